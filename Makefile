@@ -1,0 +1,43 @@
+# Every task of the project; each does the set-up it needs.
+.PHONY: help setup run test unit check build bench docs format clean
+.DEFAULT_GOAL := help
+
+TSX := node_modules/.bin/tsx
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+setup: node_modules/.package-lock.json ## install what the project needs
+
+run: setup ## start the gateway with demo backends on http://localhost:8080
+	$(TSX) src/main.ts demo
+
+build: setup ## compile to dist/
+	rm -rf dist && node_modules/.bin/tsc -p tsconfig.build.json
+
+check: setup ## types, lint, architecture
+	node_modules/.bin/tsc -p tsconfig.json
+	node_modules/.bin/biome check
+	$(TSX) scripts/test.ts house
+
+test: build ## everything that is not a benchmark
+	$(TSX) scripts/test.ts unit contract golden house e2e fault
+
+unit: setup ## unit, contract and golden tests only
+	$(TSX) scripts/test.ts unit contract golden
+
+bench: build ## compare with other proxies on this machine
+	$(TSX) test/bench/run.ts
+
+docs: setup ## regenerate the references under docs/
+	$(TSX) scripts/docs.ts
+
+format: setup ## format the sources
+	node_modules/.bin/biome check --write
+
+clean: ## remove what was built
+	rm -rf dist .cache

@@ -1,0 +1,104 @@
+// The request body of one HTTP/1 client: read from Node's stream with back-pressure, counted, bounded in size and silence.
+import type { IncomingMessage } from "node:http";
+import type { BodyReceiver, RequestBody } from "../../core/edges.ts";
+import { NOT_IN_TRAILERS } from "../../wire/response-head.ts";
+
+/** What can go wrong while a body is read. */
+export interface BodyTrouble {
+  /** More bytes than the route admits. */
+  tooLarge(): void;
+  /** No byte for longer than `readTimeout`. */
+  stalled(): void;
+}
+
+/** A body of known or unknown length. */
+export class HttpBody implements RequestBody {
+  readonly length: number;
+  readonly #request: IncomingMessage;
+  readonly #trouble: BodyTrouble;
+  readonly #silenceMs: number;
+  #receiver: BodyReceiver | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #started = false;
+  complete: boolean;
+  bytes = 0;
+  #maxBytes = Number.POSITIVE_INFINITY;
+
+  constructor(request: IncomingMessage, length: number, silenceMs: number, trouble: BodyTrouble) {
+    this.#request = request;
+    this.#trouble = trouble;
+    this.#silenceMs = silenceMs;
+    this.length = length;
+    this.complete = length === 0;
+  }
+
+  limit(maxBytes: number): void {
+    this.#maxBytes = maxBytes;
+  }
+
+  start(to: BodyReceiver): void {
+    this.#receiver = to;
+    if (this.#started) return this.resume();
+    this.#started = true;
+    this.#watch();
+    this.#request.on("data", (chunk: Buffer) => this.#data(chunk));
+    this.#request.on("end", () => this.#end());
+  }
+
+  resume(): void {
+    this.#request.resume();
+    this.#watch();
+  }
+
+  /** Lets go of the receiver and reads the rest into nothing. */
+  discard(): void {
+    clearTimeout(this.#timer);
+    this.#receiver = null;
+    if (!this.complete) this.#request.resume();
+  }
+
+  /** Stops the clock: the exchange is over. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#receiver = null;
+  }
+
+  #data(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    const receiver = this.#receiver;
+    if (receiver === null) return;
+    if (this.bytes > this.#maxBytes) return this.#trouble.tooLarge();
+    if (receiver.data(chunk)) {
+      this.#timer?.refresh();
+    } else {
+      // The backend is slow, not the client: no clock runs against the client meanwhile.
+      this.#request.pause();
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer);
+    this.complete = true;
+    this.#receiver?.end(trailersOf(this.#request));
+  }
+
+  #watch(): void {
+    if (this.#silenceMs === 0 || this.complete) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#trouble.stalled(), this.#silenceMs);
+  }
+}
+
+const NO_TRAILERS: readonly string[] = [];
+
+function trailersOf(request: IncomingMessage): readonly string[] {
+  const raw = request.rawTrailers;
+  if (raw.length === 0) return NO_TRAILERS;
+  const kept: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    if (!NOT_IN_TRAILERS.has(raw[i]!.toLowerCase())) kept.push(raw[i]!, raw[i + 1]!);
+  }
+  return kept;
+}

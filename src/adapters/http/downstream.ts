@@ -1,0 +1,215 @@
+// The client's side of one HTTP/1 exchange over node:http: writes the reply with the fewest writes its shape admits.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RequestContext } from "../../core/context.ts";
+import type { Downstream, Gateway } from "../../core/edges.ts";
+import type { ErrorCode } from "../../core/errors.ts";
+import { type BodyTrouble, HttpBody } from "./body.ts";
+
+/** A body up to this size leaves in one write with its head, bytes. */
+const ONE_WRITE_BYTES = 16 * 1024;
+/** An unread body up to this size is read over to keep the connection, bytes. */
+const SKIP_BYTES = 64 * 1024;
+/** How long, and how much, an unread request body is read after an early answer, so that the client can see the answer. */
+const LINGER_MS = 2000;
+const LINGER_BYTES = 1024 * 1024;
+
+/** Timeouts of the client side, ms; 0 = none. */
+export interface ClientTimeouts {
+  /** Longest silence between body chunks. */
+  readonly readMs: number;
+  /** Longest stall of a client that does not read. */
+  readonly writeMs: number;
+}
+
+/** What the adapter keeps of the request while it lasts. */
+export class HttpDownstream implements Downstream, BodyTrouble {
+  readonly body: HttpBody;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #gateway: Gateway;
+  readonly #timeouts: ClientTimeouts;
+  #ctx!: RequestContext;
+  /** Head waiting for the first piece of its body. */
+  #pending: string[] | null = null;
+  #status = 0;
+  #reason = "";
+  #length = -1;
+  #waitingForDrain = false;
+  #closing = false;
+  #ended = false;
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    bodyLength: number,
+    gateway: Gateway,
+    timeouts: ClientTimeouts,
+  ) {
+    this.#request = request;
+    this.#response = response;
+    this.#gateway = gateway;
+    this.#timeouts = timeouts;
+    this.body = new HttpBody(request, bodyLength, timeouts.readMs, this);
+  }
+
+  /** Ties the request to its context; from here on the end of the response is reported. */
+  attach(ctx: RequestContext): void {
+    this.#ctx = ctx;
+    this.#response.on("close", () => this.#closed());
+  }
+
+  interim(status: number, fields: readonly string[]): void {
+    if (this.#ctx.minorVersion === 0 || this.#response.headersSent) return;
+    if (status === 100) this.#response.writeContinue();
+    else if (status === 102) this.#response.writeProcessing();
+    else if (status === 103) this.#earlyHints(fields);
+  }
+
+  head(status: number, reason: string, fields: string[], length: number): void {
+    this.#status = status;
+    this.#reason = reason;
+    this.#length = length;
+    this.#pending = fields;
+    // A body that is still coming in when the reply begins may never be read to its end: no request can follow it.
+    if (this.#closing) fields.push("Connection", "close");
+  }
+
+  write(chunk: Buffer, release: (() => void) | null): boolean {
+    if (this.#response.destroyed) return true;
+    this.#sendHead();
+    this.#ctx.bytesOut += chunk.length;
+    const more =
+      release === null ? this.#response.write(Buffer.from(chunk)) : this.#response.write(chunk, release as () => void);
+    if (!more) this.#awaitDrain();
+    return more;
+  }
+
+  end(last: Buffer | null, trailers: readonly string[]): void {
+    if (this.#response.destroyed || this.#ended) return;
+    this.#ended = true;
+    if (last !== null) this.#ctx.bytesOut += last.length;
+    const whole = this.#pending !== null && last !== null && last.length === this.#length;
+    this.#sendHead();
+    if (trailers.length > 0) this.#response.addTrailers(pairs(trailers));
+    if (!this.#skippable()) return this.#linger(last);
+    if (last === null) this.#response.end();
+    else if (whole && last.length <= ONE_WRITE_BYTES) this.#response.end(last.toString("latin1"), "latin1");
+    else this.#response.end(Buffer.from(last));
+    if (!this.#response.writableFinished) this.#armStall();
+  }
+
+  flush(): void {
+    if (this.#pending === null) return;
+    this.#sendHead();
+    this.#response.flushHeaders();
+  }
+
+  answer(status: number, fields: readonly string[], body: string, close: boolean): void {
+    const bytes = Buffer.from(body);
+    if (close || !this.#skippable()) this.#closing = true;
+    this.head(status, "", [...fields, "Content-Length", String(bytes.length)], bytes.length);
+    this.end(bytes, []);
+  }
+
+  abort(): void {
+    const socket = this.#response.socket;
+    // A reply delimited by the end of the connection would look complete after FIN: RST says that it is not.
+    if (socket !== null && "resetAndDestroy" in socket) socket.resetAndDestroy();
+    else this.#response.destroy();
+  }
+
+  tooLarge(): void {
+    this.#refuse("body_too_large");
+  }
+
+  stalled(): void {
+    this.#refuse("request_timeout");
+  }
+
+  /** Ends keep-alive after this reply. Must come before the head. */
+  closeAfter(): void {
+    this.#closing = true;
+  }
+
+  /** What is left of the body is little and sure to come: Node reads over it, and the connection lives on. */
+  #skippable(): boolean {
+    const { body } = this;
+    return (
+      body.complete || (!this.#closing && !this.#ctx.expectsContinue && body.length >= 0 && body.length <= SKIP_BYTES)
+    );
+  }
+
+  #refuse(code: ErrorCode): void {
+    this.#closing = true;
+    this.body.discard();
+    this.#gateway.refuse(this.#ctx, code);
+  }
+
+  #sendHead(): void {
+    const fields = this.#pending;
+    if (fields === null) return;
+    this.#pending = null;
+    if (this.#reason === "") this.#response.writeHead(this.#status, fields);
+    else this.#response.writeHead(this.#status, this.#reason, fields);
+  }
+
+  #earlyHints(fields: readonly string[]): void {
+    const hints: Record<string, string[]> = {};
+    for (let i = 0; i < fields.length; i += 2) (hints[fields[i]!.toLowerCase()] ??= []).push(fields[i + 1]!);
+    // Node requires a well-formed Link and throws otherwise; a hint is never worth a request.
+    try {
+      this.#response.writeEarlyHints(hints as Record<string, string | string[]>);
+    } catch {}
+  }
+
+  #awaitDrain(): void {
+    if (this.#waitingForDrain) return;
+    this.#waitingForDrain = true;
+    this.#armStall();
+    this.#response.once("drain", () => {
+      this.#waitingForDrain = false;
+      if (!this.#ended) this.#response.socket?.setTimeout(0);
+      this.#ctx.upstream?.resume();
+    });
+  }
+
+  /** Node ends a connection on which nothing moves for this long, and counts partial progress of a write as movement. */
+  #armStall(): void {
+    if (this.#timeouts.writeMs > 0) this.#response.socket?.setTimeout(this.#timeouts.writeMs);
+  }
+
+  /**
+   * The reply is complete but the request is not: the client is still sending. Closing now would reset the connection and
+   * could take the reply with it, so the rest is read into nothing for a moment.
+   */
+  #linger(last: Buffer | null): void {
+    if (last !== null) this.#response.write(Buffer.from(last));
+    this.body.discard();
+    const request = this.#request;
+    let bytes = 0;
+    const { socket } = request;
+    const finish = () => {
+      clearTimeout(timer);
+      this.#response.end();
+      if (!request.complete) socket.destroySoon();
+    };
+    const timer = setTimeout(finish, LINGER_MS);
+    request.on("close", finish);
+    request.on("end", finish);
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > LINGER_BYTES) finish();
+    });
+  }
+
+  #closed(): void {
+    this.body.close();
+    this.#gateway.done(this.#ctx, this.#response.writableFinished);
+  }
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  const list: [string, string][] = [];
+  for (let i = 0; i < flat.length; i += 2) list.push([flat[i]!, flat[i + 1]!]);
+  return list;
+}

@@ -1,0 +1,28 @@
+// Answers a connection whose bytes never became a request: one error page straight to the socket, then the end.
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import { Nobody } from "../../core/nobody.ts";
+
+/** How long the peer may take to read the answer and close, ms. */
+const LINGER_MS = 2000;
+
+/** Can be answered, and nothing else: there is nothing to forward. */
+export class RawDownstream extends Nobody {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    super();
+    this.#socket = socket;
+  }
+
+  override answer(status: number, fields: readonly string[], body: string): void {
+    let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nDate: ${new Date().toUTCString()}\r\nConnection: close\r\n`;
+    for (let i = 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
+    this.#socket.end(`${text}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    this.#socket.setTimeout(LINGER_MS, () => this.#socket.destroy());
+  }
+
+  override abort(): void {
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,98 @@
+// One look over the raw fields of a request: refuses framing that could be read two ways, notes what the pipeline needs.
+import { addTokens, isField } from "../../wire/fields.ts";
+import * as known from "../../wire/known.ts";
+
+/** What {@link scanFields} found. Reused from request to request: read it before the next scan. */
+export interface Scan {
+  /** Request framing is beyond doubt and there is at most one Host. */
+  ok: boolean;
+  authority: string;
+  /** Bytes of body announced; 0 none; -1 chunked. */
+  bodyLength: number;
+  /** Lower-case names from `Connection`, without `close`, `keep-alive` and `upgrade`; null when there are none. */
+  nominated: Set<string> | null;
+  upgrade: string;
+  /** Carries this process's own mark: the request is going in circles. */
+  looped: boolean;
+}
+
+const scan: Scan = { ok: true, authority: "", bodyLength: 0, nominated: null, upgrade: "", looped: false };
+
+/**
+ * Scans the flat fields of one request. llhttp has already refused repeated or malformed `Content-Length`, CL beside TE,
+ * folded lines, bare CR or LF and bad names; what it lets pass and could still be read two ways is refused here.
+ */
+export function scanFields(fields: readonly string[], minorVersion: number, instanceId: string): Scan {
+  scan.ok = true;
+  scan.authority = "";
+  scan.bodyLength = 0;
+  scan.nominated = null;
+  scan.upgrade = "";
+  scan.looped = false;
+  let hosts = 0;
+  for (let i = 0; i < fields.length; i += 2) {
+    switch (known.knownField(fields[i]!)) {
+      case known.HOST:
+        hosts++;
+        scan.authority = fields[i + 1]!;
+        break;
+      case known.CONTENT_LENGTH:
+        scan.bodyLength = Number(fields[i + 1]);
+        break;
+      case known.TRANSFER_ENCODING:
+        if (minorVersion === 0 || !isField(fields[i + 1]!, "chunked")) scan.ok = false;
+        scan.bodyLength = -1;
+        break;
+      case known.CONNECTION:
+        nominate(fields[i + 1]!);
+        break;
+      case known.UPGRADE:
+        scan.upgrade = fields[i + 1]!;
+        break;
+      case known.ASSERTED:
+        if (isField(fields[i]!, "x-gateway") && fields[i + 1]!.includes(instanceId)) scan.looped = true;
+        break;
+    }
+  }
+  if (hosts > 1 || (hosts === 0 && minorVersion === 1) || !isAuthority(scan.authority)) scan.ok = false;
+  return scan;
+}
+
+function nominate(value: string): void {
+  if (isField(value, "keep-alive") || isField(value, "close")) return;
+  const names = (scan.nominated ??= new Set());
+  addTokens(value, names);
+  names.delete("close");
+  names.delete("keep-alive");
+  // Naming these cannot take them away: they route and frame the request.
+  names.delete("host");
+  names.delete("content-length");
+  if (names.size === 0) scan.nominated = null;
+}
+
+/** Characters of a host, an IPv6 literal and a port (RFC 3986 §3.2.2): anything else has no business in Host. */
+function isAuthority(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    const ok =
+      (c >= 0x61 && c <= 0x7a) || // a-z
+      (c >= 0x2d && c <= 0x3a && c !== 0x2f) || // - . 0-9 :
+      (c >= 0x41 && c <= 0x5a) || // A-Z
+      c === 0x5f ||
+      c === 0x5b ||
+      c === 0x5d ||
+      c === 0x7e ||
+      c === 0x25;
+    if (!ok) return false;
+  }
+  return true;
+}
+
+/** Lower-case host name of an authority: port and a trailing dot removed. */
+export function hostName(authority: string): string {
+  let end = authority.length;
+  const colon = authority.lastIndexOf(":");
+  if (colon !== -1 && authority.indexOf("]", colon) === -1) end = colon;
+  if (authority.charCodeAt(end - 1) === 0x2e) end--;
+  return authority.slice(0, end).toLowerCase();
+}

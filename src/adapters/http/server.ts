@@ -1,0 +1,219 @@
+// The HTTP/1.1 adapter: node:http parses (llhttp, strict), and every request becomes a RequestContext for the gateway.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import type { Socket } from "node:net";
+import type { TLSSocket, TlsOptions } from "node:tls";
+import { RequestContext } from "../../core/context.ts";
+import type { Gateway } from "../../core/edges.ts";
+import type { ErrorCode } from "../../core/errors.ts";
+import { plainAddress } from "../../wire/cidr.ts";
+import { ForwardedPeer } from "../../wire/forwarded.ts";
+import { type ClientTimeouts, HttpDownstream } from "./downstream.ts";
+import { RawDownstream } from "./raw-downstream.ts";
+import { hostName, scanFields } from "./scan.ts";
+
+/** Settings of one HTTP front, compiled from `frontend.http`. Times in ms, sizes in bytes, 0 = none. */
+export interface HttpServerOptions extends ClientTimeouts {
+  readonly idleMs: number;
+  readonly maxHeaderBytes: number;
+  readonly maxHeaders: number;
+  readonly maxConnections: number;
+  /** null: plain HTTP. */
+  readonly tls: TlsOptions | null;
+}
+
+/** Pipelined requests parsed ahead before reading stops; one is answered at a time. */
+const MAX_PIPELINED = 32;
+
+/** State of one client connection. */
+interface Connection {
+  readonly peer: ForwardedPeer;
+  /** Requests parsed and not yet finished. */
+  active: number;
+  /** What followed the last good request was not HTTP: answered when its predecessors are. */
+  fault: ErrorCode | null;
+}
+
+/** A parser front without a port of its own: sockets are given to it with {@link accept}. */
+export class HttpServer {
+  readonly #server: Server;
+  readonly #gateway: Gateway;
+  readonly #options: HttpServerOptions;
+  readonly #instanceId: string;
+  readonly #connections = new Map<Socket, Connection>();
+
+  /** @param instanceId mark of this process, by which loops are recognised */
+  constructor(gateway: Gateway, options: HttpServerOptions, instanceId: string) {
+    this.#gateway = gateway;
+    this.#options = options;
+    this.#instanceId = instanceId;
+    const settings = {
+      maxHeaderSize: options.maxHeaderBytes,
+      headersTimeout: options.readMs,
+      requestTimeout: 0, // a slow upload is bounded by silence, not by total time
+      keepAliveTimeout: options.idleMs,
+      connectionsCheckingInterval: 1000,
+      requireHostHeader: false, // refused by scanFields, in our own words
+    };
+    this.#server = options.tls === null ? createServer(settings) : createSecureServer({ ...settings, ...options.tls });
+    this.#server.maxHeadersCount = 0; // Node would drop the surplus silently; it is counted and refused instead
+    this.#server.on("request", (request, response) => this.#request(request, response, false));
+    this.#server.on("checkContinue", (request, response) => this.#request(request, response, true));
+    this.#server.on("checkExpectation", (request, response) => this.#unexpected(request, response));
+    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#fault(error, socket as Socket));
+    this.#server.on("connect", (_request, socket) => this.#raw(socket as Socket, "method_not_allowed"));
+    const opened = options.tls === null ? "connection" : "secureConnection";
+    this.#server.on(opened, (socket: Socket) => this.#opened(socket));
+  }
+
+  /** Connections open now. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Takes over a socket that was just accepted. */
+  accept(socket: Socket): void {
+    const { maxConnections } = this.#options;
+    if (maxConnections > 0 && this.#connections.size >= maxConnections) {
+      if (this.#options.tls !== null) socket.destroy();
+      else this.#overloaded(socket);
+      return;
+    }
+    this.#server.emit("connection", socket);
+  }
+
+  /** Closes connections that carry no request. */
+  closeIdle(): void {
+    for (const [socket, state] of this.#connections) if (state.active === 0) socket.end();
+  }
+
+  /** Closes everything at once. */
+  destroy(): void {
+    for (const socket of this.#connections.keys()) socket.destroy();
+    this.stop();
+  }
+
+  /** Stops the clocks; call when no connection is left or wanted. */
+  stop(): void {
+    this.#server.close(() => undefined);
+  }
+
+  #opened(socket: Socket): void {
+    const encrypted = (socket as Partial<TLSSocket>).encrypted === true;
+    const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), encrypted ? "https" : "http");
+    this.#connections.set(socket, { peer, active: 0, fault: null });
+    socket.on("close", () => this.#connections.delete(socket));
+  }
+
+  #request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const connection = this.#connections.get(request.socket);
+    if (connection === undefined) return void request.socket.destroy();
+    if (connection.active++ > 0) {
+      // Pipelined: Node assigns the socket when the predecessor is done, and only then does this one begin.
+      if (connection.active > MAX_PIPELINED) request.socket.pause();
+      response.once("socket", () => this.#begin(connection, request, response, expectsContinue));
+    } else {
+      this.#begin(connection, request, response, expectsContinue);
+    }
+    response.on("close", () => this.#finished(connection, request.socket));
+  }
+
+  #begin(connection: Connection, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const fields = request.rawHeaders;
+    const minor = request.httpVersionMinor;
+    const scan = scanFields(fields, minor, this.#instanceId);
+    const downstream = new HttpDownstream(request, response, scan.bodyLength, this.#gateway, this.#options);
+    let target = request.url!;
+    let authority = scan.authority;
+    if (target.charCodeAt(0) !== 0x2f && scan.ok) {
+      // Absolute form (RFC 9112 §3.2.2): its authority replaces Host.
+      const absolute = /^https?:\/\/([^/?#@]+)([/?].*)?$/i.exec(target);
+      if (absolute !== null) {
+        authority = absolute[1]!;
+        const rest = absolute[2] ?? "/";
+        target = rest.startsWith("?") ? `/${rest}` : rest;
+      }
+    }
+    const ctx = new RequestContext(
+      downstream,
+      connection.peer,
+      request.method!,
+      target,
+      fields,
+      minor,
+      expectsContinue,
+      performance.now(),
+    );
+    ctx.authority = authority;
+    ctx.host = hostName(authority);
+    ctx.nominated = scan.nominated;
+    downstream.attach(ctx);
+    const code = this.#refusal(request, scan.ok, scan.upgrade, scan.looped, fields.length);
+    if (code === null) this.#gateway.handle(ctx);
+    else this.#gateway.refuse(ctx, code);
+  }
+
+  #refusal(request: IncomingMessage, ok: boolean, upgrade: string, looped: boolean, length: number): ErrorCode | null {
+    // llhttp reads HTTP/0.9 and 2.0 request lines too.
+    if (!ok || request.httpVersionMajor !== 1 || request.httpVersionMinor > 1) return "bad_request";
+    if (length > this.#options.maxHeaders * 2) return "headers_too_large";
+    if (looped) return "loop_detected";
+    if (upgrade !== "" && request.headers.connection !== undefined && /websocket/i.test(upgrade)) {
+      return "upgrade_unsupported";
+    }
+    return null;
+  }
+
+  #unexpected(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connections.get(request.socket);
+    if (connection === undefined) return void request.socket.destroy();
+    const downstream = new HttpDownstream(request, response, 0, this.#gateway, this.#options);
+    const ctx = new RequestContext(
+      downstream,
+      connection.peer,
+      request.method!,
+      request.url!,
+      request.rawHeaders,
+      request.httpVersionMinor,
+      false,
+      performance.now(),
+    );
+    downstream.attach(ctx);
+    downstream.closeAfter();
+    this.#gateway.refuse(ctx, "expectation_failed");
+  }
+
+  #finished(connection: Connection, socket: Socket): void {
+    connection.active--;
+    if (connection.active <= MAX_PIPELINED && socket.isPaused()) socket.resume();
+    if (connection.active === 0 && connection.fault !== null) this.#raw(socket, connection.fault);
+  }
+
+  #fault(error: NodeJS.ErrnoException, socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    if (error.code === "ECONNRESET" || !socket.writable || connection === undefined) return void socket.destroy();
+    const code: ErrorCode =
+      error.code === "HPE_HEADER_OVERFLOW"
+        ? "headers_too_large"
+        : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+          ? "request_timeout"
+          : "bad_request";
+    if (connection.active > 0) connection.fault = code;
+    else this.#raw(socket, code);
+  }
+
+  #raw(socket: Socket, code: ErrorCode): void {
+    if (!socket.writable) return void socket.destroy();
+    const peer =
+      this.#connections.get(socket)?.peer ?? new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), "http");
+    const ctx = new RequestContext(new RawDownstream(socket), peer, "-", "-", [], 1, false, performance.now());
+    this.#gateway.refuse(ctx, code);
+    this.#gateway.done(ctx, true);
+  }
+
+  #overloaded(socket: Socket): void {
+    socket.on("error", () => socket.destroy());
+    this.#raw(socket, "overloaded");
+    socket.resume();
+  }
+}

@@ -1,0 +1,106 @@
+// A bound port: accepts sockets and gives them to whichever server is current, so that a reload never rebinds.
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+
+/** Takes over accepted sockets. */
+export interface SocketTaker {
+  readonly connections: number;
+  accept(socket: Socket): void;
+  closeIdle(): void;
+  destroy(): void;
+  stop(): void;
+}
+
+/** How long {@link Listener.stopAccepting} waits for a last client to come, ms. */
+const LAST_ACCEPT_MS = 250;
+
+/** One listening socket. */
+export class Listener {
+  readonly host: string;
+  readonly port: number;
+  readonly #server: Server;
+  #taker: SocketTaker;
+  readonly #retired = new Set<SocketTaker>();
+
+  constructor(host: string, port: number, taker: SocketTaker) {
+    this.host = host;
+    this.port = port;
+    this.#taker = taker;
+    this.#server = createServer({ noDelay: true }, (socket) => this.#taker.accept(socket));
+  }
+
+  /** Connections open, on the current and on retired servers. */
+  get connections(): number {
+    this.#sweep();
+    let sum = this.#taker.connections;
+    for (const taker of this.#retired) sum += taker.connections;
+    return sum;
+  }
+
+  /** Port really bound (differs from {@link port} when that is 0). */
+  get boundPort(): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? this.port;
+  }
+
+  /**
+   * Binds the port.
+   * @throws the system's error, such as `EADDRINUSE`
+   */
+  listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ host: this.host, port: this.port, backlog: 1024 }, () => {
+        this.#server.off("error", reject);
+        this.#server.on("error", () => undefined); // accept failures (EMFILE) concern one client, not the port
+        resolve();
+      });
+    });
+  }
+
+  /** New connections go to `taker`; those of the old one live on until they end. */
+  replace(taker: SocketTaker): void {
+    this.#retired.add(this.#taker);
+    this.#taker = taker;
+    this.#sweep();
+  }
+
+  /**
+   * Closes the listening socket. A connection waiting in the kernel's accept queue at that moment would be reset; so the
+   * port is closed right after an accept, when the queue has just been emptied, or after a quiet moment without any.
+   */
+  stopAccepting(): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.#server.listening) return resolve();
+      const close = () => {
+        clearTimeout(timer);
+        this.#server.off("connection", close);
+        this.#server.close();
+        resolve();
+      };
+      const timer = setTimeout(close, LAST_ACCEPT_MS);
+      this.#server.on("connection", close);
+    });
+  }
+
+  /** Closes connections that carry no request. */
+  closeIdle(): void {
+    for (const taker of this.#takers()) taker.closeIdle();
+  }
+
+  /** Closes the port and every connection at once. */
+  destroy(): void {
+    this.#server.close();
+    for (const taker of this.#takers()) taker.destroy();
+  }
+
+  #takers(): SocketTaker[] {
+    return [this.#taker, ...this.#retired];
+  }
+
+  #sweep(): void {
+    for (const taker of this.#retired) {
+      if (taker.connections > 0) continue;
+      taker.stop();
+      this.#retired.delete(taker);
+    }
+  }
+}

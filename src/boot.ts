@@ -1,0 +1,143 @@
+// Composition root: everything a running gateway is made of, in the order it comes to life and the reverse of its end.
+import { randomBytes } from "node:crypto";
+import type { LoadOptions } from "./config/load.ts";
+import { oneLine } from "./config/problem.ts";
+import { PoolSet } from "./connectors/http/pools.ts";
+import { drain } from "./control/drain.ts";
+import { Listeners } from "./control/listeners.ts";
+import { loadChecked, type Outcome, Reconciler } from "./control/reconciler.ts";
+import { FileWatch } from "./control/watch.ts";
+import { LeaseTable } from "./core/lease.ts";
+import type { Live } from "./core/snapshot.ts";
+import { Pipeline } from "./gateway/handle.ts";
+import { type AppLog, createLog, type LogLevel } from "./observe/app-log.ts";
+import type { Exposition } from "./observe/exposition.ts";
+import { LineSink } from "./observe/line-sink.ts";
+import { Meters } from "./observe/meters.ts";
+import { compile } from "./snapshot/compile.ts";
+import { loggingFormat } from "./snapshot/logging.ts";
+import type { Runtime } from "./snapshot/runtime.ts";
+import { VERSION } from "./version.ts";
+
+/** How to start. */
+export interface BootOptions {
+  readonly load: LoadOptions;
+  /** Overrides `telemetry.logging.level`. */
+  readonly logLevel: LogLevel | null;
+  readonly hotReload: boolean;
+}
+
+/** A running gateway. */
+export interface RunningGateway {
+  readonly log: AppLog;
+  /** Ports bound, by name. */
+  addresses(): { name: string; host: string; port: number }[];
+  reload(reason: string): Promise<Outcome>;
+  reopenLogs(): void;
+  /** Stops gracefully; resolves when everything is closed. */
+  stop(): Promise<void>;
+  /** Writes out what the logs hold, without the event loop: last act before a forced end. */
+  flushSync(): void;
+}
+
+/**
+ * Starts a gateway.
+ * @throws ConfigError when the configuration is refused, or the system's error when a port cannot be bound
+ */
+export async function boot(options: BootOptions): Promise<RunningGateway> {
+  const loaded = loadChecked(options.load);
+  const { config } = loaded;
+  const { logging } = config.written.telemetry;
+  const terminal = process.stdout.isTTY === true;
+  const sinks = new Map<string, LineSink>();
+  const openSink = (output: string): LineSink => {
+    // The access log shares the application log's output when both have the same name: one writer keeps lines whole.
+    const sink = sinks.get(output) ?? new LineSink(output);
+    sinks.set(output, sink);
+    return sink;
+  };
+  const appSink = openSink(isFile(logging.output) ? "stdout" : logging.output);
+  const level = options.logLevel ?? logging.level;
+  const log = createLog(appSink, level, loggingFormat(config, terminal) === "text");
+  for (const warning of loaded.warnings) log.warn(oneLine(warning));
+
+  const meters = new Meters();
+  const reload = { ok: true, at: Date.now() / 1000, hash: config.hash };
+  const holder: { current: Live | null } = { current: null };
+  let exposition: Promise<Exposition> | null = null;
+  const labels = () => {
+    const m = config.written.metrics;
+    return { path: m.includePathLabel, method: m.includeMethodLabel, status: m.includeStatusLabel };
+  };
+  const runtime: Runtime = {
+    leases: new LeaseTable(),
+    pools: new PoolSet(() => performance.now()),
+    meters,
+    reload,
+    openSink,
+    exposition: () => {
+      exposition ??= import("./observe/exposition.ts").then(
+        (m) =>
+          new m.Exposition({
+            meters,
+            services: () => holder.current?.snapshot.services.values() ?? [],
+            labels: () => runtime.labels,
+            reload,
+          }),
+      );
+      return exposition;
+    },
+    labels: labels(),
+    log,
+    instanceId: randomBytes(6).toString("hex"),
+    version: VERSION,
+    live: holder,
+    terminal,
+  };
+  runtime.pools.maxIdle = config.written.backend.http.maxIdleConns;
+  const first = compile(config, runtime);
+  const live: Live = { snapshot: first, draining: false };
+  const pipeline = new Pipeline(live, log);
+  const listeners = new Listeners(pipeline, runtime);
+  (await listeners.prepare(config)).commit();
+  holder.current = live;
+
+  const reconciler = new Reconciler(() => options.load, runtime, live, listeners, first);
+  const watch =
+    options.hotReload && config.files.length > 0 ? new FileWatch(() => void reconciler.reload("file")) : null;
+  reconciler.onApplied = (next) => {
+    const m = next.written.metrics;
+    runtime.labels = { path: m.includePathLabel, method: m.includeMethodLabel, status: m.includeStatusLabel };
+    runtime.pools.maxIdle = next.written.backend.http.maxIdleConns;
+    if (options.logLevel === null) log.setLevel(next.written.telemetry.logging.level);
+    current = next;
+    void watch?.follow(next.files);
+  };
+  let current = config;
+  // Not waited for: the first request need not wait for a file watcher.
+  void watch?.follow(config.files);
+
+  return {
+    log,
+    addresses: () => listeners.addresses(),
+    reload: (reason) => reconciler.reload(reason),
+    reopenLogs: () => {
+      for (const sink of sinks.values()) sink.reopen();
+    },
+    async stop() {
+      await watch?.close();
+      const { delay, timeout } = current.written.shutdown;
+      await drain(live, listeners, () => pipeline.active, { delayMs: delay, timeoutMs: timeout }, log);
+      runtime.pools.close();
+      log.info("Stopped");
+      for (const sink of sinks.values()) await sink.flushed();
+    },
+    flushSync: () => {
+      for (const sink of sinks.values()) sink.flushSync();
+    },
+  };
+}
+
+function isFile(output: string): boolean {
+  return output !== "stdout" && output !== "stderr";
+}

@@ -1,0 +1,31 @@
+// The one list of kinds: a new balancer, registry or strategy is one file and one line here.
+import { roundRobin } from "./balancing/round-robin.ts";
+import { weightedRoundRobin } from "./balancing/weighted-round-robin.ts";
+import type { Registry, ServiceList } from "./core/registry.ts";
+import type { Endpoint, Picker, Service } from "./core/service.ts";
+import type { Strategy } from "./core/strategy.ts";
+import { staticRegistry } from "./registries/static.ts";
+import { direct } from "./strategies/direct.ts";
+
+/** `loadBalance` → picker over the endpoints that may take traffic. */
+export const BALANCERS = {
+  round_robin: roundRobin,
+  weighted_round_robin: weightedRoundRobin,
+} satisfies Record<string, (endpoints: readonly Endpoint[]) => Picker>;
+
+/** `registry.type` → registry. */
+export const REGISTRIES = {
+  static: staticRegistry,
+} satisfies Record<string, (services: ServiceList) => Registry>;
+
+/** Strategy type → strategy. */
+export const STRATEGIES = {
+  direct,
+} satisfies Record<string, (service: Service) => Strategy>;
+
+/** A balancer's name. */
+export type BalancerName = keyof typeof BALANCERS;
+/** Names of balancers, for the schema. */
+export const BALANCER_NAMES = Object.keys(BALANCERS) as BalancerName[];
+/** Names of registries, for the schema. */
+export const REGISTRY_NAMES = Object.keys(REGISTRIES) as (keyof typeof REGISTRIES)[];

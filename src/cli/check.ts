@@ -1,0 +1,22 @@
+// `gateway check`: every problem of a configuration at once, and the tests it carries.
+import { withSource } from "../config/problem.ts";
+import { loadChecked } from "../control/reconciler.ts";
+import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
+
+/** Checks a configuration without starting anything. */
+export const check: Command = {
+  name: "check",
+  summary: "check a configuration and run the tests in it",
+  operands: "",
+  flags: CONFIG_FLAGS,
+  help: CONFIG_HELP,
+  async run(parsed, env) {
+    const options = loadOptions(parsed, env);
+    const { config, warnings, sources } = loadChecked(options);
+    for (const warning of warnings) process.stderr.write(`${withSource(warning, sources)}\n`);
+    const { rules, services, written } = config;
+    const counts = `${rules.length} routes, ${services.length} services, ${written.tests.length} tests`;
+    process.stdout.write(`${options.file}: valid (${counts})\n`);
+    return 0;
+  },
+};

@@ -1,0 +1,71 @@
+// `gateway explain METHOD URL`: which route wins, and why the others do not, without sending anything.
+import type { RuleConfig } from "../config/config.ts";
+import { loadConfig } from "../config/load.ts";
+import { showDuration, showSize } from "../config/units.ts";
+import { type DryRequest, dryRun, indexRules, whyNot } from "../snapshot/dry-run.ts";
+import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
+import { UsageError } from "./flags.ts";
+
+/** Most losing routes shown; the rest is counted. */
+const MAX_SHOWN = 50;
+
+/** Explains the route of a request. */
+export const explain: Command = {
+  name: "explain",
+  summary: "show which route takes a request, and why the others do not",
+  operands: "METHOD URL",
+  flags: { ...CONFIG_FLAGS, H: "text" },
+  help: { ...CONFIG_HELP, H: "request header `Name: value`; may be repeated" },
+  async run(parsed, env) {
+    const [method, url] = parsed.rest;
+    if (method === undefined || url === undefined || parsed.rest.length > 2)
+      throw new UsageError("explain needs METHOD and URL");
+    const fields = (parsed.all.get("H") ?? []).flatMap(splitHeader);
+    const { config } = loadConfig(loadOptions(parsed, env));
+    const request: DryRequest = { method: method.toUpperCase(), url, fields };
+    const result = dryRun(indexRules(config.rules), request);
+    const lines = [`${request.method} ${url}`, `  canonical path  ${result.path ?? "refused: not a valid path"}`];
+    if (result.rule !== null) {
+      const service = config.services.find((s) => s.name === result.rule!.written.serviceName);
+      lines.push(...describeRule(result.rule), ...(service?.endpoints ?? []).map(endpointLine));
+    } else {
+      const allow = result.allow.length > 0 ? ` (Allow: ${result.allow.join(", ")})` : "";
+      lines.push(`  no route: the gateway answers ${result.status}${allow}`);
+    }
+    const others = config.rules.filter((rule) => rule !== result.rule);
+    for (const rule of others.slice(0, MAX_SHOWN)) {
+      lines.push(`  - ${rule.id} (${rule.written.path}): ${whyNot(rule, request) ?? "less specific"}`);
+    }
+    if (others.length > MAX_SHOWN) lines.push(`  … and ${others.length - MAX_SHOWN} more`);
+    process.stdout.write(`${lines.join("\n")}\n`);
+    return result.rule === null ? 1 : 0;
+  },
+};
+
+function describeRule(rule: RuleConfig): string[] {
+  const { written, at } = rule;
+  return [
+    `  route           ${rule.id}  (${written.path}, ${at.file}:${at.line})`,
+    `  service         ${written.serviceName}  (${rule.loadBalance})`,
+    `  timeout         ${written.timeout === 0 ? "none" : showDuration(written.timeout)}`,
+    `  body limit      ${rule.maxBodyBytes === 0 ? "none" : showSize(rule.maxBodyBytes)}`,
+  ];
+}
+
+function endpointLine(endpoint: {
+  id: string;
+  scheme: string;
+  address: string;
+  port: number;
+  weight: number;
+  healthy: boolean;
+}): string {
+  const { id, scheme, address, port, weight, healthy } = endpoint;
+  return `  endpoint        ${id}  ${scheme}://${address}:${port}  weight ${weight}${healthy ? "" : "  out of service"}`;
+}
+
+function splitHeader(text: string): string[] {
+  const colon = text.indexOf(":");
+  if (colon <= 0) throw new UsageError(`-H takes "Name: value", not "${text}"`);
+  return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
+}

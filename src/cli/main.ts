@@ -1,0 +1,55 @@
+// Finds the command, parses its flags, turns what it throws into an exit code.
+import { ConfigError } from "../config/problem.ts";
+import { check } from "./check.ts";
+import type { Command } from "./command.ts";
+import { demo } from "./demo.ts";
+import { explain } from "./explain.ts";
+import { flagOn, parseFlags, UsageError } from "./flags.ts";
+import { healthcheck } from "./healthcheck.ts";
+import { printConfig } from "./print-config.ts";
+import { run } from "./run.ts";
+import { schema } from "./schema.ts";
+import { version } from "./version.ts";
+
+/** Every command; `run` is the default. */
+export const COMMANDS: readonly Command[] = [run, check, printConfig, explain, schema, healthcheck, demo, version];
+
+/** Runs a command line. @returns exit code: 0 fine, 1 failed, 2 not understood */
+export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const first = args[0] ?? "";
+  const word = first === "validate" ? "check" : first;
+  const named = COMMANDS.find((c) => c.name === word);
+  const command = named ?? run;
+  try {
+    if (named === undefined && first !== "" && !first.startsWith("-"))
+      throw new UsageError(`unknown command "${first}"`);
+    const parsed = parseFlags(named === undefined ? args : args.slice(1), {
+      ...command.flags,
+      h: "bool",
+      help: "bool",
+    });
+    if (flagOn(parsed, "h", false) || flagOn(parsed, "help", false)) {
+      process.stderr.write(usage(command));
+      return 0;
+    }
+    if (command.operands === "" && parsed.rest.length > 0) throw new UsageError(`unexpected "${parsed.rest[0]}"`);
+    return await command.run(parsed, env);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`gateway: ${error.message}\n\n${usage(command)}`);
+      return 2;
+    }
+    const text = error instanceof ConfigError ? error.text : `gateway: ${(error as Error).message}`;
+    process.stderr.write(`${text}\n`);
+    return 1;
+  }
+}
+
+function usage(command: Command): string {
+  const flags = Object.entries(command.help).map(([flag, text]) => `  -${flag.padEnd(14)} ${text}`);
+  const commands = COMMANDS.map((c) => `  ${c.name.padEnd(15)} ${c.summary}`);
+  const name = command.name === "run" ? "[command]" : command.name;
+  const operands = command.operands === "" ? "" : ` ${command.operands}`;
+  const list = command.name === "run" ? `\nCommands:\n${commands.join("\n")}\n` : "";
+  return `Usage: gateway ${name} [flags]${operands}\n\n${command.summary}\n\nFlags:\n${flags.join("\n")}\n  -h              this text\n${list}`;
+}

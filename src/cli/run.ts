@@ -1,0 +1,80 @@
+// `gateway`: runs until a signal ends it.
+import { boot, type RunningGateway } from "../boot.ts";
+import { LOG_LEVELS, type LogLevel } from "../observe/app-log.ts";
+import { VERSION } from "../version.ts";
+import { check } from "./check.ts";
+import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
+import { flagOn, type Parsed } from "./flags.ts";
+
+/** Runs the gateway. */
+export const run: Command = {
+  name: "run",
+  summary: "run the gateway (the default command)",
+  operands: "",
+  flags: { ...CONFIG_FLAGS, "log-level": "text", "hot-reload": "bool", validate: "bool", version: "bool" },
+  help: {
+    ...CONFIG_HELP,
+    "log-level": "debug, info, warn or error",
+    "hot-reload": "reload when a configuration file changes (default true)",
+    validate: "check the configuration and exit",
+    version: "print the version and exit",
+  },
+  async run(parsed, env) {
+    if (flagOn(parsed, "version", false)) {
+      process.stdout.write(`gateway ${VERSION}\n`);
+      return 0;
+    }
+    if (flagOn(parsed, "validate", false)) return check.run(parsed, env);
+    return runUntilSignal(parsed, env);
+  },
+};
+
+/** Starts, announces the address, and waits for the signal that ends it. @returns exit code */
+export async function runUntilSignal(parsed: Parsed, env: NodeJS.ProcessEnv): Promise<number> {
+  const load = loadOptions(parsed, env);
+  const gateway = await boot({ load, logLevel: logLevel(parsed, env), hotReload: flagOn(parsed, "hot-reload", true) });
+  for (const { name, host, port } of gateway.addresses()) {
+    gateway.log.info(`Listening on ${host.includes(":") ? `[${host}]` : host}:${port}`, {
+      listener: name,
+      port,
+      version: VERSION,
+    });
+  }
+  if (load.zero) gateway.log.info("No configuration file found: serving the welcome page; see gateway -h");
+  return untilStopped(gateway);
+}
+
+function untilStopped(gateway: RunningGateway): Promise<number> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    const stop = (signal: string) => {
+      if (stopping) {
+        gateway.log.warn("Forced to stop by a second signal", { signal });
+        gateway.flushSync();
+        process.exit(1);
+      }
+      stopping = true;
+      gateway.log.info("Stopping", { signal });
+      gateway.stop().then(
+        () => resolve(0),
+        () => resolve(1),
+      );
+    };
+    process.on("SIGTERM", () => stop("SIGTERM"));
+    process.on("SIGINT", () => stop("SIGINT"));
+    process.on("SIGHUP", () => void gateway.reload("SIGHUP"));
+    process.on("SIGUSR1", () => gateway.reopenLogs());
+    // A defect must not take everybody's requests with it; it is logged with its stack and nothing is swallowed silently.
+    process.on("uncaughtException", (error) => gateway.log.error("uncaught exception", { stack: error.stack }));
+    process.on("unhandledRejection", (error) => {
+      gateway.log.error("unhandled rejection", { stack: error instanceof Error ? error.stack : String(error) });
+    });
+    process.on("exit", () => gateway.flushSync());
+  });
+}
+
+function logLevel(parsed: Parsed, env: NodeJS.ProcessEnv): LogLevel | null {
+  const text = parsed.values.get("log-level") ?? env.GATEWAY_LOG_LEVEL ?? env.LOG_LEVEL;
+  if (text === undefined || text === "") return null;
+  return LOG_LEVELS.find((level) => level === text.toLowerCase()) ?? "info";
+}

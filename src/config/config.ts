@@ -1,0 +1,42 @@
+// What a configuration means: the written sections with everything inferred, frozen, ready to be compiled.
+import type { EndpointSpec } from "../core/service.ts";
+import type { Conditions } from "../routing/conditions.ts";
+import type { Pattern } from "../routing/pattern.ts";
+import type { Origin } from "./kit.ts";
+import type { Material } from "./material.ts";
+import type { Position } from "./problem.ts";
+import type { Written } from "./schema/root.ts";
+import type { RuleSection } from "./schema/router.ts";
+
+/** A rule with its inferred parts. */
+export interface RuleConfig {
+  readonly id: string;
+  readonly at: Position;
+  readonly pattern: Pattern;
+  readonly conditions: Conditions;
+  readonly loadBalance: NonNullable<RuleSection["loadBalance"]>;
+  readonly maxBodyBytes: number;
+  readonly written: RuleSection;
+}
+
+/** A service with its inferred parts. */
+export interface ServiceConfig {
+  readonly name: string;
+  readonly at: Position;
+  readonly endpoints: readonly EndpointSpec[];
+}
+
+/** A configuration as meant. */
+export interface Config {
+  readonly written: Written;
+  readonly rules: readonly RuleConfig[];
+  readonly services: readonly ServiceConfig[];
+  /** Dotted path below `gateway` → where its value came from. */
+  readonly origins: ReadonlyMap<string, Origin>;
+  /** Content of the TLS files in use, by path as written. */
+  readonly material: Material;
+  /** First 12 hexadecimal digits of the SHA-256 over everything that takes effect. */
+  readonly hash: string;
+  /** Every file that was read, absolute: what hot reload watches. */
+  readonly files: readonly string[];
+}

@@ -1,0 +1,145 @@
+// From files and environment to a configuration or to all that is wrong with it: every stage of loading, in order.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Config } from "./config.ts";
+import { applyEnvironment, type Environment } from "./environment.ts";
+import { isolate } from "./isolate.ts";
+import type { Origin } from "./kit.ts";
+import { type Material, readMaterial } from "./material.ts";
+import { mergeInto } from "./merge.ts";
+import { normalize } from "./normalize.ts";
+import { parseYaml } from "./parse.ts";
+import { fillPlaceholders } from "./placeholders.ts";
+import { ConfigError, type Problem, Problems } from "./problem.ts";
+import { rewriteSpellings } from "./rewrite.ts";
+import { gateway as gatewaySchema, root as rootSchema, type Written } from "./schema/root.ts";
+import { emptyMap, type MapNode } from "./tree.ts";
+
+/** Largest configuration file, bytes. */
+const MAX_FILE_BYTES = 32 * 1024 * 1024;
+/** Most files one configuration may be made of. */
+const MAX_FILES = 256;
+
+/** A configuration and what was noticed while loading it. */
+export interface Loaded {
+  readonly config: Config;
+  readonly warnings: readonly Problem[];
+  /** File name → text, for showing lines. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** Where to load from. */
+export interface LoadOptions {
+  /** Path as the user wrote it; messages repeat it. `-` is standard input. */
+  readonly file: string;
+  readonly env: Environment;
+  /** Text to use instead of reading {@link file}. */
+  readonly text?: string;
+}
+
+/**
+ * Loads, checks and completes a configuration.
+ * @throws ConfigError with every problem found
+ */
+export function loadConfig(options: LoadOptions): Loaded {
+  const problems = new Problems();
+  const sources = new Map<string, string>();
+  const secrets = new Set<string>();
+  const tree = readFiles(options, problems, sources, secrets);
+  const origins = new Map<string, Origin>();
+  const reading = { problems, origins };
+
+  const body = gatewayOf(tree);
+  if (body !== null) rewriteSpellings(body, problems);
+  applyEnvironment(tree, rootSchema.fields!, options.env);
+  const whole = rootSchema.read(tree, "", reading) as { gateway: Written | undefined };
+  const written = whole.gateway ?? gatewaySchema.fallback!;
+  const place = gatewayOf(tree) ?? emptyMap(tree.at);
+  const inferred = isolate(problems, () => normalize(written, place, problems));
+  const material: Material | null = isolate(problems, () => readMaterial(written, place, problems));
+  if (inferred === null || material === null || problems.errors.length > 0)
+    throw new ConfigError(problems.list, sources);
+
+  const config: Config = {
+    written,
+    ...inferred,
+    origins: new Map([...origins].map(([path, origin]) => [path.replace(/^gateway\.?/, ""), origin])),
+    material,
+    hash: createHash("sha256")
+      .update(JSON.stringify([written, ...material]))
+      .digest("hex")
+      .slice(0, 12),
+    files: [...sources.keys(), ...secrets, ...material.keys()].filter((f) => f !== "-").map((f) => resolve(f)),
+  };
+  return { config: deepFreeze(config), warnings: problems.warnings, sources };
+}
+
+function gatewayOf(tree: MapNode): MapNode | null {
+  const node = tree.entries.get("gateway")?.value;
+  return node?.kind === "map" ? node : null;
+}
+
+/** Reads the file and everything it includes into one tree. */
+function readFiles(
+  options: LoadOptions,
+  problems: Problems,
+  sources: Map<string, string>,
+  secrets: Set<string>,
+): MapNode {
+  const place = { file: options.file, line: 0, column: 0 };
+  const read = (file: string, text?: string): MapNode => {
+    const content = text ?? readText(file, problems);
+    if (content === null) return emptyMap(place);
+    sources.set(file, content);
+    const parsed = parseYaml(content, file, problems);
+    return fillPlaceholders(parsed, { env: options.env, files: secrets }, problems) as MapNode;
+  };
+  const tree = read(options.file, options.text);
+  const queue = includesOf(tree, options.file);
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    if (sources.has(next)) continue;
+    if (sources.size >= MAX_FILES) {
+      problems.error(place, `more than ${MAX_FILES} included files`);
+      break;
+    }
+    const included = read(next);
+    queue.push(...includesOf(included, next));
+    gatewayOf(included)?.entries.delete("include");
+    mergeInto(tree, included, problems);
+  }
+  return tree;
+}
+
+function includesOf(tree: MapNode, file: string): string[] {
+  const node = gatewayOf(tree)?.entries.get("include")?.value;
+  const items = node?.kind === "list" ? node.items : node === undefined ? [] : [node];
+  return items.flatMap((item) =>
+    item.kind === "scalar" && typeof item.value === "string" ? [besides(item.value, file)] : [],
+  );
+}
+
+/** Included paths are relative to the file that names them. */
+function besides(path: string, file: string): string {
+  const base = dirname(file);
+  return base === "." || path.startsWith("/") ? path : `${base}/${path}`;
+}
+
+function readText(file: string, problems: Problems): string | null {
+  try {
+    const text = readFileSync(file === "-" ? 0 : file, "utf8");
+    if (text.length > MAX_FILE_BYTES) throw new Error("larger than 32 MiB");
+    return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : (error as Error).message;
+    problems.error({ file, line: 0, column: 0 }, `cannot read configuration: ${why}`);
+    return null;
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value) || value instanceof Map) return value;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return value;
+}

@@ -1,0 +1,44 @@
+// Certificates, keys and trust anchors named by enabled TLS blocks: read while loading, so that `check` finds what is missing.
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { placeOf } from "./normalize.ts";
+import type { Problems } from "./problem.ts";
+import type { Written } from "./schema/root.ts";
+import type { MapNode } from "./tree.ts";
+
+/** Path as written → content. */
+export type Material = ReadonlyMap<string, string>;
+
+/** Reads every file that an enabled TLS block names. Unreadable ones and ones that are not PEM are errors. */
+export function readMaterial(written: Written, tree: MapNode, problems: Problems): Material {
+  const material = new Map<string, string>();
+  const front = written.frontend.http.tls;
+  const back = written.backend.http.tls;
+  const read = (kind: "certificate" | "key", path: string, place: readonly string[]) => {
+    if (path === "") return;
+    const at = placeOf(tree, place);
+    try {
+      const text = readFileSync(path, "utf8");
+      if (kind === "key") createPrivateKey(text);
+      else new X509Certificate(text);
+      material.set(path, text);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? "";
+      const why = code === "ENOENT" ? "no such file" : code === "EACCES" ? "no permission" : `not a PEM ${kind}`;
+      problems.error(at, `${place.join(".")}: "${path}": ${why}`);
+    }
+  };
+  if (front.enabled) {
+    const place = ["frontend", "http", "tls"];
+    read("certificate", front.certFile, [...place, "certFile"]);
+    read("key", front.keyFile, [...place, "keyFile"]);
+    for (const file of front.clientCAFile) read("certificate", file, [...place, "clientCAFile"]);
+  }
+  if (back.enabled) {
+    const place = ["backend", "http", "tls"];
+    read("certificate", back.rootCAFile, [...place, "rootCAFile"]);
+    read("certificate", back.clientCertFile, [...place, "clientCertFile"]);
+    read("key", back.clientKeyFile, [...place, "clientKeyFile"]);
+  }
+  return material;
+}

@@ -1,0 +1,198 @@
+// Written → meant: infers ids, ports, schemes; parses patterns; finds what refers to nothing and what is there twice.
+import type { EndpointSpec } from "../core/service.ts";
+import type { Conditions, ValueTest } from "../routing/conditions.ts";
+import { type Pattern, parsePattern } from "../routing/pattern.ts";
+import { compileCidrs } from "../wire/cidr.ts";
+import type { RuleConfig, ServiceConfig } from "./config.ts";
+import type { Position, Problems } from "./problem.ts";
+import type { InstanceSection } from "./schema/registry.ts";
+import type { Written } from "./schema/root.ts";
+import type { RuleSection, ValueTestSection } from "./schema/router.ts";
+import { didYouMean } from "./suggest.ts";
+import type { MapNode, Node } from "./tree.ts";
+
+/** Service name of the gateway's own answers. */
+export const INTERNAL = "_internal";
+
+/** Parts of the meaning that are inferred. */
+export interface Inferred {
+  readonly rules: readonly RuleConfig[];
+  readonly services: readonly ServiceConfig[];
+}
+
+/** Infers and checks across sections. `tree` is the written tree below `gateway`, for places. */
+export function normalize(written: Written, tree: MapNode, problems: Problems): Inferred {
+  const services = readServices(written, tree, problems);
+  const rules = readRules(written, tree, new Set(services.map((s) => s.name)), problems);
+  const http = written.frontend.http;
+  for (const range of http.trustedProxies) {
+    try {
+      compileCidrs([range]);
+    } catch (error) {
+      problems.error(placeOf(tree, ["frontend", "http", "trustedProxies"]), (error as Error).message);
+    }
+  }
+  if (http.tls.enabled && (http.tls.certFile === "" || http.tls.keyFile === "")) {
+    problems.error(placeOf(tree, ["frontend", "http", "tls"]), "frontend.http.tls: enabled needs certFile and keyFile");
+  }
+  if (http.tls.enabled && http.tls.clientAuth === "verify" && http.tls.clientCAFile.length === 0) {
+    problems.error(
+      placeOf(tree, ["frontend", "http", "tls"]),
+      "frontend.http.tls: clientAuth verify needs clientCAFile",
+    );
+  }
+  if (written.backend.http.tls.enabled && written.backend.http.tls.insecureSkipVerify) {
+    problems.warn(
+      placeOf(tree, ["backend", "http", "tls", "insecureSkipVerify"]),
+      "certificates of backends are not verified",
+    );
+  }
+  return { rules, services };
+}
+
+function readServices(written: Written, tree: MapNode, problems: Problems): ServiceConfig[] {
+  const sections = written.registry.static.services;
+  const base = ["registry", "static", "services"];
+  const seen = new Map<string, Position>();
+  return sections.map((section, i) => {
+    const at = placeOf(tree, [...base, i]);
+    claim(seen, section.name, at, `service "${section.name}"`, problems);
+    if (section.name === INTERNAL) problems.error(at, `"${INTERNAL}" names the gateway's own answers`);
+    if (section.instances.length === 0) problems.error(at, `service "${section.name}" has no instances`);
+    const ids = new Map<string, Position>();
+    const endpoints = section.instances.map((instance, j) => {
+      const endpoint = readInstance(section.name, instance);
+      claim(ids, endpoint.id, placeOf(tree, [...base, i, "instances", j]), `instance "${endpoint.id}"`, problems);
+      return endpoint;
+    });
+    return { name: section.name, at, endpoints };
+  });
+}
+
+function readInstance(service: string, instance: InstanceSection): EndpointSpec {
+  const scheme = instance.scheme ?? (instance.port === 443 ? "https" : "http");
+  const port = instance.port ?? (scheme === "https" ? 443 : 80);
+  return {
+    id: instance.id || `${service}-${instance.address}-${port}`,
+    address: instance.address,
+    port,
+    scheme,
+    weight: instance.weight,
+    healthy: instance.health === "healthy",
+    tags: instance.tags,
+    metadata: instance.metadata,
+  };
+}
+
+function readRules(written: Written, tree: MapNode, names: ReadonlySet<string>, problems: Problems): RuleConfig[] {
+  const ids = new Map<string, Position>();
+  const patterns = new Map<string, Position>();
+  const counts = new Map<string, number>();
+  return written.router.rules.flatMap((section, i) => {
+    const at = placeOf(tree, ["router", "rules", i]);
+    const count = (counts.get(section.serviceName) ?? 0) + 1;
+    counts.set(section.serviceName, count);
+    const id = section.id || `${section.serviceName}-${count}`;
+    claim(ids, id, at, `rule id "${id}"`, problems);
+    if (section.serviceName !== INTERNAL && section.serviceName !== undefined && !names.has(section.serviceName)) {
+      const place = placeOf(tree, ["router", "rules", i, "serviceName"]);
+      problems.error(
+        place,
+        `rule "${id}": unknown service "${section.serviceName}"${didYouMean(section.serviceName, names)}`,
+      );
+    }
+    checkRewrites(section, id, at, problems);
+    const pattern = readPattern(section, placeOf(tree, ["router", "rules", i, "path"]), id, problems);
+    if (pattern === null) return [];
+    const conditions = readConditions(section);
+    for (const key of matchKeys(pattern, conditions)) claim(patterns, key.text, at, key.shown, problems);
+    return [
+      {
+        id,
+        at,
+        pattern,
+        conditions,
+        loadBalance: section.loadBalance ?? written.router.defaultLoadBalance,
+        maxBodyBytes: section.maxRequestSize ?? written.frontend.http.maxRequestSize,
+        written: section,
+      },
+    ];
+  });
+}
+
+function readPattern(section: RuleSection, at: Position, id: string, problems: Problems): Pattern | null {
+  if (section.path === undefined) return null;
+  try {
+    const pattern = parsePattern(section.path);
+    if (section.stripPrefix && pattern.literalPrefix === "") {
+      problems.warn(at, `rule "${id}": stripPrefix has nothing to remove from "${section.path}"`);
+    }
+    return pattern;
+  } catch (error) {
+    problems.error(at, `rule "${id}": "${section.path}": ${(error as Error).message}`);
+    return null;
+  }
+}
+
+function checkRewrites(section: RuleSection, id: string, at: Position, problems: Problems): void {
+  if (section.preserveHost && section.rewriteHost !== "") {
+    problems.error(at, `rule "${id}": preserveHost and rewriteHost exclude each other`);
+  }
+  if (section.rewriteHost !== "" && !/^[A-Za-z0-9.\-_[\]:]+$/.test(section.rewriteHost)) {
+    problems.error(at, `rule "${id}": rewriteHost is not a host name`);
+  }
+  if (section.stripPrefix && section.rewritePrefix !== "") {
+    problems.error(at, `rule "${id}": rewritePrefix replaces the prefix already; remove stripPrefix`);
+  }
+  if (section.rewritePrefix !== "" && !/^\/[^\s?#]*$/.test(section.rewritePrefix)) {
+    problems.error(at, `rule "${id}": rewritePrefix must begin with "/" and hold no query or blank`);
+  }
+}
+
+function readConditions(section: RuleSection): Conditions {
+  return {
+    hosts: section.hosts.map((h) => h.toLowerCase()),
+    methods: section.methods,
+    headers: Object.entries(section.match.headers).map(([name, test]) => [name.toLowerCase(), given(test)] as const),
+    query: Object.entries(section.match.query).map(([name, test]) => [name, given(test)] as const),
+  };
+}
+
+function given(test: ValueTestSection): ValueTest {
+  return Object.fromEntries(Object.entries(test).filter(([, value]) => value !== null)) as ValueTest;
+}
+
+/** One key per method and host: two rules sharing one would leave the winner to luck. */
+function matchKeys(pattern: Pattern, c: Conditions): { text: string; shown: string }[] {
+  const further = JSON.stringify([c.headers, c.query]);
+  return (c.methods.length === 0 ? ["*"] : c.methods).flatMap((method) =>
+    (c.hosts.length === 0 ? ["*"] : c.hosts).map((host) => ({
+      text: `${pattern.canonical} ${method} ${host} ${further}`,
+      shown: `pattern "${pattern.canonical}" for method ${method} and host ${host}`,
+    })),
+  );
+}
+
+function claim(seen: Map<string, Position>, key: string, at: Position, what: string, problems: Problems): void {
+  const before = seen.get(key);
+  if (before === undefined) seen.set(key, at);
+  else problems.error(at, `duplicate ${what}; the first is at ${before.file}:${before.line}`);
+}
+
+/** Place of a written value, or of the nearest one above it. */
+export function placeOf(tree: MapNode, path: readonly (string | number)[]): Position {
+  let node: Node = tree;
+  let at = tree.at;
+  for (const step of path) {
+    const next: Node | undefined =
+      node.kind === "map"
+        ? node.entries.get(String(step))?.value
+        : node.kind === "list"
+          ? node.items[Number(step)]
+          : undefined;
+    if (next === undefined) break;
+    node = next;
+    at = next.at;
+  }
+  return at;
+}

@@ -1,0 +1,100 @@
+// YAML text → written tree with positions: anchors resolved, merges applied, `x-` keys left out.
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseAllDocuments,
+  type YAMLMap,
+  type Node as YamlNode,
+} from "yaml";
+import type { Position, Problems } from "./problem.ts";
+import { emptyMap, type MapNode, type Node } from "./tree.ts";
+
+/** Nodes one file may unfold to through anchors: a "billion laughs" file ends here. */
+const MAX_NODES = 500_000;
+
+/** Parses one file. Syntax errors, duplicate keys and further documents go to `problems`; the result may then be partial. */
+export function parseYaml(text: string, file: string, problems: Problems): MapNode {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, merge: true, version: "1.2" });
+  const start: Position = { file, line: 1, column: 1 };
+  if ("empty" in documents || documents.length === 0) return emptyMap(start);
+  const at = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col };
+  };
+  const document = documents[0] as Document.Parsed;
+  for (const error of document.errors) problems.error(at(error.pos[0]), firstLine(error.message));
+  if (documents.length > 1) {
+    problems.error(at(documents[1]!.range[0]), "a configuration file holds one YAML document; this is the second");
+  }
+  if (document.contents === null) return emptyMap(start);
+  const reader = new Reader(document, at, problems);
+  const root = reader.read(document.contents);
+  if (root.kind === "map") return root;
+  problems.error(root.at, "a configuration file is a mapping with the single key gateway");
+  return emptyMap(start);
+}
+
+function firstLine(message: string): string {
+  return message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "");
+}
+
+class Reader {
+  readonly #document: Document.Parsed;
+  readonly #at: (offset: number) => Position;
+  readonly #problems: Problems;
+  #nodes = 0;
+
+  constructor(document: Document.Parsed, at: (offset: number) => Position, problems: Problems) {
+    this.#document = document;
+    this.#at = at;
+    this.#problems = problems;
+  }
+
+  read(node: YamlNode | null): Node {
+    const at = this.#at(node?.range?.[0] ?? 0);
+    const nothing: Node = { kind: "scalar", at, value: null };
+    if (node === null) return nothing;
+    if (++this.#nodes > MAX_NODES) {
+      if (this.#nodes === MAX_NODES + 1) this.#problems.error(at, "anchors unfold to more than 500000 values");
+      return nothing;
+    }
+    if (isAlias(node)) {
+      const target = node.resolve(this.#document);
+      return target === undefined ? nothing : this.read(target);
+    }
+    if (isMap(node)) return this.#readMap(node as YAMLMap<YamlNode, YamlNode | null>, at);
+    if (isSeq(node)) return { kind: "list", at, items: node.items.map((item) => this.read(item as YamlNode)) };
+    if (!isScalar(node)) return nothing;
+    const { value } = node;
+    const known =
+      typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null;
+    return { kind: "scalar", at, value: known ? value : String(value) };
+  }
+
+  #readMap(map: YAMLMap<YamlNode, YamlNode | null>, at: Position): MapNode {
+    const result: MapNode = { kind: "map", at, entries: new Map() };
+    const merged: Pair<YamlNode, YamlNode | null>[] = [];
+    for (const pair of map.items) {
+      const key = isScalar(pair.key) ? String(pair.key.value) : "";
+      if (key === "<<") merged.push(pair);
+      else if (!key.startsWith("x-")) {
+        result.entries.set(key, { keyAt: this.#at(pair.key.range?.[0] ?? 0), value: this.read(pair.value) });
+      }
+    }
+    // Merged keys come last and never override what the mapping says itself.
+    for (const pair of merged) this.#merge(this.read(pair.value), result);
+    return result;
+  }
+
+  #merge(from: Node, into: MapNode): void {
+    if (from.kind === "list") for (const item of from.items) this.#merge(item, into);
+    else if (from.kind !== "map") this.#problems.error(from.at, '"<<" merges mappings only');
+    else for (const [key, entry] of from.entries) if (!into.entries.has(key)) into.entries.set(key, entry);
+  }
+}

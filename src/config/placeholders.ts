@@ -1,0 +1,66 @@
+// `${VAR}`, `${VAR:-default}`, `${VAR:?message}` and `${file:/path}` in parsed scalars, so that a value cannot add structure.
+import { readFileSync } from "node:fs";
+import type { Position, Problems } from "./problem.ts";
+import type { Entry, MapNode, Node } from "./tree.ts";
+
+const PLACEHOLDER = /\$\$\{|\$\{(?:file:([^}]+)|([A-Z_][A-Z0-9_]*)(?:(:-|:\?|:)([^}]*))?)\}/g;
+/** Largest secret file read, bytes. */
+const MAX_FILE = 1024 * 1024;
+
+/** Where values come from. */
+export interface PlaceholderSource {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Paths of the files that were read, to be watched. */
+  readonly files: Set<string>;
+}
+
+/** Replaces the placeholders of a whole tree, keys and values. Lower-case templates are left for run time. */
+export function fillPlaceholders(node: Node, source: PlaceholderSource, problems: Problems): Node {
+  if (node.kind === "list")
+    return { ...node, items: node.items.map((item) => fillPlaceholders(item, source, problems)) };
+  if (node.kind === "map") return fillMap(node, source, problems);
+  if (typeof node.value !== "string" || !node.value.includes("${")) return node;
+  const filled = fill(node.value, node.at, source, problems);
+  return filled === node.value
+    ? node
+    : { ...node, value: filled, filled: node.value.includes("${file:") ? "file" : "env" };
+}
+
+function fillMap(node: MapNode, source: PlaceholderSource, problems: Problems): MapNode {
+  const entries = new Map<string, Entry>();
+  for (const [key, entry] of node.entries) {
+    const name = key.includes("${") ? fill(key, entry.keyAt, source, problems) : key;
+    if (entries.has(name)) problems.error(entry.keyAt, `duplicate key "${name}"`);
+    entries.set(name, { keyAt: entry.keyAt, value: fillPlaceholders(entry.value, source, problems) });
+  }
+  return { ...node, entries };
+}
+
+function fill(text: string, at: Position, source: PlaceholderSource, problems: Problems): string {
+  return text.replaceAll(PLACEHOLDER, (whole, file?: string, name?: string, operator?: string, operand = "") => {
+    if (whole === "$${") return "${";
+    if (file !== undefined) return readSecret(file, at, source, problems) ?? whole;
+    const value = source.env[name!];
+    if (value !== undefined && (value !== "" || operator === undefined)) return value;
+    if (operator === ":?") {
+      problems.error(at, operand === "" ? `environment variable ${name} is not set` : operand);
+      return whole;
+    }
+    if (operator !== undefined) return operand;
+    problems.warn(at, `environment variable ${name} is not set; \${${name}} stays as it is`);
+    return whole;
+  });
+}
+
+function readSecret(path: string, at: Position, source: PlaceholderSource, problems: Problems): string | null {
+  source.files.add(path);
+  try {
+    const text = readFileSync(path, "utf8");
+    if (text.length > MAX_FILE) throw new Error("larger than 1 MiB");
+    return text.replace(/\r?\n$/, "");
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    problems.error(at, `cannot read \${file:${path}}: ${why}`);
+    return null;
+  }
+}

@@ -1,0 +1,78 @@
+// Moves old spellings to canonical keys and takes out keys that have no effect, by the tables beside it, before reading.
+
+import type { Problems } from "./problem.ts";
+import { ALIASES, NO_EFFECT, NOT_YET, REFUSED } from "./spellings.ts";
+import { type Entry, emptyMap, type MapNode, type Node, plain } from "./tree.ts";
+
+/** Applies every table to the tree below `gateway`, in place. */
+export function rewriteSpellings(gateway: MapNode, problems: Problems): void {
+  for (const [from, to] of ALIASES) applyAlias(gateway, from, to, problems);
+  for (const path of NO_EFFECT) {
+    for (const found of takeAll(gateway, path.split("."))) {
+      problems.warn(found.keyAt, `"${path}" has no effect here and is ignored`);
+    }
+  }
+  for (const [path, why] of REFUSED) {
+    for (const found of takeAll(gateway, path.split("."))) problems.error(found.keyAt, `"${path}" is refused: ${why}`);
+  }
+  for (const path of NOT_YET) {
+    for (const found of takeAll(gateway, path.split("."))) {
+      problems.error(found.keyAt, `"${path}" is not available in this version; remove it or use a newer gateway`);
+    }
+  }
+}
+
+function applyAlias(gateway: MapNode, from: string, to: string, problems: Problems): void {
+  const fromKeys = from.split(".");
+  const toKeys = to.split(".");
+  let shared = 0;
+  while (fromKeys[shared] === toKeys[shared]) shared++;
+  for (const base of mapsAt(gateway, fromKeys.slice(0, shared))) {
+    for (const found of takeAll(base, fromKeys.slice(shared))) {
+      problems.warn(found.keyAt, `"${from}" is an old spelling of "${to}"`);
+      put(base, toKeys.slice(shared), found, from, to, problems);
+    }
+  }
+}
+
+/** Every mapping a path leads to; `*` goes through every key of a mapping, `[]` through every element of a list. */
+function mapsAt(node: Node, keys: readonly string[]): MapNode[] {
+  if (keys.length === 0) return node.kind === "map" ? [node] : [];
+  const [key, ...rest] = keys;
+  if (key === "[]") return node.kind === "list" ? node.items.flatMap((item) => mapsAt(item, rest)) : [];
+  if (node.kind !== "map") return [];
+  if (key === "*") return [...node.entries.values()].flatMap((entry) => mapsAt(entry.value, rest));
+  const entry = node.entries.get(key!);
+  return entry === undefined ? [] : mapsAt(entry.value, rest);
+}
+
+/** Removes what a path names, everywhere, and returns it. */
+function takeAll(node: MapNode, keys: readonly string[]): Entry[] {
+  const last = keys[keys.length - 1]!;
+  return mapsAt(node, keys.slice(0, -1)).flatMap((map) => {
+    const entry = map.entries.get(last);
+    map.entries.delete(last);
+    return entry === undefined ? [] : [entry];
+  });
+}
+
+function put(base: MapNode, keys: readonly string[], entry: Entry, from: string, to: string, problems: Problems): void {
+  let map = base;
+  for (const key of keys.slice(0, -1)) {
+    let below = map.entries.get(key);
+    if (below === undefined || below.value.kind !== "map") {
+      below = { keyAt: entry.keyAt, value: emptyMap(entry.keyAt) };
+      map.entries.set(key, below);
+    }
+    map = below.value as MapNode;
+  }
+  const last = keys[keys.length - 1]!;
+  const present = map.entries.get(last);
+  if (present === undefined) map.entries.set(last, entry);
+  else if (JSON.stringify(plain(present.value)) !== JSON.stringify(plain(entry.value))) {
+    problems.error(
+      entry.keyAt,
+      `"${from}" and "${to}" (line ${present.keyAt.line}) say different things; keep "${to}"`,
+    );
+  }
+}

@@ -1,0 +1,44 @@
+// What is seen from outside: request ids, health paths, metrics, logs.
+import { bool, int, numbers, object, oneOf, optional, str } from "../kit.ts";
+
+/** `middleware`. */
+export const middleware = object("Policies of every route", {
+  tracking: object("Request ids", {
+    enabled: bool("give every request an id", true),
+    headerName: str("header that carries it", "X-Request-ID"),
+    generateIfMissing: bool("make one when the client sent none", true),
+    propagateToBackend: bool("send it upstream", true),
+  }),
+});
+
+/** `health`. */
+export const health = object("Health paths", {
+  enabled: optional(bool("true: they win over routes; false: never served; absent: served where no route matches")),
+  healthPath: str("overall state", "/health"),
+  readyPath: str("readiness", "/ready"),
+  livePath: str("liveness", "/live"),
+});
+
+/** `metrics`. */
+export const metrics = object("Prometheus metrics", {
+  enabled: bool("count, and serve the scrape endpoint", false),
+  path: str("path of the scrape endpoint", "/metrics"),
+  port: int("0 = main listener, else a listener of its own on the same host", 0, 0, 65535),
+  includePathLabel: bool("keep the path label", true),
+  includeMethodLabel: bool("keep the method label", true),
+  includeStatusLabel: bool("keep the status label", true),
+  buckets: numbers(
+    "bounds of the duration histograms, seconds",
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  ),
+});
+
+/** `telemetry`. */
+export const telemetry = object("Logs", {
+  logging: object("Access and application log", {
+    enabled: bool("write access lines", true),
+    level: oneOf("application log level", ["debug", "info", "warn", "error"], "info"),
+    format: optional(oneOf("default json, text on a terminal", ["json", "text"])),
+    output: str("`stdout`, `stderr` or a file", "stdout"),
+  }),
+});

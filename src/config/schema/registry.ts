@@ -1,0 +1,33 @@
+// `registry`: which services exist and where.
+import { REGISTRY_NAMES } from "../../catalog.ts";
+import { free, type Infer, int, listOf, object, oneOf, optional, str, strings } from "../kit.ts";
+
+const instance = object("One address of a service", {
+  id: str("identity for balancing and state; generated as `<service>-<address>-<port>`", ""),
+  address: str("host name (resolved again and again) or IP address"),
+  port: optional(int("default 80, or 443 with scheme https", undefined, 1, 65535)),
+  scheme: optional(oneOf("default https for port 443, else http", ["http", "https"])),
+  health: str("`healthy`, or any other text to take the instance out", "healthy"),
+  weight: int("relative share of traffic; 0 = no new traffic", 1, 0, 1_000_000),
+  tags: strings("free labels"),
+  metadata: free("free; `weight` in it is an old spelling of the key above"),
+});
+
+/** `registry`. */
+export const registry = object("Which services exist", {
+  type: oneOf("where services come from", REGISTRY_NAMES, "static"),
+  static: object("Services listed here", {
+    services: listOf(
+      "services by name",
+      object("One service", {
+        name: str("name that rules refer to"),
+        instances: listOf("its addresses", instance),
+      }),
+    ),
+  }),
+});
+
+/** Effective `registry`, before inference. */
+export type RegistrySection = Infer<typeof registry>;
+/** One instance as written. */
+export type InstanceSection = Infer<typeof instance>;

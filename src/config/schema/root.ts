@@ -1,0 +1,49 @@
+// The whole configuration: every section in its place. A new feature adds its file here.
+import { dur, free, type Infer, int, listOf, object, optional, str, strings } from "../kit.ts";
+import { backend } from "./backend.ts";
+import { frontend } from "./frontend.ts";
+import { health, metrics, middleware, telemetry } from "./observe.ts";
+import { registry } from "./registry.ts";
+import { router } from "./router.ts";
+
+const shutdown = object("Stopping without losing requests", {
+  delay: dur(
+    "keep accepting this long after the signal, telling clients to reconnect; ends early when none is left",
+    1_000,
+  ),
+  timeout: dur("longest wait for requests under way", 30_000),
+});
+
+const tests = listOf(
+  "Requests and what must become of them; run by `check` and before a reload is accepted",
+  object("One test", {
+    name: str("shown when it fails", ""),
+    request: str("`METHOD /path?query`"),
+    headers: free("request headers; `Host` selects by host"),
+    expect: object("What must happen", {
+      route: optional(str("id of the rule that must win")),
+      status: optional(int("status the gateway must answer by itself: 400, 404 or 405", undefined, 100, 599)),
+    }),
+  }),
+);
+
+/** Everything below the root key `gateway`. */
+export const gateway = object("Gateway configuration", {
+  include: strings("further files, merged in order: mappings by key, lists one after the other"),
+  frontend,
+  backend,
+  registry,
+  router,
+  middleware,
+  health,
+  metrics,
+  telemetry,
+  shutdown,
+  tests,
+});
+
+/** A configuration file. */
+export const root = object("Configuration file of the gateway", { gateway });
+
+/** Effective configuration as read, before inference. */
+export type Written = Infer<typeof gateway>;

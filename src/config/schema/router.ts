@@ -1,0 +1,103 @@
+// `router`: which request goes where.
+import { METHODS } from "node:http";
+import { BALANCER_NAMES } from "../../catalog.ts";
+import {
+  bool,
+  dur,
+  type Field,
+  free,
+  type Infer,
+  listOf,
+  mapOf,
+  object,
+  oneOf,
+  optional,
+  size,
+  str,
+  strings,
+} from "../kit.ts";
+import { didYouMean } from "../suggest.ts";
+
+const LOAD_BALANCE = BALANCER_NAMES;
+const BALANCE_ALIASES = { weighted: "weighted_round_robin" } as const;
+
+/** HTTP methods a rule may name. CONNECT asks for a tunnel, which the gateway never opens. */
+const RULE_METHODS = METHODS.filter((m) => m !== "CONNECT");
+
+const valueTest = object("What a value must be; a plain text means `exact`", {
+  exact: optional(str("the whole value")),
+  prefix: optional(str("its beginning")),
+  suffix: optional(str("its end")),
+  contains: optional(str("a part of it")),
+  present: optional(bool("true: there with any value; false: absent")),
+});
+
+/** A text, or a block with exactly one test. */
+const valueCondition: Field<Infer<typeof valueTest>> = {
+  ...valueTest,
+  type: "string or block",
+  json: { anyOf: [{ type: "string" }, valueTest.json] },
+  read(node, path, reading) {
+    if (node.kind === "scalar" && node.value !== null) {
+      return { exact: String(node.value), prefix: null, suffix: null, contains: null, present: null };
+    }
+    const test = valueTest.read(node, path, reading);
+    const given = Object.values(test).filter((v) => v !== null).length;
+    if (given !== 1)
+      reading.problems.error(node.at, `${path}: exactly one of exact, prefix, suffix, contains, present`);
+    return test;
+  },
+};
+
+const methods: Field<readonly string[]> = {
+  ...strings("HTTP methods; empty = all. `GET` admits `HEAD`"),
+  json: { anyOf: [{ type: "array", items: { enum: RULE_METHODS } }, { enum: RULE_METHODS }] },
+  read(node, path, reading) {
+    const upper = strings("")
+      .read(node, path, reading)
+      .map((m) => m.toUpperCase());
+    for (const m of upper) {
+      if (!RULE_METHODS.includes(m)) {
+        reading.problems.error(node.at, `${path}: unknown method "${m}"${didYouMean(m, RULE_METHODS)}`);
+      }
+    }
+    return upper;
+  },
+};
+
+/** One entry of `router.rules`. */
+export const rule = object("One route", {
+  id: str("unique; generated as `<service>-<n>`", ""),
+  path: str("path pattern: `/a`, `/a/*`, `/a/{x}`, `/a*`, `/a/{$}`"),
+  hosts: strings("host names, exact or `*.example.org`; empty = any"),
+  methods,
+  match: object("Further conditions, all must hold", {
+    headers: mapOf("header → value", valueCondition),
+    query: mapOf("query parameter → value", valueCondition),
+  }),
+  serviceName: str("service to send to; `_internal` = the built-in answer at that path"),
+  loadBalance: optional(
+    oneOf("how an instance is chosen; default `router.defaultLoadBalance`", LOAD_BALANCE, undefined, BALANCE_ALIASES),
+  ),
+  timeout: dur("match to end of response; 0 = no total deadline", 30_000),
+  stripPrefix: bool("remove the pattern's literal prefix before forwarding", false),
+  rewritePrefix: str("put this in place of the pattern's literal prefix", ""),
+  preserveHost: bool("forward the client's Host", false),
+  rewriteHost: str("send this Host", ""),
+  maxRequestSize: optional(size("largest request body; default `frontend.http.maxRequestSize`, 0 = no limit")),
+  accessLog: bool("write access lines for this route", true),
+  metadata: free("free"),
+});
+
+/** `router`. */
+export const router = object("Which request goes where", {
+  defaultLoadBalance: oneOf("for rules without their own", LOAD_BALANCE, "round_robin", BALANCE_ALIASES),
+  rules: listOf("routes; the most specific wins", rule),
+});
+
+/** Effective `router`, before inference. */
+export type RouterSection = Infer<typeof router>;
+/** One rule as written. */
+export type RuleSection = Infer<typeof rule>;
+/** Test of one value. */
+export type ValueTestSection = Infer<typeof valueTest>;

@@ -1,0 +1,52 @@
+// A configuration as written: maps, lists and scalars, each knowing the place it came from.
+import type { Position } from "./problem.ts";
+
+/** One written value. */
+export type Node = MapNode | ListNode | ScalarNode;
+
+/** A mapping; insertion order is file order. */
+export interface MapNode {
+  readonly kind: "map";
+  readonly at: Position;
+  readonly entries: Map<string, Entry>;
+}
+
+/** A key with its place and value. */
+export interface Entry {
+  readonly keyAt: Position;
+  readonly value: Node;
+}
+
+export interface ListNode {
+  readonly kind: "list";
+  readonly at: Position;
+  readonly items: Node[];
+}
+
+export interface ScalarNode {
+  readonly kind: "scalar";
+  readonly at: Position;
+  readonly value: string | number | boolean | null;
+  /** Which kind of placeholder the text came from: it may be a secret, so no message repeats it. */
+  readonly filled?: "env" | "file";
+}
+
+/** An empty mapping. */
+export function emptyMap(at: Position): MapNode {
+  return { kind: "map", at, entries: new Map() };
+}
+
+/** Plain value of a node, for comparison and free maps. */
+export function plain(node: Node): unknown {
+  if (node.kind === "scalar") return node.value;
+  if (node.kind === "list") return node.items.map(plain);
+  return Object.fromEntries([...node.entries].map(([key, entry]) => [key, plain(entry.value)]));
+}
+
+/** What a node is, in the words of an error message. */
+export function describe(node: Node): string {
+  if (node.kind === "map") return "a mapping";
+  if (node.kind === "list") return "a list";
+  if (node.value === null) return "nothing";
+  return typeof node.value === "string" ? `"${node.filled !== undefined ? "***" : node.value}"` : String(node.value);
+}

@@ -1,0 +1,276 @@
+// One socket to a backend, carrying one exchange at a time.
+import { connect as connectTcp, type NetConnectOpts, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { ErrorCode } from "../../core/errors.ts";
+import type { Fields } from "../../wire/fields.ts";
+import { isName } from "../../wire/resolver.ts";
+import { ProtocolError, type ResponseHead } from "../../wire/response-head.ts";
+import { type ResponseHandler, ResponseParser } from "../../wire/response-parser.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Pool } from "./pool.ts";
+
+/** A run of body at least this long is handed over in its read buffer instead of being copied, bytes. */
+const HAND_OVER_BYTES = 16 * 1024;
+
+const DIALLING = 0;
+const SECURING = 1;
+const READY = 2;
+const CLOSED = 3;
+
+/** A connection of a {@link Pool}. */
+export class Connection implements ResponseHandler {
+  readonly #pool: Pool;
+  readonly #parser = new ResponseParser(this);
+  #socket!: Socket | TLSSocket;
+  #state = DIALLING;
+  #exchange: Exchange | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #served = 0;
+  /** Serves no exchange after the present one. */
+  #last = false;
+  #buffer: Buffer;
+  #handedOver = false;
+  /** The response on the wire is complete; acted upon when the read that held its end has been parsed to the last byte. */
+  #complete = false;
+  #wantsMore = true;
+  /** When it became idle, ms on the pool's clock. */
+  idleSince = 0;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+    this.#buffer = pool.shared.scratch;
+  }
+
+  /** Whether another exchange may be put on it. */
+  get usable(): boolean {
+    return this.#state === READY && !this.#last && this.#socket.readable && this.#socket.writable;
+  }
+
+  /** Whether exchanges were completed on it before the present one. */
+  get reused(): boolean {
+    return this.#served > 0;
+  }
+
+  get connected(): boolean {
+    return this.#state === READY;
+  }
+
+  /** Opens the socket; the exchange is sent once it stands. */
+  dial(exchange: Exchange): void {
+    this.#exchange = exchange;
+    exchange.connection = this;
+    const { target, options, shared } = this.#pool;
+    const base: NetConnectOpts = {
+      host: target.address,
+      port: target.port,
+      lookup: shared.resolver.lookup,
+      keepAlive: options.probeMs > 0,
+      keepAliveInitialDelay: options.probeMs,
+      noDelay: true,
+      onread: { buffer: () => this.#buffer, callback: (length) => this.#read(length) },
+    };
+    const secure = target.scheme === "https";
+    this.#socket = secure ? this.#secureSocket(base) : connectTcp(base);
+    this.#socket.on(secure ? "secureConnect" : "connect", () => this.#ready());
+    if (secure) {
+      this.#socket.on("connect", () => this.#securing());
+      this.#socket.on("session", (session: Buffer) => {
+        this.#pool.session = session;
+      });
+    }
+    this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#lost(error));
+    this.#socket.on("end", () => this.#ended());
+    this.#socket.on("close", () => this.#lost(null));
+    this.#socket.on("drain", () => this.#exchange?.drained());
+    this.#arm(options.dialTimeoutMs, "connect_failed", "dial timed out");
+  }
+
+  /** Puts an exchange on this idle connection. */
+  carry(exchange: Exchange): void {
+    this.#exchange = exchange;
+    exchange.connection = this;
+    this.#begin(exchange);
+  }
+
+  /** @returns false when the socket is full */
+  write(data: Buffer | string): boolean {
+    return typeof data === "string" ? this.#socket.write(data, "latin1") : this.#socket.write(data);
+  }
+
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
+  /** Reads on. */
+  resume(): void {
+    if (this.#state === READY) this.#socket.resume();
+  }
+
+  /** Serves nobody new; closes at once when idle. */
+  retire(): void {
+    this.#last = true;
+    if (this.#exchange === null) this.destroy();
+  }
+
+  /** Closes the socket at once. The exchange on it hears nothing: whoever destroys has dealt with it. */
+  destroy(): void {
+    this.#exchange = null;
+    this.#close();
+  }
+
+  /** Whether the remote address is one of these. */
+  isAt(addresses: ReadonlySet<string>): boolean {
+    const address = this.#socket.remoteAddress;
+    return address === undefined || addresses.has(address);
+  }
+
+  onInterim(status: number, fields: Fields): void {
+    this.#exchange?.onInterim(status, fields);
+  }
+
+  onHead(head: ResponseHead, length: number): void {
+    if (!head.keepAlive) this.#last = true;
+    this.#exchange?.onHead(head, length);
+  }
+
+  onData(source: Buffer, start: number, end: number, last: boolean): void {
+    if (last) this.#complete = true;
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    const chunk = start === 0 && end === source.length ? source : source.subarray(start, end);
+    const whole = source === this.#buffer && source !== this.#pool.shared.scratch;
+    let release: (() => void) | null = null;
+    if (whole && !this.#handedOver && end - start >= HAND_OVER_BYTES) {
+      this.#handedOver = true;
+      const { buffers } = this.#pool.shared;
+      release = () => buffers.give(source);
+    }
+    if (!exchange.onData(chunk, release, last)) this.#wantsMore = false;
+  }
+
+  onComplete(trailers: Fields): void {
+    this.#complete = true;
+    this.#exchange?.onComplete(trailers);
+  }
+
+  #secureSocket(base: NetConnectOpts): TLSSocket {
+    const { target, options, session } = this.#pool;
+    const name = options.tls.serverName || (isName(target.address) ? target.address : "");
+    return connectTls({
+      ...(base as object),
+      ...options.tls.material,
+      minVersion: options.tls.minVersion,
+      maxVersion: options.tls.maxVersion,
+      rejectUnauthorized: options.tls.verify,
+      ALPNProtocols: ["http/1.1"],
+      ...(name === "" ? {} : { servername: name }),
+      ...(session === undefined ? {} : { session }),
+    });
+  }
+
+  #securing(): void {
+    this.#state = SECURING;
+    this.#arm(this.#pool.options.tlsTimeoutMs, "upstream_tls_failed", "TLS handshake timed out");
+  }
+
+  #ready(): void {
+    clearTimeout(this.#timer);
+    this.#state = READY;
+    if (this.#exchange === null) return this.#pool.release(this);
+    this.#begin(this.#exchange);
+  }
+
+  #begin(exchange: Exchange): void {
+    this.#complete = false;
+    this.#parser.begin(exchange.toHead);
+    exchange.begin();
+  }
+
+  #arm(ms: number, code: ErrorCode, detail: string): void {
+    clearTimeout(this.#timer);
+    if (ms > 0) this.#timer = setTimeout(() => this.#fail(code, detail), ms);
+  }
+
+  /** Parses one read. @returns false to stop reading until {@link resume} */
+  #read(length: number): boolean {
+    this.#wantsMore = true;
+    this.#handedOver = false;
+    if (this.#parser.done) {
+      // Bytes nobody asked for: a late error page or an attempt to answer the next request in advance.
+      this.#fail("upstream_protocol", "unsolicited bytes");
+      return true;
+    }
+    try {
+      if (!this.#parser.execute(this.#buffer, length)) this.#last = true;
+    } catch (error) {
+      const detail = error instanceof ProtocolError ? error.message : String(error);
+      this.#fail("upstream_protocol", detail);
+      return true;
+    }
+    this.#nextBuffer(length);
+    if (this.#complete) this.#finish();
+    else this.#exchange?.flush();
+    return this.#wantsMore;
+  }
+
+  /** A full read means more is waiting: the next goes into a bulk buffer of its own, until reads are small again. */
+  #nextBuffer(length: number): void {
+    const { buffers, scratch } = this.#pool.shared;
+    const full = length === this.#buffer.length;
+    const bulk = this.#buffer !== scratch;
+    const wantsBulk = !this.#complete && (full || (bulk && length >= HAND_OVER_BYTES));
+    if (bulk && !this.#handedOver) {
+      if (wantsBulk) return;
+      buffers.give(this.#buffer);
+    }
+    this.#buffer = wantsBulk ? buffers.take() : scratch;
+  }
+
+  #finish(): void {
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    this.#complete = false;
+    this.#served++;
+    const reusable = exchange?.requestComplete === true && !this.#last && this.#state === READY;
+    exchange?.settle();
+    if (!reusable) return this.#close();
+    this.#wantsMore = true;
+    this.idleSince = this.#pool.shared.now();
+    this.#pool.release(this);
+  }
+
+  /** The backend sent its last byte. */
+  #ended(): void {
+    this.#last = true;
+    if (this.#state === READY && !this.#parser.done && this.#parser.finish()) return this.#finish();
+    this.#fail("upstream_reset", "connection ended");
+  }
+
+  #lost(error: NodeJS.ErrnoException | null): void {
+    if (this.#state === CLOSED) return;
+    if (this.#state === READY) return this.#fail("upstream_reset", error?.code ?? "closed");
+    this.#pool.shared.resolver.forget(this.#pool.target.address);
+    const code: ErrorCode = this.#state === SECURING ? "upstream_tls_failed" : "connect_failed";
+    this.#fail(code, error?.code ?? "closed");
+  }
+
+  #fail(code: ErrorCode, detail: string): void {
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    const connected = this.#state === READY;
+    this.#close();
+    exchange?.fail(code, detail, connected);
+  }
+
+  #close(): void {
+    if (this.#state === CLOSED) return;
+    this.#state = CLOSED;
+    clearTimeout(this.#timer);
+    this.#socket.destroy();
+    this.#pool.remove(this);
+  }
+}

@@ -1,0 +1,26 @@
+// The HTTP/1.1 connector: one endpoint's pool behind the Connector contract.
+import type { RequestContext } from "../../core/context.ts";
+import type { Connector, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
+import { Exchange } from "./exchange.ts";
+import type { Pool } from "./pool.ts";
+import { type HeadDefaults, requestHead } from "./request-head.ts";
+
+/** Sends requests of the pipeline to one endpoint. */
+export class HttpConnector implements Connector {
+  readonly #pool: Pool;
+  readonly #defaults: HeadDefaults;
+
+  constructor(pool: Pool, defaults: HeadDefaults) {
+    this.#pool = pool;
+    this.#defaults = defaults;
+  }
+
+  send(ctx: RequestContext, body: RequestBody, receiver: Receiver): Upstream {
+    const head = requestHead(ctx, this.#defaults, body.length);
+    const waits = ctx.expectsContinue && body.length !== 0;
+    const exchange = new Exchange(this.#pool, head, ctx.method === "HEAD", body, waits, receiver);
+    // After a reset on reuse, other idle connections are as old: the second try goes on a fresh one.
+    this.#pool.send(exchange, ctx.freshConnection);
+    return exchange;
+  }
+}

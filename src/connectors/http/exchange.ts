@@ -1,0 +1,179 @@
+// One request and its response on a connection: sends head and body, turns what the parser finds into a Receiver's calls.
+import type { BodyReceiver, Progress, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
+import type { ErrorCode } from "../../core/errors.ts";
+import type { Fields } from "../../wire/fields.ts";
+import type { ResponseHead } from "../../wire/response-head.ts";
+import type { Connection } from "./connection.ts";
+import type { Pool } from "./pool.ts";
+
+/** An exchange from its creation to its end; at the end it lets go of connection, receiver and timers. */
+export class Exchange implements Upstream, BodyReceiver {
+  readonly #pool: Pool;
+  readonly #head: string;
+  readonly #body: RequestBody;
+  readonly #waitsForContinue: boolean;
+  #receiver: Receiver | null;
+  #timer: NodeJS.Timeout | undefined;
+  #bodyStarted = false;
+  #chunked: boolean;
+  #answered = false;
+  #headSeen = false;
+  #corked = false;
+  connection: Connection | null = null;
+  /** The request is HEAD. */
+  readonly toHead: boolean;
+  /** All of the request has been written. */
+  requestComplete: boolean;
+
+  constructor(pool: Pool, head: string, toHead: boolean, body: RequestBody, waits: boolean, receiver: Receiver) {
+    this.#pool = pool;
+    this.#head = head;
+    this.#body = body;
+    this.#chunked = body.length === -1;
+    this.#waitsForContinue = waits;
+    this.#receiver = receiver;
+    this.toHead = toHead;
+    this.requestComplete = body.length === 0;
+  }
+
+  /** The connection stands: sends the head, and the body with it unless the client waits for `100 Continue`. */
+  begin(): void {
+    const connection = this.connection!;
+    if (this.requestComplete) {
+      connection.write(this.#head);
+      return this.#requestSent();
+    }
+    if (this.#waitsForContinue) {
+      connection.write(this.#head);
+      this.#timer = setTimeout(() => this.#continueBody(), this.#pool.options.continueTimeoutMs);
+      return;
+    }
+    // Head and the part of the body that is already here leave in one write.
+    connection.cork();
+    this.#corked = true;
+    connection.write(this.#head);
+    this.#startBody();
+    process.nextTick(uncork, this);
+  }
+
+  uncork(): void {
+    if (!this.#corked) return;
+    this.#corked = false;
+    this.connection?.uncork();
+  }
+
+  data(chunk: Buffer): boolean {
+    const connection = this.connection;
+    if (connection === null) return false;
+    if (!this.#chunked) return connection.write(chunk);
+    const cork = !this.#corked;
+    if (cork) connection.cork();
+    connection.write(`${chunk.length.toString(16)}\r\n`);
+    connection.write(chunk);
+    const more = connection.write("\r\n");
+    if (cork) connection.uncork();
+    return more;
+  }
+
+  end(trailers: readonly string[]): void {
+    if (this.connection === null) return;
+    if (this.#chunked) {
+      let last = "0\r\n";
+      for (let i = 0; i < trailers.length; i += 2) last += `${trailers[i]}: ${trailers[i + 1]}\r\n`;
+      this.connection.write(`${last}\r\n`);
+    }
+    this.requestComplete = true;
+    this.#requestSent();
+  }
+
+  /** The socket takes more. */
+  drained(): void {
+    if (this.#bodyStarted && !this.requestComplete) this.#body.resume();
+  }
+
+  onInterim(status: number, fields: Fields): void {
+    this.#answered = true;
+    if (status === 100) return this.#waitsForContinue ? this.#continueBody() : undefined;
+    this.#receiver?.interim(status, fields);
+  }
+
+  onHead(head: ResponseHead, length: number): void {
+    this.#answered = true;
+    this.#headSeen = true;
+    clearTimeout(this.#timer);
+    this.#receiver?.head(head.status, head.reason, head.fields, length);
+  }
+
+  onData(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
+    return this.#receiver === null ? true : this.#receiver.data(chunk, release, last);
+  }
+
+  onComplete(trailers: Fields): void {
+    this.#receiver?.end(trailers);
+  }
+
+  flush(): void {
+    if (this.#headSeen) this.#receiver?.flush();
+  }
+
+  resume(): void {
+    this.connection?.resume();
+  }
+
+  abort(): void {
+    const connection = this.connection;
+    this.settle();
+    if (connection === null) this.#pool.forget(this);
+    else connection.destroy();
+  }
+
+  /** Over, one way or the other: lets go of everything. */
+  settle(): void {
+    clearTimeout(this.#timer);
+    this.#receiver = null;
+    this.connection = null;
+  }
+
+  /** @param connected whether the connection had been established, so that bytes may have reached the backend */
+  fail(code: ErrorCode, detail: string, connected = false): void {
+    const receiver = this.#receiver;
+    const progress: Progress = this.#progress(connected, code);
+    this.settle();
+    receiver?.failed({ code, progress, detail });
+  }
+
+  #progress(connected: boolean, code: ErrorCode): Progress {
+    if (!connected) return "unsent";
+    if (this.#headSeen) return "responding";
+    const reset = code === "upstream_reset" && !this.#answered;
+    return reset && this.connection?.reused === true ? "reset_on_reuse" : "sent";
+  }
+
+  #continueBody(): void {
+    if (this.#bodyStarted || this.connection === null) return;
+    clearTimeout(this.#timer);
+    this.#receiver?.interim(100, []);
+    this.#startBody();
+  }
+
+  #startBody(): void {
+    this.#bodyStarted = true;
+    this.#body.start(this);
+  }
+
+  #requestSent(): void {
+    const { headTimeoutMs } = this.#pool.options;
+    if (headTimeoutMs === 0 || this.#headSeen) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const connection = this.connection;
+      this.connection = null;
+      connection?.destroy();
+      this.fail("upstream_timeout", "no response head in time", true);
+    }, headTimeoutMs);
+  }
+}
+
+function uncork(exchange: Exchange): void {
+  exchange.uncork();
+}

@@ -1,0 +1,141 @@
+// Keep-alive connections to one endpoint: last in first out, bounded, swept once a second.
+
+import type { BufferPool } from "../../wire/buffers.ts";
+import type { Resolver } from "../../wire/resolver.ts";
+import { isName } from "../../wire/resolver.ts";
+import { Connection } from "./connection.ts";
+import type { Exchange } from "./exchange.ts";
+import type { HttpClientOptions } from "./options.ts";
+
+/** Exchanges that may wait for a connection when `maxConnsPerHost` is reached. More are refused as overloaded. */
+const MAX_WAITING = 1024;
+/** How often the addresses behind a name are compared with the connections open, in sweeps (seconds). */
+const READDRESS_EVERY = 15;
+
+/** What all pools of a process share. */
+export interface PoolShared {
+  readonly resolver: Resolver;
+  readonly buffers: BufferPool;
+  /** Read buffer of every connection that is not in the middle of a bulk body. */
+  readonly scratch: Buffer;
+  readonly now: () => number;
+}
+
+/** Where a pool connects to. */
+export interface PoolTarget {
+  readonly address: string;
+  readonly port: number;
+  readonly scheme: "http" | "https";
+}
+
+/** The connections to one endpoint. */
+export class Pool {
+  readonly target: PoolTarget;
+  readonly options: HttpClientOptions;
+  readonly shared: PoolShared;
+  readonly #idle: Connection[] = [];
+  readonly #open = new Set<Connection>();
+  readonly #waiting: Exchange[] = [];
+  #closed = false;
+  #sweeps = 0;
+  /** TLS session of the last handshake, offered to the next one. */
+  session: Buffer | undefined;
+
+  constructor(target: PoolTarget, options: HttpClientOptions, shared: PoolShared) {
+    this.target = target;
+    this.options = options;
+    this.shared = shared;
+  }
+
+  /** Idle connections, newest last. */
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  /** Connections open or being opened. */
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /** Sends an exchange on an idle connection, a new one, or the next that comes free. @param fresh never on an idle one */
+  send(exchange: Exchange, fresh: boolean): void {
+    while (!fresh) {
+      const connection = this.#idle.pop();
+      if (connection === undefined) break;
+      if (connection.usable) return connection.carry(exchange);
+      connection.destroy();
+    }
+    const limit = this.options.maxPerHost;
+    if (limit === 0 || this.#open.size < limit) return this.#dial(exchange);
+    if (this.#waiting.length >= MAX_WAITING) {
+      return exchange.fail("overloaded", "connection queue is full");
+    }
+    this.#waiting.push(exchange);
+  }
+
+  /** Takes a waiting exchange out of the queue. */
+  forget(exchange: Exchange): void {
+    const at = this.#waiting.indexOf(exchange);
+    if (at !== -1) this.#waiting.splice(at, 1);
+  }
+
+  /** A connection has finished an exchange and may carry another. */
+  release(connection: Connection): void {
+    if (this.#closed) return connection.destroy();
+    const next = this.#waiting.shift();
+    if (next !== undefined) return connection.carry(next);
+    this.#idle.push(connection);
+  }
+
+  /** A connection is gone. */
+  remove(connection: Connection): void {
+    if (!this.#open.delete(connection)) return;
+    const at = this.#idle.lastIndexOf(connection);
+    if (at !== -1) this.#idle.splice(at, 1);
+    const next = this.#closed ? undefined : this.#waiting.shift();
+    if (next !== undefined) this.#dial(next);
+  }
+
+  /** Closes what has been idle too long and what exceeds the idle limit, oldest first. Called once a second. */
+  sweep(): void {
+    const { idleTimeoutMs, maxIdlePerHost } = this.options;
+    const oldest = idleTimeoutMs === 0 ? Number.NEGATIVE_INFINITY : this.shared.now() - idleTimeoutMs;
+    let surplus = this.#idle.length - maxIdlePerHost;
+    for (const connection of this.#idle.slice()) {
+      if (connection.idleSince > oldest && surplus <= 0) break;
+      surplus--;
+      connection.destroy();
+    }
+    if (++this.#sweeps % READDRESS_EVERY === 0 && isName(this.target.address) && this.#open.size > 0) this.#readdress();
+  }
+
+  /** Closes up to `count` of the idle connections, oldest first. */
+  shed(count: number): void {
+    for (const connection of this.#idle.slice(0, count)) connection.destroy();
+  }
+
+  /** Ends the pool: idle connections now, busy ones when their exchange is over. */
+  close(): void {
+    this.#closed = true;
+    for (const connection of this.#idle.slice()) connection.destroy();
+    for (const connection of this.#open) connection.retire();
+    for (const exchange of this.#waiting.splice(0)) exchange.fail("no_endpoint", "endpoint was removed");
+  }
+
+  #dial(exchange: Exchange): void {
+    const connection = new Connection(this);
+    this.#open.add(connection);
+    connection.dial(exchange);
+  }
+
+  /** Connections to addresses the name no longer has serve nobody new. */
+  #readdress(): void {
+    this.shared.resolver.resolve(this.target.address).then(
+      (answers) => {
+        const current = new Set(answers.map((a) => a.address));
+        for (const connection of this.#open) if (!connection.isAt(current)) connection.retire();
+      },
+      () => undefined, // the name does not resolve now: what is connected keeps working
+    );
+  }
+}

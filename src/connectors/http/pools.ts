@@ -1,0 +1,67 @@
+// All upstream pools of the process: one scratch buffer, one resolver, one sweep a second.
+import { BufferPool } from "../../wire/buffers.ts";
+import { Resolver } from "../../wire/resolver.ts";
+import type { HttpClientOptions } from "./options.ts";
+import { Pool, type PoolShared, type PoolTarget } from "./pool.ts";
+
+/** Read buffer shared by all connections: a read is parsed before the next one happens. */
+const SCRATCH_BYTES = 64 * 1024;
+
+/** Opens and sweeps pools. */
+export class PoolSet {
+  readonly #pools = new Set<Pool>();
+  readonly #shared: PoolShared;
+  readonly #timer: NodeJS.Timeout;
+  /** Idle connections over all pools; set from the newest configuration. */
+  maxIdle = 100;
+
+  /** @param now monotonic clock, ms */
+  constructor(now: () => number) {
+    this.#shared = {
+      resolver: new Resolver(now),
+      buffers: new BufferPool(),
+      scratch: Buffer.allocUnsafeSlow(SCRATCH_BYTES),
+      now,
+    };
+    this.#timer = setInterval(() => this.#sweep(), 1000).unref();
+  }
+
+  /** Connections open to backends now. */
+  get open(): number {
+    let open = 0;
+    for (const pool of this.#pools) open += pool.open;
+    return open;
+  }
+
+  add(target: PoolTarget, options: HttpClientOptions): Pool {
+    const pool = new Pool(target, options, this.#shared);
+    this.#pools.add(pool);
+    return pool;
+  }
+
+  /** Closes a pool: idle connections at once, busy ones when they are done. */
+  remove(pool: Pool): void {
+    this.#pools.delete(pool);
+    pool.close();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const pool of [...this.#pools]) this.remove(pool);
+  }
+
+  #sweep(): void {
+    let idle = 0;
+    for (const pool of this.#pools) {
+      pool.sweep();
+      idle += pool.idle;
+    }
+    let surplus = idle - this.maxIdle;
+    for (const pool of this.#pools) {
+      if (surplus <= 0) return;
+      const count = Math.min(surplus, Math.ceil((pool.idle * surplus) / Math.max(1, idle)));
+      pool.shed(count);
+      surplus -= count;
+    }
+  }
+}

@@ -1,0 +1,49 @@
+// Stops without losing a request: announce, keep accepting, close the ports, let what is under way finish, all bounded.
+import type { Log } from "../core/log.ts";
+import type { Live } from "../core/snapshot.ts";
+import type { Listeners } from "./listeners.ts";
+
+/** Bounds of a drain, ms. */
+export interface DrainTimes {
+  /** Longest time the ports stay open so that clients can be told to reconnect elsewhere. */
+  readonly delayMs: number;
+  /** Longest wait for requests under way. */
+  readonly timeoutMs: number;
+}
+
+const POLL_MS = 20;
+
+/**
+ * Drains the gateway.
+ * @param active number of requests under way
+ * @returns requests that had to be cut off
+ */
+export async function drain(
+  live: Live,
+  listeners: Listeners,
+  active: () => number,
+  times: DrainTimes,
+  log: Log,
+): Promise<number> {
+  log.info("Draining", { connections: listeners.connections, requests: active() });
+  // From here on every reply says Connection: close, and readiness says no.
+  live.draining = true;
+  await until(() => listeners.connections === 0, times.delayMs);
+  await listeners.stopAccepting();
+  const idle = () => {
+    if (active() > 0) return false;
+    listeners.closeIdle();
+    return listeners.connections === 0;
+  };
+  await until(idle, times.timeoutMs);
+  const cut = active();
+  if (cut > 0) log.warn("Requests were cut off by the shutdown timeout", { requests: cut });
+  listeners.destroy();
+  return cut;
+}
+
+/** Waits until `done` or for `limitMs`. */
+async function until(done: () => boolean, limitMs: number): Promise<void> {
+  const end = performance.now() + limitMs;
+  while (!done() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+}

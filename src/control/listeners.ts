@@ -1,0 +1,150 @@
+// The ports of the process: what a configuration wants bound, brought about without dropping what is bound already.
+import { MetricsServer } from "../adapters/http/metrics-server.ts";
+import { HttpServer } from "../adapters/http/server.ts";
+import { Listener, type SocketTaker } from "../adapters/listener.ts";
+import type { Config } from "../config/config.ts";
+import type { Gateway } from "../core/edges.ts";
+import type { Runtime } from "../snapshot/runtime.ts";
+import { serverOptions } from "../snapshot/server-options.ts";
+import { digest } from "../snapshot/services.ts";
+
+interface Wanted {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** Equal for servers that behave the same: then the running one stays. */
+  readonly key: string;
+  make(): SocketTaker;
+}
+
+interface Bound {
+  readonly listener: Listener;
+  key: string;
+}
+
+/** Listeners bound but not yet in use: {@link commit} or {@link cancel} it. */
+export interface Prepared {
+  commit(): void;
+  cancel(): void;
+}
+
+/** All listeners by what they are for. */
+export class Listeners {
+  readonly #gateway: Gateway;
+  readonly #runtime: Runtime;
+  #bound = new Map<string, Bound>();
+  readonly #leaving = new Set<Listener>();
+
+  constructor(gateway: Gateway, runtime: Runtime) {
+    this.#gateway = gateway;
+    this.#runtime = runtime;
+  }
+
+  /** Client connections open. */
+  get connections(): number {
+    return this.#all().reduce((sum, listener) => sum + listener.connections, 0);
+  }
+
+  /** `name → host:port` of what is bound. */
+  addresses(): { name: string; host: string; port: number }[] {
+    return [...this.#bound].map(([name, { listener }]) => ({ name, host: listener.host, port: listener.boundPort }));
+  }
+
+  /**
+   * Binds what `config` wants and is not bound yet.
+   * @throws the system's error for the first port that cannot be bound; ports bound until then are closed again
+   */
+  async prepare(config: Config): Promise<Prepared> {
+    const wanted = this.#wanted(config);
+    const fresh = new Map<string, Bound>();
+    const cancel = () => {
+      for (const { listener } of fresh.values()) listener.destroy();
+    };
+    try {
+      for (const want of wanted) {
+        const current = this.#bound.get(want.name);
+        if (current?.listener.host === want.host && current.listener.port === want.port) continue;
+        const listener = new Listener(want.host, want.port, want.make());
+        fresh.set(want.name, { listener, key: want.key });
+        await listener.listen();
+      }
+    } catch (error) {
+      cancel();
+      throw error;
+    }
+    return { cancel, commit: () => this.#commit(wanted, fresh) };
+  }
+
+  /** Closes the ports, each right after an accept; connections live on. */
+  async stopAccepting(): Promise<void> {
+    await Promise.all(this.#all().map((listener) => listener.stopAccepting()));
+  }
+
+  closeIdle(): void {
+    for (const listener of this.#all()) listener.closeIdle();
+  }
+
+  destroy(): void {
+    for (const listener of this.#all()) listener.destroy();
+  }
+
+  #all(): Listener[] {
+    return [...[...this.#bound.values()].map((b) => b.listener), ...this.#leaving];
+  }
+
+  #commit(wanted: readonly Wanted[], fresh: ReadonlyMap<string, Bound>): void {
+    const next = new Map<string, Bound>();
+    for (const want of wanted) {
+      const bound = fresh.get(want.name) ?? this.#bound.get(want.name)!;
+      if (bound.key !== want.key) {
+        bound.listener.replace(want.make());
+        bound.key = want.key;
+      }
+      next.set(want.name, bound);
+    }
+    const kept = new Set([...next.values()].map((b) => b.listener));
+    for (const { listener } of this.#bound.values()) if (!kept.has(listener)) this.#leave(listener);
+    this.#bound = next;
+  }
+
+  /** A port that is no longer wanted: its connections finish what they carry. */
+  #leave(listener: Listener): void {
+    this.#leaving.add(listener);
+    void listener.stopAccepting().then(() => {
+      const timer = setInterval(() => {
+        listener.closeIdle();
+        if (listener.connections > 0) return;
+        clearInterval(timer);
+        listener.destroy();
+        this.#leaving.delete(listener);
+      }, 200);
+      timer.unref();
+    });
+  }
+
+  #wanted(config: Config): Wanted[] {
+    const { http } = config.written.frontend;
+    const { metrics } = config.written;
+    const options = serverOptions(config);
+    const { instanceId } = this.#runtime;
+    const list: Wanted[] = [
+      {
+        name: "http",
+        host: http.host,
+        port: http.port,
+        key: digest(options),
+        make: () => new HttpServer(this.#gateway, options, instanceId),
+      },
+    ];
+    if (metrics.enabled && metrics.port > 0) {
+      list.push({
+        name: "metrics",
+        host: http.host,
+        port: metrics.port,
+        key: metrics.path,
+        make: () => new MetricsServer(metrics.path, () => this.#runtime.exposition()),
+      });
+    }
+    return list;
+  }
+}

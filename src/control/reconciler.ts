@@ -1,0 +1,119 @@
+// Brings the running gateway to what the configuration says: one load at a time, the newest wins, all or nothing.
+import type { Config } from "../config/config.ts";
+import { type Loaded, type LoadOptions, loadConfig } from "../config/load.ts";
+import { ConfigError, oneLine } from "../config/problem.ts";
+import type { Live } from "../core/snapshot.ts";
+import { type CompiledSnapshot, compile } from "../snapshot/compile.ts";
+import { runTests } from "../snapshot/dry-run.ts";
+import type { Runtime } from "../snapshot/runtime.ts";
+import type { Listeners } from "./listeners.ts";
+
+/** What a reload did. */
+export type Outcome =
+  | { readonly kind: "applied"; readonly config: Config }
+  | { readonly kind: "unchanged" }
+  | { readonly kind: "refused"; readonly text: string };
+
+/** Loads and applies configurations. */
+export class Reconciler {
+  readonly #options: () => LoadOptions;
+  readonly #runtime: Runtime;
+  readonly #live: Live;
+  readonly #listeners: Listeners;
+  #snapshot: CompiledSnapshot;
+  #running: Promise<Outcome> | null = null;
+  #next: Promise<Outcome> | null = null;
+  /** Called after a configuration was applied. */
+  onApplied: (config: Config) => void = () => undefined;
+
+  /** @param snapshot the one that is live at start */
+  constructor(
+    options: () => LoadOptions,
+    runtime: Runtime,
+    live: Live,
+    listeners: Listeners,
+    snapshot: CompiledSnapshot,
+  ) {
+    this.#options = options;
+    this.#runtime = runtime;
+    this.#live = live;
+    this.#listeners = listeners;
+    this.#snapshot = snapshot;
+  }
+
+  /** Asks for a reload. Requests that come while one runs share the one after it. */
+  reload(reason: string): Promise<Outcome> {
+    if (this.#running === null) {
+      this.#running = this.#apply(reason).finally(() => {
+        this.#running = null;
+      });
+      return this.#running;
+    }
+    this.#next ??= this.#running.then(() => {
+      this.#next = null;
+      return this.reload(reason);
+    });
+    return this.#next;
+  }
+
+  async #apply(reason: string): Promise<Outcome> {
+    const { log, reload } = this.#runtime;
+    try {
+      const loaded = loadChecked(this.#options());
+      for (const warning of loaded.warnings) log.warn(oneLine(warning));
+      const { config } = loaded;
+      if (config.hash === this.#snapshot.hash) {
+        reload.ok = true;
+        log.info("Configuration unchanged", { reason, hash: config.hash });
+        return { kind: "unchanged" };
+      }
+      await this.#swap(config);
+      reload.ok = true;
+      reload.at = Date.now() / 1000;
+      reload.hash = config.hash;
+      const { rules, services } = config;
+      log.info("Configuration reloaded successfully", {
+        reason,
+        hash: config.hash,
+        routes: rules.length,
+        services: services.length,
+      });
+      this.onApplied(config);
+      return { kind: "applied", config };
+    } catch (error) {
+      reload.ok = false;
+      const text = error instanceof ConfigError ? error.text : (error as Error).message;
+      log.error("Configuration refused; the running one stays", { reason, problems: text.split("\n") });
+      return { kind: "refused", text };
+    }
+  }
+
+  async #swap(config: Config): Promise<void> {
+    const next = compile(config, this.#runtime);
+    let prepared: Awaited<ReturnType<Listeners["prepare"]>>;
+    try {
+      prepared = await this.#listeners.prepare(config);
+    } catch (error) {
+      next.retire();
+      throw error;
+    }
+    const old = this.#snapshot;
+    this.#snapshot = next;
+    this.#live.snapshot = next;
+    prepared.commit();
+    old.retire();
+  }
+}
+
+/**
+ * Loads a configuration and runs the tests it carries.
+ * @throws ConfigError
+ */
+export function loadChecked(options: LoadOptions): Loaded {
+  const loaded = loadConfig(options);
+  const failures = runTests(loaded.config);
+  if (failures.length === 0) return loaded;
+  const at = { file: options.file, line: 0, column: 0 };
+  const problems = failures.map((message) => ({ severity: "error" as const, at, message: `test failed: ${message}` }));
+  throw new ConfigError(problems, loaded.sources);
+}

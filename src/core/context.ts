@@ -1,0 +1,88 @@
+// Everything known about one request, as one object with all its fields from birth, so that its shape never changes.
+import type { Downstream, Upstream } from "./edges.ts";
+import type { ErrorCode } from "./errors.ts";
+import type { Route } from "./route.ts";
+import type { Endpoint, Service } from "./service.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** What the adapter knows of the connection a request came on. */
+export interface Peer {
+  /** IP address, IPv4-mapped form already plain. */
+  readonly address: string;
+  readonly scheme: "http" | "https";
+}
+
+/** One request on its way. Adapters fill the first block; the pipeline the rest. */
+export class RequestContext {
+  readonly downstream: Downstream;
+  readonly peer: Peer;
+  readonly method: string;
+  /** Path as sent, before canonicalisation, without query. */
+  readonly rawPath: string;
+  /** Canonical path; "" until the pipeline has computed it. */
+  path = "";
+  /** Query with its leading `?`, or "". */
+  readonly query: string;
+  /** Lower-case host without port. */
+  host = "";
+  /** `Host` as sent. */
+  authority = "";
+  /** Flat header list as received. */
+  readonly fields: readonly string[];
+  /** Minor version of HTTP/1. */
+  readonly minorVersion: number;
+  /** The client waits for `100 Continue` before it sends its body. */
+  readonly expectsContinue: boolean;
+  /** Monotonic arrival time, ms. */
+  readonly startedAt: number;
+
+  /** Lower-case names the client's `Connection` nominated; null when there were none beyond the usual. */
+  nominated: ReadonlySet<string> | null = null;
+  /** Whether the peer is in `trustedProxies`: its forwarded fields are believed. */
+  trusted = false;
+  clientIp = "";
+  requestId = "";
+
+  snapshot: Snapshot | null = null;
+  route: Route | null = null;
+  service: Service | null = null;
+  endpoint: Endpoint | null = null;
+  upstream: Upstream | null = null;
+  attempts = 0;
+  /** Status of the reply as begun; 0 before. */
+  status = 0;
+  upstreamStatus = 0;
+  /** ms from send to response head, of the last attempt; -1 when no head came. */
+  upstreamMs = -1;
+  bytesIn = 0;
+  bytesOut = 0;
+  /** Set when the gateway itself refused or failed the request. */
+  error: ErrorCode | null = null;
+  /** Short reason for the log when something failed; never sent to the client. */
+  detail = "";
+  /** The next send must not use an idle connection. */
+  freshConnection = false;
+  finished = false;
+
+  constructor(
+    downstream: Downstream,
+    peer: Peer,
+    method: string,
+    target: string,
+    fields: readonly string[],
+    minorVersion: number,
+    expectsContinue: boolean,
+    startedAt: number,
+  ) {
+    const mark = target.indexOf("?");
+    this.downstream = downstream;
+    this.peer = peer;
+    this.method = method;
+    this.rawPath = mark === -1 ? target : target.slice(0, mark);
+    this.query = mark === -1 ? "" : target.slice(mark);
+    this.fields = fields;
+    this.minorVersion = minorVersion;
+    this.expectsContinue = expectsContinue;
+    this.startedAt = startedAt;
+  }
+}

@@ -1,0 +1,120 @@
+// The contracts of both edges: what an adapter offers the pipeline for one client, and what a connector for one backend.
+import type { RequestContext } from "./context.ts";
+import type { ErrorCode } from "./errors.ts";
+import type { Endpoint } from "./service.ts";
+
+/** Where the bytes of a request body go. */
+export interface BodyReceiver {
+  /** Takes one owned chunk. @returns false when full: no more until {@link RequestBody.resume}. */
+  data(chunk: Buffer): boolean;
+  /** The body is complete. @param trailers flat list, empty when there are none */
+  end(trailers: readonly string[]): void;
+}
+
+/** The request body of one client, read only when somebody starts it. */
+export interface RequestBody {
+  /** Bytes announced; 0 no body; -1 unknown (chunked). */
+  readonly length: number;
+  /** Whether the last byte was handed over (true from the beginning when there is no body). */
+  readonly complete: boolean;
+  /** Bytes handed over so far. */
+  readonly bytes: number;
+  /** Refuses the request as soon as more than `maxBytes` arrived. Before {@link start}. */
+  limit(maxBytes: number): void;
+  /** Begins to read into `to`. Called again, the rest goes to the new receiver. */
+  start(to: BodyReceiver): void;
+  /** Reads on after a `data` that returned false. */
+  resume(): void;
+}
+
+/** The client's side of one request, written by the pipeline. */
+export interface Downstream {
+  readonly body: RequestBody;
+  /** Passes an interim response (1xx) on where the client can take it; 100 lets a waiting client send its body. */
+  interim(status: number, fields: readonly string[]): void;
+  /**
+   * Sets the head of the reply. Nothing leaves before the next write, end or flush.
+   * @param length bytes of body; -1 unknown. `fields` then carry no `Content-Length`
+   */
+  head(status: number, reason: string, fields: string[], length: number): void;
+  /**
+   * Writes a piece of the body.
+   * @param release null: the bytes are valid only during the call. Otherwise they are handed over and `release` is called
+   *   once they have left
+   * @returns false when the client is slower: no more until {@link Upstream.resume} is called
+   */
+  write(chunk: Buffer, release: (() => void) | null): boolean;
+  /** Ends the reply. @param last final piece of the body, valid only during the call */
+  end(last: Buffer | null, trailers: readonly string[]): void;
+  /** Sends a head that has been waiting for its body. */
+  flush(): void;
+  /** Sends a complete local answer; closes the connection afterwards when `close`. */
+  answer(status: number, fields: readonly string[], body: string, close: boolean): void;
+  /** No further request on this connection. Must come before the head. */
+  closeAfter(): void;
+  /** Cuts the client off: the reply cannot be completed truthfully. */
+  abort(): void;
+}
+
+/** How far a failed request had come: decides whether sending it again can do harm. */
+export type Progress =
+  /** No byte reached the backend. */
+  | "unsent"
+  /** A kept-alive connection ended before the first byte of a response: the backend closed it while idle, most likely. */
+  | "reset_on_reuse"
+  /** The backend may have acted on it. */
+  | "sent"
+  /** A response was under way. */
+  | "responding";
+
+/** Why a send failed. */
+export interface SendFailure {
+  readonly code: ErrorCode;
+  readonly progress: Progress;
+  /** For the log only. */
+  readonly detail: string;
+}
+
+/** Receives the response of one send, in this order: interim*, head, data*, end; or failed at any point. */
+export interface Receiver {
+  interim(status: number, fields: readonly string[]): void;
+  /** @param length bytes of body to come; -1 unknown */
+  head(status: number, reason: string, fields: string[], length: number): void;
+  /**
+   * A piece of the body; `release` as in {@link Downstream.write}.
+   * @param last the response is complete with it; no `end` follows
+   * @returns false when no more may come until {@link Upstream.resume}
+   */
+  data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean;
+  end(trailers: readonly string[]): void;
+  /** A head was delivered and nothing followed it at once: it may go out now. */
+  flush(): void;
+  failed(failure: SendFailure): void;
+}
+
+/** One request under way to a backend. */
+export interface Upstream {
+  /** Reads on after a `data` that returned false. */
+  resume(): void;
+  /** Gives up; nothing more is reported. Harmless when it is over already. */
+  abort(): void;
+}
+
+/** Speaks one protocol to one endpoint. */
+export interface Connector {
+  /** Sends the request of `ctx` and reports to `receiver`, never synchronously before returning except through it. */
+  send(ctx: RequestContext, body: RequestBody, receiver: Receiver): Upstream;
+}
+
+/** What adapters are given: the way into the pipeline. */
+export interface Gateway {
+  /** Takes one request through the pipeline. Never throws. */
+  handle(ctx: RequestContext): void;
+  /** The request never became one (`code` says why): answers, counts and logs it all the same. */
+  refuse(ctx: RequestContext, code: ErrorCode): void;
+  /** Exactly once per request, at its last byte or its abort. */
+  done(ctx: RequestContext, completed: boolean): void;
+}
+
+/** The endpoint's connector, looked up by the pipeline. */
+export type ConnectorOf = (endpoint: Endpoint) => Connector;

@@ -1,0 +1,43 @@
+// The one table of errors the gateway answers with: a stable code decides status, type, retry and log level everywhere.
+
+/** One row: everything that follows from an error code. */
+export interface ErrorRow {
+  /** HTTP status of the answer. */
+  readonly status: number;
+  /** Broad class of the error, `error.type` of the body. */
+  readonly type: string;
+  /** Sentence for the client. Names no address, credential or upstream text. */
+  readonly message: string;
+  /** Whether the client connection must close, because what follows on it cannot be trusted or is not read. */
+  readonly close?: true;
+}
+
+/** Code → row. The codes are part of the public interface: clients and alerts match on them. */
+export const ERRORS = {
+  bad_request: row(400, "bad_request", "The request is not valid HTTP.", true),
+  invalid_path: row(400, "bad_request", "The request path is not valid."),
+  no_route: row(404, "not_found", "No route matches this request."),
+  method_not_allowed: row(405, "method_not_allowed", "This path does not admit the request method."),
+  request_timeout: row(408, "timeout", "The request was not received in time.", true),
+  body_too_large: row(413, "payload_too_large", "The request body is larger than allowed.", true),
+  expectation_failed: row(417, "bad_request", "The Expect header asks for something this gateway does not do."),
+  headers_too_large: row(431, "headers_too_large", "The request headers are larger than allowed.", true),
+  internal: row(500, "internal", "The gateway failed to process the request."),
+  upgrade_unsupported: row(501, "not_implemented", "This gateway does not speak the protocol named in Upgrade."),
+  connect_failed: row(502, "bad_gateway", "The service could not be reached."),
+  upstream_reset: row(502, "bad_gateway", "The service closed the connection before it answered."),
+  upstream_tls_failed: row(502, "bad_gateway", "No trusted TLS connection to the service could be made."),
+  upstream_protocol: row(502, "bad_gateway", "The service sent an invalid response."),
+  no_endpoint: row(503, "unavailable", "The service has no endpoint that can take the request."),
+  overloaded: row(503, "unavailable", "The gateway is at its limit; try again later."),
+  shutting_down: row(503, "unavailable", "The gateway is shutting down."),
+  upstream_timeout: row(504, "timeout", "The service did not answer in time."),
+  loop_detected: row(508, "internal", "The request came back to this gateway."),
+} as const satisfies Record<string, ErrorRow>;
+
+/** A stable error code. */
+export type ErrorCode = keyof typeof ERRORS;
+
+function row(status: number, type: string, message: string, close?: true): ErrorRow {
+  return close === undefined ? { status, type, message } : { status, type, message, close };
+}

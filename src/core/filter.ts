@@ -1,0 +1,18 @@
+// One policy on a route: looks at the request, and answers with a verdict or lets it pass.
+import type { RequestContext } from "./context.ts";
+import type { Verdict } from "./reply.ts";
+
+/** Order of request filters; within a phase, the order of the configuration. Reply filters run reversed. */
+export const PHASES = ["edge", "authenticate", "authorize", "limit", "shape"] as const;
+/** One of {@link PHASES}. */
+export type Phase = (typeof PHASES)[number];
+
+/** A policy compiled for one route. */
+export interface Filter {
+  readonly name: string;
+  readonly phase: Phase;
+  /** Synchronous unless it must wait; the first verdict that is not undefined ends the request here. */
+  onRequest?(ctx: RequestContext): Verdict | Promise<Verdict>;
+  /** May change the flat response fields in place. */
+  onReply?(ctx: RequestContext, status: number, fields: string[]): void;
+}

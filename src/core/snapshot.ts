@@ -1,0 +1,67 @@
+// Everything compiled from one configuration; a request enters one and finishes on it.
+import type { RequestContext } from "./context.ts";
+import type { Reply } from "./reply.ts";
+import type { Route, RouteMeter } from "./route.ts";
+import type { Service } from "./service.ts";
+
+/** Result of a lookup: a route, or why there is none. */
+export type Match = Route | NoMatch;
+
+/** No route: `allow` lists the methods the path admits, empty when no rule has the path. */
+export interface NoMatch {
+  readonly allow: readonly string[];
+}
+
+/** An answer the gateway serves by itself. */
+export interface Builtin {
+  /** Any method; otherwise GET and HEAD only. */
+  readonly any: boolean;
+  answer(ctx: RequestContext): Reply | Promise<Reply>;
+}
+
+/** One compiled configuration. Immutable but for its reference count. */
+export interface Snapshot {
+  /** Short content hash of the configuration, for logs, metrics and the reload report. */
+  readonly hash: string;
+  /** Answers for rules with the service `_internal`, by canonical path. */
+  readonly internals: ReadonlyMap<string, Builtin>;
+  /** Built-in answers that win over routes, by canonical path. */
+  readonly builtins: ReadonlyMap<string, Builtin>;
+  /** Built-in answers used only where no route matches. */
+  readonly fallbacks: ReadonlyMap<string, Builtin>;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly routes: readonly Route[];
+  match(ctx: RequestContext): Match;
+  /** Whether the peer's forwarded fields are believed. */
+  trusts(address: string): boolean;
+  /** Settings of request ids. */
+  readonly requestId: RequestIdRule;
+  /** Sends one access line; null when the access log is off. */
+  readonly accessLog: AccessLog | null;
+  /** Counts requests that matched no route; null when metrics are off. */
+  readonly unmatchedMeter: RouteMeter | null;
+  enter(): void;
+  leave(): void;
+}
+
+/** How request ids are read, made and passed on. */
+export interface RequestIdRule {
+  readonly enabled: boolean;
+  readonly headerName: string;
+  /** {@link headerName} in lower case. */
+  readonly lowerName: string;
+  readonly generate: boolean;
+  readonly propagate: boolean;
+}
+
+/** Writes one line per finished request. */
+export interface AccessLog {
+  write(ctx: RequestContext, durationMs: number): void;
+}
+
+/** The snapshot requests enter now. Replaced by one assignment. */
+export interface Live {
+  snapshot: Snapshot;
+  /** Set while the gateway drains: replies ask clients to reconnect elsewhere. */
+  draining: boolean;
+}

@@ -1,0 +1,162 @@
+// The path of one request: identify, match, filter, choose, forward. Read this file first.
+import type { RequestContext } from "../core/context.ts";
+import type { Gateway } from "../core/edges.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import { isRefusal, type Reply, type Verdict } from "../core/reply.ts";
+import type { Route } from "../core/route.ts";
+import type { Service } from "../core/service.ts";
+import type { Builtin, Live, NoMatch, Snapshot } from "../core/snapshot.ts";
+import { clientAddress } from "../wire/forwarded.ts";
+import { canonicalPath } from "../wire/path.ts";
+import { findBuiltin } from "./builtin.ts";
+import { Forward } from "./forward.ts";
+import { refuse } from "./refuse.ts";
+import { RequestIds } from "./request-id.ts";
+import { runFilters } from "./run-filters.ts";
+
+/** The pipeline every adapter feeds. */
+export class Pipeline implements Gateway {
+  readonly #live: Live;
+  readonly #log: Log;
+  readonly #ids = new RequestIds();
+  /** Requests begun and not done. */
+  active = 0;
+
+  constructor(live: Live, log: Log) {
+    this.#live = live;
+    this.#log = log;
+  }
+
+  handle(ctx: RequestContext): void {
+    try {
+      const snapshot = this.#enter(ctx);
+      const path = ctx.query.includes("#") ? null : canonicalPath(ctx.rawPath);
+      if (path === null) return this.#unroutable(ctx);
+      ctx.path = path;
+      const builtin = findBuiltin(snapshot, path);
+      if (builtin !== null) return this.#answerBuiltin(ctx, builtin);
+      const match = snapshot.match(ctx);
+      if ("allow" in match) return this.#noMatch(ctx, snapshot, match);
+      this.#run(ctx, match);
+    } catch (error) {
+      this.#surprise(ctx, error);
+    }
+  }
+
+  refuse(ctx: RequestContext, code: ErrorCode): void {
+    if (ctx.snapshot === null) this.#enter(ctx);
+    ctx.upstream?.abort();
+    refuse(ctx, code);
+  }
+
+  done(ctx: RequestContext, completed: boolean): void {
+    if (ctx.finished) return;
+    ctx.finished = true;
+    this.active--;
+    ctx.upstream?.abort();
+    ctx.bytesIn = ctx.downstream.body.bytes;
+    if (!completed && ctx.error === null) {
+      ctx.detail = "client closed the connection";
+      if (ctx.status === 0) ctx.status = 499;
+    }
+    const ms = performance.now() - ctx.startedAt;
+    const snapshot = ctx.snapshot!;
+    (ctx.route?.meter ?? snapshot.unmatchedMeter)?.done(ctx, ms / 1000);
+    if (ctx.route?.accessLog !== false) snapshot.accessLog?.write(ctx, ms);
+    snapshot.leave();
+  }
+
+  #enter(ctx: RequestContext): Snapshot {
+    const { snapshot, draining } = this.#live;
+    this.active++;
+    snapshot.enter();
+    ctx.snapshot = snapshot;
+    if (draining) ctx.downstream.closeAfter();
+    const peer = ctx.peer.address;
+    ctx.trusted = snapshot.trusts(peer);
+    ctx.clientIp = ctx.trusted ? clientAddress(peer, ctx.fields, (a) => snapshot.trusts(a)) : peer;
+    ctx.requestId = this.#ids.idFor(ctx, snapshot.requestId);
+    return snapshot;
+  }
+
+  #run(ctx: RequestContext, route: Route): void {
+    ctx.route = route;
+    route.meter?.begin(ctx);
+    const verdict = runFilters(ctx, route.filters);
+    if (verdict instanceof Promise) {
+      verdict.then(
+        (v) => this.#afterFilters(ctx, route, v),
+        (error) => this.#surprise(ctx, error),
+      );
+    } else {
+      this.#afterFilters(ctx, route, verdict);
+    }
+  }
+
+  #afterFilters(ctx: RequestContext, route: Route, verdict: Verdict): void {
+    if (ctx.finished) return;
+    if (verdict !== undefined) {
+      if (isRefusal(verdict)) return refuse(ctx, verdict.code, verdict.fields);
+      return this.#reply(ctx, verdict);
+    }
+    if (route.strategy === null) return this.#internal(ctx);
+    const service = route.strategy.choose(ctx);
+    if (!(service instanceof Promise)) return this.#forward(ctx, service);
+    service.then(
+      (s) => this.#forward(ctx, s),
+      (error) => this.#surprise(ctx, error),
+    );
+  }
+
+  #forward(ctx: RequestContext, service: Service): void {
+    if (!ctx.finished) new Forward(ctx, service, refuse).start();
+  }
+
+  #internal(ctx: RequestContext): void {
+    const builtin = ctx.snapshot!.internals.get(ctx.path);
+    if (builtin === undefined) refuse(ctx, "no_route");
+    else this.#answerBuiltin(ctx, builtin);
+  }
+
+  #answerBuiltin(ctx: RequestContext, builtin: Builtin): void {
+    if (!builtin.any && ctx.method !== "GET" && ctx.method !== "HEAD") {
+      return refuse(ctx, "method_not_allowed", ["Allow", "GET, HEAD"]);
+    }
+    const reply = builtin.answer(ctx);
+    if (!(reply instanceof Promise)) return this.#reply(ctx, reply);
+    reply.then(
+      (r) => this.#reply(ctx, r),
+      (error) => this.#surprise(ctx, error),
+    );
+  }
+
+  #noMatch(ctx: RequestContext, snapshot: Snapshot, match: NoMatch): void {
+    const fallback = snapshot.fallbacks.get(ctx.path);
+    if (match.allow.length === 0 && fallback !== undefined) return this.#answerBuiltin(ctx, fallback);
+    if (match.allow.length > 0) return refuse(ctx, "method_not_allowed", ["Allow", match.allow.join(", ")]);
+    refuse(ctx, "no_route");
+  }
+
+  #unroutable(ctx: RequestContext): void {
+    // RFC 9110 §9.3.7: OPTIONS * asks about the server, not about a resource.
+    if (ctx.method === "OPTIONS" && ctx.rawPath === "*") return this.#reply(ctx, { status: 204, fields: [], body: "" });
+    refuse(ctx, "invalid_path");
+  }
+
+  #reply(ctx: RequestContext, reply: Reply): void {
+    if (ctx.finished) return;
+    ctx.status = reply.status;
+    const id = ctx.requestId === "" ? [] : [ctx.snapshot!.requestId.headerName, ctx.requestId];
+    ctx.downstream.answer(reply.status, [...reply.fields, ...id], reply.body, false);
+  }
+
+  /** A defect of ours: this request fails, the process does not. */
+  #surprise(ctx: RequestContext, error: unknown): void {
+    const stack = error instanceof Error ? error.stack : String(error);
+    this.#log.error("request failed inside the gateway", { requestId: ctx.requestId, route: ctx.route?.id, stack });
+    if (ctx.finished) return;
+    ctx.upstream?.abort();
+    refuse(ctx, "internal");
+  }
+}

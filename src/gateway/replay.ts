@@ -1,0 +1,57 @@
+// A small request body kept while it is sent, so that it can be sent again from its beginning.
+import type { BodyReceiver, RequestBody } from "../core/edges.ts";
+
+/** Largest body kept, bytes. */
+export const MAX_REPLAY_BYTES = 64 * 1024;
+
+/** Wraps a body of known, small length; the second {@link start} begins with what the first one already gave. */
+export class ReplayBody implements RequestBody, BodyReceiver {
+  readonly #source: RequestBody;
+  readonly #kept: Buffer[] = [];
+  #trailers: readonly string[] | null = null;
+  #receiver: BodyReceiver | null = null;
+
+  constructor(source: RequestBody) {
+    this.#source = source;
+  }
+
+  get length(): number {
+    return this.#source.length;
+  }
+
+  get complete(): boolean {
+    return this.#source.complete;
+  }
+
+  get bytes(): number {
+    return this.#source.bytes;
+  }
+
+  start(to: BodyReceiver): void {
+    const first = this.#receiver === null;
+    this.#receiver = to;
+    // Few and small by definition, so they may exceed the socket's mark for a moment.
+    for (const chunk of this.#kept) to.data(chunk);
+    if (this.#trailers !== null) to.end(this.#trailers);
+    else if (first) this.#source.start(this);
+    else this.#source.resume();
+  }
+
+  resume(): void {
+    this.#source.resume();
+  }
+
+  limit(maxBytes: number): void {
+    this.#source.limit(maxBytes);
+  }
+
+  data(chunk: Buffer): boolean {
+    this.#kept.push(chunk);
+    return this.#receiver!.data(chunk);
+  }
+
+  end(trailers: readonly string[]): void {
+    this.#trailers = trailers;
+    this.#receiver!.end(trailers);
+  }
+}

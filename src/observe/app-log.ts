@@ -1,0 +1,46 @@
+// The application log: pino behind the house's Log, JSON lines or readable text, into the same sink as the access log.
+import pino from "pino";
+import pretty from "pino-pretty";
+import type { Log } from "../core/log.ts";
+import type { LineSink } from "./line-sink.ts";
+
+/** Levels of the application log. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+/** One of {@link LOG_LEVELS}. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Field names whose values never reach a log, wherever they stand in the facts. */
+const REDACTED = ["authorization", "cookie", "set-cookie", "password", "secret", "token", "key", "apiKey"];
+
+/** A log whose level and form can be changed while it is in use. */
+export interface AppLog extends Log {
+  setLevel(level: LogLevel): void;
+}
+
+/** @param text readable lines instead of JSON */
+export function createLog(sink: LineSink, level: LogLevel, text: boolean): AppLog {
+  const redact = { paths: REDACTED.flatMap((k) => [`["${k}"]`, `*["${k}"]`]), censor: "***" };
+  const options = {
+    level,
+    base: null,
+    redact,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  const target = { write: (line: string) => sink.write(line) };
+  const logger = text ? pino(options, readable(target)) : pino(options, target);
+  return {
+    debug: (message, facts) => logger.debug(facts ?? {}, message),
+    info: (message, facts) => logger.info(facts ?? {}, message),
+    warn: (message, facts) => logger.warn(facts ?? {}, message),
+    error: (message, facts) => logger.error(facts ?? {}, message),
+    setLevel: (next) => {
+      logger.level = next;
+    },
+  };
+}
+
+function readable(target: { write(line: string): void }): { write(line: string): void } {
+  const format = pretty.prettyFactory({ colorize: false, translateTime: "SYS:HH:MM:ss.l", singleLine: true });
+  return { write: (line) => target.write(format(line)) };
+}

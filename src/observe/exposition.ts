@@ -1,0 +1,163 @@
+// What Prometheus scrapes: the house's own counters presented to prom-client's registry, which formats them.
+import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
+import type { Service } from "../core/service.ts";
+import type { Histogram } from "./histogram.ts";
+import type { Meters, MethodCell } from "./meters.ts";
+
+type Labels = Record<string, string | number>;
+interface Sample {
+  readonly value: number;
+  readonly labels: Labels;
+  readonly metricName?: string;
+}
+
+/** Which optional labels requests carry. */
+export interface LabelChoice {
+  readonly path: boolean;
+  readonly method: boolean;
+  readonly status: boolean;
+}
+
+/** Outcome of configuration loads. */
+export interface ReloadState {
+  ok: boolean;
+  /** Seconds since 1970 of the last load that was accepted. */
+  at: number;
+  hash: string;
+}
+
+/** What is scraped. */
+export interface Sources {
+  readonly meters: Meters;
+  readonly services: () => Iterable<Service>;
+  readonly labels: () => LabelChoice;
+  readonly reload: ReloadState;
+}
+
+/** The scrape endpoint's content. */
+export class Exposition {
+  readonly #registry = new Registry();
+
+  constructor(sources: Sources) {
+    collectDefaultMetrics({ register: this.#registry });
+    for (const metric of metricsOf(sources)) this.#registry.registerMetric(metric as unknown as Metric<string>);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Prometheus text format 0.0.4. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+}
+
+interface OwnMetric {
+  readonly name: string;
+  get(): Promise<{ name: string; help: string; type: string; values: Sample[]; aggregator: string }>;
+}
+
+function metricsOf(s: Sources): OwnMetric[] {
+  const request = (labels: { method: string; path: string; status: number }): Labels => {
+    const choice = s.labels();
+    const all: Labels = {};
+    if (choice.method) all.method = labels.method;
+    if (choice.path) all.path = labels.path;
+    if (choice.status) all.status = labels.status;
+    return all;
+  };
+  const sized = (pick: (cell: MethodCell) => Histogram) => (name: string) =>
+    [...s.meters.routes].flatMap((route) =>
+      methodsOf(route.methods).flatMap((cell) => {
+        const { status: _, ...labels } = request({ method: cell.method, path: route.path, status: 0 });
+        return histogramSamples(name, pick(cell), labels);
+      }),
+    );
+  const perRequest = (make: (name: string, cell: Histogram, labels: Labels) => Sample[]) => (name: string) =>
+    [...s.meters.routes].flatMap((route) =>
+      [...route.cells.values()].flatMap((cell) =>
+        make(name, cell.seconds, request({ method: cell.method, path: route.path, status: cell.status })),
+      ),
+    );
+  const total = (_: string, cell: Histogram, labels: Labels): Sample[] => [{ value: cell.count, labels }];
+  return [
+    own("gateway_http_requests_total", "Requests finished", "counter", perRequest(total)),
+    own("gateway_http_request_duration_seconds", "Arrival to last byte", "histogram", perRequest(histogramSamples)),
+    own(
+      "gateway_http_request_size_bytes",
+      "Request bodies",
+      "histogram",
+      sized((c) => c.requestBytes),
+    ),
+    own(
+      "gateway_http_response_size_bytes",
+      "Response bodies",
+      "histogram",
+      sized((c) => c.responseBytes),
+    ),
+    own("gateway_http_requests_active", "Requests under way", "gauge", () =>
+      [...s.meters.routes].flatMap((route) =>
+        methodsOf(route.methods).map((cell) => {
+          const { status: _, ...labels } = request({ method: cell.method, path: route.path, status: 0 });
+          return { value: cell.active, labels };
+        }),
+      ),
+    ),
+    own("gateway_backend_requests_total", "Attempts answered by a backend", "counter", () =>
+      [...s.meters.endpoints].flatMap(({ service, instance, cells }) =>
+        [...cells.values()].map(({ method, status, seconds }) => ({
+          value: seconds.count,
+          labels: { service, instance, method, status },
+        })),
+      ),
+    ),
+    own("gateway_backend_request_duration_seconds", "Send to response head", "histogram", (name) =>
+      [...s.meters.endpoints].flatMap(({ service, instance, cells }) =>
+        [...cells.values()].flatMap(({ method, status, seconds }) =>
+          histogramSamples(name, seconds, { service, instance, method, status }),
+        ),
+      ),
+    ),
+    own("gateway_backend_errors_total", "Attempts that failed", "counter", () =>
+      [...s.meters.endpoints].flatMap(({ service, instance, errors }) =>
+        [...errors].map(([error_type, value]) => ({ value, labels: { service, instance, error_type } })),
+      ),
+    ),
+    own("gateway_service_instances", "Endpoints by health", "gauge", () =>
+      [...s.services()].flatMap(({ name, endpoints }) =>
+        ["healthy", "unhealthy"].map((health) => ({
+          value: endpoints.filter((e) => e.spec.healthy === (health === "healthy")).length,
+          labels: { service: name, health },
+        })),
+      ),
+    ),
+    own("gateway_config_last_reload_success", "1 when the last load was accepted", "gauge", () => [
+      { value: Number(s.reload.ok), labels: {} },
+    ]),
+    own("gateway_config_last_reload_timestamp_seconds", "Time of the last accepted load", "gauge", () => [
+      { value: s.reload.at, labels: {} },
+    ]),
+    own("gateway_config_hash", "Configuration in use", "gauge", () => [{ value: 1, labels: { hash: s.reload.hash } }]),
+  ];
+}
+
+function own(name: string, help: string, type: string, values: (name: string) => Sample[]): OwnMetric {
+  return { name, get: () => Promise.resolve({ name, help, type, values: values(name), aggregator: "sum" }) };
+}
+
+function methodsOf(cells: readonly (MethodCell | undefined)[]): MethodCell[] {
+  return cells.filter((cell) => cell !== undefined);
+}
+
+function histogramSamples(name: string, histogram: Histogram, labels: Labels): Sample[] {
+  const counts = histogram.cumulative();
+  const samples: Sample[] = counts.map((value, i) => ({
+    value,
+    labels: { ...labels, le: histogram.bounds[i] ?? "+Inf" },
+    metricName: `${name}_bucket`,
+  }));
+  samples.push({ value: histogram.sum, labels, metricName: `${name}_sum` });
+  samples.push({ value: histogram.count, labels, metricName: `${name}_count` });
+  return samples;
+}

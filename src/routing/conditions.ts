@@ -1,0 +1,74 @@
+// What a rule asks of a request beside its path: host, method, header and query values.
+import type { RequestContext } from "../core/context.ts";
+import { getField } from "../wire/fields.ts";
+
+/** Test of one header or query value. Exactly one of the texts is set, or `present`. */
+export interface ValueTest {
+  readonly exact?: string;
+  readonly prefix?: string;
+  readonly suffix?: string;
+  readonly contains?: string;
+  readonly present?: boolean;
+}
+
+/** Conditions of one rule. */
+export interface Conditions {
+  /** Lower-case host names, exact or `*.example.org`; empty = any. */
+  readonly hosts: readonly string[];
+  /** Empty = any. `GET` admits `HEAD`. */
+  readonly methods: readonly string[];
+  /** Lower-case header name → test. */
+  readonly headers: readonly (readonly [string, ValueTest])[];
+  /** Query parameter → test. */
+  readonly query: readonly (readonly [string, ValueTest])[];
+}
+
+/** Whether the method is among those listed. */
+export function admitsMethod(methods: readonly string[], method: string): boolean {
+  if (methods.length === 0) return true;
+  for (const m of methods) if (m === method || (m === "GET" && method === "HEAD")) return true;
+  return false;
+}
+
+/** First header or query condition the request does not meet, as text for `explain`; null when it meets all. */
+export function unmet(ctx: RequestContext, conditions: Conditions): string | null {
+  for (const [name, test] of conditions.headers) {
+    if (!holds(getField(ctx.fields, name), test)) return `header ${name}`;
+  }
+  for (const [name, test] of conditions.query) {
+    if (!holds(queryValue(ctx.query, name), test)) return `query parameter ${name}`;
+  }
+  return null;
+}
+
+function holds(value: string | undefined, test: ValueTest): boolean {
+  if (test.present !== undefined) return (value !== undefined) === test.present;
+  if (value === undefined) return false;
+  if (test.exact !== undefined) return value === test.exact;
+  if (test.prefix !== undefined) return value.startsWith(test.prefix);
+  if (test.suffix !== undefined) return value.endsWith(test.suffix);
+  return value.includes(test.contains!);
+}
+
+/** First value of a query parameter, percent-decoded, `+` as blank; undefined when absent. */
+export function queryValue(query: string, name: string): string | undefined {
+  let from = 1;
+  while (from < query.length) {
+    let end = query.indexOf("&", from);
+    if (end === -1) end = query.length;
+    const pair = query.slice(from, end);
+    const eq = pair.indexOf("=");
+    if (decode(eq === -1 ? pair : pair.slice(0, eq)) === name) return eq === -1 ? "" : decode(pair.slice(eq + 1));
+    from = end + 1;
+  }
+  return undefined;
+}
+
+function decode(text: string): string {
+  if (!text.includes("%") && !text.includes("+")) return text;
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    return text; // a bad escape is its own text, as backends see it
+  }
+}

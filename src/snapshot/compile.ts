@@ -1,0 +1,112 @@
+// Meaning → running: compiles a configuration into a snapshot, leasing what the snapshot before already has.
+import type { Config } from "../config/config.ts";
+import type { RequestContext } from "../core/context.ts";
+import type { LeaseHolder } from "../core/lease.ts";
+import type { Route, RouteMeter } from "../core/route.ts";
+import type { Service } from "../core/service.ts";
+import type { AccessLog, Builtin, Match, RequestIdRule, Snapshot } from "../core/snapshot.ts";
+import { JsonAccessLog, TextAccessLog } from "../observe/access-log.ts";
+import type { RouteTree } from "../routing/tree.ts";
+import { type CidrMatch, compileCidrs } from "../wire/cidr.ts";
+import { builtinTables } from "./builtins.ts";
+import { loggingFormat } from "./logging.ts";
+import { compileRoutes, meterOf } from "./routes.ts";
+import type { Runtime } from "./runtime.ts";
+import { ServiceBuilder } from "./services.ts";
+
+/**
+ * Compiles a configuration. Touches nothing that is running.
+ * @throws whatever a part throws; every lease taken until then is given back
+ */
+export function compile(config: Config, runtime: Runtime): CompiledSnapshot {
+  const leases = runtime.leases.holder();
+  try {
+    return new CompiledSnapshot(config, runtime, leases);
+  } catch (error) {
+    leases.release();
+    throw error;
+  }
+}
+
+/** A snapshot that counts who is on it and gives its leases back when it is retired and empty. */
+export class CompiledSnapshot implements Snapshot {
+  readonly config: Config;
+  readonly hash: string;
+  readonly internals: ReadonlyMap<string, Builtin>;
+  readonly builtins: ReadonlyMap<string, Builtin>;
+  readonly fallbacks: ReadonlyMap<string, Builtin>;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly routes: readonly Route[];
+  readonly requestId: RequestIdRule;
+  readonly accessLog: AccessLog | null;
+  readonly unmatchedMeter: RouteMeter | null;
+  readonly #tree: RouteTree<Route>;
+  readonly #trusts: CidrMatch;
+  readonly #leases: LeaseHolder;
+  #active = 0;
+  #retired = false;
+
+  constructor(config: Config, runtime: Runtime, leases: LeaseHolder) {
+    this.config = config;
+    this.hash = config.hash;
+    this.#leases = leases;
+    const builder = new ServiceBuilder(config, runtime, leases);
+    const compiled = compileRoutes(config, builder, runtime, leases);
+    this.routes = compiled.routes;
+    this.#tree = compiled.tree;
+    const { defaultLoadBalance } = config.written.router;
+    this.services = new Map([...builder.names()].map((name) => [name, builder.service(name, defaultLoadBalance)]));
+    const tables = builtinTables(config, runtime);
+    this.internals = tables.internals;
+    this.builtins = tables.builtins;
+    this.fallbacks = tables.fallbacks;
+    this.#trusts = compileCidrs(config.written.frontend.http.trustedProxies);
+    this.requestId = requestIdRule(config);
+    this.unmatchedMeter = meterOf("unmatched", config, runtime, leases);
+    this.accessLog = accessLog(config, runtime, leases);
+  }
+
+  match(ctx: RequestContext): Match {
+    return this.#tree.match(ctx);
+  }
+
+  trusts(address: string): boolean {
+    return this.#trusts(address);
+  }
+
+  enter(): void {
+    this.#active++;
+  }
+
+  leave(): void {
+    if (--this.#active === 0 && this.#retired) this.#leases.release();
+  }
+
+  /** Nobody enters any more: gives the leases back as soon as the last request has left. */
+  retire(): void {
+    this.#retired = true;
+    if (this.#active === 0) this.#leases.release();
+  }
+}
+
+function requestIdRule(config: Config): RequestIdRule {
+  const { tracking } = config.written.middleware;
+  return {
+    enabled: tracking.enabled,
+    headerName: tracking.headerName,
+    lowerName: tracking.headerName.toLowerCase(),
+    generate: tracking.generateIfMissing,
+    propagate: tracking.propagateToBackend,
+  };
+}
+
+function accessLog(config: Config, runtime: Runtime, leases: LeaseHolder): AccessLog | null {
+  const { logging } = config.written.telemetry;
+  if (!logging.enabled) return null;
+  const sink = leases.lease(
+    `sink|${logging.output}`,
+    () => runtime.openSink(logging.output),
+    (s) => void s.close(),
+  );
+  return loggingFormat(config, runtime.terminal) === "text" ? new TextAccessLog(sink) : new JsonAccessLog(sink);
+}

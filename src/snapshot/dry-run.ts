@@ -1,0 +1,104 @@
+// Routes a request without sending it: for `explain` and for the tests a configuration carries.
+import type { Config, RuleConfig } from "../config/config.ts";
+import { RequestContext } from "../core/context.ts";
+import { ERRORS } from "../core/errors.ts";
+import { Nobody } from "../core/nobody.ts";
+import { admitsMethod, unmet } from "../routing/conditions.ts";
+import { RouteTree } from "../routing/tree.ts";
+import { ForwardedPeer } from "../wire/forwarded.ts";
+import { canonicalPath } from "../wire/path.ts";
+
+/** A request to think through. */
+export interface DryRequest {
+  readonly method: string;
+  /** Path with query, or an absolute URL, whose host then counts. */
+  readonly url: string;
+  /** Flat header list. */
+  readonly fields: readonly string[];
+}
+
+/** What would become of it. */
+export interface DryResult {
+  /** Canonical path; null when the path is refused. */
+  readonly path: string | null;
+  readonly rule: RuleConfig | null;
+  /** Status the gateway answers by itself, when no rule takes the request. */
+  readonly status: number | null;
+  readonly allow: readonly string[];
+}
+
+/** Index over the rules of a configuration. */
+export function indexRules(rules: readonly RuleConfig[]): RouteTree<RuleConfig> {
+  const tree = new RouteTree<RuleConfig>();
+  for (const [order, rule] of rules.entries())
+    tree.add(rule.pattern, { route: rule, conditions: rule.conditions, order });
+  return tree;
+}
+
+/** Routes one request. */
+export function dryRun(index: RouteTree<RuleConfig>, request: DryRequest): DryResult {
+  const ctx = contextOf(request);
+  const path = canonicalPath(ctx.rawPath);
+  if (path === null) return { path, rule: null, status: ERRORS.invalid_path.status, allow: [] };
+  ctx.path = path;
+  const match = index.match(ctx);
+  if (!("allow" in match)) return { path, rule: match, status: null, allow: [] };
+  const code = match.allow.length > 0 ? "method_not_allowed" : "no_route";
+  return { path, rule: null, status: ERRORS[code].status, allow: match.allow };
+}
+
+/** Why a rule does not take a request, or null when it would if nothing more specific did. */
+export function whyNot(rule: RuleConfig, request: DryRequest): string | null {
+  const alone = dryRun(indexRules([rule]), request);
+  if (alone.rule !== null) return null;
+  const { hosts, methods } = rule.conditions;
+  const path = dryRun(
+    indexRules([{ ...rule, conditions: { hosts: [], methods: [], headers: [], query: [] } }]),
+    request,
+  );
+  if (path.rule === null) return "path does not match";
+  if (!admitsMethod(methods, request.method)) return `method ${request.method} is not among ${methods.join(", ")}`;
+  const ctx = contextOf(request);
+  const open = { ...rule, conditions: { ...rule.conditions, headers: [], query: [] } };
+  if (dryRun(indexRules([open]), request).rule === null) return `host "${ctx.host}" is not among ${hosts.join(", ")}`;
+  return `${unmet(ctx, rule.conditions)} does not match`;
+}
+
+/** Runs the tests a configuration carries. @returns one sentence for each that fails */
+export function runTests(config: Config): string[] {
+  const index = indexRules(config.rules);
+  return config.written.tests.flatMap((test, i) => {
+    const [method, url] = test.request.trim().split(/\s+/);
+    const name = test.name || `tests[${i}] (${test.request})`;
+    if (method === undefined || url === undefined) return [`${name}: request is not "METHOD /path"`];
+    const fields = Object.entries(test.headers).flatMap(([k, v]) => [k, String(v)]);
+    const result = dryRun(index, { method: method.toUpperCase(), url, fields });
+    const got = result.rule === null ? `status ${result.status}` : `route "${result.rule.id}"`;
+    const { route, status } = test.expect;
+    if (route === null && status === null) return [`${name}: expect names neither route nor status`];
+    if (route !== null && result.rule?.id !== route) return [`${name}: expected route "${route}", got ${got}`];
+    if (status !== null && result.status !== status) return [`${name}: expected status ${status}, got ${got}`];
+    return [];
+  });
+}
+
+function contextOf(request: DryRequest): RequestContext {
+  const absolute = /^https?:\/\/([^/?#]+)(.*)$/i.exec(request.url);
+  const target = absolute === null ? request.url : absolute[2] || "/";
+  const { method, fields } = request;
+  const ctx = new RequestContext(
+    new Nobody(),
+    new ForwardedPeer("127.0.0.1", "http"),
+    method,
+    target,
+    fields,
+    1,
+    false,
+    0,
+  );
+  const at = fields.findIndex((f, i) => i % 2 === 0 && f.toLowerCase() === "host");
+  const host = absolute?.[1] ?? fields[at + 1] ?? "";
+  ctx.authority = at === -1 && absolute === null ? "" : host;
+  ctx.host = ctx.authority.replace(/:\d+$/, "").toLowerCase();
+  return ctx;
+}

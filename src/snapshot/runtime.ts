@@ -1,0 +1,29 @@
+// What outlives every snapshot: the process's pools, meters, leases and marks.
+
+import type { PoolSet } from "../connectors/http/pools.ts";
+import type { LeaseTable } from "../core/lease.ts";
+import type { Log } from "../core/log.ts";
+import type { Live } from "../core/snapshot.ts";
+import type { Exposition, LabelChoice, ReloadState } from "../observe/exposition.ts";
+import type { LineSink } from "../observe/line-sink.ts";
+import type { Meters } from "../observe/meters.ts";
+
+/** Handed to every compilation. */
+export interface Runtime {
+  readonly leases: LeaseTable;
+  readonly pools: PoolSet;
+  readonly meters: Meters;
+  readonly reload: ReloadState;
+  /** Opens the log output; leased by name, so that a reload keeps the file. */
+  openSink(output: string): LineSink;
+  /** Loaded on first use: without metrics its library is never read. */
+  exposition(): Promise<Exposition>;
+  labels: LabelChoice;
+  readonly log: Log;
+  /** Random mark of this process, by which it recognises its own requests coming back. */
+  readonly instanceId: string;
+  readonly version: string;
+  readonly live: { readonly current: Live | null };
+  /** Whether the output is a terminal: decides the default log format. */
+  readonly terminal: boolean;
+}

@@ -1,0 +1,36 @@
+// Address ranges of `trustedProxies`, checked through Node's own BlockList so that IPv4-mapped IPv6 peers are understood.
+import { BlockList, isIP } from "node:net";
+
+/** Answers whether an IP address text lies in one of the ranges. Text that is no IP address never does. */
+export type CidrMatch = (address: string) => boolean;
+
+/**
+ * Compiles CIDR ranges (`10.0.0.0/8`, `::1/128`) or single addresses.
+ * @throws Error naming the range when it is not one
+ */
+export function compileCidrs(ranges: readonly string[]): CidrMatch {
+  if (ranges.length === 0) return () => false;
+  const list = new BlockList();
+  for (const range of ranges) addRange(list, range);
+  return (address) => {
+    const plain = plainAddress(address);
+    const family = isIP(plain);
+    return family !== 0 && list.check(plain, family === 6 ? "ipv6" : "ipv4");
+  };
+}
+
+function addRange(list: BlockList, range: string): void {
+  const slash = range.indexOf("/");
+  const address = slash === -1 ? range : range.slice(0, slash);
+  const family = isIP(address);
+  const width = family === 6 ? 128 : 32;
+  const prefix = slash === -1 ? width : Number(range.slice(slash + 1));
+  const digits = slash === -1 || /^\d{1,3}$/.test(range.slice(slash + 1));
+  if (family === 0 || !digits || prefix > width) throw new Error(`"${range}" is not an IP address or CIDR range`);
+  list.addSubnet(address, prefix, family === 6 ? "ipv6" : "ipv4");
+}
+
+/** `::ffff:1.2.3.4` (an IPv4 peer on a dual-stack socket) as `1.2.3.4`; other text unchanged. */
+export function plainAddress(address: string): string {
+  return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
+}

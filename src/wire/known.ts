@@ -1,0 +1,89 @@
+// The few field names the data path must notice, told apart by length and letters so that a request costs one short scan.
+import { isField } from "./fields.ts";
+
+/** What a field name means to the data path; every other name is `OTHER` and passes untouched. */
+export const OTHER = 0;
+/** `Host` (RFC 9110 §7.2). */
+export const HOST = 1;
+/** `Connection`: names hop-by-hop fields. */
+export const CONNECTION = 2;
+/** Hop-by-hop by definition: Keep-Alive, Proxy-*, TE, Trailer, Upgrade, and `Proxy` (HTTPoxy). Never forwarded. */
+export const HOP = 3;
+/** `Content-Length`. */
+export const CONTENT_LENGTH = 4;
+/** `Transfer-Encoding`. */
+export const TRANSFER_ENCODING = 5;
+/** `Expect`. */
+export const EXPECT = 6;
+/** `X-Forwarded-For`. */
+export const FORWARDED_FOR = 7;
+/** Asserted by the gateway: `X-Forwarded-*` other than `-For`, `X-Real-IP`, `X-Auth-*`, `X-Gateway`. */
+export const ASSERTED = 8;
+/** `Forwarded` (RFC 7239). */
+export const FORWARDED = 9;
+/** `Upgrade`. */
+export const UPGRADE = 10;
+/** `TE`. */
+export const TE = 11;
+/** `Via` (RFC 9110 §7.6.3). */
+export const VIA = 12;
+/** `Accept-Encoding`. */
+export const ACCEPT_ENCODING = 13;
+/** A spelling with `_` of a field the gateway asserts: backends that map both to one variable would believe it. Dropped. */
+export const ALIAS = 14;
+
+/** Classifies a field name. The first letter and length decide for nearly all names; only candidates are compared in full. */
+export function knownField(name: string): number {
+  const first = name.charCodeAt(0) | 0x20;
+  switch (first) {
+    case 0x68: // h
+      return isField(name, "host") ? HOST : OTHER;
+    case 0x63: // c
+      if (name.length === 10) return isField(name, "connection") ? CONNECTION : OTHER;
+      return name.length === 14 && isField(name, "content-length") ? CONTENT_LENGTH : OTHER;
+    case 0x6b: // k
+      return isField(name, "keep-alive") ? HOP : OTHER;
+    case 0x74: // t
+      if (name.length === 2) return isField(name, "te") ? TE : OTHER;
+      if (name.length === 7) return isField(name, "trailer") ? HOP : OTHER;
+      return name.length === 17 && isField(name, "transfer-encoding") ? TRANSFER_ENCODING : OTHER;
+    case 0x75: // u
+      return isField(name, "upgrade") ? UPGRADE : OTHER;
+    case 0x65: // e
+      return isField(name, "expect") ? EXPECT : OTHER;
+    case 0x76: // v
+      return isField(name, "via") ? VIA : OTHER;
+    case 0x61: // a
+      return name.length === 15 && isField(name, "accept-encoding") ? ACCEPT_ENCODING : OTHER;
+    case 0x66: // f
+      return isField(name, "forwarded") ? FORWARDED : OTHER;
+    case 0x70: // p
+      return name.length === 5
+        ? isField(name, "proxy")
+          ? HOP
+          : OTHER
+        : isField(name.slice(0, 6), "proxy-") || isField(name.slice(0, 6), "proxy_")
+          ? HOP
+          : OTHER;
+    case 0x78: // x
+      return classifyX(name);
+    default:
+      return OTHER;
+  }
+}
+
+function classifyX(name: string): number {
+  const third = name.charCodeAt(2) | 0x20;
+  // x-forwarded-*, x-real-ip, x-auth-*, x-gateway: f r a g
+  if (third !== 0x66 && third !== 0x72 && third !== 0x61 && third !== 0x67) return OTHER;
+  const lower = name.toLowerCase();
+  const dashed = lower.includes("_") ? lower.replaceAll("_", "-") : lower;
+  const asserted =
+    dashed.startsWith("x-forwarded-") ||
+    dashed === "x-real-ip" ||
+    dashed.startsWith("x-auth-") ||
+    dashed === "x-gateway";
+  if (!asserted) return OTHER;
+  if (dashed !== lower) return ALIAS;
+  return lower === "x-forwarded-for" ? FORWARDED_FOR : ASSERTED;
+}

@@ -1,0 +1,166 @@
+// Incremental HTTP/1.1 response parser over borrowed read buffers: the strict half of the upstream client.
+import { ChunkedDecoder } from "./chunked.ts";
+import type { Fields } from "./fields.ts";
+import { ProtocolError, parseResponseHead, type ResponseHead } from "./response-head.ts";
+
+const END_OF_HEAD = Buffer.from("\r\n\r\n");
+/** Largest response head accepted, bytes; also the bound on all interim responses together. */
+export const MAX_HEAD_BYTES = 64 * 1024;
+/** Most interim (1xx) responses before the final one. */
+const MAX_INTERIM = 32;
+
+const HEAD = 0;
+const FIXED = 1;
+const CHUNKED = 2;
+const UNTIL_CLOSE = 3;
+const DONE = 4;
+
+/** Receives what {@link ResponseParser.execute} finds, in wire order. */
+export interface ResponseHandler {
+  /** An interim response (1xx other than 101). */
+  onInterim(status: number, fields: Fields): void;
+  /** @param length bytes of body to come; 0 none; -1 not known */
+  onHead(head: ResponseHead, length: number): void;
+  /** Payload `source[start, end)`, valid only during the call. `last`: a fixed-length body is complete with it. */
+  onData(source: Buffer, start: number, end: number, last: boolean): void;
+  /** The message is complete. Not called after an `onData` that was `last`. */
+  onComplete(trailers: Fields): void;
+}
+
+/** Parser of the responses on one connection; {@link begin} before each. */
+export class ResponseParser {
+  #state = DONE;
+  #toHead = false;
+  #remaining = 0;
+  #partial: Buffer | null = null;
+  #interim = 0;
+  #chunks: ChunkedDecoder | null = null;
+  readonly #handler: ResponseHandler;
+
+  constructor(handler: ResponseHandler) {
+    this.#handler = handler;
+  }
+
+  /** Whether no response is being read: bytes that arrive now belong to nothing. */
+  get done(): boolean {
+    return this.#state === DONE;
+  }
+
+  /** @param toHead the request is HEAD, so its response has no body whatever its fields say */
+  begin(toHead: boolean): void {
+    this.#state = HEAD;
+    this.#toHead = toHead;
+    this.#interim = 0;
+    this.#partial = null;
+  }
+
+  /**
+   * Reads `bytes[0, length)`.
+   * @returns false when bytes follow the end of the message: the connection must not be used again
+   * @throws ProtocolError
+   */
+  execute(bytes: Buffer, length: number): boolean {
+    let pos = 0;
+    let buffer = bytes;
+    let end = length;
+    while (pos < end) {
+      switch (this.#state) {
+        case HEAD: {
+          if (this.#partial !== null) {
+            buffer = Buffer.concat([this.#partial, buffer.subarray(pos, end)]);
+            end = buffer.length;
+            pos = 0;
+            this.#partial = null;
+          }
+          const next = this.#readHead(buffer, pos, end);
+          if (next === -1) return true;
+          pos = next;
+          break;
+        }
+        case FIXED: {
+          const take = Math.min(this.#remaining, end - pos);
+          this.#remaining -= take;
+          if (this.#remaining === 0) this.#state = DONE;
+          this.#handler.onData(buffer, pos, pos + take, this.#remaining === 0);
+          pos += take;
+          break;
+        }
+        case CHUNKED: {
+          const chunks = this.#chunks!;
+          pos = chunks.next(buffer, pos, end);
+          if (chunks.dataEnd > chunks.dataStart) this.#handler.onData(buffer, chunks.dataStart, chunks.dataEnd, false);
+          if (chunks.done) {
+            this.#state = DONE;
+            this.#chunks = null;
+            this.#handler.onComplete(chunks.trailers);
+          }
+          break;
+        }
+        case UNTIL_CLOSE:
+          this.#handler.onData(buffer, pos, end, false);
+          pos = end;
+          break;
+        default:
+          return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * The peer sent its last byte.
+   * @returns true when that completes a body delimited by the end of the connection, or nothing was being read
+   */
+  finish(): boolean {
+    if (this.#state === UNTIL_CLOSE) {
+      this.#state = DONE;
+      this.#handler.onComplete([]);
+      return true;
+    }
+    return this.#state === DONE;
+  }
+
+  #readHead(buffer: Buffer, from: number, end: number): number {
+    const at = buffer.indexOf(END_OF_HEAD, from);
+    if (at === -1 || at + 4 > end) {
+      if (end - from > MAX_HEAD_BYTES) throw new ProtocolError("response head too large");
+      this.#partial = Buffer.from(buffer.subarray(from, end));
+      return -1;
+    }
+    if (at + 4 - from > MAX_HEAD_BYTES) throw new ProtocolError("response head too large");
+    const head = parseResponseHead(buffer.toString("latin1", from, at + 4));
+    if (head.status < 200) this.#interimHead(head);
+    else this.#finalHead(head);
+    return at + 4;
+  }
+
+  #interimHead(head: ResponseHead): void {
+    if (head.status === 101) throw new ProtocolError("101 that nobody asked for");
+    if (++this.#interim > MAX_INTERIM) throw new ProtocolError("too many interim responses");
+    this.#handler.onInterim(head.status, head.fields);
+  }
+
+  #finalHead(head: ResponseHead): void {
+    if (this.#toHead || head.status === 204 || head.status === 304) {
+      this.#state = DONE;
+      this.#handler.onHead(head, 0);
+      this.#handler.onComplete([]);
+    } else if (head.chunked) {
+      this.#state = CHUNKED;
+      this.#chunks = new ChunkedDecoder();
+      this.#handler.onHead(head, -1);
+    } else if (head.contentLength === -1) {
+      this.#state = UNTIL_CLOSE;
+      head.keepAlive = false;
+      this.#handler.onHead(head, -1);
+    } else if (head.contentLength === 0) {
+      this.#state = DONE;
+      this.#handler.onHead(head, 0);
+      this.#handler.onComplete([]);
+    } else {
+      this.#state = FIXED;
+      this.#remaining = head.contentLength;
+      this.#handler.onHead(head, head.contentLength);
+    }
+  }
+}

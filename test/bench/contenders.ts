@@ -1,0 +1,58 @@
+// Starts the subjects, checks that each answers every case rightly, and remembers who was left out and why.
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BenchCase } from "./cases.ts";
+import { freePorts } from "./ports.ts";
+import { probe, waitUntilReady } from "./probe.ts";
+import { rssMegabytes } from "./proc.ts";
+import type { Child, Processes } from "./processes.ts";
+import type { Subject } from "./subjects.ts";
+
+export interface Contender {
+  readonly id: string;
+  readonly port: number;
+  /** Nothing for the upstream itself, whose CPU is not measured. */
+  readonly child: Child | undefined;
+  readonly folder: string;
+  /** Memory after start and before any load. */
+  readonly idleRssMb: number | undefined;
+}
+
+export interface LeftOut {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** Starts one subject; answers why not when it is missing, does not come up, or answers wrongly. */
+export async function startContender(
+  subject: Subject,
+  processes: Processes,
+  core: number | undefined,
+  folder: string,
+  upstreamPort: number,
+  cases: readonly BenchCase[],
+): Promise<Contender | LeftOut> {
+  const { id, prepare } = subject;
+  const reason = subject.missing();
+  if (reason !== undefined) return { id, reason };
+  if (!prepare) return { id, port: upstreamPort, child: undefined, folder, idleRssMb: undefined };
+  const [port = 0] = await freePorts(1);
+  const ownFolder = join(folder, id);
+  const child = processes.start(id, prepare(ownFolder, port, upstreamPort), core);
+  const complaint = await bringUp(port, child, cases);
+  if (complaint !== undefined) return { id, reason: [complaint, child.lastWords()].join("\n").trim() };
+  await sleep(1000);
+  return { id, port, child, folder: ownFolder, idleRssMb: rssMegabytes(child.pid) };
+}
+
+async function bringUp(port: number, child: Child, cases: readonly BenchCase[]): Promise<string | undefined> {
+  const [first] = cases;
+  if (!first) return "no case";
+  const complaint = await waitUntilReady(port, first, child.alive);
+  if (complaint !== undefined) return complaint;
+  for (const one of cases) {
+    const wrong = await probe(port, one);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}

@@ -1,0 +1,62 @@
+// The two nginx configurations of the benchmark: the fast static upstream, and the proxy that is compared with.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Launch } from "./processes.ts";
+
+const forever = 1_000_000_000;
+
+/** Writes the configuration of the static upstream into a folder of its own and answers how to start it. */
+export function nginxUpstream(folder: string, port: number): Launch {
+  const small = "x".repeat(1024);
+  const root = join(folder, "www");
+  mkdirSync(root, { recursive: true });
+  writeFileSync(join(root, "100k"), "x".repeat(102400));
+  return nginx(
+    folder,
+    `
+    server {
+      listen 127.0.0.1:${port} backlog=1024;
+      default_type application/octet-stream;
+      location = /100k { root ${root}; open_file_cache max=10 inactive=1h; sendfile on; tcp_nopush on; }
+      location = /1k { return 200 "${small}"; }
+      location = /post { return 200 "${small}"; }
+    }`,
+  );
+}
+
+/** Writes the configuration of the plain keep-alive proxy into a folder of its own and answers how to start it. */
+export function nginxProxy(folder: string, port: number, upstreamPort: number): Launch {
+  return nginx(
+    folder,
+    `
+    upstream up { server 127.0.0.1:${upstreamPort}; keepalive 64; keepalive_requests ${forever}; }
+    server {
+      listen 127.0.0.1:${port} backlog=1024;
+      location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; }
+    }`,
+  );
+}
+
+function nginx(folder: string, servers: string): Launch {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, "nginx.conf");
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+    .map((kind) => `${kind}_temp_path ${join(folder, kind)};`)
+    .join(" ");
+  writeFileSync(
+    file,
+    `daemon off;
+  worker_processes 1;
+  pid ${join(folder, "nginx.pid")};
+  error_log ${join(folder, "error.log")} warn;
+  events { worker_connections 4096; }
+  http {
+    access_log off;
+    ${temporary}
+    keepalive_requests ${forever};
+    keepalive_timeout 600s;
+    ${servers}
+  }\n`,
+  );
+  return { command: "nginx", args: ["-p", folder, "-c", file, "-e", join(folder, "error.log")] };
+}
