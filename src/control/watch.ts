@@ -1,9 +1,10 @@
 // Watches every file a configuration was made of: edits, renames by editors, symlink swaps of mounted volumes.
-import { dirname } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 
 /** Quiet time after the last change before it is reported, ms. */
 const QUIET_MS = 100;
+/** Time between two looks at a file, ms. */
+const POLL_MS = 200;
 
 /** Calls `changed` after files changed and were quiet for a moment. */
 export class FileWatch {
@@ -17,18 +18,18 @@ export class FileWatch {
   }
 
   /**
-   * Watches exactly these files from now on (absolute paths). Their directories are watched, not the files: a file that is
-   * replaced is a new one, and a ConfigMap changes by swapping the directory its links lead through.
+   * Watches exactly these files from now on (absolute paths). By polling their status, which follows links: a file that is
+   * replaced, a ConfigMap whose directory link is swapped and a network file system all look the same to it, and whatever
+   * else happens in the directory (a log growing beside the configuration) costs nothing.
    */
   async follow(files: readonly string[]): Promise<void> {
     const wanted = new Set(files);
     if (wanted.size === this.#files.size && files.every((f) => this.#files.has(f))) return;
     this.#files = wanted;
     const old = this.#watcher;
-    const directories = [...new Set(files.map(dirname))];
-    const watcher = watch(directories, { ignoreInitial: true, depth: 0, followSymlinks: true, persistent: true });
-    watcher.on("all", (_event, path) => this.#noticed(path));
-    watcher.on("error", () => undefined); // a directory that vanished is reported by the next load
+    const watcher = watch([...wanted], { ignoreInitial: true, usePolling: true, interval: POLL_MS });
+    watcher.on("all", () => this.#noticed());
+    watcher.on("error", () => undefined); // a file that vanished is reported by the next load
     this.#watcher = watcher;
     await new Promise<void>((resolve) => watcher.once("ready", resolve));
     await old?.close();
@@ -39,9 +40,7 @@ export class FileWatch {
     await this.#watcher?.close();
   }
 
-  #noticed(path: string): void {
-    // `..data` and `..2026_…` are the links Kubernetes swaps under a mounted ConfigMap or Secret.
-    if (!this.#files.has(path) && !/(^|\/)\.\.[^/]+$/.test(path)) return;
+  #noticed(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(this.#changed, QUIET_MS);
   }

@@ -78,8 +78,9 @@ function parseFields(text: string, from: number, head: ResponseHead): void {
       case 0x63: // c
         if (isField(name, "content-length")) readLength(head, value);
         else if (isField(name, "connection")) {
-          nominated ??= new Set();
-          addTokens(value, nominated);
+          if (isField(value, "close")) head.keepAlive = false;
+          else if (isField(value, "keep-alive")) head.keepAlive = true;
+          else addTokens(value, (nominated ??= new Set()));
           continue;
         }
         break;

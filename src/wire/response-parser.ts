@@ -46,6 +46,11 @@ export class ResponseParser {
     return this.#state === DONE;
   }
 
+  /** Bytes of a fixed-length body still to come; 0 in any other state. */
+  get remaining(): number {
+    return this.#state === FIXED ? this.#remaining : 0;
+  }
+
   /** @param toHead the request is HEAD, so its response has no body whatever its fields say */
   begin(toHead: boolean): void {
     this.#state = HEAD;

@@ -217,12 +217,12 @@ export class Connection implements ResponseHandler {
     return this.#wantsMore;
   }
 
-  /** A full read means more is waiting: the next goes into a bulk buffer of its own, until reads are small again. */
+  /** Much of a body is still to come: the next read goes into a bulk buffer of its own, until reads are small again. */
   #nextBuffer(length: number): void {
     const { buffers, scratch } = this.#pool.shared;
-    const full = length === this.#buffer.length;
     const bulk = this.#buffer !== scratch;
-    const wantsBulk = !this.#complete && (full || (bulk && length >= HAND_OVER_BYTES));
+    const more = this.#parser.remaining >= HAND_OVER_BYTES || length >= (bulk ? HAND_OVER_BYTES : scratch.length);
+    const wantsBulk = more && !this.#complete;
     if (bulk && !this.#handedOver) {
       if (wantsBulk) return;
       buffers.give(this.#buffer);

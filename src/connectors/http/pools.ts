@@ -4,8 +4,11 @@ import { Resolver } from "../../wire/resolver.ts";
 import type { HttpClientOptions } from "./options.ts";
 import { Pool, type PoolShared, type PoolTarget } from "./pool.ts";
 
-/** Read buffer shared by all connections: a read is parsed before the next one happens. */
-const SCRATCH_BYTES = 64 * 1024;
+/**
+ * Read buffer shared by all connections: a read is parsed before the next one happens. Small, because what a bulk body
+ * leaves in it has to be copied.
+ */
+const SCRATCH_BYTES = 16 * 1024;
 
 /** Opens and sweeps pools. */
 export class PoolSet {
