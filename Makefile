@@ -1,5 +1,5 @@
 # Every task of the project; each does the set-up it needs.
-.PHONY: help setup run test unit check build bench docs format clean
+.PHONY: help setup tools run test unit check build bench docs format clean
 .DEFAULT_GOAL := help
 
 TSX := node_modules/.bin/tsx
@@ -24,14 +24,19 @@ check: setup ## types, lint, architecture
 	node_modules/.bin/biome check
 	$(TSX) scripts/test.ts house
 
-test: build ## everything that is not a benchmark
+tools:
+	@scripts/install-tools openssl curl
+
+test: build tools ## everything that is not a benchmark
 	$(TSX) scripts/test.ts unit contract golden house e2e fault
 
 unit: setup ## unit, contract and golden tests only
 	$(TSX) scripts/test.ts unit contract golden
 
 bench: build ## compare with other proxies on this machine
-	$(TSX) test/bench/run.ts
+	$(TSX) test/bench/run.ts $(BENCH)
+	$(TSX) test/bench/startup.ts
+	node --expose-gc --import tsx test/bench/router.ts
 
 docs: setup ## regenerate the references under docs/
 	$(TSX) scripts/docs.ts

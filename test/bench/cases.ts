@@ -51,7 +51,7 @@ export const cases: readonly BenchCase[] = [
     requestBytes: 0,
     responseBytes: 1024,
     wrkArgs: ["-H", "Connection: close"],
-    note: "http-proxy and httpxy pass the client's `Connection: close` on and open a new upstream connection each time. reply-from passes the upstream's `Connection: keep-alive` back and then closes, which wrk counts as one error a request.",
+    note: "http-proxy and httpxy pass the client's `Connection: close` on and open a new upstream connection each time. reply-from passes the upstream's `Connection: keep-alive` back although the client asked to close; wrk then asks again on that connection and gets a 400 and a closed socket: two errors for each good answer, whose cost is in its figure.",
   },
 ];
 

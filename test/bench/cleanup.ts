@@ -1,5 +1,5 @@
 // Makes a temporary folder and a place for processes that are both gone when this program ends, however it ends.
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Processes } from "./processes.ts";
@@ -12,7 +12,6 @@ export interface Workspace {
 /** Opens the workspace and registers its closing for a normal end, an error and a signal. */
 export function openWorkspace(): Workspace {
   const folder = mkdtempSync(join(tmpdir(), "gateway-bench-"));
-  chmodSync(folder, 0o755); // an nginx worker that gives up root has to read its files
   const processes = new Processes(folder);
   process.once("exit", () => {
     processes.killAll();

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchCase } from "./cases.ts";
-import { freePorts } from "./ports.ts";
+import { freePort } from "./ports.ts";
 import { probe, waitUntilReady } from "./probe.ts";
 import { rssMegabytes } from "./proc.ts";
 import type { Child, Processes } from "./processes.ts";
@@ -36,7 +36,7 @@ export async function startContender(
   const reason = subject.missing();
   if (reason !== undefined) return { id, reason };
   if (!prepare) return { id, port: upstreamPort, child: undefined, folder, idleRssMb: undefined };
-  const [port = 0] = await freePorts(1);
+  const port = await freePort();
   const ownFolder = join(folder, id);
   const child = processes.start(id, prepare(ownFolder, port, upstreamPort), core);
   const complaint = await bringUp(port, child, cases);

@@ -37,6 +37,7 @@ export function nginxProxy(folder: string, port: number, upstreamPort: number): 
   );
 }
 
+/** One process that is its own worker: nothing is left behind when it is killed. */
 function nginx(folder: string, servers: string): Launch {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "nginx.conf");
@@ -46,7 +47,7 @@ function nginx(folder: string, servers: string): Launch {
   writeFileSync(
     file,
     `daemon off;
-  worker_processes 1;
+  master_process off;
   pid ${join(folder, "nginx.pid")};
   error_log ${join(folder, "error.log")} warn;
   events { worker_connections 4096; }

@@ -33,6 +33,13 @@ export function rssMegabytes(pid: number): number {
   return kilobytes / 1024;
 }
 
+/** Time in nanoseconds a core has been busy so far with anything at all, to the 10 ms /proc/stat counts in. */
+export function coreBusyNanoseconds(core: number): number {
+  const line = new RegExp(`^cpu${core} (.+)$`, "m").exec(read("/proc/stat"))?.[1] ?? "";
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line.split(" ").map(Number);
+  return (user + nice + system + irq + softirq + steal) * 10_000_000;
+}
+
 function entries(folder: string): readonly string[] {
   try {
     return readdirSync(folder);

@@ -1,8 +1,9 @@
 // The race itself: warm-up, then interleaved rounds in which each subject takes its turn on each case.
 import type { BenchCase } from "./cases.ts";
 import type { Contender, LeftOut } from "./contenders.ts";
+import type { Cores } from "./machine.ts";
 import { measure, type Sample } from "./measure.ts";
-import type { Processes } from "./processes.ts";
+import type { Child, Processes } from "./processes.ts";
 import { runWrk } from "./wrk.ts";
 
 export interface Race {
@@ -11,7 +12,8 @@ export interface Race {
   readonly leftOut: LeftOut[];
   readonly cases: readonly BenchCase[];
   readonly processes: Processes;
-  readonly loadCore: number | undefined;
+  readonly cores: Cores;
+  readonly upstream: Child;
   readonly say: (line: string) => void;
 }
 
@@ -25,7 +27,7 @@ export async function warmUp(race: Race): Promise<void> {
     race.say(`warming up ${contender.id}`);
     for (const one of race.cases) {
       await attempt(race, contender, `warm-up of ${one.id}`, () =>
-        runWrk(race.processes, race.loadCore, contender.port, one, seconds),
+        runWrk(race.processes, race.cores.load, contender.port, one, seconds),
       );
     }
   }
@@ -38,7 +40,7 @@ export async function runRounds(race: Race, rounds: number, seconds: number): Pr
     for (const [position, one] of race.cases.entries()) {
       for (const contender of rotate(race.contenders, round + position)) {
         const sample = await attempt(race, contender, `${one.id} in round ${round + 1}`, () =>
-          measure(contender, one, round, seconds, race.processes, race.loadCore),
+          measure(contender, one, round, seconds, race.processes, race.cores),
         );
         if (!sample) continue;
         samples.push(sample);
@@ -61,10 +63,11 @@ async function attempt<T>(
   let failure = "the process ended";
   try {
     const result = await action();
-    if (child?.alive() !== false) return result;
+    if (race.upstream.alive() && child?.alive() !== false) return result;
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error);
   }
+  if (!race.upstream.alive()) throw new Error(`the upstream ended during the run\n${race.upstream.lastWords()}`);
   const reason = [`broke down at ${step}: ${failure}`, child?.lastWords()].join("\n").trim();
   race.leftOut.push({ id, reason });
   race.say(`left out: ${id} (${reason})`);

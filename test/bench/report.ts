@@ -10,6 +10,8 @@ export interface Result {
   readonly command: string;
   readonly machine: Machine;
   readonly setup: string;
+  /** Share of the subjects' core that others used while it was measured. */
+  readonly foreignShare: Spread | undefined;
   readonly cases: readonly BenchCase[];
   readonly rows: readonly Row[];
   readonly leftOut: readonly LeftOut[];
@@ -30,6 +32,7 @@ export function renderReport(result: Result): string {
     `Machine: ${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}, load average before the run ${machine.loadAverage.toFixed(2)}`,
     `Versions: node ${machine.node}, ${versions.join(", ")}`,
     result.setup,
+    ...describeForeign(result.foreignShare),
     ...result.leftOut.map(({ id, reason }) => `Left out: ${id} (${reason})`),
   ];
   for (const one of result.cases) {
@@ -38,6 +41,12 @@ export function renderReport(result: Result): string {
   }
   lines.push("", "## Goals", "", ...checkGoals(result.rows, result.idleRssMb.gateway).map((line) => `- ${line}`));
   return `${lines.join("\n")}\n`;
+}
+
+function describeForeign(share: Spread | undefined): readonly string[] {
+  if (!share) return [];
+  const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
+  return [`Others used ${percent(share.median)} of the subjects' core (median; at most ${percent(share.max)})`];
 }
 
 function renderTable(caseId: string, rows: readonly Row[]): readonly string[] {

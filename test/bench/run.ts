@@ -6,10 +6,12 @@ import { openWorkspace, type Workspace } from "./cleanup.ts";
 import { type Contender, type LeftOut, startContender } from "./contenders.ts";
 import { type Cores, chooseCores, describeMachine } from "./machine.ts";
 import { type Options, readOptions, usage } from "./options.ts";
-import { freePorts } from "./ports.ts";
+import { freePort } from "./ports.ts";
 import { waitUntilReady } from "./probe.ts";
+import type { Child } from "./processes.ts";
 import { type Race, runRounds, warmUp } from "./race.ts";
 import { type Result, renderReport } from "./report.ts";
+import { spreadOf } from "./statistics.ts";
 import { subjects as allSubjects } from "./subjects.ts";
 import { summarise } from "./summary.ts";
 import { installPeers, installPrograms, isInstalled } from "./tools.ts";
@@ -26,17 +28,17 @@ async function main(args: readonly string[], options: Options): Promise<void> {
   const cores = chooseCores();
   const workspace = openWorkspace();
   const { processes, folder } = workspace;
-  const upstreamPort = await startUpstream(workspace, cores, cases);
+  const upstream = await startUpstream(workspace, cores, cases);
   const contenders: Contender[] = [];
   const leftOut: LeftOut[] = [];
   for (const subject of taking) {
-    const started = await startContender(subject, processes, cores.subject, folder, upstreamPort, cases);
+    const started = await startContender(subject, processes, cores.subject, folder, upstream.port, cases);
     if ("reason" in started) leftOut.push(started);
     else contenders.push(started);
   }
   for (const { id, reason } of leftOut) say(`left out: ${id} (${reason})`);
 
-  const race: Race = { contenders, leftOut, cases, processes, loadCore: cores.load, say };
+  const race: Race = { contenders, leftOut, cases, processes, cores, upstream: upstream.child, say };
   await warmUp(race);
   const samples = await runRounds(race, options.rounds, options.seconds);
   await processes.close();
@@ -46,6 +48,7 @@ async function main(args: readonly string[], options: Options): Promise<void> {
     command: ["tsx test/bench/run.ts", ...args].join(" "),
     machine,
     setup: describeSetup(options, cores),
+    foreignShare: spreadOf(samples.flatMap((sample) => sample.foreignShare ?? [])),
     cases,
     rows: cases.flatMap((one) => taking.flatMap((subject) => summarise(samples, one.id, subject.id) ?? [])),
     leftOut,
@@ -59,14 +62,14 @@ async function startUpstream(
   { folder, processes }: Workspace,
   cores: Cores,
   cases: readonly BenchCase[],
-): Promise<number> {
-  const [port = 0] = await freePorts(1);
+): Promise<{ readonly child: Child; readonly port: number }> {
+  const port = await freePort();
   const child = processes.start("upstream", prepareUpstream(join(folder, "upstream"), port), cores.load);
   for (const one of cases) {
     const complaint = await waitUntilReady(port, one, child.alive);
     if (complaint !== undefined) throw new Error(`the upstream: ${complaint}\n${child.lastWords()}`);
   }
-  return port;
+  return { child, port };
 }
 
 function describeSetup(options: Options, cores: Cores): string {

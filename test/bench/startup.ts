@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { cases } from "./cases.ts";
 import { openWorkspace } from "./cleanup.ts";
 import { gatewayEntry, gatewayProxy } from "./gateway-config.ts";
-import { freePorts } from "./ports.ts";
+import { freePort } from "./ports.ts";
 import { waitUntilReady } from "./probe.ts";
 import { spreadOf } from "./statistics.ts";
 
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
 
   const took: number[] = [];
   for (let n = 0; n < starts; n++) {
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const launch = gatewayProxy(join(folder, String(n)), port, upstreamPort);
     const begin = performance.now();
     const child = processes.start(`gateway-${n}`, launch, undefined);

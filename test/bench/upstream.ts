@@ -12,5 +12,5 @@ export function prepareUpstream(folder: string, port: number): Launch {
 
 /** What the report calls it. */
 export function upstreamTitle(): string {
-  return isInstalled("nginx") ? "own nginx worker" : "raw node:net server (nginx is missing)";
+  return isInstalled("nginx") ? "own nginx, one process" : "raw node:net server (nginx is missing)";
 }

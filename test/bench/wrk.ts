@@ -3,6 +3,7 @@ import type { BenchCase } from "./cases.ts";
 import type { Processes } from "./processes.ts";
 
 export interface LoadResult {
+  /** Answered with a 2xx or 3xx status; an error answer is never counted as work done. */
   readonly requests: number;
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
@@ -39,13 +40,15 @@ export function parseWrk(text: string): LoadResult {
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(text);
   if (!total || !rate) throw new Error(`wrk said something unexpected: ${text}`);
   const socket = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text)?.slice(1) ?? [];
-  const refused = /Non-2xx or 3xx responses: (\d+)/.exec(text)?.slice(1) ?? [];
+  const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0);
+  const answered = Number(total[1]);
+  const good = answered - refused;
   return {
-    requests: Number(total[1]),
-    requestsPerSecond: Number(rate[1]),
+    requests: good,
+    requestsPerSecond: answered > 0 ? Number(rate[1]) * (good / answered) : 0,
     p50Ms: percentile(text, 50),
     p99Ms: percentile(text, 99),
-    errors: [...socket, ...refused].reduce((sum, count) => sum + Number(count), 0),
+    errors: socket.reduce((sum, count) => sum + Number(count), refused),
   };
 }
 
