@@ -18,6 +18,19 @@ export class ForwardedPeer implements Peer {
     this.lines = `X-Forwarded-For: ${address}\r\nX-Real-IP: ${address}\r\nX-Forwarded-Proto: ${scheme}\r\n${ssl}`;
     this.element = `for=${node(address)};proto=${scheme}`;
   }
+
+  #authority: string | null = null;
+  #text = "";
+
+  /** All forwarded lines for a peer that is not trusted. A client rarely changes its Host, so the last text is kept. */
+  linesFor(authority: string): string {
+    if (authority !== this.#authority) {
+      this.#authority = authority;
+      const host = authority === "" ? "" : `X-Forwarded-Host: ${authority}\r\n`;
+      this.#text = `${this.lines}${host}Forwarded: ${this.element}${forwardedHost(authority)}\r\n`;
+    }
+    return this.#text;
+  }
 }
 
 /** A Unix-socket peer has no address: RFC 7239 calls it `unknown`. IPv6 goes in brackets and quotes. */

@@ -1,13 +1,14 @@
 // Cost of finding a route among 10 000, and of keeping them: the numbers behind the routing lines of docs/performance.md.
-import { ForwardedPeer } from "../../src/wire/forwarded.ts";
-import { RequestContext } from "../../src/core/context.ts";
-import { Nobody } from "../../src/core/nobody.ts";
+
 import { loadConfig } from "../../src/config/load.ts";
-import { LeaseTable } from "../../src/core/lease.ts";
 import { PoolSet } from "../../src/connectors/http/pools.ts";
+import { RequestContext } from "../../src/core/context.ts";
+import { LeaseTable } from "../../src/core/lease.ts";
+import { Nobody } from "../../src/core/nobody.ts";
 import { Meters } from "../../src/observe/meters.ts";
 import { compile } from "../../src/snapshot/compile.ts";
 import type { Runtime } from "../../src/snapshot/runtime.ts";
+import { ForwardedPeer } from "../../src/wire/forwarded.ts";
 
 const ROUTES = 10_000;
 const ROUNDS = 2_000_000;

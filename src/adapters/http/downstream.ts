@@ -4,6 +4,7 @@ import type { RequestContext } from "../../core/context.ts";
 import type { Downstream, Gateway } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { type BodyTrouble, HttpBody } from "./body.ts";
+import { setHead, setWhole } from "./head-text.ts";
 
 /** A body up to this size leaves in one write with its head, bytes. */
 const ONE_WRITE_BYTES = 16 * 1024;
@@ -19,6 +20,8 @@ export interface ClientTimeouts {
   readonly readMs: number;
   /** Longest stall of a client that does not read. */
   readonly writeMs: number;
+  /** Idle keep-alive connection; also told to the client. */
+  readonly idleMs: number;
 }
 
 /** What the adapter keeps of the request while it lasts. */
@@ -52,10 +55,15 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     this.body = new HttpBody(request, bodyLength, timeouts.readMs, this);
   }
 
-  /** Ties the request to its context; from here on the end of the response is reported. */
+  /** Ties the request to its context. */
   attach(ctx: RequestContext): void {
     this.#ctx = ctx;
-    this.#response.on("close", () => this.#closed());
+  }
+
+  /** The response is over, completely or not. */
+  closed(): void {
+    this.body.close();
+    this.#gateway.done(this.#ctx, this.#response.writableFinished);
   }
 
   interim(status: number, fields: readonly string[]): void {
@@ -88,14 +96,15 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     if (this.#response.destroyed || this.#ended) return;
     this.#ended = true;
     if (last !== null) this.#ctx.bytesOut += last.length;
-    const whole = this.#pending !== null && last !== null && last.length === this.#length;
+    if (last !== null && this.#pending !== null && last.length === this.#length && last.length <= ONE_WRITE_BYTES) {
+      if (this.#sendWhole(last)) return;
+    }
     this.#sendHead();
     if (trailers.length > 0) this.#response.addTrailers(pairs(trailers));
     if (!this.#skippable()) return this.#linger(last);
     if (last === null) this.#response.end();
-    else if (whole && last.length <= ONE_WRITE_BYTES) this.#response.end(last.toString("latin1"), "latin1");
     else this.#response.end(Buffer.from(last));
-    if (!this.#response.writableFinished) this.#armStall();
+    this.#armStall();
   }
 
   flush(): void {
@@ -145,10 +154,38 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     this.#gateway.refuse(this.#ctx, code);
   }
 
+  /** Whether this reply is of the common kind whose head we write ourselves: HTTP/1.1, connection stays, a body may follow. */
+  #isPlain(): boolean {
+    const { minorVersion, method } = this.#ctx;
+    const hasBody = method !== "HEAD" && this.#status !== 204 && this.#status !== 304;
+    return minorVersion === 1 && !this.#closing && this.#response.shouldKeepAlive && hasBody;
+  }
+
+  #sendWhole(body: Buffer): boolean {
+    if (!this.#isPlain() || !this.#skippable()) return false;
+    const fields = this.#pending!;
+    this.#pending = null;
+    setWhole(
+      this.#response,
+      this.#status,
+      this.#reason,
+      fields,
+      keepAlive(this.#timeouts.idleMs),
+      body.toString("latin1"),
+    );
+    this.#response.end();
+    this.#armStall();
+    return true;
+  }
+
   #sendHead(): void {
     const fields = this.#pending;
     if (fields === null) return;
     this.#pending = null;
+    if (this.#isPlain()) {
+      const line = keepAlive(this.#timeouts.idleMs);
+      return setHead(this.#response, this.#status, this.#reason, fields, this.#length === -1, line);
+    }
     if (this.#reason === "") this.#response.writeHead(this.#status, fields);
     else this.#response.writeHead(this.#status, this.#reason, fields);
   }
@@ -175,7 +212,10 @@ export class HttpDownstream implements Downstream, BodyTrouble {
 
   /** Node ends a connection on which nothing moves for this long, and counts partial progress of a write as movement. */
   #armStall(): void {
-    if (this.#timeouts.writeMs > 0) this.#response.socket?.setTimeout(this.#timeouts.writeMs);
+    const { socket } = this.#response;
+    if (socket !== null && socket.writableLength > 0 && this.#timeouts.writeMs > 0) {
+      socket.setTimeout(this.#timeouts.writeMs);
+    }
   }
 
   /**
@@ -201,11 +241,19 @@ export class HttpDownstream implements Downstream, BodyTrouble {
       if (bytes > LINGER_BYTES) finish();
     });
   }
+}
 
-  #closed(): void {
-    this.body.close();
-    this.#gateway.done(this.#ctx, this.#response.writableFinished);
+let keepAliveMs = -1;
+let keepAliveText = "";
+
+/** The lines that tell a client how long it may keep the connection; made anew only when the setting changes. */
+function keepAlive(idleMs: number): string {
+  if (idleMs !== keepAliveMs) {
+    keepAliveMs = idleMs;
+    keepAliveText = "Connection: keep-alive\r\n";
+    if (idleMs > 0) keepAliveText += `Keep-Alive: timeout=${Math.floor(idleMs / 1000)}\r\n`;
   }
+  return keepAliveText;
 }
 
 function pairs(flat: readonly string[]): [string, string][] {

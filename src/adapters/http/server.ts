@@ -14,7 +14,6 @@ import { hostName, scanFields } from "./scan.ts";
 
 /** Settings of one HTTP front, compiled from `frontend.http`. Times in ms, sizes in bytes, 0 = none. */
 export interface HttpServerOptions extends ClientTimeouts {
-  readonly idleMs: number;
   readonly maxHeaderBytes: number;
   readonly maxHeaders: number;
   readonly maxConnections: number;
@@ -111,11 +110,17 @@ export class HttpServer {
     if (connection.active++ > 0) {
       // Pipelined: Node assigns the socket when the predecessor is done, and only then does this one begin.
       if (connection.active > MAX_PIPELINED) request.socket.pause();
-      response.once("socket", () => this.#begin(connection, request, response, expectsContinue));
+      let begun = false;
+      response.once("socket", () => {
+        begun = true;
+        this.#begin(connection, request, response, expectsContinue);
+      });
+      response.once("close", () => {
+        if (!begun) this.#finished(connection, request.socket);
+      });
     } else {
       this.#begin(connection, request, response, expectsContinue);
     }
-    response.on("close", () => this.#finished(connection, request.socket));
   }
 
   #begin(connection: Connection, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
@@ -148,6 +153,10 @@ export class HttpServer {
     ctx.host = hostName(authority);
     ctx.nominated = scan.nominated;
     downstream.attach(ctx);
+    response.on("close", () => {
+      downstream.closed();
+      this.#finished(connection, request.socket);
+    });
     const code = this.#refusal(request, scan.ok, scan.upgrade, scan.looped, fields.length);
     if (code === null) this.#gateway.handle(ctx);
     else this.#gateway.refuse(ctx, code);
@@ -178,7 +187,12 @@ export class HttpServer {
       false,
       performance.now(),
     );
+    connection.active++;
     downstream.attach(ctx);
+    response.on("close", () => {
+      downstream.closed();
+      this.#finished(connection, request.socket);
+    });
     downstream.closeAfter();
     this.#gateway.refuse(ctx, "expectation_failed");
   }

@@ -73,7 +73,7 @@ export function requestHead(ctx: RequestContext, defaults: HeadDefaults, bodyLen
     if (nominated?.has(name.toLowerCase())) continue;
     head += `${name}: ${value}\r\n`;
   }
-  head += ctx.trusted ? trustedLines(ctx) : untrustedLines(ctx);
+  head += ctx.trusted ? trustedLines(ctx) : (ctx.peer as ForwardedPeer).linesFor(ctx.authority);
   if (ctx.requestId !== "" && ctx.snapshot!.requestId.propagate) {
     head += `${ctx.snapshot!.requestId.headerName}: ${ctx.requestId}\r\n`;
   }
@@ -82,12 +82,6 @@ export function requestHead(ctx: RequestContext, defaults: HeadDefaults, bodyLen
   if (trailers) head += "TE: trailers\r\nConnection: TE\r\n";
   if (bodyLength === -1) head += "Transfer-Encoding: chunked\r\n";
   return `${head}\r\n`;
-}
-
-function untrustedLines(ctx: RequestContext): string {
-  const peer = ctx.peer as ForwardedPeer;
-  const host = ctx.authority === "" ? "" : `X-Forwarded-Host: ${ctx.authority}\r\n`;
-  return `${peer.lines}${host}Forwarded: ${peer.element}${forwardedHost(ctx.authority)}\r\n`;
 }
 
 /** What trusted peers said is kept and this hop is added; what they left out is filled in. */

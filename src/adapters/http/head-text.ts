@@ -1,0 +1,76 @@
+// The head of a reply as one string, given to node:http whole: it then leaves in one write with the body behind it.
+import { type ServerResponse, STATUS_CODES } from "node:http";
+import { isField } from "../../wire/fields.ts";
+
+/**
+ * What node:http keeps of a head that was made by `writeHead`. Setting it ourselves skips a second validation and
+ * re-assembly of every field (a third of the cost of a small reply, docs/performance.md); the fields were validated
+ * when they were parsed or written by us.
+ */
+interface HeadSlot {
+  _header: string | null;
+  chunkedEncoding: boolean;
+}
+
+/**
+ * Sets the head of a reply on a connection that stays open. HTTP/1.1 clients only.
+ * @param fields flat list, no framing but an optional `Content-Length`
+ * @param chunked frame the body in chunks
+ * @param keepAlive `Connection` and `Keep-Alive` lines
+ */
+export function setHead(
+  response: ServerResponse,
+  status: number,
+  reason: string,
+  fields: readonly string[],
+  chunked: boolean,
+  keepAlive: string,
+): void {
+  const slot = response as unknown as HeadSlot;
+  slot._header = headText(status, reason, fields, chunked, keepAlive);
+  slot.chunkedEncoding = chunked;
+}
+
+/** Sets head and complete body: both leave as one string. @param body latin1 */
+export function setWhole(
+  response: ServerResponse,
+  status: number,
+  reason: string,
+  fields: readonly string[],
+  keepAlive: string,
+  body: string,
+): void {
+  (response as unknown as HeadSlot)._header = headText(status, reason, fields, false, keepAlive) + body;
+}
+
+function headText(
+  status: number,
+  reason: string,
+  fields: readonly string[],
+  chunked: boolean,
+  keepAlive: string,
+): string {
+  let text = `HTTP/1.1 ${status} ${reason === "" ? (STATUS_CODES[status] ?? "") : reason}\r\n`;
+  let dated = false;
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!;
+    if (name.length === 4 && isField(name, "date")) dated = true;
+    text += `${name}: ${fields[i + 1]}\r\n`;
+  }
+  if (!dated) text += `Date: ${httpDate()}\r\n`;
+  if (chunked) text += "Transfer-Encoding: chunked\r\n";
+  return `${text + keepAlive}\r\n`;
+}
+
+let dateSecond = 0;
+let dateText = "";
+
+/** `Date` of now, made once a second. The clock is the only state, and it is nobody's. */
+export function httpDate(): string {
+  const second = Math.floor(Date.now() / 1000);
+  if (second !== dateSecond) {
+    dateSecond = second;
+    dateText = new Date(second * 1000).toUTCString();
+  }
+  return dateText;
+}
