@@ -52,7 +52,9 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   const sinks = new Map<string, LineSink>();
   const openSink = (output: string): LineSink => {
     // The access log shares the application log's output when both have the same name: one writer keeps lines whole.
-    const sink = sinks.get(output) ?? new LineSink(output);
+    const open = sinks.get(output);
+    if (open !== undefined && !open.closed) return open;
+    const sink = new LineSink(output);
     sinks.set(output, sink);
     return sink;
   };

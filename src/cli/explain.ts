@@ -4,7 +4,7 @@ import { loadConfig } from "../config/load.ts";
 import { showDuration, showSize } from "../config/units.ts";
 import { type DryRequest, dryRun, indexRules, whyNot } from "../snapshot/dry-run.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
-import { UsageError } from "./flags.ts";
+import { parseFlags, UsageError } from "./flags.ts";
 
 /** Most losing routes shown; the rest is counted. */
 const MAX_SHOWN = 50;
@@ -17,10 +17,13 @@ export const explain: Command = {
   flags: { ...CONFIG_FLAGS, H: "text" },
   help: { ...CONFIG_HELP, H: "request header `Name: value`; may be repeated" },
   async run(parsed, env) {
-    const [method, url] = parsed.rest;
-    if (method === undefined || url === undefined || parsed.rest.length > 2)
-      throw new UsageError("explain needs METHOD and URL");
-    const fields = (parsed.all.get("H") ?? []).flatMap(splitHeader);
+    const [method, url, ...after] = parsed.rest;
+    if (method === undefined || url === undefined) throw new UsageError("explain needs METHOD and URL");
+    // As with curl, headers are often added behind the URL.
+    const late = parseFlags(after, { H: "text" });
+    if (late.rest.length > 0) throw new UsageError(`unexpected "${late.rest[0]}"`);
+    const headers = [...(parsed.all.get("H") ?? []), ...(late.all.get("H") ?? [])];
+    const fields = headers.flatMap(splitHeader);
     const { config } = loadConfig(loadOptions(parsed, env));
     const request: DryRequest = { method: method.toUpperCase(), url, fields };
     const result = dryRun(indexRules(config.rules), request);

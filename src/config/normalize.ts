@@ -14,6 +14,9 @@ import type { MapNode, Node } from "./tree.ts";
 /** Service name of the gateway's own answers. */
 export const INTERNAL = "_internal";
 
+/** A host name without port, exact or with a star for its first labels; or an IPv6 literal. */
+const HOST = /^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$|^\[[0-9A-Fa-f:.]+\]$/;
+
 /** Parts of the meaning that are inferred. */
 export interface Inferred {
   readonly rules: readonly RuleConfig[];
@@ -24,6 +27,9 @@ export interface Inferred {
 export function normalize(written: Written, tree: MapNode, problems: Problems): Inferred {
   const services = readServices(written, tree, problems);
   const rules = readRules(written, tree, new Set(services.map((s) => s.name)), problems);
+  if (written.router.rules.length === 0) {
+    problems.error(placeOf(tree, ["router", "rules"]), "router.rules is empty: nothing would be routed");
+  }
   const http = written.frontend.http;
   for (const range of http.trustedProxies) {
     try {
@@ -102,6 +108,11 @@ function readRules(written: Written, tree: MapNode, names: ReadonlySet<string>, 
       );
     }
     checkRewrites(section, id, at, problems);
+    for (const [j, host] of section.hosts.entries()) {
+      if (HOST.test(host)) continue;
+      const place = placeOf(tree, ["router", "rules", i, "hosts", j]);
+      problems.error(place, `rule "${id}": "${host}" is not a host name; a star stands only at the beginning: "*.example.org"`);
+    }
     const pattern = readPattern(section, placeOf(tree, ["router", "rules", i, "path"]), id, problems);
     if (pattern === null) return [];
     const conditions = readConditions(section);

@@ -17,6 +17,8 @@ export class LineSink {
   #timer: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
   #dropped = 0;
+  /** Set by {@link close}: whoever needs the output again opens another sink. */
+  closed = false;
 
   /** @throws the system's error when the file cannot be opened */
   constructor(output: string) {
@@ -67,6 +69,7 @@ export class LineSink {
 
   /** Writes the rest and closes the file. */
   async close(): Promise<void> {
+    this.closed = true;
     await this.flushed();
     clearTimeout(this.#timer);
     if (!isStandard(this.output)) closeSync(this.#fd);
@@ -91,6 +94,7 @@ export class LineSink {
       if (error?.code === "EAGAIN") return void setTimeout(() => this.#put(bytes), 10);
       if (error === null && written < bytes.length) return this.#put(bytes.subarray(written));
       if (error === null) this.#dropped = 0;
+      else this.#dropped++;
       this.#writing = false;
       this.#flush();
     });
