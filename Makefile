@@ -2,7 +2,7 @@
 .PHONY: help setup tools run test unit check build bench docs format clean
 .DEFAULT_GOAL := help
 
-TSX := node_modules/.bin/tsx
+TSX := node --import tsx
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -36,7 +36,7 @@ unit: setup ## unit, contract and golden tests only
 bench: build ## compare with other proxies on this machine
 	$(TSX) test/bench/run.ts $(BENCH)
 	$(TSX) test/bench/startup.ts
-	node --expose-gc --import tsx test/bench/router.ts
+	$(TSX) --expose-gc test/bench/router.ts
 
 docs: setup ## regenerate the references under docs/
 	$(TSX) scripts/docs.ts

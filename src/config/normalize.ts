@@ -15,7 +15,8 @@ import type { MapNode, Node } from "./tree.ts";
 export const INTERNAL = "_internal";
 
 /** A host name without port, exact or with a star for its first labels; or an IPv6 literal. */
-const HOST = /^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$|^\[[0-9A-Fa-f:.]+\]$/;
+const HOST =
+  /^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$|^\[[0-9A-Fa-f:.]+\]$/;
 
 /** Parts of the meaning that are inferred. */
 export interface Inferred {
@@ -111,7 +112,10 @@ function readRules(written: Written, tree: MapNode, names: ReadonlySet<string>, 
     for (const [j, host] of section.hosts.entries()) {
       if (HOST.test(host)) continue;
       const place = placeOf(tree, ["router", "rules", i, "hosts", j]);
-      problems.error(place, `rule "${id}": "${host}" is not a host name; a star stands only at the beginning: "*.example.org"`);
+      problems.error(
+        place,
+        `rule "${id}": "${host}" is not a host name; a star stands only at the beginning: "*.example.org"`,
+      );
     }
     const pattern = readPattern(section, placeOf(tree, ["router", "rules", i, "path"]), id, problems);
     if (pattern === null) return [];
