@@ -6,6 +6,12 @@ import { check } from "./check.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 import { flagOn, type Parsed } from "./flags.ts";
 
+/**
+ * A repetition within this time is the same signal, ms: make, npm and other parents pass on what the whole process group
+ * has received already.
+ */
+const SAME_SIGNAL_MS = 200;
+
 /** Runs the gateway. */
 export const run: Command = {
   name: "run",
@@ -46,14 +52,16 @@ export async function runUntilSignal(parsed: Parsed, env: NodeJS.ProcessEnv): Pr
 
 function untilStopped(gateway: RunningGateway): Promise<number> {
   return new Promise((resolve) => {
-    let stopping = false;
+    let stoppedAt = 0;
     const stop = (signal: string) => {
-      if (stopping) {
+      const since = performance.now() - stoppedAt;
+      if (stoppedAt > 0 && since < SAME_SIGNAL_MS) return;
+      if (stoppedAt > 0) {
         gateway.log.warn("Forced to stop by a second signal", { signal });
         gateway.flushSync();
         process.exit(1);
       }
-      stopping = true;
+      stoppedAt = performance.now();
       gateway.log.info("Stopping", { signal });
       gateway.stop().then(
         () => resolve(0),
