@@ -143,7 +143,18 @@ function metricsOf(s: Sources): OwnMetric[] {
 }
 
 function own(name: string, help: string, type: string, values: (name: string) => Sample[]): OwnMetric {
-  return { name, get: () => Promise.resolve({ name, help, type, values: values(name), aggregator: "sum" }) };
+  return { name, get: () => Promise.resolve({ name, help, type, values: merged(values(name)), aggregator: "sum" }) };
+}
+
+/** Without the path, method or status label several counters share one series: their values add up. */
+function merged(samples: readonly Sample[]): Sample[] {
+  const series = new Map<string, Sample>();
+  for (const sample of samples) {
+    const key = `${sample.metricName ?? ""}${JSON.stringify(sample.labels)}`;
+    const before = series.get(key);
+    series.set(key, before === undefined ? sample : { ...sample, value: before.value + sample.value });
+  }
+  return [...series.values()];
 }
 
 function methodsOf(cells: readonly (MethodCell | undefined)[]): MethodCell[] {

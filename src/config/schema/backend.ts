@@ -1,5 +1,6 @@
 // `backend`: how the gateway speaks to services.
-import { bool, dur, type Infer, int, object, oneOf, str, strings } from "../kit.ts";
+import { type Infer, object } from "../kit.ts";
+import { bool, dur, int, oneOf, str, strings } from "../scalars.ts";
 
 const TLS_VERSIONS = ["1.0", "1.1", "1.2", "1.3"] as const;
 

@@ -1,5 +1,6 @@
 // `frontend`: the ports clients come to.
-import { bool, dur, type Infer, int, object, oneOf, size, str, strings } from "../kit.ts";
+import { type Infer, object } from "../kit.ts";
+import { bool, dur, int, oneOf, size, str, strings } from "../scalars.ts";
 
 const TLS_VERSIONS = ["1.0", "1.1", "1.2", "1.3"] as const;
 

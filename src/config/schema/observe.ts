@@ -1,5 +1,6 @@
 // What is seen from outside: request ids, health paths, metrics, logs.
-import { bool, int, numbers, object, oneOf, optional, str } from "../kit.ts";
+import { object, optional } from "../kit.ts";
+import { bool, int, numbers, oneOf, str } from "../scalars.ts";
 
 /** `middleware`. */
 export const middleware = object("Policies of every route", {

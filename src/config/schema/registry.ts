@@ -1,6 +1,7 @@
 // `registry`: which services exist and where.
 import { REGISTRY_NAMES } from "../../catalog.ts";
-import { free, type Infer, int, listOf, object, oneOf, optional, str, strings } from "../kit.ts";
+import { type Infer, listOf, object, optional } from "../kit.ts";
+import { free, int, oneOf, str, strings } from "../scalars.ts";
 
 const instance = object("One address of a service", {
   id: str("identity for balancing and state; generated as `<service>-<address>-<port>`", ""),

@@ -1,5 +1,6 @@
 // The whole configuration: every section in its place. A new feature adds its file here.
-import { dur, free, type Infer, int, listOf, object, optional, str, strings } from "../kit.ts";
+import { type Infer, listOf, object, optional } from "../kit.ts";
+import { dur, free, int, str, strings } from "../scalars.ts";
 import { backend } from "./backend.ts";
 import { frontend } from "./frontend.ts";
 import { health, metrics, middleware, telemetry } from "./observe.ts";

@@ -1,21 +1,8 @@
 // `router`: which request goes where.
 import { METHODS } from "node:http";
 import { BALANCER_NAMES } from "../../catalog.ts";
-import {
-  bool,
-  dur,
-  type Field,
-  free,
-  type Infer,
-  listOf,
-  mapOf,
-  object,
-  oneOf,
-  optional,
-  size,
-  str,
-  strings,
-} from "../kit.ts";
+import { type Field, type Infer, listOf, mapOf, object, optional } from "../kit.ts";
+import { bool, dur, free, oneOf, size, str, strings } from "../scalars.ts";
 import { didYouMean } from "../suggest.ts";
 
 const LOAD_BALANCE = BALANCER_NAMES;

@@ -1,0 +1,208 @@
+// Fields that hold one value or a plain list of values: text, numbers, durations, sizes, words.
+import type { Field, JsonSchema } from "./kit.ts";
+import { didYouMean } from "./suggest.ts";
+import { describe, plain } from "./tree.ts";
+import { durationMs, showDuration, showSize, sizeBytes } from "./units.ts";
+
+interface ScalarParts<T> {
+  readonly type: string;
+  readonly json: JsonSchema;
+  readonly expects: string;
+  /** null: not one. */
+  convert(value: string | number | boolean): T | null;
+  readonly show?: (value: T) => unknown;
+}
+
+function scalar<T>(doc: string, fallback: T | undefined, parts: ScalarParts<T>): Field<T> {
+  return {
+    doc,
+    type: parts.type,
+    json: withPlaceholder(parts.json),
+    fallback,
+    fields: null,
+    addressable: true,
+    show: parts.show ?? ((value) => value),
+    read(node, path, reading) {
+      const value = node.kind === "scalar" && node.value !== null ? parts.convert(node.value) : null;
+      if (value !== null) return value;
+      reading.problems.error(node.at, `${path}: expected ${parts.expects}, found ${describe(node)}`);
+      return fallback as T;
+    },
+  };
+}
+
+/** Every scalar may be written as a placeholder. */
+function withPlaceholder(json: JsonSchema): JsonSchema {
+  return json.type === "string" && json.enum === undefined && json.pattern === undefined
+    ? json
+    : { anyOf: [json, { type: "string", pattern: "\\$\\{.*\\}" }] };
+}
+
+/** Free text. */
+export function str(doc: string, fallback?: string): Field<string> {
+  return scalar(doc, fallback, {
+    type: "string",
+    json: { type: "string" },
+    expects: "text",
+    convert: (v) => String(v),
+  });
+}
+
+/** Whole number in `[min, max]`. */
+export function int(doc: string, fallback?: number, min = 0, max = Number.MAX_SAFE_INTEGER): Field<number> {
+  const upper = max === Number.MAX_SAFE_INTEGER ? "" : ` and at most ${max}`;
+  return scalar(doc, fallback, {
+    type: "int",
+    json: { type: "integer", minimum: min, ...(upper === "" ? {} : { maximum: max }) },
+    expects: `a whole number of at least ${min}${upper}`,
+    convert: (v) => {
+      const n = typeof v === "string" && /^-?\d+$/.test(v) ? Number(v) : v;
+      return typeof n === "number" && Number.isSafeInteger(n) && n >= min && n <= max ? n : null;
+    },
+  });
+}
+
+/** Yes or no. */
+export function bool(doc: string, fallback?: boolean): Field<boolean> {
+  const words: Readonly<Record<string, boolean>> = {
+    true: true,
+    yes: true,
+    on: true,
+    false: false,
+    no: false,
+    off: false,
+  };
+  return scalar(doc, fallback, {
+    type: "bool",
+    json: { enum: [true, false, "yes", "no", "on", "off", "true", "false"] },
+    expects: "true or false",
+    convert: (v) => (typeof v === "boolean" ? v : (words[String(v).toLowerCase()] ?? null)),
+  });
+}
+
+/** Duration, read as ms. A number in the file counts seconds. */
+export function dur(doc: string, fallbackMs?: number): Field<number> {
+  return scalar(doc, fallbackMs, {
+    type: "duration",
+    json: {
+      anyOf: [
+        { type: "number", minimum: 0 },
+        { type: "string", pattern: "^(\\d+(\\.\\d+)?(ms|s|m|h|d)?)+$" },
+      ],
+    },
+    expects: 'a duration such as 30, "250ms", "30s", "1m30s" or "2h" (at most 24 days)',
+    convert: (v) => (typeof v === "boolean" ? null : durationMs(v)),
+    show: showDuration,
+  });
+}
+
+/** Size, read as bytes. */
+export function size(doc: string, fallbackBytes?: number): Field<number> {
+  return scalar(doc, fallbackBytes, {
+    type: "size",
+    json: {
+      anyOf: [
+        { type: "integer", minimum: 0 },
+        { type: "string", pattern: "^\\d+(\\.\\d+)?\\s*([kKmMgG]?[iI]?[bB]?)$" },
+      ],
+    },
+    expects: 'a size such as 65536, "512kb" or "10mb"',
+    convert: (v) => (typeof v === "boolean" ? null : sizeBytes(v)),
+    show: showSize,
+  });
+}
+
+/** One of a few words. @param aliases other spellings → word; each use warns once */
+export function oneOf<const W extends string>(
+  doc: string,
+  words: readonly W[],
+  fallback?: W,
+  aliases: Readonly<Record<string, W>> = {},
+): Field<W> {
+  const base = scalar<W>(doc, fallback, {
+    type: words.map((w) => `\`${w}\``).join(" "),
+    json: { enum: [...words] },
+    expects: `one of ${words.join(", ")}`,
+    convert: (v) => words.find((w) => w === String(v).toLowerCase()) ?? null,
+  });
+  return {
+    ...base,
+    read(node, path, reading) {
+      const text = node.kind === "scalar" ? String(node.value).toLowerCase() : "";
+      const canonical = aliases[text];
+      if (canonical !== undefined) {
+        reading.problems.warn(node.at, `${path}: "${text}" is an old spelling of "${canonical}"`);
+        return canonical;
+      }
+      const known = words.find((w) => w === text);
+      if (known !== undefined) return known;
+      const hint = node.kind === "scalar" ? didYouMean(text, words) : "";
+      reading.problems.error(node.at, `${path}: expected one of ${words.join(", ")}, found ${describe(node)}${hint}`);
+      return fallback as W;
+    },
+  };
+}
+
+/** List of texts; a single scalar counts as a list of one. */
+export function strings(doc: string, fallback: readonly string[] | undefined = []): Field<readonly string[]> {
+  const item = { type: "string" };
+  return {
+    doc,
+    type: "[string]",
+    json: { anyOf: [{ type: "array", items: item }, item] },
+    fallback,
+    fields: null,
+    addressable: true,
+    show: (value) => value,
+    read(node, path, reading) {
+      if (node.kind === "scalar" && node.value !== null) return [String(node.value)];
+      if (node.kind === "list") {
+        return node.items.flatMap((item, i) => {
+          if (item.kind === "scalar" && item.value !== null) return [String(item.value)];
+          reading.problems.error(item.at, `${path}[${i}]: expected text, found ${describe(item)}`);
+          return [];
+        });
+      }
+      reading.problems.error(node.at, `${path}: expected a list of texts, found ${describe(node)}`);
+      return fallback ?? [];
+    },
+  };
+}
+
+/** List of numbers, ascending. */
+export function numbers(doc: string, fallback: readonly number[]): Field<readonly number[]> {
+  return {
+    doc,
+    type: "[number]",
+    json: { type: "array", items: { type: "number" } },
+    fallback,
+    fields: null,
+    addressable: false,
+    show: (value) => value,
+    read(node, path, reading) {
+      const values = node.kind === "list" ? node.items.map((item) => Number(plain(item))) : [];
+      const ascending = values.length > 0 && values.every((v, i) => v > (values[i - 1] ?? Number.NEGATIVE_INFINITY));
+      if (ascending) return values;
+      reading.problems.error(node.at, `${path}: expected a list of ascending numbers, found ${describe(node)}`);
+      return fallback;
+    },
+  };
+}
+
+/** Any mapping; its content is the user's own. */
+export function free(doc: string): Field<Readonly<Record<string, unknown>>> {
+  return {
+    doc,
+    type: "map",
+    json: { type: "object" },
+    fallback: {},
+    fields: null,
+    addressable: false,
+    show: (value) => value,
+    read(node, path, reading) {
+      if (node.kind === "map") return plain(node) as Record<string, unknown>;
+      reading.problems.error(node.at, `${path}: expected a mapping, found ${describe(node)}`);
+      return {};
+    },
+  };
+}
