@@ -60,6 +60,8 @@ export class RequestContext {
   error: ErrorCode | null = null;
   /** Short reason for the log when something failed; never sent to the client. */
   detail = "";
+  /** The connection to the backend must serve this request alone. */
+  ownConnection = false;
   /** The next send must not use an idle connection. */
   freshConnection = false;
   finished = false;

@@ -31,6 +31,8 @@ export const VIA = 12;
 export const ACCEPT_ENCODING = 13;
 /** A spelling with `_` of a field the gateway asserts: backends that map both to one variable would believe it. Dropped. */
 export const ALIAS = 14;
+/** `Authorization`. */
+export const AUTHORIZATION = 15;
 
 /** Classifies a field name. The first letter and length decide for nearly all names; only candidates are compared in full. */
 export function knownField(name: string): number {
@@ -54,6 +56,7 @@ export function knownField(name: string): number {
     case 0x76: // v
       return isField(name, "via") ? VIA : OTHER;
     case 0x61: // a
+      if (name.length === 13) return isField(name, "authorization") ? AUTHORIZATION : OTHER;
       return name.length === 15 && isField(name, "accept-encoding") ? ACCEPT_ENCODING : OTHER;
     case 0x66: // f
       return isField(name, "forwarded") ? FORWARDED : OTHER;

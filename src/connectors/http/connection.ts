@@ -2,7 +2,7 @@
 import { connect as connectTcp, type NetConnectOpts, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { ErrorCode } from "../../core/errors.ts";
-import type { Fields } from "../../wire/fields.ts";
+import { type Fields, getField } from "../../wire/fields.ts";
 import { isName } from "../../wire/resolver.ts";
 import { ProtocolError, type ResponseHead } from "../../wire/response-head.ts";
 import { type ResponseHandler, ResponseParser } from "../../wire/response-parser.ts";
@@ -133,7 +133,7 @@ export class Connection implements ResponseHandler {
   }
 
   onHead(head: ResponseHead, length: number): void {
-    if (!head.keepAlive) this.#last = true;
+    if (!head.keepAlive || bindsConnection(head)) this.#last = true;
     this.#exchange?.onHead(head, length);
   }
 
@@ -186,6 +186,7 @@ export class Connection implements ResponseHandler {
 
   #begin(exchange: Exchange): void {
     this.#complete = false;
+    if (exchange.exclusive) this.#last = true;
     this.#parser.begin(exchange.toHead);
     exchange.begin();
   }
@@ -273,4 +274,9 @@ export class Connection implements ResponseHandler {
     this.#socket.destroy();
     this.#pool.remove(this);
   }
+}
+
+/** A challenge for NTLM or Negotiate: what follows on this connection would be somebody's identity. */
+function bindsConnection(head: ResponseHead): boolean {
+  return head.status === 401 && /^(ntlm|negotiate)\b/i.test(getField(head.fields, "www-authenticate") ?? "");
 }

@@ -20,6 +20,8 @@ export class Exchange implements Upstream, BodyReceiver {
   #headSeen = false;
   #corked = false;
   connection: Connection | null = null;
+  /** The connection is closed after this exchange. */
+  exclusive = false;
   /** The request is HEAD. */
   readonly toHead: boolean;
   /** All of the request has been written. */

@@ -64,6 +64,10 @@ export function requestHead(ctx: RequestContext, defaults: HeadDefaults, bodyLen
       case known.VIA:
         via = via === "" ? value : `${via}, ${value}`;
         continue;
+      case known.AUTHORIZATION:
+        // NTLM and Negotiate authenticate the connection, not the request: nobody else may ever use it.
+        if (/^(ntlm|negotiate)\b/i.test(value)) ctx.ownConnection = true;
+        break;
       case known.ACCEPT_ENCODING:
         if (defaults.dropAcceptEncoding) continue;
         break;
