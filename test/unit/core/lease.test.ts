@@ -1,0 +1,60 @@
+// Leases: one resource per key, alive as long as somebody holds it, closed once, in reverse order.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LeaseTable } from "../../../src/core/lease.ts";
+
+test("two holders of one key share the resource, and it closes with the last of them", () => {
+  const table = new LeaseTable();
+  const closed: string[] = [];
+  const make = () => ({ name: "pool" });
+  const close = (value: { name: string }) => closed.push(value.name);
+  const first = table.holder();
+  const second = table.holder();
+  const a = first.lease("pool|a", make, close);
+  assert.equal(second.lease("pool|a", make, close), a);
+  first.release();
+  assert.deepEqual(closed, []);
+  second.release();
+  assert.deepEqual(closed, ["pool"]);
+  assert.equal(table.size, 0);
+});
+
+test("a key leased twice by one holder counts once", () => {
+  const table = new LeaseTable();
+  const holder = table.holder();
+  let closes = 0;
+  for (let i = 0; i < 2; i++) {
+    holder.lease(
+      "k",
+      () => 1,
+      () => closes++,
+    );
+  }
+  holder.release();
+  holder.release();
+  assert.equal(closes, 1);
+});
+
+test("leases are given back in reverse order of taking", () => {
+  const holder = new LeaseTable().holder();
+  const order: number[] = [];
+  for (const n of [1, 2, 3]) {
+    holder.lease(
+      `k${n}`,
+      () => n,
+      (value) => order.push(value),
+    );
+  }
+  holder.release();
+  assert.deepEqual(order, [3, 2, 1]);
+});
+
+test("a resource that cannot be made is not held", () => {
+  const table = new LeaseTable();
+  const holder = table.holder();
+  const fail = () => {
+    throw new Error("no");
+  };
+  assert.throws(() => holder.lease("k", fail, () => undefined), /no/);
+  assert.equal(table.size, 0);
+});

@@ -1,0 +1,58 @@
+// A kept body gives every receiver all of it, from the beginning.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { BodyReceiver, RequestBody } from "../../../src/core/edges.ts";
+import { ReplayBody } from "../../../src/gateway/replay.ts";
+
+class Source implements RequestBody {
+  readonly length = 6;
+  complete = false;
+  bytes = 0;
+  receiver: BodyReceiver | null = null;
+  resumed = 0;
+  limit(): void {}
+  start(to: BodyReceiver): void {
+    this.receiver = to;
+  }
+  resume(): void {
+    this.resumed++;
+  }
+}
+
+class Sink implements BodyReceiver {
+  text = "";
+  ended = false;
+  data(chunk: Buffer): boolean {
+    this.text += chunk;
+    return true;
+  }
+  end(): void {
+    this.ended = true;
+  }
+}
+
+test("a second receiver gets what the first had, then the rest", () => {
+  const source = new Source();
+  const body = new ReplayBody(source);
+  const first = new Sink();
+  body.start(first);
+  source.receiver!.data(Buffer.from("abc"));
+  const second = new Sink();
+  body.start(second);
+  assert.equal(source.resumed, 1);
+  source.receiver!.data(Buffer.from("def"));
+  source.receiver!.end([]);
+  assert.deepEqual([first.text, first.ended], ["abc", false]);
+  assert.deepEqual([second.text, second.ended], ["abcdef", true]);
+});
+
+test("a receiver that comes after the end gets everything at once", () => {
+  const source = new Source();
+  const body = new ReplayBody(source);
+  body.start(new Sink());
+  source.receiver!.data(Buffer.from("abcdef"));
+  source.receiver!.end([]);
+  const late = new Sink();
+  body.start(late);
+  assert.deepEqual([late.text, late.ended], ["abcdef", true]);
+});
