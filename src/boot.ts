@@ -45,6 +45,7 @@ export interface RunningGateway {
  * @throws ConfigError when the configuration is refused, or the system's error when a port cannot be bound
  */
 export async function boot(options: BootOptions): Promise<RunningGateway> {
+  const readAt = Date.now();
   const loaded = loadChecked(options.load);
   const { config } = loaded;
   const { logging } = config.written.telemetry;
@@ -107,17 +108,17 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   const reconciler = new Reconciler(() => options.load, runtime, live, listeners, first);
   const watch =
     options.hotReload && config.files.length > 0 ? new FileWatch(() => void reconciler.reload("file")) : null;
-  reconciler.onApplied = (next) => {
+  reconciler.onApplied = (next, at) => {
     const m = next.written.metrics;
     runtime.labels = { path: m.includePathLabel, method: m.includeMethodLabel, status: m.includeStatusLabel };
     runtime.pools.maxIdle = next.written.backend.http.maxIdleConns;
     if (options.logLevel === null) log.setLevel(next.written.telemetry.logging.level);
     current = next;
-    void watch?.follow(next.files);
+    void watch?.follow(next.files, at);
   };
   let current = config;
   // Not waited for: the first request need not wait for a file watcher.
-  void watch?.follow(config.files);
+  void watch?.follow(config.files, readAt);
 
   return {
     log,

@@ -5,13 +5,20 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 export interface SocketTaker {
   readonly connections: number;
   accept(socket: Socket): void;
+  /** Requests that arrive from now on wait; {@link release} lets them go on. */
+  hold(): void;
+  release(): void;
+  /** Every reply from now on ends its connection. */
+  sayGoodbye(): void;
   closeIdle(): void;
   destroy(): void;
   stop(): void;
 }
 
-/** How long {@link Listener.stopAccepting} waits for a last client to come, ms. */
-const LAST_ACCEPT_MS = 250;
+/** The port is closed after this long without a new connection, ms. */
+const QUIET_MS = 50;
+/** Longest wait for that, ms. */
+const MAX_QUIET_MS = 250;
 
 /** One listening socket. */
 export class Listener {
@@ -64,21 +71,21 @@ export class Listener {
   }
 
   /**
-   * Closes the listening socket. A connection waiting in the kernel's accept queue at that moment would be reset; so the
-   * port is closed right after an accept, when the queue has just been emptied, or after a quiet moment without any.
+   * Closes the listening socket. A connection waiting in the kernel's accept queue at that moment would be reset. So
+   * requests are held for the moment: their clients wait for an answer and open no new connection; once none has come for
+   * a while the queue is empty, the port is closed, and the requests go on.
    */
-  stopAccepting(): Promise<void> {
-    return new Promise((resolve) => {
-      if (!this.#server.listening) return resolve();
-      const close = () => {
-        clearTimeout(timer);
-        this.#server.off("connection", close);
-        this.#server.close();
-        resolve();
-      };
-      const timer = setTimeout(close, LAST_ACCEPT_MS);
-      this.#server.on("connection", close);
-    });
+  async stopAccepting(): Promise<void> {
+    if (!this.#server.listening) return;
+    for (const taker of this.#takers()) taker.hold();
+    await this.#quiet();
+    this.#server.close();
+    for (const taker of this.#takers()) taker.release();
+  }
+
+  /** Every reply from now on ends its connection. */
+  sayGoodbye(): void {
+    for (const taker of this.#takers()) taker.sayGoodbye();
   }
 
   /** Closes connections that carry no request. */
@@ -90,6 +97,21 @@ export class Listener {
   destroy(): void {
     this.#server.close();
     for (const taker of this.#takers()) taker.destroy();
+  }
+
+  #quiet(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        clearTimeout(limit);
+        this.#server.off("connection", again);
+        resolve();
+      };
+      const again = () => void timer.refresh();
+      const timer = setTimeout(done, QUIET_MS);
+      const limit = setTimeout(done, MAX_QUIET_MS);
+      this.#server.on("connection", again);
+    });
   }
 
   #takers(): SocketTaker[] {

@@ -1,5 +1,5 @@
 // What a command is, and what all commands share.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { LoadOptions } from "../config/load.ts";
 import type { FlagSpec, Parsed } from "./flags.ts";
 
@@ -20,7 +20,10 @@ export interface Command {
 /** Flag of every command that reads a configuration. */
 export const CONFIG_FLAGS = { config: "text", c: "text" } as const satisfies FlagSpec;
 /** Help of {@link CONFIG_FLAGS}. */
-export const CONFIG_HELP = { config: "configuration file, `-` = standard input (default configs/gateway.yaml)" };
+export const CONFIG_HELP = {
+  config: "configuration file, `-` = standard input (default configs/gateway.yaml)",
+  c: "the same",
+};
 
 /** Path used when nothing names a file. */
 const DEFAULT_PATH = "configs/gateway.yaml";
@@ -33,13 +36,12 @@ const ZERO_CONFIG = `gateway:
 
 /** Where to load from: flag, then environment, then the default path, then the built-in configuration. */
 export function loadOptions(parsed: Parsed, env: NodeJS.ProcessEnv): LoadOptions & { readonly zero: boolean } {
-  const named =
-    parsed.values.get("config") ??
-    parsed.values.get("c") ??
-    env.GATEWAY_CONFIG ??
-    env.GATEWAY_CONFIG_PATH ??
-    env.CONFIG_FILE;
-  if (named !== undefined && named !== "") return { file: named, env, zero: false };
+  const flag = parsed.values.get("config") ?? parsed.values.get("c");
+  const named = [flag, env.GATEWAY_CONFIG, env.GATEWAY_CONFIG_PATH, env.CONFIG_FILE].find(
+    (n) => n !== undefined && n !== "",
+  );
+  if (named === "-") return { file: named, text: readFileSync(0, "utf8"), env, zero: false };
+  if (named !== undefined) return { file: named, env, zero: false };
   if (existsSync(DEFAULT_PATH)) return { file: DEFAULT_PATH, env, zero: false };
   return { file: "built-in configuration", text: ZERO_CONFIG, env, zero: true };
 }

@@ -13,7 +13,12 @@ export const demo: Command = {
   summary: "run the gateway with demo backends embedded; needs no network",
   operands: "",
   flags: { ...CONFIG_FLAGS, "log-level": "text", "hot-reload": "bool" },
-  help: { ...CONFIG_HELP, config: "configuration file (default the gateway.yaml that ships with the gateway)" },
+  help: {
+    ...CONFIG_HELP,
+    config: "configuration file (default the gateway.yaml that ships with the gateway)",
+    "log-level": "debug, info, warn or error",
+    "hot-reload": "reload when a configuration file changes (default true)",
+  },
   async run(parsed, env) {
     const close = await startBackends();
     const named = parsed.values.has("config") || parsed.values.has("c");

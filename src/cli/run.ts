@@ -52,15 +52,16 @@ export async function runUntilSignal(parsed: Parsed, env: NodeJS.ProcessEnv): Pr
 
 function untilStopped(gateway: RunningGateway): Promise<number> {
   return new Promise((resolve) => {
+    let first = "";
     let stoppedAt = 0;
     const stop = (signal: string) => {
-      const since = performance.now() - stoppedAt;
-      if (stoppedAt > 0 && since < SAME_SIGNAL_MS) return;
-      if (stoppedAt > 0) {
+      if (signal === first && performance.now() - stoppedAt < SAME_SIGNAL_MS) return;
+      if (first !== "") {
         gateway.log.warn("Forced to stop by a second signal", { signal });
         gateway.flushSync();
         process.exit(1);
       }
+      first = signal;
       stoppedAt = performance.now();
       gateway.log.info("Stopping", { signal });
       gateway.stop().then(

@@ -108,7 +108,12 @@ export function mapOf<T>(doc: string, item: Field<T>): Field<Readonly<Record<str
     show: (values) => Object.fromEntries(Object.entries(values).map(([k, v]) => [k, item.show(v)])),
     read(node, path, reading) {
       if (node.kind === "map") {
-        return Object.fromEntries([...node.entries].map(([k, e]) => [k, item.read(e.value, `${path}.${k}`, reading)]));
+        return Object.fromEntries(
+          [...node.entries].map(([key, { value }]) => {
+            reading.origins.set(`${path}.${key}`, originOf(value));
+            return [key, item.read(value, `${path}.${key}`, reading)];
+          }),
+        );
       }
       reading.problems.error(node.at, `${path}: expected a mapping, found ${describe(node)}`);
       return {};
@@ -141,12 +146,13 @@ function readObject(fields: Fields, node: Node, path: string, reading: Reading):
       reading.origins.set(below, originOf(entry.value));
     } else {
       result[key] = field.fallback;
-      if (field.fallback === undefined) reading.problems.error(node.at, `${path}: missing key "${key}"`);
+      if (field.fallback === undefined)
+        reading.problems.error(node.at, `${path === "" ? "gateway" : path}: missing key "${key}"`);
       else reading.origins.set(below, { kind: "default" });
     }
   }
   for (const [key, entry] of given?.entries ?? []) {
-    if (key in fields) continue;
+    if (Object.hasOwn(fields, key) || key.startsWith("x-")) continue;
     const where = path === "" ? "" : ` in ${path}`;
     reading.problems.error(entry.keyAt, `unknown key "${key}"${where}${didYouMean(key, Object.keys(fields))}`);
   }
@@ -156,12 +162,24 @@ function readObject(fields: Fields, node: Node, path: string, reading: Reading):
 function asMap(node: Node, path: string, reading: Reading): MapNode | null {
   if (node.kind === "map") return node;
   if (!(node.kind === "scalar" && node.value === null)) {
-    reading.problems.error(node.at, `${path}: expected a mapping, found ${describe(node)}`);
+    reading.problems.error(node.at, `${path === "" ? "gateway" : path}: expected a mapping, found ${describe(node)}`);
   }
   return null;
 }
 
+/** Notes where a value and everything below it came from. */
+export function noteOrigins(node: Node, path: string, reading: Reading): void {
+  reading.origins.set(path, originOf(node));
+  if (node.kind === "map") for (const [key, { value }] of node.entries) noteOrigins(value, `${path}.${key}`, reading);
+  if (node.kind === "list") for (const [i, item] of node.items.entries()) noteOrigins(item, `${path}[${i}]`, reading);
+}
+
 function originOf(node: Node): Origin {
   if (node.at.line === 0) return { kind: "env", name: node.at.file };
-  return { kind: "file", at: node.at, masked: node.kind === "scalar" && node.filled === "file" };
+  return { kind: "file", at: node.at, masked: isFromFile(node) };
+}
+
+function isFromFile(node: Node): boolean {
+  if (node.kind === "scalar") return node.filled === "file";
+  return node.kind === "list" && node.items.some(isFromFile);
 }

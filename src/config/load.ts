@@ -1,7 +1,7 @@
 // From files and environment to a configuration or to all that is wrong with it: every stage of loading, in order.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, join, normalize as normalizePath, resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { applyEnvironment, type Environment } from "./environment.ts";
 import { isolate } from "./isolate.ts";
@@ -13,8 +13,9 @@ import { parseYaml } from "./parse.ts";
 import { fillPlaceholders } from "./placeholders.ts";
 import { ConfigError, type Problem, Problems } from "./problem.ts";
 import { rewriteSpellings } from "./rewrite.ts";
-import { gateway as gatewaySchema, root as rootSchema, type Written } from "./schema/root.ts";
-import { emptyMap, type MapNode } from "./tree.ts";
+import { gateway as gatewaySchema, root as rootSchema } from "./schema/root.ts";
+import { didYouMean } from "./suggest.ts";
+import { emptyMap, type MapNode, type Node } from "./tree.ts";
 
 /** Largest configuration file, bytes. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
@@ -31,7 +32,7 @@ export interface Loaded {
 
 /** Where to load from. */
 export interface LoadOptions {
-  /** Path as the user wrote it; messages repeat it. `-` is standard input. */
+  /** Path as the user wrote it; messages repeat it. */
   readonly file: string;
   readonly env: Environment;
   /** Text to use instead of reading {@link file}. */
@@ -53,18 +54,18 @@ export function loadConfig(options: LoadOptions): Loaded {
   const body = gatewayOf(tree);
   if (body !== null) rewriteSpellings(body, problems);
   applyEnvironment(tree, rootSchema.fields!, options.env);
-  const whole = rootSchema.read(tree, "", reading) as { gateway: Written | undefined };
-  const written = whole.gateway ?? gatewaySchema.fallback!;
-  const place = gatewayOf(tree) ?? emptyMap(tree.at);
-  const inferred = isolate(problems, () => normalize(written, place, problems));
-  const material: Material | null = isolate(problems, () => readMaterial(written, place, problems));
+  const place = rootOf(tree, problems);
+  const written = gatewaySchema.read(place, "", reading);
+  const below = gatewayOf(tree) ?? emptyMap(tree.at);
+  const inferred = isolate(problems, () => normalize(written, below, problems));
+  const material: Material | null = isolate(problems, () => readMaterial(written, below, problems));
   if (inferred === null || material === null || problems.errors.length > 0)
     throw new ConfigError(problems.list, sources);
 
   const config: Config = {
     written,
     ...inferred,
-    origins: new Map([...origins].map(([path, origin]) => [path.replace(/^gateway\.?/, ""), origin])),
+    origins,
     material,
     hash: createHash("sha256")
       .update(JSON.stringify([written, ...material]))
@@ -73,6 +74,17 @@ export function loadConfig(options: LoadOptions): Loaded {
     files: [...sources.keys(), ...secrets, ...material.keys()].filter((f) => f !== "-").map((f) => resolve(f)),
   };
   return { config: deepFreeze(config), warnings: problems.warnings, sources };
+}
+
+/** What stands below the only key a file may have. */
+function rootOf(tree: MapNode, problems: Problems): Node {
+  for (const [key, { keyAt }] of tree.entries) {
+    if (key === "gateway" || key.startsWith("x-")) continue;
+    problems.error(keyAt, `unknown key "${key}"${didYouMean(key, ["gateway"])}`);
+  }
+  const entry = tree.entries.get("gateway");
+  if (entry === undefined && problems.errors.length === 0) problems.error(tree.at, 'missing key "gateway"');
+  return entry?.value ?? emptyMap(tree.at);
 }
 
 function gatewayOf(tree: MapNode): MapNode | null {
@@ -98,7 +110,7 @@ function readFiles(
   const tree = read(options.file, options.text);
   const queue = includesOf(tree, options.file);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    if (sources.has(next)) continue;
+    if (sources.has(next) || resolve(next) === resolve(options.file)) continue;
     if (sources.size >= MAX_FILES) {
       problems.error(place, `more than ${MAX_FILES} included files`);
       break;
@@ -121,13 +133,12 @@ function includesOf(tree: MapNode, file: string): string[] {
 
 /** Included paths are relative to the file that names them. */
 function besides(path: string, file: string): string {
-  const base = dirname(file);
-  return base === "." || path.startsWith("/") ? path : `${base}/${path}`;
+  return isAbsolute(path) ? normalizePath(path) : join(dirname(file), path);
 }
 
 function readText(file: string, problems: Problems): string | null {
   try {
-    const text = readFileSync(file === "-" ? 0 : file, "utf8");
+    const text = readFileSync(file, "utf8");
     if (text.length > MAX_FILE_BYTES) throw new Error("larger than 32 MiB");
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   } catch (error) {

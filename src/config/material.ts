@@ -1,6 +1,7 @@
 // Certificates, keys and trust anchors named by enabled TLS blocks: read while loading, so that `check` finds what is missing.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
 import { placeOf } from "./normalize.ts";
 import type { Problems } from "./problem.ts";
 import type { Written } from "./schema/root.ts";
@@ -40,5 +41,18 @@ export function readMaterial(written: Written, tree: MapNode, problems: Problems
     read("certificate", back.clientCertFile, [...place, "clientCertFile"]);
     read("key", back.clientKeyFile, [...place, "clientKeyFile"]);
   }
+  const fit = (side: "frontend" | "backend", cert: string, key: string, ciphers: readonly string[]) => {
+    if (cert !== "" && !(material.has(cert) && material.has(key))) return; // said above
+    const pair = cert === "" ? {} : { cert: material.get(cert)!, key: material.get(key)! };
+    try {
+      createSecureContext({ ...pair, ...(ciphers.length > 0 ? { ciphers: ciphers.join(":") } : {}) });
+    } catch (error) {
+      const mismatch = (error as NodeJS.ErrnoException).code === "ERR_OSSL_X509_KEY_VALUES_MISMATCH";
+      const why = mismatch ? "the key does not belong to the certificate" : "cipherSuites names no known cipher";
+      problems.error(placeOf(tree, [side, "http", "tls"]), `${side}.http.tls: ${why}`);
+    }
+  };
+  if (front.enabled) fit("frontend", front.certFile, front.keyFile, front.cipherSuites);
+  if (back.enabled) fit("backend", back.clientCertFile, back.clientKeyFile, back.cipherSuites);
   return material;
 }

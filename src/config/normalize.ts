@@ -28,7 +28,7 @@ export interface Inferred {
 export function normalize(written: Written, tree: MapNode, problems: Problems): Inferred {
   const services = readServices(written, tree, problems);
   const rules = readRules(written, tree, new Set(services.map((s) => s.name)), problems);
-  if (written.router.rules.length === 0) {
+  if (written.router.rules.length === 0 && problems.errors.length === 0) {
     problems.error(placeOf(tree, ["router", "rules"]), "router.rules is empty: nothing would be routed");
   }
   const http = written.frontend.http;
@@ -47,6 +47,15 @@ export function normalize(written: Written, tree: MapNode, problems: Problems): 
       placeOf(tree, ["frontend", "http", "tls"]),
       "frontend.http.tls: clientAuth verify needs clientCAFile",
     );
+  }
+  for (const side of ["frontend", "backend"] as const) {
+    const { tls } = written[side].http;
+    if (tls.enabled && Number(tls.minVersion) > Number(tls.maxVersion)) {
+      problems.error(
+        placeOf(tree, [side, "http", "tls", "minVersion"]),
+        `${side}.http.tls: minVersion is above maxVersion`,
+      );
+    }
   }
   if (written.backend.http.tls.enabled && written.backend.http.tls.insecureSkipVerify) {
     problems.warn(
@@ -166,8 +175,8 @@ function checkRewrites(section: RuleSection, id: string, at: Position, problems:
 
 function readConditions(section: RuleSection): Conditions {
   return {
-    hosts: section.hosts.map((h) => h.toLowerCase()),
-    methods: section.methods,
+    hosts: [...new Set(section.hosts.map((h) => h.toLowerCase()))],
+    methods: [...new Set(section.methods)],
     headers: Object.entries(section.match.headers).map(([name, test]) => [name.toLowerCase(), given(test)] as const),
     query: Object.entries(section.match.query).map(([name, test]) => [name, given(test)] as const),
   };
@@ -179,13 +188,17 @@ function given(test: ValueTestSection): ValueTest {
 
 /** One key per method and host: two rules sharing one would leave the winner to luck. */
 function matchKeys(pattern: Pattern, c: Conditions): { text: string; shown: string }[] {
-  const further = JSON.stringify([c.headers, c.query]);
+  const further = JSON.stringify([[...c.headers].sort(byName), [...c.query].sort(byName)]);
   return (c.methods.length === 0 ? ["*"] : c.methods).flatMap((method) =>
     (c.hosts.length === 0 ? ["*"] : c.hosts).map((host) => ({
       text: `${pattern.canonical} ${method} ${host} ${further}`,
       shown: `pattern "${pattern.canonical}" for method ${method} and host ${host}`,
     })),
   );
+}
+
+function byName(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  return a[0] < b[0] ? -1 : 1;
 }
 
 function claim(seen: Map<string, Position>, key: string, at: Position, what: string, problems: Problems): void {

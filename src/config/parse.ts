@@ -32,8 +32,9 @@ export function parseYaml(text: string, file: string, problems: Problems): MapNo
   if (documents.length > 1) {
     problems.error(at(documents[1]!.range[0]), "a configuration file holds one YAML document; this is the second");
   }
-  if (document.contents === null) return emptyMap(start);
-  const reader = new Reader(document, at, problems);
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
+    return emptyMap(start);
+  const reader = new Reader(at, problems);
   const root = reader.read(document.contents);
   if (root.kind === "map") return root;
   problems.error(root.at, "a configuration file is a mapping with the single key gateway");
@@ -45,13 +46,13 @@ function firstLine(message: string): string {
 }
 
 class Reader {
-  readonly #document: Document.Parsed;
   readonly #at: (offset: number) => Position;
   readonly #problems: Problems;
   #nodes = 0;
+  readonly #anchors = new Map<string, YamlNode>();
+  readonly #open = new Set<YamlNode>();
 
-  constructor(document: Document.Parsed, at: (offset: number) => Position, problems: Problems) {
-    this.#document = document;
+  constructor(at: (offset: number) => Position, problems: Problems) {
     this.#at = at;
     this.#problems = problems;
   }
@@ -65,9 +66,25 @@ class Reader {
       return nothing;
     }
     if (isAlias(node)) {
-      const target = node.resolve(this.#document);
-      return target === undefined ? nothing : this.read(target);
+      const target = this.#anchors.get(node.source);
+      if (target === undefined || this.#open.has(target)) {
+        this.#problems.error(at, `alias *${node.source} names no anchor before it`);
+        return nothing;
+      }
+      return this.read(target);
     }
+    if ("anchor" in node && typeof node.anchor === "string" && !this.#open.has(node))
+      this.#anchors.set(node.anchor, node);
+    this.#open.add(node);
+    try {
+      return this.#readValue(node, at);
+    } finally {
+      this.#open.delete(node);
+    }
+  }
+
+  #readValue(node: YamlNode, at: Position): Node {
+    const nothing: Node = { kind: "scalar", at, value: null };
     if (isMap(node)) return this.#readMap(node as YAMLMap<YamlNode, YamlNode | null>, at);
     if (isSeq(node)) return { kind: "list", at, items: node.items.map((item) => this.read(item as YamlNode)) };
     if (!isScalar(node)) return nothing;
@@ -81,9 +98,10 @@ class Reader {
     const result: MapNode = { kind: "map", at, entries: new Map() };
     const merged: Pair<YamlNode, YamlNode | null>[] = [];
     for (const pair of map.items) {
-      const key = isScalar(pair.key) ? String(pair.key.value) : "";
-      if (key === "<<") merged.push(pair);
-      else if (!key.startsWith("x-")) {
+      const value = isScalar(pair.key) ? pair.key.value : "";
+      const key = typeof value === "symbol" ? (value.description ?? "") : String(value);
+      if (typeof value === "symbol") merged.push(pair);
+      else {
         result.entries.set(key, { keyAt: this.#at(pair.key.range?.[0] ?? 0), value: this.read(pair.value) });
       }
     }

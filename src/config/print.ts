@@ -4,19 +4,23 @@ import type { Config } from "./config.ts";
 import type { Origin } from "./kit.ts";
 import { gateway } from "./schema/root.ts";
 
-const SECRET_KEY = /password|secret|token|apikey|api_key|credential|privatekey/i;
+const SECRET_KEY = /^authorization$|^cookie$|password|secret|token|apikey|api_key|credential|privatekey/i;
 
 /** YAML text of everything that is in effect, inferred values included. */
 export function printConfiguration(config: Config): string {
   const shown = gateway.show(config.written) as Record<string, unknown>;
-  const document = new Document({ gateway: withInferred(shown, config) });
+  const document = new Document({ gateway: withInferred(shown, config) }, { aliasDuplicateObjects: false });
   visit(document, {
     Pair(_, pair, ancestors) {
       const path = pathOf([...ancestors, pair] as Node[]);
       const value = pair.value as Node | null;
       if (value === null || (!isScalar(value) && !(isSeq(value) && value.items.every((i) => isScalar(i))))) return;
-      const origin = config.origins.get(path);
+      const origin = config.origins.get(path) ?? config.origins.get(path.replace(/\.exact$/, ""));
       if (isScalar(value) && masks(path, value.value, origin)) value.value = "***";
+      if (isSeq(value) && origin?.kind === "file" && origin.masked)
+        value.items = value.items.map(() => document.createNode("***"));
+      // Read again, what is printed must not be filled a second time.
+      if (isScalar(value) && typeof value.value === "string") value.value = value.value.replaceAll("${", () => "$${");
       value.comment = ` ${describeOrigin(origin)}`;
       if (isSeq(value)) value.flow = true;
     },

@@ -69,6 +69,10 @@ export class ConfigError extends Error {
     const errors = problems.filter((p) => p.severity === "error");
     super(errors.map(oneLine).join("\n"));
     this.problems = problems;
-    this.text = problems.map((p) => withSource(p, sources)).join("\n");
+    const inOrder = [...problems].sort((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0));
+    // File by file, each from top to bottom, as one reads and mends them.
+    const files = [...new Set(problems.map((p) => p.at?.file))];
+    const sorted = files.flatMap((file) => inOrder.filter((p) => p.at?.file === file));
+    this.text = sorted.map((p) => withSource(p, sources)).join("\n");
   }
 }

@@ -9,15 +9,19 @@ export function rewriteSpellings(gateway: MapNode, problems: Problems): void {
   for (const [from, to] of ALIASES) applyAlias(gateway, from, to, problems);
   for (const path of NO_EFFECT) {
     for (const found of takeAll(gateway, path.split("."))) {
-      problems.warn(found.keyAt, `"${path}" has no effect here and is ignored`);
+      problems.warn(found.keyAt, `"${shown(path)}" has no effect here and is ignored`);
     }
   }
   for (const [path, why] of REFUSED) {
-    for (const found of takeAll(gateway, path.split("."))) problems.error(found.keyAt, `"${path}" is refused: ${why}`);
+    for (const found of takeAll(gateway, path.split(".")))
+      problems.error(found.keyAt, `"${shown(path)}" is refused: ${why}`);
   }
   for (const path of NOT_YET) {
     for (const found of takeAll(gateway, path.split("."))) {
-      problems.error(found.keyAt, `"${path}" is not available in this version; remove it or use a newer gateway`);
+      problems.error(
+        found.keyAt,
+        `"${shown(path)}" is not available in this version; remove it or use a newer gateway`,
+      );
     }
   }
 }
@@ -29,7 +33,7 @@ function applyAlias(gateway: MapNode, from: string, to: string, problems: Proble
   while (fromKeys[shared] === toKeys[shared]) shared++;
   for (const base of mapsAt(gateway, fromKeys.slice(0, shared))) {
     for (const found of takeAll(base, fromKeys.slice(shared))) {
-      problems.warn(found.keyAt, `"${from}" is an old spelling of "${to}"`);
+      problems.warn(found.keyAt, `"${shown(from)}" is an old spelling of "${shown(to)}"`);
       put(base, toKeys.slice(shared), found, from, to, problems);
     }
   }
@@ -49,11 +53,20 @@ function mapsAt(node: Node, keys: readonly string[]): MapNode[] {
 /** Removes what a path names, everywhere, and returns it. */
 function takeAll(node: MapNode, keys: readonly string[]): Entry[] {
   const last = keys[keys.length - 1]!;
-  return mapsAt(node, keys.slice(0, -1)).flatMap((map) => {
+  const taken = mapsAt(node, keys.slice(0, -1)).flatMap((map) => {
     const entry = map.entries.get(last);
     map.entries.delete(last);
     return entry === undefined ? [] : [entry];
   });
+  // A block that only held what was taken goes too: it may be no key of ours.
+  const above = keys.slice(0, -1);
+  if (taken.length > 0 && above.length > 0 && !above.includes("[]")) {
+    for (const map of mapsAt(node, above.slice(0, -1))) {
+      const block = map.entries.get(above[above.length - 1]!);
+      if (block?.value.kind === "map" && block.value.entries.size === 0) map.entries.delete(above[above.length - 1]!);
+    }
+  }
+  return taken;
 }
 
 function put(base: MapNode, keys: readonly string[], entry: Entry, from: string, to: string, problems: Problems): void {
@@ -72,7 +85,12 @@ function put(base: MapNode, keys: readonly string[], entry: Entry, from: string,
   else if (JSON.stringify(plain(present.value)) !== JSON.stringify(plain(entry.value))) {
     problems.error(
       entry.keyAt,
-      `"${from}" and "${to}" (line ${present.keyAt.line}) say different things; keep "${to}"`,
+      `"${shown(from)}" and "${shown(to)}" (line ${present.keyAt.line}) say different things; keep "${shown(to)}"`,
     );
   }
+}
+
+/** A path of the tables as people write it. */
+function shown(path: string): string {
+  return path.replaceAll(".[]", "[]");
 }

@@ -1,5 +1,5 @@
 // Fields that hold one value or a plain list of values: text, numbers, durations, sizes, words.
-import type { Field, JsonSchema } from "./kit.ts";
+import { type Field, type JsonSchema, noteOrigins } from "./kit.ts";
 import { didYouMean } from "./suggest.ts";
 import { describe, plain } from "./tree.ts";
 import { durationMs, showDuration, showSize, sizeBytes } from "./units.ts";
@@ -53,7 +53,12 @@ export function int(doc: string, fallback?: number, min = 0, max = Number.MAX_SA
   const upper = max === Number.MAX_SAFE_INTEGER ? "" : ` and at most ${max}`;
   return scalar(doc, fallback, {
     type: "int",
-    json: { type: "integer", minimum: min, ...(upper === "" ? {} : { maximum: max }) },
+    json: {
+      anyOf: [
+        { type: "integer", minimum: min, ...(upper === "" ? {} : { maximum: max }) },
+        { type: "string", pattern: "^-?\\d+$" },
+      ],
+    },
     expects: `a whole number of at least ${min}${upper}`,
     convert: (v) => {
       const n = typeof v === "string" && /^-?\d+$/.test(v) ? Number(v) : v;
@@ -62,21 +67,22 @@ export function int(doc: string, fallback?: number, min = 0, max = Number.MAX_SA
   });
 }
 
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["yes", true],
+  ["on", true],
+  ["false", false],
+  ["no", false],
+  ["off", false],
+]);
+
 /** Yes or no. */
 export function bool(doc: string, fallback?: boolean): Field<boolean> {
-  const words: Readonly<Record<string, boolean>> = {
-    true: true,
-    yes: true,
-    on: true,
-    false: false,
-    no: false,
-    off: false,
-  };
   return scalar(doc, fallback, {
     type: "bool",
     json: { enum: [true, false, "yes", "no", "on", "off", "true", "false"] },
     expects: "true or false",
-    convert: (v) => (typeof v === "boolean" ? v : (words[String(v).toLowerCase()] ?? null)),
+    convert: (v) => BOOLEANS.get(String(v).toLowerCase()) ?? null,
   });
 }
 
@@ -129,7 +135,7 @@ export function oneOf<const W extends string>(
     ...base,
     read(node, path, reading) {
       const text = node.kind === "scalar" ? String(node.value).toLowerCase() : "";
-      const canonical = aliases[text];
+      const canonical = Object.hasOwn(aliases, text) ? aliases[text] : undefined;
       if (canonical !== undefined) {
         reading.problems.warn(node.at, `${path}: "${text}" is an old spelling of "${canonical}"`);
         return canonical;
@@ -200,7 +206,10 @@ export function free(doc: string): Field<Readonly<Record<string, unknown>>> {
     addressable: false,
     show: (value) => value,
     read(node, path, reading) {
-      if (node.kind === "map") return plain(node) as Record<string, unknown>;
+      if (node.kind === "map") {
+        noteOrigins(node, path, reading);
+        return plain(node) as Record<string, unknown>;
+      }
       reading.problems.error(node.at, `${path}: expected a mapping, found ${describe(node)}`);
       return {};
     },

@@ -15,7 +15,8 @@ export const MAX_DURATION_MS = 2 ** 31 - 1;
 export function durationMs(value: string | number): number | null {
   const seconds = typeof value === "number" ? value : /^\d+(\.\d+)?$/.test(value) ? Number(value) : null;
   const ms = seconds === null ? sumUnits(String(value)) : seconds * 1000;
-  return ms === null || !(ms >= 0 && ms <= MAX_DURATION_MS) ? null : ms;
+  // 517.479 s is not quite 517479 ms in binary; a thousandth of a millisecond is beyond any timer.
+  return ms === null || !(ms >= 0 && ms <= MAX_DURATION_MS) ? null : Math.round(ms * 1000) / 1000;
 }
 
 function sumUnits(text: string): number | null {

@@ -8,6 +8,9 @@ import type { Runtime } from "../snapshot/runtime.ts";
 import { serverOptions } from "../snapshot/server-options.ts";
 import { digest } from "../snapshot/services.ts";
 
+/** How long idle clients of a port that is given up have to ask once more and be told, ms. */
+const GOODBYE_MS = 5000;
+
 interface Wanted {
   readonly name: string;
   readonly host: string;
@@ -57,13 +60,19 @@ export class Listeners {
   async prepare(config: Config): Promise<Prepared> {
     const wanted = this.#wanted(config);
     const fresh = new Map<string, Bound>();
+    const takers = new Map<string, SocketTaker>();
     const cancel = () => {
+      for (const taker of takers.values()) taker.stop();
       for (const { listener } of fresh.values()) listener.destroy();
     };
     try {
       for (const want of wanted) {
         const current = this.#bound.get(want.name);
-        if (current?.listener.host === want.host && current.listener.port === want.port) continue;
+        if (current?.listener.host === want.host && current.listener.port === want.port) {
+          // Made here, not at the commit: making a server may fail, committing may not.
+          if (current.key !== want.key) takers.set(want.name, want.make());
+          continue;
+        }
         const listener = new Listener(want.host, want.port, want.make());
         fresh.set(want.name, { listener, key: want.key });
         await listener.listen();
@@ -72,7 +81,7 @@ export class Listeners {
       cancel();
       throw error;
     }
-    return { cancel, commit: () => this.#commit(wanted, fresh) };
+    return { cancel, commit: () => this.#commit(wanted, fresh, takers) };
   }
 
   /** Closes the ports, each right after an accept; connections live on. */
@@ -92,12 +101,17 @@ export class Listeners {
     return [...[...this.#bound.values()].map((b) => b.listener), ...this.#leaving];
   }
 
-  #commit(wanted: readonly Wanted[], fresh: ReadonlyMap<string, Bound>): void {
+  #commit(
+    wanted: readonly Wanted[],
+    fresh: ReadonlyMap<string, Bound>,
+    takers: ReadonlyMap<string, SocketTaker>,
+  ): void {
     const next = new Map<string, Bound>();
     for (const want of wanted) {
       const bound = fresh.get(want.name) ?? this.#bound.get(want.name)!;
-      if (bound.key !== want.key) {
-        bound.listener.replace(want.make());
+      const taker = takers.get(want.name);
+      if (taker !== undefined) {
+        bound.listener.replace(taker);
         bound.key = want.key;
       }
       next.set(want.name, bound);
@@ -107,12 +121,14 @@ export class Listeners {
     this.#bound = next;
   }
 
-  /** A port that is no longer wanted: its connections finish what they carry. */
+  /** A port that is no longer wanted: its clients are told with their next reply; who asks nothing more is closed at last. */
   #leave(listener: Listener): void {
     this.#leaving.add(listener);
+    listener.sayGoodbye();
+    const deadline = performance.now() + GOODBYE_MS;
     void listener.stopAccepting().then(() => {
       const timer = setInterval(() => {
-        listener.closeIdle();
+        if (performance.now() > deadline) listener.closeIdle();
         if (listener.connections > 0) return;
         clearInterval(timer);
         listener.destroy();

@@ -23,8 +23,8 @@ export class Reconciler {
   #snapshot: CompiledSnapshot;
   #running: Promise<Outcome> | null = null;
   #next: Promise<Outcome> | null = null;
-  /** Called after a configuration was applied. */
-  onApplied: (config: Config) => void = () => undefined;
+  /** Called after a configuration was applied; `readAt`: when its files were read, ms since 1970. */
+  onApplied: (config: Config, readAt: number) => void = () => undefined;
 
   /** @param snapshot the one that is live at start */
   constructor(
@@ -58,6 +58,7 @@ export class Reconciler {
 
   async #apply(reason: string): Promise<Outcome> {
     const { log, reload } = this.#runtime;
+    const readAt = Date.now();
     try {
       const loaded = loadChecked(this.#options());
       for (const warning of loaded.warnings) log.warn(oneLine(warning));
@@ -78,7 +79,7 @@ export class Reconciler {
         routes: rules.length,
         services: services.length,
       });
-      this.onApplied(config);
+      this.onApplied(config, readAt);
       return { kind: "applied", config };
     } catch (error) {
       reload.ok = false;

@@ -50,6 +50,8 @@ export interface Downstream {
   flush(): void;
   /** Sends a complete local answer; closes the connection afterwards when `close`. */
   answer(status: number, fields: readonly string[], body: string, close: boolean): void;
+  /** The reply is a stream: no limit on how long the client may stall. */
+  unbounded(): void;
   /** No further request on this connection. Must come before the head. */
   closeAfter(): void;
   /** Cuts the client off: the reply cannot be completed truthfully. */

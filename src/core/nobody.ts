@@ -22,6 +22,7 @@ export class Nobody implements Downstream {
   end(_last: Buffer | null, _trailers: readonly string[]): void {}
   flush(): void {}
   answer(_status: number, _fields: readonly string[], _body: string, _close: boolean): void {}
+  unbounded(): void {}
   closeAfter(): void {}
   abort(): void {}
 }

@@ -76,7 +76,9 @@ export class Forward implements Receiver, Upstream {
     this.#endpoint?.meter?.answered(ctx.method, status, ctx.upstreamMs / 1000);
     if (isEventStream(fields)) {
       clearTimeout(this.#timer); // a stream has no total deadline
-      fields.push("X-Accel-Buffering", "no");
+      ctx.downstream.unbounded();
+      if (getField(fields, "cache-control") === undefined) fields.push("Cache-Control", "no-cache");
+      if (getField(fields, "x-accel-buffering") === undefined) fields.push("X-Accel-Buffering", "no");
     }
     dropOwn(fields, ctx.snapshot!.requestId.lowerName);
     for (const filter of this.#route.replyFilters) filter.onReply!(ctx, status, fields);
@@ -180,7 +182,7 @@ function expire(forward: Forward): void {
 
 function isEventStream(fields: readonly string[]): boolean {
   const type = getField(fields, "content-type");
-  return type?.startsWith("text/event-stream") === true;
+  return type !== undefined && /^text\/event-stream\s*(;|$)/i.test(type);
 }
 
 /** The request id is echoed once, and a backend that is a gateway keeps its own mark to itself. */

@@ -1,4 +1,5 @@
 // Path patterns as written in the configuration, parsed into segments.
+import { canonicalPath } from "../wire/path.ts";
 
 /** One segment of a pattern, in order of how specific it is. */
 export type Segment =
@@ -33,14 +34,13 @@ export function parsePattern(text: string): Pattern {
   if (!text.startsWith("/")) throw new Error('a path pattern begins with "/"');
   if (text.length > MAX_PATTERN) throw new Error(`a path pattern has at most ${MAX_PATTERN} characters`);
   if (/[?#\s]/.test(text)) throw new Error("a path pattern holds no query, fragment or blank");
-  const raw = text.slice(1).split("/");
+  const raw = canonical(text).slice(1).split("/");
   const segments: Segment[] = [];
   let rest = false;
   for (const [i, part] of raw.entries()) {
     const last = i === raw.length - 1;
     if (last && (part === "" || part === "*" || /^\{[^{}]*\.\.\.\}$/.test(part))) rest = true;
     else if (last && part === "{$}") segments.push({ kind: "literal", text: "" });
-    else if (part === "") throw new Error('a path pattern holds no "//"');
     else {
       segments.push(parseSegment(part));
       if (last && part.endsWith("*") && part !== "*") rest = true;
@@ -49,12 +49,20 @@ export function parsePattern(text: string): Pattern {
   return { segments, rest, canonical: canonicalText(segments, rest), literalPrefix: literalPrefix(segments) };
 }
 
+/** The pattern in the form request paths are compared in: letters beyond ASCII encoded, needless escapes decoded. */
+function canonical(text: string): string {
+  if (text.includes("//")) throw new Error('a path pattern holds no "//"');
+  if (/\/\.\.?(\/|$)/.test(text)) throw new Error("a path pattern holds no dot segments");
+  const path = canonicalPath(text.replaceAll(/[^\x00-\x7f]+/g, encodeURIComponent));
+  if (path === null) throw new Error("a path pattern holds no backslash, control character or broken escape");
+  return path;
+}
+
 function parseSegment(part: string): Segment {
   if (part === "*") return { kind: "any", name: "" };
   const named = /^(?:\{([A-Za-z_][\w-]*)\}|:([A-Za-z_][\w-]*))$/.exec(part);
   if (named !== null) return { kind: "any", name: named[1] ?? named[2]! };
   if (/[{}]/.test(part)) throw new Error(`"${part}" is not a segment: "{name}" stands alone between slashes`);
-  if (part === "." || part === "..") throw new Error("a path pattern holds no dot segments");
   if (!part.includes("*")) return { kind: "literal", text: part };
   const parts = part.split("*");
   if (parts.length > 9) throw new Error(`"${part}" holds more than eight "*"`);

@@ -15,6 +15,7 @@ export function serverOptions(config: Config): HttpServerOptions {
     maxHeaders: http.maxHeaders,
     maxConnections: http.maxConnections,
     tls: http.tls.enabled ? tlsOptions(config) : null,
+    requireCertificate: http.tls.enabled && (http.tls.clientAuth === "require" || http.tls.clientAuth === "verify"),
   };
 }
 

@@ -40,6 +40,8 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   #waitingForDrain = false;
   #closing = false;
   #ended = false;
+  #broken = false;
+  #unbounded = false;
 
   constructor(
     request: IncomingMessage,
@@ -78,7 +80,6 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     this.#reason = reason;
     this.#length = length;
     this.#pending = fields;
-    // A body that is still coming in when the reply begins may never be read to its end: no request can follow it.
     if (this.#closing) fields.push("Connection", "close");
   }
 
@@ -135,6 +136,16 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     this.#refuse("request_timeout");
   }
 
+  /** The bytes of the body are not what its framing says: nothing on this connection can be trusted any more. */
+  broken(): void {
+    this.#broken = true;
+    this.#refuse("bad_request");
+  }
+
+  unbounded(): void {
+    this.#unbounded = true;
+  }
+
   /** Ends keep-alive after this reply. Must come before the head. */
   closeAfter(): void {
     this.#closing = true;
@@ -182,6 +193,11 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     const fields = this.#pending;
     if (fields === null) return;
     this.#pending = null;
+    // What is left of the request may never come, or be refused by its sender: no other request can follow it.
+    if (!this.#closing && !this.#skippable()) {
+      this.#closing = true;
+      fields.push("Connection", "close");
+    }
     if (this.#isPlain()) {
       const line = keepAlive(this.#timeouts.idleMs);
       return setHead(this.#response, this.#status, this.#reason, fields, this.#length === -1, line);
@@ -213,7 +229,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   /** Node ends a connection on which nothing moves for this long, and counts partial progress of a write as movement. */
   #armStall(): void {
     const { socket } = this.#response;
-    if (socket !== null && socket.writableLength > 0 && this.#timeouts.writeMs > 0) {
+    if (socket !== null && socket.writableLength > 0 && this.#timeouts.writeMs > 0 && !this.#unbounded) {
       socket.setTimeout(this.#timeouts.writeMs);
     }
   }
@@ -238,8 +254,10 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     request.on("end", finish);
     request.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > LINGER_BYTES) finish();
+      // More than anybody needs to see an answer: what still comes stays in the kernel until the time is up.
+      if (bytes > LINGER_BYTES) request.pause();
     });
+    if (this.#broken) finish();
   }
 }
 
@@ -251,7 +269,7 @@ function keepAlive(idleMs: number): string {
   if (idleMs !== keepAliveMs) {
     keepAliveMs = idleMs;
     keepAliveText = "Connection: keep-alive\r\n";
-    if (idleMs > 0) keepAliveText += `Keep-Alive: timeout=${Math.floor(idleMs / 1000)}\r\n`;
+    if (idleMs >= 1000) keepAliveText += `Keep-Alive: timeout=${Math.floor(idleMs / 1000)}\r\n`;
   }
   return keepAliveText;
 }

@@ -1,6 +1,7 @@
 // The scrape endpoint on a port of its own: everything else there is 404.
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
+import { startClocks } from "./clocks.ts";
 
 /** Content of the scrape endpoint. */
 export interface Page {
@@ -11,10 +12,14 @@ export interface Page {
 /** Serves one page at one path. */
 export class MetricsServer {
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  /** Socket → whether a request is under way on it. */
+  readonly #sockets = new Map<Socket, boolean>();
 
   constructor(path: string, page: () => Promise<Page>) {
     this.#server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 }, (request, response) => {
+      // One request a connection: a scraper comes back in seconds, and nothing idle holds up the end of the process.
+      response.setHeader("Connection", "close");
+      this.#sockets.set(request.socket, true);
       const found = (request.url ?? "").split("?")[0] === path;
       if (!found || (request.method !== "GET" && request.method !== "HEAD")) {
         response.writeHead(found ? 405 : 404).end();
@@ -24,6 +29,7 @@ export class MetricsServer {
         .then(async (p) => response.writeHead(200, { "Content-Type": p.contentType }).end(await p.text()))
         .catch(() => response.writeHead(500).end());
     });
+    startClocks(this.#server);
   }
 
   get connections(): number {
@@ -31,17 +37,21 @@ export class MetricsServer {
   }
 
   accept(socket: Socket): void {
-    this.#sockets.add(socket);
+    this.#sockets.set(socket, false);
     socket.on("close", () => this.#sockets.delete(socket));
     this.#server.emit("connection", socket);
   }
 
+  hold(): void {}
+  release(): void {}
+  sayGoodbye(): void {}
+
   closeIdle(): void {
-    this.#server.closeIdleConnections();
+    for (const [socket, busy] of this.#sockets) if (!busy) socket.destroy();
   }
 
   destroy(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
     this.stop();
   }
 

@@ -8,6 +8,7 @@ import type { Gateway } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
+import { startClocks } from "./clocks.ts";
 import { type ClientTimeouts, HttpDownstream } from "./downstream.ts";
 import { RawDownstream } from "./raw-downstream.ts";
 import { hostName, scanFields } from "./scan.ts";
@@ -19,14 +20,24 @@ export interface HttpServerOptions extends ClientTimeouts {
   readonly maxConnections: number;
   /** null: plain HTTP. */
   readonly tls: TlsOptions | null;
+  /** A client that shows no certificate is not served. */
+  readonly requireCertificate: boolean;
 }
 
 /** Pipelined requests parsed ahead before reading stops; one is answered at a time. */
 const MAX_PIPELINED = 32;
 
+/** How long a connection on which nothing was asked yet is left alone when idle ones are closed, ms. */
+const FIRST_REQUEST_MS = 1000;
+
 /** State of one client connection. */
 interface Connection {
   readonly peer: ForwardedPeer;
+  readonly openedAt: number;
+  /** The request being answered now. */
+  current: { readonly request: IncomingMessage; readonly downstream: HttpDownstream } | null;
+  /** Whether a request was ever parsed on it. */
+  used: boolean;
   /** Requests parsed and not yet finished. */
   active: number;
   /** What followed the last good request was not HTTP: answered when its predecessors are. */
@@ -40,6 +51,8 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #instanceId: string;
   readonly #connections = new Map<Socket, Connection>();
+  #held: (() => void)[] | null = null;
+  #leaving = false;
 
   /** @param instanceId mark of this process, by which loops are recognised */
   constructor(gateway: Gateway, options: HttpServerOptions, instanceId: string) {
@@ -61,6 +74,7 @@ export class HttpServer {
     this.#server.on("checkExpectation", (request, response) => this.#unexpected(request, response));
     this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#fault(error, socket as Socket));
     this.#server.on("connect", (_request, socket) => this.#raw(socket as Socket, "method_not_allowed"));
+    startClocks(this.#server);
     const opened = options.tls === null ? "connection" : "secureConnection";
     this.#server.on(opened, (socket: Socket) => this.#opened(socket));
   }
@@ -81,9 +95,27 @@ export class HttpServer {
     this.#server.emit("connection", socket);
   }
 
-  /** Closes connections that carry no request. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const begin of held) begin();
+  }
+
+  sayGoodbye(): void {
+    this.#leaving = true;
+  }
+
+  /** Closes connections that carry no request, and are not about to bring their first. */
   closeIdle(): void {
-    for (const [socket, state] of this.#connections) if (state.active === 0) socket.end();
+    const now = performance.now();
+    for (const [socket, state] of this.#connections) {
+      if (state.active > 0 || (!state.used && now - state.openedAt < FIRST_REQUEST_MS)) continue;
+      socket.end();
+    }
   }
 
   /** Closes everything at once. */
@@ -98,29 +130,39 @@ export class HttpServer {
   }
 
   #opened(socket: Socket): void {
-    const encrypted = (socket as Partial<TLSSocket>).encrypted === true;
-    const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), encrypted ? "https" : "http");
-    this.#connections.set(socket, { peer, active: 0, fault: null });
+    const tls = this.#options.tls === null ? null : (socket as TLSSocket);
+    if (this.#options.requireCertificate && Object.keys(tls?.getPeerCertificate() ?? {}).length === 0) {
+      return void socket.destroy();
+    }
+    const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), tls === null ? "http" : "https");
+    const openedAt = performance.now();
+    this.#connections.set(socket, { peer, openedAt, current: null, used: false, active: 0, fault: null });
     socket.on("close", () => this.#connections.delete(socket));
   }
 
   #request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const connection = this.#connections.get(request.socket);
     if (connection === undefined) return void request.socket.destroy();
+    connection.used = true;
     if (connection.active++ > 0) {
       // Pipelined: Node assigns the socket when the predecessor is done, and only then does this one begin.
       if (connection.active > MAX_PIPELINED) request.socket.pause();
       let begun = false;
       response.once("socket", () => {
         begun = true;
-        this.#begin(connection, request, response, expectsContinue);
+        this.#start(connection, request, response, expectsContinue);
       });
       response.once("close", () => {
         if (!begun) this.#finished(connection, request.socket);
       });
     } else {
-      this.#begin(connection, request, response, expectsContinue);
+      this.#start(connection, request, response, expectsContinue);
     }
+  }
+
+  #start(connection: Connection, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    if (this.#held === null) this.#begin(connection, request, response, expectsContinue);
+    else this.#held.push(() => this.#begin(connection, request, response, expectsContinue));
   }
 
   #begin(connection: Connection, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
@@ -152,14 +194,31 @@ export class HttpServer {
     ctx.authority = authority;
     ctx.host = hostName(authority);
     ctx.nominated = scan.nominated;
-    downstream.attach(ctx);
-    response.on("close", () => {
-      downstream.closed();
-      this.#finished(connection, request.socket);
-    });
+    this.#attach(connection, request, response, downstream, ctx);
     const code = this.#refusal(request, scan.ok, scan.upgrade, scan.looped, fields.length);
     if (code === null) this.#gateway.handle(ctx);
     else this.#gateway.refuse(ctx, code);
+  }
+
+  #attach(
+    connection: Connection,
+    request: IncomingMessage,
+    response: ServerResponse,
+    downstream: HttpDownstream,
+    ctx: RequestContext,
+  ): void {
+    downstream.attach(ctx);
+    if (this.#leaving) downstream.closeAfter();
+    connection.current = { request, downstream };
+    const { socket } = request;
+    const closed = () => {
+      connection.current = null;
+      downstream.closed();
+      this.#finished(connection, socket);
+    };
+    // A client may go away while its request is held.
+    if (response.destroyed || socket.destroyed) process.nextTick(closed);
+    else response.on("close", closed);
   }
 
   #refusal(request: IncomingMessage, ok: boolean, upgrade: string, looped: boolean, length: number): ErrorCode | null {
@@ -188,11 +247,7 @@ export class HttpServer {
       performance.now(),
     );
     connection.active++;
-    downstream.attach(ctx);
-    response.on("close", () => {
-      downstream.closed();
-      this.#finished(connection, request.socket);
-    });
+    this.#attach(connection, request, response, downstream, ctx);
     downstream.closeAfter();
     this.#gateway.refuse(ctx, "expectation_failed");
   }
@@ -205,14 +260,19 @@ export class HttpServer {
 
   #fault(error: NodeJS.ErrnoException, socket: Socket): void {
     const connection = this.#connections.get(socket);
-    if (error.code === "ECONNRESET" || !socket.writable || connection === undefined) return void socket.destroy();
+    // The client has left: there is nobody to answer.
+    const left = error.code === "ECONNRESET" || error.code === "HPE_INVALID_EOF_STATE";
+    if (left || !socket.writable || connection === undefined) return void socket.destroy();
     const code: ErrorCode =
       error.code === "HPE_HEADER_OVERFLOW"
         ? "headers_too_large"
         : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
           ? "request_timeout"
           : "bad_request";
-    if (connection.active > 0) connection.fault = code;
+    const { current } = connection;
+    // Either what follows the request under way is not HTTP, or the body of that request itself is not.
+    if (current !== null && !current.request.complete) current.downstream.broken();
+    else if (connection.active > 0) connection.fault = code;
     else this.#raw(socket, code);
   }
 

@@ -30,7 +30,10 @@ const tests = listOf(
 
 /** Everything below the root key `gateway`. */
 export const gateway = object("Gateway configuration", {
-  include: strings("further files, merged in order: mappings by key, lists one after the other"),
+  include: {
+    ...strings("further files, merged in order: mappings by key, lists one after the other"),
+    addressable: false, // files are joined before the environment is looked at
+  },
   frontend,
   backend,
   registry,

@@ -1,0 +1,65 @@
+// The generated documentation is fresh and leaves nothing out.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { generatedDocs } from "../../scripts/docs.ts";
+import { COMMANDS } from "../../src/cli/main.ts";
+import { addressableKeys } from "../../src/config/environment.ts";
+import type { Fields } from "../../src/config/kit.ts";
+import { root } from "../../src/config/schema/root.ts";
+import { ALIASES, NO_EFFECT, NOT_YET, REFUSED } from "../../src/config/spellings.ts";
+import { ERRORS } from "../../src/core/errors.ts";
+
+const docs = generatedDocs();
+const reference = docs.get("docs/configuration.md")!;
+
+for (const [path, text] of docs) {
+  test(`${path} is what \`make docs\` writes now`, () => assert.equal(readFileSync(path, "utf8"), text));
+}
+
+test("every key has its row or its section", () => {
+  const missing: string[] = [];
+  const walk = (fields: Fields) => {
+    for (const [key, field] of Object.entries(fields)) {
+      const row = reference.includes(`| \`${key}\` | `) && reference.includes(field.doc.replaceAll("|", "\\|"));
+      if (field.fields === null ? !row : !new RegExp(`^## \`(.*\\.)?${key}\`$`, "m").test(reference)) missing.push(key);
+      walk(field.fields ?? field.items?.fields ?? {});
+    }
+  };
+  walk(root.fields!.gateway!.fields!);
+  assert.deepEqual(missing, []);
+});
+
+test("every environment variable is named", () => {
+  for (const name of addressableKeys(root.fields!).keys()) {
+    assert.ok(reference.includes(`\`${name.replace("GATEWAY_GATEWAY_", "GATEWAY_")}\``), name);
+  }
+});
+
+test("every spelling with a fate of its own is named", () => {
+  const paths = [...ALIASES.flat(), ...NO_EFFECT, ...NOT_YET, ...REFUSED.map(([path]) => path)];
+  for (const path of paths) assert.ok(reference.includes(`\`${path}\``), path);
+});
+
+test("every error is named with its status and message", () => {
+  for (const [code, { status, message }] of Object.entries(ERRORS)) {
+    const row = reference.split("\n").find((line) => line.startsWith(`| \`${code}\` | ${status} |`));
+    assert.ok(row?.includes(message), code);
+  }
+});
+
+test("every command is named with every flag", () => {
+  for (const { name, flags } of COMMANDS) {
+    const section = reference.split("\n### ").find((part) => part.startsWith(`\`gateway ${name}`)) ?? "";
+    for (const flag of Object.keys(flags)) assert.ok(section.includes(`\`-${flag}\``), `${name} -${flag}`);
+  }
+});
+
+test("no row is broken: all rows of a table have the cells of its head", () => {
+  let cells = 0;
+  for (const line of reference.split("\n")) {
+    const now = line.startsWith("|") ? line.replaceAll("\\|", "").split("|").length : 0;
+    if (cells !== 0 && now !== 0) assert.equal(now, cells, line);
+    cells = now;
+  }
+});

@@ -1,0 +1,148 @@
+// Every configuration that ships: loads without a word, fits the schema, starts, and routes requests as its tests say.
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { request as send } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { parse } from "yaml";
+import { boot } from "../../src/boot.ts";
+import type { Config } from "../../src/config/config.ts";
+import { configSchema } from "../../src/config/json-schema.ts";
+import { oneLine } from "../../src/config/problem.ts";
+import { loadChecked } from "../../src/control/reconciler.ts";
+import { startBackends } from "../../src/demo/backends.ts";
+import { dryRun, indexRules } from "../../src/snapshot/dry-run.ts";
+import { holdFixedPorts } from "../support/fixed-ports.ts";
+import { faults } from "../support/json-schema.ts";
+
+const SHIPPED = readdirSync("configs", { recursive: true, encoding: "utf8" }).map((name) => join("configs", name));
+const ALL = [...SHIPPED.filter((name) => name.endsWith(".yaml")), "gateway.yaml"].sort();
+/** Fragments that only make sense inside the file that includes them. */
+const FRAGMENTS = ALL.filter((name) => dirname(name).endsWith("/include"));
+const WHOLE = ALL.filter((name) => !FRAGMENTS.includes(name));
+/** Routes whose service is not among the demo backends: nobody listens there, and the gateway says so. */
+const UNREACHABLE = new Set(["secure"]);
+
+/** One finished request, as the access log tells it. */
+interface Line {
+  readonly requestId: string;
+  readonly route?: string;
+  readonly status: number;
+  readonly error?: string;
+}
+
+for (const name of ALL) {
+  test(`${name} names its schema in the first line and explains itself`, () => {
+    const [first, second] = readFileSync(name, "utf8").split("\n");
+    assert.equal(first, `# yaml-language-server: $schema=${relative(dirname(name), "docs/gateway.schema.json")}`);
+    assert.match(second ?? "", /^# .{20,}/);
+  });
+  test(`${name} fits the JSON Schema key by key`, () => {
+    const text = readFileSync(name, "utf8");
+    assert.deepEqual(faults(configSchema(), parse(text, { merge: true })), []);
+  });
+}
+
+for (const name of WHOLE) {
+  test(`${name} loads without a warning and carries tests that pass`, () => {
+    const { config, warnings } = loadChecked({ file: name, env: {} });
+    assert.deepEqual(warnings.map(oneLine), []);
+    assert.ok(config.written.tests.length > 0);
+  });
+}
+
+test("every fragment is included by a file that ships", () => {
+  const included = WHOLE.flatMap((name) => loadChecked({ file: name, env: {} }).config.files);
+  for (const name of FRAGMENTS)
+    assert.ok(
+      included.some((file) => file.endsWith(`/${name}`)),
+      name,
+    );
+});
+
+describe("started, with the demo backends behind", () => {
+  const folder = mkdtempSync(join(tmpdir(), "examples-"));
+  let close: () => void = () => undefined;
+  let release: () => void = () => undefined;
+  before(async () => {
+    release = await holdFixedPorts();
+    close = await startBackends();
+  });
+  after(() => {
+    close();
+    release();
+    rmSync(folder, { recursive: true });
+  });
+
+  for (const [i, name] of WHOLE.entries()) {
+    test(`${name} takes every route its tests name`, async () => {
+      const log = join(folder, `${i}.log`);
+      const env = {
+        GATEWAY_FRONTEND_HTTP_HOST: "127.0.0.1",
+        GATEWAY_PORT: "0",
+        GATEWAY_SHUTDOWN_DELAY: "0",
+        GATEWAY_TELEMETRY_LOGGING_OUTPUT: log,
+        GATEWAY_TELEMETRY_LOGGING_FORMAT: "json",
+      };
+      const gateway = await boot({ load: { file: name, env }, logLevel: "error", hotReload: false });
+      const { port } = gateway.addresses()[0]!;
+      const { config } = loadChecked({ file: name, env });
+      const statuses: number[] = [];
+      for (const [n, asked] of requestsOf(config).entries()) statuses.push(await ask(port, asked, n));
+      await gateway.stop();
+      const lines = readFileSync(log, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Line);
+      check(config, lines, statuses);
+    });
+  }
+});
+
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly route: string | null;
+  readonly status: number | null;
+}
+
+/** The tests of a configuration as requests. */
+function requestsOf(config: Config): Asked[] {
+  return config.written.tests.map((t) => {
+    const [method = "", path = ""] = t.request.split(" ");
+    const headers = Object.fromEntries(Object.entries(t.headers).map(([k, v]) => [k, String(v)]));
+    return { method, path, headers, route: t.expect.route, status: t.expect.status };
+  });
+}
+
+function ask(port: number, asked: Asked, n: number): Promise<number> {
+  const { method, path } = asked;
+  const headers = { ...asked.headers, "X-Request-ID": `n${n}`, Connection: "close" };
+  return new Promise((resolve, reject) => {
+    const request = send({ host: "127.0.0.1", port, method, path, headers }, (response) => {
+      response.resume();
+      response.on("end", () => resolve(response.statusCode ?? 0));
+    });
+    request.on("error", reject);
+    request.end();
+  });
+}
+
+/** Compares what was logged and answered with what the tests of the file say. */
+function check(config: Config, lines: readonly Line[], statuses: readonly number[]): void {
+  const index = indexRules(config.rules);
+  for (const [n, asked] of requestsOf(config).entries()) {
+    const what = `${asked.method} ${asked.path}`;
+    const line = lines.find((l) => l.requestId === `n${n}`);
+    if (asked.status !== null) assert.equal(statuses[n], asked.status, what);
+    if (asked.route === null) continue;
+    const fields = Object.entries(asked.headers).flat();
+    const rule = dryRun(index, { method: asked.method, url: asked.path, fields }).rule!;
+    // A rule may keep its requests out of the access log; then the answer alone speaks for it.
+    if (rule.written.accessLog) assert.equal(line?.route, asked.route, what);
+    if (UNREACHABLE.has(asked.route)) assert.deepEqual([statuses[n], line?.error], [502, "connect_failed"], what);
+    else assert.ok(statuses[n]! >= 200 && statuses[n]! < 300, `${what}: ${statuses[n]}`);
+  }
+}

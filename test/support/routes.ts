@@ -1,0 +1,53 @@
+// Rules and requests for routing tests: a tree of ids, and a request that is nothing but what routing looks at.
+import { RequestContext } from "../../src/core/context.ts";
+import { Nobody } from "../../src/core/nobody.ts";
+import type { NoMatch } from "../../src/core/snapshot.ts";
+import type { Conditions } from "../../src/routing/conditions.ts";
+import { parsePattern } from "../../src/routing/pattern.ts";
+import { RouteTree } from "../../src/routing/tree.ts";
+
+/** A rule: its pattern, and what is special about it. */
+export interface TestRule extends Partial<Conditions> {
+  readonly path: string;
+}
+
+/** What a tree finds. */
+export interface Found {
+  readonly id: string;
+}
+
+/** Conditions with everything that is not given empty. */
+export function conditionsOf({ hosts = [], methods = [], headers = [], query = [] }: Partial<Conditions>): Conditions {
+  return { hosts, methods, headers, query };
+}
+
+/** A tree over rules; the id of each is its path, or its key. */
+export function treeOf(rules: readonly TestRule[] | Readonly<Record<string, TestRule>>): RouteTree<Found> {
+  const tree = new RouteTree<Found>();
+  const named = Array.isArray(rules) ? rules.map((r: TestRule) => [r.path, r] as const) : Object.entries(rules);
+  for (const [order, [id, rule]] of named.entries()) {
+    tree.add(parsePattern(rule.path), { route: { id }, conditions: conditionsOf(rule), order });
+  }
+  return tree;
+}
+
+/** A request with a canonical path. */
+export function request(
+  target: string,
+  method = "GET",
+  host = "",
+  headers: Readonly<Record<string, string>> = {},
+): RequestContext {
+  const fields = Object.entries(headers).flat();
+  const peer = { address: "127.0.0.1", scheme: "http" } as const;
+  const ctx = new RequestContext(new Nobody(), peer, method, target, fields, 1, false, 0);
+  ctx.path = ctx.rawPath;
+  ctx.host = host;
+  return ctx;
+}
+
+/** Id of what was found, else `404`, or `405` with the methods. */
+export function answer(match: Found | NoMatch): string {
+  if (!("allow" in match)) return match.id;
+  return match.allow.length === 0 ? "404" : `405 ${match.allow.join(" ")}`;
+}

@@ -1,0 +1,178 @@
+// Old spellings and keys with a fate of their own: every row of every table, one by one.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Fields } from "../../../src/config/kit.ts";
+import { parseYaml } from "../../../src/config/parse.ts";
+import { oneLine, Problems } from "../../../src/config/problem.ts";
+import { rewriteSpellings } from "../../../src/config/rewrite.ts";
+import { gateway as gatewaySchema } from "../../../src/config/schema/root.ts";
+import { ALIASES, NO_EFFECT, NOT_YET, REFUSED } from "../../../src/config/spellings.ts";
+import { plain } from "../../../src/config/tree.ts";
+import { load } from "../../support/load.ts";
+
+type Value = unknown;
+type Block = Record<string, Value>;
+
+const FINE: Block = {
+  router: { rules: [{ path: "/*", serviceName: "web" }] },
+  registry: { static: { services: [{ name: "web", instances: [{ address: "127.0.0.1" }] }] } },
+};
+
+/** A valid configuration with `value` at `path`. */
+function withPath(path: string, value: Value, into: Block = FINE): Block {
+  const whole = structuredClone(into);
+  const keys = path.split(".");
+  let at: Value = whole;
+  for (const [i, key] of keys.entries()) {
+    const last = i === keys.length - 1;
+    const block = at as Block;
+    if (key === "[]") at = (at as Value[])[0];
+    else if (last) block[key] = value;
+    else at = block[key] ??= {};
+  }
+  return whole;
+}
+
+/** A path of the tables as messages write it. */
+function shown(path: string): string {
+  return path.replaceAll(".[]", "[]");
+}
+
+function loadBlock(gateway: Block) {
+  return load(JSON.stringify({ gateway }));
+}
+
+/** A value the canonical key accepts, and another. */
+const VALUES: Readonly<Record<string, readonly [Value, Value]>> = {
+  "telemetry.logging.level": ["debug", "error"],
+  "telemetry.logging.format": ["json", "text"],
+  "telemetry.logging.output": ["stderr", "stdout"],
+  "registry.static.services.[].instances.[].weight": [3, 4],
+  "registry.static.services.[].instances.[].scheme": ["https", "http"],
+  "frontend.http.tls.clientCAFile": [["a.pem"], ["b.pem"]],
+};
+const TEXTS = ["/one", "/two"] as const;
+
+describe("old spellings", () => {
+  for (const [from, to] of ALIASES) {
+    const [value, other] = VALUES[to] ?? TEXTS;
+    const warning = `"${shown(from)}" is an old spelling of "${shown(to)}"`;
+
+    test(`${from} means ${to}, and warns once`, () => {
+      const old = loadBlock(withPath(from, value));
+      const canonical = loadBlock(withPath(to, value));
+      assert.deepEqual(old.errors, []);
+      assert.equal(old.config!.hash, canonical.config!.hash);
+      assert.equal(old.warnings.filter((w) => w.includes(warning)).length, 1);
+      assert.equal(old.warnings.length, 1 + canonical.warnings.length);
+    });
+    test(`${from} beside an equal ${to} is fine`, () => {
+      assert.deepEqual(loadBlock(withPath(to, value, withPath(from, value))).errors, []);
+    });
+    test(`${from} beside a different ${to} is one error`, () => {
+      const { errors } = loadBlock(withPath(to, other, withPath(from, value)));
+      assert.equal(errors.length, 1, errors.join("\n"));
+      assert.match(errors[0]!, /^t\.yaml:1:\d+: .* say different things; keep /);
+      assert.ok(errors[0]!.includes(`"${shown(from)}"`) && errors[0]!.includes(`"${shown(to)}"`));
+    });
+  }
+
+  test("each spelling warns once, however often it is used", () => {
+    const instance = (port: number) => ({ address: "127.0.0.1", port, metadata: { weight: 2 } });
+    const services = [{ name: "web", instances: [instance(1), instance(2)] }];
+    const { config, warnings } = loadBlock({ ...FINE, registry: { static: { services } } });
+    assert.deepEqual(
+      config!.services[0]!.endpoints.map((e) => e.weight),
+      [2, 2],
+    );
+    assert.equal(warnings.length, 1);
+  });
+
+  test("every canonical key exists in the schema", () => {
+    for (const [, to] of ALIASES) assert.ok(exists(to), to);
+  });
+  test("no old spelling is itself a key", () => {
+    for (const [from] of ALIASES) if (!from.includes(".metadata.")) assert.ok(!exists(from), from);
+  });
+  test("old words of loadBalance are understood and warned about", () => {
+    const { config, warnings } = loadBlock(withPath("router.rules.[].loadBalance", "weighted"));
+    assert.equal(config!.rules[0]!.loadBalance, "weighted_round_robin");
+    assert.match(warnings.join(), /"weighted" is an old spelling of "weighted_round_robin"/);
+  });
+});
+
+describe("keys without effect", () => {
+  for (const path of NO_EFFECT) {
+    for (const value of [true, { deep: [1] }]) {
+      test(`${path}: ${JSON.stringify(value)} is accepted with one warning`, () => {
+        const { errors, warnings } = loadBlock(withPath(path, value));
+        assert.deepEqual(errors, []);
+        assert.equal(warnings.length, 1);
+        assert.ok(warnings[0]!.endsWith(`"${shown(path)}" has no effect here and is ignored`), warnings[0]);
+      });
+    }
+  }
+  test("none of them is a key of the schema", () => {
+    for (const path of NO_EFFECT) assert.ok(!exists(path), path);
+  });
+  test("they change nothing", () => {
+    assert.equal(loadBlock(withPath("session", { a: 1 })).config!.hash, loadBlock(FINE).config!.hash);
+  });
+});
+
+const REFUSALS = [
+  ...REFUSED.map(([path, why]) => [path, `"${shown(path)}" is refused: ${why}`] as const),
+  ...NOT_YET.map(
+    (path) => [path, `"${shown(path)}" is not available in this version; remove it or use a newer gateway`] as const,
+  ),
+];
+
+describe("refused keys", () => {
+  for (const [path, message] of REFUSALS) {
+    for (const value of [true, { deep: [1] }]) {
+      test(`${path}: ${JSON.stringify(value)} is refused with exactly one message`, () => {
+        const { errors } = loadBlock(withPath(path, value));
+        assert.equal(errors.length, 1, errors.join("\n"));
+        assert.match(errors[0]!, /^t\.yaml:1:\d+: /);
+        assert.ok(errors[0]!.endsWith(message), errors[0]);
+      });
+    }
+  }
+  test("none of them is a key of the schema", () => {
+    for (const [path] of REFUSALS) assert.ok(!exists(path), path);
+  });
+  test("every rule that has one is named", () => {
+    const rules = [1, 2, 3].map((n) => ({ path: `/${n}`, serviceName: "web", priority: n }));
+    assert.equal(loadBlock({ ...FINE, router: { rules } }).errors.length, 3);
+  });
+});
+
+test("no path stands in two tables", () => {
+  const all = [...ALIASES.map(([from]) => from), ...NO_EFFECT, ...REFUSALS.map(([path]) => path)];
+  assert.equal(new Set(all).size, all.length);
+});
+
+test("other keys of a rewritten block stay where they are", () => {
+  const problems = new Problems();
+  const tree = parseYaml("health: { endpoint: /e, readyPath: /r }\nother: [ 1 ]\n", "t", problems);
+  rewriteSpellings(tree, problems);
+  assert.deepEqual(plain(tree), { health: { readyPath: "/r", healthPath: "/e" }, other: [1] });
+  assert.deepEqual(problems.list.map(oneLine), ['t:1:11: "health.endpoint" is an old spelling of "health.healthPath"']);
+});
+
+/** Whether the schema has a key at this path. */
+function exists(path: string): boolean {
+  let fields: Fields | null = gatewaySchema.fields;
+  let items: Fields | null = null;
+  for (const key of path.split(".")) {
+    if (key === "[]") {
+      fields = items;
+      continue;
+    }
+    if (fields === null || !Object.hasOwn(fields, key)) return false;
+    const field: Fields[string] = fields[key]!;
+    fields = field.fields;
+    items = field.items?.fields ?? null;
+  }
+  return true;
+}
