@@ -1,7 +1,7 @@
 // Incremental decoder of the chunked transfer coding (RFC 9112 §7.1): validates every byte, copies none of the payload.
 
 import type { Fields } from "./fields.ts";
-import { HEX, VALUE } from "./grammar.ts";
+import { HEX } from "./grammar.ts";
 import { ProtocolError, parseTrailers } from "./response-head.ts";
 
 const SIZE = 0;
@@ -18,6 +18,10 @@ const MAX_SIZE_DIGITS = 11;
 /** Most bytes of chunk extensions in one body, and of its trailer section. */
 const MAX_SIDE_BYTES = 16 * 1024;
 
+/** `;name`, `;name=token`, `;name="quoted"`, any number of them (RFC 9112 §7.1.1), without the blanks that llhttp refuses. */
+const EXTENSIONS =
+  /^(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e]|\\[\t \x21-\x7e])*"))?)+$/;
+
 /** Decoder state for one body. Feed bytes with {@link next}; each call reports at most one run of payload. */
 export class ChunkedDecoder {
   #state = SIZE;
@@ -25,6 +29,7 @@ export class ChunkedDecoder {
   #digits = 0;
   #sideBytes = 0;
   #trailerText = "";
+  #extension = "";
 
   /** Start and end of the payload run found by the last {@link next}; equal when there was none. */
   dataStart = 0;
@@ -66,9 +71,7 @@ export class ChunkedDecoder {
       case SIZE:
         return this.#readSize(c);
       case EXTENSION:
-        if (c === 0x0d) this.#state = SIZE_LF;
-        else if (VALUE[c] !== 1 || ++this.#sideBytes > MAX_SIDE_BYTES) throw new ProtocolError("bad chunk extension");
-        return;
+        return this.#readExtension(c);
       case SIZE_LF:
         expect(c, 0x0a);
         this.#state = this.#size === 0 ? TRAILERS : DATA;
@@ -85,6 +88,17 @@ export class ChunkedDecoder {
     }
   }
 
+  #readExtension(c: number): void {
+    if (c !== 0x0d) {
+      this.#extension += String.fromCharCode(c);
+      if (++this.#sideBytes > MAX_SIDE_BYTES) throw new ProtocolError("chunk extensions too large");
+      return;
+    }
+    if (!EXTENSIONS.test(this.#extension)) throw new ProtocolError("bad chunk extension");
+    this.#extension = "";
+    this.#state = SIZE_LF;
+  }
+
   #readSize(c: number): void {
     const digit = HEX[c]!;
     if (digit !== 255) {
@@ -94,8 +108,10 @@ export class ChunkedDecoder {
     }
     if (this.#digits === 0) throw new ProtocolError("bad chunk size");
     if (c === 0x0d) this.#state = SIZE_LF;
-    else if (c === 0x3b) this.#state = EXTENSION;
-    else throw new ProtocolError("bad chunk size");
+    else if (c === 0x3b) {
+      this.#extension = ";";
+      this.#state = EXTENSION;
+    } else throw new ProtocolError("bad chunk size");
   }
 
   #readTrailers(bytes: Uint8Array, from: number, to: number): number {

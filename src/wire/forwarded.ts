@@ -1,4 +1,5 @@
 // Who the client is, said to the backend: X-Forwarded-* and Forwarded (RFC 7239), believed only from trusted peers.
+import { isIP } from "node:net";
 import type { Peer } from "../core/context.ts";
 import { joinField } from "./fields.ts";
 
@@ -55,8 +56,12 @@ export function clientAddress(peer: string, fields: readonly string[], trusts: (
     const hops = chain.split(",");
     for (let i = hops.length - 1; i >= 0; i--) {
       const hop = hops[i]!.trim();
-      if (hop !== "" && !trusts(hop)) return hop;
+      if (hop === "") continue;
+      // What is no address says nothing, and hides whatever stands before it.
+      if (isIP(hop) === 0) return peer;
+      if (!trusts(hop)) return hop;
     }
   }
-  return joinField(fields, "x-real-ip") ?? peer;
+  const real = joinField(fields, "x-real-ip");
+  return real !== undefined && isIP(real) !== 0 ? real : peer;
 }

@@ -36,8 +36,8 @@ export const AUTHORIZATION = 15;
 
 /** Classifies a field name. The first letter and length decide for nearly all names; only candidates are compared in full. */
 export function knownField(name: string): number {
-  const first = name.charCodeAt(0) | 0x20;
-  switch (first) {
+  if (name.includes("_")) return alias(name);
+  switch (name.charCodeAt(0) | 0x20) {
     case 0x68: // h
       return isField(name, "host") ? HOST : OTHER;
     case 0x63: // c
@@ -65,7 +65,7 @@ export function knownField(name: string): number {
         ? isField(name, "proxy")
           ? HOP
           : OTHER
-        : isField(name.slice(0, 6), "proxy-") || isField(name.slice(0, 6), "proxy_")
+        : isField(name.slice(0, 6), "proxy-")
           ? HOP
           : OTHER;
     case 0x78: // x
@@ -80,13 +80,16 @@ function classifyX(name: string): number {
   // x-forwarded-*, x-real-ip, x-auth-*, x-gateway: f r a g
   if (third !== 0x66 && third !== 0x72 && third !== 0x61 && third !== 0x67) return OTHER;
   const lower = name.toLowerCase();
-  const dashed = lower.includes("_") ? lower.replaceAll("_", "-") : lower;
+  if (lower === "x-forwarded-for") return FORWARDED_FOR;
   const asserted =
-    dashed.startsWith("x-forwarded-") ||
-    dashed === "x-real-ip" ||
-    dashed.startsWith("x-auth-") ||
-    dashed === "x-gateway";
-  if (!asserted) return OTHER;
-  if (dashed !== lower) return ALIAS;
-  return lower === "x-forwarded-for" ? FORWARDED_FOR : ASSERTED;
+    lower.startsWith("x-forwarded-") || lower === "x-real-ip" || lower.startsWith("x-auth-") || lower === "x-gateway";
+  return asserted ? ASSERTED : OTHER;
+}
+
+/** `X_Real_IP`, `Content_Length`: what means something with dashes means nothing, and goes nowhere, with underscores. */
+function alias(name: string): number {
+  const dashed = name.replaceAll("_", "-");
+  const kind = knownField(dashed);
+  if (kind === HOP) return HOP;
+  return kind === OTHER && !isField(dashed, "x-request-id") ? OTHER : ALIAS;
 }

@@ -40,6 +40,8 @@ export function parseResponseHead(text: string): ResponseHead {
     keepAlive: minor === 1,
   };
   parseFields(text, lineEnd + 2, head);
+  // RFC 9112 §6.1: chunks in HTTP/1.0 come from somebody who does not know what they are doing.
+  if (minor === 0 && head.chunked) head.keepAlive = false;
   return head;
 }
 
@@ -76,16 +78,21 @@ function parseFields(text: string, from: number, head: ResponseHead): void {
     pos = end + 2;
     switch (name.charCodeAt(0) | 0x20) {
       case 0x63: // c
-        if (isField(name, "content-length")) readLength(head, value);
-        else if (isField(name, "connection")) {
-          if (isField(value, "close")) head.keepAlive = false;
-          else if (isField(value, "keep-alive")) head.keepAlive = true;
-          else addTokens(value, (nominated ??= new Set()));
+        if (isField(name, "content-length")) {
+          refuseTab(text, colon, end);
+          readLength(head, value);
+        } else if (isField(name, "connection")) {
+          if (isField(value, "keep-alive") && nominated === null) head.keepAlive = true;
+          else {
+            nominated ??= new Set();
+            addTokens(value, nominated);
+          }
           continue;
         }
         break;
       case 0x74: // t
         if (isField(name, "transfer-encoding")) {
+          refuseTab(text, colon, end);
           if (head.chunked || !isField(value, "chunked")) throw new ProtocolError("unsupported Transfer-Encoding");
           head.chunked = true;
           continue;
@@ -115,6 +122,12 @@ function applyConnection(head: ResponseHead, nominated: Set<string>): void {
   // A backend cannot take away what frames or dates the message by nominating it.
   for (const kept of ["close", "keep-alive", "content-length"]) nominated.delete(kept);
   if (nominated.size > 0) dropFields(head.fields, nominated);
+}
+
+/** llhttp reads a tab beside the value of a framing field differently from a blank: so nobody may send one. */
+function refuseTab(text: string, from: number, to: number): void {
+  const at = text.indexOf("\t", from);
+  if (at !== -1 && at < to) throw new ProtocolError("tab in a framing field");
 }
 
 function readLength(head: ResponseHead, value: string): void {
@@ -168,6 +181,7 @@ export function parseTrailers(text: string): Fields {
     const colon = nameEnd(text, pos);
     const end = valueEnd(text, colon + 1);
     const name = text.slice(pos, colon);
+    if (isField(name, "content-length")) throw new ProtocolError("Content-Length among trailers");
     if (!NOT_IN_TRAILERS.has(name.toLowerCase())) fields.push(name, trimmed(text, colon + 1, end));
     pos = end + 2;
   }

@@ -4,7 +4,7 @@ import type { Fields } from "./fields.ts";
 import { ProtocolError, parseResponseHead, type ResponseHead } from "./response-head.ts";
 
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
-/** Largest response head accepted, bytes; also the bound on all interim responses together. */
+/** Largest response head accepted, bytes. */
 export const MAX_HEAD_BYTES = 64 * 1024;
 /** Most interim (1xx) responses before the final one. */
 const MAX_INTERIM = 32;

@@ -1,6 +1,7 @@
 // The request body of one HTTP/1 client: read from Node's stream with back-pressure, counted, bounded in size and silence.
 import type { IncomingMessage } from "node:http";
 import type { BodyReceiver, RequestBody } from "../../core/edges.ts";
+import { knownField, OTHER } from "../../wire/known.ts";
 import { NOT_IN_TRAILERS } from "../../wire/response-head.ts";
 
 /** What can go wrong while a body is read. */
@@ -98,7 +99,9 @@ function trailersOf(request: IncomingMessage): readonly string[] {
   if (raw.length === 0) return NO_TRAILERS;
   const kept: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
-    if (!NOT_IN_TRAILERS.has(raw[i]!.toLowerCase())) kept.push(raw[i]!, raw[i + 1]!);
+    // What routes, frames or identifies counts only in the head, where it was looked at.
+    const plain = knownField(raw[i]!) === OTHER && !NOT_IN_TRAILERS.has(raw[i]!.toLowerCase());
+    if (plain) kept.push(raw[i]!, raw[i + 1]!);
   }
   return kept;
 }

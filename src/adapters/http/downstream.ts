@@ -42,6 +42,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   #ended = false;
   #broken = false;
   #unbounded = false;
+  #endLinger: () => void = () => undefined;
 
   constructor(
     request: IncomingMessage,
@@ -136,10 +137,16 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     this.#refuse("request_timeout");
   }
 
+  /** Whether no further request will be answered on this connection. */
+  get closing(): boolean {
+    return this.#closing;
+  }
+
   /** The bytes of the body are not what its framing says: nothing on this connection can be trusted any more. */
   broken(): void {
     this.#broken = true;
-    this.#refuse("bad_request");
+    if (this.#ended) this.#endLinger();
+    else this.#refuse("bad_request");
   }
 
   unbounded(): void {
@@ -208,7 +215,10 @@ export class HttpDownstream implements Downstream, BodyTrouble {
 
   #earlyHints(fields: readonly string[]): void {
     const hints: Record<string, string[]> = {};
-    for (let i = 0; i < fields.length; i += 2) (hints[fields[i]!.toLowerCase()] ??= []).push(fields[i + 1]!);
+    for (let i = 0; i < fields.length; i += 2) {
+      const name = fields[i]!.toLowerCase();
+      if (name !== "content-length") (hints[name] ??= []).push(fields[i + 1]!);
+    }
     // Node requires a well-formed Link and throws otherwise; a hint is never worth a request.
     try {
       this.#response.writeEarlyHints(hints as Record<string, string | string[]>);
@@ -250,6 +260,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
       if (!request.complete) socket.destroySoon();
     };
     const timer = setTimeout(finish, LINGER_MS);
+    this.#endLinger = finish;
     request.on("close", finish);
     request.on("end", finish);
     request.on("data", (chunk: Buffer) => {

@@ -71,7 +71,7 @@ function nominate(value: string): void {
 }
 
 /** Characters of a host, an IPv6 literal and a port (RFC 3986 §3.2.2): anything else has no business in Host. */
-function isAuthority(text: string): boolean {
+export function isAuthority(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     const ok =

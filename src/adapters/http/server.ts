@@ -8,10 +8,11 @@ import type { Gateway } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
+import { type ClientConnection, type Expectation, isClosing } from "./client-connection.ts";
 import { startClocks } from "./clocks.ts";
 import { type ClientTimeouts, HttpDownstream } from "./downstream.ts";
 import { RawDownstream } from "./raw-downstream.ts";
-import { hostName, scanFields } from "./scan.ts";
+import { hostName, isAuthority, type Scan, scanFields } from "./scan.ts";
 
 /** Settings of one HTTP front, compiled from `frontend.http`. Times in ms, sizes in bytes, 0 = none. */
 export interface HttpServerOptions extends ClientTimeouts {
@@ -30,27 +31,13 @@ const MAX_PIPELINED = 32;
 /** How long a connection on which nothing was asked yet is left alone when idle ones are closed, ms. */
 const FIRST_REQUEST_MS = 1000;
 
-/** State of one client connection. */
-interface Connection {
-  readonly peer: ForwardedPeer;
-  readonly openedAt: number;
-  /** The request being answered now. */
-  current: { readonly request: IncomingMessage; readonly downstream: HttpDownstream } | null;
-  /** Whether a request was ever parsed on it. */
-  used: boolean;
-  /** Requests parsed and not yet finished. */
-  active: number;
-  /** What followed the last good request was not HTTP: answered when its predecessors are. */
-  fault: ErrorCode | null;
-}
-
 /** A parser front without a port of its own: sockets are given to it with {@link accept}. */
 export class HttpServer {
   readonly #server: Server;
   readonly #gateway: Gateway;
   readonly #options: HttpServerOptions;
   readonly #instanceId: string;
-  readonly #connections = new Map<Socket, Connection>();
+  readonly #connections = new Map<Socket, ClientConnection>();
   #held: (() => void)[] | null = null;
   #leaving = false;
 
@@ -69,11 +56,15 @@ export class HttpServer {
     };
     this.#server = options.tls === null ? createServer(settings) : createSecureServer({ ...settings, ...options.tls });
     this.#server.maxHeadersCount = 0; // Node would drop the surplus silently; it is counted and refused instead
-    this.#server.on("request", (request, response) => this.#request(request, response, false));
-    this.#server.on("checkContinue", (request, response) => this.#request(request, response, true));
-    this.#server.on("checkExpectation", (request, response) => this.#unexpected(request, response));
+    this.#server.on("request", (request, response) => this.#request(request, response, "nothing"));
+    this.#server.on("checkContinue", (request, response) => {
+      // Node finds the word anywhere in the field; only the word alone is the expectation.
+      const exact = request.headers.expect?.toLowerCase() === "100-continue";
+      this.#request(request, response, exact ? "continue" : "unknown");
+    });
+    this.#server.on("checkExpectation", (request, response) => this.#request(request, response, "unknown"));
     this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#fault(error, socket as Socket));
-    this.#server.on("connect", (_request, socket) => this.#raw(socket as Socket, "method_not_allowed"));
+    this.#server.on("connect", (_request, socket) => this.#wrong(socket as Socket, "method_not_allowed"));
     startClocks(this.#server);
     const opened = options.tls === null ? "connection" : "secureConnection";
     this.#server.on(opened, (socket: Socket) => this.#opened(socket));
@@ -136,36 +127,43 @@ export class HttpServer {
     }
     const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), tls === null ? "http" : "https");
     const openedAt = performance.now();
-    this.#connections.set(socket, { peer, openedAt, current: null, used: false, active: 0, fault: null });
+    this.#connections.set(socket, {
+      peer,
+      openedAt,
+      current: null,
+      used: false,
+      closing: false,
+      active: 0,
+      fault: null,
+    });
     socket.on("close", () => this.#connections.delete(socket));
   }
 
-  #request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+  #request(request: IncomingMessage, response: ServerResponse, expect: Expectation): void {
     const connection = this.#connections.get(request.socket);
     if (connection === undefined) return void request.socket.destroy();
+    // Nothing is answered behind a reply that ends the connection, so nothing may have an effect there.
+    if (isClosing(connection)) return;
     connection.used = true;
-    if (connection.active++ > 0) {
-      // Pipelined: Node assigns the socket when the predecessor is done, and only then does this one begin.
-      if (connection.active > MAX_PIPELINED) request.socket.pause();
-      let begun = false;
-      response.once("socket", () => {
-        begun = true;
-        this.#start(connection, request, response, expectsContinue);
-      });
-      response.once("close", () => {
-        if (!begun) this.#finished(connection, request.socket);
-      });
-    } else {
-      this.#start(connection, request, response, expectsContinue);
-    }
+    if (connection.active++ === 0) return this.#start(connection, request, response, expect);
+    // Pipelined: Node assigns the socket when the predecessor is done, and only then does this one begin.
+    if (connection.active > MAX_PIPELINED) request.socket.pause();
+    let begun = false;
+    response.once("socket", () => {
+      begun = true;
+      this.#start(connection, request, response, expect);
+    });
+    response.once("close", () => {
+      if (!begun) this.#finished(connection, request.socket);
+    });
   }
 
-  #start(connection: Connection, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    if (this.#held === null) this.#begin(connection, request, response, expectsContinue);
-    else this.#held.push(() => this.#begin(connection, request, response, expectsContinue));
+  #start(connection: ClientConnection, request: IncomingMessage, response: ServerResponse, expect: Expectation): void {
+    if (this.#held === null) this.#begin(connection, request, response, expect);
+    else this.#held.push(() => this.#begin(connection, request, response, expect));
   }
 
-  #begin(connection: Connection, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+  #begin(connection: ClientConnection, request: IncomingMessage, response: ServerResponse, expect: Expectation): void {
     const fields = request.rawHeaders;
     const minor = request.httpVersionMinor;
     const scan = scanFields(fields, minor, this.#instanceId);
@@ -177,6 +175,7 @@ export class HttpServer {
       const absolute = /^https?:\/\/([^/?#@]+)([/?].*)?$/i.exec(target);
       if (absolute !== null) {
         authority = absolute[1]!;
+        if (!isAuthority(authority)) scan.ok = false;
         const rest = absolute[2] ?? "/";
         target = rest.startsWith("?") ? `/${rest}` : rest;
       }
@@ -188,20 +187,22 @@ export class HttpServer {
       target,
       fields,
       minor,
-      expectsContinue,
+      expect === "continue",
       performance.now(),
     );
     ctx.authority = authority;
     ctx.host = hostName(authority);
     ctx.nominated = scan.nominated;
     this.#attach(connection, request, response, downstream, ctx);
-    const code = this.#refusal(request, scan.ok, scan.upgrade, scan.looped, fields.length);
+    // llhttp stops reading at an upgrade; what came behind it in the same read is lost.
+    if (scan.nominated?.has("upgrade")) downstream.closeAfter();
+    const code = this.#refusal(request, scan, fields.length, expect);
     if (code === null) this.#gateway.handle(ctx);
     else this.#gateway.refuse(ctx, code);
   }
 
   #attach(
-    connection: Connection,
+    connection: ClientConnection,
     request: IncomingMessage,
     response: ServerResponse,
     downstream: HttpDownstream,
@@ -213,6 +214,7 @@ export class HttpServer {
     const { socket } = request;
     const closed = () => {
       connection.current = null;
+      if (downstream.closing) connection.closing = true;
       downstream.closed();
       this.#finished(connection, socket);
     };
@@ -221,38 +223,18 @@ export class HttpServer {
     else response.on("close", closed);
   }
 
-  #refusal(request: IncomingMessage, ok: boolean, upgrade: string, looped: boolean, length: number): ErrorCode | null {
+  #refusal(request: IncomingMessage, scan: Scan, length: number, expect: Expectation): ErrorCode | null {
+    const { ok, upgrade, looped } = scan;
     // llhttp reads HTTP/0.9 and 2.0 request lines too.
     if (!ok || request.httpVersionMajor !== 1 || request.httpVersionMinor > 1) return "bad_request";
     if (length > this.#options.maxHeaders * 2) return "headers_too_large";
     if (looped) return "loop_detected";
-    if (upgrade !== "" && request.headers.connection !== undefined && /websocket/i.test(upgrade)) {
-      return "upgrade_unsupported";
-    }
+    if (expect === "unknown") return "expectation_failed";
+    if (scan.nominated?.has("upgrade") && /websocket/i.test(upgrade)) return "upgrade_unsupported";
     return null;
   }
 
-  #unexpected(request: IncomingMessage, response: ServerResponse): void {
-    const connection = this.#connections.get(request.socket);
-    if (connection === undefined) return void request.socket.destroy();
-    const downstream = new HttpDownstream(request, response, 0, this.#gateway, this.#options);
-    const ctx = new RequestContext(
-      downstream,
-      connection.peer,
-      request.method!,
-      request.url!,
-      request.rawHeaders,
-      request.httpVersionMinor,
-      false,
-      performance.now(),
-    );
-    connection.active++;
-    this.#attach(connection, request, response, downstream, ctx);
-    downstream.closeAfter();
-    this.#gateway.refuse(ctx, "expectation_failed");
-  }
-
-  #finished(connection: Connection, socket: Socket): void {
+  #finished(connection: ClientConnection, socket: Socket): void {
     connection.active--;
     if (connection.active <= MAX_PIPELINED && socket.isPaused()) socket.resume();
     if (connection.active === 0 && connection.fault !== null) this.#raw(socket, connection.fault);
@@ -260,9 +242,7 @@ export class HttpServer {
 
   #fault(error: NodeJS.ErrnoException, socket: Socket): void {
     const connection = this.#connections.get(socket);
-    // The client has left: there is nobody to answer.
-    const left = error.code === "ECONNRESET" || error.code === "HPE_INVALID_EOF_STATE";
-    if (left || !socket.writable || connection === undefined) return void socket.destroy();
+    if (error.code === "ECONNRESET" || !socket.writable || connection === undefined) return void socket.destroy();
     const code: ErrorCode =
       error.code === "HPE_HEADER_OVERFLOW"
         ? "headers_too_large"
@@ -270,10 +250,19 @@ export class HttpServer {
           ? "request_timeout"
           : "bad_request";
     const { current } = connection;
+    if (isClosing(connection)) return current?.downstream.broken();
+    // The client ended its side in the middle of a request: it has left, there is nobody to answer.
+    if (error.code === "HPE_INVALID_EOF_STATE") return void socket.destroy();
     // Either what follows the request under way is not HTTP, or the body of that request itself is not.
     if (current !== null && !current.request.complete) current.downstream.broken();
-    else if (connection.active > 0) connection.fault = code;
-    else this.#raw(socket, code);
+    else this.#wrong(socket, code);
+  }
+
+  /** Answers what is no request of ours, behind the requests before it. */
+  #wrong(socket: Socket, code: ErrorCode): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined || connection.active === 0) this.#raw(socket, code);
+    else connection.fault = code;
   }
 
   #raw(socket: Socket, code: ErrorCode): void {

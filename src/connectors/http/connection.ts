@@ -2,7 +2,7 @@
 import { connect as connectTcp, type NetConnectOpts, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { ErrorCode } from "../../core/errors.ts";
-import { type Fields, getField } from "../../wire/fields.ts";
+import { type Fields, joinField } from "../../wire/fields.ts";
 import { isName } from "../../wire/resolver.ts";
 import { ProtocolError, type ResponseHead } from "../../wire/response-head.ts";
 import { type ResponseHandler, ResponseParser } from "../../wire/response-parser.ts";
@@ -33,6 +33,8 @@ export class Connection implements ResponseHandler {
   /** The response on the wire is complete; acted upon when the read that held its end has been parsed to the last byte. */
   #complete = false;
   #wantsMore = true;
+  /** Address of the last connection attempt; "" before. */
+  #address = "";
   /** When it became idle, ms on the pool's clock. */
   idleSince = 0;
 
@@ -78,6 +80,10 @@ export class Connection implements ResponseHandler {
         this.#pool.session = session;
       });
     }
+    // Noted here because Node remembers the answer of remoteAddress, which must be fresh when the connection ends.
+    this.#socket.on("connectionAttempt", (address: string) => {
+      this.#address = address;
+    });
     this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#lost(error));
     this.#socket.on("end", () => this.#ended());
     this.#socket.on("close", () => this.#lost(null));
@@ -124,8 +130,7 @@ export class Connection implements ResponseHandler {
 
   /** Whether the remote address is one of these. */
   isAt(addresses: ReadonlySet<string>): boolean {
-    const address = this.#socket.remoteAddress;
-    return address === undefined || addresses.has(address);
+    return this.#address === "" || addresses.has(this.#address);
   }
 
   onInterim(status: number, fields: Fields): void {
@@ -247,6 +252,8 @@ export class Connection implements ResponseHandler {
   /** The backend sent its last byte. */
   #ended(): void {
     this.#last = true;
+    // Data and a reset that arrive together look like data and a clean end. A socket that was reset has no peer any more.
+    if (this.#socket.remoteAddress === undefined) return this.#fail("upstream_reset", "connection reset");
     if (this.#state === READY && !this.#parser.done && this.#parser.finish()) return this.#finish();
     this.#fail("upstream_reset", "connection ended");
   }
@@ -278,5 +285,5 @@ export class Connection implements ResponseHandler {
 
 /** A challenge for NTLM or Negotiate: what follows on this connection would be somebody's identity. */
 function bindsConnection(head: ResponseHead): boolean {
-  return head.status === 401 && /^(ntlm|negotiate)\b/i.test(getField(head.fields, "www-authenticate") ?? "");
+  return head.status === 401 && /\b(ntlm|negotiate)\b/i.test(joinField(head.fields, "www-authenticate") ?? "");
 }

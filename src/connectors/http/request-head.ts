@@ -48,12 +48,12 @@ export function requestHead(ctx: RequestContext, defaults: HeadDefaults, bodyLen
     const value = fields[i + 1]!;
     switch (known.knownField(name)) {
       case known.OTHER:
-        if (name.length === idName.length && isField(name, idName)) continue;
+        if (name.length === idName.length && isField(name.replaceAll("_", "-"), idName)) continue;
         break;
       case known.CONTENT_LENGTH:
         if (bodyLength === -1) continue;
         // Framing is never up to the client's Connection field.
-        head += `${name}: ${value}\r\n`;
+        head += `Content-Length: ${bodyLength}\r\n`;
         continue;
       case known.EXPECT:
         expect = ctx.expectsContinue;

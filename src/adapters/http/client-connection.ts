@@ -1,0 +1,29 @@
+// What the HTTP adapter keeps for each client connection.
+import type { IncomingMessage } from "node:http";
+import type { ErrorCode } from "../../core/errors.ts";
+import type { ForwardedPeer } from "../../wire/forwarded.ts";
+import type { HttpDownstream } from "./downstream.ts";
+
+/** What the client waits for before it sends its body. */
+export type Expectation = "nothing" | "continue" | "unknown";
+
+/** State of one client connection. */
+export interface ClientConnection {
+  readonly peer: ForwardedPeer;
+  readonly openedAt: number;
+  /** The request being answered now. */
+  current: { readonly request: IncomingMessage; readonly downstream: HttpDownstream } | null;
+  /** Whether a request was ever parsed on it. */
+  used: boolean;
+  /** A reply has ended it: nothing that still arrives counts. */
+  closing: boolean;
+  /** Requests parsed and not yet finished. */
+  active: number;
+  /** What followed the last good request was not HTTP: answered when its predecessors are. */
+  fault: ErrorCode | null;
+}
+
+/** Whether the reply under way, or one before it, ends the connection. */
+export function isClosing(connection: ClientConnection): boolean {
+  return connection.closing || connection.current?.downstream.closing === true;
+}
