@@ -17,7 +17,7 @@ run: setup ## start the gateway with demo backends on http://localhost:8080
 	$(TSX) src/main.ts demo
 
 build: setup ## compile to dist/
-	rm -rf dist && node_modules/.bin/tsc -p tsconfig.build.json
+	rm -rf dist && node_modules/.bin/tsc -p scripts/tsconfig.build.json
 
 check: setup ## types, lint, architecture
 	node_modules/.bin/tsc -p tsconfig.json
