@@ -19,6 +19,9 @@ import { loggingFormat } from "./snapshot/logging.ts";
 import type { Runtime } from "./snapshot/runtime.ts";
 import { VERSION } from "./version.ts";
 
+/** Longest wait for the last log lines to get out, ms. */
+const LAST_LINES_MS = 1000;
+
 /** How to start. */
 export interface BootOptions {
   readonly load: LoadOptions;
@@ -86,6 +89,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
             services: () => holder.current?.snapshot.services.values() ?? [],
             labels: () => runtime.labels,
             reload,
+            droppedLines: () => [...sinks.values()].reduce((sum, sink) => sum + sink.dropped, 0),
           }),
       );
       return exposition;
@@ -125,7 +129,14 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     addresses: () => listeners.addresses(),
     reload: (reason) => reconciler.reload(reason),
     reopenLogs: () => {
-      for (const sink of sinks.values()) sink.reopen();
+      for (const sink of sinks.values()) {
+        try {
+          sink.reopen();
+        } catch (error) {
+          log.error("Log file cannot be opened again", { output: sink.output, reason: (error as Error).message });
+        }
+      }
+      log.info("Log files opened again");
     },
     async stop() {
       await watch?.close();
@@ -133,7 +144,9 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
       await drain(live, listeners, () => pipeline.active, { delayMs: delay, timeoutMs: timeout }, log);
       runtime.pools.close();
       log.info("Stopped");
-      for (const sink of sinks.values()) await sink.flushed();
+      // A reader that does not read must not keep the process alive.
+      const flushed = Promise.all([...sinks.values()].map((sink) => sink.flushed()));
+      await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, LAST_LINES_MS).unref())]);
     },
     flushSync: () => {
       for (const sink of sinks.values()) sink.flushSync();

@@ -50,13 +50,14 @@ export class Listener {
 
   /**
    * Binds the port.
-   * @throws the system's error, such as `EADDRINUSE`
+   * @throws Error saying why the port cannot be bound
    */
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
+      const refused = (error: NodeJS.ErrnoException) => reject(new Error(bindFailure(error, this.host, this.port)));
+      this.#server.once("error", refused);
       this.#server.listen({ host: this.host, port: this.port, backlog: 1024 }, () => {
-        this.#server.off("error", reject);
+        this.#server.off("error", refused);
         this.#server.on("error", () => undefined); // accept failures (EMFILE) concern one client, not the port
         resolve();
       });
@@ -125,4 +126,12 @@ export class Listener {
       this.#retired.delete(taker);
     }
   }
+}
+
+function bindFailure(error: NodeJS.ErrnoException, host: string, port: number): string {
+  const where = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  if (error.code === "EADDRINUSE") return `cannot listen on ${where}: the port is in use`;
+  if (error.code === "EACCES") return `cannot listen on ${where}: no permission for this port`;
+  if (error.code === "EADDRNOTAVAIL") return `cannot listen on ${where}: this machine has no such address`;
+  return `cannot listen on ${where}: ${error.message}`;
 }

@@ -24,7 +24,7 @@ export const demo: Command = {
     const named = parsed.values.has("config") || parsed.values.has("c");
     const values = named ? parsed.values : new Map([...parsed.values, ["config", DEMO_CONFIG]]);
     try {
-      return await runUntilSignal({ ...parsed, values }, env);
+      return await runUntilSignal({ ...parsed, values }, env, true);
     } finally {
       close();
     }

@@ -2,6 +2,7 @@
 import type { RuleConfig } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { showDuration, showSize } from "../config/units.ts";
+import { builtinPaths } from "../snapshot/builtin-paths.ts";
 import { type DryRequest, dryRun, indexRules, whyNot } from "../snapshot/dry-run.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 import { parseFlags, UsageError } from "./flags.ts";
@@ -24,24 +25,30 @@ export const explain: Command = {
     if (late.rest.length > 0) throw new UsageError(`unexpected "${late.rest[0]}"`);
     const headers = [...(parsed.all.get("H") ?? []), ...(late.all.get("H") ?? [])];
     const fields = headers.flatMap(splitHeader);
-    const { config } = loadConfig(loadOptions(parsed, env));
+    const load = loadOptions(parsed, env);
+    const { config } = loadConfig(load);
     const request: DryRequest = { method: method.toUpperCase(), url, fields };
-    const result = dryRun(indexRules(config.rules), request);
-    const lines = [`${request.method} ${url}`, `  canonical path  ${result.path ?? "refused: not a valid path"}`];
+    const result = dryRun(indexRules(config.rules), request, builtinPaths(config));
+    const lines = [
+      `${request.method} ${url}  (${load.file})`,
+      `  canonical path  ${result.path ?? "refused: not a valid path"}`,
+    ];
     if (result.rule !== null) {
       const service = config.services.find((s) => s.name === result.rule!.written.serviceName);
       lines.push(...describeRule(result.rule), ...(service?.endpoints ?? []).map(endpointLine));
+    } else if (result.builtin) {
+      lines.push("  built in: the gateway answers this path itself");
     } else {
       const allow = result.allow.length > 0 ? ` (Allow: ${result.allow.join(", ")})` : "";
       lines.push(`  no route: the gateway answers ${result.status}${allow}`);
     }
-    const others = config.rules.filter((rule) => rule !== result.rule);
+    const others = result.path === null || result.builtin ? [] : config.rules.filter((rule) => rule !== result.rule);
     for (const rule of others.slice(0, MAX_SHOWN)) {
       lines.push(`  - ${rule.id} (${rule.written.path}): ${whyNot(rule, request) ?? "less specific"}`);
     }
     if (others.length > MAX_SHOWN) lines.push(`  … and ${others.length - MAX_SHOWN} more`);
     process.stdout.write(`${lines.join("\n")}\n`);
-    return result.rule === null ? 1 : 0;
+    return result.rule === null && !result.builtin ? 1 : 0;
   },
 };
 

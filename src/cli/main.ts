@@ -32,7 +32,9 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Pro
       process.stderr.write(usage(command));
       return 0;
     }
-    if (command.operands === "" && parsed.rest.length > 0) throw new UsageError(`unexpected "${parsed.rest[0]}"`);
+    if (command.operands === "" && parsed.rest.length > 0) {
+      throw new UsageError(`unexpected "${parsed.rest[0]}"; the file is named with -config`);
+    }
     return await command.run(parsed, env);
   } catch (error) {
     if (error instanceof UsageError) {

@@ -36,7 +36,7 @@ export const run: Command = {
 };
 
 /** Starts, announces the address, and waits for the signal that ends it. @returns exit code */
-export async function runUntilSignal(parsed: Parsed, env: NodeJS.ProcessEnv): Promise<number> {
+export async function runUntilSignal(parsed: Parsed, env: NodeJS.ProcessEnv, demo = false): Promise<number> {
   const load = loadOptions(parsed, env);
   const gateway = await boot({ load, logLevel: logLevel(parsed, env), hotReload: flagOn(parsed, "hot-reload", true) });
   for (const { name, host, port } of gateway.addresses()) {
@@ -47,10 +47,16 @@ export async function runUntilSignal(parsed: Parsed, env: NodeJS.ProcessEnv): Pr
     });
   }
   if (load.zero) gateway.log.info("No configuration file found: serving the welcome page; see gateway -h");
-  return untilStopped(gateway);
+  const level = parsed.values.get("log-level") ?? "";
+  if (level !== "" && logLevel(parsed, env) !== level.toLowerCase())
+    gateway.log.warn(`Unknown log level "${level}": using info`);
+  const http = gateway.addresses().find((a) => a.name === "http");
+  if (demo) gateway.log.info(`Try: curl -i http://localhost:${http?.port}/hello`);
+  // Whoever closes the terminal of a demo wants it gone; a service is reloaded by the same signal.
+  return untilStopped(gateway, demo && process.stdout.isTTY === true);
 }
 
-function untilStopped(gateway: RunningGateway): Promise<number> {
+function untilStopped(gateway: RunningGateway, hangupStops: boolean): Promise<number> {
   return new Promise((resolve) => {
     let first = "";
     let stoppedAt = 0;
@@ -71,7 +77,7 @@ function untilStopped(gateway: RunningGateway): Promise<number> {
     };
     process.on("SIGTERM", () => stop("SIGTERM"));
     process.on("SIGINT", () => stop("SIGINT"));
-    process.on("SIGHUP", () => void gateway.reload("SIGHUP"));
+    process.on("SIGHUP", () => (hangupStops ? stop("SIGHUP") : void gateway.reload("SIGHUP")));
     process.on("SIGUSR1", () => gateway.reopenLogs());
     // A defect must not take everybody's requests with it; it is logged with its stack and nothing is swallowed silently.
     process.on("uncaughtException", (error) => gateway.log.error("uncaught exception", { stack: error.stack }));

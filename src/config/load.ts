@@ -8,10 +8,10 @@ import { isolate } from "./isolate.ts";
 import type { Origin } from "./kit.ts";
 import { type Material, readMaterial } from "./material.ts";
 import { mergeInto } from "./merge.ts";
-import { normalize } from "./normalize.ts";
+import { normalize, placeOf } from "./normalize.ts";
 import { parseYaml } from "./parse.ts";
 import { fillPlaceholders } from "./placeholders.ts";
-import { ConfigError, type Problem, Problems } from "./problem.ts";
+import { ConfigError, type Position, type Problem, Problems } from "./problem.ts";
 import { rewriteSpellings } from "./rewrite.ts";
 import { gateway as gatewaySchema, root as rootSchema } from "./schema/root.ts";
 import { didYouMean } from "./suggest.ts";
@@ -28,6 +28,8 @@ export interface Loaded {
   readonly warnings: readonly Problem[];
   /** File name → text, for showing lines. */
   readonly sources: ReadonlyMap<string, string>;
+  /** Where a key below `gateway` was written, or the nearest one above it. */
+  placeOf(path: readonly (string | number)[]): Position;
 }
 
 /** Where to load from. */
@@ -48,6 +50,7 @@ export function loadConfig(options: LoadOptions): Loaded {
   const sources = new Map<string, string>();
   const secrets = new Set<string>();
   const tree = readFiles(options, problems, sources, secrets);
+  if (problems.unreadable) throw new ConfigError(firstPerFile(problems.list), sources);
   const origins = new Map<string, Origin>();
   const reading = { problems, origins };
 
@@ -73,14 +76,17 @@ export function loadConfig(options: LoadOptions): Loaded {
       .slice(0, 12),
     files: [...sources.keys(), ...secrets, ...material.keys()].filter((f) => f !== "-").map((f) => resolve(f)),
   };
-  return { config: deepFreeze(config), warnings: problems.warnings, sources };
+  return { config: deepFreeze(config), warnings: problems.warnings, sources, placeOf: (path) => placeOf(below, path) };
 }
 
 /** What stands below the only key a file may have. */
 function rootOf(tree: MapNode, problems: Problems): Node {
   for (const [key, { keyAt }] of tree.entries) {
     if (key === "gateway" || key.startsWith("x-")) continue;
-    problems.error(keyAt, `unknown key "${key}"${didYouMean(key, ["gateway"])}`);
+    const misplaced = Object.hasOwn(gatewaySchema.fields!, key)
+      ? `; it belongs below "gateway"`
+      : didYouMean(key, ["gateway"]);
+    problems.error(keyAt, `unknown key "${key}"${misplaced}`);
   }
   const entry = tree.entries.get("gateway");
   if (entry === undefined && problems.errors.length === 0) problems.error(tree.at, 'missing key "gateway"');
@@ -100,34 +106,34 @@ function readFiles(
   secrets: Set<string>,
 ): MapNode {
   const place = { file: options.file, line: 0, column: 0 };
-  const read = (file: string, text?: string): MapNode => {
-    const content = text ?? readText(file, problems);
+  const read = (file: string, from: Position, text?: string): MapNode => {
+    const content = text ?? readText(file, from, problems);
     if (content === null) return emptyMap(place);
     sources.set(file, content);
     const parsed = parseYaml(content, file, problems);
     return fillPlaceholders(parsed, { env: options.env, files: secrets }, problems) as MapNode;
   };
-  const tree = read(options.file, options.text);
+  const tree = read(options.file, place, options.text);
   const queue = includesOf(tree, options.file);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    if (sources.has(next) || resolve(next) === resolve(options.file)) continue;
+    if (sources.has(next.file) || resolve(next.file) === resolve(options.file)) continue;
     if (sources.size >= MAX_FILES) {
       problems.error(place, `more than ${MAX_FILES} included files`);
       break;
     }
-    const included = read(next);
-    queue.push(...includesOf(included, next));
+    const included = read(next.file, next.at);
+    queue.push(...includesOf(included, next.file));
     gatewayOf(included)?.entries.delete("include");
     mergeInto(tree, included, problems);
   }
   return tree;
 }
 
-function includesOf(tree: MapNode, file: string): string[] {
+function includesOf(tree: MapNode, file: string): { readonly file: string; readonly at: Position }[] {
   const node = gatewayOf(tree)?.entries.get("include")?.value;
   const items = node?.kind === "list" ? node.items : node === undefined ? [] : [node];
   return items.flatMap((item) =>
-    item.kind === "scalar" && typeof item.value === "string" ? [besides(item.value, file)] : [],
+    item.kind === "scalar" && typeof item.value === "string" ? [{ file: besides(item.value, file), at: item.at }] : [],
   );
 }
 
@@ -136,16 +142,28 @@ function besides(path: string, file: string): string {
   return isAbsolute(path) ? normalizePath(path) : join(dirname(file), path);
 }
 
-function readText(file: string, problems: Problems): string | null {
+function readText(file: string, from: Position, problems: Problems): string | null {
   try {
     const text = readFileSync(file, "utf8");
     if (text.length > MAX_FILE_BYTES) throw new Error("larger than 32 MiB");
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : (error as Error).message;
-    problems.error({ file, line: 0, column: 0 }, `cannot read configuration: ${why}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "this is a directory" : message;
+    problems.error(from, from.line === 0 ? `cannot read configuration: ${why}` : `cannot read "${file}": ${why}`);
     return null;
   }
+}
+
+/** One fault of syntax makes many; the first of each file is the one to mend. */
+function firstPerFile(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Set<string>();
+  return problems.filter((p) => {
+    const key = `${p.at?.file ?? ""}${p.severity}`;
+    if (p.severity === "error" && seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
 }
 
 function deepFreeze<T>(value: T): T {

@@ -1,4 +1,5 @@
 // Written → meant: infers ids, ports, schemes; parses patterns; finds what refers to nothing and what is there twice.
+import { isIP } from "node:net";
 import type { EndpointSpec } from "../core/service.ts";
 import type { Conditions, ValueTest } from "../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../routing/pattern.ts";
@@ -78,6 +79,11 @@ function readServices(written: Written, tree: MapNode, problems: Problems): Serv
     const ids = new Map<string, Position>();
     const endpoints = section.instances.map((instance, j) => {
       const endpoint = readInstance(section.name, instance);
+      const wrong = addressFault(instance.address);
+      if (wrong !== null) {
+        const place = placeOf(tree, [...base, i, "instances", j, "address"]);
+        problems.error(place, `service "${section.name}": "${instance.address}" is no host name or IP address${wrong}`);
+      }
       claim(ids, endpoint.id, placeOf(tree, [...base, i, "instances", j]), `instance "${endpoint.id}"`, problems);
       return endpoint;
     });
@@ -98,6 +104,16 @@ function readInstance(service: string, instance: InstanceSection): EndpointSpec 
     tags: instance.tags,
     metadata: instance.metadata,
   };
+}
+
+/** What is wrong with an address, as the rest of a sentence; null when nothing is. */
+function addressFault(address: string | undefined): string | null {
+  if (address === undefined || isIP(address) !== 0) return null;
+  if (/^[a-z]+:\/\//i.test(address)) return "; scheme and port are keys of their own";
+  if (/:\d+$/.test(address)) return '; the port goes into "port"';
+  if (address.includes("$")) return "; a variable is written ${NAME} and must be set";
+  if (/^[\d.]+$/.test(address) || !HOST.test(address) || address.startsWith("*")) return "";
+  return null;
 }
 
 function readRules(written: Written, tree: MapNode, names: ReadonlySet<string>, problems: Problems): RuleConfig[] {
@@ -121,15 +137,12 @@ function readRules(written: Written, tree: MapNode, names: ReadonlySet<string>, 
     for (const [j, host] of section.hosts.entries()) {
       if (HOST.test(host)) continue;
       const place = placeOf(tree, ["router", "rules", i, "hosts", j]);
-      problems.error(
-        place,
-        `rule "${id}": "${host}" is not a host name; a star stands only at the beginning: "*.example.org"`,
-      );
+      problems.error(place, `rule "${id}": "${host}" is not a host name${hostHint(host)}`);
     }
     const pattern = readPattern(section, placeOf(tree, ["router", "rules", i, "path"]), id, problems);
     if (pattern === null) return [];
     const conditions = readConditions(section);
-    for (const key of matchKeys(pattern, conditions)) claim(patterns, key.text, at, key.shown, problems);
+    for (const key of matchKeys(section.path, pattern, conditions)) claim(patterns, key.text, at, key.shown, problems);
     return [
       {
         id,
@@ -187,18 +200,24 @@ function given(test: ValueTestSection): ValueTest {
 }
 
 /** One key per method and host: two rules sharing one would leave the winner to luck. */
-function matchKeys(pattern: Pattern, c: Conditions): { text: string; shown: string }[] {
+function matchKeys(path: string, pattern: Pattern, c: Conditions): { text: string; shown: string }[] {
   const further = JSON.stringify([[...c.headers].sort(byName), [...c.query].sort(byName)]);
   return (c.methods.length === 0 ? ["*"] : c.methods).flatMap((method) =>
     (c.hosts.length === 0 ? ["*"] : c.hosts).map((host) => ({
       text: `${pattern.canonical} ${method} ${host} ${further}`,
-      shown: `pattern "${pattern.canonical}" for method ${method} and host ${host}`,
+      shown: `match "${path}"${method === "*" ? "" : `, method ${method}`}${host === "*" ? "" : `, host ${host}`}`,
     })),
   );
 }
 
 function byName(a: readonly [string, unknown], b: readonly [string, unknown]): number {
   return a[0] < b[0] ? -1 : 1;
+}
+
+function hostHint(host: string): string {
+  if (host === "*") return "; leave hosts out to match any";
+  if (/:\d+$/.test(host)) return "; the port is not part of it";
+  return '; a star stands only at the beginning: "*.example.org"';
 }
 
 function claim(seen: Map<string, Position>, key: string, at: Position, what: string, problems: Problems): void {

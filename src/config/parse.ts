@@ -28,7 +28,10 @@ export function parseYaml(text: string, file: string, problems: Problems): MapNo
     return { file, line, column: col };
   };
   const document = documents[0] as Document.Parsed;
-  for (const error of document.errors) problems.error(at(error.pos[0]), firstLine(error.message));
+  for (const error of document.errors) {
+    problems.error(at(error.pos[0]), firstLine(error.message));
+    if (error.code !== "DUPLICATE_KEY") problems.unreadable = true;
+  }
   if (documents.length > 1) {
     problems.error(at(documents[1]!.range[0]), "a configuration file holds one YAML document; this is the second");
   }
@@ -68,7 +71,8 @@ class Reader {
     if (isAlias(node)) {
       const target = this.#anchors.get(node.source);
       if (target === undefined || this.#open.has(target)) {
-        this.#problems.error(at, `alias *${node.source} names no anchor before it`);
+        const hint = `text that begins with * is quoted: "*${node.source}"`;
+        this.#problems.error(at, `alias *${node.source} names no anchor before it; ${hint}`);
         return nothing;
       }
       return this.read(target);

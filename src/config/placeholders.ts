@@ -43,7 +43,7 @@ function fill(text: string, at: Position, source: PlaceholderSource, problems: P
     const value = source.env[name!];
     if (value !== undefined && (value !== "" || operator === undefined)) return value;
     if (operator === ":?") {
-      problems.error(at, operand === "" ? `environment variable ${name} is not set` : operand);
+      problems.error(at, `environment variable ${name} is not set${operand === "" ? "" : `: ${operand}`}`);
       return whole;
     }
     if (operator !== undefined) return operand;

@@ -18,6 +18,8 @@ export interface Problem {
 export class Problems {
   readonly list: Problem[] = [];
   readonly #once = new Set<string>();
+  /** A file is not YAML: what it means cannot be asked. */
+  unreadable = false;
 
   error(at: Position | null, message: string): void {
     this.list.push({ severity: "error", at, message });

@@ -141,5 +141,11 @@ export const NOT_YET: readonly string[] = [
     "grpc",
     "transcoding",
     "middleware",
+    "cors",
+    "retry",
+    "circuitBreaker",
+    "redis",
+    "compression",
+    "cache",
   ].map((key) => `${RULE}.${key}`),
 ];

@@ -8,6 +8,9 @@ import { runTests } from "../snapshot/dry-run.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
 import type { Listeners } from "./listeners.ts";
 
+/** Wait before a load is tried again that failed for want of resources, ms. */
+const RETRY_MS = 2000;
+
 /** What a reload did. */
 export type Outcome =
   | { readonly kind: "applied"; readonly config: Config }
@@ -23,6 +26,7 @@ export class Reconciler {
   #snapshot: CompiledSnapshot;
   #running: Promise<Outcome> | null = null;
   #next: Promise<Outcome> | null = null;
+  #retry: NodeJS.Timeout | undefined;
   /** Called after a configuration was applied; `readAt`: when its files were read, ms since 1970. */
   onApplied: (config: Config, readAt: number) => void = () => undefined;
 
@@ -83,10 +87,17 @@ export class Reconciler {
       return { kind: "applied", config };
     } catch (error) {
       reload.ok = false;
+      if (isPassing(error)) this.#tryAgain(reason);
       const text = error instanceof ConfigError ? error.text : (error as Error).message;
       log.error("Configuration refused; the running one stays", { reason, problems: text.split("\n") });
       return { kind: "refused", text };
     }
+  }
+
+  /** The file may be fine and the machine out of descriptors: nobody would touch the file again for that. */
+  #tryAgain(reason: string): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => void this.reload(reason), RETRY_MS).unref();
   }
 
   async #swap(config: Config): Promise<void> {
@@ -106,6 +117,11 @@ export class Reconciler {
   }
 }
 
+/** Whether the load failed for want of resources and not for what the files say. */
+function isPassing(error: unknown): boolean {
+  return /\b(EMFILE|ENFILE|EAGAIN|EIO|ENOMEM|ESTALE)\b/.test((error as Error).message);
+}
+
 /**
  * Loads a configuration and runs the tests it carries.
  * @throws ConfigError
@@ -114,7 +130,9 @@ export function loadChecked(options: LoadOptions): Loaded {
   const loaded = loadConfig(options);
   const failures = runTests(loaded.config);
   if (failures.length === 0) return loaded;
-  const at = { file: options.file, line: 0, column: 0 };
-  const problems = failures.map((message) => ({ severity: "error" as const, at, message: `test failed: ${message}` }));
+  const problems = failures.map(({ index, message }) => {
+    const at = loaded.placeOf(["tests", index]);
+    return { severity: "error" as const, at, message: `test failed: ${message}` };
+  });
   throw new ConfigError(problems, loaded.sources);
 }

@@ -44,7 +44,8 @@ export class TextAccessLog implements AccessLog {
     ];
     if (ctx.endpoint !== null) {
       pairs.push(["service", ctx.service!.name], ["instance", ctx.endpoint.spec.id], ["attempts", ctx.attempts]);
-      pairs.push(["upstreamStatus", ctx.upstreamStatus], ["upstreamMs", round(ctx.upstreamMs)]);
+      if (ctx.upstreamMs >= 0)
+        pairs.push(["upstreamStatus", ctx.upstreamStatus], ["upstreamMs", round(ctx.upstreamMs)]);
     }
     pairs.push(["bytesIn", ctx.bytesIn], ["bytesOut", ctx.bytesOut], ["durationMs", round(durationMs)]);
     pairs.push(["client", ctx.clientIp], ["requestId", ctx.requestId]);

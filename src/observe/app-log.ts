@@ -42,5 +42,12 @@ export function createLog(sink: LineSink, level: LogLevel, text: boolean): AppLo
 
 function readable(target: { write(line: string): void }): { write(line: string): void } {
   const format = pretty.prettyFactory({ colorize: false, translateTime: "SYS:HH:MM:ss.l", singleLine: true });
-  return { write: (line) => target.write(format(line)) };
+  return {
+    write(line) {
+      // Problems of a configuration are shown as `check` shows them, not as one line of JSON.
+      const { problems, ...rest } = JSON.parse(line) as { problems?: readonly string[] };
+      const below = problems === undefined ? "" : `${problems.join("\n")}\n`;
+      target.write(format(JSON.stringify(rest)) + below);
+    },
+  };
 }

@@ -32,6 +32,7 @@ export interface Sources {
   readonly services: () => Iterable<Service>;
   readonly labels: () => LabelChoice;
   readonly reload: ReloadState;
+  readonly droppedLines: () => number;
 }
 
 /** The scrape endpoint's content. */
@@ -137,6 +138,9 @@ function metricsOf(s: Sources): OwnMetric[] {
     ]),
     own("gateway_config_last_reload_timestamp_seconds", "Time of the last accepted load", "gauge", () => [
       { value: s.reload.at, labels: {} },
+    ]),
+    own("gateway_log_lines_dropped_total", "Log lines that could not be written", "counter", () => [
+      { value: s.droppedLines(), labels: {} },
     ]),
     own("gateway_config_hash", "Configuration in use", "gauge", () => [{ value: 1, labels: { hash: s.reload.hash } }]),
   ];

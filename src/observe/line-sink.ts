@@ -17,6 +17,10 @@ export class LineSink {
   #timer: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
   #dropped = 0;
+  /** What a write under way still has to get out. */
+  #inFlight: Buffer | null = null;
+  /** Lines were lost since the last write that went through. */
+  #failing = false;
   /** Set by {@link close}: whoever needs the output again opens another sink. */
   closed = false;
 
@@ -26,17 +30,14 @@ export class LineSink {
     this.#fd = open(output);
   }
 
-  /** Lines dropped since the last successful write. */
+  /** Lines lost so far: the disk was full, the reader gone, or too many were waiting. */
   get dropped(): number {
     return this.#dropped;
   }
 
   /** Appends text that ends in a line break. */
   write(text: string): void {
-    if (this.#waiting.length > MAX_WAITING) {
-      this.#dropped++;
-      return;
-    }
+    if (this.#waiting.length > MAX_WAITING) return this.#lost(text, "its reader is too slow");
     this.#waiting += text;
     if (this.#waiting.length >= BATCH) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), DELAY_MS).unref();
@@ -52,14 +53,18 @@ export class LineSink {
 
   /** Writes what is waiting before the process ends, without the event loop. */
   flushSync(): void {
-    const text = this.#waiting;
+    const text = Buffer.concat([this.#inFlight ?? Buffer.alloc(0), Buffer.from(this.#waiting)]);
     this.#waiting = "";
+    this.#inFlight = null;
     try {
-      if (text !== "") writeSync(this.#fd, text);
+      if (text.length > 0) writeSync(this.#fd, text);
     } catch {} // the reader is gone; there is nobody left to tell
   }
 
-  /** Opens the file again under its name, after it was moved away. */
+  /**
+   * Opens the file again under its name, after it was moved away.
+   * @throws the system's error when that fails; the old file then stays in use
+   */
   reopen(): void {
     if (isStandard(this.output)) return;
     const old = this.#fd;
@@ -72,7 +77,20 @@ export class LineSink {
     this.closed = true;
     await this.flushed();
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (!isStandard(this.output)) closeSync(this.#fd);
+  }
+
+  #lost(text: string, why: string): void {
+    this.#dropped += text.split("\n").length - 1;
+    if (this.#failing) return;
+    this.#failing = true;
+    tell(`log lines are being lost: cannot write to ${this.output}: ${why}`);
+  }
+
+  #recovered(): void {
+    this.#failing = false;
+    tell(`the log is written to ${this.output} again; ${this.#dropped} lines were lost so far`);
   }
 
   #flush(): void {
@@ -89,16 +107,26 @@ export class LineSink {
   }
 
   #put(bytes: Buffer): void {
+    this.#inFlight = bytes;
     write(this.#fd, bytes, (error, written) => {
+      if (this.#inFlight !== bytes) return; // written by flushSync meanwhile
       // A pipe somebody else made non-blocking: its reader is behind.
       if (error?.code === "EAGAIN") return void setTimeout(() => this.#put(bytes), 10);
       if (error === null && written < bytes.length) return this.#put(bytes.subarray(written));
-      if (error === null) this.#dropped = 0;
-      else this.#dropped++;
+      this.#inFlight = null;
+      if (error !== null) this.#lost(bytes.toString("latin1"), error.code ?? "failed");
+      else if (this.#failing) this.#recovered();
       this.#writing = false;
       this.#flush();
     });
   }
+}
+
+/** The one place left to say that logging itself fails. */
+function tell(text: string): void {
+  try {
+    writeSync(2, `gateway: ${text}\n`);
+  } catch {}
 }
 
 function isStandard(output: string): boolean {

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { Reply } from "../core/reply.ts";
 import type { Builtin } from "../core/snapshot.ts";
+import { builtinPaths } from "./builtin-paths.ts";
 import { echo } from "./echo.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -18,25 +19,24 @@ const JSON_FIELDS = ["Content-Type", "application/json; charset=utf-8", "Cache-C
 
 /** Makes the tables of one configuration. */
 export function builtinTables(config: Config, runtime: Runtime): BuiltinTables {
-  const { health, metrics, frontend } = config.written;
+  const { health, metrics } = config.written;
   const ready = get(() => readiness(runtime));
   const live = get(() => json(200, { status: "ok", timestamp: now() }));
-  const state = get(() => overall(runtime));
-  const paths: [string, Builtin][] = [
-    [health.healthPath, state],
+  const answers = new Map<string, Builtin>([
+    ["/", get(() => welcome(runtime))],
+    [health.healthPath, get(() => overall(runtime))],
     [health.readyPath, ready],
     [health.livePath, live],
-  ];
-  const builtins = new Map<string, Builtin>([
+    [metrics.path, metricsPage(runtime)],
     ["/_gateway/health", get(() => json(200, { status: "healthy", service: "gateway", timestamp: now() }))],
     ["/_gateway/ready", ready],
     ["/_gateway/live", live],
+    ["/_gateway/echo", { any: true, answer: echo }],
   ]);
-  if (frontend.http.echo) builtins.set("/_gateway/echo", { any: true, answer: echo });
-  if (metrics.enabled && metrics.port === 0) builtins.set(metrics.path, metricsPage(runtime));
-  if (health.enabled === true) for (const [path, builtin] of paths) builtins.set(path, builtin);
-  const internals = new Map<string, Builtin>([...paths, ...builtins, ["/", get(() => welcome(runtime))]]);
-  return { internals, builtins, fallbacks: new Map(health.enabled === null ? paths : []) };
+  const { first, last } = builtinPaths(config);
+  const only = (paths: readonly string[]) => new Map(paths.map((path) => [path, answers.get(path)!]));
+  const internal = ["/", health.healthPath, health.readyPath, health.livePath, ...first];
+  return { internals: only(internal), builtins: only(first), fallbacks: only(last) };
 }
 
 /** The scrape endpoint. */

@@ -1,5 +1,6 @@
 // Routes a request without sending it: for `explain` and for the tests a configuration carries.
 import type { Config, RuleConfig } from "../config/config.ts";
+import { didYouMean } from "../config/suggest.ts";
 import { RequestContext } from "../core/context.ts";
 import { ERRORS } from "../core/errors.ts";
 import { Nobody } from "../core/nobody.ts";
@@ -7,6 +8,7 @@ import { admitsMethod, unmet } from "../routing/conditions.ts";
 import { RouteTree } from "../routing/tree.ts";
 import { ForwardedPeer } from "../wire/forwarded.ts";
 import { canonicalPath } from "../wire/path.ts";
+import { type BuiltinPaths, builtinPaths } from "./builtin-paths.ts";
 
 /** A request to think through. */
 export interface DryRequest {
@@ -25,7 +27,11 @@ export interface DryResult {
   /** Status the gateway answers by itself, when no rule takes the request. */
   readonly status: number | null;
   readonly allow: readonly string[];
+  /** The gateway answers it itself. */
+  readonly builtin: boolean;
 }
+
+const NO_BUILTINS: BuiltinPaths = { first: [], last: [] };
 
 /** Index over the rules of a configuration. */
 export function indexRules(rules: readonly RuleConfig[]): RouteTree<RuleConfig> {
@@ -36,15 +42,22 @@ export function indexRules(rules: readonly RuleConfig[]): RouteTree<RuleConfig> 
 }
 
 /** Routes one request. */
-export function dryRun(index: RouteTree<RuleConfig>, request: DryRequest): DryResult {
+export function dryRun(
+  index: RouteTree<RuleConfig>,
+  request: DryRequest,
+  builtins: BuiltinPaths = NO_BUILTINS,
+): DryResult {
   const ctx = contextOf(request);
   const path = canonicalPath(ctx.rawPath);
-  if (path === null) return { path, rule: null, status: ERRORS.invalid_path.status, allow: [] };
+  if (path === null) return { path, rule: null, status: ERRORS.invalid_path.status, allow: [], builtin: false };
   ctx.path = path;
+  const own: DryResult = { path, rule: null, status: 200, allow: [], builtin: true };
+  if (builtins.first.includes(path) || path.startsWith("/_gateway/")) return own;
   const match = index.match(ctx);
-  if (!("allow" in match)) return { path, rule: match, status: null, allow: [] };
+  if (!("allow" in match)) return { path, rule: match, status: null, allow: [], builtin: false };
+  if (match.allow.length === 0 && builtins.last.includes(path)) return own;
   const code = match.allow.length > 0 ? "method_not_allowed" : "no_route";
-  return { path, rule: null, status: ERRORS[code].status, allow: match.allow };
+  return { path, rule: null, status: ERRORS[code].status, allow: match.allow, builtin: false };
 }
 
 /** Why a rule does not take a request, or null when it would if nothing more specific did. */
@@ -64,20 +77,38 @@ export function whyNot(rule: RuleConfig, request: DryRequest): string | null {
   return `${unmet(ctx, rule.conditions)} does not match`;
 }
 
-/** Runs the tests a configuration carries. @returns one sentence for each that fails */
-export function runTests(config: Config): string[] {
+/** A test that failed: which one, and a sentence about it. */
+export interface TestFailure {
+  readonly index: number;
+  readonly message: string;
+}
+
+/** Runs the tests a configuration carries. */
+export function runTests(config: Config): TestFailure[] {
   const index = indexRules(config.rules);
+  const builtins = builtinPaths(config);
+  const ids = config.rules.map((rule) => rule.id);
   return config.written.tests.flatMap((test, i) => {
+    const fail = (message: string): TestFailure[] => [{ index: i, message }];
     const [method, url] = test.request.trim().split(/\s+/);
     const name = test.name || `tests[${i}] (${test.request})`;
-    if (method === undefined || url === undefined) return [`${name}: request is not "METHOD /path"`];
+    if (method === undefined || url === undefined) return fail(`${name}: request is not "METHOD /path"`);
     const fields = Object.entries(test.headers).flatMap(([k, v]) => [k, String(v)]);
-    const result = dryRun(index, { method: method.toUpperCase(), url, fields });
-    const got = result.rule === null ? `status ${result.status}` : `route "${result.rule.id}"`;
+    const result = dryRun(index, { method: method.toUpperCase(), url, fields }, builtins);
+    const got =
+      result.rule !== null
+        ? `route "${result.rule.id}"`
+        : `status ${result.status}${result.builtin ? " (built in)" : ""}`;
     const { route, status } = test.expect;
-    if (route === null && status === null) return [`${name}: expect names neither route nor status`];
-    if (route !== null && result.rule?.id !== route) return [`${name}: expected route "${route}", got ${got}`];
-    if (status !== null && result.status !== status) return [`${name}: expected status ${status}, got ${got}`];
+    if (route === null && status === null) return fail(`${name}: expect names neither route nor status`);
+    if (route !== null && result.rule?.id !== route) {
+      const hint = ids.includes(route) ? "" : didYouMean(route, ids);
+      return fail(`${name}: expected route "${route}", got ${got}${hint}`);
+    }
+    if (status !== null && result.status !== status) {
+      const hint = result.rule === null ? "" : "; only where the gateway itself answers is a status known";
+      return fail(`${name}: expected status ${status}, got ${got}${hint}`);
+    }
     return [];
   });
 }

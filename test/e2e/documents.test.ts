@@ -30,12 +30,13 @@ for (const document of documents) {
   test(`every command of ${document} works`, async () => {
     const yaml = /```yaml\n(gateway:[\s\S]*?)```/.exec(text)?.[1];
     if (yaml !== undefined) writeFileSync(join(folder, "my.yaml"), yaml);
-    let running: ChildProcess | null = null;
+    const running: ChildProcess[] = [];
     try {
       for (const command of commands) {
         if (command === "make run" || /^node dist\/main\.js -config \S+$/.test(command)) {
-          await stop(running);
-          running = await start(command);
+          // The README says to stop the demo first: both take port 8080.
+          if (document === "README.md") await stop(running.pop());
+          running.push(await start(command));
         } else if (command.startsWith("make ")) {
           // These rebuild or rerun what is running now; that each target exists and expands is what can be shown here.
           execFileSync("make", ["-n", command.slice(5)], { stdio: "pipe" });
@@ -47,7 +48,7 @@ for (const document of documents) {
         }
       }
     } finally {
-      await stop(running);
+      for (const child of running) await stop(child);
     }
   });
 }
@@ -75,8 +76,8 @@ async function start(command: string): Promise<ChildProcess> {
   return child;
 }
 
-async function stop(child: ChildProcess | null): Promise<void> {
-  if (child === null || child.exitCode !== null) return;
+async function stop(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null) return;
   // The whole group: make, tsx and node.
   const ended = once(child, "exit");
   process.kill(-child.pid!, "SIGTERM");

@@ -40,6 +40,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   #waitingForDrain = false;
   #closing = false;
   #ended = false;
+  /** Nothing more can or will come from the client: an early answer is not followed by reading on. */
   #broken = false;
   #unbounded = false;
   #endLinger: () => void = () => undefined;
@@ -134,6 +135,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   }
 
   stalled(): void {
+    this.#broken = true; // who does not send need not be read on
     this.#refuse("request_timeout");
   }
 

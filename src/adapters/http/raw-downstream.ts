@@ -9,6 +9,8 @@ const LINGER_MS = 2000;
 /** Can be answered, and nothing else: there is nothing to forward. */
 export class RawDownstream extends Nobody {
   readonly #socket: Socket;
+  /** Bytes of body written. */
+  bytes = 0;
 
   constructor(socket: Socket) {
     super();
@@ -18,7 +20,8 @@ export class RawDownstream extends Nobody {
   override answer(status: number, fields: readonly string[], body: string): void {
     let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nDate: ${new Date().toUTCString()}\r\nConnection: close\r\n`;
     for (let i = 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
-    this.#socket.end(`${text}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    this.bytes = Buffer.byteLength(body);
+    this.#socket.end(`${text}Content-Length: ${this.bytes}\r\n\r\n${body}`);
     this.#socket.setTimeout(LINGER_MS, () => this.#socket.destroy());
   }
 

@@ -28,6 +28,9 @@ export interface HttpServerOptions extends ClientTimeouts {
 /** Pipelined requests parsed ahead before reading stops; one is answered at a time. */
 const MAX_PIPELINED = 32;
 
+/** Connections over the limit that are told so at the same time; more are closed without a word. */
+const MAX_TURNED_AWAY = 64;
+
 /** How long a connection on which nothing was asked yet is left alone when idle ones are closed, ms. */
 const FIRST_REQUEST_MS = 1000;
 
@@ -40,6 +43,7 @@ export class HttpServer {
   readonly #connections = new Map<Socket, ClientConnection>();
   #held: (() => void)[] | null = null;
   #leaving = false;
+  #turnedAway = 0;
 
   /** @param instanceId mark of this process, by which loops are recognised */
   constructor(gateway: Gateway, options: HttpServerOptions, instanceId: string) {
@@ -79,7 +83,7 @@ export class HttpServer {
   accept(socket: Socket): void {
     const { maxConnections } = this.#options;
     if (maxConnections > 0 && this.#connections.size >= maxConnections) {
-      if (this.#options.tls !== null) socket.destroy();
+      if (this.#options.tls !== null || this.#turnedAway >= MAX_TURNED_AWAY) socket.destroy();
       else this.#overloaded(socket);
       return;
     }
@@ -267,14 +271,20 @@ export class HttpServer {
 
   #raw(socket: Socket, code: ErrorCode): void {
     if (!socket.writable) return void socket.destroy();
-    const peer =
-      this.#connections.get(socket)?.peer ?? new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), "http");
-    const ctx = new RequestContext(new RawDownstream(socket), peer, "-", "-", [], 1, false, performance.now());
+    const connection = this.#connections.get(socket);
+    const peer = connection?.peer ?? new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), "http");
+    // A first request that never came has been waited for since the connection was opened.
+    const since = connection === undefined || connection.used ? performance.now() : connection.openedAt;
+    const downstream = new RawDownstream(socket);
+    const ctx = new RequestContext(downstream, peer, "-", "-", [], 1, false, since);
     this.#gateway.refuse(ctx, code);
+    ctx.bytesOut = downstream.bytes;
     this.#gateway.done(ctx, true);
   }
 
   #overloaded(socket: Socket): void {
+    this.#turnedAway++;
+    socket.on("close", () => this.#turnedAway--);
     socket.on("error", () => socket.destroy());
     this.#raw(socket, "overloaded");
     socket.resume();

@@ -96,14 +96,14 @@ describe("files", () => {
   });
   test("a file that is not there is an error naming it", () => {
     const { errors } = loadFiles({ "main.yaml": `gateway: { include: nope.yaml, ${SERVICE}, ${rule("/a")} }` });
-    assert.deepEqual(errors, ["nope.yaml: cannot read configuration: no such file"]);
+    assert.deepEqual(errors, ['main.yaml:1:21: cannot read "nope.yaml": no such file']);
   });
   test("a folder is an error naming it", () => {
     const { errors } = loadFiles({
       "main.yaml": `gateway: { include: sub, ${SERVICE}, ${rule("/a")} }`,
       "sub/a.yaml": "",
     });
-    assert.match(errors.join(), /^sub: cannot read configuration: EISDIR/);
+    assert.match(errors.join(), /^main\.yaml:1:21: cannot read "sub": this is a directory$/);
   });
   test("faults of an included file name that file and line", () => {
     const { errors } = loadFiles({

@@ -184,7 +184,7 @@ describe("duplicate matches", () => {
     test(`${name}: refused`, () => {
       assert.match(
         fault(`{ ${a}, serviceName: web }`, `{ ${b}, serviceName: web }`),
-        /^t\.yaml:5:9: duplicate pattern .*the first is at t\.yaml:4$/,
+        /^t\.yaml:5:9: duplicate match .*the first is at t\.yaml:4$/,
       );
     });
   }

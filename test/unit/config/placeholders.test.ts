@@ -70,7 +70,9 @@ test("an unset variable stays as text and warns once, with its place", () => {
 
 for (const env of [{}, { A: "" }]) {
   test(`a required variable that is ${"A" in env ? "empty" : "unset"} is an error with its message`, () => {
-    assert.deepEqual(fill('v: "${A:?set A to the key}"\n', env).errors, ["t.yaml:1:4: set A to the key"]);
+    assert.deepEqual(fill('v: "${A:?set A to the key}"\n', env).errors, [
+      "t.yaml:1:4: environment variable A is not set: set A to the key",
+    ]);
   });
 }
 
