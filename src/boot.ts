@@ -7,7 +7,7 @@ import { drain } from "./control/drain.ts";
 import { Listeners } from "./control/listeners.ts";
 import { loadChecked, type Outcome, Reconciler } from "./control/reconciler.ts";
 import { FileWatch } from "./control/watch.ts";
-import { LeaseTable } from "./core/lease.ts";
+import { type LeaseHolder, LeaseTable } from "./core/lease.ts";
 import type { Live } from "./core/snapshot.ts";
 import { Pipeline } from "./gateway/handle.ts";
 import { type AppLog, createLog, type LogLevel } from "./observe/app-log.ts";
@@ -53,16 +53,23 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   const { config } = loaded;
   const { logging } = config.written.telemetry;
   const terminal = process.stdout.isTTY === true;
-  const sinks = new Map<string, LineSink>();
-  const openSink = (output: string): LineSink => {
-    // The access log shares the application log's output when both have the same name: one writer keeps lines whole.
-    const open = sinks.get(output);
-    if (open !== undefined && !open.closed) return open;
-    const sink = new LineSink(output);
-    sinks.set(output, sink);
-    return sink;
-  };
-  const appSink = openSink(isFile(logging.output) ? "stdout" : logging.output);
+  const leases = new LeaseTable();
+  const sinks = new Set<LineSink>();
+  const leaseSink = (output: string, holder: LeaseHolder): LineSink =>
+    holder.lease(
+      `sink|${output}`,
+      () => {
+        const sink = new LineSink(output);
+        sinks.add(sink);
+        return sink;
+      },
+      (sink) => {
+        sinks.delete(sink);
+        void sink.close();
+      },
+    );
+  // The application log holds its output as long as the process lives; the access log may share it.
+  const appSink = leaseSink(isFile(logging.output) ? "stdout" : logging.output, leases.holder());
   const level = options.logLevel ?? logging.level;
   const log = createLog(appSink, level, loggingFormat(config, terminal) === "text");
   for (const warning of loaded.warnings) log.warn(oneLine(warning));
@@ -76,11 +83,11 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     return { path: m.includePathLabel, method: m.includeMethodLabel, status: m.includeStatusLabel };
   };
   const runtime: Runtime = {
-    leases: new LeaseTable(),
+    leases,
     pools: new PoolSet(() => performance.now()),
     meters,
     reload,
-    openSink,
+    leaseSink,
     exposition: () => {
       exposition ??= import("./observe/exposition.ts").then(
         (m) =>
@@ -89,7 +96,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
             services: () => holder.current?.snapshot.services.values() ?? [],
             labels: () => runtime.labels,
             reload,
-            droppedLines: () => [...sinks.values()].reduce((sum, sink) => sum + sink.dropped, 0),
+            droppedLines: () => [...sinks].reduce((sum, sink) => sum + sink.dropped, 0),
           }),
       );
       return exposition;
@@ -129,7 +136,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     addresses: () => listeners.addresses(),
     reload: (reason) => reconciler.reload(reason),
     reopenLogs: () => {
-      for (const sink of sinks.values()) {
+      for (const sink of sinks) {
         try {
           sink.reopen();
         } catch (error) {
@@ -139,17 +146,18 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
       log.info("Log files opened again");
     },
     async stop() {
+      reconciler.close();
       await watch?.close();
       const { delay, timeout } = current.written.shutdown;
       await drain(live, listeners, () => pipeline.active, { delayMs: delay, timeoutMs: timeout }, log);
       runtime.pools.close();
       log.info("Stopped");
       // A reader that does not read must not keep the process alive.
-      const flushed = Promise.all([...sinks.values()].map((sink) => sink.flushed()));
+      const flushed = Promise.all([...sinks].map((sink) => sink.flushed()));
       await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, LAST_LINES_MS).unref())]);
     },
     flushSync: () => {
-      for (const sink of sinks.values()) sink.flushSync();
+      for (const sink of sinks) sink.flushSync();
     },
   };
 }

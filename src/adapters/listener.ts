@@ -15,6 +15,8 @@ export interface SocketTaker {
   stop(): void;
 }
 
+/** How long idle clients have to ask once more and be told that their connection ends, ms. */
+export const GOODBYE_MS = 5000;
 /** The port is closed after this long without a new connection, ms. */
 const QUIET_MS = 50;
 /** Longest wait for that, ms. */
@@ -64,10 +66,16 @@ export class Listener {
     });
   }
 
-  /** New connections go to `taker`; those of the old one live on until they end. */
+  /**
+   * New connections go to `taker`. Clients of the old one finish what is under way and are told to connect anew with their
+   * next reply: what was tightened (a client certificate, a limit) would never reach them otherwise.
+   */
   replace(taker: SocketTaker): void {
-    this.#retired.add(this.#taker);
+    const old = this.#taker;
+    this.#retired.add(old);
     this.#taker = taker;
+    old.sayGoodbye();
+    setTimeout(() => old.closeIdle(), GOODBYE_MS).unref();
     this.#sweep();
   }
 

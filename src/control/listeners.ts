@@ -1,15 +1,12 @@
 // The ports of the process: what a configuration wants bound, brought about without dropping what is bound already.
 import { MetricsServer } from "../adapters/http/metrics-server.ts";
 import { HttpServer } from "../adapters/http/server.ts";
-import { Listener, type SocketTaker } from "../adapters/listener.ts";
+import { GOODBYE_MS, Listener, type SocketTaker } from "../adapters/listener.ts";
 import type { Config } from "../config/config.ts";
 import type { Gateway } from "../core/edges.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
 import { serverOptions } from "../snapshot/server-options.ts";
 import { digest } from "../snapshot/services.ts";
-
-/** How long idle clients of a port that is given up have to ask once more and be told, ms. */
-const GOODBYE_MS = 5000;
 
 interface Wanted {
   readonly name: string;
@@ -84,7 +81,7 @@ export class Listeners {
     return { cancel, commit: () => this.#commit(wanted, fresh, takers) };
   }
 
-  /** Closes the ports, each right after an accept; connections live on. */
+  /** Closes the ports, each once nobody waits in its queue; connections live on. */
   async stopAccepting(): Promise<void> {
     await Promise.all(this.#all().map((listener) => listener.stopAccepting()));
   }
@@ -128,7 +125,9 @@ export class Listeners {
     const deadline = performance.now() + GOODBYE_MS;
     void listener.stopAccepting().then(() => {
       const timer = setInterval(() => {
-        if (performance.now() > deadline) listener.closeIdle();
+        const late = performance.now() - deadline;
+        if (late > 0) listener.closeIdle();
+        // A peer that vanished never answers our FIN; a request under way is left to its own deadlines.
         if (listener.connections > 0) return;
         clearInterval(timer);
         listener.destroy();

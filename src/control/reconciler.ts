@@ -27,6 +27,7 @@ export class Reconciler {
   #running: Promise<Outcome> | null = null;
   #next: Promise<Outcome> | null = null;
   #retry: NodeJS.Timeout | undefined;
+  #closed = false;
   /** Called after a configuration was applied; `readAt`: when its files were read, ms since 1970. */
   onApplied: (config: Config, readAt: number) => void = () => undefined;
 
@@ -43,6 +44,12 @@ export class Reconciler {
     this.#live = live;
     this.#listeners = listeners;
     this.#snapshot = snapshot;
+  }
+
+  /** No configuration is applied any more. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
   }
 
   /** Asks for a reload. Requests that come while one runs share the one after it. */
@@ -108,6 +115,11 @@ export class Reconciler {
     } catch (error) {
       next.retire();
       throw error;
+    }
+    if (this.#closed) {
+      prepared.cancel();
+      next.retire();
+      throw new Error("the gateway is shutting down");
     }
     const old = this.#snapshot;
     this.#snapshot = next;

@@ -1,7 +1,6 @@
 // The contracts of both edges: what an adapter offers the pipeline for one client, and what a connector for one backend.
 import type { RequestContext } from "./context.ts";
 import type { ErrorCode } from "./errors.ts";
-import type { Endpoint } from "./service.ts";
 
 /** Where the bytes of a request body go. */
 export interface BodyReceiver {
@@ -104,7 +103,7 @@ export interface Upstream {
 
 /** Speaks one protocol to one endpoint. */
 export interface Connector {
-  /** Sends the request of `ctx` and reports to `receiver`, never synchronously before returning except through it. */
+  /** Sends the request of `ctx` and reports to `receiver`; it may report a failure before it returns. */
   send(ctx: RequestContext, body: RequestBody, receiver: Receiver): Upstream;
 }
 
@@ -117,6 +116,3 @@ export interface Gateway {
   /** Exactly once per request, at its last byte or its abort. */
   done(ctx: RequestContext, completed: boolean): void;
 }
-
-/** The endpoint's connector, looked up by the pipeline. */
-export type ConnectorOf = (endpoint: Endpoint) => Connector;

@@ -8,7 +8,7 @@ import { dropFields, getField } from "../wire/fields.ts";
 import { MAX_REPLAY_BYTES, ReplayBody } from "./replay.ts";
 import { isIdempotent, maySendAgain } from "./resend.ts";
 
-/** Endpoints tried for one request, and times one is tried again on a fresh connection. */
+/** Endpoints tried for one request; one of them may be tried again, once, on a fresh connection. */
 const MAX_ENDPOINTS = 3;
 const NONE: readonly Endpoint[] = [];
 const OWN_FIELDS: ReadonlySet<string> = new Set(["x-gateway"]);
@@ -133,7 +133,7 @@ export class Forward implements Receiver, Upstream {
 
   #again(endpoint: Endpoint): void {
     const ctx = this.#ctx;
-    if (this.#failure!.progress === "reset_on_reuse") {
+    if (this.#failure!.progress === "reset_on_reuse" && !ctx.freshConnection) {
       ctx.freshConnection = true;
       return this.#attempt(endpoint);
     }

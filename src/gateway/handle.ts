@@ -145,7 +145,7 @@ export class Pipeline implements Gateway {
   }
 
   #reply(ctx: RequestContext, reply: Reply): void {
-    if (ctx.finished) return;
+    if (ctx.finished || ctx.status !== 0) return;
     ctx.status = reply.status;
     const id = ctx.requestId === "" ? [] : [ctx.snapshot!.requestId.headerName, ctx.requestId];
     ctx.downstream.answer(reply.status, [...reply.fields, ...id], reply.body, false);

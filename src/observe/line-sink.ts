@@ -66,7 +66,7 @@ export class LineSink {
    * @throws the system's error when that fails; the old file then stays in use
    */
   reopen(): void {
-    if (isStandard(this.output)) return;
+    if (this.closed || isStandard(this.output)) return;
     const old = this.#fd;
     this.#fd = open(this.output);
     void this.flushed().then(() => closeSync(old));
@@ -102,17 +102,17 @@ export class LineSink {
       return;
     }
     this.#writing = true;
-    this.#put(Buffer.from(this.#waiting));
+    this.#put(Buffer.from(this.#waiting), this.#fd);
     this.#waiting = "";
   }
 
-  #put(bytes: Buffer): void {
+  #put(bytes: Buffer, fd: number): void {
     this.#inFlight = bytes;
-    write(this.#fd, bytes, (error, written) => {
+    write(fd, bytes, (error, written) => {
       if (this.#inFlight !== bytes) return; // written by flushSync meanwhile
       // A pipe somebody else made non-blocking: its reader is behind.
-      if (error?.code === "EAGAIN") return void setTimeout(() => this.#put(bytes), 10);
-      if (error === null && written < bytes.length) return this.#put(bytes.subarray(written));
+      if (error?.code === "EAGAIN") return void setTimeout(() => this.#put(bytes, fd), 10);
+      if (error === null && written < bytes.length) return this.#put(bytes.subarray(written), fd);
       this.#inFlight = null;
       if (error !== null) this.#lost(bytes.toString("latin1"), error.code ?? "failed");
       else if (this.#failing) this.#recovered();

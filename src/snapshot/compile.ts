@@ -103,10 +103,6 @@ function requestIdRule(config: Config): RequestIdRule {
 function accessLog(config: Config, runtime: Runtime, leases: LeaseHolder): AccessLog | null {
   const { logging } = config.written.telemetry;
   if (!logging.enabled) return null;
-  const sink = leases.lease(
-    `sink|${logging.output}`,
-    () => runtime.openSink(logging.output),
-    (s) => void s.close(),
-  );
+  const sink = runtime.leaseSink(logging.output, leases);
   return loggingFormat(config, runtime.terminal) === "text" ? new TextAccessLog(sink) : new JsonAccessLog(sink);
 }

@@ -1,7 +1,7 @@
 // What outlives every snapshot: the process's pools, meters, leases and marks.
 
 import type { PoolSet } from "../connectors/http/pools.ts";
-import type { LeaseTable } from "../core/lease.ts";
+import type { LeaseHolder, LeaseTable } from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
 import type { Live } from "../core/snapshot.ts";
 import type { Exposition, LabelChoice, ReloadState } from "../observe/exposition.ts";
@@ -14,8 +14,8 @@ export interface Runtime {
   readonly pools: PoolSet;
   readonly meters: Meters;
   readonly reload: ReloadState;
-  /** Opens the log output; leased by name, so that a reload keeps the file. */
-  openSink(output: string): LineSink;
+  /** The log output of that name, shared by everybody who holds the lease. */
+  leaseSink(output: string, holder: LeaseHolder): LineSink;
   /** Loaded on first use: without metrics its library is never read. */
   exposition(): Promise<Exposition>;
   labels: LabelChoice;

@@ -1,6 +1,6 @@
 // `frontend.http` as the HTTP adapter wants it.
 import type { TlsOptions } from "node:tls";
-import type { HttpServerOptions } from "../adapters/http/server.ts";
+import type { HttpServerOptions } from "../adapters/http/options.ts";
 import type { Config } from "../config/config.ts";
 import { tlsVersion } from "./client-options.ts";
 

@@ -41,7 +41,10 @@ export class ServiceBuilder {
     const endpoints = this.#endpointsOf(this.#entries.get(name)!);
     const fit = endpoints.filter((e) => e.spec.healthy && e.spec.weight > 0);
     const specs = digest(endpoints.map((e) => e.spec));
-    const key = `service|${name}|${balancer}|${this.#optionsKey}|${specs}|${this.#config.written.metrics.enabled}`;
+    const { metrics, backend } = this.#config.written;
+    // Everything that the leased endpoints hold of the configuration.
+    const held = digest([this.#optionsKey, backend.http.disableCompression, metrics.enabled, metrics.buckets, specs]);
+    const key = `service|${name}|${balancer}|${held}`;
     return this.#leases.lease<Service>(
       key,
       () => ({ name, endpoints, picker: BALANCERS[balancer](fit) }),

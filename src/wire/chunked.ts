@@ -15,7 +15,7 @@ const DONE = 7;
 
 /** Most hexadecimal digits of one chunk size: 2^44 bytes. */
 const MAX_SIZE_DIGITS = 11;
-/** Most bytes of chunk extensions in one body, and of its trailer section. */
+/** Most bytes of the extensions of one chunk, and of the trailer section. */
 const MAX_SIDE_BYTES = 16 * 1024;
 
 /** `;name`, `;name=token`, `;name="quoted"`, any number of them (RFC 9112 §7.1.1), without the blanks that llhttp refuses. */
@@ -96,6 +96,7 @@ export class ChunkedDecoder {
     }
     if (!EXTENSIONS.test(this.#extension)) throw new ProtocolError("bad chunk extension");
     this.#extension = "";
+    this.#sideBytes = 0;
     this.#state = SIZE_LF;
   }
 

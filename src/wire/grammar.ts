@@ -24,9 +24,3 @@ function table(admits: (c: number) => boolean): Uint8Array {
   for (let c = 0; c < 256; c++) if (admits(c)) t[c] = 1;
   return t;
 }
-
-/** Whether every character of `text` is in `classes`; characters over U+00FF never are. An empty text is in every class. */
-export function consistsOf(text: string, classes: Uint8Array): boolean {
-  for (let i = 0; i < text.length; i++) if (classes[text.charCodeAt(i)] !== 1) return false;
-  return true;
-}

@@ -119,7 +119,7 @@ function parseFields(text: string, from: number, head: ResponseHead): void {
 function applyConnection(head: ResponseHead, nominated: Set<string>): void {
   if (nominated.has("close")) head.keepAlive = false;
   else if (nominated.has("keep-alive")) head.keepAlive = true;
-  // A backend cannot take away what frames or dates the message by nominating it.
+  // A backend cannot take away what frames the message by nominating it.
   for (const kept of ["close", "keep-alive", "content-length"]) nominated.delete(kept);
   if (nominated.size > 0) dropFields(head.fields, nominated);
 }

@@ -1,6 +1,6 @@
 // Incremental HTTP/1.1 response parser over borrowed read buffers: the strict half of the upstream client.
 import { ChunkedDecoder } from "./chunked.ts";
-import type { Fields } from "./fields.ts";
+import { dropFields, type Fields } from "./fields.ts";
 import { ProtocolError, parseResponseHead, type ResponseHead } from "./response-head.ts";
 
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
@@ -8,6 +8,8 @@ const END_OF_HEAD = Buffer.from("\r\n\r\n");
 export const MAX_HEAD_BYTES = 64 * 1024;
 /** Most interim (1xx) responses before the final one. */
 const MAX_INTERIM = 32;
+
+const CONTENT_LENGTH: ReadonlySet<string> = new Set(["content-length"]);
 
 const HEAD = 0;
 const FIXED = 1;
@@ -148,6 +150,8 @@ export class ResponseParser {
   #finalHead(head: ResponseHead): void {
     if (this.#toHead || head.status === 204 || head.status === 304) {
       this.#state = DONE;
+      // RFC 9110 §8.6: 204 has no Content-Length, and old clients would wait for what it announces.
+      if (head.status === 204 && head.contentLength !== -1) dropFields(head.fields, CONTENT_LENGTH);
       this.#handler.onHead(head, 0);
       this.#handler.onComplete([]);
     } else if (head.chunked) {

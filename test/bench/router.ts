@@ -40,7 +40,7 @@ const runtime: Runtime = {
   pools,
   meters: new Meters(),
   reload: { ok: true, at: 0, hash: "" },
-  openSink: () => {
+  leaseSink: () => {
     throw new Error("no log here");
   },
   exposition: () => Promise.reject(new Error("no scrape here")),

@@ -58,12 +58,6 @@ export class HttpBody implements RequestBody {
     if (!this.complete) this.#request.resume();
   }
 
-  /** Stops the clock: the exchange is over. */
-  close(): void {
-    clearTimeout(this.#timer);
-    this.#receiver = null;
-  }
-
   #data(chunk: Buffer): void {
     this.bytes += chunk.length;
     const receiver = this.#receiver;

@@ -17,6 +17,10 @@ export interface ClientConnection {
   used: boolean;
   /** A reply has ended it: nothing that still arrives counts. */
   closing: boolean;
+  /** Reading was stopped because too much was parsed ahead. */
+  paused: boolean;
+  /** A stall clock may still run on the socket from the reply before. */
+  stallArmed: boolean;
   /** Requests parsed and not yet finished. */
   active: number;
   /** What followed the last good request was not HTTP: answered when its predecessors are. */

@@ -1,10 +1,11 @@
 // The client's side of one HTTP/1 exchange over node:http: writes the reply with the fewest writes its shape admits.
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TLSSocket } from "node:tls";
 import type { RequestContext } from "../../core/context.ts";
 import type { Downstream, Gateway } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { type BodyTrouble, HttpBody } from "./body.ts";
-import { setHead, setWhole } from "./head-text.ts";
+import { keepAlive, setHead, setWhole } from "./head-text.ts";
 
 /** A body up to this size leaves in one write with its head, bytes. */
 const ONE_WRITE_BYTES = 16 * 1024;
@@ -40,6 +41,8 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   #waitingForDrain = false;
   #closing = false;
   #ended = false;
+  /** A stall clock runs on the socket; it must not outlive the reply. */
+  stallArmed = false;
   /** Nothing more can or will come from the client: an early answer is not followed by reading on. */
   #broken = false;
   #unbounded = false;
@@ -66,7 +69,8 @@ export class HttpDownstream implements Downstream, BodyTrouble {
 
   /** The response is over, completely or not. */
   closed(): void {
-    this.body.close();
+    // What is left of the body must flow, or nothing behind it on this connection is ever read.
+    this.body.discard();
     this.#gateway.done(this.#ctx, this.#response.writableFinished);
   }
 
@@ -126,7 +130,9 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   abort(): void {
     const socket = this.#response.socket;
     // A reply delimited by the end of the connection would look complete after FIN: RST says that it is not.
-    if (socket !== null && "resetAndDestroy" in socket) socket.resetAndDestroy();
+    // TLS says the same by ending without close_notify, and its sockets cannot be reset.
+    const plain = socket !== null && (socket as Partial<TLSSocket>).encrypted !== true;
+    if (plain) socket.resetAndDestroy();
     else this.#response.destroy();
   }
 
@@ -169,6 +175,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   }
 
   #refuse(code: ErrorCode): void {
+    if (this.#ended) return; // answered already; the answer may still be on its way
     this.#closing = true;
     this.body.discard();
     this.#gateway.refuse(this.#ctx, code);
@@ -243,6 +250,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     const { socket } = this.#response;
     if (socket !== null && socket.writableLength > 0 && this.#timeouts.writeMs > 0 && !this.#unbounded) {
       socket.setTimeout(this.#timeouts.writeMs);
+      this.stallArmed = true;
     }
   }
 
@@ -256,6 +264,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     const request = this.#request;
     let bytes = 0;
     const { socket } = request;
+    this.#armStall();
     const finish = () => {
       clearTimeout(timer);
       this.#response.end();
@@ -272,19 +281,6 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     });
     if (this.#broken) finish();
   }
-}
-
-let keepAliveMs = -1;
-let keepAliveText = "";
-
-/** The lines that tell a client how long it may keep the connection; made anew only when the setting changes. */
-function keepAlive(idleMs: number): string {
-  if (idleMs !== keepAliveMs) {
-    keepAliveMs = idleMs;
-    keepAliveText = "Connection: keep-alive\r\n";
-    if (idleMs >= 1000) keepAliveText += `Keep-Alive: timeout=${Math.floor(idleMs / 1000)}\r\n`;
-  }
-  return keepAliveText;
 }
 
 function pairs(flat: readonly string[]): [string, string][] {

@@ -74,3 +74,16 @@ export function httpDate(): string {
   }
   return dateText;
 }
+
+let keepAliveMs = -1;
+let keepAliveText = "";
+
+/** The lines that tell a client how long it may keep the connection; made anew only when the setting changes. */
+export function keepAlive(idleMs: number): string {
+  if (idleMs !== keepAliveMs) {
+    keepAliveMs = idleMs;
+    keepAliveText = "Connection: keep-alive\r\n";
+    if (idleMs >= 1000) keepAliveText += `Keep-Alive: timeout=${Math.floor(idleMs / 1000)}\r\n`;
+  }
+  return keepAliveText;
+}

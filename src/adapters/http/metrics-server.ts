@@ -26,7 +26,10 @@ export class MetricsServer {
         return;
       }
       page()
-        .then(async (p) => response.writeHead(200, { "Content-Type": p.contentType }).end(await p.text()))
+        .then(async (p) => {
+          const text = await p.text();
+          response.writeHead(200, { "Content-Type": p.contentType }).end(text);
+        })
         .catch(() => response.writeHead(500).end());
     });
     startClocks(this.#server);

@@ -9,7 +9,7 @@ export interface Scan {
   authority: string;
   /** Bytes of body announced; 0 none; -1 chunked. */
   bodyLength: number;
-  /** Lower-case names from `Connection`, without `close`, `keep-alive` and `upgrade`; null when there are none. */
+  /** Lower-case names from `Connection`, without `close` and `keep-alive`; null when there are none. */
   nominated: Set<string> | null;
   upgrade: string;
   /** Carries this process's own mark: the request is going in circles. */

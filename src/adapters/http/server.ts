@@ -2,31 +2,24 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
-import type { TLSSocket, TlsOptions } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { RequestContext } from "../../core/context.ts";
 import type { Gateway } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
+import { refusalOf, requestTarget } from "./admit.ts";
 import { type ClientConnection, type Expectation, isClosing } from "./client-connection.ts";
 import { startClocks } from "./clocks.ts";
-import { type ClientTimeouts, HttpDownstream } from "./downstream.ts";
+import { HttpDownstream } from "./downstream.ts";
+import type { HttpServerOptions } from "./options.ts";
 import { RawDownstream } from "./raw-downstream.ts";
-import { hostName, isAuthority, type Scan, scanFields } from "./scan.ts";
-
-/** Settings of one HTTP front, compiled from `frontend.http`. Times in ms, sizes in bytes, 0 = none. */
-export interface HttpServerOptions extends ClientTimeouts {
-  readonly maxHeaderBytes: number;
-  readonly maxHeaders: number;
-  readonly maxConnections: number;
-  /** null: plain HTTP. */
-  readonly tls: TlsOptions | null;
-  /** A client that shows no certificate is not served. */
-  readonly requireCertificate: boolean;
-}
+import { hostName, scanFields } from "./scan.ts";
 
 /** Pipelined requests parsed ahead before reading stops; one is answered at a time. */
 const MAX_PIPELINED = 32;
+/** One read may bring more than that; a connection with this many is closed. */
+const MAX_PARSED = 4000;
 
 /** Connections over the limit that are told so at the same time; more are closed without a word. */
 const MAX_TURNED_AWAY = 64;
@@ -41,6 +34,8 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #instanceId: string;
   readonly #connections = new Map<Socket, ClientConnection>();
+  /** Accepted sockets, also those whose TLS handshake is not done. */
+  readonly #sockets = new Set<Socket>();
   #held: (() => void)[] | null = null;
   #leaving = false;
   #turnedAway = 0;
@@ -58,7 +53,10 @@ export class HttpServer {
       connectionsCheckingInterval: 1000,
       requireHostHeader: false, // refused by scanFields, in our own words
     };
-    this.#server = options.tls === null ? createServer(settings) : createSecureServer({ ...settings, ...options.tls });
+    this.#server =
+      options.tls === null
+        ? createServer(settings)
+        : createSecureServer({ ...settings, ...options.tls, handshakeTimeout: options.readMs || 120_000 });
     this.#server.maxHeadersCount = 0; // Node would drop the surplus silently; it is counted and refused instead
     this.#server.on("request", (request, response) => this.#request(request, response, "nothing"));
     this.#server.on("checkContinue", (request, response) => {
@@ -68,7 +66,10 @@ export class HttpServer {
     });
     this.#server.on("checkExpectation", (request, response) => this.#request(request, response, "unknown"));
     this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#fault(error, socket as Socket));
-    this.#server.on("connect", (_request, socket) => this.#wrong(socket as Socket, "method_not_allowed"));
+    this.#server.on("connect", (_request, socket) => {
+      socket.on("error", () => socket.destroy()); // Node has taken its own listener away
+      this.#wrong(socket as Socket, "method_not_allowed");
+    });
     startClocks(this.#server);
     const opened = options.tls === null ? "connection" : "secureConnection";
     this.#server.on(opened, (socket: Socket) => this.#opened(socket));
@@ -76,17 +77,19 @@ export class HttpServer {
 
   /** Connections open now. */
   get connections(): number {
-    return this.#connections.size;
+    return this.#sockets.size;
   }
 
   /** Takes over a socket that was just accepted. */
   accept(socket: Socket): void {
     const { maxConnections } = this.#options;
-    if (maxConnections > 0 && this.#connections.size >= maxConnections) {
+    if (maxConnections > 0 && this.#sockets.size >= maxConnections) {
       if (this.#options.tls !== null || this.#turnedAway >= MAX_TURNED_AWAY) socket.destroy();
       else this.#overloaded(socket);
       return;
     }
+    this.#sockets.add(socket);
+    socket.on("close", () => this.#sockets.delete(socket));
     this.#server.emit("connection", socket);
   }
 
@@ -115,7 +118,7 @@ export class HttpServer {
 
   /** Closes everything at once. */
   destroy(): void {
-    for (const socket of this.#connections.keys()) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     this.stop();
   }
 
@@ -137,6 +140,8 @@ export class HttpServer {
       current: null,
       used: false,
       closing: false,
+      paused: false,
+      stallArmed: false,
       active: 0,
       fault: null,
     });
@@ -151,7 +156,8 @@ export class HttpServer {
     connection.used = true;
     if (connection.active++ === 0) return this.#start(connection, request, response, expect);
     // Pipelined: Node assigns the socket when the predecessor is done, and only then does this one begin.
-    if (connection.active > MAX_PIPELINED) request.socket.pause();
+    if (connection.active > MAX_PARSED) return void request.socket.destroy();
+    if (connection.active > MAX_PIPELINED && !connection.paused) this.#pause(connection, request.socket);
     let begun = false;
     response.once("socket", () => {
       begun = true;
@@ -162,28 +168,30 @@ export class HttpServer {
     });
   }
 
+  /** Not at once: while it parses, Node itself would resume the socket. */
+  #pause(connection: ClientConnection, socket: Socket): void {
+    connection.paused = true;
+    setImmediate(() => {
+      if (connection.active > MAX_PIPELINED) socket.pause();
+      else connection.paused = false;
+    });
+  }
+
   #start(connection: ClientConnection, request: IncomingMessage, response: ServerResponse, expect: Expectation): void {
     if (this.#held === null) this.#begin(connection, request, response, expect);
     else this.#held.push(() => this.#begin(connection, request, response, expect));
   }
 
   #begin(connection: ClientConnection, request: IncomingMessage, response: ServerResponse, expect: Expectation): void {
+    if (connection.stallArmed) {
+      connection.stallArmed = false;
+      request.socket.setTimeout(0);
+    }
     const fields = request.rawHeaders;
     const minor = request.httpVersionMinor;
     const scan = scanFields(fields, minor, this.#instanceId);
     const downstream = new HttpDownstream(request, response, scan.bodyLength, this.#gateway, this.#options);
-    let target = request.url!;
-    let authority = scan.authority;
-    if (target.charCodeAt(0) !== 0x2f && scan.ok) {
-      // Absolute form (RFC 9112 §3.2.2): its authority replaces Host.
-      const absolute = /^https?:\/\/([^/?#@]+)([/?].*)?$/i.exec(target);
-      if (absolute !== null) {
-        authority = absolute[1]!;
-        if (!isAuthority(authority)) scan.ok = false;
-        const rest = absolute[2] ?? "/";
-        target = rest.startsWith("?") ? `/${rest}` : rest;
-      }
-    }
+    const { target, authority } = requestTarget(request.url!, scan);
     const ctx = new RequestContext(
       downstream,
       connection.peer,
@@ -200,7 +208,7 @@ export class HttpServer {
     this.#attach(connection, request, response, downstream, ctx);
     // llhttp stops reading at an upgrade; what came behind it in the same read is lost.
     if (scan.nominated?.has("upgrade")) downstream.closeAfter();
-    const code = this.#refusal(request, scan, fields.length, expect);
+    const code = refusalOf(request, scan, this.#options.maxHeaders, expect);
     if (code === null) this.#gateway.handle(ctx);
     else this.#gateway.refuse(ctx, code);
   }
@@ -217,7 +225,9 @@ export class HttpServer {
     connection.current = { request, downstream };
     const { socket } = request;
     const closed = () => {
-      connection.current = null;
+      if (downstream.stallArmed) connection.stallArmed = true;
+      // Node hands the socket to the next reply before it says that this one is closed.
+      if (connection.current?.downstream === downstream) connection.current = null;
       if (downstream.closing) connection.closing = true;
       downstream.closed();
       this.#finished(connection, socket);
@@ -227,20 +237,12 @@ export class HttpServer {
     else response.on("close", closed);
   }
 
-  #refusal(request: IncomingMessage, scan: Scan, length: number, expect: Expectation): ErrorCode | null {
-    const { ok, upgrade, looped } = scan;
-    // llhttp reads HTTP/0.9 and 2.0 request lines too.
-    if (!ok || request.httpVersionMajor !== 1 || request.httpVersionMinor > 1) return "bad_request";
-    if (length > this.#options.maxHeaders * 2) return "headers_too_large";
-    if (looped) return "loop_detected";
-    if (expect === "unknown") return "expectation_failed";
-    if (scan.nominated?.has("upgrade") && /websocket/i.test(upgrade)) return "upgrade_unsupported";
-    return null;
-  }
-
   #finished(connection: ClientConnection, socket: Socket): void {
     connection.active--;
-    if (connection.active <= MAX_PIPELINED && socket.isPaused()) socket.resume();
+    if (connection.paused && connection.active <= MAX_PIPELINED) {
+      connection.paused = false;
+      socket.resume();
+    }
     if (connection.active === 0 && connection.fault !== null) this.#raw(socket, connection.fault);
   }
 

@@ -53,10 +53,6 @@ export class Connection implements ResponseHandler {
     return this.#served > 0;
   }
 
-  get connected(): boolean {
-    return this.#state === READY;
-  }
-
   /** Opens the socket; the exchange is sent once it stands. */
   dial(exchange: Exchange): void {
     this.#exchange = exchange;

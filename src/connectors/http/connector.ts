@@ -21,7 +21,8 @@ export class HttpConnector implements Connector {
     const exchange = new Exchange(this.#pool, head, ctx.method === "HEAD", body, waits, receiver);
     exchange.exclusive = ctx.ownConnection;
     // After a reset on reuse, other idle connections are as old: the second try goes on a fresh one.
-    this.#pool.send(exchange, ctx.freshConnection || ctx.ownConnection);
+    exchange.fresh = ctx.freshConnection || ctx.ownConnection;
+    this.#pool.send(exchange);
     return exchange;
   }
 }

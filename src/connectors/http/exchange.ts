@@ -22,6 +22,8 @@ export class Exchange implements Upstream, BodyReceiver {
   connection: Connection | null = null;
   /** The connection is closed after this exchange. */
   exclusive = false;
+  /** Must not use a connection that has served before. */
+  fresh = false;
   /** The request is HEAD. */
   readonly toHead: boolean;
   /** All of the request has been written. */

@@ -57,15 +57,17 @@ export class Pool {
     return this.#open.size;
   }
 
-  /** Sends an exchange on an idle connection, a new one, or the next that comes free. @param fresh never on an idle one */
-  send(exchange: Exchange, fresh: boolean): void {
-    while (!fresh) {
+  /** Sends an exchange on an idle connection (unless it must be fresh), a new one, or the next that comes free. */
+  send(exchange: Exchange): void {
+    while (!exchange.fresh) {
       const connection = this.#idle.pop();
       if (connection === undefined) break;
       if (connection.usable) return connection.carry(exchange);
       connection.destroy();
     }
     const limit = this.options.maxPerHost;
+    // A fresh one takes the place of an idle one: nobody would wake it for that otherwise.
+    if (limit > 0 && this.#open.size >= limit) this.#idle[0]?.destroy();
     if (limit === 0 || this.#open.size < limit) return this.#dial(exchange);
     if (this.#waiting.length >= MAX_WAITING) {
       return exchange.fail("overloaded", "connection queue is full");
@@ -82,6 +84,8 @@ export class Pool {
   /** A connection has finished an exchange and may carry another. */
   release(connection: Connection): void {
     if (this.#closed) return connection.destroy();
+    // One that must be fresh gets the place of this connection, not the connection.
+    if (this.#waiting[0]?.fresh === true) return connection.destroy();
     const next = this.#waiting.shift();
     if (next !== undefined) return connection.carry(next);
     this.#idle.push(connection);
@@ -125,7 +129,13 @@ export class Pool {
   #dial(exchange: Exchange): void {
     const connection = new Connection(this);
     this.#open.add(connection);
-    connection.dial(exchange);
+    try {
+      connection.dial(exchange);
+    } catch (error) {
+      // Options that TLS refuses: the endpoint cannot be reached, and nothing else suffers.
+      this.#open.delete(connection);
+      exchange.fail("connect_failed", (error as Error).message);
+    }
   }
 
   /** Connections to addresses the name no longer has serve nobody new. */
