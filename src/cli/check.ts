@@ -15,7 +15,12 @@ export const check: Command = {
     const { config, warnings, sources } = loadChecked(options);
     for (const warning of warnings) process.stderr.write(`${withSource(warning, sources)}\n`);
     const { rules, services, written } = config;
-    const counts = `${rules.length} routes, ${services.length} services, ${written.tests.length} tests`;
+    const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+    const counts = [
+      count(rules.length, "route"),
+      count(services.length, "service"),
+      count(written.tests.length, "test"),
+    ].join(", ");
     process.stdout.write(`${options.file}: valid (${counts})\n`);
     return 0;
   },

@@ -1,4 +1,5 @@
 // Command-line flags in the Go style: `-x v`, `-x=v`, and the same with two dashes.
+import { didYouMean } from "../config/suggest.ts";
 
 /** What a flag takes. */
 export type FlagKind = "text" | "bool";
@@ -42,7 +43,7 @@ export function parseFlags(args: readonly string[], spec: FlagSpec): Parsed {
     const eq = body.indexOf("=");
     const name = eq === -1 ? body : body.slice(0, eq);
     const kind = Object.hasOwn(spec, name) ? spec[name] : undefined;
-    if (kind === undefined) throw new UsageError(`unknown flag -${name}`);
+    if (kind === undefined) throw new UsageError(`unknown flag -${name}${didYouMean(name, Object.keys(spec))}`);
     let value = eq === -1 ? null : body.slice(eq + 1);
     if (kind === "bool") {
       value ??= "true";

@@ -1,5 +1,6 @@
 // Finds the command, parses its flags, turns what it throws into an exit code.
 import { ConfigError } from "../config/problem.ts";
+import { didYouMean } from "../config/suggest.ts";
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { demo } from "./demo.ts";
@@ -17,12 +18,19 @@ export const COMMANDS: readonly Command[] = [run, check, printConfig, explain, s
 /** Runs a command line. @returns exit code: 0 fine, 1 failed, 2 not understood */
 export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const first = args[0] ?? "";
+  if (first === "help") return main(["-h"], env);
   const word = first === "validate" ? "check" : first;
   const named = COMMANDS.find((c) => c.name === word);
   const command = named ?? run;
   try {
-    if (named === undefined && first !== "" && !first.startsWith("-"))
-      throw new UsageError(`unknown command "${first}"`);
+    if (named === undefined && first !== "" && !first.startsWith("-")) {
+      throw new UsageError(
+        `unknown command "${first}"${didYouMean(
+          first,
+          COMMANDS.map((c) => c.name),
+        )}`,
+      );
+    }
     const parsed = parseFlags(named === undefined ? args : args.slice(1), {
       ...command.flags,
       h: "bool",
@@ -38,7 +46,7 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Pro
     return await command.run(parsed, env);
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`gateway: ${error.message}\n\n${usage(command)}`);
+      process.stderr.write(`${usage(command)}\ngateway: ${error.message}\n`);
       return 2;
     }
     const text = error instanceof ConfigError ? error.text : `gateway: ${(error as Error).message}`;

@@ -61,9 +61,11 @@ test("json lines parse", () => {
   let text = "";
   const ctx = contextFor('/a"b\\c');
   ctx.error = "connect_failed";
+  ctx.host = 'bad"host';
   new JsonAccessLog({ write: (line: string) => (text += line) } as unknown as LineSink).write(ctx, 5);
   const line = JSON.parse(text) as Record<string, unknown>;
   assert.equal(line.path, '/a"b\\c');
   assert.equal(line.error, "connect_failed");
+  assert.equal(line.host, 'bad"host');
   assert.equal(line.durationMs, 5);
 });
