@@ -188,7 +188,7 @@ describe("check", { concurrency: 2 }, () => {
     test(`${args.join(" ")} accepts a good file`, async () => {
       assert.deepEqual(await gateway(args), {
         code: 0,
-        out: "good.yaml: valid (1 routes, 1 services, 0 tests)\n",
+        out: "good.yaml: valid (1 route, 1 service, 0 tests)\n",
         err: "",
       });
     });
