@@ -1,5 +1,6 @@
 // Composition root: everything a running gateway is made of, in the order it comes to life and the reverse of its end.
 import { randomBytes } from "node:crypto";
+import type { Config } from "./config/config.ts";
 import type { LoadOptions } from "./config/load.ts";
 import { oneLine } from "./config/problem.ts";
 import { PoolSet } from "./connectors/http/pools.ts";
@@ -11,8 +12,8 @@ import { type LeaseHolder, LeaseTable } from "./core/lease.ts";
 import type { Live } from "./core/snapshot.ts";
 import { Pipeline } from "./gateway/handle.ts";
 import { type AppLog, createLog, type LogLevel } from "./observe/app-log.ts";
-import type { Exposition } from "./observe/exposition.ts";
-import { LineSink } from "./observe/line-sink.ts";
+import type { Exposition, LabelChoice } from "./observe/exposition.ts";
+import { isStandard, LineSink } from "./observe/line-sink.ts";
 import { Meters } from "./observe/meters.ts";
 import { compile } from "./snapshot/compile.ts";
 import { loggingFormat } from "./snapshot/logging.ts";
@@ -69,7 +70,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
       },
     );
   // The application log holds its output as long as the process lives; the access log may share it.
-  const appSink = leaseSink(isFile(logging.output) ? "stdout" : logging.output, leases.holder());
+  const appSink = leaseSink(isStandard(logging.output) ? logging.output : "stdout", leases.holder());
   const level = options.logLevel ?? logging.level;
   const log = createLog(appSink, level, loggingFormat(config, terminal) === "text");
   for (const warning of loaded.warnings) log.warn(oneLine(warning));
@@ -78,10 +79,6 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   const reload = { ok: true, at: Date.now() / 1000, hash: config.hash };
   const holder: { current: Live | null } = { current: null };
   let exposition: Promise<Exposition> | null = null;
-  const labels = () => {
-    const m = config.written.metrics;
-    return { path: m.includePathLabel, method: m.includeMethodLabel, status: m.includeStatusLabel };
-  };
   const runtime: Runtime = {
     leases,
     pools: new PoolSet(() => performance.now()),
@@ -101,7 +98,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
       );
       return exposition;
     },
-    labels: labels(),
+    labels: labelsOf(config),
     log,
     instanceId: randomBytes(6).toString("hex"),
     version: VERSION,
@@ -120,8 +117,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   const watch =
     options.hotReload && config.files.length > 0 ? new FileWatch(() => void reconciler.reload("file")) : null;
   reconciler.onApplied = (next, at) => {
-    const m = next.written.metrics;
-    runtime.labels = { path: m.includePathLabel, method: m.includeMethodLabel, status: m.includeStatusLabel };
+    runtime.labels = labelsOf(next);
     runtime.pools.maxIdle = next.written.backend.http.maxIdleConns;
     if (options.logLevel === null) log.setLevel(next.written.telemetry.logging.level);
     current = next;
@@ -162,6 +158,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   };
 }
 
-function isFile(output: string): boolean {
-  return output !== "stdout" && output !== "stderr";
+function labelsOf(config: Config): LabelChoice {
+  const { includePathLabel, includeMethodLabel, includeStatusLabel } = config.written.metrics;
+  return { path: includePathLabel, method: includeMethodLabel, status: includeStatusLabel };
 }

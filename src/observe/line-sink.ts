@@ -129,7 +129,8 @@ function tell(text: string): void {
   } catch {}
 }
 
-function isStandard(output: string): boolean {
+/** Whether an output is one of the process, and no file. */
+export function isStandard(output: string): boolean {
   return output === "stdout" || output === "stderr";
 }
 

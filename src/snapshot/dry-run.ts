@@ -1,4 +1,5 @@
 // Routes a request without sending it: for `explain` and for the tests a configuration carries.
+import { hostName } from "../adapters/http/scan.ts";
 import type { Config, RuleConfig } from "../config/config.ts";
 import { didYouMean } from "../config/suggest.ts";
 import { RequestContext } from "../core/context.ts";
@@ -130,6 +131,6 @@ function contextOf(request: DryRequest): RequestContext {
   const at = fields.findIndex((f, i) => i % 2 === 0 && f.toLowerCase() === "host");
   const host = absolute?.[1] ?? fields[at + 1] ?? "";
   ctx.authority = at === -1 && absolute === null ? "" : host;
-  ctx.host = ctx.authority.replace(/:\d+$/, "").toLowerCase();
+  ctx.host = hostName(ctx.authority);
   return ctx;
 }
