@@ -1,6 +1,7 @@
 // The contracts of both edges: what an adapter offers the pipeline for one client, and what a connector for one backend.
 import type { RequestContext } from "./context.ts";
 import type { ErrorCode } from "./errors.ts";
+import type { Refusal } from "./reply.ts";
 
 /** Where the bytes of a request body go. */
 export interface BodyReceiver {
@@ -74,6 +75,8 @@ export interface SendFailure {
   readonly progress: Progress;
   /** For the log only. */
   readonly detail: string;
+  /** What is wrong with the client's own input, in words for the client. */
+  readonly message?: string;
 }
 
 /** Receives the response of one send, in this order: interim*, head, data*, end; or failed at any point. */
@@ -105,6 +108,22 @@ export interface Upstream {
 export interface Connector {
   /** Sends the request of `ctx` and reports to `receiver`; it may report a failure before it returns. */
   send(ctx: RequestContext, body: RequestBody, receiver: Receiver): Upstream;
+}
+
+/** Lets clients of one protocol speak to backends of another. Compiled for a route, asked once per request. */
+export interface Translator {
+  /** How the request is put to the backend, or why it cannot be. */
+  begin(ctx: RequestContext): Translation | Refusal;
+}
+
+/** One request in the backend's protocol. */
+export interface Translation {
+  /** Path sent to the backend, without query: `/package.Service/Method`. */
+  readonly path: string;
+  /** Flat list of fields sent to the backend, names in lower case; what the gateway asserts itself is added to it. */
+  readonly fields: readonly string[];
+  /** Wraps body and receiver for one attempt: the connector is given the results. */
+  attempt(body: RequestBody, receiver: Receiver): { readonly body: RequestBody; readonly receiver: Receiver };
 }
 
 /** What adapters are given: the way into the pipeline. */

@@ -14,6 +14,8 @@ export interface Refusal {
   readonly code: ErrorCode;
   /** Fields that belong to this refusal, such as `Allow` or `Retry-After`. */
   readonly fields?: readonly string[];
+  /** What is wrong with the client's own input; replaces the sentence of the table. */
+  readonly message?: string;
 }
 
 /** What a filter decides: answer here, refuse, or undefined to go on. */
