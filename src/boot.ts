@@ -4,12 +4,14 @@ import type { Config } from "./config/config.ts";
 import type { LoadOptions } from "./config/load.ts";
 import { oneLine } from "./config/problem.ts";
 import { PoolSet } from "./connectors/http/pools.ts";
+import { Http2PoolSet } from "./connectors/http2/pools.ts";
 import { drain } from "./control/drain.ts";
 import { Listeners } from "./control/listeners.ts";
 import { loadChecked, type Outcome, Reconciler } from "./control/reconciler.ts";
 import { FileWatch } from "./control/watch.ts";
 import { type LeaseHolder, LeaseTable } from "./core/lease.ts";
 import type { Live } from "./core/snapshot.ts";
+import { OpenStreams } from "./core/streams.ts";
 import { Pipeline } from "./gateway/handle.ts";
 import { type AppLog, createLog, type LogLevel } from "./observe/app-log.ts";
 import type { Exposition, LabelChoice } from "./observe/exposition.ts";
@@ -82,6 +84,8 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   const runtime: Runtime = {
     leases,
     pools: new PoolSet(() => performance.now()),
+    http2Pools: new Http2PoolSet(() => performance.now()),
+    streams: new OpenStreams(() => performance.now()),
     meters,
     reload,
     leaseSink,
@@ -145,8 +149,10 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
       reconciler.close();
       await watch?.close();
       const { delay, timeout } = current.written.shutdown;
-      await drain(live, listeners, () => pipeline.active, { delayMs: delay, timeoutMs: timeout }, log);
+      const times = { delayMs: delay, timeoutMs: timeout };
+      await drain(live, listeners, runtime.streams, () => pipeline.active, times, log);
       runtime.pools.close();
+      runtime.http2Pools.close();
       log.info("Stopped");
       // A reader that does not read must not keep the process alive.
       const flushed = Promise.all([...sinks].map((sink) => sink.flushed()));

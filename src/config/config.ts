@@ -8,6 +8,9 @@ import type { Position } from "./problem.ts";
 import type { Written } from "./schema/root.ts";
 import type { RuleSection } from "./schema/router.ts";
 
+/** What the backends of a rule speak, and what its clients may ask for. */
+export type Protocol = "http" | "websocket" | "sse" | "grpc";
+
 /** A rule with its inferred parts. */
 export interface RuleConfig {
   readonly id: string;
@@ -16,6 +19,9 @@ export interface RuleConfig {
   readonly conditions: Conditions;
   readonly loadBalance: NonNullable<RuleSection["loadBalance"]>;
   readonly maxBodyBytes: number;
+  readonly protocol: Protocol;
+  /** The file itself says how long the rule may take. */
+  readonly timeoutWritten: boolean;
   readonly written: RuleSection;
 }
 

@@ -60,7 +60,7 @@ export function loadConfig(options: LoadOptions): Loaded {
   const place = rootOf(tree, problems);
   const written = gatewaySchema.read(place, "", reading);
   const below = gatewayOf(tree) ?? emptyMap(tree.at);
-  const inferred = isolate(problems, () => normalize(written, below, problems));
+  const inferred = isolate(problems, () => normalize(written, below, origins, problems));
   const material: Material | null = isolate(problems, () => readMaterial(written, below, problems));
   if (inferred === null || material === null || problems.errors.length > 0)
     throw new ConfigError(problems.list, sources);

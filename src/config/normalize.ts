@@ -4,7 +4,8 @@ import type { EndpointSpec } from "../core/service.ts";
 import type { Conditions, ValueTest } from "../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../routing/pattern.ts";
 import { compileCidrs } from "../wire/cidr.ts";
-import type { RuleConfig, ServiceConfig } from "./config.ts";
+import type { Protocol, RuleConfig, ServiceConfig } from "./config.ts";
+import type { Origin } from "./kit.ts";
 import type { Position, Problems } from "./problem.ts";
 import type { InstanceSection } from "./schema/registry.ts";
 import type { Written } from "./schema/root.ts";
@@ -26,9 +27,14 @@ export interface Inferred {
 }
 
 /** Infers and checks across sections. `tree` is the written tree below `gateway`, for places. */
-export function normalize(written: Written, tree: MapNode, problems: Problems): Inferred {
+export function normalize(
+  written: Written,
+  tree: MapNode,
+  origins: ReadonlyMap<string, Origin>,
+  problems: Problems,
+): Inferred {
   const services = readServices(written, tree, problems);
-  const rules = readRules(written, tree, new Set(services.map((s) => s.name)), problems);
+  const rules = readRules(written, tree, services, origins, problems);
   if (written.router.rules.length === 0 && problems.errors.length === 0) {
     problems.error(placeOf(tree, ["router", "rules"]), "router.rules is empty: nothing would be routed");
   }
@@ -78,7 +84,7 @@ function readServices(written: Written, tree: MapNode, problems: Problems): Serv
     if (section.instances.length === 0) problems.error(at, `service "${section.name}" has no instances`);
     const ids = new Map<string, Position>();
     const endpoints = section.instances.map((instance, j) => {
-      const endpoint = readInstance(section.name, instance);
+      const endpoint = readInstance(section.name, section.type, instance);
       const wrong = addressFault(instance.address);
       if (wrong !== null) {
         const place = placeOf(tree, [...base, i, "instances", j, "address"]);
@@ -91,19 +97,29 @@ function readServices(written: Written, tree: MapNode, problems: Problems): Serv
   });
 }
 
-function readInstance(service: string, instance: InstanceSection): EndpointSpec {
-  const scheme = instance.scheme ?? (instance.port === 443 ? "https" : "http");
+function readInstance(service: string, type: "http" | "grpc", instance: InstanceSection): EndpointSpec {
+  const written = instance.scheme ?? (instance.protocol === "https" || instance.port === 443 ? "https" : "http");
+  const scheme = written === "https" ? "https" : "http";
+  const grpc = instance.protocol === "grpc" || (instance.protocol === null && type === "grpc");
   const port = instance.port ?? (scheme === "https" ? 443 : 80);
   return {
     id: instance.id || `${service}-${instance.address}-${port}`,
     address: instance.address,
     port,
     scheme,
+    grpc,
+    http2: grpc || written === "h2c",
+    grpcPort: grpcPort(instance.metadata.grpcPort) ?? port,
     weight: instance.weight,
     healthy: instance.health === "healthy",
     tags: instance.tags,
     metadata: instance.metadata,
   };
+}
+
+function grpcPort(written: unknown): number | null {
+  const port = Number(written);
+  return Number.isInteger(port) && port > 0 && port < 65536 ? port : null;
 }
 
 /** What is wrong with an address, as the rest of a sentence; null when nothing is. */
@@ -116,7 +132,15 @@ function addressFault(address: string | undefined): string | null {
   return null;
 }
 
-function readRules(written: Written, tree: MapNode, names: ReadonlySet<string>, problems: Problems): RuleConfig[] {
+function readRules(
+  written: Written,
+  tree: MapNode,
+  services: readonly ServiceConfig[],
+  origins: ReadonlyMap<string, Origin>,
+  problems: Problems,
+): RuleConfig[] {
+  const byName = new Map(services.map((s) => [s.name, s]));
+  const names: ReadonlySet<string> = new Set(byName.keys());
   const ids = new Map<string, Position>();
   const patterns = new Map<string, Position>();
   const counts = new Map<string, number>();
@@ -141,7 +165,8 @@ function readRules(written: Written, tree: MapNode, names: ReadonlySet<string>, 
     }
     const pattern = readPattern(section, placeOf(tree, ["router", "rules", i, "path"]), id, problems);
     if (pattern === null) return [];
-    const conditions = readConditions(section);
+    const protocol = protocolOf(section, byName.get(section.serviceName));
+    const conditions = readConditions(section, protocol, written.frontend.sse.path);
     for (const key of matchKeys(section.path, pattern, conditions)) claim(patterns, key.text, at, key.shown, problems);
     return [
       {
@@ -150,7 +175,9 @@ function readRules(written: Written, tree: MapNode, names: ReadonlySet<string>, 
         pattern,
         conditions,
         loadBalance: section.loadBalance ?? written.router.defaultLoadBalance,
-        maxBodyBytes: section.maxRequestSize ?? written.frontend.http.maxRequestSize,
+        maxBodyBytes: section.maxRequestSize ?? (protocol === "grpc" ? 0 : written.frontend.http.maxRequestSize),
+        protocol,
+        timeoutWritten: (origins.get(`router.rules[${i}].timeout`)?.kind ?? "default") !== "default",
         written: section,
       },
     ];
@@ -186,10 +213,19 @@ function checkRewrites(section: RuleSection, id: string, at: Position, problems:
   }
 }
 
-function readConditions(section: RuleSection): Conditions {
+/** What is written, else what the service speaks, else what the methods say. */
+function protocolOf(section: RuleSection, service: ServiceConfig | undefined): Protocol {
+  if (section.protocol !== null) return section.protocol;
+  if (service?.endpoints.some((e) => e.grpc) === true) return "grpc";
+  return section.methods.length === 1 && section.methods[0] === "SSE" ? "sse" : "http";
+}
+
+function readConditions(section: RuleSection, protocol: Protocol, eventPath: string): Conditions {
+  const upgradesOnly = protocol === "websocket";
   return {
     hosts: [...new Set(section.hosts.map((h) => h.toLowerCase()))],
-    methods: [...new Set(section.methods)],
+    methods: upgradesOnly ? ["WEBSOCKET"] : [...new Set(section.methods)],
+    eventPath,
     headers: Object.entries(section.match.headers).map(([name, test]) => [name.toLowerCase(), given(test)] as const),
     query: Object.entries(section.match.query).map(([name, test]) => [name, given(test)] as const),
   };

@@ -1,6 +1,7 @@
 // Stops without losing a request: announce, keep accepting, close the ports, let what is under way finish, all bounded.
 import type { Log } from "../core/log.ts";
 import type { Live } from "../core/snapshot.ts";
+import type { OpenStreams } from "../core/streams.ts";
 import type { Listeners } from "./listeners.ts";
 
 /** Bounds of a drain, ms. */
@@ -12,6 +13,8 @@ export interface DrainTimes {
 }
 
 const POLL_MS = 20;
+/** Longest time over which open streams are asked to leave, ms. */
+const MAX_SPREAD_MS = 5000;
 
 /**
  * Drains the gateway.
@@ -21,6 +24,7 @@ const POLL_MS = 20;
 export async function drain(
   live: Live,
   listeners: Listeners,
+  streams: OpenStreams,
   active: () => number,
   times: DrainTimes,
   log: Log,
@@ -28,6 +32,10 @@ export async function drain(
   log.info("Draining", { connections: listeners.connections, requests: active() });
   // From here on every reply says Connection: close, and readiness says no.
   live.draining = true;
+  listeners.sayGoodbye();
+  // Streams have no end of their own: they are asked to leave, spread over the time there is, so that their clients do
+  // not all come back to somebody else at one moment.
+  streams.leave(Math.min(MAX_SPREAD_MS, (times.delayMs + times.timeoutMs) / 4));
   await until(() => listeners.connections === 0, times.delayMs);
   await listeners.stopAccepting();
   const idle = () => {

@@ -1,11 +1,12 @@
 // The ports of the process: what a configuration wants bound, brought about without dropping what is bound already.
+import { HttpFront } from "../adapters/http/front.ts";
 import { MetricsServer } from "../adapters/http/metrics-server.ts";
-import { HttpServer } from "../adapters/http/server.ts";
+import type { HttpServerOptions } from "../adapters/http/options.ts";
 import { GOODBYE_MS, Listener, type SocketTaker } from "../adapters/listener.ts";
 import type { Config } from "../config/config.ts";
 import type { Gateway } from "../core/edges.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
-import { serverOptions } from "../snapshot/server-options.ts";
+import { grpcOptions, serverOptions, websocketOptions } from "../snapshot/server-options.ts";
 import { digest } from "../snapshot/services.ts";
 
 interface Wanted {
@@ -86,6 +87,11 @@ export class Listeners {
     await Promise.all(this.#all().map((listener) => listener.stopAccepting()));
   }
 
+  /** Every reply from now on ends its connection, and HTTP/2 clients are told at once. */
+  sayGoodbye(): void {
+    for (const listener of this.#all()) listener.sayGoodbye();
+  }
+
   closeIdle(): void {
     for (const listener of this.#all()) listener.closeIdle();
   }
@@ -138,19 +144,13 @@ export class Listeners {
   }
 
   #wanted(config: Config): Wanted[] {
-    const { http } = config.written.frontend;
+    const { http, websocket, grpc } = config.written.frontend;
     const { metrics } = config.written;
-    const options = serverOptions(config);
-    const { instanceId } = this.#runtime;
-    const list: Wanted[] = [
-      {
-        name: "http",
-        host: http.host,
-        port: http.port,
-        key: digest(options),
-        make: () => new HttpServer(this.#gateway, options, instanceId),
-      },
-    ];
+    const list: Wanted[] = [this.#front("http", http.host, http.port, serverOptions(config))];
+    if (websocket.enabled === true && websocket.port !== null) {
+      list.push(this.#front("websocket", websocket.host || http.host, websocket.port, websocketOptions(config)));
+    }
+    if (grpc.enabled) list.push(this.#front("grpc", grpc.host || http.host, grpc.port, grpcOptions(config)));
     if (metrics.enabled && metrics.port > 0) {
       list.push({
         name: "metrics",
@@ -161,5 +161,10 @@ export class Listeners {
       });
     }
     return list;
+  }
+
+  #front(name: string, host: string, port: number, options: HttpServerOptions): Wanted {
+    const { instanceId } = this.#runtime;
+    return { name, host, port, key: digest(options), make: () => new HttpFront(this.#gateway, options, instanceId) };
   }
 }

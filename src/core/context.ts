@@ -1,5 +1,5 @@
 // Everything known about one request, as one object with all its fields from birth, so that its shape never changes.
-import type { Downstream, Upstream } from "./edges.ts";
+import type { Downstream, Translation, Upstream } from "./edges.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Route } from "./route.ts";
 import type { Endpoint, Service } from "./service.ts";
@@ -10,6 +10,20 @@ export interface Peer {
   /** IP address, IPv4-mapped form already plain. */
   readonly address: string;
   readonly scheme: "http" | "https";
+}
+
+/** Protocol version a client speaks, as `Via` names it. */
+export type HttpVersion = "1.0" | "1.1" | "2.0";
+
+/** What a long-lived stream has carried, for the access log. */
+export interface StreamCounts {
+  readonly kind: "websocket" | "sse";
+  /** Messages from the client. */
+  received: number;
+  /** Messages or events to the client. */
+  sent: number;
+  /** WebSocket close code the client was left with; 0 none. */
+  closeCode: number;
 }
 
 /** One request on its way. Adapters fill the first block; the pipeline the rest. */
@@ -29,13 +43,14 @@ export class RequestContext {
   authority = "";
   /** Flat header list as received. */
   readonly fields: readonly string[];
-  /** Minor version of HTTP/1. */
-  readonly minorVersion: number;
+  readonly httpVersion: HttpVersion;
   /** The client waits for `100 Continue` before it sends its body. */
   readonly expectsContinue: boolean;
   /** Monotonic arrival time, ms. */
   readonly startedAt: number;
 
+  /** A valid WebSocket handshake: the client wants to leave HTTP. */
+  upgrade = false;
   /** Lower-case names the client's `Connection` nominated; null when there were none beyond the usual. */
   nominated: ReadonlySet<string> | null = null;
   /** Whether the peer is in `trustedProxies`: its forwarded fields are believed. */
@@ -64,6 +79,18 @@ export class RequestContext {
   ownConnection = false;
   /** The next send must not use an idle connection. */
   freshConnection = false;
+  /** When everything must be over, on the monotonic clock, ms; 0 never. Told to backends that understand it. */
+  deadlineAt = 0;
+  /** gRPC status the client was given; -1 when the request is none of gRPC or none was seen. */
+  grpcStatus = -1;
+  /** How the request is put to a backend that speaks another protocol than the client. */
+  translation: Translation | null = null;
+  /** Where a reconnected event stream goes on; "" at the beginning. */
+  lastEventId = "";
+  /** Set while a WebSocket or event stream is open, and after. */
+  stream: StreamCounts | null = null;
+  /** What was taken for this request and must be given back at its end. */
+  #held: (() => void)[] | null = null;
   finished = false;
 
   constructor(
@@ -72,7 +99,7 @@ export class RequestContext {
     method: string,
     target: string,
     fields: readonly string[],
-    minorVersion: number,
+    httpVersion: HttpVersion,
     expectsContinue: boolean,
     startedAt: number,
   ) {
@@ -83,8 +110,21 @@ export class RequestContext {
     this.rawPath = mark === -1 ? target : target.slice(0, mark);
     this.query = mark === -1 ? "" : target.slice(mark);
     this.fields = fields;
-    this.minorVersion = minorVersion;
+    this.httpVersion = httpVersion;
     this.expectsContinue = expectsContinue;
     this.startedAt = startedAt;
+  }
+
+  /** Registers what to give back when the request is over. */
+  hold(release: () => void): void {
+    (this.#held ??= []).push(release);
+  }
+
+  /** Gives everything back, once; called by the pipeline alone. */
+  letGo(): void {
+    if (this.#held === null) return;
+    const held = this.#held;
+    this.#held = null;
+    for (const release of held) release();
   }
 }

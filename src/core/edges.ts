@@ -27,6 +27,42 @@ export interface RequestBody {
   resume(): void;
 }
 
+/** What a {@link Wire} reports to whoever opened it. */
+export interface WireReader {
+  /** Takes one owned chunk. @returns false when no more may come until {@link Wire.resume} */
+  data(chunk: Buffer): boolean;
+  /** The other side sends nothing more. */
+  end(): void;
+  /** Takes more after a write that returned false. */
+  drained(): void;
+  /** Gone. Exactly once, the last thing reported. */
+  closed(): void;
+}
+
+/** One end of a connection that has switched protocols: bytes in both directions. */
+export interface Wire {
+  /** Begins to read, with the bytes that came behind the head first. Once. */
+  open(reader: WireReader): void;
+  /** Hands a chunk over. @returns false when full: no more until {@link WireReader.drained} */
+  write(chunk: Buffer): boolean;
+  /** Writes up to {@link uncork} leave together. */
+  cork(): void;
+  uncork(): void;
+  /** Reads on after a `data` that returned false. */
+  resume(): void;
+  /** Sends nothing more. */
+  end(): void;
+  destroy(): void;
+}
+
+/** How a long reply is treated. */
+export interface StreamLimits {
+  /** Longest stall of a client that does not read, ms; 0 none. */
+  readonly stallMs: number;
+  /** Bytes that may wait for a slow client before its backend is paused; 0 = the socket's own bound. */
+  readonly bufferBytes: number;
+}
+
 /** The client's side of one request, written by the pipeline. */
 export interface Downstream {
   readonly body: RequestBody;
@@ -50,8 +86,10 @@ export interface Downstream {
   flush(): void;
   /** Sends a complete local answer; closes the connection afterwards when `close`. */
   answer(status: number, fields: readonly string[], body: string, close: boolean): void;
-  /** The reply is a stream: no limit on how long the client may stall. */
-  unbounded(): void;
+  /** The reply is a stream: these limits hold instead of the usual ones. Must come before its first byte. */
+  stream(limits: StreamLimits): void;
+  /** The backend has switched protocols: tells the client and gives its connection away; null when the client is gone. */
+  switch(fields: readonly string[]): Wire | null;
   /** No further request on this connection. Must come before the head. */
   closeAfter(): void;
   /** Cuts the client off: the reply cannot be completed truthfully. */
@@ -93,6 +131,8 @@ export interface Receiver {
   end(trailers: readonly string[]): void;
   /** A head was delivered and nothing followed it at once: it may go out now. */
   flush(): void;
+  /** The backend agreed to switch protocols (101): the exchange is over, the connection is the receiver's. */
+  switched(fields: string[], wire: Wire): void;
   failed(failure: SendFailure): void;
 }
 
@@ -112,8 +152,8 @@ export interface Connector {
 
 /** Lets clients of one protocol speak to backends of another. Compiled for a route, asked once per request. */
 export interface Translator {
-  /** How the request is put to the backend, or why it cannot be. */
-  begin(ctx: RequestContext): Translation | Refusal;
+  /** How the request is put to the backend, or why it cannot be; null when it speaks the backend's protocol already. */
+  begin(ctx: RequestContext): Translation | Refusal | null;
 }
 
 /** One request in the backend's protocol. */

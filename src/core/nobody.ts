@@ -1,5 +1,5 @@
 // A client that is not there: for requests that are only thought through, and the base of clients that can be answered only.
-import type { BodyReceiver, Downstream, RequestBody } from "./edges.ts";
+import type { BodyReceiver, Downstream, RequestBody, StreamLimits, Wire } from "./edges.ts";
 
 /** No body, complete from the beginning. */
 export const NO_BODY: RequestBody = {
@@ -22,7 +22,10 @@ export class Nobody implements Downstream {
   end(_last: Buffer | null, _trailers: readonly string[]): void {}
   flush(): void {}
   answer(_status: number, _fields: readonly string[], _body: string, _close: boolean): void {}
-  unbounded(): void {}
+  stream(_limits: StreamLimits): void {}
+  switch(_fields: readonly string[]): Wire | null {
+    return null;
+  }
   closeAfter(): void {}
   abort(): void {}
 }

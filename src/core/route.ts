@@ -1,5 +1,6 @@
 // The match plus everything decided for it at compile time, so that a request only looks things up.
 import type { RequestContext } from "./context.ts";
+import type { Translator, Upstream, Wire } from "./edges.ts";
 import type { Filter } from "./filter.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -19,6 +20,52 @@ export interface RouteMeter {
   done(ctx: RequestContext, seconds: number): void;
 }
 
+/** What the route decides about WebSocket connections. */
+export interface WebSocketRule {
+  /** Request filters of handshakes, in phase order: those of the route and what concerns WebSockets alone. */
+  readonly filters: readonly Filter[];
+  /** Longest wait for the backend's answer to the handshake, ms; 0 none. */
+  readonly handshakeMs: number;
+  /** Lower-case names of the client's fields that are not passed on. */
+  readonly replaced: ReadonlySet<string>;
+  /** Lines of the handshake to the backend in their place. */
+  offer(ctx: RequestContext): string;
+  /** Checks the backend's agreement and makes of its fields what the client is told. @returns what is wrong, for the log */
+  agree(ctx: RequestContext, fields: string[]): string | Join;
+  /** Waits for the backend. */
+  readonly times: BackendTimes;
+}
+
+/** Joins both sides of a switched connection; over when the client's side is closed. */
+export type Join = (client: Wire, backend: Wire) => Upstream;
+
+/** How long a backend is waited for, ms. */
+export interface BackendTimes {
+  readonly dialTimeoutMs: number;
+  /** From the request sent to the response head; 0 off. */
+  readonly headTimeoutMs: number;
+}
+
+/** What the route decides about event streams. */
+export interface EventStreamRule {
+  /** Longest stall of a client that does not read, ms; 0 none. */
+  readonly stallMs: number;
+  /** Bytes kept for a slow client before its backend is paused. */
+  readonly bufferBytes: number;
+  /** Silence after which a comment is sent, between events, ms; 0 none. */
+  readonly heartbeatMs: number;
+  /** The stream ends after this long, ms, give or take a tenth; 0 never. */
+  readonly maxAgeMs: number;
+  /** Longest silence of the backend, ms; 0 none. */
+  readonly silenceMs: number;
+  /** Largest event, bytes; 0 no limit. */
+  readonly maxEventBytes: number;
+  /** Reconnects to a lost backend; 0 none. */
+  readonly maxRetries: number;
+  /** Wait before a reconnect unless the stream said otherwise, ms. */
+  readonly retryMs: number;
+}
+
 /** A compiled route. */
 export interface Route {
   readonly id: string;
@@ -33,8 +80,23 @@ export interface Route {
   /** null: the built-in answer of this path. */
   readonly strategy: Strategy | null;
   readonly target: TargetRule;
-  /** Match to end of response, ms; 0 no deadline. */
+  /** null: WebSocket handshakes find no route here. */
+  readonly websocket: WebSocketRule | null;
+  readonly events: EventStreamRule;
+  /** Waits for the backend instead of those of its pool; null: the pool's. */
+  readonly times: BackendTimes | null;
+  /** The backend speaks gRPC. */
+  readonly grpc: boolean;
+  /** Endpoints tried for a request that no backend has looked at, the first included. */
+  readonly maxTries: number;
+  /** No further one is tried after this long, ms; 0 no bound of its own. */
+  readonly triesWithinMs: number;
+  /** null: the backend speaks what the client speaks. */
+  readonly translator: Translator | null;
+  /** Match to end of response, ms; 0 no deadline. For streams: to the head. */
   readonly timeoutMs: number;
+  /** Whether the file says so itself: then the timeout also bounds the silence of streams, and shortens gRPC deadlines. */
+  readonly timeoutWritten: boolean;
   /** Request body limit, bytes; 0 none. */
   readonly maxBodyBytes: number;
   readonly accessLog: boolean;

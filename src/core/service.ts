@@ -9,6 +9,12 @@ export interface EndpointSpec {
   readonly address: string;
   readonly port: number;
   readonly scheme: "http" | "https";
+  /** Speaks gRPC. */
+  readonly grpc: boolean;
+  /** Speaks HTTP/2, with prior knowledge where there is no TLS. */
+  readonly http2: boolean;
+  /** Port of gRPC calls; usually the same. */
+  readonly grpcPort: number;
   /** Relative share of traffic; 0 takes no new traffic. */
   readonly weight: number;
   readonly healthy: boolean;

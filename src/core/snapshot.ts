@@ -3,6 +3,7 @@ import type { RequestContext } from "./context.ts";
 import type { Reply } from "./reply.ts";
 import type { Route, RouteMeter } from "./route.ts";
 import type { Service } from "./service.ts";
+import type { OpenStreams } from "./streams.ts";
 
 /** Result of a lookup: a route, or why there is none. */
 export type Match = Route | NoMatch;
@@ -40,6 +41,8 @@ export interface Snapshot {
   readonly accessLog: AccessLog | null;
   /** Counts requests that matched no route; null when metrics are off. */
   readonly unmatchedMeter: RouteMeter | null;
+  /** WebSockets and event streams open now, on any snapshot. */
+  readonly streams: OpenStreams;
   enter(): void;
   leave(): void;
 }

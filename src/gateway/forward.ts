@@ -1,51 +1,63 @@
 // Sends one request to a service: pick, send, relay; again only where that can do no harm.
 import type { RequestContext } from "../core/context.ts";
-import type { Receiver, RequestBody, SendFailure, Upstream } from "../core/edges.ts";
+import type { Receiver, RequestBody, SendFailure, Upstream, Wire } from "../core/edges.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Route } from "../core/route.ts";
 import type { Endpoint, Service } from "../core/service.ts";
-import { dropFields, getField } from "../wire/fields.ts";
+import { getField } from "../wire/fields.ts";
+import { type Deadline, deadlineOf } from "./deadline.ts";
+import { EventStream, type EventStreamOwner } from "./event-stream.ts";
 import { MAX_REPLAY_BYTES, ReplayBody } from "./replay.ts";
+import { dressReply, isEventStream } from "./reply-fields.ts";
 import { isIdempotent, maySendAgain } from "./resend.ts";
+import { ResumedEvents } from "./resumed-events.ts";
 
-/** Endpoints tried for one request; one of them may be tried again, once, on a fresh connection. */
-const MAX_ENDPOINTS = 3;
 const NONE: readonly Endpoint[] = [];
-const OWN_FIELDS: ReadonlySet<string> = new Set(["x-gateway"]);
+const NO_TRAILERS: readonly string[] = [];
+
+/** Answers the client with an error of the table, or ends truthfully what has begun. */
+export type Fail = (ctx: RequestContext, code: ErrorCode, fields?: readonly string[], message?: string) => void;
 
 /** One request on its way through a service. The context's `upstream`. */
-export class Forward implements Receiver, Upstream {
+export class Forward implements Receiver, Upstream, EventStreamOwner {
   readonly #ctx: RequestContext;
   readonly #route: Route;
   readonly #service: Service;
-  readonly #fail: (ctx: RequestContext, code: ErrorCode) => void;
+  readonly #fail: Fail;
   readonly #body: RequestBody;
   #tried: Endpoint[] | null = null;
   #endpoint: Endpoint | null = null;
   #upstream: Upstream | null = null;
+  readonly #deadline: Deadline;
   #timer: NodeJS.Timeout | undefined;
+  /** Set once an event stream is open. */
+  #events: EventStream | null = null;
+  /** Set when that stream outlives the backend it came from. */
+  #resumed: ResumedEvents | null = null;
   #sentAt = 0;
   #failure: SendFailure | null = null;
   #over = false;
 
-  /** @param fail answers the client with an error of the table, or cuts it off when its reply has begun */
-  constructor(ctx: RequestContext, service: Service, fail: (ctx: RequestContext, code: ErrorCode) => void) {
+  constructor(ctx: RequestContext, service: Service, fail: Fail) {
     this.#ctx = ctx;
     this.#route = ctx.route!;
     this.#service = service;
     this.#fail = fail;
+    this.#deadline = deadlineOf(ctx, this.#route);
     const { body } = ctx.downstream;
-    const keep = body.length > 0 && body.length <= MAX_REPLAY_BYTES && isIdempotent(ctx.method);
-    this.#body = keep ? new ReplayBody(body) : body;
+    const small = body.length > 0 && body.length <= MAX_REPLAY_BYTES && isIdempotent(ctx.method);
+    // A gRPC backend says of a call that it has not looked at it: then it may be sent again whatever its method.
+    this.#body = small || (this.#route.grpc && body.length !== 0) ? new ReplayBody(body) : body;
   }
 
   start(): void {
     const ctx = this.#ctx;
     ctx.service = this.#service;
     ctx.upstream = this;
-    if (this.#route.timeoutMs > 0) {
-      const left = this.#route.timeoutMs - (performance.now() - ctx.startedAt);
-      this.#timer = setTimeout(expire, Math.max(1, left), this);
+    const { ms, total } = this.#deadline;
+    if (ms > 0) {
+      this.#timer = setTimeout(expire, Math.max(1, ms - (performance.now() - ctx.startedAt)), this);
+      if (total) ctx.deadlineAt = ctx.startedAt + ms;
     }
     this.#attempt(this.#service.picker.pick(ctx, NONE));
   }
@@ -56,9 +68,7 @@ export class Forward implements Receiver, Upstream {
 
   /** Ends it: the client is gone or has been answered. */
   abort(): void {
-    this.#over = true;
-    clearTimeout(this.#timer);
-    this.#leave();
+    this.#settle();
     const upstream = this.#upstream;
     this.#upstream = null;
     upstream?.abort();
@@ -71,24 +81,19 @@ export class Forward implements Receiver, Upstream {
   head(status: number, reason: string, fields: string[], length: number): void {
     if (this.#over) return;
     const ctx = this.#ctx;
-    ctx.upstreamMs = performance.now() - this.#sentAt;
-    ctx.upstreamStatus = ctx.status = status;
-    this.#endpoint?.meter?.answered(ctx.method, status, ctx.upstreamMs / 1000);
-    if (isEventStream(fields)) {
-      clearTimeout(this.#timer); // a stream has no total deadline
-      ctx.downstream.unbounded();
-      if (getField(fields, "cache-control") === undefined) fields.push("Cache-Control", "no-cache");
-      if (getField(fields, "x-accel-buffering") === undefined) fields.push("X-Accel-Buffering", "no");
-    }
-    dropOwn(fields, ctx.snapshot!.requestId.lowerName);
-    for (const filter of this.#route.replyFilters) filter.onReply!(ctx, status, fields);
-    fields.push("Via", "1.1 gateway");
-    if (ctx.requestId !== "") fields.push(ctx.snapshot!.requestId.headerName, ctx.requestId);
+    this.#answered(status);
+    if (this.#resumed !== null) return this.#goOn(status, fields);
+    ctx.status = status;
+    if (isEventStream(fields)) this.#openEvents(status, fields);
+    else if (!this.#deadline.total) this.#streaming();
+    dressReply(ctx, status, fields);
     ctx.downstream.head(status, reason, fields, length);
   }
 
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
     if (this.#over) return true;
+    if (this.#events !== null) return this.#event(chunk, release, last);
+    if (this.#silence > 0) this.#timer?.refresh();
     if (!last) return this.#ctx.downstream.write(chunk, release);
     if (release === null) this.#complete(chunk);
     else {
@@ -99,27 +104,49 @@ export class Forward implements Receiver, Upstream {
   }
 
   end(trailers: readonly string[]): void {
-    if (!this.#over) this.#complete(null, trailers);
+    if (this.#over) return;
+    if (this.#resumed?.mayResume() === true) return this.#reconnect();
+    if (this.#route.grpc) this.#noteStatus(trailers);
+    this.#complete(null, trailers);
   }
 
   flush(): void {
     if (!this.#over) this.#ctx.downstream.flush();
   }
 
+  switched(fields: string[], backend: Wire): void {
+    const ctx = this.#ctx;
+    const rule = this.#route.websocket;
+    if (this.#over || rule === null) return backend.destroy();
+    this.#upstream = null;
+    const join = rule.agree(ctx, fields);
+    if (typeof join === "string") {
+      backend.destroy();
+      return this.failed({ code: "upstream_protocol", progress: "sent", detail: join });
+    }
+    clearTimeout(this.#timer);
+    this.#answered(101);
+    ctx.status = 101;
+    dressReply(ctx, 101, fields);
+    const client = ctx.downstream.switch(fields);
+    if (client === null) return backend.destroy();
+    this.#upstream = join(client, backend);
+  }
+
   failed(failure: SendFailure): void {
     if (this.#over) return;
+    const upstream = this.#upstream;
     this.#upstream = null;
+    upstream?.abort(); // it may be the translation that failed
     this.#failure = failure;
     const endpoint = this.#endpoint;
     this.#leave();
     endpoint?.meter?.failed(failure.code);
     const ctx = this.#ctx;
     ctx.detail = failure.detail;
-    const replayable = this.#body.length === 0 || this.#body.bytes === 0 || this.#body instanceof ReplayBody;
-    if (ctx.status === 0 && maySendAgain(failure.progress, ctx.method, replayable)) return this.#again(endpoint!);
-    this.#over = true;
-    clearTimeout(this.#timer);
-    this.#fail(ctx, failure.code);
+    if (this.#resumed?.mayResume() === true) return this.#reconnect();
+    if (ctx.status === 0 && maySendAgain(failure.progress, ctx.method, this.#replayable)) return this.#again(endpoint!);
+    this.#giveUp(failure.code, failure.message);
   }
 
   /** The route's deadline has passed. */
@@ -127,8 +154,112 @@ export class Forward implements Receiver, Upstream {
     if (this.#over) return;
     this.#ctx.detail = "route timeout";
     this.#endpoint?.meter?.failed("upstream_timeout");
+    this.#giveUp("upstream_timeout");
+  }
+
+  finish(): void {
+    if (this.#over) return;
+    const upstream = this.#upstream;
+    this.#complete(null);
+    upstream?.abort();
+  }
+
+  lapse(detail: string): void {
+    if (this.#over) return;
+    this.#ctx.detail = detail;
+    const upstream = this.#upstream;
+    this.#upstream = null;
+    upstream?.abort();
+    this.#leave();
+    if (this.#resumed?.mayResume() === true) this.#reconnect();
+    else this.#giveUp("upstream_timeout");
+  }
+
+  get #replayable(): boolean {
+    const body = this.#body;
+    return body.length === 0 || body.bytes === 0 || (body instanceof ReplayBody && body.replayable);
+  }
+
+  /** Longest silence of the backend of a stream, ms; 0 none. Event streams watch it by themselves. */
+  get #silence(): number {
+    return this.#deadline.total || this.#events !== null ? 0 : this.#deadline.silenceMs;
+  }
+
+  #answered(status: number): void {
+    const ctx = this.#ctx;
+    ctx.upstreamMs = performance.now() - this.#sentAt;
+    ctx.upstreamStatus = status;
+    this.#endpoint?.meter?.answered(ctx.method, status, ctx.upstreamMs / 1000);
+  }
+
+  /** The head was waited for; from here on only silence counts. */
+  #streaming(): void {
+    clearTimeout(this.#timer);
+    this.#timer = this.#silence > 0 ? setTimeout(expire, this.#silence, this) : undefined;
+  }
+
+  #openEvents(status: number, fields: string[]): void {
+    const ctx = this.#ctx;
+    const rule = this.#route.events;
+    clearTimeout(this.#timer);
+    ctx.downstream.stream(rule);
+    if (getField(fields, "cache-control") === undefined) fields.push("Cache-Control", "no-cache");
+    if (getField(fields, "x-accel-buffering") === undefined) fields.push("X-Accel-Buffering", "no");
+    if (getField(fields, "content-encoding") !== undefined || ctx.method === "HEAD") return;
+    this.#events = new EventStream(ctx, rule.silenceMs || this.#deadline.silenceMs, this);
+    const resumable = status === 200 && rule.maxRetries > 0 && ctx.method === "GET" && ctx.downstream.body.length === 0;
+    if (resumable) this.#resumed = new ResumedEvents(ctx, rule);
+  }
+
+  #event(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
+    const events = this.#events!;
+    let more = true;
+    if (this.#resumed === null) more = events.write(release === null && last ? Buffer.from(chunk) : chunk, release);
+    else {
+      events.heard();
+      const whole = this.#resumed.take(chunk);
+      release?.();
+      if (whole !== null) more = events.write(whole, null);
+    }
+    if (last) this.end(NO_TRAILERS);
+    return more;
+  }
+
+  /** The head of a reconnected stream: the client has one already. */
+  #goOn(status: number, fields: readonly string[]): void {
+    if (status === 200 && isEventStream(fields)) return this.#resumed!.begin();
+    const upstream = this.#upstream;
+    this.#upstream = null;
+    upstream?.abort();
+    this.#leave();
+    // 204 tells a client of event streams not to come back (WHATWG HTML §9.2.3).
+    if (status === 204) this.#complete(null);
+    else if (this.#resumed!.mayResume()) this.#reconnect();
+    else this.#giveUp("upstream_reset");
+  }
+
+  #reconnect(): void {
+    this.#leave();
+    this.#upstream = null;
+    this.#timer = setTimeout(() => {
+      if (this.#over) return;
+      this.#ctx.freshConnection = false;
+      this.#attempt(this.#service.picker.pick(this.#ctx, NONE));
+    }, this.#resumed!.wait());
+  }
+
+  #giveUp(code: ErrorCode, message?: string): void {
+    const events = this.#events;
     this.abort();
-    this.#fail(this.#ctx, "upstream_timeout");
+    if (events?.lastWords(code) === true) {
+      this.#ctx.error = code;
+      this.#ctx.downstream.end(null, NO_TRAILERS);
+    } else this.#fail(this.#ctx, code, undefined, message);
+  }
+
+  #noteStatus(trailers: readonly string[]): void {
+    const text = getField(trailers, "grpc-status");
+    if (text !== undefined) this.#ctx.grpcStatus = Number(text);
   }
 
   #again(endpoint: Endpoint): void {
@@ -139,32 +270,37 @@ export class Forward implements Receiver, Upstream {
     }
     const tried = (this.#tried ??= []);
     tried.push(endpoint);
-    this.#attempt(tried.length < MAX_ENDPOINTS ? this.#service.picker.pick(ctx, tried) : null);
+    const { maxTries, triesWithinMs } = this.#route;
+    const inTime = triesWithinMs === 0 || performance.now() - ctx.startedAt < triesWithinMs;
+    this.#attempt(tried.length < maxTries && inTime ? this.#service.picker.pick(ctx, tried) : null);
   }
 
   #attempt(endpoint: Endpoint | null): void {
     const ctx = this.#ctx;
-    if (endpoint === null) {
-      this.#over = true;
-      clearTimeout(this.#timer);
-      return this.#fail(ctx, this.#failure?.code ?? "no_endpoint");
-    }
+    if (endpoint === null) return this.#giveUp(this.#failure?.code ?? "no_endpoint");
     this.#endpoint = ctx.endpoint = endpoint;
     endpoint.load.active++;
     ctx.attempts++;
     this.#sentAt = performance.now();
     const attempt = ctx.attempts;
-    const upstream = endpoint.connector.send(ctx, this.#body, this);
+    const translated = ctx.translation?.attempt(this.#body, this);
+    const upstream = endpoint.connector.send(ctx, translated?.body ?? this.#body, translated?.receiver ?? this);
     // send may fail, and the next attempt begin, before it returns.
     if (!this.#over && ctx.attempts === attempt && this.#endpoint !== null) this.#upstream = upstream;
+    else upstream.abort();
   }
 
   #complete(last: Buffer | null, trailers: readonly string[] = NO_TRAILERS): void {
-    this.#over = true;
-    clearTimeout(this.#timer);
-    this.#leave();
+    this.#settle();
     this.#upstream = null;
     this.#ctx.downstream.end(last, trailers);
+  }
+
+  #settle(): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#events?.close();
+    this.#leave();
   }
 
   #leave(): void {
@@ -174,26 +310,6 @@ export class Forward implements Receiver, Upstream {
   }
 }
 
-const NO_TRAILERS: readonly string[] = [];
-
 function expire(forward: Forward): void {
   forward.expire();
-}
-
-function isEventStream(fields: readonly string[]): boolean {
-  const type = getField(fields, "content-type");
-  return type !== undefined && /^text\/event-stream\s*(;|$)/i.test(type);
-}
-
-/** The request id is echoed once, and a backend that is a gateway keeps its own mark to itself. */
-function dropOwn(fields: string[], idName: string): void {
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i]!;
-    if (
-      (name.length === idName.length && name.toLowerCase() === idName) ||
-      (name.length === 9 && OWN_FIELDS.has(name.toLowerCase()))
-    ) {
-      return dropFields(fields, new Set([idName, ...OWN_FIELDS]));
-    }
-  }
 }

@@ -15,6 +15,9 @@ import { refuse } from "./refuse.ts";
 import { RequestIds } from "./request-id.ts";
 import { runFilters } from "./run-filters.ts";
 
+/** How a client may come back (RFC 9110 §15.5.22). */
+const UPGRADE = ["Upgrade", "websocket", "Connection", "Upgrade"];
+
 /** The pipeline every adapter feeds. */
 export class Pipeline implements Gateway {
   readonly #live: Live;
@@ -55,7 +58,8 @@ export class Pipeline implements Gateway {
     ctx.finished = true;
     this.active--;
     ctx.upstream?.abort();
-    ctx.bytesIn = ctx.downstream.body.bytes;
+    ctx.letGo();
+    ctx.bytesIn += ctx.downstream.body.bytes;
     if (!completed && ctx.error === null) {
       ctx.detail = "client closed the connection";
       if (ctx.status === 0) ctx.status = 499;
@@ -83,12 +87,10 @@ export class Pipeline implements Gateway {
   #run(ctx: RequestContext, route: Route): void {
     ctx.route = route;
     route.meter?.begin(ctx);
-    const verdict = runFilters(ctx, route.filters);
+    if (ctx.upgrade && route.websocket === null) return refuse(ctx, "no_route");
+    const verdict = runFilters(ctx, ctx.upgrade ? route.websocket!.filters : route.filters);
     if (verdict instanceof Promise) {
-      verdict.then(
-        (v) => this.#afterFilters(ctx, route, v),
-        (error) => this.#surprise(ctx, error),
-      );
+      verdict.then((v) => this.#afterFilters(ctx, route, v)).catch((error) => this.#surprise(ctx, error));
     } else {
       this.#afterFilters(ctx, route, verdict);
     }
@@ -97,20 +99,23 @@ export class Pipeline implements Gateway {
   #afterFilters(ctx: RequestContext, route: Route, verdict: Verdict): void {
     if (ctx.finished) return;
     if (verdict !== undefined) {
-      if (isRefusal(verdict)) return refuse(ctx, verdict.code, verdict.fields);
+      if (isRefusal(verdict)) return refuse(ctx, verdict.code, verdict.fields, verdict.message);
       return this.#reply(ctx, verdict);
     }
     if (route.strategy === null) return this.#internal(ctx);
     const service = route.strategy.choose(ctx);
     if (!(service instanceof Promise)) return this.#forward(ctx, service);
-    service.then(
-      (s) => this.#forward(ctx, s),
-      (error) => this.#surprise(ctx, error),
-    );
+    service.then((s) => this.#forward(ctx, s)).catch((error) => this.#surprise(ctx, error));
   }
 
   #forward(ctx: RequestContext, service: Service): void {
-    if (!ctx.finished) new Forward(ctx, service, refuse).start();
+    if (ctx.finished) return;
+    const translation = ctx.route!.translator?.begin(ctx) ?? null;
+    if (translation !== null && "code" in translation) {
+      return refuse(ctx, translation.code, translation.fields, translation.message);
+    }
+    ctx.translation = translation;
+    new Forward(ctx, service, refuse).start();
   }
 
   #internal(ctx: RequestContext): void {
@@ -134,8 +139,15 @@ export class Pipeline implements Gateway {
   #noMatch(ctx: RequestContext, snapshot: Snapshot, match: NoMatch): void {
     const fallback = snapshot.fallbacks.get(ctx.path);
     if (match.allow.length === 0 && fallback !== undefined) return this.#answerBuiltin(ctx, fallback);
-    if (match.allow.length > 0) return refuse(ctx, "method_not_allowed", ["Allow", match.allow.join(", ")]);
+    if (match.allow.length > 0) return this.#wrongMethod(ctx, match.allow);
     refuse(ctx, "no_route");
+  }
+
+  /** `WEBSOCKET` and `SSE` in a rule are kinds of GET, and nothing a client could send. */
+  #wrongMethod(ctx: RequestContext, allow: readonly string[]): void {
+    const methods = new Set(allow.flatMap((m) => (m === "WEBSOCKET" ? [] : m === "SSE" ? "GET" : m)));
+    if (methods.size === 0) return refuse(ctx, "upgrade_required", UPGRADE);
+    refuse(ctx, "method_not_allowed", ["Allow", [...methods].join(", ")]);
   }
 
   #unroutable(ctx: RequestContext): void {

@@ -1,19 +1,43 @@
-// Turns an error code into the answer its client gets: status, body, and whether the connection survives.
+// Turns an error code into the answer its client gets: in the client's own protocol, with the connection's fate decided.
 import type { RequestContext } from "../core/context.ts";
 import { ERRORS, type ErrorCode, type ErrorRow } from "../core/errors.ts";
+import { grpcKind, grpcMessage, grpcStatusOf } from "../wire/grpc.ts";
 
-/** Answers `ctx` with an error of the table; once its reply has begun, the only truthful thing left is to cut it. */
-export function refuse(ctx: RequestContext, code: ErrorCode, fields: readonly string[] = []): void {
+/**
+ * Answers `ctx` with an error of the table. Once its reply has begun, a gRPC call is ended by its trailers; anything else
+ * can only be cut.
+ * @param message what is wrong with the client's own input; replaces the sentence of the table
+ */
+export function refuse(
+  ctx: RequestContext,
+  code: ErrorCode,
+  fields: readonly string[] = [],
+  message: string = ERRORS[code].message,
+): void {
   ctx.error = code;
-  if (ctx.status !== 0) return ctx.downstream.abort();
   const row: ErrorRow = ERRORS[code];
+  const kind = grpcKind(ctx.fields);
+  if (kind !== null && !(kind === "web" && ctx.status !== 0)) return endCall(ctx, row, message);
+  if (ctx.status !== 0) return ctx.downstream.abort();
   ctx.status = row.status;
   const all = ["Content-Type", "application/json; charset=utf-8", ...fields];
   if (ctx.requestId !== "") all.push(ctx.snapshot?.requestId.headerName ?? "X-Request-ID", ctx.requestId);
-  ctx.downstream.answer(row.status, all, errorBody(code, row, ctx.requestId), row.close === true);
+  ctx.downstream.answer(row.status, all, errorBody(code, row, ctx.requestId, message), row.close === true);
 }
 
 /** The JSON error body: `{"error":{"type","message","code","requestId"}}`. */
-export function errorBody(code: ErrorCode, row: ErrorRow, requestId: string): string {
-  return `${JSON.stringify({ error: { type: row.type, message: row.message, code, requestId } })}\n`;
+export function errorBody(code: ErrorCode, row: ErrorRow, requestId: string, message: string): string {
+  return `${JSON.stringify({ error: { type: row.type, message, code, requestId } })}\n`;
+}
+
+/** HTTP 200 and a status of gRPC, as its clients expect: alone with the head, or as trailers behind what was sent. */
+function endCall(ctx: RequestContext, row: ErrorRow, message: string): void {
+  ctx.grpcStatus = grpcStatusOf(row.status);
+  const status = ["grpc-status", String(ctx.grpcStatus), "grpc-message", grpcMessage(message)];
+  if (ctx.status !== 0) return ctx.downstream.end(null, status);
+  ctx.status = 200;
+  const type = ctx.fields[ctx.fields.findIndex((f, i) => i % 2 === 0 && f.toLowerCase() === "content-type") + 1]!;
+  const all = ["content-type", type.split(";")[0]!, ...status];
+  if (ctx.requestId !== "") all.push(ctx.snapshot?.requestId.headerName ?? "X-Request-ID", ctx.requestId);
+  ctx.downstream.answer(200, all, "", row.close === true);
 }

@@ -4,15 +4,21 @@ import type { BodyReceiver, RequestBody } from "../core/edges.ts";
 /** Largest body kept, bytes. */
 export const MAX_REPLAY_BYTES = 64 * 1024;
 
-/** Wraps a body of known, small length; the second {@link start} begins with what the first one already gave. */
+/** Wraps a body; the second {@link start} begins with what the first one already gave. */
 export class ReplayBody implements RequestBody, BodyReceiver {
   readonly #source: RequestBody;
   readonly #kept: Buffer[] = [];
   #trailers: readonly string[] | null = null;
   #receiver: BodyReceiver | null = null;
+  #keptBytes = 0;
 
   constructor(source: RequestBody) {
     this.#source = source;
+  }
+
+  /** Whether it can still be sent from its beginning: a body of unknown length may turn out too large. */
+  get replayable(): boolean {
+    return this.#keptBytes <= MAX_REPLAY_BYTES;
   }
 
   get length(): number {
@@ -46,7 +52,9 @@ export class ReplayBody implements RequestBody, BodyReceiver {
   }
 
   data(chunk: Buffer): boolean {
-    this.#kept.push(chunk);
+    this.#keptBytes += chunk.length;
+    if (this.replayable) this.#kept.push(chunk);
+    else this.#kept.length = 0;
     return this.#receiver!.data(chunk);
   }
 

@@ -1,5 +1,6 @@
 // What a rule asks of a request beside its path: host, method, header and query values.
 import type { RequestContext } from "../core/context.ts";
+import { wantsEventStream } from "../wire/accept.ts";
 import { getField } from "../wire/fields.ts";
 
 /** Test of one header or query value. Exactly one of the texts is set, or `present`. */
@@ -15,19 +16,34 @@ export interface ValueTest {
 export interface Conditions {
   /** Lower-case host names, exact or `*.example.org`; empty = any. */
   readonly hosts: readonly string[];
-  /** Empty = any. `GET` admits `HEAD`. */
+  /** Empty = any. `GET` admits `HEAD`; `WEBSOCKET` and `SSE` are kinds of GET. */
   readonly methods: readonly string[];
+  /** Requests at or below this path count as wanting an event stream; "" = none by path. */
+  readonly eventPath: string;
   /** Lower-case header name → test. */
   readonly headers: readonly (readonly [string, ValueTest])[];
   /** Query parameter → test. */
   readonly query: readonly (readonly [string, ValueTest])[];
 }
 
-/** Whether the method is among those listed. */
-export function admitsMethod(methods: readonly string[], method: string): boolean {
+/** Whether the method, or the kind of request, is among those listed. */
+export function admitsMethod(conditions: Conditions, ctx: RequestContext): boolean {
+  const { methods, eventPath } = conditions;
+  const { method } = ctx;
   if (methods.length === 0) return true;
-  for (const m of methods) if (m === method || (m === "GET" && method === "HEAD")) return true;
+  for (const m of methods) {
+    if (m === method || (m === "GET" && method === "HEAD")) return true;
+    if (m === "WEBSOCKET" && ctx.upgrade) return true;
+    if (m === "SSE" && wantsEventStream(ctx, eventPath)) return true;
+  }
   return false;
+}
+
+/** How many of the methods are kinds of GET: a rule for them is more specific than one for GET itself. */
+export function kindsOfGet(conditions: Conditions): number {
+  let count = 0;
+  for (const m of conditions.methods) if (m === "WEBSOCKET" || m === "SSE") count++;
+  return count;
 }
 
 /** First header or query condition the request does not meet, as text for `explain`; null when it meets all. */

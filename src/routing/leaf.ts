@@ -1,6 +1,6 @@
 // The rules that share one pattern, found by host without looking at the others.
 import type { RequestContext } from "../core/context.ts";
-import { admitsMethod, type Conditions, unmet } from "./conditions.ts";
+import { admitsMethod, type Conditions, kindsOfGet, unmet } from "./conditions.ts";
 
 /** What is found (a route, or a rule in a dry run) with its conditions. */
 export interface Candidate<T> {
@@ -49,7 +49,7 @@ export class Leaf<T> {
 function first<T>(list: readonly Candidate<T>[], ctx: RequestContext, allow: Set<string> | null): T | null {
   for (const candidate of list) {
     const { methods } = candidate.conditions;
-    if (methods.length > 0 && !admitsMethod(methods, ctx.method)) {
+    if (methods.length > 0 && !admitsMethod(candidate.conditions, ctx)) {
       if (allow !== null) for (const m of methods) allow.add(m);
       continue;
     }
@@ -68,6 +68,8 @@ function insert<T>(list: Candidate<T>[], candidate: Candidate<T>): void {
 function before<T>(a: Candidate<T>, b: Candidate<T>): boolean {
   const methods = Number(b.conditions.methods.length > 0) - Number(a.conditions.methods.length > 0);
   if (methods !== 0) return methods < 0;
+  const kinds = kindsOfGet(b.conditions) - kindsOfGet(a.conditions);
+  if (kinds !== 0) return kinds < 0;
   const size = (c: Conditions) => c.headers.length + c.query.length;
   const conditions = size(b.conditions) - size(a.conditions);
   return conditions !== 0 ? conditions < 0 : a.order < b.order;

@@ -5,6 +5,7 @@ import type { LeaseHolder } from "../core/lease.ts";
 import type { Route, RouteMeter } from "../core/route.ts";
 import type { Service } from "../core/service.ts";
 import type { AccessLog, Builtin, Match, RequestIdRule, Snapshot } from "../core/snapshot.ts";
+import type { OpenStreams } from "../core/streams.ts";
 import { JsonAccessLog, TextAccessLog } from "../observe/access-log.ts";
 import type { RouteTree } from "../routing/tree.ts";
 import { type CidrMatch, compileCidrs } from "../wire/cidr.ts";
@@ -40,6 +41,7 @@ export class CompiledSnapshot implements Snapshot {
   readonly requestId: RequestIdRule;
   readonly accessLog: AccessLog | null;
   readonly unmatchedMeter: RouteMeter | null;
+  readonly streams: OpenStreams;
   readonly #tree: RouteTree<Route>;
   readonly #trusts: CidrMatch;
   readonly #leases: LeaseHolder;
@@ -50,12 +52,15 @@ export class CompiledSnapshot implements Snapshot {
     this.config = config;
     this.hash = config.hash;
     this.#leases = leases;
+    this.streams = runtime.streams;
     const builder = new ServiceBuilder(config, runtime, leases);
     const compiled = compileRoutes(config, builder, runtime, leases);
     this.routes = compiled.routes;
     this.#tree = compiled.tree;
     const { defaultLoadBalance } = config.written.router;
-    this.services = new Map([...builder.names()].map((name) => [name, builder.service(name, defaultLoadBalance)]));
+    this.services = new Map(
+      [...builder.names()].map((name) => [name, builder.service(name, defaultLoadBalance, null)]),
+    );
     const tables = builtinTables(config, runtime);
     this.internals = tables.internals;
     this.builtins = tables.builtins;

@@ -67,12 +67,12 @@ export function whyNot(rule: RuleConfig, request: DryRequest): string | null {
   if (alone.rule !== null) return null;
   const { hosts, methods } = rule.conditions;
   const path = dryRun(
-    indexRules([{ ...rule, conditions: { hosts: [], methods: [], headers: [], query: [] } }]),
+    indexRules([{ ...rule, conditions: { hosts: [], methods: [], eventPath: "", headers: [], query: [] } }]),
     request,
   );
   if (path.rule === null) return "path does not match";
-  if (!admitsMethod(methods, request.method)) return `method ${request.method} is not among ${methods.join(", ")}`;
   const ctx = contextOf(request);
+  if (!admitsMethod(rule.conditions, ctx)) return `method ${request.method} is not among ${methods.join(", ")}`;
   const open = { ...rule, conditions: { ...rule.conditions, headers: [], query: [] } };
   if (dryRun(indexRules([open]), request).rule === null) return `host "${ctx.host}" is not among ${hosts.join(", ")}`;
   return `${unmet(ctx, rule.conditions)} does not match`;
@@ -114,6 +114,10 @@ export function runTests(config: Config): TestFailure[] {
   });
 }
 
+function isWebSocket(value: string): boolean {
+  return value.toLowerCase() === "websocket";
+}
+
 function contextOf(request: DryRequest): RequestContext {
   const absolute = /^https?:\/\/([^/?#]+)(.*)$/i.exec(request.url);
   const target = absolute === null ? request.url : absolute[2] || "/";
@@ -124,10 +128,11 @@ function contextOf(request: DryRequest): RequestContext {
     method,
     target,
     fields,
-    1,
+    "1.1",
     false,
     0,
   );
+  ctx.upgrade = fields.some((f, i) => i % 2 === 0 && f.toLowerCase() === "upgrade" && isWebSocket(fields[i + 1]!));
   const at = fields.findIndex((f, i) => i % 2 === 0 && f.toLowerCase() === "host");
   const host = absolute?.[1] ?? fields[at + 1] ?? "";
   ctx.authority = at === -1 && absolute === null ? "" : host;

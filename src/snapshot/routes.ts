@@ -9,8 +9,10 @@ import type { Route, RouteMeter, TargetRule } from "../core/route.ts";
 import { bodySize } from "../limits/body-size.ts";
 import { RouteMeterCells } from "../observe/meters.ts";
 import { RouteTree } from "../routing/tree.ts";
+import { EventStreamRules, eventStreamFilters } from "./event-streams.ts";
 import type { Runtime } from "./runtime.ts";
 import type { ServiceBuilder } from "./services.ts";
+import { WebSocketRules } from "./websockets.ts";
 
 /** Routes in file order, and the tree that finds them. */
 export interface CompiledRoutes {
@@ -27,13 +29,16 @@ export function compileRoutes(
 ): CompiledRoutes {
   const tree = new RouteTree<Route>();
   const filters = new Map<number, readonly Filter[]>();
+  const shared = eventStreamFilters(config, leases);
+  const kinds = { websockets: new WebSocketRules(config, runtime, leases), events: new EventStreamRules(config) };
   const routes = config.rules.map((rule, order) => {
     let list = filters.get(rule.maxBodyBytes);
     if (list === undefined) {
-      list = sorted(rule.maxBodyBytes > 0 ? [bodySize(rule.maxBodyBytes)] : []);
+      list = sorted(rule.maxBodyBytes > 0 ? [...shared, bodySize(rule.maxBodyBytes)] : [...shared]);
       filters.set(rule.maxBodyBytes, list);
     }
-    const route = compileRule(rule, list, services, meterOf(rule.written.path, config, runtime, leases));
+    const meter = meterOf(rule.written.path, config, runtime, leases);
+    const route = compileRule(config, rule, list, services, kinds, meter);
     tree.add(rule.pattern, { route, conditions: rule.conditions, order });
     return route;
   });
@@ -56,12 +61,22 @@ export function meterOf(path: string, config: Config, runtime: Runtime, leases: 
   );
 }
 
+interface Kinds {
+  readonly websockets: WebSocketRules;
+  readonly events: EventStreamRules;
+}
+
 function compileRule(
+  config: Config,
   rule: RuleConfig,
   filters: readonly Filter[],
   services: ServiceBuilder,
+  kinds: Kinds,
   meter: RouteMeter | null,
 ): Route {
+  const grpc = rule.protocol === "grpc";
+  const { backend } = config.written;
+  const { connectTimeout } = backend.sse;
   const { written } = rule;
   const internal = written.serviceName === INTERNAL;
   return {
@@ -70,15 +85,25 @@ function compileRule(
     source: `${rule.at.file}:${rule.at.line}`,
     filters,
     replyFilters: NONE,
-    strategy: internal ? null : STRATEGIES.direct(services.service(written.serviceName, rule.loadBalance)),
+    strategy: internal ? null : STRATEGIES.direct(services.service(written.serviceName, rule.loadBalance, grpc)),
     target: targetOf(rule),
+    websocket: internal ? null : kinds.websockets.ruleFor(rule, filters),
+    events: kinds.events.ruleFor(rule),
+    times: rule.protocol === "sse" ? { dialTimeoutMs: connectTimeout, headTimeoutMs: connectTimeout } : null,
+    grpc,
+    translator: null,
+    maxTries: grpc ? backend.grpc.maxRetryAttempts : MAX_ENDPOINTS,
+    triesWithinMs: grpc ? backend.grpc.retryTimeout : 0,
     timeoutMs: written.timeout,
+    timeoutWritten: rule.timeoutWritten,
     maxBodyBytes: rule.maxBodyBytes,
     accessLog: written.accessLog,
     meter,
   };
 }
 
+/** Endpoints tried for one request that none has taken; one of them may be tried again, once, on a fresh connection. */
+const MAX_ENDPOINTS = 3;
 const NONE: readonly Filter[] = [];
 const AS_IS: TargetRule = { strip: "", prefix: "", host: "endpoint" };
 

@@ -1,9 +1,11 @@
 // What outlives every snapshot: the process's pools, meters, leases and marks.
 
 import type { PoolSet } from "../connectors/http/pools.ts";
+import type { Http2PoolSet } from "../connectors/http2/pools.ts";
 import type { LeaseHolder, LeaseTable } from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
 import type { Live } from "../core/snapshot.ts";
+import type { OpenStreams } from "../core/streams.ts";
 import type { Exposition, LabelChoice, ReloadState } from "../observe/exposition.ts";
 import type { LineSink } from "../observe/line-sink.ts";
 import type { Meters } from "../observe/meters.ts";
@@ -12,6 +14,9 @@ import type { Meters } from "../observe/meters.ts";
 export interface Runtime {
   readonly leases: LeaseTable;
   readonly pools: PoolSet;
+  readonly http2Pools: Http2PoolSet;
+  /** WebSockets and event streams open now, on any snapshot. */
+  readonly streams: OpenStreams;
   readonly meters: Meters;
   readonly reload: ReloadState;
   /** The log output of that name, shared by everybody who holds the lease. */

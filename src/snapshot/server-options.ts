@@ -1,12 +1,14 @@
-// `frontend.http` as the HTTP adapter wants it.
+// `frontend.*` as the adapters want it: one set of options per listener.
 import type { TlsOptions } from "node:tls";
-import type { HttpServerOptions } from "../adapters/http/options.ts";
+import type { Http2Options, HttpServerOptions } from "../adapters/http/options.ts";
 import type { Config } from "../config/config.ts";
+import type { ListenerTls } from "../config/schema/listener-tls.ts";
 import { tlsVersion } from "./client-options.ts";
 
-/** Compiles the section. */
+/** Compiles `frontend.http`. */
 export function serverOptions(config: Config): HttpServerOptions {
-  const http = config.written.frontend.http;
+  const { http } = config.written.frontend;
+  const http2 = http.enableHTTP2 ? http2Options(config, false) : null;
   return {
     readMs: http.readTimeout,
     writeMs: http.writeTimeout,
@@ -14,13 +16,53 @@ export function serverOptions(config: Config): HttpServerOptions {
     maxHeaderBytes: http.maxHeaderSize,
     maxHeaders: http.maxHeaders,
     maxConnections: http.maxConnections,
-    tls: http.tls.enabled ? tlsOptions(config) : null,
-    requireCertificate: http.tls.enabled && (http.tls.clientAuth === "require" || http.tls.clientAuth === "verify"),
+    http2,
+    upgradesOnly: false,
+    ...secured(config, http.tls, http2 !== null),
   };
 }
 
-function tlsOptions(config: Config): TlsOptions {
-  const { tls } = config.written.frontend.http;
+/** Compiles the dedicated listener of `frontend.websocket`. */
+export function websocketOptions(config: Config): HttpServerOptions {
+  const { websocket } = config.written.frontend;
+  return {
+    ...serverOptions(config),
+    readMs: websocket.readTimeout,
+    writeMs: websocket.writeTimeout,
+    http2: null,
+    upgradesOnly: true,
+    ...secured(config, websocket.tls, false),
+  };
+}
+
+/** Compiles the listener of `frontend.grpc`: HTTP/2 alone. */
+export function grpcOptions(config: Config): HttpServerOptions {
+  const { grpc } = config.written.frontend;
+  return {
+    ...serverOptions(config),
+    http2: http2Options(config, true),
+    upgradesOnly: false,
+    ...secured(config, grpc.tls, true),
+  };
+}
+
+function http2Options(config: Config, only: boolean): Http2Options {
+  const { maxConcurrentStreams, maxConnectionAge } = config.written.frontend.grpc;
+  return { only, maxStreams: maxConcurrentStreams, maxAgeMs: maxConnectionAge };
+}
+
+function secured(
+  config: Config,
+  tls: ListenerTls,
+  http2: boolean,
+): Pick<HttpServerOptions, "tls" | "requireCertificate"> {
+  return {
+    tls: tls.enabled ? tlsOptions(config, tls, http2) : null,
+    requireCertificate: tls.enabled && (tls.clientAuth === "require" || tls.clientAuth === "verify"),
+  };
+}
+
+function tlsOptions(config: Config, tls: ListenerTls, http2: boolean): TlsOptions {
   const ca = tls.clientCAFile.map((path) => config.material.get(path)!);
   const ask = tls.clientAuth !== "none";
   const verified = tls.clientAuth === "verify" || (tls.clientAuth === "require" && ca.length > 0);
@@ -29,7 +71,7 @@ function tlsOptions(config: Config): TlsOptions {
     key: config.material.get(tls.keyFile)!,
     minVersion: tlsVersion(tls.minVersion),
     maxVersion: tlsVersion(tls.maxVersion),
-    ALPNProtocols: ["http/1.1"],
+    ALPNProtocols: http2 ? ["h2", "http/1.1"] : ["http/1.1"],
     honorCipherOrder: tls.preferServerCipher,
     requestCert: ask,
     rejectUnauthorized: verified,

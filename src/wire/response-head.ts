@@ -12,6 +12,8 @@ export interface ResponseHead {
   chunked: boolean;
   /** Whether the connection may carry another response after this one. */
   keepAlive: boolean;
+  /** `Upgrade` in lower case when `Connection` names it, else "". */
+  upgrade: string;
 }
 
 /** Thrown for a response that breaks the grammar; the text is for the log only, never for a client. */
@@ -38,6 +40,7 @@ export function parseResponseHead(text: string): ResponseHead {
     contentLength: -1,
     chunked: false,
     keepAlive: minor === 1,
+    upgrade: "",
   };
   parseFields(text, lineEnd + 2, head);
   // RFC 9112 §6.1: chunks in HTTP/1.0 come from somebody who does not know what they are doing.
@@ -103,7 +106,10 @@ function parseFields(text: string, from: number, head: ResponseHead): void {
         if (isField(name, "keep-alive")) continue;
         break;
       case 0x75: // u
-        if (isField(name, "upgrade")) continue;
+        if (isField(name, "upgrade")) {
+          head.upgrade = value.toLowerCase();
+          continue;
+        }
         break;
       case 0x70: // p
         if (isField(name, "proxy-connection") || isField(name, "proxy-authenticate")) continue;
@@ -113,6 +119,7 @@ function parseFields(text: string, from: number, head: ResponseHead): void {
   }
   if (pos + 2 !== text.length || text.charCodeAt(pos + 1) !== 0x0a) throw new ProtocolError("bad end of head");
   if (head.chunked && head.contentLength !== -1) throw new ProtocolError("Content-Length beside Transfer-Encoding");
+  if (nominated?.has("upgrade") !== true) head.upgrade = "";
   if (nominated !== null) applyConnection(head, nominated);
 }
 

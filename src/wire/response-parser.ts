@@ -21,6 +21,8 @@ const DONE = 4;
 export interface ResponseHandler {
   /** An interim response (1xx other than 101). */
   onInterim(status: number, fields: Fields): void;
+  /** 101 to a request that asked for it. What follows is another protocol, and is reported as data without an end. */
+  onSwitch(fields: Fields): void;
   /** @param length bytes of body to come; 0 none; -1 not known */
   onHead(head: ResponseHead, length: number): void;
   /** Payload `source[start, end)`, valid only during the call. `last`: a fixed-length body is complete with it. */
@@ -33,6 +35,7 @@ export interface ResponseHandler {
 export class ResponseParser {
   #state = DONE;
   #toHead = false;
+  #maySwitch = false;
   #remaining = 0;
   #partial: Buffer | null = null;
   #interim = 0;
@@ -53,9 +56,13 @@ export class ResponseParser {
     return this.#state === FIXED ? this.#remaining : 0;
   }
 
-  /** @param toHead the request is HEAD, so its response has no body whatever its fields say */
-  begin(toHead: boolean): void {
+  /**
+   * @param toHead the request is HEAD, so its response has no body whatever its fields say
+   * @param maySwitch the request asks for another protocol
+   */
+  begin(toHead: boolean, maySwitch = false): void {
     this.#state = HEAD;
+    this.#maySwitch = maySwitch;
     this.#toHead = toHead;
     this.#interim = 0;
     this.#partial = null;
@@ -142,9 +149,16 @@ export class ResponseParser {
   }
 
   #interimHead(head: ResponseHead): void {
-    if (head.status === 101) throw new ProtocolError("101 that nobody asked for");
+    if (head.status === 101) return this.#switch(head);
     if (++this.#interim > MAX_INTERIM) throw new ProtocolError("too many interim responses");
     this.#handler.onInterim(head.status, head.fields);
+  }
+
+  #switch(head: ResponseHead): void {
+    if (!this.#maySwitch) throw new ProtocolError("101 that nobody asked for");
+    if (head.upgrade !== "websocket") throw new ProtocolError("101 to another protocol");
+    this.#state = UNTIL_CLOSE;
+    this.#handler.onSwitch(head.fields);
   }
 
   #finalHead(head: ResponseHead): void {

@@ -2,9 +2,11 @@
 
 import { loadConfig } from "../../src/config/load.ts";
 import { PoolSet } from "../../src/connectors/http/pools.ts";
+import { Http2PoolSet } from "../../src/connectors/http2/pools.ts";
 import { RequestContext } from "../../src/core/context.ts";
 import { LeaseTable } from "../../src/core/lease.ts";
 import { Nobody } from "../../src/core/nobody.ts";
+import { OpenStreams } from "../../src/core/streams.ts";
 import { Meters } from "../../src/observe/meters.ts";
 import { compile } from "../../src/snapshot/compile.ts";
 import type { Runtime } from "../../src/snapshot/runtime.ts";
@@ -38,6 +40,8 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const runtime: Runtime = {
   leases: new LeaseTable(),
   pools,
+  http2Pools: new Http2PoolSet(() => 0),
+  streams: new OpenStreams(() => 0),
   meters: new Meters(),
   reload: { ok: true, at: 0, hash: "" },
   leaseSink: () => {
@@ -66,7 +70,7 @@ const peer = new ForwardedPeer("127.0.0.1", "http");
 const contexts = Array.from({ length: 1000 }, (_, i) => {
   const n = (i * 7919) % ROUTES;
   const path = n % 3 === 0 ? `/svc-${n}/a/b` : n % 3 === 1 ? `/svc-${n}/items/42` : `/svc-${n}/items/42/parts/7`;
-  const ctx = new RequestContext(new Nobody(), peer, "GET", path, [], 1, false, 0);
+  const ctx = new RequestContext(new Nobody(), peer, "GET", path, [], "1.1", false, 0);
   ctx.path = path;
   return ctx;
 });

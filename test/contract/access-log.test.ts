@@ -11,7 +11,16 @@ const forms = { json: JsonAccessLog, text: TextAccessLog };
 
 function contextFor(target: string): RequestContext {
   const peer = new ForwardedPeer("192.0.2.1", "http");
-  const ctx = new RequestContext(new Nobody(), peer, "GET", target, ["Authorization", "Bearer s3cret"], 1, false, 0);
+  const ctx = new RequestContext(
+    new Nobody(),
+    peer,
+    "GET",
+    target,
+    ["Authorization", "Bearer s3cret"],
+    "1.1",
+    false,
+    0,
+  );
   ctx.path = ctx.rawPath;
   ctx.host = "example.org";
   ctx.clientIp = "192.0.2.1";

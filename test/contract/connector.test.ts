@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { HttpConnector } from "../../src/connectors/http/connector.ts";
 import { PoolSet } from "../../src/connectors/http/pools.ts";
 import { RequestContext } from "../../src/core/context.ts";
-import type { Connector, Receiver, SendFailure } from "../../src/core/edges.ts";
+import type { Connector, Receiver, SendFailure, Wire } from "../../src/core/edges.ts";
 import { NO_BODY, Nobody } from "../../src/core/nobody.ts";
 import type { Route } from "../../src/core/route.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
@@ -42,6 +42,11 @@ class Notes implements Receiver {
     this.#end();
   }
   flush(): void {}
+  switched(_fields: string[], wire: Wire): void {
+    this.calls.push("switched");
+    wire.destroy();
+    this.#resolve();
+  }
   failed(failure: SendFailure): void {
     this.failure = failure;
     this.calls.push("failed");
@@ -69,16 +74,16 @@ const implementations = {
         tls: { verify: true, serverName: "", minVersion: "TLSv1.2", maxVersion: "TLSv1.3", material: {} },
       },
     );
-    return new HttpConnector(pool, { host: "backend", dropAcceptEncoding: false, instanceId: "test" });
+    return new HttpConnector(pool, { host: "backend", dropAcceptEncoding: false, maxUpgrades: 0, instanceId: "test" });
   },
 };
 
 function get(): RequestContext {
-  const ctx = new RequestContext(new Nobody(), new ForwardedPeer("192.0.2.1", "http"), "GET", "/", [], 1, false, 0);
+  const ctx = new RequestContext(new Nobody(), new ForwardedPeer("192.0.2.1", "http"), "GET", "/", [], "1.1", false, 0);
   ctx.path = "/";
   const target = { strip: "", prefix: "", host: "endpoint" } as const;
   // A connector reads the target of the route and the id rule of the snapshot, nothing else.
-  ctx.route = { target } as unknown as Route;
+  ctx.route = { target, times: null } as unknown as Route;
   ctx.snapshot = { requestId: { lowerName: "x-request-id", propagate: false } } as unknown as Snapshot;
   return ctx;
 }

@@ -7,7 +7,7 @@ import { Nobody } from "../../src/core/nobody.ts";
 import type { Endpoint } from "../../src/core/service.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
 
-const ctx = new RequestContext(new Nobody(), new ForwardedPeer("127.0.0.1", "http"), "GET", "/", [], 1, false, 0);
+const ctx = new RequestContext(new Nobody(), new ForwardedPeer("127.0.0.1", "http"), "GET", "/", [], "1.1", false, 0);
 
 function endpoint(id: string, weight = 1): Endpoint {
   const spec = {
@@ -15,6 +15,9 @@ function endpoint(id: string, weight = 1): Endpoint {
     address: "127.0.0.1",
     port: 1,
     scheme: "http",
+    grpc: false,
+    http2: false,
+    grpcPort: 1,
     weight,
     healthy: true,
     tags: [],

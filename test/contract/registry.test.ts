@@ -8,7 +8,19 @@ const list: ServiceList = [
   {
     name: "web",
     endpoints: [
-      { id: "web-1", address: "127.0.0.1", port: 1, scheme: "http", weight: 1, healthy: true, tags: [], metadata: {} },
+      {
+        id: "web-1",
+        address: "127.0.0.1",
+        port: 1,
+        scheme: "http",
+        grpc: false,
+        http2: false,
+        grpcPort: 80,
+        weight: 1,
+        healthy: true,
+        tags: [],
+        metadata: {},
+      },
     ],
   },
 ];

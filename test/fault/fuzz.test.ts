@@ -167,6 +167,7 @@ test(`${INPUTS} generated responses are read, or refused with a ProtocolError`, 
     let heads = 0;
     const parser = new ResponseParser({
       onInterim: () => undefined,
+      onSwitch: () => assert.fail("nobody asked for another protocol"),
       onHead: () => heads++,
       onData(_source, start, end, last) {
         assert.ok(end > start);

@@ -17,8 +17,8 @@ export interface Found {
 }
 
 /** Conditions with everything that is not given empty. */
-export function conditionsOf({ hosts = [], methods = [], headers = [], query = [] }: Partial<Conditions>): Conditions {
-  return { hosts, methods, headers, query };
+export function conditionsOf(given: Partial<Conditions>): Conditions {
+  return { hosts: [], methods: [], eventPath: "", headers: [], query: [], ...given };
 }
 
 /** A tree over rules; the id of each is its path, or its key. */
@@ -40,7 +40,7 @@ export function request(
 ): RequestContext {
   const fields = Object.entries(headers).flat();
   const peer = { address: "127.0.0.1", scheme: "http" } as const;
-  const ctx = new RequestContext(new Nobody(), peer, method, target, fields, 1, false, 0);
+  const ctx = new RequestContext(new Nobody(), peer, method, target, fields, "1.1", false, 0);
   ctx.path = ctx.rawPath;
   ctx.host = host;
   return ctx;

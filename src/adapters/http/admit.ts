@@ -36,6 +36,5 @@ export function refusalOf(
   if (request.rawHeaders.length > maxHeaders * 2) return "headers_too_large";
   if (scan.looped) return "loop_detected";
   if (expect === "unknown") return "expectation_failed";
-  if (scan.nominated?.has("upgrade") && /websocket/i.test(scan.upgrade)) return "upgrade_unsupported";
   return null;
 }

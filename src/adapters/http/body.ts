@@ -1,5 +1,5 @@
-// The request body of one HTTP/1 client: read from Node's stream with back-pressure, counted, bounded in size and silence.
-import type { IncomingMessage } from "node:http";
+// The request body of one client: read from Node's stream with back-pressure, counted, bounded in size and silence.
+import type { Readable } from "node:stream";
 import type { BodyReceiver, RequestBody } from "../../core/edges.ts";
 import { knownField, OTHER } from "../../wire/known.ts";
 import { NOT_IN_TRAILERS } from "../../wire/response-head.ts";
@@ -15,7 +15,8 @@ export interface BodyTrouble {
 /** A body of known or unknown length. */
 export class HttpBody implements RequestBody {
   readonly length: number;
-  readonly #request: IncomingMessage;
+  readonly #request: Readable;
+  readonly #trailers: () => readonly string[];
   readonly #trouble: BodyTrouble;
   readonly #silenceMs: number;
   #receiver: BodyReceiver | null = null;
@@ -25,10 +26,21 @@ export class HttpBody implements RequestBody {
   bytes = 0;
   #maxBytes = Number.POSITIVE_INFINITY;
 
-  constructor(request: IncomingMessage, length: number, silenceMs: number, trouble: BodyTrouble) {
+  /**
+   * @param silenceMs longest time without a byte; 0 none
+   * @param trailers flat list as received, asked for at the end
+   */
+  constructor(
+    request: Readable,
+    length: number,
+    silenceMs: number,
+    trouble: BodyTrouble,
+    trailers: () => readonly string[],
+  ) {
     this.#request = request;
     this.#trouble = trouble;
     this.#silenceMs = silenceMs;
+    this.#trailers = trailers;
     this.length = length;
     this.complete = length === 0;
   }
@@ -76,7 +88,7 @@ export class HttpBody implements RequestBody {
   #end(): void {
     clearTimeout(this.#timer);
     this.complete = true;
-    this.#receiver?.end(trailersOf(this.#request));
+    this.#receiver?.end(plainTrailers(this.#trailers()));
   }
 
   #watch(): void {
@@ -88,8 +100,7 @@ export class HttpBody implements RequestBody {
 
 const NO_TRAILERS: readonly string[] = [];
 
-function trailersOf(request: IncomingMessage): readonly string[] {
-  const raw = request.rawTrailers;
+function plainTrailers(raw: readonly string[]): readonly string[] {
   if (raw.length === 0) return NO_TRAILERS;
   const kept: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {

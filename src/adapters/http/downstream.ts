@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
 import type { RequestContext } from "../../core/context.ts";
-import type { Downstream, Gateway } from "../../core/edges.ts";
+import type { Downstream, Gateway, StreamLimits, Wire } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { type BodyTrouble, HttpBody } from "./body.ts";
 import { keepAlive, setHead, setWhole } from "./head-text.ts";
@@ -32,6 +32,8 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   readonly #response: ServerResponse;
   readonly #gateway: Gateway;
   readonly #timeouts: ClientTimeouts;
+  #stallMs: number;
+  #bufferBytes = 0;
   #ctx!: RequestContext;
   /** Head waiting for the first piece of its body. */
   #pending: string[] | null = null;
@@ -45,7 +47,6 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   stallArmed = false;
   /** Nothing more can or will come from the client: an early answer is not followed by reading on. */
   #broken = false;
-  #unbounded = false;
   #endLinger: () => void = () => undefined;
 
   constructor(
@@ -59,7 +60,8 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     this.#response = response;
     this.#gateway = gateway;
     this.#timeouts = timeouts;
-    this.body = new HttpBody(request, bodyLength, timeouts.readMs, this);
+    this.#stallMs = timeouts.writeMs;
+    this.body = new HttpBody(request, bodyLength, timeouts.readMs, this, () => request.rawTrailers);
   }
 
   /** Ties the request to its context. */
@@ -75,7 +77,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   }
 
   interim(status: number, fields: readonly string[]): void {
-    if (this.#ctx.minorVersion === 0 || this.#response.headersSent) return;
+    if (this.#ctx.httpVersion === "1.0" || this.#response.headersSent) return;
     if (status === 100) this.#response.writeContinue();
     else if (status === 102) this.#response.writeProcessing();
     else if (status === 103) this.#earlyHints(fields);
@@ -96,6 +98,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     const more =
       release === null ? this.#response.write(Buffer.from(chunk)) : this.#response.write(chunk, release as () => void);
     if (!more) this.#awaitDrain();
+    else if (this.#bufferBytes > 0 && this.#response.writableLength >= this.#bufferBytes) return this.#awaitFlush();
     return more;
   }
 
@@ -157,8 +160,13 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     else this.#refuse("bad_request");
   }
 
-  unbounded(): void {
-    this.#unbounded = true;
+  stream(limits: StreamLimits): void {
+    this.#stallMs = limits.stallMs;
+    this.#bufferBytes = limits.bufferBytes;
+  }
+
+  switch(): Wire | null {
+    return null;
   }
 
   /** Ends keep-alive after this reply. Must come before the head. */
@@ -183,9 +191,9 @@ export class HttpDownstream implements Downstream, BodyTrouble {
 
   /** Whether this reply is of the common kind whose head we write ourselves: HTTP/1.1, connection stays, a body may follow. */
   #isPlain(): boolean {
-    const { minorVersion, method } = this.#ctx;
+    const { httpVersion, method } = this.#ctx;
     const hasBody = method !== "HEAD" && this.#status !== 204 && this.#status !== 304;
-    return minorVersion === 1 && !this.#closing && this.#response.shouldKeepAlive && hasBody;
+    return httpVersion === "1.1" && !this.#closing && this.#response.shouldKeepAlive && hasBody;
   }
 
   #sendWhole(body: Buffer): boolean {
@@ -238,18 +246,29 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     if (this.#waitingForDrain) return;
     this.#waitingForDrain = true;
     this.#armStall();
-    this.#response.once("drain", () => {
-      this.#waitingForDrain = false;
-      if (!this.#ended) this.#response.socket?.setTimeout(0);
-      this.#ctx.upstream?.resume();
-    });
+    this.#response.once("drain", () => this.#drained());
+  }
+
+  /** Below Node's own mark no drain is announced: an empty write is answered when what stands before it has left. */
+  #awaitFlush(): boolean {
+    if (this.#waitingForDrain) return false;
+    this.#waitingForDrain = true;
+    this.#armStall();
+    this.#response.socket?.write("", () => this.#drained());
+    return false;
+  }
+
+  #drained(): void {
+    this.#waitingForDrain = false;
+    if (!this.#ended) this.#response.socket?.setTimeout(0);
+    this.#ctx.upstream?.resume();
   }
 
   /** Node ends a connection on which nothing moves for this long, and counts partial progress of a write as movement. */
   #armStall(): void {
     const { socket } = this.#response;
-    if (socket !== null && socket.writableLength > 0 && this.#timeouts.writeMs > 0 && !this.#unbounded) {
-      socket.setTimeout(this.#timeouts.writeMs);
+    if (socket !== null && socket.writableLength > 0 && this.#stallMs > 0) {
+      socket.setTimeout(this.#stallMs);
       this.stallArmed = true;
     }
   }

@@ -62,6 +62,16 @@ function headText(
   return `${text + keepAlive}\r\n`;
 }
 
+/** Head of a reply after which the connection ends; a body without `Content-Length` ends with it. */
+export function closingHead(status: number, reason: string, fields: readonly string[]): string {
+  return headText(status, reason, fields, false, "Connection: close\r\n");
+}
+
+/** Head of the agreement to a WebSocket handshake. */
+export function switchingHead(fields: readonly string[]): string {
+  return headText(101, "", fields, false, "Connection: Upgrade\r\nUpgrade: websocket\r\n");
+}
+
 let dateSecond = 0;
 let dateText = "";
 

@@ -1,4 +1,5 @@
 // One look over the raw fields of a request: refuses framing that could be read two ways, notes what the pipeline needs.
+import type { HttpVersion } from "../../core/context.ts";
 import { addTokens, isField } from "../../wire/fields.ts";
 import * as known from "../../wire/known.ts";
 
@@ -11,23 +12,21 @@ export interface Scan {
   bodyLength: number;
   /** Lower-case names from `Connection`, without `close` and `keep-alive`; null when there are none. */
   nominated: Set<string> | null;
-  upgrade: string;
   /** Carries this process's own mark: the request is going in circles. */
   looped: boolean;
 }
 
-const scan: Scan = { ok: true, authority: "", bodyLength: 0, nominated: null, upgrade: "", looped: false };
+const scan: Scan = { ok: true, authority: "", bodyLength: 0, nominated: null, looped: false };
 
 /**
  * Scans the flat fields of one request. llhttp has already refused repeated or malformed `Content-Length`, CL beside TE,
  * folded lines, bare CR or LF and bad names; what it lets pass and could still be read two ways is refused here.
  */
-export function scanFields(fields: readonly string[], minorVersion: number, instanceId: string): Scan {
+export function scanFields(fields: readonly string[], httpVersion: HttpVersion, instanceId: string): Scan {
   scan.ok = true;
   scan.authority = "";
   scan.bodyLength = 0;
   scan.nominated = null;
-  scan.upgrade = "";
   scan.looped = false;
   let hosts = 0;
   for (let i = 0; i < fields.length; i += 2) {
@@ -40,21 +39,18 @@ export function scanFields(fields: readonly string[], minorVersion: number, inst
         scan.bodyLength = Number(fields[i + 1]);
         break;
       case known.TRANSFER_ENCODING:
-        if (minorVersion === 0 || !isField(fields[i + 1]!, "chunked")) scan.ok = false;
+        if (httpVersion === "1.0" || !isField(fields[i + 1]!, "chunked")) scan.ok = false;
         scan.bodyLength = -1;
         break;
       case known.CONNECTION:
         nominate(fields[i + 1]!);
-        break;
-      case known.UPGRADE:
-        scan.upgrade = fields[i + 1]!;
         break;
       case known.ASSERTED:
         if (isField(fields[i]!, "x-gateway") && fields[i + 1]!.includes(instanceId)) scan.looped = true;
         break;
     }
   }
-  if (hosts > 1 || (hosts === 0 && minorVersion === 1) || !isAuthority(scan.authority)) scan.ok = false;
+  if (hosts > 1 || (hosts === 0 && httpVersion === "1.1") || !isAuthority(scan.authority)) scan.ok = false;
   return scan;
 }
 

@@ -1,9 +1,8 @@
 // The HTTP/1.1 adapter: node:http parses (llhttp, strict), and every request becomes a RequestContext for the gateway.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { RequestContext } from "../../core/context.ts";
+import { type HttpVersion, RequestContext } from "../../core/context.ts";
 import type { Gateway } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { plainAddress } from "../../wire/cidr.ts";
@@ -12,51 +11,42 @@ import { refusalOf, requestTarget } from "./admit.ts";
 import { type ClientConnection, type Expectation, isClosing } from "./client-connection.ts";
 import { startClocks } from "./clocks.ts";
 import { HttpDownstream } from "./downstream.ts";
+import { handshakeRefusal } from "./handshake.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { RawDownstream } from "./raw-downstream.ts";
 import { hostName, scanFields } from "./scan.ts";
+import { UpgradableRequest } from "./upgradable.ts";
+import { UpgradeDownstream } from "./upgrade-downstream.ts";
 
 /** Pipelined requests parsed ahead before reading stops; one is answered at a time. */
 const MAX_PIPELINED = 32;
 /** One read may bring more than that; a connection with this many is closed. */
 const MAX_PARSED = 4000;
 
-/** Connections over the limit that are told so at the same time; more are closed without a word. */
-const MAX_TURNED_AWAY = 64;
-
-/** How long a connection on which nothing was asked yet is left alone when idle ones are closed, ms. */
-const FIRST_REQUEST_MS = 1000;
-
-/** A parser front without a port of its own: sockets are given to it with {@link accept}. */
+/** A parser front without a port of its own: sockets are given to it with {@link open}. */
 export class HttpServer {
   readonly #server: Server;
   readonly #gateway: Gateway;
   readonly #options: HttpServerOptions;
   readonly #instanceId: string;
   readonly #connections = new Map<Socket, ClientConnection>();
-  /** Accepted sockets, also those whose TLS handshake is not done. */
-  readonly #sockets = new Set<Socket>();
   #held: (() => void)[] | null = null;
   #leaving = false;
-  #turnedAway = 0;
 
   /** @param instanceId mark of this process, by which loops are recognised */
   constructor(gateway: Gateway, options: HttpServerOptions, instanceId: string) {
     this.#gateway = gateway;
     this.#options = options;
     this.#instanceId = instanceId;
-    const settings = {
+    this.#server = createServer({
+      IncomingMessage: UpgradableRequest,
       maxHeaderSize: options.maxHeaderBytes,
       headersTimeout: options.readMs,
       requestTimeout: 0, // a slow upload is bounded by silence, not by total time
       keepAliveTimeout: options.idleMs,
       connectionsCheckingInterval: 1000,
       requireHostHeader: false, // refused by scanFields, in our own words
-    };
-    this.#server =
-      options.tls === null
-        ? createServer(settings)
-        : createSecureServer({ ...settings, ...options.tls, handshakeTimeout: options.readMs || 120_000 });
+    });
     this.#server.maxHeadersCount = 0; // Node would drop the surplus silently; it is counted and refused instead
     this.#server.on("request", (request, response) => this.#request(request, response, "nothing"));
     this.#server.on("checkContinue", (request, response) => {
@@ -70,27 +60,34 @@ export class HttpServer {
       socket.on("error", () => socket.destroy()); // Node has taken its own listener away
       this.#wrong(socket as Socket, "method_not_allowed");
     });
+    this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket as Socket, head));
     startClocks(this.#server);
-    const opened = options.tls === null ? "connection" : "secureConnection";
-    this.#server.on(opened, (socket: Socket) => this.#opened(socket));
   }
 
-  /** Connections open now. */
-  get connections(): number {
-    return this.#sockets.size;
-  }
-
-  /** Takes over a socket that was just accepted. */
-  accept(socket: Socket): void {
-    const { maxConnections } = this.#options;
-    if (maxConnections > 0 && this.#sockets.size >= maxConnections) {
-      if (this.#options.tls !== null || this.#turnedAway >= MAX_TURNED_AWAY) socket.destroy();
-      else this.#overloaded(socket);
-      return;
-    }
-    this.#sockets.add(socket);
-    socket.on("close", () => this.#sockets.delete(socket));
+  /** Takes over a socket that speaks HTTP/1. @param since when it was accepted, on the monotonic clock, ms */
+  open(socket: Socket, since = performance.now()): void {
+    const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
+    const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), scheme);
+    this.#connections.set(socket, {
+      peer,
+      openedAt: since,
+      current: null,
+      used: false,
+      closing: false,
+      paused: false,
+      stallArmed: false,
+      active: 0,
+      fault: null,
+    });
+    socket.on("close", () => this.#connections.delete(socket));
     this.#server.emit("connection", socket);
+  }
+
+  /** Answers a connection that never became one of HTTP: over the limit, or silent for too long. */
+  refuse(socket: Socket, code: ErrorCode): void {
+    socket.on("error", () => socket.destroy());
+    this.#raw(socket, code);
+    socket.resume();
   }
 
   hold(): void {
@@ -107,45 +104,18 @@ export class HttpServer {
     this.#leaving = true;
   }
 
-  /** Closes connections that carry no request, and are not about to bring their first. */
-  closeIdle(): void {
+  /** Closes connections that carry no request, unless they are younger than `graceMs` and about to bring their first. */
+  closeIdle(graceMs: number): void {
     const now = performance.now();
     for (const [socket, state] of this.#connections) {
-      if (state.active > 0 || (!state.used && now - state.openedAt < FIRST_REQUEST_MS)) continue;
+      if (state.active > 0 || (!state.used && now - state.openedAt < graceMs)) continue;
       socket.end();
     }
-  }
-
-  /** Closes everything at once. */
-  destroy(): void {
-    for (const socket of this.#sockets) socket.destroy();
-    this.stop();
   }
 
   /** Stops the clocks; call when no connection is left or wanted. */
   stop(): void {
     this.#server.close(() => undefined);
-  }
-
-  #opened(socket: Socket): void {
-    const tls = this.#options.tls === null ? null : (socket as TLSSocket);
-    if (this.#options.requireCertificate && Object.keys(tls?.getPeerCertificate() ?? {}).length === 0) {
-      return void socket.destroy();
-    }
-    const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), tls === null ? "http" : "https");
-    const openedAt = performance.now();
-    this.#connections.set(socket, {
-      peer,
-      openedAt,
-      current: null,
-      used: false,
-      closing: false,
-      paused: false,
-      stallArmed: false,
-      active: 0,
-      fault: null,
-    });
-    socket.on("close", () => this.#connections.delete(socket));
   }
 
   #request(request: IncomingMessage, response: ServerResponse, expect: Expectation): void {
@@ -188,8 +158,8 @@ export class HttpServer {
       request.socket.setTimeout(0);
     }
     const fields = request.rawHeaders;
-    const minor = request.httpVersionMinor;
-    const scan = scanFields(fields, minor, this.#instanceId);
+    const version: HttpVersion = request.httpVersionMinor === 0 ? "1.0" : "1.1";
+    const scan = scanFields(fields, version, this.#instanceId);
     const downstream = new HttpDownstream(request, response, scan.bodyLength, this.#gateway, this.#options);
     const { target, authority } = requestTarget(request.url!, scan);
     const ctx = new RequestContext(
@@ -198,7 +168,7 @@ export class HttpServer {
       request.method!,
       target,
       fields,
-      minor,
+      version,
       expect === "continue",
       performance.now(),
     );
@@ -209,6 +179,40 @@ export class HttpServer {
     // llhttp stops reading at an upgrade; what came behind it in the same read is lost.
     if (scan.nominated?.has("upgrade")) downstream.closeAfter();
     const code = refusalOf(request, scan, this.#options.maxHeaders, expect);
+    if (code !== null) this.#gateway.refuse(ctx, code);
+    else if (this.#options.upgradesOnly) this.#gateway.refuse(ctx, "upgrade_required");
+    else this.#gateway.handle(ctx);
+  }
+
+  /** A WebSocket handshake: Node has stopped parsing, and the socket is ours whatever becomes of it. */
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    socket.on("error", () => socket.destroy()); // Node has taken its own listener away
+    const connection = this.#connections.get(socket);
+    if (connection === undefined || isClosing(connection)) return void socket.destroy();
+    connection.used = true;
+    // Frames would mix with the replies still to come.
+    if (connection.active > 0) return this.#wrong(socket, "bad_request");
+    connection.active++;
+    const begin = () => this.#beginUpgrade(connection.peer, request, socket, head);
+    if (this.#held === null) begin();
+    else this.#held.push(begin);
+  }
+
+  #beginUpgrade(peer: ForwardedPeer, request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const fields = request.rawHeaders;
+    const scan = scanFields(fields, "1.1", this.#instanceId);
+    const downstream = new UpgradeDownstream(socket, head, this.#gateway, this.#options.writeMs);
+    const { target, authority } = requestTarget(request.url!, scan);
+    const now = performance.now();
+    const ctx = new RequestContext(downstream, peer, request.method!, target, fields, "1.1", false, now);
+    ctx.authority = authority;
+    ctx.host = hostName(authority);
+    ctx.nominated = scan.nominated;
+    downstream.attach(ctx);
+    if (socket.destroyed) process.nextTick(() => downstream.closed());
+    else socket.on("close", () => downstream.closed());
+    const code = refusalOf(request, scan, this.#options.maxHeaders, "nothing") ?? handshakeRefusal(request, scan);
+    ctx.upgrade = code === null;
     if (code === null) this.#gateway.handle(ctx);
     else this.#gateway.refuse(ctx, code);
   }
@@ -278,17 +282,9 @@ export class HttpServer {
     // A first request that never came has been waited for since the connection was opened.
     const since = connection === undefined || connection.used ? performance.now() : connection.openedAt;
     const downstream = new RawDownstream(socket);
-    const ctx = new RequestContext(downstream, peer, "-", "-", [], 1, false, since);
+    const ctx = new RequestContext(downstream, peer, "-", "-", [], "1.1", false, since);
     this.#gateway.refuse(ctx, code);
     ctx.bytesOut = downstream.bytes;
     this.#gateway.done(ctx, true);
-  }
-
-  #overloaded(socket: Socket): void {
-    this.#turnedAway++;
-    socket.on("close", () => this.#turnedAway--);
-    socket.on("error", () => socket.destroy());
-    this.#raw(socket, "overloaded");
-    socket.resume();
   }
 }

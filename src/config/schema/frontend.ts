@@ -1,25 +1,10 @@
 // `frontend`: the ports clients come to.
 import { type Infer, object } from "../kit.ts";
-import { bool, dur, int, oneOf, size, str, strings } from "../scalars.ts";
-
-const TLS_VERSIONS = ["1.0", "1.1", "1.2", "1.3"] as const;
-
-/** `frontend.*.tls`: certificates shown to clients. */
-export const listenerTls = object("TLS on this listener", {
-  enabled: bool("serve HTTPS instead of HTTP", false),
-  certFile: str("PEM certificate chain; re-read when the file changes", ""),
-  keyFile: str("PEM private key; re-read when the file changes", ""),
-  minVersion: oneOf("oldest TLS version accepted", TLS_VERSIONS, "1.2"),
-  maxVersion: oneOf("newest TLS version offered", TLS_VERSIONS, "1.3"),
-  cipherSuites: strings("OpenSSL or IANA cipher names for TLS 1.2 and below; empty = the runtime's default"),
-  preferServerCipher: bool("server order of ciphers wins (TLS 1.2 and below)", false),
-  clientAuth: oneOf(
-    "`none`; `request` = ask, optional; `require` = must come, verified when `clientCAFile` is set; `verify` = must verify",
-    ["none", "request", "require", "verify"],
-    "none",
-  ),
-  clientCAFile: strings("PEM trust anchors for client certificates"),
-});
+import { bool, dur, int, size, str, strings } from "../scalars.ts";
+import { frontendGrpc } from "./grpc.ts";
+import { listenerTls } from "./listener-tls.ts";
+import { frontendSse } from "./sse.ts";
+import { frontendWebsocket } from "./websocket.ts";
 
 /** `frontend`. */
 export const frontend = object("Where clients connect", {
@@ -35,11 +20,16 @@ export const frontend = object("Where clients connect", {
     maxConnections: int("client connections open at once, more are answered 503; 0 = no limit", 0),
     trustedProxies: strings("CIDR ranges of peers whose forwarded headers are believed"),
     echo: bool("serve `/_gateway/echo`, which shows a request as it arrived", false),
+    enableHTTP2: bool(
+      "HTTP/2 beside HTTP/1.1: by ALPN with TLS, with prior knowledge without; false also excludes native gRPC",
+      true,
+    ),
     tls: listenerTls,
   }),
+  websocket: frontendWebsocket,
+  sse: frontendSse,
+  grpc: frontendGrpc,
 });
 
 /** Effective `frontend`. */
 export type Frontend = Infer<typeof frontend>;
-/** Effective `frontend.*.tls`. */
-export type ListenerTls = Infer<typeof listenerTls>;

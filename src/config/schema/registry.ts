@@ -7,11 +7,17 @@ const instance = object("One address of a service", {
   id: str("identity for balancing and state; generated as `<service>-<address>-<port>`", ""),
   address: str("host name (resolved again and again) or IP address"),
   port: optional(int("default 80, or 443 with scheme https", undefined, 1, 65535)),
-  scheme: optional(oneOf("default https for port 443, else http", ["http", "https"])),
+  scheme: optional(
+    oneOf("default https for port 443, else http; `h2c` = HTTP/2 without TLS", ["http", "https", "h2c"], undefined, {
+      ws: "http",
+      wss: "https",
+    }),
+  ),
+  protocol: optional(oneOf("default that of the service", ["http", "grpc", "https"])),
   health: str("`healthy`, or any other text to take the instance out", "healthy"),
   weight: int("relative share of traffic; 0 = no new traffic", 1, 0, 1_000_000),
   tags: strings("free labels"),
-  metadata: free("free; `weight` in it is an old spelling of the key above"),
+  metadata: free("free; `grpcPort` in it is the port for gRPC calls, `weight` an old spelling of the key above"),
 });
 
 /** `registry`. */
@@ -22,6 +28,7 @@ export const registry = object("Which services exist", {
       "services by name",
       object("One service", {
         name: str("name that rules refer to"),
+        type: oneOf("protocol of all instances", ["http", "grpc"], "http"),
         instances: listOf("its addresses", instance),
       }),
     ),

@@ -4,12 +4,14 @@ import { BALANCER_NAMES } from "../../catalog.ts";
 import { type Field, type Infer, listOf, mapOf, object, optional } from "../kit.ts";
 import { bool, dur, free, oneOf, size, str, strings } from "../scalars.ts";
 import { didYouMean } from "../suggest.ts";
+import { ruleSse } from "./sse.ts";
+import { ruleWebsocket } from "./websocket.ts";
 
 const LOAD_BALANCE = BALANCER_NAMES;
 const BALANCE_ALIASES = { weighted: "weighted_round_robin" } as const;
 
 /** HTTP methods a rule may name. CONNECT asks for a tunnel, which the gateway never opens. */
-const RULE_METHODS = METHODS.filter((m) => m !== "CONNECT");
+const RULE_METHODS = [...METHODS.filter((m) => m !== "CONNECT"), "WEBSOCKET", "SSE"];
 
 const valueTest = object("What a value must be; a plain text means `exact`", {
   exact: optional(str("the whole value")),
@@ -37,7 +39,9 @@ const valueCondition: Field<Infer<typeof valueTest>> = {
 };
 
 const methods: Field<readonly string[]> = {
-  ...strings("HTTP methods; empty = all. `GET` admits `HEAD`"),
+  ...strings(
+    "HTTP methods, `WEBSOCKET` = upgrades, `SSE` = GET wanting an event stream; empty = all. `GET` admits `HEAD`",
+  ),
   json: { anyOf: [{ type: "array", items: { enum: RULE_METHODS } }, { enum: RULE_METHODS }] },
   read(node, path, reading) {
     const upper = strings("")
@@ -66,13 +70,23 @@ export const rule = object("One route", {
   loadBalance: optional(
     oneOf("how an instance is chosen; default `router.defaultLoadBalance`", LOAD_BALANCE, undefined, BALANCE_ALIASES),
   ),
-  timeout: dur("match to end of response; 0 = no total deadline", 30_000),
+  protocol: optional(
+    oneOf("`websocket` = upgrades only; `sse`, `grpc` = what the backend speaks; default by service and keys", [
+      "http",
+      "websocket",
+      "sse",
+      "grpc",
+    ]),
+  ),
+  timeout: dur("match to end of response, of streams to the head; 0 = no total deadline", 30_000),
   stripPrefix: bool("remove the pattern's literal prefix before forwarding", false),
   rewritePrefix: str("put this in place of the pattern's literal prefix", ""),
   preserveHost: bool("forward the client's Host", false),
   rewriteHost: str("send this Host", ""),
   maxRequestSize: optional(size("largest request body; default `frontend.http.maxRequestSize`, 0 = no limit")),
   accessLog: bool("write access lines for this route", true),
+  websocket: ruleWebsocket,
+  sse: ruleSse,
   metadata: free("free"),
 });
 

@@ -6,6 +6,7 @@ import { type Fields, joinField } from "../../wire/fields.ts";
 import { isName } from "../../wire/resolver.ts";
 import { ProtocolError, type ResponseHead } from "../../wire/response-head.ts";
 import { type ResponseHandler, ResponseParser } from "../../wire/response-parser.ts";
+import { ConnectionWire } from "./connection-wire.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Pool } from "./pool.ts";
 
@@ -16,6 +17,8 @@ const DIALLING = 0;
 const SECURING = 1;
 const READY = 2;
 const CLOSED = 3;
+/** The socket belongs to somebody else. */
+const GIVEN_AWAY = 4;
 
 /** A connection of a {@link Pool}. */
 export class Connection implements ResponseHandler {
@@ -24,6 +27,8 @@ export class Connection implements ResponseHandler {
   #socket!: Socket | TLSSocket;
   #state = DIALLING;
   #exchange: Exchange | null = null;
+  /** What reads are given to once the protocol was switched. */
+  #wire: ConnectionWire | null = null;
   #timer: NodeJS.Timeout | undefined;
   #served = 0;
   /** Serves no exchange after the present one. */
@@ -84,7 +89,7 @@ export class Connection implements ResponseHandler {
     this.#socket.on("end", () => this.#ended());
     this.#socket.on("close", () => this.#lost(null));
     this.#socket.on("drain", () => this.#exchange?.drained());
-    this.#arm(options.dialTimeoutMs, "connect_failed", "dial timed out");
+    this.#arm(exchange.times.dialTimeoutMs, "connect_failed", "dial timed out");
   }
 
   /** Puts an exchange on this idle connection. */
@@ -133,12 +138,23 @@ export class Connection implements ResponseHandler {
     this.#exchange?.onInterim(status, fields);
   }
 
+  onSwitch(fields: Fields): void {
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    this.#state = GIVEN_AWAY;
+    this.#pool.remove(this);
+    this.#wire = new ConnectionWire(this.#socket);
+    if (exchange === null) this.#socket.destroy();
+    else exchange.onSwitch(fields, this.#wire);
+  }
+
   onHead(head: ResponseHead, length: number): void {
     if (!head.keepAlive || bindsConnection(head)) this.#last = true;
     this.#exchange?.onHead(head, length);
   }
 
   onData(source: Buffer, start: number, end: number, last: boolean): void {
+    if (this.#wire !== null) return this.#wire.take(source, start, end);
     if (last) this.#complete = true;
     const exchange = this.#exchange;
     if (exchange === null) return;
@@ -188,7 +204,7 @@ export class Connection implements ResponseHandler {
   #begin(exchange: Exchange): void {
     this.#complete = false;
     if (exchange.exclusive) this.#last = true;
-    this.#parser.begin(exchange.toHead);
+    this.#parser.begin(exchange.toHead, exchange.upgrade);
     exchange.begin();
   }
 
@@ -197,8 +213,13 @@ export class Connection implements ResponseHandler {
     if (ms > 0) this.#timer = setTimeout(() => this.#fail(code, detail), ms);
   }
 
+  get #switched(): boolean {
+    return this.#wire !== null;
+  }
+
   /** Parses one read. @returns false to stop reading until {@link resume} */
   #read(length: number): boolean {
+    if (this.#wire !== null) return this.#wire.read(this.#buffer, length);
     this.#wantsMore = true;
     this.#handedOver = false;
     if (this.#parser.done) {
@@ -213,6 +234,7 @@ export class Connection implements ResponseHandler {
       this.#fail("upstream_protocol", detail);
       return true;
     }
+    if (this.#switched) return this.#wire!.wantsMore;
     this.#nextBuffer(length);
     if (this.#complete) this.#finish();
     else this.#exchange?.flush();
@@ -247,6 +269,7 @@ export class Connection implements ResponseHandler {
 
   /** The backend sent its last byte. */
   #ended(): void {
+    if (this.#state === GIVEN_AWAY) return;
     this.#last = true;
     // Data and a reset that arrive together look like data and a clean end. A socket that was reset has no peer any more.
     if (this.#socket.remoteAddress === undefined) return this.#fail("upstream_reset", "connection reset");
@@ -255,7 +278,7 @@ export class Connection implements ResponseHandler {
   }
 
   #lost(error: NodeJS.ErrnoException | null): void {
-    if (this.#state === CLOSED) return;
+    if (this.#state === CLOSED || this.#state === GIVEN_AWAY) return;
     if (this.#state === READY) return this.#fail("upstream_reset", error?.code ?? "closed");
     this.#pool.shared.resolver.forget(this.#pool.target.address);
     const code: ErrorCode = this.#state === SECURING ? "upstream_tls_failed" : "connect_failed";
@@ -271,7 +294,7 @@ export class Connection implements ResponseHandler {
   }
 
   #close(): void {
-    if (this.#state === CLOSED) return;
+    if (this.#state === CLOSED || this.#state === GIVEN_AWAY) return;
     this.#state = CLOSED;
     clearTimeout(this.#timer);
     this.#socket.destroy();

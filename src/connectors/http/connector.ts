@@ -5,10 +5,14 @@ import { Exchange } from "./exchange.ts";
 import type { Pool } from "./pool.ts";
 import { type HeadDefaults, requestHead } from "./request-head.ts";
 
+/** Given back for what never became a request. */
+const NOTHING: Upstream = { resume: () => undefined, abort: () => undefined };
+
 /** Sends requests of the pipeline to one endpoint. */
 export class HttpConnector implements Connector {
   readonly #pool: Pool;
   readonly #defaults: HeadDefaults;
+  #upgrades = 0;
 
   constructor(pool: Pool, defaults: HeadDefaults) {
     this.#pool = pool;
@@ -16,13 +20,32 @@ export class HttpConnector implements Connector {
   }
 
   send(ctx: RequestContext, body: RequestBody, receiver: Receiver): Upstream {
+    if (ctx.upgrade && !this.#admit(ctx)) {
+      receiver.failed({ code: "overloaded", progress: "unsent", detail: "endpoint has enough WebSockets" });
+      return NOTHING;
+    }
     const head = requestHead(ctx, this.#defaults, body.length);
     const waits = ctx.expectsContinue && body.length !== 0;
     const exchange = new Exchange(this.#pool, head, ctx.method === "HEAD", body, waits, receiver);
     exchange.exclusive = ctx.ownConnection;
     // After a reset on reuse, other idle connections are as old: the second try goes on a fresh one.
     exchange.fresh = ctx.freshConnection || ctx.ownConnection;
+    const route = ctx.route!;
+    if (ctx.upgrade) exchange.upgrade = exchange.exclusive = exchange.fresh = true;
+    const times = ctx.upgrade ? route.websocket!.times : route.times;
+    if (times !== null) exchange.times = times;
     this.#pool.send(exchange);
     return exchange;
+  }
+
+  #admit(ctx: RequestContext): boolean {
+    const { maxUpgrades } = this.#defaults;
+    if (maxUpgrades === 0) return true;
+    if (this.#upgrades >= maxUpgrades) return false;
+    this.#upgrades++;
+    ctx.hold(() => {
+      this.#upgrades--;
+    });
+    return true;
   }
 }

@@ -1,6 +1,7 @@
 // One request and its response on a connection: sends head and body, turns what the parser finds into a Receiver's calls.
-import type { BodyReceiver, Progress, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
+import type { BodyReceiver, Progress, Receiver, RequestBody, Upstream, Wire } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
+import type { BackendTimes } from "../../core/route.ts";
 import type { Fields } from "../../wire/fields.ts";
 import type { ResponseHead } from "../../wire/response-head.ts";
 import type { Connection } from "./connection.ts";
@@ -24,6 +25,10 @@ export class Exchange implements Upstream, BodyReceiver {
   exclusive = false;
   /** Must not use a connection that has served before. */
   fresh = false;
+  /** The request asks for another protocol. */
+  upgrade = false;
+  /** Those of the pool unless the request is of a kind with its own. */
+  times: BackendTimes;
   /** The request is HEAD. */
   readonly toHead: boolean;
   /** All of the request has been written. */
@@ -36,6 +41,7 @@ export class Exchange implements Upstream, BodyReceiver {
     this.#chunked = body.length === -1;
     this.#waitsForContinue = waits;
     this.#receiver = receiver;
+    this.times = pool.options;
     this.toHead = toHead;
     this.requestComplete = body.length === 0;
   }
@@ -99,6 +105,14 @@ export class Exchange implements Upstream, BodyReceiver {
     this.#answered = true;
     if (status === 100) return this.#waitsForContinue ? this.#continueBody() : undefined;
     this.#receiver?.interim(status, fields);
+  }
+
+  /** The backend has switched protocols: its socket is the receiver's. */
+  onSwitch(fields: Fields, wire: Wire): void {
+    const receiver = this.#receiver;
+    this.settle();
+    if (receiver === null) wire.destroy();
+    else receiver.switched(fields, wire);
   }
 
   onHead(head: ResponseHead, length: number): void {
@@ -166,7 +180,7 @@ export class Exchange implements Upstream, BodyReceiver {
   }
 
   #requestSent(): void {
-    const { headTimeoutMs } = this.#pool.options;
+    const { headTimeoutMs } = this.times;
     if (headTimeoutMs === 0 || this.#headSeen) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {

@@ -1,9 +1,9 @@
 // The request head as one string: hop-by-hop fields out, forwarded fields and framing in, in a single pass over the fields.
 import type { RequestContext } from "../../core/context.ts";
-import type { TargetRule } from "../../core/route.ts";
 import { isField } from "../../wire/fields.ts";
-import { type ForwardedPeer, forwardedHost } from "../../wire/forwarded.ts";
+import { forwardedLines } from "../../wire/forwarded-lines.ts";
 import * as known from "../../wire/known.ts";
+import { upstreamTarget } from "../../wire/target.ts";
 
 /** What is the same for every request to an endpoint. */
 export interface HeadDefaults {
@@ -11,17 +11,10 @@ export interface HeadDefaults {
   readonly host: string;
   /** Drop `Accept-Encoding`, so that the backend answers uncompressed. */
   readonly dropAcceptEncoding: boolean;
+  /** WebSockets open at once to this endpoint; 0 no limit. */
+  readonly maxUpgrades: number;
   /** Identifies this gateway process; a request that carries it back is a loop. */
   readonly instanceId: string;
-}
-
-/** Path and query sent upstream. */
-export function upstreamTarget(rule: TargetRule, path: string, query: string): string {
-  if (rule.strip === "" && rule.prefix === "") return query === "" ? path : path + query;
-  const rest = rule.strip !== "" && path.startsWith(rule.strip) ? path.slice(rule.strip.length) : path;
-  const slash = rest === "" || rest.charCodeAt(0) === 0x2f ? "" : "/";
-  const target = rule.prefix + slash + rest;
-  return (target === "" ? "/" : target) + query;
 }
 
 /**
@@ -40,6 +33,7 @@ export function requestHead(ctx: RequestContext, defaults: HeadDefaults, bodyLen
   const fields = ctx.fields;
   const nominated = ctx.nominated;
   const idName = ctx.snapshot!.requestId.lowerName;
+  const upgrade = ctx.upgrade ? ctx.route!.websocket : null;
   let via = "";
   let trailers = false;
   let expect = false;
@@ -49,6 +43,8 @@ export function requestHead(ctx: RequestContext, defaults: HeadDefaults, bodyLen
     switch (known.knownField(name)) {
       case known.OTHER:
         if (name.length === idName.length && isField(name.replaceAll("_", "-"), idName)) continue;
+        if (ctx.lastEventId !== "" && isField(name, "last-event-id")) continue;
+        if (upgrade?.replaced.has(name.toLowerCase()) === true) continue;
         break;
       case known.CONTENT_LENGTH:
         if (bodyLength === -1) continue;
@@ -77,42 +73,16 @@ export function requestHead(ctx: RequestContext, defaults: HeadDefaults, bodyLen
     if (nominated?.has(name.toLowerCase())) continue;
     head += `${name}: ${value}\r\n`;
   }
-  head += ctx.trusted ? trustedLines(ctx) : (ctx.peer as ForwardedPeer).linesFor(ctx.authority);
+  head += forwardedLines(ctx);
   if (ctx.requestId !== "" && ctx.snapshot!.requestId.propagate) {
     head += `${ctx.snapshot!.requestId.headerName}: ${ctx.requestId}\r\n`;
   }
-  head += `Via: ${via === "" ? "" : `${via}, `}1.${ctx.minorVersion} gateway\r\nX-Gateway: ${defaults.instanceId}\r\n`;
+  head += `Via: ${via === "" ? "" : `${via}, `}${ctx.httpVersion} gateway\r\nX-Gateway: ${defaults.instanceId}\r\n`;
+  // A field holds bytes: the id is UTF-8, and cannot hold a line end.
+  if (ctx.lastEventId !== "") head += `Last-Event-ID: ${Buffer.from(ctx.lastEventId).toString("latin1")}\r\n`;
   if (expect && bodyLength !== 0) head += "Expect: 100-continue\r\n";
+  if (upgrade !== null) return `${head}Connection: Upgrade\r\nUpgrade: websocket\r\n${upgrade.offer(ctx)}\r\n`;
   if (trailers) head += "TE: trailers\r\nConnection: TE\r\n";
   if (bodyLength === -1) head += "Transfer-Encoding: chunked\r\n";
   return `${head}\r\n`;
-}
-
-/** What trusted peers said is kept and this hop is added; what they left out is filled in. */
-function trustedLines(ctx: RequestContext): string {
-  const peer = ctx.peer as ForwardedPeer;
-  let chain = "";
-  let forwarded = "";
-  let kept = "";
-  const seen = new Set<string>();
-  for (let i = 0; i < ctx.fields.length; i += 2) {
-    const name = ctx.fields[i]!;
-    const value = ctx.fields[i + 1]!;
-    const kind = known.knownField(name);
-    if (kind === known.FORWARDED_FOR) chain = chain === "" ? value : `${chain}, ${value}`;
-    else if (kind === known.FORWARDED) forwarded = forwarded === "" ? value : `${forwarded}, ${value}`;
-    else if (kind === known.ASSERTED) {
-      const lower = name.toLowerCase();
-      // Identity and loop marks are the gateway's own word, whoever sends them.
-      if (lower.startsWith("x-auth-") || lower === "x-gateway") continue;
-      seen.add(lower);
-      kept += `${name}: ${value}\r\n`;
-    }
-  }
-  kept += `X-Forwarded-For: ${chain === "" ? "" : `${chain}, `}${peer.address}\r\n`;
-  if (!seen.has("x-real-ip")) kept += `X-Real-IP: ${ctx.clientIp}\r\n`;
-  if (!seen.has("x-forwarded-proto")) kept += `X-Forwarded-Proto: ${peer.scheme}\r\n`;
-  if (!seen.has("x-forwarded-host") && ctx.authority !== "") kept += `X-Forwarded-Host: ${ctx.authority}\r\n`;
-  const element = `${peer.element}${forwardedHost(ctx.authority)}`;
-  return `${kept}Forwarded: ${forwarded === "" ? "" : `${forwarded}, `}${element}\r\n`;
 }

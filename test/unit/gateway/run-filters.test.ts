@@ -8,7 +8,7 @@ import type { Verdict } from "../../../src/core/reply.ts";
 import { runFilters } from "../../../src/gateway/run-filters.ts";
 import { ForwardedPeer } from "../../../src/wire/forwarded.ts";
 
-const ctx = new RequestContext(new Nobody(), new ForwardedPeer("", "http"), "GET", "/", [], 1, false, 0);
+const ctx = new RequestContext(new Nobody(), new ForwardedPeer("", "http"), "GET", "/", [], "1.1", false, 0);
 const refusal: Verdict = { code: "overloaded" };
 
 function filters(calls: string[], ...answers: (() => Verdict | Promise<Verdict>)[]): Filter[] {

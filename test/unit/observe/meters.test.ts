@@ -9,7 +9,7 @@ import { RouteMeterCells } from "../../../src/observe/meters.ts";
 import { ForwardedPeer } from "../../../src/wire/forwarded.ts";
 
 function request(method: string, status: number): RequestContext {
-  const ctx = new RequestContext(new Nobody(), new ForwardedPeer("", "http"), method, "/", [], 1, false, 0);
+  const ctx = new RequestContext(new Nobody(), new ForwardedPeer("", "http"), method, "/", [], "1.1", false, 0);
   ctx.status = status;
   // Only whether there is a route matters here.
   ctx.route = {} as Route;

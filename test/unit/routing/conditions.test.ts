@@ -17,7 +17,7 @@ describe("methods", () => {
   ];
   for (const [methods, method, admitted] of rows) {
     test(`[${methods}] ${admitted ? "admits" : "keeps out"} ${method}`, () =>
-      assert.equal(admitsMethod(methods, method), admitted));
+      assert.equal(admitsMethod(conditionsOf({ methods }), request("/", method)), admitted));
   }
 });
 

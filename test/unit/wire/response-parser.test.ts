@@ -33,6 +33,7 @@ function read(text: string, cuts: readonly number[], options: { toHead?: boolean
   let end = "";
   const parser = new ResponseParser({
     onInterim: (code) => interim.push(code),
+    onSwitch: () => assert.fail("nobody asked for another protocol"),
     onHead(head, length) {
       assert.equal(status, 0, "one head only");
       status = head.status;
@@ -199,7 +200,7 @@ test("a head of exactly the limit is read", () => {
 });
 
 test("interim responses are counted per message, not per connection", () => {
-  const parser = new ResponseParser({ onInterim() {}, onHead() {}, onData() {}, onComplete() {} });
+  const parser = new ResponseParser({ onInterim() {}, onSwitch() {}, onHead() {}, onData() {}, onComplete() {} });
   const bytes = Buffer.from(`${"HTTP/1.1 100 Continue\r\n\r\n".repeat(32)}HTTP/1.1 204 No\r\n\r\n`);
   for (let i = 0; i < 3; i++) {
     parser.begin(false);
@@ -209,13 +210,13 @@ test("interim responses are counted per message, not per connection", () => {
 });
 
 test("bytes with no response expected are reported", () => {
-  const parser = new ResponseParser({ onInterim() {}, onHead() {}, onData() {}, onComplete() {} });
+  const parser = new ResponseParser({ onInterim() {}, onSwitch() {}, onHead() {}, onData() {}, onComplete() {} });
   assert.equal(parser.execute(Buffer.from("H"), 1), false);
 });
 
 /** Length of the message at the beginning of `text` if the parser takes it for complete, else -1. */
 function accepted(text: string): number {
-  const parser = new ResponseParser({ onInterim() {}, onHead() {}, onData() {}, onComplete() {} });
+  const parser = new ResponseParser({ onInterim() {}, onSwitch() {}, onHead() {}, onData() {}, onComplete() {} });
   parser.begin(false);
   const bytes = Buffer.from(text, "latin1");
   try {

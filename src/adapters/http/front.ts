@@ -1,0 +1,142 @@
+// What stands behind a bound port: counts sockets, does the TLS handshake, and finds out which HTTP each client speaks.
+import type { Socket } from "node:net";
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
+import type { Gateway } from "../../core/edges.ts";
+import { Http2Server } from "../http2/server.ts";
+import type { SocketTaker } from "../listener.ts";
+import type { HttpServerOptions } from "./options.ts";
+import { HttpServer } from "./server.ts";
+
+/** Connections over the limit that are told so at the same time; more are closed without a word. */
+const MAX_TURNED_AWAY = 64;
+/** How long a connection on which nothing was asked yet is left alone when idle ones are closed, ms. */
+const FIRST_REQUEST_MS = 1000;
+
+/** One front: HTTP/1.1 and, where it is on, HTTP/2. */
+export class HttpFront implements SocketTaker {
+  readonly #options: HttpServerOptions;
+  readonly #http1: HttpServer;
+  readonly #http2: Http2Server | null;
+  readonly #tls: TlsServer | null;
+  /** Accepted sockets, also those whose protocol is not known yet. */
+  readonly #sockets = new Set<Socket>();
+  /** Sockets that have said nothing yet, and since when. */
+  readonly #silent = new Map<Socket, number>();
+  #turnedAway = 0;
+
+  /** @param instanceId mark of this process, by which loops are recognised */
+  constructor(gateway: Gateway, options: HttpServerOptions, instanceId: string) {
+    this.#options = options;
+    this.#http1 = new HttpServer(gateway, options, instanceId);
+    this.#http2 = options.http2 === null ? null : new Http2Server(gateway, options, options.http2, instanceId);
+    this.#tls = options.tls === null ? null : this.#tlsServer(options);
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  accept(socket: Socket): void {
+    const { maxConnections } = this.#options;
+    if (maxConnections > 0 && this.#sockets.size >= maxConnections) return this.#turnAway(socket);
+    this.#sockets.add(socket);
+    socket.on("close", () => this.#sockets.delete(socket));
+    if (this.#tls !== null) this.#tls.emit("connection", socket);
+    else if (this.#http2 === null) this.#http1.open(socket);
+    else if (this.#options.http2?.only === true) this.#http2.open(socket);
+    else this.#listen(socket);
+  }
+
+  hold(): void {
+    this.#http1.hold();
+    this.#http2?.hold();
+  }
+
+  release(): void {
+    this.#http1.release();
+    this.#http2?.release();
+  }
+
+  sayGoodbye(): void {
+    this.#http1.sayGoodbye();
+    this.#http2?.sayGoodbye();
+  }
+
+  closeIdle(): void {
+    this.#http1.closeIdle(FIRST_REQUEST_MS);
+    this.#http2?.closeIdle();
+    const now = performance.now();
+    for (const [socket, since] of this.#silent) if (now - since >= FIRST_REQUEST_MS) socket.end();
+  }
+
+  destroy(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.stop();
+  }
+
+  stop(): void {
+    this.#http1.stop();
+    this.#http2?.stop();
+  }
+
+  #tlsServer(options: HttpServerOptions): TlsServer {
+    const server = createTlsServer({ ...options.tls, handshakeTimeout: options.readMs || 120_000 });
+    server.on("tlsClientError", (_error, socket) => socket.destroy());
+    server.on("secureConnection", (socket: TLSSocket) => {
+      // Node hides an error of the handshake's socket behind that of the TLS socket, which needs a listener of its own.
+      socket.on("error", () => socket.destroy());
+      if (options.requireCertificate && Object.keys(socket.getPeerCertificate()).length === 0) return socket.destroy();
+      const speaksHttp2 = socket.alpnProtocol === "h2" || options.http2?.only === true;
+      if (speaksHttp2 && this.#http2 !== null) this.#http2.open(socket);
+      else this.#http1.open(socket);
+    });
+    return server;
+  }
+
+  /** The first bytes of a plain connection tell HTTP/2 with prior knowledge (RFC 9113 §3.3) from HTTP/1. */
+  #listen(socket: Socket): void {
+    const since = performance.now();
+    this.#silent.set(socket, since);
+    const fail = () => socket.destroy();
+    const forget = () => this.#silent.delete(socket);
+    const tooLate = () => {
+      settle();
+      this.#http1.refuse(socket, "request_timeout");
+    };
+    const settle = () => {
+      socket.off("error", fail);
+      socket.off("close", forget);
+      socket.off("timeout", tooLate);
+      socket.off("readable", look);
+      socket.setTimeout(0);
+      forget();
+    };
+    const look = () => {
+      const first = socket.read() as Buffer | null;
+      if (first === null) return;
+      socket.unshift(first);
+      settle();
+      if (isPreface(first)) this.#http2!.open(socket);
+      else this.#http1.open(socket, since);
+    };
+    socket.on("error", fail);
+    socket.on("close", forget);
+    socket.on("readable", look);
+    if (this.#options.readMs > 0) {
+      socket.setTimeout(this.#options.readMs);
+      socket.on("timeout", tooLate);
+    }
+  }
+
+  #turnAway(socket: Socket): void {
+    if (this.#tls !== null || this.#turnedAway >= MAX_TURNED_AWAY) return void socket.destroy();
+    this.#turnedAway++;
+    socket.on("close", () => this.#turnedAway--);
+    this.#http1.refuse(socket, "overloaded");
+  }
+}
+
+/** `PRI * HTTP/2.0`: three letters are enough, no method of HTTP/1.1 begins so. */
+function isPreface(bytes: Buffer): boolean {
+  return bytes.length >= 3 && bytes[0] === 0x50 && bytes[1] === 0x52 && bytes[2] === 0x49;
+}

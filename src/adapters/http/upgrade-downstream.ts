@@ -1,0 +1,96 @@
+// A client that wants to leave HTTP: answered with an ordinary reply and the end of its connection, or given its wish.
+import type { Socket } from "node:net";
+import type { RequestContext } from "../../core/context.ts";
+import type { Gateway, Wire } from "../../core/edges.ts";
+import { SocketWire } from "../../wire/socket-wire.ts";
+import { closingHead, switchingHead } from "./head-text.ts";
+import { RawDownstream } from "./raw-downstream.ts";
+
+/** The reply to a WebSocket handshake, on a socket Node's parser has given up. */
+export class UpgradeDownstream extends RawDownstream {
+  readonly #socket: Socket;
+  readonly #gateway: Gateway;
+  readonly #writeMs: number;
+  #behind: Buffer | null;
+  #ctx: RequestContext | null = null;
+  /** Head waiting for the first piece of its body. */
+  #pending = "";
+  #completed = false;
+
+  /**
+   * @param behind bytes that came behind the head
+   * @param writeMs longest stall of a client that does not read, ms; 0 none
+   */
+  constructor(socket: Socket, behind: Buffer, gateway: Gateway, writeMs: number) {
+    super(socket);
+    this.#socket = socket;
+    this.#behind = behind;
+    this.#gateway = gateway;
+    this.#writeMs = writeMs;
+  }
+
+  /** Ties the request to its context. */
+  attach(ctx: RequestContext): void {
+    this.#ctx = ctx;
+    this.#socket.on("drain", () => ctx.upstream?.resume());
+  }
+
+  /** The connection is gone. */
+  closed(): void {
+    const ctx = this.#ctx!;
+    if (this.bytes > 0) ctx.bytesOut += this.bytes;
+    this.#gateway.done(ctx, this.#completed);
+  }
+
+  override head(status: number, reason: string, fields: string[], _length: number): void {
+    this.#pending = closingHead(status, reason, fields);
+  }
+
+  override write(chunk: Buffer, release: (() => void) | null): boolean {
+    this.flush();
+    this.#ctx!.bytesOut += chunk.length;
+    if (release === null) return this.#socket.write(Buffer.from(chunk));
+    return this.#socket.write(chunk, release as () => void);
+  }
+
+  override end(last: Buffer | null): void {
+    if (last === null) this.flush();
+    else this.write(last, null);
+    this.#finish();
+  }
+
+  override flush(): void {
+    if (this.#pending === "") return;
+    const text = this.#pending;
+    this.#pending = "";
+    this.#socket.write(text, "latin1");
+  }
+
+  override answer(status: number, fields: readonly string[], body: string): void {
+    this.#completed = true;
+    super.answer(status, fields, body);
+  }
+
+  override switch(fields: readonly string[]): Wire | null {
+    const socket = this.#socket;
+    if (socket.destroyed || this.#behind === null) return null;
+    this.#completed = true;
+    socket.removeAllListeners("drain");
+    socket.setTimeout(0);
+    socket.write(switchingHead(fields), "latin1");
+    const wire = new SocketWire(socket, this.#behind);
+    this.#behind = null;
+    return wire;
+  }
+
+  override abort(): void {
+    this.#completed = false;
+    this.#socket.destroy();
+  }
+
+  #finish(): void {
+    this.#completed = true;
+    this.#socket.end();
+    if (this.#writeMs > 0) this.#socket.setTimeout(this.#writeMs, () => this.#socket.destroy());
+  }
+}

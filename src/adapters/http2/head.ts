@@ -1,0 +1,47 @@
+// The head of an HTTP/2 request in the house's form: pseudo fields taken out, cookie pieces joined (RFC 9113 §8.2.3, §8.3).
+import type { IncomingHttpHeaders } from "node:http2";
+import { isField } from "../../wire/fields.ts";
+
+/** What a stream asks for. */
+export interface StreamHead {
+  readonly method: string;
+  readonly target: string;
+  readonly authority: string;
+  /** Flat list in lower-case names, with one `host` that says what `:authority` says. */
+  readonly fields: readonly string[];
+  /** The request has no body. */
+  readonly ended: boolean;
+  readonly expectsContinue: boolean;
+  /** `Host` and `:authority` contradict each other. */
+  readonly fault: boolean;
+}
+
+/** @param raw flat list as received, pseudo fields included; nghttp2 has checked names, values, order and lengths */
+export function readHead(headers: IncomingHttpHeaders, raw: readonly string[], ended: boolean): StreamHead {
+  const fields: string[] = [];
+  let authority = headers[":authority"];
+  let cookieAt = -1;
+  let fault = false;
+  let expectsContinue = false;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!;
+    const value = raw[i + 1]!;
+    if (name.charCodeAt(0) === 0x3a) continue;
+    if (name === "cookie" && cookieAt !== -1) {
+      fields[cookieAt] += `; ${value}`;
+      continue;
+    }
+    if (name === "host") {
+      if (authority !== undefined && !isField(value, authority.toLowerCase())) fault = true;
+      authority ??= value;
+      continue;
+    }
+    if (name === "expect") expectsContinue = value.toLowerCase() === "100-continue";
+    if (name === "cookie") cookieAt = fields.length + 1;
+    fields.push(name, value);
+  }
+  const named = authority ?? "";
+  fields.push("host", named);
+  const target = headers[":path"] ?? "";
+  return { method: headers[":method"] ?? "", target, authority: named, fields, ended, expectsContinue, fault };
+}

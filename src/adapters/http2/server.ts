@@ -1,0 +1,178 @@
+// The HTTP/2 adapter: node:http2 (nghttp2) parses, and every stream becomes a RequestContext for the gateway.
+import {
+  constants,
+  createServer,
+  type Http2Server as NodeServer,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { RequestContext } from "../../core/context.ts";
+import type { Gateway } from "../../core/edges.ts";
+import type { ErrorCode } from "../../core/errors.ts";
+import { plainAddress } from "../../wire/cidr.ts";
+import { ForwardedPeer } from "../../wire/forwarded.ts";
+import { rawFields } from "../../wire/http2-raw.ts";
+import type { Http2Options, HttpServerOptions } from "../http/options.ts";
+import { hostName, scanFields } from "../http/scan.ts";
+import { Http2Downstream } from "./downstream.ts";
+import { readHead, type StreamHead } from "./head.ts";
+
+/** What one stream and one connection may have in flight towards us, bytes: bounds what a slow backend lets pile up. */
+const STREAM_WINDOW = 256 * 1024;
+const CONNECTION_WINDOW = 1024 * 1024;
+const LAST_STREAM = 2 ** 31 - 1;
+
+/** One client connection. */
+interface Client {
+  readonly peer: ForwardedPeer;
+  /** Streams under way. */
+  active: number;
+  leaving: boolean;
+  ageTimer: NodeJS.Timeout | undefined;
+}
+
+/** A front without a port of its own: sockets are given to it with {@link open}. */
+export class Http2Server {
+  readonly #server: NodeServer;
+  readonly #gateway: Gateway;
+  readonly #options: HttpServerOptions;
+  readonly #http2: Http2Options;
+  readonly #instanceId: string;
+  readonly #clients = new Map<ServerHttp2Session, Client>();
+  #held: (() => void)[] | null = null;
+  #leaving = false;
+
+  /** @param instanceId mark of this process, by which loops are recognised */
+  constructor(gateway: Gateway, options: HttpServerOptions, http2: Http2Options, instanceId: string) {
+    this.#gateway = gateway;
+    this.#options = options;
+    this.#http2 = http2;
+    this.#instanceId = instanceId;
+    // What nghttp2 bounds by itself: resets (1000 at once, 33 a second, CVE-2023-44487), CONTINUATION frames, pings,
+    // settings and the memory of a connection.
+    this.#server = createServer({
+      // The fields that stand for the request line count as fields here; they are not the client's.
+      maxHeaderListPairs: options.maxHeaders + 5,
+      settings: {
+        maxConcurrentStreams: http2.maxStreams,
+        maxHeaderListSize: options.maxHeaderBytes,
+        initialWindowSize: STREAM_WINDOW,
+        enablePush: false,
+      },
+    });
+    this.#server.on("session", (session) => this.#session(session));
+    this.#server.on("sessionError", () => undefined); // the session is closed by Node; its requests are told one by one
+    this.#server.on("stream", (stream, headers, flags, ...rest: unknown[]) => {
+      const ended = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+      this.#stream(stream, readHead(headers, rawFields(rest), ended));
+    });
+  }
+
+  /** Takes over a socket that speaks HTTP/2. */
+  open(socket: Socket): void {
+    this.#server.emit("connection", socket);
+  }
+
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const begin of held) begin();
+  }
+
+  /** GOAWAY to all: what is under way is finished, what is new goes elsewhere. */
+  sayGoodbye(): void {
+    this.#leaving = true;
+    for (const session of [...this.#clients.keys()]) this.#goAway(session);
+  }
+
+  /** Closes connections that carry no stream. */
+  closeIdle(): void {
+    for (const [session, client] of [...this.#clients]) if (client.active === 0) session.close();
+  }
+
+  stop(): void {
+    this.#server.close();
+  }
+
+  #session(session: ServerHttp2Session): void {
+    const socket = session.socket as Socket;
+    const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
+    const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), scheme);
+    const client: Client = { peer, active: 0, leaving: false, ageTimer: undefined };
+    this.#clients.set(session, client);
+    session.setLocalWindowSize(CONNECTION_WINDOW);
+    session.on("error", () => undefined);
+    session.on("close", () => {
+      clearTimeout(client.ageTimer);
+      this.#clients.delete(session);
+    });
+    if (this.#options.idleMs > 0) {
+      session.setTimeout(this.#options.idleMs, () => {
+        if (client.active === 0) session.close();
+      });
+    }
+    const { maxAgeMs } = this.#http2;
+    // A tenth more or less: connections opened at one moment must not all come back at one moment.
+    const age = maxAgeMs * (0.9 + Math.random() * 0.2);
+    if (maxAgeMs > 0) client.ageTimer = setTimeout(() => this.#goAway(session), age).unref();
+    if (this.#leaving) this.#goAway(session);
+  }
+
+  /**
+   * Two steps (RFC 9113 §6.8): the first GOAWAY refuses nothing, so streams already on their way are served; when the ping
+   * behind it comes back the client has seen it, and the second closes the door.
+   */
+  #goAway(session: ServerHttp2Session): void {
+    const client = this.#clients.get(session);
+    if (client === undefined || client.leaving || session.destroyed || session.closed) return;
+    client.leaving = true;
+    session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM);
+    const sent = session.ping(() => {
+      if (!session.destroyed) session.close();
+    });
+    if (!sent) session.close();
+  }
+
+  #stream(stream: ServerHttp2Stream, head: StreamHead): void {
+    stream.on("error", () => undefined); // reported by its close
+    const client = this.#clients.get(stream.session as ServerHttp2Session);
+    if (client === undefined) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    client.active++;
+    stream.on("close", () => {
+      client.active--;
+    });
+    const begin = () => this.#begin(stream, client, head);
+    if (this.#held === null) begin();
+    else this.#held.push(begin);
+  }
+
+  #begin(stream: ServerHttp2Stream, client: Client, head: StreamHead): void {
+    const { fields, method, target, authority } = head;
+    const scan = scanFields(fields, "2.0", this.#instanceId);
+    const length = head.ended ? 0 : scan.bodyLength > 0 ? scan.bodyLength : -1;
+    const downstream = new Http2Downstream(stream, length, this.#gateway, this.#options);
+    const now = performance.now();
+    const expects = head.expectsContinue;
+    const ctx = new RequestContext(downstream, client.peer, method, target, fields, "2.0", expects, now);
+    ctx.authority = authority;
+    ctx.host = hostName(authority);
+    downstream.attach(ctx);
+    if (stream.destroyed) process.nextTick(() => downstream.closed());
+    else stream.on("close", () => downstream.closed());
+    const code = this.#refusal(head, scan.ok, scan.looped);
+    if (code === null) this.#gateway.handle(ctx);
+    else this.#gateway.refuse(ctx, code);
+  }
+
+  #refusal(head: StreamHead, ok: boolean, looped: boolean): ErrorCode | null {
+    if (!ok || head.fault) return "bad_request";
+    if (head.method === "CONNECT") return "method_not_allowed";
+    return looped ? "loop_detected" : null;
+  }
+}

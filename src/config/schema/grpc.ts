@@ -1,0 +1,49 @@
+// `frontend.grpc` and `backend.grpc`.
+import { type Field, object } from "../kit.ts";
+import { bool, dur, int, size, str } from "../scalars.ts";
+import { listenerTls } from "./listener-tls.ts";
+import { type UpstreamTlsConfig, upstreamTls } from "./upstream-tls.ts";
+
+/** `frontend.grpc`. */
+export const frontendGrpc = object("A listener of its own for gRPC", {
+  enabled: bool("bind it", false),
+  host: str("address to bind; empty = that of `frontend.http`", ""),
+  port: int("port to bind; 0 = any free port", 9090, 0, 65535),
+  maxConcurrentStreams: int("requests under way at once on one HTTP/2 connection, on every port", 100, 1),
+  maxConnectionAge: dur("GOAWAY after this age, give or take a tenth, on every port; 0 = never", 0),
+  web: bool("accept gRPC-Web on HTTP ports for rules with `protocol: grpc`", true),
+  tls: listenerTls,
+});
+
+/** `true`, `false` or a block. */
+const tls: Field<UpstreamTlsConfig> = {
+  ...upstreamTls,
+  doc: "HTTP/2 over TLS to all instances: true, or a block with the keys of `backend.http.tls`",
+  type: "bool or block",
+  json: { anyOf: [{ type: "boolean" }, upstreamTls.json] },
+  read(node, path, reading) {
+    if (node.kind !== "scalar" || node.value === null) {
+      const block = upstreamTls.read(node, path, reading);
+      const says = node.kind === "map" && node.entries.has("enabled");
+      return says ? block : { ...block, enabled: true };
+    }
+    return { ...upstreamTls.fallback!, enabled: bool("").read(node, path, reading) };
+  },
+};
+
+/** `backend.grpc`. */
+export const backendGrpc = object("The HTTP/2 client", {
+  maxConcurrentStreams: int("requests under way at once on one connection", 100, 1),
+  initialWindowSize: size("flow-control window of one stream", 1024 * 1024),
+  initialConnWindowSize: size("flow-control window of one connection", 1024 * 1024),
+  keepAliveTime: dur("PING after this long without a byte while calls are under way; 0 = none", 30_000),
+  keepAliveTimeout: dur("wait for its answer", 10_000),
+  dialTimeout: dur("time to connect", 10_000),
+  maxMessageSize: size("largest message in either direction; 0 = no limit", 4 * 1024 * 1024),
+  maxCallSendMsgSize: size("largest message to a backend; 0 = as `maxMessageSize`", 0),
+  maxCallRecvMsgSize: size("largest message from a backend; 0 = as `maxMessageSize`", 0),
+  maxRetryAttempts: int("total tries of a call that no backend has processed", 3, 1),
+  retryTimeout: dur("no further try after this long; 0 = within the deadline", 5_000),
+  tls,
+  poolSize: int("connections per instance", 1, 1),
+});

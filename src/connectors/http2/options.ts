@@ -1,0 +1,20 @@
+// Settings of the upstream HTTP/2 client, compiled from `backend.grpc`.
+import type { UpstreamTls } from "../http/options.ts";
+
+/** Options of one pool. Times in ms, sizes in bytes, 0 = off. */
+export interface Http2ClientOptions {
+  /** Connections per endpoint. */
+  readonly poolSize: number;
+  /** Requests under way on one connection; the backend's own limit holds too. */
+  readonly maxStreams: number;
+  readonly streamWindow: number;
+  readonly connectionWindow: number;
+  readonly dialTimeoutMs: number;
+  readonly tlsTimeoutMs: number;
+  /** PING after this long without a byte while requests are under way. */
+  readonly pingMs: number;
+  readonly pingTimeoutMs: number;
+  /** A connection without requests is closed after this long. */
+  readonly idleTimeoutMs: number;
+  readonly tls: UpstreamTls;
+}

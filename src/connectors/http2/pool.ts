@@ -1,0 +1,120 @@
+// The HTTP/2 connections to one endpoint: as many streams on one as it takes, a bounded queue behind them.
+import type { Resolver } from "../../wire/resolver.ts";
+import type { PoolTarget } from "../http/pool.ts";
+import type { Http2Call } from "./call.ts";
+import type { Http2ClientOptions } from "./options.ts";
+import { Http2Session } from "./session.ts";
+
+/** Calls that may wait for a free stream. More are refused as overloaded. */
+const MAX_WAITING = 1024;
+/** Pings are spaced out up to this many times the interval for a backend that asks for calm. */
+const MAX_PING_FACTOR = 32;
+
+/** The connections to one endpoint. */
+export class Http2Pool {
+  readonly target: PoolTarget;
+  readonly options: Http2ClientOptions;
+  readonly resolver: Resolver;
+  readonly now: () => number;
+  /** Those that take new streams. */
+  readonly #sessions: Http2Session[] = [];
+  /** All that are open. */
+  readonly #open = new Set<Http2Session>();
+  readonly #waiting: Http2Call[] = [];
+  #closed = false;
+  pingFactor = 1;
+
+  /** @param now monotonic, ms */
+  constructor(target: PoolTarget, options: Http2ClientOptions, resolver: Resolver, now: () => number) {
+    this.target = target;
+    this.options = options;
+    this.resolver = resolver;
+    this.now = now;
+  }
+
+  /** Connections open or being opened. */
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /** Puts a call on the least busy connection, or lets it wait for one. */
+  send(call: Http2Call): void {
+    if (this.#closed) return call.fail("no_endpoint", "endpoint was removed", "unsent");
+    const session = this.#free();
+    if (session !== null) return call.begin(session);
+    if (this.#waiting.length >= MAX_WAITING) return call.fail("overloaded", "stream queue is full", "unsent");
+    this.#waiting.push(call);
+    if (this.#sessions.length < this.options.poolSize) this.#dial();
+  }
+
+  /** Takes a waiting call out of the queue. */
+  forget(call: Http2Call): void {
+    const at = this.#waiting.indexOf(call);
+    if (at !== -1) this.#waiting.splice(at, 1);
+  }
+
+  /** Streams may have come free. */
+  serve(): void {
+    while (this.#waiting.length > 0) {
+      const session = this.#free();
+      if (session === null) break;
+      this.#waiting.shift()!.begin(session);
+    }
+    if (this.#waiting.length > 0 && this.#sessions.length < this.options.poolSize && !this.#closed) this.#dial();
+  }
+
+  /** A connection takes no new streams: the backend or the pool has said so. */
+  left(session: Http2Session): void {
+    const at = this.#sessions.indexOf(session);
+    if (at !== -1) this.#sessions.splice(at, 1);
+    if (this.#waiting.length > 0) this.serve();
+  }
+
+  /** A connection is gone. */
+  remove(session: Http2Session): void {
+    this.#open.delete(session);
+    const { fault } = session;
+    const at = this.#sessions.indexOf(session);
+    if (at !== -1) this.#sessions.splice(at, 1);
+    // Who waited for a connection that could not be opened has waited for nothing: another endpoint may be better.
+    if (fault !== null && !this.#sessions.some((s) => s.ready || s.dialling)) {
+      for (const call of this.#waiting.splice(0)) call.fail(fault.code, fault.detail, "unsent");
+    } else this.serve();
+  }
+
+  /** The backend is pinged too often for its taste. */
+  calmDown(): void {
+    this.pingFactor = Math.min(this.pingFactor * 2, MAX_PING_FACTOR);
+  }
+
+  tick(now: number): void {
+    for (const session of [...this.#open]) session.tick(now);
+  }
+
+  /** Ends the pool: connections close when their last stream is over. */
+  close(): void {
+    this.#closed = true;
+    for (const session of [...this.#open]) {
+      if (session.dialling) session.destroy();
+      else session.retire();
+    }
+    for (const call of this.#waiting.splice(0)) call.fail("no_endpoint", "endpoint was removed", "unsent");
+  }
+
+  #free(): Http2Session | null {
+    let best: Http2Session | null = null;
+    for (const session of this.#sessions) {
+      if (!session.ready || session.active >= session.capacity) continue;
+      if (best === null || session.active < best.active) best = session;
+    }
+    // With room in the pool, a second connection is worth more than a busier first one.
+    if (best !== null && best.active > 0 && this.#sessions.length < this.options.poolSize) this.#dial();
+    return best;
+  }
+
+  #dial(): void {
+    const session = new Http2Session(this);
+    this.#sessions.push(session);
+    this.#open.add(session);
+  }
+}

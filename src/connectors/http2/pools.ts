@@ -1,0 +1,49 @@
+// All HTTP/2 pools of the process, looked over once a second.
+import { Resolver } from "../../wire/resolver.ts";
+import type { PoolTarget } from "../http/pool.ts";
+import type { Http2ClientOptions } from "./options.ts";
+import { Http2Pool } from "./pool.ts";
+
+/** Opens and sweeps pools. */
+export class Http2PoolSet {
+  readonly #pools = new Set<Http2Pool>();
+  readonly #resolver: Resolver;
+  readonly #now: () => number;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param now monotonic clock, ms */
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#resolver = new Resolver(now);
+  }
+
+  /** Connections open to backends now. */
+  get open(): number {
+    let open = 0;
+    for (const pool of this.#pools) open += pool.open;
+    return open;
+  }
+
+  add(target: PoolTarget, options: Http2ClientOptions): Http2Pool {
+    const pool = new Http2Pool(target, options, this.#resolver, this.#now);
+    this.#pools.add(pool);
+    this.#timer ??= setInterval(() => this.#tick(), 1000).unref();
+    return pool;
+  }
+
+  /** Closes a pool once its calls are over. */
+  remove(pool: Http2Pool): void {
+    this.#pools.delete(pool);
+    pool.close();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const pool of [...this.#pools]) this.remove(pool);
+  }
+
+  #tick(): void {
+    const now = this.#now();
+    for (const pool of this.#pools) pool.tick(now);
+  }
+}

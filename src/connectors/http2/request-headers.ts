@@ -1,0 +1,119 @@
+// The request head for HTTP/2: hop-by-hop fields out, forwarded fields in; the same policy as for HTTP/1.1.
+import { constants, type OutgoingHttpHeaders } from "node:http2";
+import type { RequestContext } from "../../core/context.ts";
+import { isField } from "../../wire/fields.ts";
+import { forwardedLines } from "../../wire/forwarded-lines.ts";
+import { timeoutText } from "../../wire/grpc.ts";
+import * as known from "../../wire/known.ts";
+import { upstreamTarget } from "../../wire/target.ts";
+
+/** What is the same for every request to an endpoint. */
+export interface StreamDefaults {
+  readonly scheme: "http" | "https";
+  /** `:authority` unless the route says otherwise. */
+  readonly authority: string;
+  /** Identifies this gateway process; a request that carries it back is a loop. */
+  readonly instanceId: string;
+}
+
+/** What a translator says instead of the client. */
+export interface Replacement {
+  readonly path: string;
+  readonly fields: readonly string[];
+}
+
+/** Head of the request for `ctx`, as node:http2 takes it. */
+export function requestHeaders(
+  ctx: RequestContext,
+  defaults: StreamDefaults,
+  replaced: Replacement | null,
+): OutgoingHttpHeaders {
+  const rule = ctx.route!.target;
+  const host = rule.host;
+  const headers: OutgoingHttpHeaders = {
+    [constants.HTTP2_HEADER_METHOD]: replaced === null ? ctx.method : "POST",
+    [constants.HTTP2_HEADER_SCHEME]: defaults.scheme,
+    [constants.HTTP2_HEADER_AUTHORITY]:
+      host === "endpoint" ? defaults.authority : host === "client" ? ctx.authority : host.name,
+    [constants.HTTP2_HEADER_PATH]: replaced?.path ?? upstreamTarget(rule, ctx.path, ctx.query),
+  };
+  const fields = replaced?.fields ?? ctx.fields;
+  const { requestId } = ctx.snapshot!;
+  let trailers = false;
+  let via = "";
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!.toLowerCase();
+    const value = fields[i + 1]!;
+    switch (known.knownField(name)) {
+      case known.OTHER:
+        if (isField(name.replaceAll("_", "-"), requestId.lowerName) || name === "__proto__") continue;
+        if (name === "grpc-timeout") continue;
+        break;
+      case known.AUTHORIZATION:
+      case known.CONTENT_LENGTH:
+      case known.ACCEPT_ENCODING:
+        break;
+      case known.TE:
+        trailers = /(^|,)\s*trailers\s*(;|,|$)/i.test(value);
+        continue;
+      case known.VIA:
+        via = via === "" ? value : `${via}, ${value}`;
+        continue;
+      default:
+        continue; // Host, hop-by-hop, framing and everything the gateway asserts itself
+    }
+    if (ctx.nominated?.has(name) === true) continue;
+    append(headers, name, value);
+  }
+  addLines(headers, forwardedLines(ctx));
+  if (ctx.requestId !== "" && requestId.propagate) headers[requestId.lowerName] = ctx.requestId;
+  headers.via = `${via === "" ? "" : `${via}, `}${ctx.httpVersion} gateway`;
+  headers["x-gateway"] = defaults.instanceId;
+  // What is left of the deadline, so that the backend stops when nobody waits any more.
+  if (ctx.deadlineAt > 0) headers["grpc-timeout"] = timeoutText(ctx.deadlineAt - performance.now());
+  if (trailers) headers.te = "trailers";
+  return headers;
+}
+
+/** Cookies are joined their own way; binary metadata (`-bin`) may be repeated and stays as it came. */
+function append(headers: OutgoingHttpHeaders, name: string, value: string): void {
+  const before = headers[name];
+  if (before === undefined) headers[name] = value;
+  else if (Array.isArray(before)) before.push(value);
+  else if (name === "cookie") headers[name] = `${String(before)}; ${value}`;
+  else if (SINGLE.has(name)) return;
+  else headers[name] = [String(before), value];
+}
+
+/** Fields node:http2 sends once only; the first one counts. */
+const SINGLE: ReadonlySet<string> = new Set([
+  "accept-encoding",
+  "age",
+  "authorization",
+  "content-encoding",
+  "content-length",
+  "content-location",
+  "content-type",
+  "date",
+  "etag",
+  "expires",
+  "from",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "if-range",
+  "if-unmodified-since",
+  "last-modified",
+  "location",
+  "max-forwards",
+  "referer",
+  "retry-after",
+  "user-agent",
+]);
+
+function addLines(headers: OutgoingHttpHeaders, lines: string): void {
+  for (const line of lines.split("\r\n")) {
+    const colon = line.indexOf(": ");
+    if (colon > 0) append(headers, line.slice(0, colon).toLowerCase(), line.slice(colon + 2));
+  }
+}

@@ -1,0 +1,179 @@
+// One HTTP/2 connection to a backend: dialled once, shared by many streams, left when the backend says so.
+import { type ClientHttp2Session, connect, constants } from "node:http2";
+import { connect as connectTcp, type NetConnectOpts, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { ErrorCode } from "../../core/errors.ts";
+import { isName } from "../../wire/resolver.ts";
+import type { Http2Pool } from "./pool.ts";
+
+/** A GOAWAY of this kind tells a client that it pings too often (gRPC: "too_many_pings"). */
+const CALM = constants.NGHTTP2_ENHANCE_YOUR_CALM;
+
+/** One connection of an {@link Http2Pool}. */
+export class Http2Session {
+  readonly #pool: Http2Pool;
+  readonly #session: ClientHttp2Session;
+  #state: "dialling" | "ready" | "leaving" | "closed" = "dialling";
+  #timer: NodeJS.Timeout | undefined;
+  #secured = false;
+  #lastReadAt: number;
+  #pingAt = 0;
+  /** Streams the backend has promised to look at; later ones were not processed. */
+  #lastStream = 2 ** 31 - 1;
+  /** Streams under way. */
+  active = 0;
+  /** Since when none is, ms. */
+  idleSince: number;
+  /** Why it could not be opened, or was lost. */
+  fault: { readonly code: ErrorCode; readonly detail: string } | null = null;
+
+  constructor(pool: Http2Pool) {
+    this.#pool = pool;
+    const { options, target } = pool;
+    this.idleSince = this.#lastReadAt = pool.now();
+    const literal = target.address.includes(":") ? `[${target.address}]` : target.address;
+    this.#session = connect(`${target.scheme}://${literal}:${target.port}`, {
+      createConnection: () => this.#dial(),
+      settings: { enablePush: false, initialWindowSize: options.streamWindow },
+      peerMaxConcurrentStreams: options.maxStreams,
+    });
+    this.#session.on("connect", () => this.#ready());
+    this.#session.on("goaway", (code, lastStream) => this.#goingAway(code, lastStream));
+    this.#session.on("error", (error: NodeJS.ErrnoException) => this.#failed(error.code ?? error.message));
+    this.#session.on("close", () => this.#closed());
+    this.#arm(options.dialTimeoutMs, "dial timed out");
+  }
+
+  /** Whether a stream may be put on it now. */
+  get ready(): boolean {
+    return this.#state === "ready" && !this.#session.closed && !this.#session.destroyed;
+  }
+
+  get dialling(): boolean {
+    return this.#state === "dialling";
+  }
+
+  /** Streams it takes at once. */
+  get capacity(): number {
+    const theirs = this.#session.remoteSettings?.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
+    return Math.min(this.#pool.options.maxStreams, theirs);
+  }
+
+  get raw(): ClientHttp2Session {
+    return this.#session;
+  }
+
+  /** A byte came from the backend. */
+  heard(): void {
+    this.#lastReadAt = this.#pool.now();
+  }
+
+  /** Whether a stream that failed on it was not looked at by the backend. */
+  ignored(streamId: number | undefined): boolean {
+    return streamId !== undefined && streamId > this.#lastStream;
+  }
+
+  /** Takes no new streams; closes when the last one is over. */
+  retire(): void {
+    if (this.#state === "closed") return;
+    this.#state = "leaving";
+    this.#pool.left(this);
+    this.#session.close();
+  }
+
+  destroy(): void {
+    this.#session.destroy();
+  }
+
+  /** Called once a second: pings, and idleness. */
+  tick(now: number): void {
+    const { options } = this.#pool;
+    if (this.#state === "ready" && this.active === 0) {
+      if (options.idleTimeoutMs > 0 && now - this.idleSince >= options.idleTimeoutMs) this.retire();
+      return;
+    }
+    const pingMs = options.pingMs * this.#pool.pingFactor;
+    if (pingMs === 0 || this.#state !== "ready") return;
+    if (now - Math.max(this.#lastReadAt, this.#pingAt) < pingMs) return;
+    this.#ping(now);
+  }
+
+  #ping(now: number): void {
+    this.#pingAt = now;
+    const timer = setTimeout(() => {
+      this.#failed("no answer to a ping");
+      this.#session.destroy();
+    }, this.#pool.options.pingTimeoutMs || 10_000);
+    timer.unref();
+    const sent = this.#session.ping((error) => {
+      clearTimeout(timer);
+      if (error === null) this.heard();
+    });
+    if (!sent) clearTimeout(timer);
+  }
+
+  #dial(): Socket {
+    const { target, options, resolver } = this.#pool;
+    const base: NetConnectOpts = { host: target.address, port: target.port, lookup: resolver.lookup, noDelay: true };
+    if (target.scheme === "http") return connectTcp(base);
+    const name = options.tls.serverName || (isName(target.address) ? target.address : "");
+    const socket = connectTls({
+      ...(base as object),
+      ...options.tls.material,
+      minVersion: options.tls.minVersion,
+      maxVersion: options.tls.maxVersion,
+      rejectUnauthorized: options.tls.verify,
+      ALPNProtocols: ["h2"],
+      ...(name === "" ? {} : { servername: name }),
+    });
+    socket.on("connect", () => {
+      this.#secured = true;
+      this.#arm(options.tlsTimeoutMs, "TLS handshake timed out");
+    });
+    socket.on("secureConnect", () => {
+      if (socket.alpnProtocol !== "h2") socket.destroy(new Error("the backend does not speak HTTP/2"));
+    });
+    return socket;
+  }
+
+  #arm(ms: number, detail: string): void {
+    clearTimeout(this.#timer);
+    if (ms === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#failed(detail);
+      this.#session.destroy();
+    }, ms);
+  }
+
+  #ready(): void {
+    clearTimeout(this.#timer);
+    if (this.#state !== "dialling") return;
+    this.#state = "ready";
+    this.#session.setLocalWindowSize(this.#pool.options.connectionWindow);
+    this.#session.unref(); // the process ends when the gateway stops, not when its backends do
+    this.#pool.serve();
+  }
+
+  #goingAway(code: number, lastStream: number): void {
+    this.#lastStream = lastStream;
+    if (code === CALM) this.#pool.calmDown();
+    if (this.#state === "ready") this.#state = "leaving";
+    this.#pool.left(this);
+  }
+
+  #failed(detail: string): void {
+    clearTimeout(this.#timer);
+    if (this.fault !== null) return;
+    const code: ErrorCode =
+      this.#state !== "dialling" ? "upstream_reset" : this.#secured ? "upstream_tls_failed" : "connect_failed";
+    this.fault = { code, detail };
+    if (this.#state === "dialling") this.#pool.resolver.forget(this.#pool.target.address);
+  }
+
+  #closed(): void {
+    clearTimeout(this.#timer);
+    if (this.#state === "dialling") this.#failed("closed");
+    this.#state = "closed";
+    this.#pool.remove(this);
+  }
+}

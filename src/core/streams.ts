@@ -1,0 +1,59 @@
+// Everything that stays open after its head: one clock for all of them, and one place to ask them to leave.
+
+/** A WebSocket or event stream that is open. */
+export interface OpenStream {
+  /** Called about once a second with the monotonic time, ms: pings, silence, age. */
+  tick(now: number): void;
+  /** The process is leaving: end truthfully, so that the client connects elsewhere. */
+  leave(): void;
+}
+
+const TICK_MS = 1000;
+
+/** All open streams of the process. Ten thousand of them share one timer. */
+export class OpenStreams {
+  readonly #open = new Set<OpenStream>();
+  readonly #clock: () => number;
+  #timer: NodeJS.Timeout | undefined;
+  /** Monotonic time of the last tick, ms: precise enough for silence, and free to read for every message. */
+  now: number;
+
+  /** @param clock monotonic, ms */
+  constructor(clock: () => number) {
+    this.#clock = clock;
+    this.now = clock();
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  add(stream: OpenStream): void {
+    this.#open.add(stream);
+    if (this.#timer !== undefined) return;
+    this.now = this.#clock();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  remove(stream: OpenStream): void {
+    this.#open.delete(stream);
+    if (this.#open.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Asks all to leave, evenly spread over `spreadMs` in random order, so that their clients do not return at one moment. */
+  leave(spreadMs: number): void {
+    for (const stream of this.#open) {
+      const after = Math.random() * spreadMs;
+      setTimeout(() => {
+        if (this.#open.has(stream)) stream.leave();
+      }, after).unref();
+    }
+  }
+
+  #tick(): void {
+    this.now = this.#clock();
+    for (const stream of [...this.#open]) stream.tick(this.now);
+  }
+}

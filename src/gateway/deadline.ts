@@ -1,0 +1,32 @@
+// How long a request may take: in total, or to its head when a stream follows.
+import type { RequestContext } from "../core/context.ts";
+import type { Route } from "../core/route.ts";
+import { grpcKind, grpcTimeout } from "../wire/grpc.ts";
+
+/** The clock of one request. */
+export interface Deadline {
+  /** ms from its arrival; 0 none. */
+  readonly ms: number;
+  /** Whether it bounds the whole response; otherwise only the wait for its head. */
+  readonly total: boolean;
+  /** For what follows the head of a stream: longest silence of the backend, ms; 0 none. */
+  readonly silenceMs: number;
+}
+
+/** The deadline of a request on its route. */
+export function deadlineOf(ctx: RequestContext, route: Route): Deadline {
+  const { timeoutMs } = route;
+  const silenceMs = route.timeoutWritten ? timeoutMs : 0;
+  if (ctx.upgrade) return { ms: sooner(timeoutMs, route.websocket?.handshakeMs ?? 0), total: false, silenceMs: 0 };
+  if (!route.grpc) return { ms: timeoutMs, total: true, silenceMs };
+  const asked = grpcTimeout(ctx.fields);
+  if (grpcKind(ctx.fields) === null) return { ms: sooner(timeoutMs, asked), total: true, silenceMs };
+  if (asked > 0) return { ms: route.timeoutWritten ? sooner(timeoutMs, asked) : asked, total: true, silenceMs };
+  return { ms: timeoutMs, total: false, silenceMs };
+}
+
+/** The shorter of two times of which 0 means none. */
+function sooner(a: number, b: number): number {
+  if (a === 0 || b === 0) return a + b;
+  return Math.min(a, b);
+}

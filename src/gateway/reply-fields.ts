@@ -1,0 +1,33 @@
+// What every reply of a backend gets on its way: filters of the route, the mark of this hop, the request id.
+import type { RequestContext } from "../core/context.ts";
+import { dropFields, getField } from "../wire/fields.ts";
+
+const OWN_FIELDS: ReadonlySet<string> = new Set(["x-gateway"]);
+
+/** Changes the response fields in place. */
+export function dressReply(ctx: RequestContext, status: number, fields: string[]): void {
+  const { requestId } = ctx.snapshot!;
+  dropOwn(fields, requestId.lowerName);
+  for (const filter of ctx.route!.replyFilters) filter.onReply!(ctx, status, fields);
+  fields.push("Via", "1.1 gateway");
+  if (ctx.requestId !== "") fields.push(requestId.headerName, ctx.requestId);
+}
+
+/** Whether the response is an event stream, whatever the request asked for. */
+export function isEventStream(fields: readonly string[]): boolean {
+  const type = getField(fields, "content-type");
+  return type !== undefined && /^text\/event-stream\s*(;|$)/i.test(type);
+}
+
+/** The request id is echoed once, and a backend that is a gateway keeps its own mark to itself. */
+function dropOwn(fields: string[], idName: string): void {
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!;
+    if (
+      (name.length === idName.length && name.toLowerCase() === idName) ||
+      (name.length === 9 && OWN_FIELDS.has(name.toLowerCase()))
+    ) {
+      return dropFields(fields, new Set([idName, ...OWN_FIELDS]));
+    }
+  }
+}

@@ -1,0 +1,65 @@
+// Whether both ends of a WebSocket are still there: pings at their intervals, silence and idleness noticed once a second.
+
+/** Intervals of one connection, ms; 0 = off. */
+export interface LivenessTimes {
+  /** Pings to the client. */
+  readonly pingClientMs: number;
+  /** Longest silence of the client: no data, no pong. */
+  readonly clientSilenceMs: number;
+  /** Pings to the backend. */
+  readonly pingBackendMs: number;
+  /** Longest wait for anything from the backend after a ping. */
+  readonly backendPongMs: number;
+  /** Longest silence of the backend in spite of pings. */
+  readonly backendSilenceMs: number;
+  /** Longest time without a message in either direction. */
+  readonly idleMs: number;
+}
+
+/** What the connection can do about it. */
+export interface LivenessOwner {
+  /** Sends a ping if one can be sent now. */
+  ping(side: "client" | "backend"): void;
+  /** One side is gone or nothing happens any more. */
+  lapsed(who: "client" | "backend" | "idle"): void;
+}
+
+/** Times of one connection. The clock comes from outside, coarse and shared. */
+export class Liveness {
+  readonly #times: LivenessTimes;
+  readonly #owner: LivenessOwner;
+  /** When the client was last heard, ms. Set by the owner. */
+  clientAt: number;
+  backendAt: number;
+  messageAt: number;
+  #clientPingAt: number;
+  #backendPingAt: number;
+
+  constructor(times: LivenessTimes, owner: LivenessOwner, now: number) {
+    this.#times = times;
+    this.#owner = owner;
+    this.clientAt = this.backendAt = this.messageAt = this.#clientPingAt = this.#backendPingAt = now;
+  }
+
+  /** @param now ms, on the clock of the fields above */
+  tick(now: number): void {
+    const t = this.#times;
+    if (passed(t.clientSilenceMs, this.clientAt, now)) return this.#owner.lapsed("client");
+    if (passed(t.backendSilenceMs, this.backendAt, now)) return this.#owner.lapsed("backend");
+    const unanswered = this.#backendPingAt > this.backendAt;
+    if (unanswered && passed(t.backendPongMs, this.#backendPingAt, now)) return this.#owner.lapsed("backend");
+    if (passed(t.idleMs, this.messageAt, now)) return this.#owner.lapsed("idle");
+    if (passed(t.pingClientMs, Math.max(this.#clientPingAt, this.clientAt), now)) {
+      this.#clientPingAt = now;
+      this.#owner.ping("client");
+    }
+    if (!unanswered && passed(t.pingBackendMs, this.backendAt, now)) {
+      this.#backendPingAt = now;
+      this.#owner.ping("backend");
+    }
+  }
+}
+
+function passed(limitMs: number, since: number, now: number): boolean {
+  return limitMs > 0 && now - since >= limitMs;
+}

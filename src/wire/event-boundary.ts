@@ -1,0 +1,57 @@
+// Where one event of an event stream ends and the next begins (WHATWG HTML §9.2.6): LF, CR and CRLF all end a line.
+
+const LF = 10;
+const CR = 13;
+
+/** Follows a stream of bytes cut anywhere. */
+export class EventBoundary {
+  /** Events completed: runs of lines ended by an empty one. */
+  events = 0;
+  /** Bytes since the last boundary. */
+  pending = 0;
+  #lineEmpty = true;
+  #blockEmpty = true;
+  #afterCr = false;
+
+  /** Whether something put in now stands between two events, and not inside a line end. */
+  get between(): boolean {
+    return this.#lineEmpty && this.#blockEmpty;
+  }
+
+  /** Looks over the next bytes. */
+  feed(chunk: Buffer): void {
+    let pos = 0;
+    const end = chunk.length;
+    // An LF that belongs to the CR at the end of the chunk before.
+    if (this.#afterCr && end > 0) {
+      this.#afterCr = false;
+      if (chunk[0] === LF) pos = 1;
+    }
+    while (pos < end) {
+      let at = pos;
+      while (at < end && chunk[at] !== LF && chunk[at] !== CR) at++;
+      if (at > pos) {
+        this.#lineEmpty = false;
+        this.#blockEmpty = false;
+        this.pending += at - pos;
+      }
+      if (at === end) return;
+      this.pending++;
+      this.#endLine();
+      pos = at + 1;
+      if (chunk[at] !== CR) continue;
+      if (pos === end) this.#afterCr = true;
+      else if (chunk[pos] === LF) pos++;
+    }
+  }
+
+  #endLine(): void {
+    if (!this.#lineEmpty) {
+      this.#lineEmpty = true;
+      return;
+    }
+    if (!this.#blockEmpty) this.events++;
+    this.#blockEmpty = true;
+    this.pending = 0;
+  }
+}

@@ -1,0 +1,50 @@
+// A socket that has left HTTP, as one end of a switched connection.
+import type { Duplex } from "node:stream";
+import type { Wire, WireReader } from "../core/edges.ts";
+
+/** Reads with `data` events; for sockets that an HTTP parser has given up. */
+export class SocketWire implements Wire {
+  readonly #socket: Duplex;
+  readonly #head: Buffer;
+
+  /** @param head bytes read behind the last head */
+  constructor(socket: Duplex, head: Buffer) {
+    this.#socket = socket;
+    this.#head = head;
+  }
+
+  open(reader: WireReader): void {
+    const socket = this.#socket;
+    socket.on("drain", () => reader.drained());
+    socket.on("end", () => reader.end());
+    socket.on("close", () => reader.closed());
+    if (this.#head.length > 0) socket.unshift(this.#head);
+    socket.on("data", (chunk: Buffer) => {
+      if (!reader.data(chunk)) socket.pause();
+    });
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.#socket.write(chunk);
+  }
+
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}

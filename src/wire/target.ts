@@ -1,0 +1,11 @@
+// Which path a backend is asked for.
+import type { TargetRule } from "../core/route.ts";
+
+/** Path and query sent upstream. */
+export function upstreamTarget(rule: TargetRule, path: string, query: string): string {
+  if (rule.strip === "" && rule.prefix === "") return query === "" ? path : path + query;
+  const rest = rule.strip !== "" && path.startsWith(rule.strip) ? path.slice(rule.strip.length) : path;
+  const slash = rest === "" || rest.charCodeAt(0) === 0x2f ? "" : "/";
+  const target = rule.prefix + slash + rest;
+  return (target === "" ? "/" : target) + query;
+}
