@@ -1,6 +1,5 @@
 // `gateway demo`: the gateway on its own example configuration, with the backends it needs in the same process.
 import { fileURLToPath } from "node:url";
-import { startBackends } from "../demo/backends.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command } from "./command.ts";
 import { runUntilSignal } from "./run.ts";
 
@@ -20,13 +19,15 @@ export const demo: Command = {
     "hot-reload": "reload when a configuration file changes (default true)",
   },
   async run(parsed, env) {
-    const close = await startBackends();
+    // Here and not above: no other command needs what the demo servers are made of.
+    const { startBackends } = await import("../demo/backends.ts");
+    const backends = await startBackends();
     const named = parsed.values.has("config") || parsed.values.has("c");
     const values = named ? parsed.values : new Map([...parsed.values, ["config", DEMO_CONFIG]]);
     try {
-      return await runUntilSignal({ ...parsed, values }, env, true);
+      return await runUntilSignal({ ...parsed, values }, env, backends);
     } finally {
-      close();
+      await backends.close();
     }
   },
 };

@@ -1,5 +1,6 @@
 // `gateway`: runs until a signal ends it.
 import { boot, type RunningGateway } from "../boot.ts";
+import type { Backends } from "../demo/backends.ts";
 import { LOG_LEVELS, type LogLevel } from "../observe/app-log.ts";
 import { VERSION } from "../version.ts";
 import { check } from "./check.ts";
@@ -35,8 +36,16 @@ export const run: Command = {
   },
 };
 
-/** Starts, announces the address, and waits for the signal that ends it. @returns exit code */
-export async function runUntilSignal(parsed: Parsed, env: NodeJS.ProcessEnv, demo = false): Promise<number> {
+/**
+ * Starts, announces the address, and waits for the signal that ends it.
+ * @param demo backends in the same process, which the caller ends
+ * @returns exit code
+ */
+export async function runUntilSignal(
+  parsed: Parsed,
+  env: NodeJS.ProcessEnv,
+  demo: Backends | null = null,
+): Promise<number> {
   const load = loadOptions(parsed, env);
   const gateway = await boot({ load, logLevel: logLevel(parsed, env), hotReload: flagOn(parsed, "hot-reload", true) });
   for (const { name, host, port } of gateway.addresses()) {
@@ -51,12 +60,14 @@ export async function runUntilSignal(parsed: Parsed, env: NodeJS.ProcessEnv, dem
   if (level !== "" && logLevel(parsed, env) !== level.toLowerCase())
     gateway.log.warn(`Unknown log level "${level}": using info`);
   const http = gateway.addresses().find((a) => a.name === "http");
-  if (demo) gateway.log.info(`Try: curl -i http://localhost:${http?.port}/hello`);
-  // Whoever closes the terminal of a demo wants it gone; a service is reloaded by the same signal.
-  return untilStopped(gateway, demo && process.stdout.isTTY === true);
+  for (const { title, url } of demo?.servers ?? []) gateway.log.info(`Demo: ${title} on ${url}`);
+  if (demo !== null) gateway.log.info(`Try: curl -i http://localhost:${http?.port}/hello`);
+  return untilStopped(gateway, demo);
 }
 
-function untilStopped(gateway: RunningGateway, hangupStops: boolean): Promise<number> {
+function untilStopped(gateway: RunningGateway, demo: Backends | null): Promise<number> {
+  // Whoever closes the terminal of a demo wants it gone; a service is reloaded by the same signal.
+  const hangupStops = demo !== null && process.stdout.isTTY === true;
   return new Promise((resolve) => {
     let first = "";
     let stoppedAt = 0;
@@ -70,6 +81,8 @@ function untilStopped(gateway: RunningGateway, hangupStops: boolean): Promise<nu
       first = signal;
       stoppedAt = performance.now();
       gateway.log.info("Stopping", { signal });
+      // An endless demo stream would hold up the drain.
+      void demo?.endStreams();
       gateway.stop().then(
         () => resolve(0),
         () => resolve(1),

@@ -63,14 +63,14 @@ test("every fragment is included by a file that ships", () => {
 
 describe("started, with the demo backends behind", () => {
   const folder = mkdtempSync(join(tmpdir(), "examples-"));
-  let close: () => void = () => undefined;
+  let close: () => Promise<void> = async () => undefined;
   let release: () => void = () => undefined;
   before(async () => {
     release = await holdFixedPorts();
-    close = await startBackends();
+    ({ close } = await startBackends());
   });
-  after(() => {
-    close();
+  after(async () => {
+    await close();
     release();
     rmSync(folder, { recursive: true });
   });

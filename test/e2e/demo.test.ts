@@ -1,0 +1,344 @@
+// The demo backends, talked to by the clients people use: ws, eventsource, grpc-js, and fetch.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { EventSource } from "eventsource";
+import { WebSocket } from "ws";
+import { type Backends, DEMO_PORTS, startBackends } from "../../src/demo/backends.ts";
+import { holdFixedPorts } from "../support/fixed-ports.ts";
+import { Greeter, type Reply, reflect } from "../support/greeter.ts";
+import { Inbox, readUntil } from "../support/inbox.ts";
+import { freePort } from "../support/ports.ts";
+
+const PROMPT_MS = 2000;
+const FREE_PORTS = { http: [0], webSocket: 0, events: 0, grpc: 0 };
+
+let backends: Backends;
+let urls: { readonly http: string; readonly webSocket: string; readonly events: string; readonly grpc: string };
+
+before(async () => {
+  backends = await startBackends(FREE_PORTS);
+  urls = urlsOf(backends);
+});
+
+after(() => backends.close());
+
+function urlsOf({ servers }: Backends): typeof urls {
+  const [http = "", webSocket = "", events = "", grpc = ""] = servers.map((server) => server.url);
+  return { http, webSocket, events, grpc: grpc.replace("grpc://", "") };
+}
+
+describe("the HTTP backend", () => {
+  test("shows what arrived and who answered", async () => {
+    const seen = (await (await fetch(`${urls.http}/a?b=c`, { headers: { "X-Test": "1" } })).json()) as {
+      readonly [key: string]: unknown;
+      readonly headers: Readonly<Record<string, string>>;
+    };
+    assert.deepEqual([seen.path, seen.method, seen.instance], ["/a?b=c", "GET", backends.servers[0]!.port]);
+    assert.equal(seen.headers["x-test"], "1");
+  });
+  test("counts what is uploaded, answers with any status, streams", async () => {
+    const { received } = (await (await fetch(urls.http, { method: "POST", body: "12345" })).json()) as Reply;
+    assert.equal(received, 5);
+    assert.equal((await fetch(`${urls.http}/status/418`)).status, 418);
+    assert.match(await (await fetch(`${urls.http}/stream`)).text(), /^(line \d\n){5}$/);
+  });
+  test("survives targets that are no URL", async () => {
+    assert.equal((await fetch(`${urls.http}//`)).status, 200);
+  });
+});
+
+describe("the WebSocket backend", () => {
+  test("echoes text as text and binary as binary, on any path", async () => {
+    for (const path of ["/echo", "/", "/any/where?x=1"]) {
+      const client = await connect(path);
+      const inbox = new Inbox(client);
+      client.send("hello");
+      client.send(Buffer.from([0, 255]));
+      assert.deepEqual(await inbox.next(), { text: "hello" });
+      assert.deepEqual(await inbox.next(), { bytes: [0, 255] });
+      client.close(1000);
+      assert.equal((await once(client, "close"))[0], 1000);
+    }
+  });
+  test("echoes more than the client reads at once, all and in order", async () => {
+    const client = await connect("/echo");
+    const inbox = new Inbox(client);
+    client.pause();
+    for (let i = 0; i < 40; i++) client.send(`${i}:${"x".repeat(256 * 1024)}`);
+    await pause(200);
+    client.resume();
+    for (let i = 0; i < 40; i++) assert.ok((await inbox.next()).text?.startsWith(`${i}:`), String(i));
+    client.close();
+  });
+  test("takes the subprotocols echo and chat, and no other", async () => {
+    assert.equal((await connect("/echo", ["other", "chat"])).protocol, "chat");
+    assert.equal((await connect("/echo", ["echo"])).protocol, "echo");
+    assert.equal((await connect("/echo")).protocol, "");
+    const refused = new WebSocket(`${urls.webSocket}/echo`, ["other"]);
+    const [error] = (await once(refused, "error")) as [Error];
+    assert.match(error.message, /subprotocol/);
+  });
+  test("lets the people of a room talk, and tells them who comes and goes", async () => {
+    const ann = await join("garden", "ann");
+    const { at, ...joined } = await ann.inbox.json();
+    assert.deepEqual(joined, { from: "ann", note: "joined" });
+    assert.ok(!Number.isNaN(Date.parse(at as string)));
+    const bob = await join("garden", "bob");
+    const eve = await join("cellar", "eve");
+    assert.equal((await ann.inbox.json()).from, "bob");
+    assert.equal((await bob.inbox.json()).from, "bob");
+    assert.equal((await eve.inbox.json()).from, "eve");
+    bob.client.send("hi");
+    for (const { inbox } of [ann, bob]) {
+      const { from, text } = await inbox.json();
+      assert.deepEqual([from, text], ["bob", "hi"]);
+    }
+    bob.client.close();
+    const { from, note } = await ann.inbox.json();
+    assert.deepEqual([from, note], ["bob", "left"]);
+    assert.equal(eve.inbox.waiting, 0);
+    ann.client.close();
+    eve.client.close();
+  });
+  test("closes a chat with 1003 when it gets binary", async () => {
+    const { client } = await join("garden", "zed");
+    client.send(Buffer.from([1]));
+    assert.equal((await once(client, "close"))[0], 1003);
+  });
+  test("says in plain HTTP what it is", async () => {
+    const response = await fetch(urls.webSocket.replace("ws:", "http:"));
+    assert.equal(response.status, 200);
+    assert.match(await response.text(), /WebSocket/);
+  });
+  test("refuses the handshake of /refuse with 403 and JSON", async () => {
+    const client = new WebSocket(`${urls.webSocket}/refuse`);
+    const [, response] = await once(client, "unexpected-response");
+    assert.equal(response.statusCode, 403);
+    assert.equal(response.headers["content-type"], "application/json");
+    assert.equal((JSON.parse(await readUntil(response)) as Reply).error, "refused");
+  });
+});
+
+describe("the event streams", () => {
+  test("send numbered ticks with time and count, and end when asked", async () => {
+    const response = await fetch(`${urls.events}/clock?count=3&interval=10`);
+    assert.equal(response.headers.get("content-type"), "text/event-stream");
+    const text = await response.text();
+    const ticks = [...text.matchAll(/id: (\d+)\nevent: tick\ndata: (.+)\n\n/g)];
+    assert.deepEqual(
+      ticks.map(([, id, data]) => [id, (JSON.parse(data!) as Reply).count]),
+      [1, 2, 3].map((n) => [String(n), n]),
+    );
+  });
+  test("come every second, and no faster than every 10 ms", async () => {
+    const timed = async (query: string) => {
+      const started = performance.now();
+      await (await fetch(`${urls.events}/events?${query}`)).text();
+      return performance.now() - started;
+    };
+    assert.ok((await timed("count=2")) > 900);
+    assert.ok((await timed("count=21&interval=0")) > 150);
+  });
+  test("go on after the last event a client has", async () => {
+    const response = await fetch(`${urls.events}/clock?count=1`, { headers: { "Last-Event-ID": "41" } });
+    assert.match(await response.text(), /id: 42\n/);
+  });
+  test("lose nothing when an EventSource reconnects", async () => {
+    const source = new EventSource(`${urls.events}/clock?count=2&interval=10`);
+    const ids: string[] = [];
+    await new Promise<void>((resolve) => {
+      source.addEventListener("tick", (event) => {
+        if (ids.push(event.lastEventId) === 4) resolve();
+      });
+    });
+    source.close();
+    assert.deepEqual(ids, ["1", "2", "3", "4"]);
+  });
+  test("bring news without end", async () => {
+    const source = new EventSource(`${urls.events}/news?interval=20`);
+    const headlines: string[] = [];
+    await new Promise<void>((resolve) => {
+      source.addEventListener("news", (event) => {
+        if (headlines.push((JSON.parse(event.data) as { headline: string }).headline) === 5) resolve();
+      });
+    });
+    source.close();
+    assert.equal(headlines[4], headlines[0]);
+  });
+  test("can be refused, and say in plain text what they are", async () => {
+    assert.equal((await fetch(`${urls.events}/refuse`)).status, 403);
+    assert.match(await (await fetch(urls.events)).text(), /clock/);
+    assert.equal((await fetch(`${urls.events}/clock`, { method: "HEAD" })).status, 200);
+  });
+});
+
+describe("the gRPC greeter", () => {
+  let greeter: Greeter;
+  before(() => {
+    greeter = new Greeter(urls.grpc);
+  });
+  after(() => greeter.close());
+
+  test("says hello", async () => {
+    assert.deepEqual(await greeter.unary("SayHello", { name: "Ann" }), {
+      message: "Hello, Ann!",
+      served_by: urls.grpc,
+      number: 1,
+    });
+  });
+  test("lists greetings, as many and as fast as asked", async () => {
+    const numbers = async (request: Reply) => (await greeter.list({ name: "Ann", ...request })).map((r) => r.number);
+    assert.deepEqual(await numbers({}), [1, 2, 3]);
+    assert.deepEqual(await numbers({ count: 0 }), []);
+    assert.equal((await numbers({ count: 2000, interval_ms: 0 })).length, 2000);
+  });
+  test("collects names", async () => {
+    assert.deepEqual(await greeter.collect(["Ann", "Bob"]), {
+      message: "Hello, Ann, Bob!",
+      count: 2,
+      names: ["Ann", "Bob"],
+    });
+    assert.equal((await greeter.collect([])).count, 0);
+  });
+  test("answers each message of a chat before the next is sent", async () => {
+    const chat = greeter.chat();
+    for (const text of ["one", "two"]) {
+      chat.write({ from: "Ann", text });
+      assert.deepEqual((await once(chat, "data"))[0], { from: "greeter", text: `Ann said: ${text}` });
+    }
+    chat.end();
+    await once(chat.resume(), "end");
+  });
+  test("refuses some names with a status and a message, in every kind of call", async () => {
+    const missing = { code: 5, details: "there is nobody to greet" };
+    const empty = { code: 3, details: "name must not be empty" };
+    await assert.rejects(greeter.unary("SayHello", { name: "nobody" }), missing);
+    await assert.rejects(greeter.unary("SayHello", {}), empty);
+    await assert.rejects(greeter.list({ name: "nobody" }), missing);
+    await assert.rejects(greeter.list({ name: "Ann", count: -1 }), { code: 3 });
+    await assert.rejects(greeter.collect(["Ann", "nobody"]), missing);
+    const chat = greeter.chat();
+    chat.write({ from: "", text: "who am I" });
+    const [error] = (await once(chat, "error")) as [Error];
+    assert.equal((error as Error & typeof empty).details, empty.details);
+  });
+  test("lets the deadline pass for whoever is slow", async () => {
+    const started = performance.now();
+    await assert.rejects(greeter.unary("SayHello", { name: "slow" }, 300), { code: 4 });
+    assert.ok(performance.now() - started > 250);
+  });
+  test("goes on after a client has cancelled", async () => {
+    const call = greeter.start("ListGreetings", { name: "Ann", count: 100_000, interval_ms: 0 });
+    await once(call, "data");
+    call.cancel();
+    assert.equal(((await once(call, "error"))[0] as { code: number }).code, 1);
+    assert.equal((await greeter.unary("SayHello", { name: "Ann" })).number, 1);
+  });
+  test("describes itself by reflection, HTTP rules included", async () => {
+    for (const version of ["v1", "v1alpha"]) {
+      const { services, file, rules } = await reflect(urls.grpc, version);
+      assert.deepEqual(services, ["demo.v1.Greeter"]);
+      assert.equal(file.package, "demo.v1");
+      assert.deepEqual(rules.SayHello, {
+        get: "/v1/hello/{name}",
+        additional_bindings: [{ post: "/v1/hello", body: "*" }],
+      });
+      assert.deepEqual(rules.ListGreetings, { get: "/v1/greetings/{name}" });
+    }
+  });
+});
+
+describe("all together", () => {
+  test("end promptly while streams are open, and free their ports", async () => {
+    const mine = await startBackends(FREE_PORTS);
+    const streams = await openStreams(urlsOf(mine));
+    const started = performance.now();
+    await mine.endStreams();
+    assert.equal((await fetch(mine.servers[0]!.url)).status, 200);
+    await mine.close();
+    await mine.close();
+    assert.ok(performance.now() - started < PROMPT_MS);
+    assert.equal(await streams.closeCode, 1001);
+    await streams.ended;
+    const [http, webSocket, events, grpc] = mine.servers.map((server) => server.port);
+    const again = await startBackends({ http: [http!], webSocket: webSocket!, events: events!, grpc: grpc! });
+    await again.close();
+  });
+  test("none stays when one cannot start", async () => {
+    const taken = backends.servers[0]!.port;
+    const http = [await freePort()];
+    await assert.rejects(startBackends({ ...FREE_PORTS, http, webSocket: taken }), { code: "EADDRINUSE" });
+    await assert.rejects(startBackends({ ...FREE_PORTS, http, grpc: taken }), /EADDRINUSE/);
+    await (await startBackends({ ...FREE_PORTS, http })).close();
+  });
+  test("`gateway demo` prints a line for each and stops on a signal while streams are open", async () => {
+    const release = await holdFixedPorts();
+    try {
+      const child = spawn(process.execPath, ["dist/main.js", "demo"], {
+        env: { PATH: process.env.PATH, GATEWAY_PORT: "0", GATEWAY_SHUTDOWN_DELAY: "0" },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const output = await readUntil(child.stdout, "Try:");
+      const { http, webSocket, events, grpc } = DEMO_PORTS;
+      for (const port of [...http, webSocket, events, grpc])
+        assert.match(output, new RegExp(`127\\.0\\.0\\.1:${port}"`));
+      await openStreams({
+        http: "",
+        webSocket: "ws://127.0.0.1:3001",
+        events: "http://127.0.0.1:3010",
+        grpc: "127.0.0.1:50051",
+      });
+      const started = performance.now();
+      child.kill("SIGINT");
+      assert.equal((await once(child, "exit"))[0], 0);
+      assert.ok(performance.now() - started < PROMPT_MS);
+    } finally {
+      release();
+    }
+  });
+  test("no other command loads what they are made of", () => {
+    const script = `await import("./dist/cli/main.js");
+      const { createRequire } = await import("node:module");
+      console.log(JSON.stringify(Object.keys(createRequire(import.meta.url).cache)));`;
+    const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+    const loaded = JSON.parse(output) as string[];
+    assert.ok(loaded.length > 0);
+    assert.deepEqual(
+      loaded.filter((file) => /node_modules\/@grpc\//.test(file)),
+      [],
+    );
+  });
+});
+
+async function connect(path: string, protocols: string[] = []): Promise<WebSocket> {
+  const client = new WebSocket(`${urls.webSocket}${path}`, protocols);
+  await once(client, "open");
+  return client;
+}
+
+async function join(room: string, name: string): Promise<{ readonly client: WebSocket; readonly inbox: Inbox }> {
+  const client = new WebSocket(`${urls.webSocket}/chat?room=${room}&name=${name}`);
+  const inbox = new Inbox(client);
+  await once(client, "open");
+  return { client, inbox };
+}
+
+/** One open stream of each kind. */
+async function openStreams(
+  at: typeof urls,
+): Promise<{ readonly closeCode: Promise<number>; readonly ended: Promise<unknown> }> {
+  const client = new WebSocket(`${at.webSocket}/echo`);
+  await once(client, "open");
+  const clock = await fetch(`${at.events}/clock`);
+  const greeter = new Greeter(at.grpc);
+  const call = greeter.start("ListGreetings", { name: "Ann", count: 1000 });
+  const failed = once(call, "error").finally(() => greeter.close());
+  await once(call, "data");
+  return {
+    closeCode: once(client, "close").then(([code]) => code as number),
+    ended: Promise.all([clock.text(), failed]),
+  };
+}
