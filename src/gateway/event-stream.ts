@@ -3,6 +3,8 @@ import type { RequestContext, StreamCounts } from "../core/context.ts";
 import type { EventStreamRule } from "../core/route.ts";
 import type { OpenStream, OpenStreams } from "../core/streams.ts";
 import { EventBoundary } from "../wire/event-boundary.ts";
+import { getField } from "../wire/fields.ts";
+import { ResumedEvents } from "./resumed-events.ts";
 
 const HEARTBEAT = Buffer.from(": keepalive\n\n");
 
@@ -14,6 +16,12 @@ export interface EventStreamOwner {
   lapse(detail: string): void;
 }
 
+/** What every event stream is sent with, unless the backend said so itself: no cache and no proxy may hold events back. */
+export function dressEvents(fields: string[]): void {
+  if (getField(fields, "cache-control") === undefined) fields.push("Cache-Control", "no-cache");
+  if (getField(fields, "x-accel-buffering") === undefined) fields.push("X-Accel-Buffering", "no");
+}
+
 /** One stream. Over with {@link close}. */
 export class EventStream implements OpenStream {
   readonly #ctx: RequestContext;
@@ -22,14 +30,19 @@ export class EventStream implements OpenStream {
   readonly #owner: EventStreamOwner;
   readonly #counts: StreamCounts = { kind: "sse", received: 0, sent: 0, closeCode: 0 };
   readonly #boundary = new EventBoundary();
+  /** Set when the stream outlives the backend it came from. */
+  readonly #resumed: ResumedEvents | null;
   readonly #silenceMs: number;
   readonly #endsAt: number;
   #heardAt: number;
   #writtenAt: number;
   #leaving = false;
 
-  /** @param silenceMs longest silence of the backend, ms; 0 none */
-  constructor(ctx: RequestContext, silenceMs: number, owner: EventStreamOwner) {
+  /**
+   * @param status of the first response; only a plain 200 to a plain GET is taken up again when it is lost
+   * @param silenceMs longest silence of the backend, ms; 0 none
+   */
+  constructor(ctx: RequestContext, status: number, silenceMs: number, owner: EventStreamOwner) {
     const rule = ctx.route!.events;
     this.#ctx = ctx;
     this.#rule = rule;
@@ -38,19 +51,39 @@ export class EventStream implements OpenStream {
     this.#silenceMs = silenceMs;
     this.#heardAt = this.#writtenAt = this.#streams.now;
     ctx.stream = this.#counts;
+    const plain = status === 200 && ctx.method === "GET" && ctx.downstream.body.length === 0;
+    this.#resumed = plain && rule.maxRetries > 0 ? new ResumedEvents(ctx, rule) : null;
     // A tenth more or less: streams opened at one moment must not all come back at one moment.
     const age = rule.maxAgeMs * (0.9 + Math.random() * 0.2);
     this.#endsAt = rule.maxAgeMs > 0 ? performance.now() + age : Number.POSITIVE_INFINITY;
     this.#streams.add(this);
   }
 
-  /** Whether the client has seen whole events only. */
-  get between(): boolean {
-    return this.#boundary.between;
+  /** Passes bytes of the backend on. @returns false when the client is slower */
+  take(chunk: Buffer, release: (() => void) | null): boolean {
+    if (this.#resumed === null) return this.#write(chunk, release);
+    this.#heardAt = this.#streams.now;
+    const whole = this.#resumed.take(chunk);
+    release?.();
+    return whole === null || this.#write(whole, null);
   }
 
-  /** Passes bytes on. @returns false when the client is slower */
-  write(chunk: Buffer, release: (() => void) | null): boolean {
+  /** Whether a lost backend may be followed by another. */
+  get resumable(): boolean {
+    return this.#resumed?.mayResume() === true;
+  }
+
+  /** Counts a try to go on. @returns ms to wait before it */
+  wait(): number {
+    return this.#resumed!.wait();
+  }
+
+  /** The next backend has answered with the rest of the stream. */
+  goOn(): void {
+    this.#resumed!.begin();
+  }
+
+  #write(chunk: Buffer, release: (() => void) | null): boolean {
     const { events } = this.#boundary;
     this.#boundary.feed(chunk);
     this.#counts.sent += this.#boundary.events - events;
@@ -58,21 +91,16 @@ export class EventStream implements OpenStream {
     const more = this.#ctx.downstream.write(chunk, release);
     const { maxEventBytes } = this.#rule;
     if (maxEventBytes > 0 && this.#boundary.pending > maxEventBytes) this.#owner.lapse("event is too large");
-    else if (this.#leaving && this.between) this.#owner.finish();
+    else if (this.#leaving && this.#boundary.between) this.#owner.finish();
     return more;
-  }
-
-  /** The backend was heard without anything for the client. */
-  heard(): void {
-    this.#heardAt = this.#streams.now;
   }
 
   tick(now: number): void {
     if (now >= this.#endsAt) this.#leaving = true;
-    if (this.#leaving && this.between) return this.#owner.finish();
+    if (this.#leaving && this.#boundary.between) return this.#owner.finish();
     if (this.#silenceMs > 0 && now - this.#heardAt >= this.#silenceMs) return this.#owner.lapse("backend is silent");
     const { heartbeatMs } = this.#rule;
-    if (heartbeatMs === 0 || now - this.#writtenAt < heartbeatMs || !this.between) return;
+    if (heartbeatMs === 0 || now - this.#writtenAt < heartbeatMs || !this.#boundary.between) return;
     this.#writtenAt = now;
     this.#ctx.downstream.write(HEARTBEAT, null);
     this.#ctx.downstream.flush();
@@ -81,12 +109,12 @@ export class EventStream implements OpenStream {
   /** Ends behind the event under way. */
   leave(): void {
     this.#leaving = true;
-    if (this.between) this.#owner.finish();
+    if (this.#boundary.between) this.#owner.finish();
   }
 
   /** Ends with one last event that says why, if it can be put in. @returns false when it cannot */
   lastWords(code: string): boolean {
-    if (!this.between) return false;
+    if (!this.#boundary.between) return false;
     this.#ctx.downstream.write(Buffer.from(`event: error\ndata: ${code}\n\n`), null);
     return true;
   }

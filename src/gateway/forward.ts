@@ -6,11 +6,10 @@ import type { Route } from "../core/route.ts";
 import type { Endpoint, Service } from "../core/service.ts";
 import { getField } from "../wire/fields.ts";
 import { type Deadline, deadlineOf } from "./deadline.ts";
-import { EventStream, type EventStreamOwner } from "./event-stream.ts";
-import { MAX_REPLAY_BYTES, ReplayBody } from "./replay.ts";
+import { dressEvents, EventStream, type EventStreamOwner } from "./event-stream.ts";
+import { isReplayable, MAX_REPLAY_BYTES, ReplayBody } from "./replay.ts";
 import { dressReply, isEventStream } from "./reply-fields.ts";
 import { isIdempotent, maySendAgain } from "./resend.ts";
-import { ResumedEvents } from "./resumed-events.ts";
 
 const NONE: readonly Endpoint[] = [];
 const NO_TRAILERS: readonly string[] = [];
@@ -18,7 +17,7 @@ const NO_TRAILERS: readonly string[] = [];
 /** Answers the client with an error of the table, or ends truthfully what has begun. */
 export type Fail = (ctx: RequestContext, code: ErrorCode, fields?: readonly string[], message?: string) => void;
 
-/** One request on its way through a service. The context's `upstream`. */
+/** One request on its way through a service. */
 export class Forward implements Receiver, Upstream, EventStreamOwner {
   readonly #ctx: RequestContext;
   readonly #route: Route;
@@ -32,8 +31,6 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
   #timer: NodeJS.Timeout | undefined;
   /** Set once an event stream is open. */
   #events: EventStream | null = null;
-  /** Set when that stream outlives the backend it came from. */
-  #resumed: ResumedEvents | null = null;
   #sentAt = 0;
   #failure: SendFailure | null = null;
   #over = false;
@@ -82,8 +79,9 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     if (this.#over) return;
     const ctx = this.#ctx;
     this.#answered(status);
-    if (this.#resumed !== null) return this.#goOn(status, fields);
+    if (this.#events !== null) return this.#goOn(status, fields);
     ctx.status = status;
+    if (this.#route.grpc) this.#noteStatus(fields);
     if (isEventStream(fields)) this.#openEvents(status, fields);
     else if (!this.#deadline.total) this.#streaming();
     dressReply(ctx, status, fields);
@@ -105,7 +103,6 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
 
   end(trailers: readonly string[]): void {
     if (this.#over) return;
-    if (this.#resumed?.mayResume() === true) return this.#reconnect();
     if (this.#route.grpc) this.#noteStatus(trailers);
     this.#complete(null, trailers);
   }
@@ -144,8 +141,9 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     endpoint?.meter?.failed(failure.code);
     const ctx = this.#ctx;
     ctx.detail = failure.detail;
-    if (this.#resumed?.mayResume() === true) return this.#reconnect();
-    if (ctx.status === 0 && maySendAgain(failure.progress, ctx.method, this.#replayable)) return this.#again(endpoint!);
+    if (this.#events?.resumable === true) return this.#reconnect();
+    if (ctx.status === 0 && maySendAgain(failure.progress, ctx.method, isReplayable(this.#body)))
+      return this.#again(endpoint!);
     this.#giveUp(failure.code, failure.message);
   }
 
@@ -171,13 +169,8 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     this.#upstream = null;
     upstream?.abort();
     this.#leave();
-    if (this.#resumed?.mayResume() === true) this.#reconnect();
+    if (this.#events?.resumable === true) this.#reconnect();
     else this.#giveUp("upstream_timeout");
-  }
-
-  get #replayable(): boolean {
-    const body = this.#body;
-    return body.length === 0 || body.bytes === 0 || (body instanceof ReplayBody && body.replayable);
   }
 
   /** Longest silence of the backend of a stream, ms; 0 none. Event streams watch it by themselves. */
@@ -203,38 +196,29 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     const rule = this.#route.events;
     clearTimeout(this.#timer);
     ctx.downstream.stream(rule);
-    if (getField(fields, "cache-control") === undefined) fields.push("Cache-Control", "no-cache");
-    if (getField(fields, "x-accel-buffering") === undefined) fields.push("X-Accel-Buffering", "no");
+    dressEvents(fields);
+    // What is compressed has no events to be seen; it passes like any body.
     if (getField(fields, "content-encoding") !== undefined || ctx.method === "HEAD") return;
-    this.#events = new EventStream(ctx, rule.silenceMs || this.#deadline.silenceMs, this);
-    const resumable = status === 200 && rule.maxRetries > 0 && ctx.method === "GET" && ctx.downstream.body.length === 0;
-    if (resumable) this.#resumed = new ResumedEvents(ctx, rule);
+    this.#events = new EventStream(ctx, status, rule.silenceMs || this.#deadline.silenceMs, this);
   }
 
   #event(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
-    const events = this.#events!;
-    let more = true;
-    if (this.#resumed === null) more = events.write(release === null && last ? Buffer.from(chunk) : chunk, release);
-    else {
-      events.heard();
-      const whole = this.#resumed.take(chunk);
-      release?.();
-      if (whole !== null) more = events.write(whole, null);
-    }
+    const more = this.#events!.take(chunk, release);
     if (last) this.end(NO_TRAILERS);
     return more;
   }
 
   /** The head of a reconnected stream: the client has one already. */
   #goOn(status: number, fields: readonly string[]): void {
-    if (status === 200 && isEventStream(fields)) return this.#resumed!.begin();
+    const events = this.#events!;
+    if (status === 200 && isEventStream(fields)) return events.goOn();
     const upstream = this.#upstream;
     this.#upstream = null;
     upstream?.abort();
     this.#leave();
     // 204 tells a client of event streams not to come back (WHATWG HTML §9.2.3).
     if (status === 204) this.#complete(null);
-    else if (this.#resumed!.mayResume()) this.#reconnect();
+    else if (events.resumable) this.#reconnect();
     else this.#giveUp("upstream_reset");
   }
 
@@ -245,7 +229,7 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
       if (this.#over) return;
       this.#ctx.freshConnection = false;
       this.#attempt(this.#service.picker.pick(this.#ctx, NONE));
-    }, this.#resumed!.wait());
+    }, this.#events!.wait());
   }
 
   #giveUp(code: ErrorCode, message?: string): void {

@@ -63,3 +63,8 @@ export class ReplayBody implements RequestBody, BodyReceiver {
     this.#receiver!.end(trailers);
   }
 }
+
+/** Whether the whole body can still be sent from its beginning. */
+export function isReplayable(body: RequestBody): boolean {
+  return body.length === 0 || body.bytes === 0 || (body instanceof ReplayBody && body.replayable);
+}

@@ -1,5 +1,5 @@
 // One line per finished request, built by hand: the log is on the hot path and must cost next to nothing.
-import type { RequestContext } from "../core/context.ts";
+import type { RequestContext, StreamCounts } from "../core/context.ts";
 import type { Route } from "../core/route.ts";
 import type { Endpoint } from "../core/service.ts";
 import type { AccessLog } from "../core/snapshot.ts";
@@ -23,6 +23,8 @@ export class JsonAccessLog implements AccessLog {
       line += `${this.#backend(ctx, endpoint)}${ctx.attempts},"upstreamStatus":${ctx.upstreamStatus},"upstreamMs":${hundredths(ctx.upstreamMs)}`;
     }
     line += `,"status":${ctx.status},"bytesIn":${ctx.bytesIn},"bytesOut":${ctx.bytesOut},"durationMs":${hundredths(durationMs)},"client":"${ctx.clientIp}"`;
+    if (ctx.grpcStatus >= 0) line += `,"grpcStatus":${ctx.grpcStatus}`;
+    if (ctx.stream !== null) for (const [key, value] of streamFacts(ctx.stream)) line += `,"${key}":${value}`;
     if (error !== null) line += `,"error":"${error}"`;
     if (ctx.detail !== "") line += `,"detail":${quote(ctx.detail)}`;
     this.#sink.write(`${line}}\n`);
@@ -61,11 +63,23 @@ export class TextAccessLog implements AccessLog {
     }
     pairs.push(["bytesIn", ctx.bytesIn], ["bytesOut", ctx.bytesOut], ["durationMs", round(durationMs)]);
     pairs.push(["client", ctx.clientIp], ["requestId", ctx.requestId]);
+    if (ctx.grpcStatus >= 0) pairs.push(["grpcStatus", ctx.grpcStatus]);
+    if (ctx.stream !== null) pairs.push(...streamFacts(ctx.stream));
     if (ctx.error !== null) pairs.push(["error", ctx.error]);
     if (ctx.detail !== "") pairs.push(["detail", ctx.detail]);
     const text = pairs.map(([key, value]) => `${key}=${bare(String(value))}`).join(" ");
     this.#sink.write(`${timestamp()} request ${text}\n`);
   }
+}
+
+/** What a WebSocket or event stream carried. */
+function streamFacts(stream: StreamCounts): [string, number][] {
+  if (stream.kind === "sse") return [["eventsSent", stream.sent]];
+  return [
+    ["messagesReceived", stream.received],
+    ["messagesSent", stream.sent],
+    ["closeCode", stream.closeCode],
+  ];
 }
 
 /** Queries may carry credentials, so they are not logged at all. */

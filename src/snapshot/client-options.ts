@@ -2,8 +2,9 @@
 import type { SecureVersion } from "node:tls";
 import type { Config } from "../config/config.ts";
 import type { UpstreamTlsConfig } from "../config/schema/upstream-tls.ts";
-import type { HttpClientOptions, UpstreamTls } from "../connectors/http/options.ts";
+import type { HttpClientOptions } from "../connectors/http/options.ts";
 import type { Http2ClientOptions } from "../connectors/http2/options.ts";
+import type { UpstreamTls } from "../wire/secure.ts";
 
 /** Compiles the section. TLS settings count only when their block is enabled; verification is on either way. */
 export function clientOptions(config: Config): HttpClientOptions {

@@ -1,10 +1,9 @@
 // A WebSocket whose messages are read: sizes and text are checked, and each side may compress by itself.
-import type { Wire, WireReader } from "../core/edges.ts";
 import type { OpenStream } from "../core/streams.ts";
 import type { Compression, CompressionSettings } from "./compression.ts";
 import { Liveness, type LivenessOwner } from "./liveness.ts";
 import { GOING_AWAY, INTERNAL_ERROR, NORMAL, SERVICE_RESTART, type Session, type SessionParts } from "./session.ts";
-import { type FrameReceiver, type FrameSender, PerMessageDeflate, Receiver, Sender } from "./ws-parts.ts";
+import { Side, type SideOwner } from "./side.ts";
 
 /** Settings of connections whose messages are read. */
 export interface RelaySettings extends CompressionSettings {
@@ -12,12 +11,10 @@ export interface RelaySettings extends CompressionSettings {
   readonly offerLine: string;
 }
 
-/** Bytes that may wait for one side, also inside its compressor, before the other is paused. */
-const MAX_WAITING = 256 * 1024;
 const EMPTY = Buffer.alloc(0);
 
 /** An open connection, message by message. Over when the client's socket is closed. */
-export class Relay implements Session, OpenStream, LivenessOwner {
+export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
   readonly #parts: SessionParts;
   readonly #liveness: Liveness;
   readonly #client: Side;
@@ -160,150 +157,5 @@ export class Relay implements Session, OpenStream, LivenessOwner {
 
   #other(side: Side): Side {
     return side === this.#client ? this.#backend : this.#client;
-  }
-}
-
-/** One side: bytes in become messages, messages become bytes out. */
-class Side implements WireReader {
-  readonly isClient: boolean;
-  readonly sender: FrameSender;
-  readonly #relay: Relay;
-  readonly #wire: Wire;
-  readonly #receiver: FrameReceiver;
-  readonly #deflate: { cleanup(): void } | undefined;
-  readonly #compress: boolean;
-  /** Bytes of messages handed to the sender and not yet written. */
-  #waiting = 0;
-  #full = false;
-  #fullSince = 0;
-  /** This side was told to stop reading because the other is full. */
-  #paused = false;
-  #closeSent = false;
-  #failed = false;
-  concluded = false;
-  gone = false;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(relay: Relay, wire: Wire, isClient: boolean, extensions: Compression["client"], maxPayload: number) {
-    this.#relay = relay;
-    this.#wire = wire;
-    this.isClient = isClient;
-    this.#deflate = extensions[PerMessageDeflate.extensionName];
-    this.#compress = this.#deflate !== undefined;
-    this.sender = new Sender(
-      {
-        cork: () => wire.cork(),
-        uncork: () => wire.uncork(),
-        write: (chunk, done) => {
-          if (!wire.write(chunk)) this.#full = true;
-          done?.();
-          return true;
-        },
-      },
-      extensions,
-    );
-    const receiver = new Receiver({ isServer: isClient, extensions, maxPayload });
-    this.#receiver = receiver;
-    receiver.on("message", (data, isBinary) => relay.message(this, data, isBinary));
-    receiver.on("ping", (data) => {
-      if (!this.#closeSent) this.sender.pong(data, !isClient);
-    });
-    receiver.on("conclude", (code, reason) => {
-      this.concluded = true;
-      relay.concluded(this, code, reason);
-    });
-    receiver.on("error", (error) => {
-      this.#failed = true;
-      relay.broken(this, closeCodeOf(error), error.message);
-    });
-    receiver.on("drain", () => this.goOn());
-  }
-
-  /** Whether what is meant for this side waits. */
-  get busy(): boolean {
-    return this.#full || this.#waiting > MAX_WAITING;
-  }
-
-  data(chunk: Buffer): boolean {
-    this.#relay.heard(this, chunk.length);
-    if (this.#failed || this.concluded) return true;
-    const more = this.#receiver.write(chunk);
-    if (more && !this.#relay.otherIsBusy(this)) return true;
-    this.#paused = true;
-    return false;
-  }
-
-  sendMessage(data: Buffer, isBinary: boolean): void {
-    if (this.#closeSent) return;
-    this.#waiting += data.length;
-    this.sender.send(data, { binary: isBinary, compress: this.#compress, fin: true, mask: !this.isClient }, () => {
-      const wasBusy = this.busy;
-      this.#waiting -= data.length;
-      if (wasBusy && !this.busy) this.#relay.drained(this);
-    });
-  }
-
-  sendClose(code: number, reason: Buffer | string): void {
-    if (this.#closeSent || this.gone) return;
-    this.#closeSent = true;
-    this.sender.close(code === 1005 || code === 1006 ? undefined : code, reason, !this.isClient);
-  }
-
-  /** The other side takes more, or the receiver has caught up. */
-  goOn(): void {
-    if (!this.#paused || this.#receiver.writableNeedDrain || this.#relay.otherIsBusy(this)) return;
-    this.#paused = false;
-    this.#wire.resume();
-  }
-
-  drained(): void {
-    this.#full = false;
-    this.#fullSince = 0;
-    if (!this.busy) this.#relay.drained(this);
-  }
-
-  /** Whether this side has taken nothing for longer than `limitMs`. */
-  stalled(now: number, limitMs: number): boolean {
-    if (!this.#full || limitMs === 0) return false;
-    if (this.#fullSince === 0) this.#fullSince = now;
-    return now - this.#fullSince >= limitMs;
-  }
-
-  end(): void {
-    this.#relay.ended(this);
-  }
-
-  closed(): void {
-    this.gone = true;
-    clearTimeout(this.#timer);
-    this.#relay.closed(this);
-  }
-
-  endWithin(graceMs: number): void {
-    this.#wire.end();
-    this.#timer = setTimeout(() => this.#wire.destroy(), graceMs);
-    this.#timer.unref();
-  }
-
-  /** Gives back what the compressor holds. */
-  cleanup(): void {
-    this.#receiver.removeAllListeners();
-    this.#receiver.on("error", () => undefined);
-    this.#deflate?.cleanup();
-  }
-}
-
-/** RFC 6455 §7.4.1 for what `ws` found. */
-function closeCodeOf(error: NodeJS.ErrnoException): number {
-  switch (error.code) {
-    case "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH":
-    case "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH":
-      return 1009;
-    case "WS_ERR_INVALID_UTF8":
-      return 1007;
-    case "WS_ERR_TOO_MANY_BUFFERED_PARTS":
-      return 1008;
-    default:
-      return 1002;
   }
 }

@@ -41,7 +41,8 @@ before(async () => {
     { id: "up", path: "/up", serviceName: "lazy", timeout: 0, maxRequestSize: 0 },
   ];
   const services = { up: backend.port, lazy: lazy.port };
-  const more = { metrics: { enabled: true } };
+  // What is poured has no line ends: one event, larger than any.
+  const more = { metrics: { enabled: true }, backend: { sse: { maxEventSize: 0 } } };
   [gateway, strict] = await Promise.all([
     startGateway(configText({ rules, services, more })),
     startGateway(configText({ rules, services, more, front: { writeTimeout: "700ms" } })),

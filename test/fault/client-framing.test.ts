@@ -189,7 +189,6 @@ const refused: Refused[] = [
     "",
   ].map((version) => ({ name: `the version ${JSON.stringify(version)}`, text: `GET / ${version}\r\n${HOST}\r\n` })),
   { name: "a request line without version", text: "GET /\r\n\r\n" },
-  { name: "the preface of HTTP/2", text: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" },
   { name: "a blank after the version", text: `GET / HTTP/1.1 \r\n${HOST}\r\n` },
   { name: "words after the version", text: `GET / HTTP/1.1 x\r\n${HOST}\r\n` },
   { name: "no target", text: `GET HTTP/1.1\r\n${HOST}\r\n` },
@@ -269,11 +268,11 @@ const limits: Refused[] = [
     status: 417,
     code: "expectation_failed",
   })),
-  ...["websocket", "WebSocket", "h2c, websocket"].map((value) => ({
-    name: `Upgrade: ${value}`,
+  ...["websocket", "WebSocket"].map((value) => ({
+    name: `Upgrade: ${value} without a key`,
     text: `${GET}${HOST}Connection: Upgrade\r\nUpgrade: ${value}\r\n\r\nGET /swallowed HTTP/1.1\r\n\r\n`,
-    status: 501,
-    code: "upgrade_unsupported",
+    status: 400,
+    code: "bad_request",
   })),
 ];
 
@@ -685,8 +684,8 @@ const followers: { name: string; text: string; status: number; code: string }[] 
   {
     name: "a WebSocket upgrade",
     text: `${GET}${HOST}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
-    status: 501,
-    code: "upgrade_unsupported",
+    status: 400,
+    code: "bad_request",
   },
 ];
 

@@ -10,6 +10,7 @@ const RANKS: Readonly<Record<string, number>> = {
   core: 0,
   wire: 1,
   routing: 2,
+  websocket: 2,
   auth: 2,
   limits: 2,
   shaping: 2,

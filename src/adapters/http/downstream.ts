@@ -5,6 +5,7 @@ import type { RequestContext } from "../../core/context.ts";
 import type { Downstream, Gateway, StreamLimits, Wire } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { type BodyTrouble, HttpBody } from "./body.ts";
+import { pairsOf, writeHints } from "./extra-fields.ts";
 import { keepAlive, setHead, setWhole } from "./head-text.ts";
 
 /** A body up to this size leaves in one write with its head, bytes. */
@@ -80,7 +81,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     if (this.#ctx.httpVersion === "1.0" || this.#response.headersSent) return;
     if (status === 100) this.#response.writeContinue();
     else if (status === 102) this.#response.writeProcessing();
-    else if (status === 103) this.#earlyHints(fields);
+    else if (status === 103) writeHints(this.#response, fields);
   }
 
   head(status: number, reason: string, fields: string[], length: number): void {
@@ -110,7 +111,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
       if (this.#sendWhole(last)) return;
     }
     this.#sendHead();
-    if (trailers.length > 0) this.#response.addTrailers(pairs(trailers));
+    if (trailers.length > 0) this.#response.addTrailers(pairsOf(trailers));
     if (!this.#skippable()) return this.#linger(last);
     if (last === null) this.#response.end();
     else this.#response.end(Buffer.from(last));
@@ -230,18 +231,6 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     else this.#response.writeHead(this.#status, this.#reason, fields);
   }
 
-  #earlyHints(fields: readonly string[]): void {
-    const hints: Record<string, string[]> = {};
-    for (let i = 0; i < fields.length; i += 2) {
-      const name = fields[i]!.toLowerCase();
-      if (name !== "content-length") (hints[name] ??= []).push(fields[i + 1]!);
-    }
-    // Node requires a well-formed Link and throws otherwise; a hint is never worth a request.
-    try {
-      this.#response.writeEarlyHints(hints as Record<string, string | string[]>);
-    } catch {}
-  }
-
   #awaitDrain(): void {
     if (this.#waitingForDrain) return;
     this.#waitingForDrain = true;
@@ -300,10 +289,4 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     });
     if (this.#broken) finish();
   }
-}
-
-function pairs(flat: readonly string[]): [string, string][] {
-  const list: [string, string][] = [];
-  for (let i = 0; i < flat.length; i += 2) list.push([flat[i]!, flat[i + 1]!]);
-  return list;
 }

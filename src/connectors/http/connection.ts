@@ -1,11 +1,11 @@
 // One socket to a backend, carrying one exchange at a time.
 import { connect as connectTcp, type NetConnectOpts, type Socket } from "node:net";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import type { ErrorCode } from "../../core/errors.ts";
 import { type Fields, joinField } from "../../wire/fields.ts";
-import { isName } from "../../wire/resolver.ts";
 import { ProtocolError, type ResponseHead } from "../../wire/response-head.ts";
 import { type ResponseHandler, ResponseParser } from "../../wire/response-parser.ts";
+import { connectSecure } from "../../wire/secure.ts";
 import { ConnectionWire } from "./connection-wire.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Pool } from "./pool.ts";
@@ -73,7 +73,9 @@ export class Connection implements ResponseHandler {
       onread: { buffer: () => this.#buffer, callback: (length) => this.#read(length) },
     };
     const secure = target.scheme === "https";
-    this.#socket = secure ? this.#secureSocket(base) : connectTcp(base);
+    this.#socket = secure
+      ? connectSecure(base, target.address, options.tls, "http/1.1", this.#pool.session)
+      : connectTcp(base);
     this.#socket.on(secure ? "secureConnect" : "connect", () => this.#ready());
     if (secure) {
       this.#socket.on("connect", () => this.#securing());
@@ -172,21 +174,6 @@ export class Connection implements ResponseHandler {
   onComplete(trailers: Fields): void {
     this.#complete = true;
     this.#exchange?.onComplete(trailers);
-  }
-
-  #secureSocket(base: NetConnectOpts): TLSSocket {
-    const { target, options, session } = this.#pool;
-    const name = options.tls.serverName || (isName(target.address) ? target.address : "");
-    return connectTls({
-      ...(base as object),
-      ...options.tls.material,
-      minVersion: options.tls.minVersion,
-      maxVersion: options.tls.maxVersion,
-      rejectUnauthorized: options.tls.verify,
-      ALPNProtocols: ["http/1.1"],
-      ...(name === "" ? {} : { servername: name }),
-      ...(session === undefined ? {} : { session }),
-    });
   }
 
   #securing(): void {

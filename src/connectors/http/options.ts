@@ -1,5 +1,5 @@
 // Settings of the upstream HTTP/1.1 client, compiled from `backend.http`.
-import type { SecureContextOptions, SecureVersion } from "node:tls";
+import type { UpstreamTls } from "../../wire/secure.ts";
 
 /** Options of one pool. All times in ms, 0 = off where said. */
 export interface HttpClientOptions {
@@ -16,14 +16,4 @@ export interface HttpClientOptions {
   readonly headTimeoutMs: number;
   readonly continueTimeoutMs: number;
   readonly tls: UpstreamTls;
-}
-
-/** TLS towards backends; verification is on unless switched off by name. */
-export interface UpstreamTls {
-  readonly verify: boolean;
-  /** SNI and expected name; "" = the endpoint's own. */
-  readonly serverName: string;
-  readonly minVersion: SecureVersion;
-  readonly maxVersion: SecureVersion;
-  readonly material: SecureContextOptions;
 }

@@ -1,5 +1,5 @@
 // Settings of the upstream HTTP/2 client, compiled from `backend.grpc`.
-import type { UpstreamTls } from "../http/options.ts";
+import type { UpstreamTls } from "../../wire/secure.ts";
 
 /** Options of one pool. Times in ms, sizes in bytes, 0 = off. */
 export interface Http2ClientOptions {

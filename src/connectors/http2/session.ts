@@ -1,9 +1,8 @@
 // One HTTP/2 connection to a backend: dialled once, shared by many streams, left when the backend says so.
 import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { connect as connectTcp, type NetConnectOpts, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import type { ErrorCode } from "../../core/errors.ts";
-import { isName } from "../../wire/resolver.ts";
+import { connectSecure } from "../../wire/secure.ts";
 import type { Http2Pool } from "./pool.ts";
 
 /** A GOAWAY of this kind tells a client that it pings too often (gRPC: "too_many_pings"). */
@@ -116,16 +115,7 @@ export class Http2Session {
     const { target, options, resolver } = this.#pool;
     const base: NetConnectOpts = { host: target.address, port: target.port, lookup: resolver.lookup, noDelay: true };
     if (target.scheme === "http") return connectTcp(base);
-    const name = options.tls.serverName || (isName(target.address) ? target.address : "");
-    const socket = connectTls({
-      ...(base as object),
-      ...options.tls.material,
-      minVersion: options.tls.minVersion,
-      maxVersion: options.tls.maxVersion,
-      rejectUnauthorized: options.tls.verify,
-      ALPNProtocols: ["h2"],
-      ...(name === "" ? {} : { servername: name }),
-    });
+    const socket = connectSecure(base, target.address, options.tls, "h2");
     socket.on("connect", () => {
       this.#secured = true;
       this.#arm(options.tlsTimeoutMs, "TLS handshake timed out");

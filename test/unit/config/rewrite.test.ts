@@ -51,11 +51,22 @@ const VALUES: Readonly<Record<string, readonly [Value, Value]>> = {
   "registry.static.services.[].instances.[].scheme": ["https", "http"],
   "frontend.http.tls.clientCAFile": [["a.pem"], ["b.pem"]],
 };
+/** By the type of the canonical key, where the table above is silent. */
+const BY_KEY: readonly (readonly [RegExp, readonly [Value, Value]])[] = [
+  [/\.(maxRetries|maxMessageSize)$/, [3, 4]],
+  [/(Timeout|Interval|Period|Wait|Time)$/, ["3s", "4s"]],
+  [/\.clientCAFile$/, [["a.pem"], ["b.pem"]]],
+  [/\.protocol$/, ["grpc", "http"]],
+];
 const TEXTS = ["/one", "/two"] as const;
+
+function valuesFor(key: string): readonly [Value, Value] {
+  return VALUES[key] ?? BY_KEY.find(([pattern]) => pattern.test(key))?.[1] ?? TEXTS;
+}
 
 describe("old spellings", () => {
   for (const [from, to] of ALIASES) {
-    const [value, other] = VALUES[to] ?? TEXTS;
+    const [value, other] = valuesFor(to);
     const warning = `"${shown(from)}" is an old spelling of "${shown(to)}"`;
 
     test(`${from} means ${to}, and warns once`, () => {
