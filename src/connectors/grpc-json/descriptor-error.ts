@@ -1,0 +1,6 @@
+// Why descriptors could not be made or read, in words for whoever wrote the configuration.
+
+/** A `.proto` source, a descriptor set or a reflection answer that cannot be used. The message names the file. */
+export class DescriptorError extends Error {
+  override readonly name = "DescriptorError";
+}

@@ -1,0 +1,21 @@
+// What is wrong with the client's own input, in words that may be shown to it.
+
+/** Longest message shown, characters: errors quote what was sent. */
+const MAX_MESSAGE = 300;
+
+/** The request cannot become a message. Refused with {@link InputError.code}; the message names the place, not the gateway. */
+export class InputError extends Error {
+  override readonly name = "InputError";
+  readonly code: "transcoding_failed" | "body_too_large";
+
+  constructor(message: string, code: "transcoding_failed" | "body_too_large" = "transcoding_failed") {
+    const plain = message.replaceAll(/[\u0000-\u001f\u007f]+/g, " ");
+    super(plain.length > MAX_MESSAGE ? `${plain.slice(0, MAX_MESSAGE)}…` : plain);
+    this.code = code;
+  }
+}
+
+/** A message larger than the limit of the route. */
+export function tooLarge(maxBytes: number): InputError {
+  return new InputError(`A message is larger than ${maxBytes} bytes.`, "body_too_large");
+}

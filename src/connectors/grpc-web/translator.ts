@@ -1,0 +1,71 @@
+// Lets browsers call gRPC services: gRPC-Web in its binary and its text form (grpc/doc/PROTOCOL-WEB.md).
+import type { RequestContext } from "../../core/context.ts";
+import type { Receiver, RequestBody, Translation, Translator } from "../../core/edges.ts";
+import type { Refusal } from "../../core/reply.ts";
+import { type Fields, getField } from "../../wire/fields.ts";
+import { knownField, OTHER, AUTHORIZATION as PASSED } from "../../wire/known.ts";
+import { WebBody } from "./web-body.ts";
+import { WebResponse } from "./web-response.ts";
+
+const TYPE = /^application\/grpc-web(-text)?(\+[\w.-]+)?\s*(;|$)/i;
+/** Words of the browser and of gRPC-Web to the gateway, not to the service. */
+const OWN: ReadonlySet<string> = new Set([
+  "accept",
+  "content-type",
+  "content-encoding",
+  "grpc-accept-encoding",
+  "origin",
+  "referer",
+  "x-grpc-web",
+  "x-user-agent",
+]);
+
+/** Whether a request speaks gRPC-Web, by its `Content-Type`. */
+export function isGrpcWeb(contentType: string | undefined): boolean {
+  return contentType !== undefined && TYPE.test(contentType);
+}
+
+/** The gRPC-Web side of one route. */
+export class GrpcWebTranslator implements Translator {
+  readonly #prefix: string;
+
+  /** @param prefix literal prefix of the route's path without trailing slash, which is removed; "" for none */
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  begin(ctx: RequestContext): Translation | Refusal {
+    const [, text, format = ""] = TYPE.exec(getField(ctx.fields, "content-type") ?? "") ?? [];
+    if (ctx.method !== "POST") return { code: "method_not_allowed", fields: ["Allow", "POST"] };
+    const path = this.#below(ctx.path);
+    if (!/^\/[^/]+\/[^/]+$/.test(path)) return { code: "no_route" };
+    const isText = text !== undefined;
+    const contentType = `application/grpc-web${text ?? ""}${format.toLowerCase()}`;
+    return {
+      path,
+      fields: grpcFields(ctx, format.toLowerCase()),
+      attempt(body: RequestBody, receiver: Receiver) {
+        const answer = new WebResponse(receiver, contentType, isText);
+        const refuse = (message: string): void =>
+          answer.failed({ code: "transcoding_failed", progress: "sent", detail: message, message });
+        return { body: new WebBody(body, isText, refuse), receiver: answer };
+      },
+    };
+  }
+
+  #below(path: string): string {
+    return this.#prefix !== "" && path.startsWith(`${this.#prefix}/`) ? path.slice(this.#prefix.length) : path;
+  }
+}
+
+function grpcFields({ fields, nominated }: RequestContext, format: string): Fields {
+  const out: Fields = ["content-type", `application/grpc${format}`, "te", "trailers"];
+  for (let i = 0; i < fields.length; i += 2) {
+    const lower = fields[i]!.toLowerCase();
+    const known = knownField(lower);
+    if ((known !== OTHER && known !== PASSED) || OWN.has(lower) || lower.startsWith("sec-")) continue;
+    if (lower.startsWith("access-control-") || nominated?.has(lower) === true) continue;
+    out.push(lower, fields[i + 1]!);
+  }
+  return out;
+}
