@@ -6,6 +6,7 @@ import type { ValueTree } from "./field-path.ts";
 import { frame } from "./frames.ts";
 import { isHttpBody, makeHttpBody } from "./http-body.ts";
 import { InputError, tooLarge } from "./input-error.ts";
+import { exactIntegers } from "./json-integers.ts";
 import { jsonText } from "./json-text.ts";
 import type { DescriptorPool } from "./pool.ts";
 
@@ -69,7 +70,7 @@ function fromBody(plan: RequestPlan, bytes: Uint8Array): Message {
     JSON.parse(text);
     text = `{${JSON.stringify(body.jsonName)}:${text}}`;
   }
-  return fromJsonString(method.input, text, {
+  return fromJsonString(method.input, exactIntegers(text, method.input), {
     registry: plan.pool.registry,
     ignoreUnknownFields: plan.ignoreUnknownFields,
   });

@@ -43,9 +43,10 @@ function detailsOf(bytes: Uint8Array, pool: DescriptorPool): JsonValue[] {
 
 function detailOf(any: Any, pool: DescriptorPool): JsonValue {
   try {
-    return toJson(AnySchema, any, { registry: pool.registry });
+    // Without a type the library writes `{}`, and the bytes would be lost.
+    if (any.typeUrl !== "") return toJson(AnySchema, any, { registry: pool.registry });
   } catch {
     // A type nobody described: its bytes are all there is to show.
-    return { "@type": any.typeUrl, value: Buffer.from(any.value).toString("base64") };
   }
+  return { "@type": any.typeUrl, value: Buffer.from(any.value).toString("base64") };
 }
