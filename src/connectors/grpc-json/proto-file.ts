@@ -90,7 +90,8 @@ class Converter {
 
   #message(full: string, type: protobuf.Type): MessageInit {
     const { messages, enums } = this.types(full, type);
-    const fields = Object.values(type.fields);
+    // protobufjs also lists extensions of the type among its fields, under dotted names.
+    const fields = Object.values(type.fields).filter(({ name }) => !name.startsWith("."));
     // Descriptors list the oneofs that `optional` stands for after the written ones.
     const oneofs = Object.values(type.oneofs ?? {}).sort((a, b) => Number(isSynthetic(a)) - Number(isSynthetic(b)));
     const entries = fields.filter((field) => field instanceof protobuf.MapField);

@@ -138,7 +138,7 @@ class Compiler {
 
   #lookUp(name: string, builtIn: boolean): ParsedProto | FileDescriptorProto | undefined {
     for (const folder of this.#folders) {
-      const text = this.#sources.read(folder === "." || folder === "" ? name : `${folder}/${name}`);
+      const text = this.#sources.read(pathBelow(folder, name));
       if (text !== undefined) return parseProto(name, text.toString("utf8"));
     }
     if (!builtIn) return undefined;
@@ -146,6 +146,11 @@ class Compiler {
     if (known !== undefined) return known;
     return BUILT_IN_NAMES.includes(name) ? parseProto(name, readFileSync(new URL(name, BUILT_IN), "utf8")) : undefined;
   }
+}
+
+function pathBelow(folder: string, name: string): string {
+  if (folder === "." || folder === "") return name;
+  return folder.endsWith("/") ? folder + name : `${folder}/${name}`;
 }
 
 function withoutSlash(folder: string): string {

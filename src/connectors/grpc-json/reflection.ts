@@ -3,6 +3,8 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { type ChannelCredentials, Client, type ClientDuplexStream, status } from "@grpc/grpc-js";
 import { DescriptorError } from "./descriptor-error.ts";
+import { builtInDescriptors } from "./proto-sources.ts";
+import { repairFiles } from "./reflected-files.ts";
 import { type ReflectionAnswer, type ReflectionQuestion, readAnswer, writeQuestion } from "./reflection-messages.ts";
 
 const SERVICES = ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
@@ -38,7 +40,8 @@ export async function reflect(target: ReflectionTarget): Promise<Uint8Array> {
     for (const service of SERVICES) {
       const files = await ask(client, service, deadline, target);
       if (files !== null) {
-        return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: files }));
+        const file = repairFiles(files, builtInDescriptors());
+        return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file }));
       }
     }
     throw new DescriptorError(`${target.address}: the server offers no reflection`);
