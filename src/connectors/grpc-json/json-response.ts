@@ -3,6 +3,7 @@ import type { Receiver, SendFailure } from "../../core/edges.ts";
 import { type Fields, getField } from "../../wire/fields.ts";
 import { FrameError, FrameReader } from "./frames.ts";
 import { codeOfHttpStatus, httpStatusOf, OK } from "./grpc-status.ts";
+import type { RawBody } from "./http-body.ts";
 import type { InputError } from "./input-error.ts";
 import type { MessagePrinter } from "./message-printer.ts";
 import { addResponseMetadata } from "./metadata.ts";
@@ -116,17 +117,19 @@ export class JsonResponse implements Receiver, BodyObserver {
     const { printer, form } = this.#plan;
     const index = this.#count++;
     if (form === null && index > 0) return this.#broken("more than one message from a unary method");
+    let raw: RawBody | null = null;
+    let text = "";
     try {
       if (form === null) this.#answer = this.#print(message);
-      else if (printer.raw) this.#piece(printer.body(message), index);
-      else {
-        const text = form.message(printer.json(message, true), index);
-        this.#begin(form.contentType);
-        this.#write(text);
-      }
+      else if (printer.raw) raw = printer.body(message);
+      else text = form.message(printer.json(message, true), index);
     } catch (error) {
-      this.#broken(`message not understood: ${(error as Error).message}`);
+      return this.#broken(`message not understood: ${(error as Error).message}`);
     }
+    if (form === null) return;
+    if (raw !== null) return this.#piece(raw, index);
+    this.#begin(form.contentType);
+    this.#write(text);
   }
 
   #print(message: Buffer): { readonly contentType: string; readonly body: Buffer } {
@@ -137,7 +140,7 @@ export class JsonResponse implements Receiver, BodyObserver {
   }
 
   /** A piece of a streamed HttpBody; the first one says the type of all. */
-  #piece({ contentType, data }: { readonly contentType: string; readonly data: Uint8Array }, index: number): void {
+  #piece({ contentType, data }: RawBody, index: number): void {
     if (index === 0) this.#begin(contentType);
     if (data.length === 0 || this.#plan.headOnly) return;
     const view = Buffer.from(data.buffer, data.byteOffset, data.length);

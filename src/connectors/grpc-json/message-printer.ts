@@ -1,5 +1,5 @@
 // A message of the service as what the client gets: JSON by the options of the route, or the bytes of an HttpBody.
-import { fromBinary, type JsonObject, type JsonValue, type Message, toJson } from "@bufbuild/protobuf";
+import { create, fromBinary, type JsonObject, type JsonValue, type Message, toJson } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import type { Binding } from "./binding.ts";
 import { isHttpBody, type RawBody, readHttpBody } from "./http-body.ts";
@@ -20,8 +20,7 @@ export class MessagePrinter {
     this.#binding = binding;
     this.#options = {
       registry: pool.registry,
-      // A field alone is printed even when it has its default: the answer cannot be nothing.
-      alwaysEmitImplicit: print.alwaysPrintPrimitiveFields || responseBody !== null,
+      alwaysEmitImplicit: print.alwaysPrintPrimitiveFields,
       enumAsInteger: print.alwaysPrintEnumsAsInts,
       useProtoFieldName: print.preserveProtoFieldNames,
     };
@@ -40,8 +39,15 @@ export class MessagePrinter {
   json(bytes: Uint8Array, oneLine: boolean): string {
     const { method } = this.#binding;
     const whole = toJson(method.output, fromBinary(method.output, bytes), this.#options) as JsonValue;
-    const value = this.#name === "" ? whole : ((whole as JsonObject)[this.#name] ?? null);
+    const value = this.#name === "" ? whole : ((whole as JsonObject)[this.#name] ?? this.#unset());
     return oneLine ? JSON.stringify(value) : JSON.stringify(value, null, this.#spaces);
+  }
+
+  /** A field alone is printed even when it has its default: the answer cannot be nothing. */
+  #unset(): JsonValue {
+    const { output } = this.#binding.method;
+    const all = toJson(output, create(output), { ...this.#options, alwaysEmitImplicit: true }) as JsonObject;
+    return all[this.#name] ?? null;
   }
 
   /** The raw body of one message; its data may be a view of `bytes`. @throws {Error} as {@link json} */

@@ -27,7 +27,8 @@ export interface MethodTable {
 export function compileMethods(rule: JsonRule, pool: DescriptorPool): MethodTable {
   const warnings: string[] = [];
   const mapped = new PathTable<Binding>();
-  for (const { method, template, target } of rule.mappings) {
+  for (const { method: written, template, target } of rule.mappings) {
+    const method = written.toUpperCase();
     const found = pool.target(target);
     if (found === undefined) warnings.push(`${method} ${template}: no method "${target}"`);
     else {

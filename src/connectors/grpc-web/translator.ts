@@ -4,7 +4,7 @@ import type { Receiver, RequestBody, Translation, Translator } from "../../core/
 import type { Refusal } from "../../core/reply.ts";
 import { type Fields, getField } from "../../wire/fields.ts";
 import { knownField, OTHER, AUTHORIZATION as PASSED } from "../../wire/known.ts";
-import { WebBody } from "./web-body.ts";
+import { WebBody, type WebBodyObserver } from "./web-body.ts";
 import { WebResponse } from "./web-response.ts";
 
 const TYPE = /^application\/grpc-web(-text)?(\+[\w.-]+)?\s*(;|$)/i;
@@ -46,9 +46,15 @@ export class GrpcWebTranslator implements Translator {
       fields: grpcFields(ctx, format.toLowerCase()),
       attempt(body: RequestBody, receiver: Receiver) {
         const answer = new WebResponse(receiver, contentType, isText);
-        const refuse = (message: string): void =>
-          answer.failed({ code: "transcoding_failed", progress: "sent", detail: message, message });
-        return { body: new WebBody(body, isText, refuse), receiver: answer };
+        const observer: WebBodyObserver = {
+          needed: () => {
+            if (ctx.expectsContinue && body.length !== 0) receiver.interim(100, []);
+          },
+          // "sent": to translate the same input again would fail again.
+          refused: (message) =>
+            answer.failed({ code: "transcoding_failed", progress: "sent", detail: message, message }),
+        };
+        return { body: new WebBody(body, isText, observer), receiver: answer };
       },
     };
   }

@@ -4,6 +4,14 @@ import { Base64Decoder } from "./base64-stream.ts";
 
 const NO_TRAILERS: readonly string[] = [];
 
+/** Where the body of an attempt tells what it cannot say to the connector. */
+export interface WebBodyObserver {
+  /** Reading begins: a client that waits for `100 Continue` may send. */
+  needed(): void;
+  /** The client's body is not base64: nothing more is delivered. */
+  refused(message: string): void;
+}
+
 /** Passes the frames of a client on; text is decoded. */
 export class WebBody implements RequestBody, BodyReceiver {
   /** Bytes announced: those of the frames where they pass as they are, else unknown. */
@@ -12,15 +20,14 @@ export class WebBody implements RequestBody, BodyReceiver {
   bytes = 0;
   readonly #source: RequestBody;
   readonly #decoder: Base64Decoder | null;
-  readonly #refuse: (message: string) => void;
+  readonly #observer: WebBodyObserver;
   #to: BodyReceiver | null = null;
   #dead = false;
 
-  /** @param refuse told, once, that the client's body is not base64 */
-  constructor(source: RequestBody, text: boolean, refuse: (message: string) => void) {
+  constructor(source: RequestBody, text: boolean, observer: WebBodyObserver) {
     this.#source = source;
     this.#decoder = text ? new Base64Decoder() : null;
-    this.#refuse = refuse;
+    this.#observer = observer;
     this.length = text && source.length !== 0 ? -1 : source.length;
     this.complete = source.complete;
   }
@@ -32,7 +39,9 @@ export class WebBody implements RequestBody, BodyReceiver {
   start(to: BodyReceiver): void {
     const first = this.#to === null;
     this.#to = to;
-    if (first) this.#source.start(this);
+    if (!first) return;
+    this.#observer.needed();
+    this.#source.start(this);
   }
 
   resume(): void {
@@ -61,7 +70,7 @@ export class WebBody implements RequestBody, BodyReceiver {
 
   #bad(): true {
     this.#dead = true;
-    this.#refuse("The grpc-web-text body is not valid base64.");
+    this.#observer.refused("The grpc-web-text body is not valid base64.");
     return true;
   }
 }
