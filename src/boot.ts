@@ -20,6 +20,7 @@ import { Meters } from "./observe/meters.ts";
 import { compile } from "./snapshot/compile.ts";
 import { loggingFormat } from "./snapshot/logging.ts";
 import type { Runtime } from "./snapshot/runtime.ts";
+import { prepareTranscoding } from "./snapshot/translators.ts";
 import { VERSION } from "./version.ts";
 
 /** Longest wait for the last log lines to get out, ms. */
@@ -88,6 +89,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     streams: new OpenStreams(() => performance.now()),
     meters,
     reload,
+    transcoding: null,
     leaseSink,
     exposition: () => {
       exposition ??= import("./observe/exposition.ts").then(
@@ -110,6 +112,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     terminal,
   };
   runtime.pools.maxIdle = config.written.backend.http.maxIdleConns;
+  await prepareTranscoding(config, runtime);
   const first = compile(config, runtime);
   const live: Live = { snapshot: first, draining: false };
   const pipeline = new Pipeline(live, log);

@@ -2,6 +2,7 @@
 import type { EndpointSpec } from "../core/service.ts";
 import type { Conditions } from "../routing/conditions.ts";
 import type { Pattern } from "../routing/pattern.ts";
+import type { DescriptorFiles } from "./descriptors.ts";
 import type { Origin } from "./kit.ts";
 import type { Material } from "./material.ts";
 import type { Position } from "./problem.ts";
@@ -41,6 +42,8 @@ export interface Config {
   readonly origins: ReadonlyMap<string, Origin>;
   /** Content of the TLS files in use, by path as written. */
   readonly material: Material;
+  /** Content of the files that describe gRPC messages. */
+  readonly descriptors: DescriptorFiles;
   /** First 12 hexadecimal digits of the SHA-256 over everything that takes effect. */
   readonly hash: string;
   /** Every file that was read, absolute: what hot reload watches. */

@@ -3,17 +3,19 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize as normalizePath, resolve } from "node:path";
 import type { Config } from "./config.ts";
+import { type DescriptorFiles, readDescriptors } from "./descriptors.ts";
 import { applyEnvironment, type Environment } from "./environment.ts";
 import { isolate } from "./isolate.ts";
 import type { Origin } from "./kit.ts";
 import { type Material, readMaterial } from "./material.ts";
 import { mergeInto } from "./merge.ts";
-import { normalize, placeOf } from "./normalize.ts";
+import { normalize } from "./normalize.ts";
 import { parseYaml } from "./parse.ts";
+import { placeOf } from "./place.ts";
 import { fillPlaceholders } from "./placeholders.ts";
 import { ConfigError, type Position, type Problem, Problems } from "./problem.ts";
 import { rewriteSpellings } from "./rewrite.ts";
-import { gateway as gatewaySchema, root as rootSchema } from "./schema/root.ts";
+import { gateway as gatewaySchema, root as rootSchema, type Written } from "./schema/root.ts";
 import { didYouMean } from "./suggest.ts";
 import { emptyMap, type MapNode, type Node } from "./tree.ts";
 
@@ -62,7 +64,8 @@ export function loadConfig(options: LoadOptions): Loaded {
   const below = gatewayOf(tree) ?? emptyMap(tree.at);
   const inferred = isolate(problems, () => normalize(written, below, origins, problems));
   const material: Material | null = isolate(problems, () => readMaterial(written, below, problems));
-  if (inferred === null || material === null || problems.errors.length > 0)
+  const descriptors = isolate(problems, () => readDescriptors(written, below, problems));
+  if (inferred === null || material === null || descriptors === null || problems.errors.length > 0)
     throw new ConfigError(problems.list, sources);
 
   const config: Config = {
@@ -70,13 +73,19 @@ export function loadConfig(options: LoadOptions): Loaded {
     ...inferred,
     origins,
     material,
-    hash: createHash("sha256")
-      .update(JSON.stringify([written, ...material]))
-      .digest("hex")
-      .slice(0, 12),
-    files: [...sources.keys(), ...secrets, ...material.keys()].filter((f) => f !== "-").map((f) => resolve(f)),
+    descriptors,
+    hash: hashOf(written, material, descriptors),
+    files: [...sources.keys(), ...secrets, ...material.keys(), ...descriptors.watched]
+      .filter((f) => f !== "-")
+      .map((f) => resolve(f)),
   };
   return { config: deepFreeze(config), warnings: problems.warnings, sources, placeOf: (path) => placeOf(below, path) };
+}
+
+function hashOf(written: Written, material: Material, descriptors: DescriptorFiles): string {
+  const hash = createHash("sha256").update(JSON.stringify([written, ...material]));
+  for (const [path, content] of descriptors.contents) hash.update(path).update(content);
+  return hash.digest("hex").slice(0, 12);
 }
 
 /** What stands below the only key a file may have. */

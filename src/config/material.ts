@@ -2,9 +2,11 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import { placeOf } from "./normalize.ts";
+import { placeOf } from "./place.ts";
 import type { Problems } from "./problem.ts";
+import type { ListenerTls } from "./schema/listener-tls.ts";
 import type { Written } from "./schema/root.ts";
+import type { UpstreamTlsConfig } from "./schema/upstream-tls.ts";
 import type { MapNode } from "./tree.ts";
 
 /** Path as written → content. */
@@ -13,8 +15,6 @@ export type Material = ReadonlyMap<string, string>;
 /** Reads every file that an enabled TLS block names. Unreadable ones and ones that are not PEM are errors. */
 export function readMaterial(written: Written, tree: MapNode, problems: Problems): Material {
   const material = new Map<string, string>();
-  const front = written.frontend.http.tls;
-  const back = written.backend.http.tls;
   const read = (kind: "certificate" | "key", path: string, place: readonly string[]) => {
     if (path === "") return;
     const at = placeOf(tree, place);
@@ -29,19 +29,7 @@ export function readMaterial(written: Written, tree: MapNode, problems: Problems
       problems.error(at, `${place.join(".")}: "${path}": ${why}`);
     }
   };
-  if (front.enabled) {
-    const place = ["frontend", "http", "tls"];
-    read("certificate", front.certFile, [...place, "certFile"]);
-    read("key", front.keyFile, [...place, "keyFile"]);
-    for (const file of front.clientCAFile) read("certificate", file, [...place, "clientCAFile"]);
-  }
-  if (back.enabled) {
-    const place = ["backend", "http", "tls"];
-    read("certificate", back.rootCAFile, [...place, "rootCAFile"]);
-    read("certificate", back.clientCertFile, [...place, "clientCertFile"]);
-    read("key", back.clientKeyFile, [...place, "clientKeyFile"]);
-  }
-  const fit = (side: "frontend" | "backend", cert: string, key: string, ciphers: readonly string[]) => {
+  const fit = (place: readonly string[], cert: string, key: string, ciphers: readonly string[]) => {
     if (cert !== "" && !(material.has(cert) && material.has(key))) return; // said above
     const pair = cert === "" ? {} : { cert: material.get(cert)!, key: material.get(key)! };
     try {
@@ -49,10 +37,38 @@ export function readMaterial(written: Written, tree: MapNode, problems: Problems
     } catch (error) {
       const mismatch = (error as NodeJS.ErrnoException).code === "ERR_OSSL_X509_KEY_VALUES_MISMATCH";
       const why = mismatch ? "the key does not belong to the certificate" : "cipherSuites names no known cipher";
-      problems.error(placeOf(tree, [side, "http", "tls"]), `${side}.http.tls: ${why}`);
+      problems.error(placeOf(tree, place), `${place.join(".")}: ${why}`);
     }
   };
-  if (front.enabled) fit("frontend", front.certFile, front.keyFile, front.cipherSuites);
-  if (back.enabled) fit("backend", back.clientCertFile, back.clientKeyFile, back.cipherSuites);
+  for (const { place, tls } of listenerBlocks(written)) {
+    read("certificate", tls.certFile, [...place, "certFile"]);
+    read("key", tls.keyFile, [...place, "keyFile"]);
+    for (const file of tls.clientCAFile) read("certificate", file, [...place, "clientCAFile"]);
+    fit(place, tls.certFile, tls.keyFile, tls.cipherSuites);
+  }
+  for (const { place, tls } of upstreamBlocks(written)) {
+    read("certificate", tls.rootCAFile, [...place, "rootCAFile"]);
+    read("certificate", tls.clientCertFile, [...place, "clientCertFile"]);
+    read("key", tls.clientKeyFile, [...place, "clientKeyFile"]);
+    fit(place, tls.clientCertFile, tls.clientKeyFile, tls.cipherSuites);
+  }
   return material;
+}
+
+/** Every enabled block of certificates shown to clients. */
+export function listenerBlocks(written: Written): { readonly place: readonly string[]; readonly tls: ListenerTls }[] {
+  const { http, websocket, grpc } = written.frontend;
+  const used = { http: true, websocket: websocket.enabled === true && websocket.port !== null, grpc: grpc.enabled };
+  return Object.entries({ http, websocket, grpc })
+    .filter(([name, section]) => used[name as keyof typeof used] && section.tls.enabled)
+    .map(([name, section]) => ({ place: ["frontend", name, "tls"], tls: section.tls }));
+}
+
+/** Every enabled block of trust in services. */
+export function upstreamBlocks(
+  written: Written,
+): { readonly place: readonly string[]; readonly tls: UpstreamTlsConfig }[] {
+  return Object.entries({ http: written.backend.http, grpc: written.backend.grpc })
+    .filter(([, section]) => section.tls.enabled)
+    .map(([name, section]) => ({ place: ["backend", name, "tls"], tls: section.tls }));
 }

@@ -1,24 +1,17 @@
 // Written → meant: infers ids, ports, schemes; parses patterns; finds what refers to nothing and what is there twice.
-import { isIP } from "node:net";
-import type { EndpointSpec } from "../core/service.ts";
 import type { Conditions, ValueTest } from "../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../routing/pattern.ts";
 import { compileCidrs } from "../wire/cidr.ts";
 import type { Protocol, RuleConfig, ServiceConfig } from "./config.ts";
 import type { Origin } from "./kit.ts";
+import { listenerBlocks, upstreamBlocks } from "./material.ts";
+import { placeOf } from "./place.ts";
 import type { Position, Problems } from "./problem.ts";
-import type { InstanceSection } from "./schema/registry.ts";
 import type { Written } from "./schema/root.ts";
-import type { RuleSection, ValueTestSection } from "./schema/router.ts";
+import { type RuleSection, ruleDefaults, type ValueTestSection } from "./schema/router.ts";
+import { claim, HOST, INTERNAL, readServices } from "./services.ts";
 import { didYouMean } from "./suggest.ts";
-import type { MapNode, Node } from "./tree.ts";
-
-/** Service name of the gateway's own answers. */
-export const INTERNAL = "_internal";
-
-/** A host name without port, exact or with a star for its first labels; or an IPv6 literal. */
-const HOST =
-  /^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$|^\[[0-9A-Fa-f:.]+\]$/;
+import type { MapNode } from "./tree.ts";
 
 /** Parts of the meaning that are inferred. */
 export interface Inferred {
@@ -35,6 +28,7 @@ export function normalize(
 ): Inferred {
   const services = readServices(written, tree, problems);
   const rules = readRules(written, tree, services, origins, problems);
+  rules.push(...readGrpcServices(written, tree, services, rules, problems));
   if (written.router.rules.length === 0 && problems.errors.length === 0) {
     problems.error(placeOf(tree, ["router", "rules"]), "router.rules is empty: nothing would be routed");
   }
@@ -46,90 +40,25 @@ export function normalize(
       problems.error(placeOf(tree, ["frontend", "http", "trustedProxies"]), (error as Error).message);
     }
   }
-  if (http.tls.enabled && (http.tls.certFile === "" || http.tls.keyFile === "")) {
-    problems.error(placeOf(tree, ["frontend", "http", "tls"]), "frontend.http.tls: enabled needs certFile and keyFile");
-  }
-  if (http.tls.enabled && http.tls.clientAuth === "verify" && http.tls.clientCAFile.length === 0) {
-    problems.error(
-      placeOf(tree, ["frontend", "http", "tls"]),
-      "frontend.http.tls: clientAuth verify needs clientCAFile",
-    );
-  }
-  for (const side of ["frontend", "backend"] as const) {
-    const { tls } = written[side].http;
-    if (tls.enabled && Number(tls.minVersion) > Number(tls.maxVersion)) {
-      problems.error(
-        placeOf(tree, [side, "http", "tls", "minVersion"]),
-        `${side}.http.tls: minVersion is above maxVersion`,
-      );
+  for (const { place, tls } of listenerBlocks(written)) {
+    const at = placeOf(tree, place);
+    const name = place.join(".");
+    if (tls.certFile === "" || tls.keyFile === "") problems.error(at, `${name}: enabled needs certFile and keyFile`);
+    if (tls.clientAuth === "verify" && tls.clientCAFile.length === 0) {
+      problems.error(at, `${name}: clientAuth verify needs clientCAFile`);
     }
   }
-  if (written.backend.http.tls.enabled && written.backend.http.tls.insecureSkipVerify) {
-    problems.warn(
-      placeOf(tree, ["backend", "http", "tls", "insecureSkipVerify"]),
-      "certificates of backends are not verified",
-    );
+  for (const { place, tls } of [...listenerBlocks(written), ...upstreamBlocks(written)]) {
+    if (Number(tls.minVersion) > Number(tls.maxVersion)) {
+      problems.error(placeOf(tree, [...place, "minVersion"]), `${place.join(".")}: minVersion is above maxVersion`);
+    }
+  }
+  for (const { place, tls } of upstreamBlocks(written)) {
+    if (tls.insecureSkipVerify) {
+      problems.warn(placeOf(tree, [...place, "insecureSkipVerify"]), "certificates of backends are not verified");
+    }
   }
   return { rules, services };
-}
-
-function readServices(written: Written, tree: MapNode, problems: Problems): ServiceConfig[] {
-  const sections = written.registry.static.services;
-  const base = ["registry", "static", "services"];
-  const seen = new Map<string, Position>();
-  return sections.map((section, i) => {
-    const at = placeOf(tree, [...base, i]);
-    claim(seen, section.name, at, `service "${section.name}"`, problems);
-    if (section.name === INTERNAL) problems.error(at, `"${INTERNAL}" names the gateway's own answers`);
-    if (section.instances.length === 0) problems.error(at, `service "${section.name}" has no instances`);
-    const ids = new Map<string, Position>();
-    const endpoints = section.instances.map((instance, j) => {
-      const endpoint = readInstance(section.name, section.type, instance);
-      const wrong = addressFault(instance.address);
-      if (wrong !== null) {
-        const place = placeOf(tree, [...base, i, "instances", j, "address"]);
-        problems.error(place, `service "${section.name}": "${instance.address}" is no host name or IP address${wrong}`);
-      }
-      claim(ids, endpoint.id, placeOf(tree, [...base, i, "instances", j]), `instance "${endpoint.id}"`, problems);
-      return endpoint;
-    });
-    return { name: section.name, at, endpoints };
-  });
-}
-
-function readInstance(service: string, type: "http" | "grpc", instance: InstanceSection): EndpointSpec {
-  const written = instance.scheme ?? (instance.protocol === "https" || instance.port === 443 ? "https" : "http");
-  const scheme = written === "https" ? "https" : "http";
-  const grpc = instance.protocol === "grpc" || (instance.protocol === null && type === "grpc");
-  const port = instance.port ?? (scheme === "https" ? 443 : 80);
-  return {
-    id: instance.id || `${service}-${instance.address}-${port}`,
-    address: instance.address,
-    port,
-    scheme,
-    grpc,
-    http2: grpc || written === "h2c",
-    grpcPort: grpcPort(instance.metadata.grpcPort) ?? port,
-    weight: instance.weight,
-    healthy: instance.health === "healthy",
-    tags: instance.tags,
-    metadata: instance.metadata,
-  };
-}
-
-function grpcPort(written: unknown): number | null {
-  const port = Number(written);
-  return Number.isInteger(port) && port > 0 && port < 65536 ? port : null;
-}
-
-/** What is wrong with an address, as the rest of a sentence; null when nothing is. */
-function addressFault(address: string | undefined): string | null {
-  if (address === undefined || isIP(address) !== 0) return null;
-  if (/^[a-z]+:\/\//i.test(address)) return "; scheme and port are keys of their own";
-  if (/:\d+$/.test(address)) return '; the port goes into "port"';
-  if (address.includes("$")) return "; a variable is written ${NAME} and must be set";
-  if (/^[\d.]+$/.test(address) || !HOST.test(address) || address.startsWith("*")) return "";
-  return null;
 }
 
 function readRules(
@@ -184,6 +113,46 @@ function readRules(
   });
 }
 
+/** `protocols.grpc.services`: a rule for each service that no rule of the file has. */
+function readGrpcServices(
+  written: Written,
+  tree: MapNode,
+  services: readonly ServiceConfig[],
+  rules: readonly RuleConfig[],
+  problems: Problems,
+): RuleConfig[] {
+  const { grpc } = written.protocols;
+  if (!grpc.enabled) return [];
+  const names = services.map((s) => s.name);
+  const taken = new Set(rules.map((r) => r.pattern.canonical));
+  return grpc.services.flatMap(({ name, backend }, i) => {
+    const at = placeOf(tree, ["protocols", "grpc", "services", i]);
+    if (!/^[A-Za-z_][\w.]*$/.test(name)) problems.error(at, `"${name}" is not the name of a gRPC service`);
+    else if (!names.includes(backend)) problems.error(at, `unknown service "${backend}"${didYouMean(backend, names)}`);
+    else {
+      const path = `/${name}/*`;
+      const pattern = parsePattern(path);
+      if (taken.has(pattern.canonical)) return [];
+      taken.add(pattern.canonical);
+      const section: RuleSection = { ...ruleDefaults(), path, serviceName: backend };
+      return [
+        {
+          id: `grpc:${name}`,
+          at,
+          pattern,
+          conditions: readConditions(section, "grpc", ""),
+          loadBalance: written.router.defaultLoadBalance,
+          maxBodyBytes: 0,
+          protocol: "grpc" as const,
+          timeoutWritten: false,
+          written: section,
+        },
+      ];
+    }
+    return [];
+  });
+}
+
 function readPattern(section: RuleSection, at: Position, id: string, problems: Problems): Pattern | null {
   if (section.path === undefined) return null;
   try {
@@ -216,6 +185,7 @@ function checkRewrites(section: RuleSection, id: string, at: Position, problems:
 /** What is written, else what the service speaks, else what the methods say. */
 function protocolOf(section: RuleSection, service: ServiceConfig | undefined): Protocol {
   if (section.protocol !== null) return section.protocol;
+  if (section.grpc !== null || section.transcoding !== null) return "grpc";
   if (service?.endpoints.some((e) => e.grpc) === true) return "grpc";
   return section.methods.length === 1 && section.methods[0] === "SSE" ? "sse" : "http";
 }
@@ -254,28 +224,4 @@ function hostHint(host: string): string {
   if (host === "*") return "; leave hosts out to match any";
   if (/:\d+$/.test(host)) return "; the port is not part of it";
   return '; a star stands only at the beginning: "*.example.org"';
-}
-
-function claim(seen: Map<string, Position>, key: string, at: Position, what: string, problems: Problems): void {
-  const before = seen.get(key);
-  if (before === undefined) seen.set(key, at);
-  else problems.error(at, `duplicate ${what}; the first is at ${before.file}:${before.line}`);
-}
-
-/** Place of a written value, or of the nearest one above it. */
-export function placeOf(tree: MapNode, path: readonly (string | number)[]): Position {
-  let node: Node = tree;
-  let at = tree.at;
-  for (const step of path) {
-    const next: Node | undefined =
-      node.kind === "map"
-        ? node.entries.get(String(step))?.value
-        : node.kind === "list"
-          ? node.items[Number(step)]
-          : undefined;
-    if (next === undefined) break;
-    node = next;
-    at = next.at;
-  }
-  return at;
 }

@@ -6,6 +6,7 @@ import type { Live } from "../core/snapshot.ts";
 import { type CompiledSnapshot, compile } from "../snapshot/compile.ts";
 import { runTests } from "../snapshot/dry-run.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
+import { prepareTranscoding } from "../snapshot/translators.ts";
 import type { Listeners } from "./listeners.ts";
 
 /** Wait before a load is tried again that failed for want of resources, ms. */
@@ -108,6 +109,7 @@ export class Reconciler {
   }
 
   async #swap(config: Config): Promise<void> {
+    await prepareTranscoding(config, this.#runtime);
     const next = compile(config, this.#runtime);
     let prepared: Awaited<ReturnType<Listeners["prepare"]>>;
     try {

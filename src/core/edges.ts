@@ -132,7 +132,7 @@ export interface Receiver {
   /** A head was delivered and nothing followed it at once: it may go out now. */
   flush(): void;
   /** The backend agreed to switch protocols (101): the exchange is over, the connection is the receiver's. */
-  switched(fields: string[], wire: Wire): void;
+  switched?(fields: string[], wire: Wire): void;
   failed(failure: SendFailure): void;
 }
 
@@ -162,6 +162,8 @@ export interface Translation {
   readonly path: string;
   /** Flat list of fields sent to the backend, names in lower case; what the gateway asserts itself is added to it. */
   readonly fields: readonly string[];
+  /** Whether the answer may be a stream, which has no total deadline of its own. */
+  readonly streams: boolean;
   /** Wraps body and receiver for one attempt: the connector is given the results. */
   attempt(body: RequestBody, receiver: Receiver): { readonly body: RequestBody; readonly receiver: Receiver };
 }

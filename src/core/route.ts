@@ -6,6 +6,8 @@ import type { Strategy } from "./strategy.ts";
 
 /** What the route does to the request line and Host on the way to the backend. */
 export interface TargetRule {
+  /** gRPC: the path names a method, and {@link strip} goes only where a method is left behind it. */
+  readonly calls: boolean;
   /** Literal prefix removed from the canonical path; "" removes nothing. */
   readonly strip: string;
   /** Put in front of what is left; "" adds nothing. */

@@ -20,7 +20,8 @@ export function deadlineOf(ctx: RequestContext, route: Route): Deadline {
   if (ctx.upgrade) return { ms: sooner(timeoutMs, route.websocket?.handshakeMs ?? 0), total: false, silenceMs: 0 };
   if (!route.grpc) return { ms: timeoutMs, total: true, silenceMs };
   const asked = grpcTimeout(ctx.fields);
-  if (grpcKind(ctx.fields) === null) return { ms: sooner(timeoutMs, asked), total: true, silenceMs };
+  const streams = ctx.translation?.streams ?? grpcKind(ctx.fields) === "native";
+  if (!streams) return { ms: sooner(timeoutMs, asked), total: true, silenceMs };
   if (asked > 0) return { ms: route.timeoutWritten ? sooner(timeoutMs, asked) : asked, total: true, silenceMs };
   return { ms: timeoutMs, total: false, silenceMs };
 }

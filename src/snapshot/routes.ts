@@ -2,7 +2,8 @@
 
 import { STRATEGIES } from "../catalog.ts";
 import type { Config, RuleConfig } from "../config/config.ts";
-import { INTERNAL } from "../config/normalize.ts";
+import { INTERNAL } from "../config/services.ts";
+import type { Translator } from "../core/edges.ts";
 import { type Filter, PHASES } from "../core/filter.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { Route, RouteMeter, TargetRule } from "../core/route.ts";
@@ -12,6 +13,7 @@ import { RouteTree } from "../routing/tree.ts";
 import { EventStreamRules, eventStreamFilters } from "./event-streams.ts";
 import type { Runtime } from "./runtime.ts";
 import type { ServiceBuilder } from "./services.ts";
+import { translatorFor } from "./translators.ts";
 import { WebSocketRules } from "./websockets.ts";
 
 /** Routes in file order, and the tree that finds them. */
@@ -38,7 +40,8 @@ export function compileRoutes(
       filters.set(rule.maxBodyBytes, list);
     }
     const meter = meterOf(rule.written.path, config, runtime, leases);
-    const route = compileRule(config, rule, list, services, kinds, meter);
+    const translator = translatorFor(config, rule, runtime, leases);
+    const route = compileRule(config, rule, list, services, kinds, translator, meter);
     tree.add(rule.pattern, { route, conditions: rule.conditions, order });
     return route;
   });
@@ -72,6 +75,7 @@ function compileRule(
   filters: readonly Filter[],
   services: ServiceBuilder,
   kinds: Kinds,
+  translator: Translator | null,
   meter: RouteMeter | null,
 ): Route {
   const grpc = rule.protocol === "grpc";
@@ -91,7 +95,7 @@ function compileRule(
     events: kinds.events.ruleFor(rule),
     times: rule.protocol === "sse" ? { dialTimeoutMs: connectTimeout, headTimeoutMs: connectTimeout } : null,
     grpc,
-    translator: null,
+    translator,
     maxTries: grpc ? backend.grpc.maxRetryAttempts : MAX_ENDPOINTS,
     triesWithinMs: grpc ? backend.grpc.retryTimeout : 0,
     timeoutMs: written.timeout,
@@ -105,13 +109,15 @@ function compileRule(
 /** Endpoints tried for one request that none has taken; one of them may be tried again, once, on a fresh connection. */
 const MAX_ENDPOINTS = 3;
 const NONE: readonly Filter[] = [];
-const AS_IS: TargetRule = { strip: "", prefix: "", host: "endpoint" };
+const AS_IS: TargetRule = { calls: false, strip: "", prefix: "", host: "endpoint" };
 
-function targetOf({ written, pattern }: RuleConfig): TargetRule {
+function targetOf({ written, pattern, protocol }: RuleConfig): TargetRule {
+  const calls = protocol === "grpc";
   const replaces = written.stripPrefix || written.rewritePrefix !== "";
-  if (!replaces && !written.preserveHost && written.rewriteHost === "") return AS_IS;
+  if (!calls && !replaces && !written.preserveHost && written.rewriteHost === "") return AS_IS;
   return {
-    strip: replaces ? pattern.literalPrefix : "",
+    calls,
+    strip: replaces || calls ? pattern.literalPrefix : "",
     prefix: written.rewritePrefix.replace(/\/$/, ""),
     host: written.preserveHost ? "client" : written.rewriteHost === "" ? "endpoint" : { name: written.rewriteHost },
   };

@@ -1,7 +1,9 @@
 // What outlives every snapshot: the process's pools, meters, leases and marks.
 
+import type { Config, RuleConfig } from "../config/config.ts";
 import type { PoolSet } from "../connectors/http/pools.ts";
 import type { Http2PoolSet } from "../connectors/http2/pools.ts";
+import type { Translator } from "../core/edges.ts";
 import type { LeaseHolder, LeaseTable } from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
 import type { Live } from "../core/snapshot.ts";
@@ -9,6 +11,9 @@ import type { OpenStreams } from "../core/streams.ts";
 import type { Exposition, LabelChoice, ReloadState } from "../observe/exposition.ts";
 import type { LineSink } from "../observe/line-sink.ts";
 import type { Meters } from "../observe/meters.ts";
+
+/** Makes the JSON translator of a rule. */
+export type Transcoding = (config: Config, rule: RuleConfig, runtime: Runtime, leases: LeaseHolder) => Translator;
 
 /** Handed to every compilation. */
 export interface Runtime {
@@ -19,6 +24,8 @@ export interface Runtime {
   readonly streams: OpenStreams;
   readonly meters: Meters;
   readonly reload: ReloadState;
+  /** null until a rule asks for it: its libraries take longer to load than the rest of the gateway. */
+  transcoding: Transcoding | null;
   /** The log output of that name, shared by everybody who holds the lease. */
   leaseSink(output: string, holder: LeaseHolder): LineSink;
   /** Loaded on first use: without metrics its library is never read. */

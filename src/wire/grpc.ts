@@ -68,3 +68,19 @@ export function grpcMessage(text: string): string {
     return encoded;
   });
 }
+
+/**
+ * The part of a path that names a method, `/package.Service/Method`: below the prefix of a route where two segments are
+ * left there, else the whole path; null when neither is one.
+ * @param prefix literal, without trailing slash; "" for none
+ */
+export function callPath(path: string, prefix: string): string | null {
+  const below = prefix !== "" && path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
+  if (isCall(below)) return below;
+  return isCall(path) ? path : null;
+}
+
+function isCall(path: string): boolean {
+  const slash = path.indexOf("/", 1);
+  return slash > 1 && slash < path.length - 1 && path.indexOf("/", slash + 1) === -1;
+}

@@ -1,8 +1,10 @@
 // Which path a backend is asked for.
 import type { TargetRule } from "../core/route.ts";
+import { callPath } from "./grpc.ts";
 
 /** Path and query sent upstream. */
 export function upstreamTarget(rule: TargetRule, path: string, query: string): string {
+  if (rule.calls) return callPath(path, rule.strip) ?? path;
   if (rule.strip === "" && rule.prefix === "") return query === "" ? path : path + query;
   const rest = rule.strip !== "" && path.startsWith(rule.strip) ? path.slice(rule.strip.length) : path;
   const slash = rest === "" || rest.charCodeAt(0) === 0x2f ? "" : "/";

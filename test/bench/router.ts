@@ -44,6 +44,7 @@ const runtime: Runtime = {
   streams: new OpenStreams(() => 0),
   meters: new Meters(),
   reload: { ok: true, at: 0, hash: "" },
+  transcoding: null,
   leaseSink: () => {
     throw new Error("no log here");
   },

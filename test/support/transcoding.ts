@@ -156,7 +156,7 @@ export function contextOf(request: FakeRequest): RequestContext {
     request.method ?? "GET",
     request.target,
     request.fields ?? [],
-    1,
+    "1.1",
     request.expects ?? false,
     0,
   );
@@ -167,14 +167,14 @@ export function contextOf(request: FakeRequest): RequestContext {
 /** Begins, and expects a translation. */
 export function begin(translator: Translator, ctx: RequestContext): Translation {
   const translation = translator.begin(ctx);
-  assert.ok("path" in translation, `refused: ${JSON.stringify(translation)}`);
+  assert.ok(translation !== null && "path" in translation, `refused: ${JSON.stringify(translation)}`);
   return translation;
 }
 
 /** Begins, and expects a refusal. */
 export function refusal(translator: Translator, request: FakeRequest): Refusal {
   const found = translator.begin(contextOf(request));
-  assert.ok(!("path" in found) && isRefusal(found), "was not refused");
+  assert.ok(found !== null && !("path" in found) && isRefusal(found), "was not refused");
   return found;
 }
 

@@ -1,6 +1,6 @@
 // `frontend.grpc` and `backend.grpc`.
 import { type Field, object } from "../kit.ts";
-import { bool, dur, int, size, str } from "../scalars.ts";
+import { bool, dur, int, size, str, strings } from "../scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { type UpstreamTlsConfig, upstreamTls } from "./upstream-tls.ts";
 
@@ -46,4 +46,12 @@ export const backendGrpc = object("The HTTP/2 client", {
   retryTimeout: dur("no further try after this long; 0 = within the deadline", 5_000),
   tls,
   poolSize: int("connections per instance", 1, 1),
+  enableReflection: bool("ask services for their descriptors where nothing else describes them", false),
+  descriptors: object("Descriptor sets for every transcoding rule", {
+    descriptorFiles: strings("FileDescriptorSets"),
+    descriptorDirs: strings("directories walked for `*.desc` and `*.pb`"),
+    autoReload: bool("reload when one of them changes", false),
+    reloadInterval: dur("poll of URLs and of services asked by reflection", 30_000),
+    failOnError: bool("refuse a configuration whose descriptors cannot be read", false),
+  }),
 });

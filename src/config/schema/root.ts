@@ -6,6 +6,7 @@ import { frontend } from "./frontend.ts";
 import { health, metrics, middleware, telemetry } from "./observe.ts";
 import { registry } from "./registry.ts";
 import { router } from "./router.ts";
+import { protocols } from "./transcoding.ts";
 
 const shutdown = object("Stopping without losing requests", {
   delay: dur(
@@ -38,6 +39,7 @@ export const gateway = object("Gateway configuration", {
   backend,
   registry,
   router,
+  protocols,
   middleware,
   health,
   metrics,

@@ -5,6 +5,7 @@ import { type Field, type Infer, listOf, mapOf, object, optional } from "../kit.
 import { bool, dur, free, oneOf, size, str, strings } from "../scalars.ts";
 import { didYouMean } from "../suggest.ts";
 import { ruleSse } from "./sse.ts";
+import { ruleGrpc, ruleTranscoding } from "./transcoding.ts";
 import { ruleWebsocket } from "./websocket.ts";
 
 const LOAD_BALANCE = BALANCER_NAMES;
@@ -87,8 +88,16 @@ export const rule = object("One route", {
   accessLog: bool("write access lines for this route", true),
   websocket: ruleWebsocket,
   sse: ruleSse,
+  grpc: optional(ruleGrpc),
+  transcoding: optional(ruleTranscoding),
   metadata: free("free"),
 });
+
+/** A rule that says nothing beside its required keys. */
+export function ruleDefaults(): RuleSection {
+  const pairs = Object.entries(rule.fields!).map(([key, field]) => [key, field.fallback] as const);
+  return Object.fromEntries(pairs) as RuleSection;
+}
 
 /** `router`. */
 export const router = object("Which request goes where", {

@@ -74,6 +74,7 @@ export class JsonTranslator implements Translator {
     return {
       path: `/${fullName(method)}`,
       fields: requestMetadata(ctx.fields, ctx.nominated),
+      streams: method.methodKind !== "unary",
       attempt(body: RequestBody, receiver: Receiver) {
         const answer = new JsonResponse(response, receiver);
         return { body: new FrameBody(request, body, answer), receiver: answer };

@@ -3,6 +3,7 @@ import type { RequestContext } from "../../core/context.ts";
 import type { Receiver, RequestBody, Translation, Translator } from "../../core/edges.ts";
 import type { Refusal } from "../../core/reply.ts";
 import { type Fields, getField } from "../../wire/fields.ts";
+import { callPath } from "../../wire/grpc.ts";
 import { knownField, OTHER, AUTHORIZATION as PASSED } from "../../wire/known.ts";
 import { WebBody, type WebBodyObserver } from "./web-body.ts";
 import { WebResponse } from "./web-response.ts";
@@ -37,13 +38,14 @@ export class GrpcWebTranslator implements Translator {
   begin(ctx: RequestContext): Translation | Refusal {
     const [, text, format = ""] = TYPE.exec(getField(ctx.fields, "content-type") ?? "") ?? [];
     if (ctx.method !== "POST") return { code: "method_not_allowed", fields: ["Allow", "POST"] };
-    const path = this.#below(ctx.path);
-    if (!/^\/[^/]+\/[^/]+$/.test(path)) return { code: "no_route" };
+    const path = callPath(ctx.path, this.#prefix);
+    if (path === null) return { code: "no_route" };
     const isText = text !== undefined;
     const contentType = `application/grpc-web${text ?? ""}${format.toLowerCase()}`;
     return {
       path,
       fields: grpcFields(ctx, format.toLowerCase()),
+      streams: true,
       attempt(body: RequestBody, receiver: Receiver) {
         const answer = new WebResponse(receiver, contentType, isText);
         const observer: WebBodyObserver = {
@@ -57,10 +59,6 @@ export class GrpcWebTranslator implements Translator {
         return { body: new WebBody(body, isText, observer), receiver: answer };
       },
     };
-  }
-
-  #below(path: string): string {
-    return this.#prefix !== "" && path.startsWith(`${this.#prefix}/`) ? path.slice(this.#prefix.length) : path;
   }
 }
 

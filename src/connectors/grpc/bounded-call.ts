@@ -1,5 +1,5 @@
 // A gRPC call with bounds on its messages, put around body and receiver: what is too large fails the call, not the process.
-import type { BodyReceiver, Receiver, RequestBody, SendFailure, Upstream, Wire } from "../../core/edges.ts";
+import type { BodyReceiver, Receiver, RequestBody, SendFailure, Upstream } from "../../core/edges.ts";
 import { SizeGate } from "./size-gate.ts";
 
 /** Largest messages, bytes; 0 no limit. */
@@ -77,10 +77,6 @@ export class BoundedCall implements Receiver, RequestBody, BodyReceiver {
 
   flush(): void {
     if (!this.#over) this.#receiver.flush();
-  }
-
-  switched(_fields: string[], wire: Wire): void {
-    wire.destroy();
   }
 
   failed(failure: SendFailure): void {

@@ -111,7 +111,7 @@ export class Exchange implements Upstream, BodyReceiver {
   onSwitch(fields: Fields, wire: Wire): void {
     const receiver = this.#receiver;
     this.settle();
-    if (receiver === null) wire.destroy();
+    if (receiver?.switched === undefined) wire.destroy();
     else receiver.switched(fields, wire);
   }
 

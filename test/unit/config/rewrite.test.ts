@@ -56,6 +56,9 @@ const BY_KEY: readonly (readonly [RegExp, readonly [Value, Value]])[] = [
   [/\.(maxRetries|maxMessageSize)$/, [3, 4]],
   [/(Timeout|Interval|Period|Wait|Time)$/, ["3s", "4s"]],
   [/\.clientCAFile$/, [["a.pem"], ["b.pem"]]],
+  [/\.enableTranscoding$/, [true, false]],
+  [/\.dynamicDescriptors$/, [{ autoReload: false }, { autoReload: true }]],
+  [/\.(files|directories)$/, [["a.desc"], ["b.desc"]]],
   [/\.protocol$/, ["grpc", "http"]],
 ];
 const TEXTS = ["/one", "/two"] as const;

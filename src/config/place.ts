@@ -1,0 +1,21 @@
+// Where a value stands in the file, for messages about it.
+import type { Position } from "./problem.ts";
+import type { MapNode, Node } from "./tree.ts";
+
+/** Place of a written value, or of the nearest one above it. */
+export function placeOf(tree: MapNode, path: readonly (string | number)[]): Position {
+  let node: Node = tree;
+  let at = tree.at;
+  for (const step of path) {
+    const next: Node | undefined =
+      node.kind === "map"
+        ? node.entries.get(String(step))?.value
+        : node.kind === "list"
+          ? node.items[Number(step)]
+          : undefined;
+    if (next === undefined) break;
+    node = next;
+    at = next.at;
+  }
+  return at;
+}

@@ -1,0 +1,83 @@
+// Services as written → as meant: ids, ports, schemes and protocols inferred.
+import { isIP } from "node:net";
+import type { EndpointSpec } from "../core/service.ts";
+import type { ServiceConfig } from "./config.ts";
+import { placeOf } from "./place.ts";
+import type { Position, Problems } from "./problem.ts";
+import type { InstanceSection } from "./schema/registry.ts";
+import type { Written } from "./schema/root.ts";
+import type { MapNode } from "./tree.ts";
+
+/** Service name of the gateway's own answers. */
+export const INTERNAL = "_internal";
+
+/** A host name without port, exact or with a star for its first labels; or an IPv6 literal. */
+export const HOST =
+  /^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$|^\[[0-9A-Fa-f:.]+\]$/;
+
+/** Infers and checks the services of the static registry. */
+export function readServices(written: Written, tree: MapNode, problems: Problems): ServiceConfig[] {
+  const sections = written.registry.static.services;
+  const base = ["registry", "static", "services"];
+  const seen = new Map<string, Position>();
+  return sections.map((section, i) => {
+    const at = placeOf(tree, [...base, i]);
+    claim(seen, section.name, at, `service "${section.name}"`, problems);
+    if (section.name === INTERNAL) problems.error(at, `"${INTERNAL}" names the gateway's own answers`);
+    if (section.instances.length === 0) problems.error(at, `service "${section.name}" has no instances`);
+    const ids = new Map<string, Position>();
+    const endpoints = section.instances.map((instance, j) => {
+      const endpoint = readInstance(section.name, section.type, instance);
+      const wrong = addressFault(instance.address);
+      if (wrong !== null) {
+        const place = placeOf(tree, [...base, i, "instances", j, "address"]);
+        problems.error(place, `service "${section.name}": "${instance.address}" is no host name or IP address${wrong}`);
+      }
+      claim(ids, endpoint.id, placeOf(tree, [...base, i, "instances", j]), `instance "${endpoint.id}"`, problems);
+      return endpoint;
+    });
+    return { name: section.name, at, endpoints };
+  });
+}
+
+function readInstance(service: string, type: "http" | "grpc", instance: InstanceSection): EndpointSpec {
+  const written = instance.scheme ?? (instance.protocol === "https" || instance.port === 443 ? "https" : "http");
+  const scheme = written === "https" ? "https" : "http";
+  const grpc = instance.protocol === "grpc" || (instance.protocol === null && type === "grpc");
+  const port = instance.port ?? (scheme === "https" ? 443 : 80);
+  return {
+    id: instance.id || `${service}-${instance.address}-${port}`,
+    address: instance.address,
+    port,
+    scheme,
+    grpc,
+    http2: grpc || written === "h2c",
+    grpcPort: grpcPort(instance.metadata.grpcPort) ?? port,
+    weight: instance.weight,
+    healthy: instance.health === "healthy",
+    tags: instance.tags,
+    metadata: instance.metadata,
+  };
+}
+
+function grpcPort(written: unknown): number | null {
+  const port = Number(written);
+  return Number.isInteger(port) && port > 0 && port < 65536 ? port : null;
+}
+
+/** What is wrong with an address, as the rest of a sentence; null when nothing is. */
+function addressFault(address: string | undefined): string | null {
+  if (address === undefined || isIP(address) !== 0) return null;
+  if (/^[a-z]+:\/\//i.test(address)) return "; scheme and port are keys of their own";
+  if (/:\d+$/.test(address)) return '; the port goes into "port"';
+  if (address.includes("$")) return "; a variable is written ${NAME} and must be set";
+  if (/^[\d.]+$/.test(address) || !HOST.test(address) || address.startsWith("*")) return "";
+  return null;
+}
+
+/** Notes that `key` is used at a place; a second use is an error. */
+export function claim(seen: Map<string, Position>, key: string, at: Position, what: string, problems: Problems): void {
+  const before = seen.get(key);
+  if (before === undefined) seen.set(key, at);
+  else problems.error(at, `duplicate ${what}; the first is at ${before.file}:${before.line}`);
+}
