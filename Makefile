@@ -38,8 +38,9 @@ bench: build ## compare with other proxies on this machine
 	$(TSX) test/bench/startup.ts
 	$(TSX) --expose-gc test/bench/router.ts
 
-docs: setup ## regenerate the references under docs/
+docs: setup ## regenerate the references under docs/ and the demo's descriptors
 	$(TSX) scripts/docs.ts
+	$(TSX) scripts/descriptors.ts
 
 format: setup ## format the sources
 	node_modules/.bin/biome check --write

@@ -41,6 +41,8 @@ export interface Snapshot {
   readonly accessLog: AccessLog | null;
   /** Counts requests that matched no route; null when metrics are off. */
   readonly unmatchedMeter: RouteMeter | null;
+  /** null when metrics are off. */
+  readonly streamMeter: StreamMeter | null;
   /** WebSockets and event streams open now, on any snapshot. */
   readonly streams: OpenStreams;
   enter(): void;
@@ -55,6 +57,14 @@ export interface RequestIdRule {
   readonly lowerName: string;
   readonly generate: boolean;
   readonly propagate: boolean;
+}
+
+/** Counts WebSockets and event streams. */
+export interface StreamMeter {
+  /** A stream has begun. */
+  opened(ctx: RequestContext): void;
+  /** A request that was one, or wanted to be one, is over. */
+  done(ctx: RequestContext): void;
 }
 
 /** Writes one line per finished request. */

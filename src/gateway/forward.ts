@@ -8,7 +8,7 @@ import { getField } from "../wire/fields.ts";
 import { type Deadline, deadlineOf } from "./deadline.ts";
 import { dressEvents, EventStream, type EventStreamOwner } from "./event-stream.ts";
 import { isReplayable, MAX_REPLAY_BYTES, ReplayBody } from "./replay.ts";
-import { dressReply, isEventStream } from "./reply-fields.ts";
+import { dressReply, isEventStream, noteGrpcStatus } from "./reply-fields.ts";
 import { isIdempotent, maySendAgain } from "./resend.ts";
 
 const NONE: readonly Endpoint[] = [];
@@ -81,7 +81,7 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     this.#answered(status);
     if (this.#events !== null) return this.#goOn(status, fields);
     ctx.status = status;
-    if (this.#route.grpc) this.#noteStatus(fields);
+    if (this.#route.grpc) noteGrpcStatus(ctx, fields);
     if (isEventStream(fields)) this.#openEvents(status, fields);
     else if (!this.#deadline.total) this.#streaming();
     dressReply(ctx, status, fields);
@@ -103,7 +103,7 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
 
   end(trailers: readonly string[]): void {
     if (this.#over) return;
-    if (this.#route.grpc) this.#noteStatus(trailers);
+    if (this.#route.grpc) noteGrpcStatus(this.#ctx, trailers);
     this.#complete(null, trailers);
   }
 
@@ -128,6 +128,7 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     const client = ctx.downstream.switch(fields);
     if (client === null) return backend.destroy();
     this.#upstream = join(client, backend);
+    ctx.snapshot!.streamMeter?.opened(ctx);
   }
 
   failed(failure: SendFailure): void {
@@ -200,6 +201,7 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     // What is compressed has no events to be seen; it passes like any body.
     if (getField(fields, "content-encoding") !== undefined || ctx.method === "HEAD") return;
     this.#events = new EventStream(ctx, status, rule.silenceMs || this.#deadline.silenceMs, this);
+    ctx.snapshot!.streamMeter?.opened(ctx);
   }
 
   #event(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
@@ -239,11 +241,6 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
       this.#ctx.error = code;
       this.#ctx.downstream.end(null, NO_TRAILERS);
     } else this.#fail(this.#ctx, code, undefined, message);
-  }
-
-  #noteStatus(trailers: readonly string[]): void {
-    const text = getField(trailers, "grpc-status");
-    if (text !== undefined) this.#ctx.grpcStatus = Number(text);
   }
 
   #again(endpoint: Endpoint): void {

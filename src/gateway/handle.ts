@@ -11,6 +11,7 @@ import { clientAddress } from "../wire/forwarded.ts";
 import { canonicalPath } from "../wire/path.ts";
 import { findBuiltin } from "./builtin.ts";
 import { Forward } from "./forward.ts";
+import { answerHealthCall, isHealthCall } from "./grpc-health.ts";
 import { refuse } from "./refuse.ts";
 import { RequestIds } from "./request-id.ts";
 import { runFilters } from "./run-filters.ts";
@@ -67,6 +68,7 @@ export class Pipeline implements Gateway {
     const ms = performance.now() - ctx.startedAt;
     const snapshot = ctx.snapshot!;
     (ctx.route?.meter ?? snapshot.unmatchedMeter)?.done(ctx, ms / 1000);
+    if (ctx.stream !== null || ctx.upgrade) snapshot.streamMeter?.done(ctx);
     if (ctx.route?.accessLog !== false) snapshot.accessLog?.write(ctx, ms);
     snapshot.leave();
   }
@@ -140,6 +142,7 @@ export class Pipeline implements Gateway {
     const fallback = snapshot.fallbacks.get(ctx.path);
     if (match.allow.length === 0 && fallback !== undefined) return this.#answerBuiltin(ctx, fallback);
     if (match.allow.length > 0) return this.#wrongMethod(ctx, match.allow);
+    if (isHealthCall(ctx)) return answerHealthCall(ctx, this.#live);
     refuse(ctx, "no_route");
   }
 

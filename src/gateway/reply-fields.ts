@@ -19,6 +19,12 @@ export function isEventStream(fields: readonly string[]): boolean {
   return type !== undefined && /^text\/event-stream\s*(;|$)/i.test(type);
 }
 
+/** Notes the status of a gRPC call, for the log: in its trailers, or in the head of a reply without messages. */
+export function noteGrpcStatus(ctx: RequestContext, fields: readonly string[]): void {
+  const text = getField(fields, "grpc-status");
+  if (text !== undefined) ctx.grpcStatus = Number(text);
+}
+
 /** The request id is echoed once, and a backend that is a gateway keeps its own mark to itself. */
 function dropOwn(fields: string[], idName: string): void {
   for (let i = 0; i < fields.length; i += 2) {

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
 import type { Service } from "../core/service.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Meters, MethodCell } from "./meters.ts";
+import { receivedBy, type StreamCell, sentBy } from "./stream-meters.ts";
 
 type Labels = Record<string, string | number>;
 interface Sample {
@@ -125,6 +126,7 @@ function metricsOf(s: Sources): OwnMetric[] {
         [...errors].map(([error_type, value]) => ({ value, labels: { service, instance, error_type } })),
       ),
     ),
+    ...streamMetrics(s),
     own("gateway_service_instances", "Endpoints by health", "gauge", () =>
       [...s.services()].flatMap(({ name, endpoints }) =>
         ["healthy", "unhealthy"].map((health) => ({
@@ -143,6 +145,30 @@ function metricsOf(s: Sources): OwnMetric[] {
       { value: s.droppedLines(), labels: {} },
     ]),
     own("gateway_config_hash", "Configuration in use", "gauge", () => [{ value: 1, labels: { hash: s.reload.hash } }]),
+  ];
+}
+
+/** WebSockets and event streams, by service. */
+function streamMetrics(s: Sources): OwnMetric[] {
+  const cells = (kind: StreamCell["kind"]) => {
+    const names = new Set([...s.services()].map(({ name }) => name));
+    return s.meters.streams.cells((service) => names.has(service)).filter((cell) => cell.kind === kind);
+  };
+  const each = (kind: StreamCell["kind"], value: (cell: StreamCell) => number) => () =>
+    cells(kind).map((cell) => ({ value: value(cell), labels: { service: cell.service } }));
+  const byStatus = (kind: StreamCell["kind"]) => () =>
+    cells(kind).flatMap(({ service, byStatus }) =>
+      [...byStatus].map(([status, value]) => ({ value, labels: { service, status } })),
+    );
+  const open = (cell: StreamCell) => cell.open.size;
+  return [
+    own("gateway_websocket_connections_active", "WebSockets open", "gauge", each("websocket", open)),
+    own("gateway_websocket_connections_total", "WebSocket handshakes", "counter", byStatus("websocket")),
+    own("gateway_websocket_messages_sent_total", "Messages to clients", "counter", each("websocket", sentBy)),
+    own("gateway_websocket_messages_received_total", "Messages of clients", "counter", each("websocket", receivedBy)),
+    own("gateway_sse_connections_active", "Event streams open", "gauge", each("sse", open)),
+    own("gateway_sse_connections_total", "Event streams begun", "counter", byStatus("sse")),
+    own("gateway_sse_events_sent_total", "Events to clients", "counter", each("sse", sentBy)),
   ];
 }
 

@@ -4,7 +4,7 @@ import type { RequestContext } from "../core/context.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { Route, RouteMeter } from "../core/route.ts";
 import type { Service } from "../core/service.ts";
-import type { AccessLog, Builtin, Match, RequestIdRule, Snapshot } from "../core/snapshot.ts";
+import type { AccessLog, Builtin, Match, RequestIdRule, Snapshot, StreamMeter } from "../core/snapshot.ts";
 import type { OpenStreams } from "../core/streams.ts";
 import { JsonAccessLog, TextAccessLog } from "../observe/access-log.ts";
 import type { RouteTree } from "../routing/tree.ts";
@@ -42,6 +42,7 @@ export class CompiledSnapshot implements Snapshot {
   readonly accessLog: AccessLog | null;
   readonly unmatchedMeter: RouteMeter | null;
   readonly streams: OpenStreams;
+  readonly streamMeter: StreamMeter | null;
   readonly #tree: RouteTree<Route>;
   readonly #trusts: CidrMatch;
   readonly #leases: LeaseHolder;
@@ -53,6 +54,7 @@ export class CompiledSnapshot implements Snapshot {
     this.hash = config.hash;
     this.#leases = leases;
     this.streams = runtime.streams;
+    this.streamMeter = config.written.metrics.enabled ? runtime.meters.streams : null;
     const builder = new ServiceBuilder(config, runtime, leases);
     const compiled = compileRoutes(config, builder, runtime, leases);
     this.routes = compiled.routes;

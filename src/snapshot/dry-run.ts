@@ -57,7 +57,8 @@ export function dryRun(
   const match = index.match(ctx);
   if (!("allow" in match)) return { path, rule: match, status: null, allow: [], builtin: false };
   if (match.allow.length === 0 && builtins.last.includes(path)) return own;
-  const code = match.allow.length > 0 ? "method_not_allowed" : "no_route";
+  const upgradesOnly = match.allow.length > 0 && match.allow.every((m) => m === "WEBSOCKET");
+  const code = upgradesOnly ? "upgrade_required" : match.allow.length > 0 ? "method_not_allowed" : "no_route";
   return { path, rule: null, status: ERRORS[code].status, allow: match.allow, builtin: false };
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { greeterDescriptors } from "../../scripts/descriptors.ts";
 import { generatedDocs } from "../../scripts/docs.ts";
 import { COMMANDS } from "../../src/cli/main.ts";
 import { addressableKeys } from "../../src/config/environment.ts";
@@ -16,6 +17,9 @@ const reference = docs.get("docs/configuration.md")!;
 for (const [path, text] of docs) {
   test(`${path} is what \`make docs\` writes now`, () => assert.equal(readFileSync(path, "utf8"), text));
 }
+
+test("protos/demo/greeter.desc is what `make docs` writes now", () =>
+  assert.deepEqual(readFileSync("protos/demo/greeter.desc"), Buffer.from(greeterDescriptors())));
 
 test("every key has its row or its section", () => {
   const missing: string[] = [];

@@ -24,7 +24,7 @@ const tests = listOf(
     headers: free("request headers; `Host` selects by host"),
     expect: object("What must happen", {
       route: optional(str("id of the rule that must win")),
-      status: optional(int("status the gateway must answer by itself: 400, 404 or 405", undefined, 100, 599)),
+      status: optional(int("status the gateway must answer by itself: 400, 404, 405 or 426", undefined, 100, 599)),
     }),
   }),
 );
