@@ -10,7 +10,15 @@ export interface ErrorRow {
   readonly message: string;
   /** Whether the client connection must close, because what follows on it cannot be trusted or is not read. */
   readonly close?: true;
+  /** Fields that always belong to the answer. */
+  readonly fields?: readonly string[];
 }
+
+/**
+ * How a client may come back (RFC 9110 §15.5.22). Its connection is closed: where Connection names Upgrade, Node forgets
+ * that a client wished to close.
+ */
+const UPGRADE = ["Upgrade", "websocket", "Connection", "Upgrade"];
 
 /** Code → row. The codes are part of the public interface: clients and alerts match on them. */
 export const ERRORS = {
@@ -24,8 +32,12 @@ export const ERRORS = {
   body_too_large: row(413, "payload_too_large", "The request body is larger than allowed.", true),
   expectation_failed: row(417, "bad_request", "The Expect header asks for something this gateway does not do.", true),
   message_too_large: row(413, "payload_too_large", "A message is larger than allowed."),
-  upgrade_required: row(426, "method_not_allowed", "This path is for WebSocket connections."),
-  websocket_version: row(426, "bad_request", "The WebSocket version must be 13."),
+  upgrade_required: row(426, "method_not_allowed", "This path is for WebSocket connections.", true, UPGRADE),
+  websocket_version: row(426, "bad_request", "The WebSocket version must be 13.", true, [
+    ...UPGRADE,
+    "Sec-WebSocket-Version",
+    "13", // RFC 6455 §4.4
+  ]),
   headers_too_large: row(431, "headers_too_large", "The request headers are larger than allowed.", true),
   internal: row(500, "internal", "The gateway failed to process the request."),
   connect_failed: row(502, "bad_gateway", "The service could not be reached."),
@@ -43,6 +55,6 @@ export const ERRORS = {
 /** A stable error code. */
 export type ErrorCode = keyof typeof ERRORS;
 
-function row(status: number, type: string, message: string, close?: true): ErrorRow {
-  return close === undefined ? { status, type, message } : { status, type, message, close };
+function row(status: number, type: string, message: string, close?: true, fields?: readonly string[]): ErrorRow {
+  return { status, type, message, ...(close && { close }), ...(fields && { fields }) };
 }

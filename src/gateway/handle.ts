@@ -16,9 +16,6 @@ import { refuse } from "./refuse.ts";
 import { RequestIds } from "./request-id.ts";
 import { runFilters } from "./run-filters.ts";
 
-/** How a client may come back (RFC 9110 §15.5.22). */
-const UPGRADE = ["Upgrade", "websocket", "Connection", "Upgrade"];
-
 /** The pipeline every adapter feeds. */
 export class Pipeline implements Gateway {
   readonly #live: Live;
@@ -149,7 +146,7 @@ export class Pipeline implements Gateway {
   /** `WEBSOCKET` and `SSE` in a rule are kinds of GET, and nothing a client could send. */
   #wrongMethod(ctx: RequestContext, allow: readonly string[]): void {
     const methods = new Set(allow.flatMap((m) => (m === "WEBSOCKET" ? [] : m === "SSE" ? "GET" : m)));
-    if (methods.size === 0) return refuse(ctx, "upgrade_required", UPGRADE);
+    if (methods.size === 0) return refuse(ctx, "upgrade_required");
     refuse(ctx, "method_not_allowed", ["Allow", [...methods].join(", ")]);
   }
 

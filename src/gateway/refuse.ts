@@ -20,7 +20,7 @@ export function refuse(
   if (kind !== null && !(kind === "web" && ctx.status !== 0)) return endCall(ctx, row, message);
   if (ctx.status !== 0) return ctx.downstream.abort();
   ctx.status = row.status;
-  const all = ["Content-Type", "application/json; charset=utf-8", ...fields];
+  const all = ["Content-Type", "application/json; charset=utf-8", ...(row.fields ?? []), ...fields];
   if (ctx.requestId !== "") all.push(ctx.snapshot?.requestId.headerName ?? "X-Request-ID", ctx.requestId);
   ctx.downstream.answer(row.status, all, errorBody(code, row, ctx.requestId, message), row.close === true);
 }

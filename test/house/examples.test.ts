@@ -128,7 +128,10 @@ function ask(port: number, asked: Asked, n: number): Promise<number> {
   const { method, path } = asked;
   const id = { "X-Request-ID": `n${n}` };
   if (asked.headers.Upgrade === "websocket") return handshake(`ws://127.0.0.1:${port}${path}`, id);
-  const headers = { ...asked.headers, ...id, Connection: "close" };
+  // Services that take JSON get some; what a test calls otherwise has no body.
+  const body = method === "POST" && asked.headers["Content-Type"] === undefined ? '{"name":"Ada"}' : "";
+  const type = body === "" ? {} : { "Content-Type": "application/json" };
+  const headers = { ...type, ...asked.headers, ...id, Connection: "close" };
   return new Promise((resolve, reject) => {
     const request = send({ host: "127.0.0.1", port, method, path, headers }, (response) => {
       response.resume();
@@ -138,7 +141,7 @@ function ask(port: number, asked: Asked, n: number): Promise<number> {
       response.on(endless ? "close" : "end", () => resolve(response.statusCode ?? 0));
     });
     request.on("error", reject);
-    request.end();
+    request.end(body);
   });
 }
 
