@@ -49,6 +49,13 @@ export const NO_EFFECT: readonly string[] = [
   "backend.sse.keepaliveInterval",
   "backend.sse.keepaliveTimeout",
   "backend.websocket.poolSize",
+  // Reads share one buffer, and what waits for a slow reader is bounded by its socket.
+  "frontend.websocket.readBufferSize",
+  "frontend.websocket.writeBufferSize",
+  "backend.websocket.readBufferSize",
+  "backend.websocket.writeBufferSize",
+  "backend.sse.bufferSize",
+  `${RULE}.grpc.dynamicDescriptors.reloadInterval`,
   "backend.http.disableHTTP2",
   `${UPSTREAM_TLS}.renegotiation`,
   `${UPSTREAM_TLS}.preferServerCipher`,

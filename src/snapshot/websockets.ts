@@ -68,7 +68,9 @@ function settingsOf(config: Config, rule: RuleConfig): WebSocketSettings {
     backendTimes: { dialTimeoutMs: back.connectionTimeout, headTimeoutMs: back.handshakeTimeout },
     subprotocols: front.subprotocols,
     closeGraceMs: front.closeGracePeriod,
-    stallMs: front.writeDeadline,
+    backendGraceMs: back.closeTimeout,
+    clientStallMs: front.writeDeadline,
+    backendStallMs: back.writeTimeout,
     times: {
       pingClientMs,
       clientSilenceMs: front.pongWait,

@@ -43,7 +43,7 @@ export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
     streams.remove(this);
     if (!this.#backend.gone) {
       this.#backend.sendClose(GOING_AWAY, "");
-      this.#backend.endWithin(settings.closeGraceMs);
+      this.#backend.endWithin(settings.backendGraceMs);
     }
     client.destroy();
     this.#client.cleanup();
@@ -65,7 +65,8 @@ export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
   tick(now: number): void {
     const { settings, client, ctx } = this.#parts;
     if (this.#closing && now >= this.#deadline) return client.destroy();
-    if (this.#client.stalled(now, settings.stallMs) || this.#backend.stalled(now, settings.stallMs)) {
+    const { clientStallMs, backendStallMs } = settings;
+    if (this.#client.stalled(now, clientStallMs) || this.#backend.stalled(now, backendStallMs)) {
       ctx.detail = "write stalled";
       return client.destroy();
     }

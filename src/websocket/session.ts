@@ -7,10 +7,14 @@ import type { LivenessTimes } from "./liveness.ts";
 /** Settings of the connections of one route. */
 export interface SessionSettings {
   readonly times: LivenessTimes;
-  /** Wait for the peer's close frame, ms. */
+  /** Wait for the client's close frame, ms. */
   readonly closeGraceMs: number;
-  /** Longest stall writing to one side, ms; 0 none. */
-  readonly stallMs: number;
+  /** Wait for the backend's, ms. */
+  readonly backendGraceMs: number;
+  /** Longest stall writing to the client, ms; 0 none. */
+  readonly clientStallMs: number;
+  /** Longest stall writing to the backend, ms; 0 none. */
+  readonly backendStallMs: number;
 }
 
 /** Both ends of one connection and what is counted of it. */

@@ -57,7 +57,8 @@ export class Tunnel implements Session, OpenStream, LivenessOwner {
   tick(now: number): void {
     const { settings, client } = this.#parts;
     if (this.#closing && now >= this.#deadline) return client.destroy();
-    if (this.#fromClient.stalled(now, settings.stallMs) || this.#fromBackend.stalled(now, settings.stallMs)) {
+    const { clientStallMs, backendStallMs } = settings;
+    if (this.#fromBackend.stalled(now, clientStallMs) || this.#fromClient.stalled(now, backendStallMs)) {
       this.#parts.ctx.detail = "write stalled";
       return client.destroy();
     }
@@ -137,7 +138,7 @@ export class Tunnel implements Session, OpenStream, LivenessOwner {
     if (this.#fromBackend.hasClosed) return;
     if (tracker.between && !tracker.closed && !this.#closing) backend.write(closeFrame(GOING_AWAY, "", true));
     backend.end();
-    const timer = setTimeout(() => backend.destroy(), this.#parts.settings.closeGraceMs);
+    const timer = setTimeout(() => backend.destroy(), this.#parts.settings.backendGraceMs);
     timer.unref();
     this.#fromBackend.onClosed = () => clearTimeout(timer);
   }

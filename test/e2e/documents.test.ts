@@ -33,7 +33,7 @@ for (const document of documents) {
     const running: ChildProcess[] = [];
     try {
       for (const command of commands) {
-        if (command === "make run" || /^node dist\/main\.js -config \S+$/.test(command)) {
+        if (command === "make run" || /^node dist\/main\.js (demo )?-config \S+$/.test(command)) {
           // The README says to stop the demo first: both take port 8080.
           if (document === "README.md") await stop(running.pop());
           running.push(await start(command));
@@ -62,7 +62,7 @@ test("the ten lines of YAML in the README are ten lines", () => {
 });
 
 async function start(command: string): Promise<ChildProcess> {
-  const inRepository = command.startsWith("make");
+  const inRepository = command.startsWith("make") || command.includes("configs/examples/");
   const child = spawn("sh", ["-c", `exec ${command}`], {
     cwd: inRepository ? process.cwd() : folder,
     stdio: ["ignore", "pipe", "inherit"],

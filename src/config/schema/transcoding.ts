@@ -16,7 +16,6 @@ export const ruleGrpc = object("JSON in front of gRPC, and where the messages ar
     files: strings("FileDescriptorSets"),
     directories: strings("directories walked for `*.desc` and `*.pb`"),
     autoReload: bool("reload when one of them changes", true),
-    reloadInterval: dur("kept for old files: changes are seen at once", 30_000),
   }),
 });
 
