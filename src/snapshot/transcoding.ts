@@ -1,4 +1,5 @@
 // A rule's descriptors and mappings → the translator of its JSON clients.
+import { createHash } from "node:crypto";
 import { credentials } from "@grpc/grpc-js";
 import type { Config, RuleConfig } from "../config/config.ts";
 import { DescriptorHub, type LastGood } from "../connectors/grpc-json/descriptor-hub.ts";
@@ -28,17 +29,28 @@ export function jsonTranslator(config: Config, rule: RuleConfig, runtime: Runtim
     () => ({ pool: null }),
     () => undefined,
   );
-  const sets = fileSets(config, rule, failed);
+  const described = fileSets(config, rule);
   const sources = urlSources(config, runtime, leases);
   const { enableReflection, descriptors } = config.written.backend.grpc;
-  if (sets.length === 0 && sources.length === 0 && enableReflection) {
+  if (described.length === 0 && sources.length === 0 && enableReflection) {
     sources.push(...reflectionSources(config, rule, runtime, leases));
   }
-  const hub = new DescriptorHub(sets, sources, lastGood, (error) => {
-    if (descriptors.failOnError && sources.length === 0) throw error;
-    failed(error);
-  });
-  hub.pool(); // now, and not with the first request: what is wrong is said at once
+  // The same descriptions make the same pool: a reload that does not touch them costs nothing.
+  const key = [rule.id, ...described.map((set) => set.key), ...sources.map((source) => source.name)];
+  const hub = leases.lease(
+    `descriptors|${digest(key)}`,
+    () => {
+      const strict = (error: Error) => {
+        if (descriptors.failOnError) throw error;
+        failed(error);
+      };
+      const sets = described.flatMap((set) => made(set, strict));
+      const fresh = new DescriptorHub(sets, sources, lastGood, sources.length === 0 ? strict : failed);
+      fresh.pool(); // now, and not with the first request: what is wrong is said at once
+      return fresh;
+    },
+    () => undefined,
+  );
   return new JsonTranslator(
     jsonRule(config, rule),
     () => hub.pool(),
@@ -46,29 +58,50 @@ export function jsonTranslator(config: Config, rule: RuleConfig, runtime: Runtim
   );
 }
 
+/** A set that can be made, and what tells it from others. */
+interface Described {
+  readonly name: string;
+  readonly key: string;
+  make(): Uint8Array;
+}
+
+function made(set: Described, failed: (error: Error) => void): NamedSet[] {
+  try {
+    return [{ name: set.name, bytes: set.make() }];
+  } catch (error) {
+    failed(error as Error);
+    return [];
+  }
+}
+
 /** In the order of precedence: the rule's own, then what is common to all. */
-function fileSets(config: Config, rule: RuleConfig, failed: (error: Error) => void): NamedSet[] {
+function fileSets(config: Config, rule: RuleConfig): Described[] {
   const { contents, directories } = config.descriptors;
-  const sets: NamedSet[] = [];
+  const sets: Described[] = [];
   const add = (path: string) => {
     const bytes = contents.get(path);
-    if (bytes !== undefined && !sets.some((set) => set.name === path)) sets.push({ name: path, bytes });
+    if (bytes === undefined || sets.some((set) => set.name === path)) return;
+    sets.push({ name: path, key: `${path}|${hash([bytes])}`, make: () => bytes });
   };
   const addFolder = (folder: string) => directories.get(folder)?.forEach(add);
   const { grpc } = rule.written;
   if (grpc !== null) {
     const base64 = grpc.protoDescriptorBase64.replaceAll(/\s+/g, "");
-    if (base64 !== "") sets.push({ name: `${rule.id}: protoDescriptorBase64`, bytes: Buffer.from(base64, "base64") });
-    else if (grpc.protoDescriptor !== "") add(grpc.protoDescriptor);
+    if (base64 !== "") {
+      sets.push({
+        name: `${rule.id}: protoDescriptorBase64`,
+        key: digest(base64),
+        make: () => Buffer.from(base64, "base64"),
+      });
+    } else if (grpc.protoDescriptor !== "") add(grpc.protoDescriptor);
     if (grpc.protoFiles.length > 0) {
-      try {
-        const { protoFiles: files, importPaths } = grpc;
-        const bytes = compileProtos({ files, importPaths, read: (path) => contents.get(path) });
-        sets.push({ name: `${rule.id}: protoFiles`, bytes });
-      } catch (error) {
-        if (config.written.backend.grpc.descriptors.failOnError) throw error;
-        failed(error as Error);
-      }
+      const { protoFiles: files, importPaths } = grpc;
+      sets.push({
+        name: `${rule.id}: protoFiles`,
+        // Which of all sources are imported shows only when they are parsed.
+        key: `${digest([files, importPaths])}|${hash([...contents.values()])}`,
+        make: () => compileProtos({ files, importPaths, read: (path) => contents.get(path) }),
+      });
     }
     grpc.dynamicDescriptors.files.forEach(add);
     grpc.dynamicDescriptors.directories.forEach(addFolder);
@@ -180,6 +213,12 @@ function mappings(written: Readonly<Record<string, string>>): MethodMapping[] {
     const [method = "", template = ""] = key.trim().split(/\s+/);
     return { method: method.toUpperCase(), template, target };
   });
+}
+
+function hash(contents: readonly Buffer[]): string {
+  const sum = createHash("sha256");
+  for (const bytes of contents) sum.update(`${bytes.length}|`).update(bytes);
+  return sum.digest("hex").slice(0, 16);
 }
 
 function buffer(text: string | undefined): Buffer | null {
