@@ -15,13 +15,16 @@ export class OpenStreams {
   readonly #open = new Set<OpenStream>();
   readonly #clock: () => number;
   #timer: NodeJS.Timeout | undefined;
-  /** Monotonic time of the last tick, ms: precise enough for silence, and free to read for every message. */
-  now: number;
+  #now = 0;
 
   /** @param clock monotonic, ms */
   constructor(clock: () => number) {
     this.#clock = clock;
-    this.now = clock();
+  }
+
+  /** Monotonic time, ms, as of the last tick: precise enough for silence, and free to read for every message. */
+  get now(): number {
+    return this.#timer === undefined ? this.#clock() : this.#now;
   }
 
   get size(): number {
@@ -31,7 +34,7 @@ export class OpenStreams {
   add(stream: OpenStream): void {
     this.#open.add(stream);
     if (this.#timer !== undefined) return;
-    this.now = this.#clock();
+    this.#now = this.#clock();
     this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
@@ -53,7 +56,7 @@ export class OpenStreams {
   }
 
   #tick(): void {
-    this.now = this.#clock();
-    for (const stream of [...this.#open]) stream.tick(this.now);
+    this.#now = this.#clock();
+    for (const stream of [...this.#open]) stream.tick(this.#now);
   }
 }

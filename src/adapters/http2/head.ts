@@ -12,7 +12,7 @@ export interface StreamHead {
   /** The request has no body. */
   readonly ended: boolean;
   readonly expectsContinue: boolean;
-  /** `Host` and `:authority` contradict each other. */
+  /** `Host` and `:authority` contradict each other, or the target is none. */
   readonly fault: boolean;
 }
 
@@ -43,5 +43,7 @@ export function readHead(headers: IncomingHttpHeaders, raw: readonly string[], e
   const named = authority ?? "";
   fields.push("host", named);
   const target = headers[":path"] ?? "";
+  // It becomes part of a request line: what could end one has no place in it, whoever looked at it before.
+  if (/[^\x21-\x7e\x80-\xff]/.test(target)) fault = true;
   return { method: headers[":method"] ?? "", target, authority: named, fields, ended, expectsContinue, fault };
 }
