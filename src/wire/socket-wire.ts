@@ -2,13 +2,13 @@
 import type { Duplex } from "node:stream";
 import type { Wire, WireReader } from "../core/edges.ts";
 
-/** Reads with `data` events; for sockets that an HTTP parser has given up. */
+/** Reads with `data` events, unless it is told not to; for sockets that HTTP has given up. */
 export class SocketWire implements Wire {
   readonly #socket: Duplex;
-  readonly #head: Buffer;
+  readonly #head: Buffer | null;
 
-  /** @param head bytes read behind the last head */
-  constructor(socket: Duplex, head: Buffer) {
+  /** @param head bytes read behind the last head; null: somebody else reads the socket and hands over what comes */
+  constructor(socket: Duplex, head: Buffer | null) {
     this.#socket = socket;
     this.#head = head;
   }
@@ -18,6 +18,7 @@ export class SocketWire implements Wire {
     socket.on("drain", () => reader.drained());
     socket.on("end", () => reader.end());
     socket.on("close", () => reader.closed());
+    if (this.#head === null) return;
     if (this.#head.length > 0) socket.unshift(this.#head);
     socket.on("data", (chunk: Buffer) => {
       if (!reader.data(chunk)) socket.pause();

@@ -48,13 +48,13 @@ export class HttpFront implements SocketTaker {
   }
 
   hold(): void {
-    this.#http1.hold();
-    this.#http2?.hold();
+    this.#http1.gate.hold();
+    this.#http2?.gate.hold();
   }
 
   release(): void {
-    this.#http1.release();
-    this.#http2?.release();
+    this.#http1.gate.release();
+    this.#http2?.gate.release();
   }
 
   sayGoodbye(): void {

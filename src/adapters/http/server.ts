@@ -7,6 +7,7 @@ import type { Gateway } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
+import { Gate } from "../gate.ts";
 import { refusalOf, requestTarget } from "./admit.ts";
 import { type ClientConnection, type Expectation, isClosing } from "./client-connection.ts";
 import { startClocks } from "./clocks.ts";
@@ -30,7 +31,7 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #instanceId: string;
   readonly #connections = new Map<Socket, ClientConnection>();
-  #held: (() => void)[] | null = null;
+  readonly gate = new Gate();
   #leaving = false;
 
   /** @param instanceId mark of this process, by which loops are recognised */
@@ -90,16 +91,6 @@ export class HttpServer {
     socket.resume();
   }
 
-  hold(): void {
-    this.#held ??= [];
-  }
-
-  release(): void {
-    const held = this.#held ?? [];
-    this.#held = null;
-    for (const begin of held) begin();
-  }
-
   sayGoodbye(): void {
     this.#leaving = true;
   }
@@ -148,8 +139,7 @@ export class HttpServer {
   }
 
   #start(connection: ClientConnection, request: IncomingMessage, response: ServerResponse, expect: Expectation): void {
-    if (this.#held === null) this.#begin(connection, request, response, expect);
-    else this.#held.push(() => this.#begin(connection, request, response, expect));
+    this.gate.pass(() => this.#begin(connection, request, response, expect));
   }
 
   #begin(connection: ClientConnection, request: IncomingMessage, response: ServerResponse, expect: Expectation): void {
@@ -193,9 +183,7 @@ export class HttpServer {
     // Frames would mix with the replies still to come.
     if (connection.active > 0) return this.#wrong(socket, "bad_request");
     connection.active++;
-    const begin = () => this.#beginUpgrade(connection.peer, request, socket, head);
-    if (this.#held === null) begin();
-    else this.#held.push(begin);
+    this.gate.pass(() => this.#beginUpgrade(connection.peer, request, socket, head));
   }
 
   #beginUpgrade(peer: ForwardedPeer, request: IncomingMessage, socket: Socket, head: Buffer): void {

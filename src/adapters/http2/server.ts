@@ -14,6 +14,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { rawFields } from "../../wire/http2-raw.ts";
+import { Gate } from "../gate.ts";
 import type { Http2Options, HttpServerOptions } from "../http/options.ts";
 import { hostName, scanFields } from "../http/scan.ts";
 import { Http2Downstream } from "./downstream.ts";
@@ -41,7 +42,7 @@ export class Http2Server {
   readonly #http2: Http2Options;
   readonly #instanceId: string;
   readonly #clients = new Map<ServerHttp2Session, Client>();
-  #held: (() => void)[] | null = null;
+  readonly gate = new Gate();
   #leaving = false;
 
   /** @param instanceId mark of this process, by which loops are recognised */
@@ -73,16 +74,6 @@ export class Http2Server {
   /** Takes over a socket that speaks HTTP/2. */
   open(socket: Socket): void {
     this.#server.emit("connection", socket);
-  }
-
-  hold(): void {
-    this.#held ??= [];
-  }
-
-  release(): void {
-    const held = this.#held ?? [];
-    this.#held = null;
-    for (const begin of held) begin();
   }
 
   /** GOAWAY to all: what is under way is finished, what is new goes elsewhere. */
@@ -147,9 +138,7 @@ export class Http2Server {
     stream.on("close", () => {
       client.active--;
     });
-    const begin = () => this.#begin(stream, client, head);
-    if (this.#held === null) begin();
-    else this.#held.push(begin);
+    this.gate.pass(() => this.#begin(stream, client, head));
   }
 
   #begin(stream: ServerHttp2Stream, client: Client, head: StreamHead): void {

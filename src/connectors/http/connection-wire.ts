@@ -1,23 +1,21 @@
 // A connection whose backend has switched protocols, as one end of a switched connection.
 import type { Socket } from "node:net";
-import type { Wire, WireReader } from "../../core/edges.ts";
+import type { WireReader } from "../../core/edges.ts";
+import { SocketWire } from "../../wire/socket-wire.ts";
 
 /** Reads arrive in the connection's shared buffer and are copied out: idle WebSockets hold no buffer of their own. */
-export class ConnectionWire implements Wire {
-  readonly #socket: Socket;
+export class ConnectionWire extends SocketWire {
   #reader: WireReader | null = null;
   /** Whether the last chunk may be followed by another. */
   wantsMore = true;
 
   constructor(socket: Socket) {
-    this.#socket = socket;
+    super(socket, null);
   }
 
-  open(reader: WireReader): void {
+  override open(reader: WireReader): void {
     this.#reader = reader;
-    this.#socket.on("drain", () => reader.drained());
-    this.#socket.on("end", () => reader.end());
-    this.#socket.on("close", () => reader.closed());
+    super.open(reader);
   }
 
   /** Takes one read. @returns false to stop reading until {@link resume} */
@@ -31,29 +29,5 @@ export class ConnectionWire implements Wire {
   take(source: Buffer, start: number, end: number): void {
     const chunk = Buffer.from(source.subarray(start, end));
     if (this.#reader !== null && !this.#reader.data(chunk)) this.wantsMore = false;
-  }
-
-  write(chunk: Buffer): boolean {
-    return this.#socket.write(chunk);
-  }
-
-  cork(): void {
-    this.#socket.cork();
-  }
-
-  uncork(): void {
-    this.#socket.uncork();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-
-  end(): void {
-    this.#socket.end();
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
   }
 }
