@@ -39,6 +39,8 @@ export class Side implements WireReader {
   #paused = false;
   #closeSent = false;
   #failed = false;
+  /** Nothing is read or written any more. */
+  #over = false;
   concluded = false;
   gone = false;
   #timer: NodeJS.Timeout | undefined;
@@ -49,8 +51,12 @@ export class Side implements WireReader {
     this.isClient = isClient;
     this.#deflate = extensions[PerMessageDeflate.extensionName];
     this.#compress = this.#deflate !== undefined;
+    const isOver = () => this.#over;
     this.sender = new Sender(
       {
+        get destroyed() {
+          return isOver();
+        },
         cork: () => wire.cork(),
         uncork: () => wire.uncork(),
         write: (chunk, done) => {
@@ -86,7 +92,7 @@ export class Side implements WireReader {
 
   data(chunk: Buffer): boolean {
     this.#owner.heard(this, chunk.length);
-    if (this.#failed || this.concluded) return true;
+    if (this.#over || this.#failed || this.concluded) return true;
     const more = this.#receiver.write(chunk);
     if (this.#failed || (more && !this.#owner.otherIsBusy(this))) return true;
     this.#paused = true;
@@ -145,11 +151,16 @@ export class Side implements WireReader {
     this.#timer.unref();
   }
 
-  /** Gives back what the compressor holds. */
+  /** Gives back what the compressor holds, once it has let go of what it is at: `ws` does not survive less. */
   cleanup(): void {
-    this.#receiver.removeAllListeners();
-    this.#receiver.on("error", () => undefined);
-    this.#deflate?.cleanup();
+    if (this.#over) return;
+    this.#over = true;
+    const receiver = this.#receiver;
+    receiver.removeAllListeners();
+    receiver.on("error", () => undefined);
+    if (receiver.destroyed) return this.#deflate?.cleanup();
+    receiver.on("close", () => this.#deflate?.cleanup());
+    receiver.end();
   }
 }
 

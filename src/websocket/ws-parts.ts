@@ -3,12 +3,12 @@ import type { Writable } from "node:stream";
 import * as ws from "ws";
 
 /** Turns bytes of one peer into messages; a Writable that emits what it finds. */
-export interface FrameReceiver extends Pick<Writable, "write" | "writableNeedDrain" | "removeAllListeners"> {
+export interface FrameReceiver extends Pick<Writable, "write" | "end" | "destroyed" | "writableNeedDrain" | "removeAllListeners"> {
   on(event: "message", listener: (data: Buffer, isBinary: boolean) => void): this;
   on(event: "ping" | "pong", listener: (data: Buffer) => void): this;
   on(event: "conclude", listener: (code: number, reason: Buffer) => void): this;
   on(event: "error", listener: (error: NodeJS.ErrnoException) => void): this;
-  on(event: "drain", listener: () => void): this;
+  on(event: "drain" | "close", listener: () => void): this;
 }
 
 /** How a message is sent. */
@@ -29,6 +29,8 @@ export interface FrameSender {
 
 /** Where a sender writes to. */
 export interface FrameSink {
+  /** Compressed messages that come late are dropped. */
+  readonly destroyed: boolean;
   cork(): void;
   uncork(): void;
   write(chunk: Buffer, done?: () => void): boolean;
