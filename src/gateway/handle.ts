@@ -17,6 +17,11 @@ import { runFilters } from "./run-filters.ts";
 
 /** How a client may come back (RFC 9110 §15.5.22). */
 const UPGRADE = ["Upgrade", "websocket", "Connection", "Upgrade"];
+/** What refusals of adapters tell besides (RFC 6455 §4.4). */
+const HINTS: Partial<Record<ErrorCode, readonly string[]>> = {
+  upgrade_required: UPGRADE,
+  websocket_version: [...UPGRADE, "Sec-WebSocket-Version", "13"],
+};
 
 /** The pipeline every adapter feeds. */
 export class Pipeline implements Gateway {
@@ -50,7 +55,7 @@ export class Pipeline implements Gateway {
   refuse(ctx: RequestContext, code: ErrorCode): void {
     if (ctx.snapshot === null) this.#enter(ctx);
     ctx.upstream?.abort();
-    refuse(ctx, code);
+    refuse(ctx, code, HINTS[code]);
   }
 
   done(ctx: RequestContext, completed: boolean): void {
