@@ -38,6 +38,9 @@ export class Side implements WireReader {
   /** This side was told to stop reading because the other is full. */
   #paused = false;
   #closeSent = false;
+  /** The close frame has left, behind everything that was still being compressed. */
+  #closeWritten = false;
+  #ending = false;
   #failed = false;
   /** Nothing is read or written any more. */
   #over = false;
@@ -112,7 +115,16 @@ export class Side implements WireReader {
   sendClose(code: number, reason: Buffer | string): void {
     if (this.#closeSent || this.gone) return;
     this.#closeSent = true;
-    this.sender.close(code === 1005 || code === 1006 ? undefined : code, reason, !this.isClient);
+    this.sender.close(code === 1005 || code === 1006 ? undefined : code, reason, !this.isClient, () => {
+      this.#closeWritten = true;
+      if (this.#ending) this.#wire.end();
+    });
+  }
+
+  /** Ends the connection to this side, behind the close frame. */
+  finish(): void {
+    if (this.#closeSent && !this.#closeWritten) this.#ending = true;
+    else this.#wire.end();
   }
 
   /** The other side takes more, or the receiver has caught up. */
@@ -136,17 +148,23 @@ export class Side implements WireReader {
   }
 
   end(): void {
-    this.#owner.ended(this);
+    this.#afterMessages(() => this.#owner.ended(this));
   }
 
   closed(): void {
     this.gone = true;
     clearTimeout(this.#timer);
-    this.#owner.closed(this);
+    this.#afterMessages(() => this.#owner.closed(this));
+  }
+
+  /** Reports the end of a backend when all it sent has been unpacked; that of a client is acted upon at once. */
+  #afterMessages(report: () => void): void {
+    if (this.isClient || this.#over || this.#receiver.destroyed) report();
+    else this.#receiver.end(report);
   }
 
   endWithin(graceMs: number): void {
-    this.#wire.end();
+    this.finish();
     this.#timer = setTimeout(() => this.#wire.destroy(), graceMs);
     this.#timer.unref();
   }

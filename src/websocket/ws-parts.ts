@@ -24,7 +24,7 @@ export interface FrameSender {
   send(data: Buffer, options: SendOptions, done: () => void): void;
   ping(data: Buffer, mask: boolean): void;
   pong(data: Buffer, mask: boolean): void;
-  close(code: number | undefined, reason: Buffer | string, mask: boolean): void;
+  close(code: number | undefined, reason: Buffer | string, mask: boolean, done: () => void): void;
 }
 
 /** Where a sender writes to. */

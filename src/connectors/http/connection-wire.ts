@@ -16,7 +16,10 @@ export class ConnectionWire implements Wire {
   open(reader: WireReader): void {
     this.#reader = reader;
     this.#socket.on("drain", () => reader.drained());
-    this.#socket.on("end", () => reader.end());
+    // Data and a reset that arrive together look like data and a clean end. A socket that was reset has no peer any more.
+    this.#socket.on("end", () => {
+      if (this.#socket.remoteAddress !== undefined) reader.end();
+    });
     this.#socket.on("close", () => reader.closed());
   }
 
