@@ -72,10 +72,11 @@ export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
     this.#liveness.tick(now);
   }
 
-  ping(side: "client" | "backend"): void {
-    if (this.#closing) return;
+  ping(side: "client" | "backend"): boolean {
+    if (this.#closing) return false;
     if (side === "client") this.#client.sender.ping(EMPTY, false);
     else this.#backend.sender.ping(EMPTY, true);
+    return true;
   }
 
   lapsed(who: "client" | "backend" | "idle"): void {

@@ -64,11 +64,12 @@ export class Tunnel implements Session, OpenStream, LivenessOwner {
     this.#liveness.tick(now);
   }
 
-  ping(side: "client" | "backend"): void {
+  ping(side: "client" | "backend"): boolean {
     const { client, backend } = this.#parts;
-    if (this.#closing) return;
-    if (side === "client" && this.#fromBackend.mayInsert) client.write(PING);
-    if (side === "backend" && this.#fromClient.mayInsert) backend.write(MASKED_PING);
+    if (this.#closing || !(side === "client" ? this.#fromBackend : this.#fromClient).mayInsert) return false;
+    if (side === "client") client.write(PING);
+    else backend.write(MASKED_PING);
+    return true;
   }
 
   lapsed(who: "client" | "backend" | "idle"): void {
