@@ -35,6 +35,8 @@ export class Side implements WireReader {
   #waiting = 0;
   #full = false;
   #fullSince = 0;
+  /** The last ping that came while nothing could be written. */
+  #unanswered: Buffer | null = null;
   /** This side was told to stop reading because the other is full. */
   #paused = false;
   #closeSent = false;
@@ -74,7 +76,9 @@ export class Side implements WireReader {
     this.#receiver = receiver;
     receiver.on("message", (data, isBinary) => owner.message(this, data, isBinary));
     receiver.on("ping", (data) => {
-      if (!this.#closeSent) this.sender.pong(data, !isClient);
+      // RFC 6455 §5.5.3: of many pings the last is answered. A peer that reads no pongs gets no heap of them.
+      if (this.#full) this.#unanswered = data;
+      else if (!this.#closeSent) this.sender.pong(data, !isClient);
     });
     receiver.on("conclude", (code, reason) => {
       this.concluded = true;
@@ -137,6 +141,8 @@ export class Side implements WireReader {
   drained(): void {
     this.#full = false;
     this.#fullSince = 0;
+    if (this.#unanswered !== null && !this.#closeSent) this.sender.pong(this.#unanswered, !this.isClient);
+    this.#unanswered = null;
     if (!this.busy) this.#owner.drained(this);
   }
 
