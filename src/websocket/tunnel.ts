@@ -13,6 +13,9 @@ export class Tunnel implements Session, OpenStream, LivenessOwner {
   readonly #fromBackend: Direction;
   /** The gateway itself has said goodbye: what still comes is read and dropped. */
   #closing = false;
+  /** Close frame waiting for the end of the frame that is under way to the client. */
+  #farewell: Buffer | null = null;
+  #farewellCode = 0;
   #deadline = 0;
   #over = false;
 
@@ -42,21 +45,29 @@ export class Tunnel implements Session, OpenStream, LivenessOwner {
   }
 
   close(code: number, reason: string): void {
-    if (this.#closing || this.#over) return;
-    this.#closing = true;
+    if (this.#closing || this.#over || this.#farewell !== null) return;
     this.#deadline = this.#parts.streams.now + this.#parts.settings.closeGraceMs;
+    this.#farewell = closeFrame(code, reason, false);
+    this.#farewellCode = code;
+    if (this.#fromBackend.tracker.lost) return this.#parts.client.destroy();
+    this.written(this.#fromBackend);
+  }
+
+  /** In the middle of a frame nothing can be put in; a client that was told goodbye already is only waited for. */
+  written(direction: Direction): void {
+    const { tracker } = this.#fromBackend;
+    if (this.#farewell === null || direction !== this.#fromBackend || !tracker.between || tracker.closed) return;
     const { client, backend, counts } = this.#parts;
-    // In the middle of a frame nothing can be put in: only cutting it off is truthful.
-    if (!this.#fromBackend.tracker.between || this.#fromBackend.tracker.closed) return client.destroy();
-    counts.closeCode = code;
-    client.write(closeFrame(code, reason, false));
+    this.#closing = true;
+    counts.closeCode = this.#farewellCode;
+    client.write(this.#farewell);
     if (this.#fromClient.tracker.between) backend.write(closeFrame(GOING_AWAY, "", true));
     if (this.#fromClient.tracker.closed) client.end();
   }
 
   tick(now: number): void {
     const { settings, client } = this.#parts;
-    if (this.#closing && now >= this.#deadline) return client.destroy();
+    if ((this.#closing || this.#farewell !== null) && now >= this.#deadline) return client.destroy();
     if (this.#fromClient.stalled(now, settings.stallMs) || this.#fromBackend.stalled(now, settings.stallMs)) {
       this.#parts.ctx.detail = "write stalled";
       return client.destroy();
@@ -66,7 +77,7 @@ export class Tunnel implements Session, OpenStream, LivenessOwner {
 
   ping(side: "client" | "backend"): boolean {
     const { client, backend } = this.#parts;
-    if (this.#closing || !(side === "client" ? this.#fromBackend : this.#fromClient).mayInsert) return false;
+    if (this.#closing || this.#farewell !== null || !(side === "client" ? this.#fromBackend : this.#fromClient).mayInsert) return false;
     if (side === "client") client.write(PING);
     else backend.write(MASKED_PING);
     return true;
@@ -172,7 +183,9 @@ class Direction implements WireReader {
     const before = tracker.messages;
     tracker.feed(chunk);
     if (!this.#tunnel.passed(this, tracker.messages - before, chunk.length)) return true;
-    if (this.#to.write(chunk)) return true;
+    const more = this.#to.write(chunk);
+    this.#tunnel.written(this);
+    if (more) return true;
     this.#waiting = true;
     this.#waitingSince = 0;
     return false;
