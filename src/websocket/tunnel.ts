@@ -77,7 +77,12 @@ export class Tunnel implements Session, OpenStream, LivenessOwner {
 
   ping(side: "client" | "backend"): boolean {
     const { client, backend } = this.#parts;
-    if (this.#closing || this.#farewell !== null || !(side === "client" ? this.#fromBackend : this.#fromClient).mayInsert) return false;
+    if (
+      this.#closing ||
+      this.#farewell !== null ||
+      !(side === "client" ? this.#fromBackend : this.#fromClient).mayInsert
+    )
+      return false;
     if (side === "client") client.write(PING);
     else backend.write(MASKED_PING);
     return true;

@@ -3,7 +3,8 @@ import type { Writable } from "node:stream";
 import * as ws from "ws";
 
 /** Turns bytes of one peer into messages; a Writable that emits what it finds. */
-export interface FrameReceiver extends Pick<Writable, "write" | "end" | "destroyed" | "writableNeedDrain" | "removeAllListeners"> {
+export interface FrameReceiver
+  extends Pick<Writable, "write" | "end" | "destroyed" | "writableNeedDrain" | "removeAllListeners"> {
   on(event: "message", listener: (data: Buffer, isBinary: boolean) => void): this;
   on(event: "ping" | "pong", listener: (data: Buffer) => void): this;
   on(event: "conclude", listener: (code: number, reason: Buffer) => void): this;
