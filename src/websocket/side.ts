@@ -6,6 +6,11 @@ import { PerMessageDeflate, Receiver, Sender } from "./ws-parts.ts";
 /** Bytes that may wait for one side, also inside its compressor, before the other is paused. */
 const MAX_WAITING = 256 * 1024;
 
+/** Bytes of a side that compresses looked at in one go: they may stand for a thousand times as many. */
+const SLICE = 1024;
+/** Fragments one message may have: each costs far more memory than its bytes. */
+const MAX_FRAGMENTS = 16 * 1024;
+
 /** What a side reports. */
 export interface SideOwner {
   heard(side: Side, bytes: number): void;
@@ -39,6 +44,8 @@ export class Side implements WireReader {
   #unanswered: Buffer | null = null;
   /** This side was told to stop reading because the other is full. */
   #paused = false;
+  /** Read and not yet given to the receiver. */
+  #unread: Buffer | null = null;
   #closeSent = false;
   /** The close frame has left, behind everything that was still being compressed. */
   #closeWritten = false;
@@ -72,7 +79,7 @@ export class Side implements WireReader {
       },
       extensions,
     );
-    const receiver = new Receiver({ isServer: isClient, extensions, maxPayload });
+    const receiver = new Receiver({ isServer: isClient, extensions, maxPayload, maxFragments: MAX_FRAGMENTS });
     this.#receiver = receiver;
     receiver.on("message", (data, isBinary) => owner.message(this, data, isBinary));
     receiver.on("ping", (data) => {
@@ -100,10 +107,32 @@ export class Side implements WireReader {
   data(chunk: Buffer): boolean {
     this.#owner.heard(this, chunk.length);
     if (this.#over || this.#failed || this.concluded) return true;
-    const more = this.#receiver.write(chunk);
-    if (this.#failed || (more && !this.#owner.otherIsBusy(this))) return true;
+    this.#unread = chunk;
+    this.#unpack();
+    if (this.#failed || this.#takesMore()) return true;
     this.#paused = true;
     return false;
+  }
+
+  #takesMore(): boolean {
+    return this.#unread === null && !this.#receiver.writableNeedDrain && !this.#owner.otherIsBusy(this);
+  }
+
+  /** Gives the receiver what was read: at once, or slice by slice where the bytes may be compressed. */
+  #unpack(): void {
+    const receiver = this.#receiver;
+    while (this.#unread !== null && !this.#failed && !this.concluded) {
+      const bytes = this.#unread;
+      if (!this.#compress) {
+        this.#unread = null;
+        receiver.write(bytes);
+        return;
+      }
+      if (receiver.writableLength > 0 || this.#owner.otherIsBusy(this)) return;
+      this.#unread = bytes.length > SLICE ? bytes.subarray(SLICE) : null;
+      receiver.write(bytes.subarray(0, SLICE), () => this.goOn());
+    }
+    this.#unread = null;
   }
 
   sendMessage(data: Buffer, isBinary: boolean): void {
@@ -133,7 +162,9 @@ export class Side implements WireReader {
 
   /** The other side takes more, or the receiver has caught up. */
   goOn(): void {
-    if (!this.#paused || this.#receiver.writableNeedDrain || this.#owner.otherIsBusy(this)) return;
+    if (!this.#paused) return;
+    this.#unpack();
+    if (!this.#takesMore()) return;
     this.#paused = false;
     this.#wire.resume();
   }

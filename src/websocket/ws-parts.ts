@@ -4,7 +4,10 @@ import * as ws from "ws";
 
 /** Turns bytes of one peer into messages; a Writable that emits what it finds. */
 export interface FrameReceiver
-  extends Pick<Writable, "write" | "end" | "destroyed" | "writableNeedDrain" | "removeAllListeners"> {
+  extends Pick<
+    Writable,
+    "write" | "end" | "destroyed" | "writableNeedDrain" | "writableLength" | "removeAllListeners"
+  > {
   on(event: "message", listener: (data: Buffer, isBinary: boolean) => void): this;
   on(event: "ping" | "pong", listener: (data: Buffer) => void): this;
   on(event: "conclude", listener: (code: number, reason: Buffer) => void): this;
@@ -54,8 +57,15 @@ interface DeflateOptions {
   readonly zlibDeflateOptions: { readonly level: number };
 }
 
+interface ReceiverOptions {
+  readonly isServer: boolean;
+  readonly extensions: Extensions;
+  readonly maxPayload: number;
+  readonly maxFragments: number;
+}
+
 interface Parts {
-  readonly Receiver: new (options: { isServer: boolean; extensions: Extensions; maxPayload: number }) => FrameReceiver;
+  readonly Receiver: new (options: ReceiverOptions) => FrameReceiver;
   readonly Sender: new (sink: FrameSink, extensions: Extensions) => FrameSender;
   readonly PerMessageDeflate: (new (options: DeflateOptions) => Deflate) & { readonly extensionName: string };
   readonly extension: {
