@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { describe, test } from "node:test";
+import { constants, deflateRawSync } from "node:zlib";
 import { Random } from "../support/hostile.ts";
 import { eventually, residentBytes, soon } from "../support/setup.ts";
 import {
@@ -117,6 +118,44 @@ describe("in mode messages", LIMIT, () => {
       assert.equal((await closeOf(client)).code, 1009);
     }
     assert.ok(residentBytes(gateway.pid) - before < 96 << 20);
+    await idle(gateway);
+  });
+});
+
+describe("what is small on the wire", LIMIT, () => {
+  test("and large when unpacked waits on the wire while nobody reads it", async (t) => {
+    const backend = await wsBackend((s) => s.pause());
+    t.after(() => backend.close());
+    const gateway = await wsGateway(t, backend.port, { front: { enableCompression: true } });
+    const options = { finishFlush: constants.Z_SYNC_FLUSH };
+    const packed = deflateRawSync(Buffer.alloc(1 << 20), options).subarray(0, -4);
+    const bombs = Buffer.concat(Array.from({ length: 60 }, () => frame(OPCODES.binary, packed, { rsv: 4 })));
+    const before = residentBytes(gateway.pid);
+    const asked = ["Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover"];
+    const clients = await Promise.all(
+      Array.from({ length: 8 }, () => RawWebSocket.open(gateway.port, "/", asked, bombs)),
+    );
+    let last = 0;
+    await eventually("the memory stands still", async () => {
+      const still = residentBytes(gateway.pid) === last;
+      last = residentBytes(gateway.pid);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return still;
+    });
+    assert.ok(last - before < 128 << 20, `480 MiB in ${8 * bombs.length} bytes cost ${(last - before) >> 20} MiB`);
+    for (const client of clients) client.socket.destroy();
+    await idle(gateway);
+  });
+
+  test("and a heap of fragments is 1008", async (t) => {
+    const backend = await wsBackend();
+    t.after(() => backend.close());
+    const gateway = await wsGateway(t, backend.port, { mode: "messages" });
+    const client = await RawWebSocket.open(gateway.port);
+    client.send(frame(OPCODES.binary, "x", { fin: false }));
+    client.send(...Array.from({ length: 20_000 }, () => frame(OPCODES.more, "x", { fin: false })));
+    assert.equal(await client.closeCode(), 1008);
+    client.socket.destroy();
     await idle(gateway);
   });
 });

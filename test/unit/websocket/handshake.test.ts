@@ -159,7 +159,7 @@ describe("compression", () => {
       "permessage-deflate; server_max_window_bits=99",
       "permessage-deflate; what",
     ]) {
-      assert.throws(() => offer("permessage-deflate", [NAME, chosen]), undefined, chosen);
+      assert.throws(() => offer("permessage-deflate", [NAME, chosen]), chosen);
     }
   });
 });
