@@ -16,6 +16,8 @@ export class OpenStreams {
   readonly #clock: () => number;
   #timer: NodeJS.Timeout | undefined;
   #now = 0;
+  /** All were asked to leave: those that come now are asked at once. */
+  #leaving = false;
 
   /** @param clock monotonic, ms */
   constructor(clock: () => number) {
@@ -33,6 +35,7 @@ export class OpenStreams {
 
   add(stream: OpenStream): void {
     this.#open.add(stream);
+    if (this.#leaving) this.#ask(stream, 0);
     if (this.#timer !== undefined) return;
     this.#now = this.#clock();
     this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
@@ -47,12 +50,14 @@ export class OpenStreams {
 
   /** Asks all to leave, evenly spread over `spreadMs` in random order, so that their clients do not return at one moment. */
   leave(spreadMs: number): void {
-    for (const stream of this.#open) {
-      const after = Math.random() * spreadMs;
-      setTimeout(() => {
-        if (this.#open.has(stream)) stream.leave();
-      }, after).unref();
-    }
+    this.#leaving = true;
+    for (const stream of this.#open) this.#ask(stream, Math.random() * spreadMs);
+  }
+
+  #ask(stream: OpenStream, afterMs: number): void {
+    setTimeout(() => {
+      if (this.#open.has(stream)) stream.leave();
+    }, afterMs).unref();
   }
 
   #tick(): void {

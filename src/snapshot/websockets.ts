@@ -61,7 +61,7 @@ function settingsOf(config: Config, rule: RuleConfig): WebSocketSettings {
   const front = config.written.frontend.websocket;
   const back = config.written.backend.websocket;
   const own = rule.written.websocket;
-  const pingClientMs = front.pingPeriod ?? Math.floor(front.pongWait * 0.9);
+  const pingClientMs = front.pingPeriod ?? pingPeriodFor(front.pongWait);
   const silent = rule.timeoutWritten ? rule.written.timeout : 0;
   return {
     handshakeMs: front.handshakeTimeout,
@@ -92,6 +92,11 @@ function settingsOf(config: Config, rule: RuleConfig): WebSocketSettings {
               : "",
           },
   };
+}
+
+/** Nine tenths of the wait, but two ticks of the clock before its end: one to send the ping, one to see the pong. */
+function pingPeriodFor(pongWaitMs: number): number {
+  return pongWaitMs === 0 ? 0 : Math.max(1, Math.min(Math.floor(pongWaitMs * 0.9), pongWaitMs - 2000));
 }
 
 /** Messages are read where something is configured that needs them read; otherwise they pass untouched. */

@@ -18,8 +18,8 @@ export interface LivenessTimes {
 
 /** What the connection can do about it. */
 export interface LivenessOwner {
-  /** Sends a ping if one can be sent now. */
-  ping(side: "client" | "backend"): void;
+  /** @returns false when none can be put in now: whoever is in the middle of a frame is alive, and its reader unasked */
+  ping(side: "client" | "backend"): boolean;
   /** One side is gone or nothing happens any more. */
   lapsed(who: "client" | "backend" | "idle"): void;
 }
@@ -50,12 +50,12 @@ export class Liveness {
     if (unanswered && passed(t.backendPongMs, this.#backendPingAt, now)) return this.#owner.lapsed("backend");
     if (passed(t.idleMs, this.messageAt, now)) return this.#owner.lapsed("idle");
     if (passed(t.pingClientMs, Math.max(this.#clientPingAt, this.clientAt), now)) {
-      this.#clientPingAt = now;
-      this.#owner.ping("client");
+      if (this.#owner.ping("client")) this.#clientPingAt = now;
+      else this.clientAt = now;
     }
     if (!unanswered && passed(t.pingBackendMs, this.backendAt, now)) {
-      this.#backendPingAt = now;
-      this.#owner.ping("backend");
+      if (this.#owner.ping("backend")) this.#backendPingAt = now;
+      else this.backendAt = now;
     }
   }
 }

@@ -38,7 +38,7 @@ export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
 
   abort(): void {
     if (this.#over) return;
-    this.#over = true;
+    this.#over = this.#closing = true;
     const { streams, settings, client } = this.#parts;
     streams.remove(this);
     if (!this.#backend.gone) {
@@ -47,7 +47,7 @@ export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
     }
     client.destroy();
     this.#client.cleanup();
-    this.#backend.cleanup();
+    if (this.#backend.gone) this.#backend.cleanup();
   }
 
   leave(): void {
@@ -59,7 +59,7 @@ export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
     this.#begin(code);
     this.#client.sendClose(code, reason);
     this.#backend.sendClose(toBackend, "");
-    if (this.#client.concluded) this.#parts.client.end();
+    if (this.#client.concluded) this.#client.finish();
   }
 
   tick(now: number): void {
@@ -73,10 +73,11 @@ export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
     this.#liveness.tick(now);
   }
 
-  ping(side: "client" | "backend"): void {
-    if (this.#closing) return;
+  ping(side: "client" | "backend"): boolean {
+    if (this.#closing) return false;
     if (side === "client") this.#client.sender.ping(EMPTY, false);
     else this.#backend.sender.ping(EMPTY, true);
+    return true;
   }
 
   lapsed(who: "client" | "backend" | "idle"): void {
@@ -115,8 +116,8 @@ export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
     // The answer to a close frame that passed before it, or to one of ours.
     side.sendClose(code, reason);
     this.#other(side).sendClose(code, reason);
-    if (side.isClient) this.#parts.client.end();
-    else if (this.#client.concluded) this.#parts.client.end();
+    if (side.isClient) this.#client.finish();
+    else if (this.#client.concluded) this.#client.finish();
   }
 
   /** A side broke the protocol or a bound: both are told the same. */
@@ -124,20 +125,20 @@ export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
     this.#parts.ctx.detail = `${side.isClient ? "client" : "backend"}: ${detail}`;
     // What is too large is so for both; a breach of the protocol concerns the other side only as an end.
     this.close(code, "", code === 1009 ? code : GOING_AWAY);
-    this.#parts.client.end();
+    this.#client.finish();
   }
 
   ended(side: Side): void {
-    if (side.isClient) return this.#parts.client.end();
+    if (side.isClient) return this.#client.finish();
     if (!this.#closing) this.close(NORMAL, "");
-    this.#parts.client.end();
+    this.#client.finish();
   }
 
   closed(side: Side): void {
     if (side.isClient) return this.abort();
-    if (this.#over) return;
+    if (this.#over) return side.cleanup();
     if (!this.#closing) this.close(INTERNAL_ERROR, "service lost");
-    this.#parts.client.end();
+    this.#client.finish();
   }
 
   drained(side: Side): void {

@@ -6,6 +6,11 @@ import { PerMessageDeflate, Receiver, Sender } from "./ws-parts.ts";
 /** Bytes that may wait for one side, also inside its compressor, before the other is paused. */
 const MAX_WAITING = 256 * 1024;
 
+/** Bytes of a side that compresses looked at in one go: they may stand for a thousand times as many. */
+const SLICE = 1024;
+/** Fragments one message may have: each costs far more memory than its bytes. */
+const MAX_FRAGMENTS = 16 * 1024;
+
 /** What a side reports. */
 export interface SideOwner {
   heard(side: Side, bytes: number): void;
@@ -35,10 +40,19 @@ export class Side implements WireReader {
   #waiting = 0;
   #full = false;
   #fullSince = 0;
+  /** The last ping that came while nothing could be written. */
+  #unanswered: Buffer | null = null;
   /** This side was told to stop reading because the other is full. */
   #paused = false;
+  /** Read and not yet given to the receiver. */
+  #unread: Buffer | null = null;
   #closeSent = false;
+  /** The close frame has left, behind everything that was still being compressed. */
+  #closeWritten = false;
+  #ending = false;
   #failed = false;
+  /** Nothing is read or written any more. */
+  #over = false;
   concluded = false;
   gone = false;
   #timer: NodeJS.Timeout | undefined;
@@ -49,8 +63,12 @@ export class Side implements WireReader {
     this.isClient = isClient;
     this.#deflate = extensions[PerMessageDeflate.extensionName];
     this.#compress = this.#deflate !== undefined;
+    const isOver = () => this.#over;
     this.sender = new Sender(
       {
+        get destroyed() {
+          return isOver();
+        },
         cork: () => wire.cork(),
         uncork: () => wire.uncork(),
         write: (chunk, done) => {
@@ -61,11 +79,13 @@ export class Side implements WireReader {
       },
       extensions,
     );
-    const receiver = new Receiver({ isServer: isClient, extensions, maxPayload });
+    const receiver = new Receiver({ isServer: isClient, extensions, maxPayload, maxFragments: MAX_FRAGMENTS });
     this.#receiver = receiver;
     receiver.on("message", (data, isBinary) => owner.message(this, data, isBinary));
     receiver.on("ping", (data) => {
-      if (!this.#closeSent) this.sender.pong(data, !isClient);
+      // RFC 6455 §5.5.3: of many pings the last is answered. A peer that reads no pongs gets no heap of them.
+      if (this.#full) this.#unanswered = data;
+      else if (!this.#closeSent) this.sender.pong(data, !isClient);
     });
     receiver.on("conclude", (code, reason) => {
       this.concluded = true;
@@ -86,11 +106,33 @@ export class Side implements WireReader {
 
   data(chunk: Buffer): boolean {
     this.#owner.heard(this, chunk.length);
-    if (this.#failed || this.concluded) return true;
-    const more = this.#receiver.write(chunk);
-    if (this.#failed || (more && !this.#owner.otherIsBusy(this))) return true;
+    if (this.#over || this.#failed || this.concluded) return true;
+    this.#unread = chunk;
+    this.#unpack();
+    if (this.#failed || this.#takesMore()) return true;
     this.#paused = true;
     return false;
+  }
+
+  #takesMore(): boolean {
+    return this.#unread === null && !this.#receiver.writableNeedDrain && !this.#owner.otherIsBusy(this);
+  }
+
+  /** Gives the receiver what was read: at once, or slice by slice where the bytes may be compressed. */
+  #unpack(): void {
+    const receiver = this.#receiver;
+    while (this.#unread !== null && !this.#failed && !this.concluded) {
+      const bytes = this.#unread;
+      if (!this.#compress) {
+        this.#unread = null;
+        receiver.write(bytes);
+        return;
+      }
+      if (receiver.writableLength > 0 || this.#owner.otherIsBusy(this)) return;
+      this.#unread = bytes.length > SLICE ? bytes.subarray(SLICE) : null;
+      receiver.write(bytes.subarray(0, SLICE), () => this.goOn());
+    }
+    this.#unread = null;
   }
 
   sendMessage(data: Buffer, isBinary: boolean): void {
@@ -106,12 +148,23 @@ export class Side implements WireReader {
   sendClose(code: number, reason: Buffer | string): void {
     if (this.#closeSent || this.gone) return;
     this.#closeSent = true;
-    this.sender.close(code === 1005 || code === 1006 ? undefined : code, reason, !this.isClient);
+    this.sender.close(code === 1005 || code === 1006 ? undefined : code, reason, !this.isClient, () => {
+      this.#closeWritten = true;
+      if (this.#ending) this.#wire.end();
+    });
+  }
+
+  /** Ends the connection to this side, behind the close frame. */
+  finish(): void {
+    if (this.#closeSent && !this.#closeWritten) this.#ending = true;
+    else this.#wire.end();
   }
 
   /** The other side takes more, or the receiver has caught up. */
   goOn(): void {
-    if (!this.#paused || this.#receiver.writableNeedDrain || this.#owner.otherIsBusy(this)) return;
+    if (!this.#paused) return;
+    this.#unpack();
+    if (!this.#takesMore()) return;
     this.#paused = false;
     this.#wire.resume();
   }
@@ -119,6 +172,8 @@ export class Side implements WireReader {
   drained(): void {
     this.#full = false;
     this.#fullSince = 0;
+    if (this.#unanswered !== null && !this.#closeSent) this.sender.pong(this.#unanswered, !this.isClient);
+    this.#unanswered = null;
     if (!this.busy) this.#owner.drained(this);
   }
 
@@ -130,26 +185,37 @@ export class Side implements WireReader {
   }
 
   end(): void {
-    this.#owner.ended(this);
+    this.#afterMessages(() => this.#owner.ended(this));
   }
 
   closed(): void {
     this.gone = true;
     clearTimeout(this.#timer);
-    this.#owner.closed(this);
+    this.#afterMessages(() => this.#owner.closed(this));
+  }
+
+  /** Reports the end of a backend when all it sent has been unpacked; that of a client is acted upon at once. */
+  #afterMessages(report: () => void): void {
+    if (this.isClient || this.#over || this.#receiver.destroyed) report();
+    else this.#receiver.end(report);
   }
 
   endWithin(graceMs: number): void {
-    this.#wire.end();
+    this.finish();
     this.#timer = setTimeout(() => this.#wire.destroy(), graceMs);
     this.#timer.unref();
   }
 
-  /** Gives back what the compressor holds. */
+  /** Gives back what the compressor holds, once it has let go of what it is at: `ws` does not survive less. */
   cleanup(): void {
-    this.#receiver.removeAllListeners();
-    this.#receiver.on("error", () => undefined);
-    this.#deflate?.cleanup();
+    if (this.#over) return;
+    this.#over = true;
+    const receiver = this.#receiver;
+    receiver.removeAllListeners();
+    receiver.on("error", () => undefined);
+    if (receiver.destroyed) return this.#deflate?.cleanup();
+    receiver.on("close", () => this.#deflate?.cleanup());
+    receiver.end();
   }
 }
 

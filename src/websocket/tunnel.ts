@@ -13,6 +13,9 @@ export class Tunnel implements Session, OpenStream, LivenessOwner {
   readonly #fromBackend: Direction;
   /** The gateway itself has said goodbye: what still comes is read and dropped. */
   #closing = false;
+  /** Close frame waiting for the end of the frame that is under way to the client. */
+  #farewell: Buffer | null = null;
+  #farewellCode = 0;
   #deadline = 0;
   #over = false;
 
@@ -42,21 +45,29 @@ export class Tunnel implements Session, OpenStream, LivenessOwner {
   }
 
   close(code: number, reason: string): void {
-    if (this.#closing || this.#over) return;
-    this.#closing = true;
+    if (this.#closing || this.#over || this.#farewell !== null) return;
     this.#deadline = this.#parts.streams.now + this.#parts.settings.closeGraceMs;
+    this.#farewell = closeFrame(code, reason, false);
+    this.#farewellCode = code;
+    if (this.#fromBackend.tracker.lost) return this.#parts.client.destroy();
+    this.written(this.#fromBackend);
+  }
+
+  /** In the middle of a frame nothing can be put in; a client that was told goodbye already is only waited for. */
+  written(direction: Direction): void {
+    const { tracker } = this.#fromBackend;
+    if (this.#farewell === null || direction !== this.#fromBackend || !tracker.between || tracker.closed) return;
     const { client, backend, counts } = this.#parts;
-    // In the middle of a frame nothing can be put in: only cutting it off is truthful.
-    if (!this.#fromBackend.tracker.between || this.#fromBackend.tracker.closed) return client.destroy();
-    counts.closeCode = code;
-    client.write(closeFrame(code, reason, false));
+    this.#closing = true;
+    counts.closeCode = this.#farewellCode;
+    client.write(this.#farewell);
     if (this.#fromClient.tracker.between) backend.write(closeFrame(GOING_AWAY, "", true));
     if (this.#fromClient.tracker.closed) client.end();
   }
 
   tick(now: number): void {
     const { settings, client } = this.#parts;
-    if (this.#closing && now >= this.#deadline) return client.destroy();
+    if ((this.#closing || this.#farewell !== null) && now >= this.#deadline) return client.destroy();
     const { clientStallMs, backendStallMs } = settings;
     if (this.#fromBackend.stalled(now, clientStallMs) || this.#fromClient.stalled(now, backendStallMs)) {
       this.#parts.ctx.detail = "write stalled";
@@ -65,11 +76,17 @@ export class Tunnel implements Session, OpenStream, LivenessOwner {
     this.#liveness.tick(now);
   }
 
-  ping(side: "client" | "backend"): void {
+  ping(side: "client" | "backend"): boolean {
     const { client, backend } = this.#parts;
-    if (this.#closing) return;
-    if (side === "client" && this.#fromBackend.mayInsert) client.write(PING);
-    if (side === "backend" && this.#fromClient.mayInsert) backend.write(MASKED_PING);
+    if (
+      this.#closing ||
+      this.#farewell !== null ||
+      !(side === "client" ? this.#fromBackend : this.#fromClient).mayInsert
+    )
+      return false;
+    if (side === "client") client.write(PING);
+    else backend.write(MASKED_PING);
+    return true;
   }
 
   lapsed(who: "client" | "backend" | "idle"): void {
@@ -172,7 +189,9 @@ class Direction implements WireReader {
     const before = tracker.messages;
     tracker.feed(chunk);
     if (!this.#tunnel.passed(this, tracker.messages - before, chunk.length)) return true;
-    if (this.#to.write(chunk)) return true;
+    const more = this.#to.write(chunk);
+    this.#tunnel.written(this);
+    if (more) return true;
     this.#waiting = true;
     this.#waitingSince = 0;
     return false;

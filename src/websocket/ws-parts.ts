@@ -3,12 +3,16 @@ import type { Writable } from "node:stream";
 import * as ws from "ws";
 
 /** Turns bytes of one peer into messages; a Writable that emits what it finds. */
-export interface FrameReceiver extends Pick<Writable, "write" | "writableNeedDrain" | "removeAllListeners"> {
+export interface FrameReceiver
+  extends Pick<
+    Writable,
+    "write" | "end" | "destroyed" | "writableNeedDrain" | "writableLength" | "removeAllListeners"
+  > {
   on(event: "message", listener: (data: Buffer, isBinary: boolean) => void): this;
   on(event: "ping" | "pong", listener: (data: Buffer) => void): this;
   on(event: "conclude", listener: (code: number, reason: Buffer) => void): this;
   on(event: "error", listener: (error: NodeJS.ErrnoException) => void): this;
-  on(event: "drain", listener: () => void): this;
+  on(event: "drain" | "close", listener: () => void): this;
 }
 
 /** How a message is sent. */
@@ -24,11 +28,13 @@ export interface FrameSender {
   send(data: Buffer, options: SendOptions, done: () => void): void;
   ping(data: Buffer, mask: boolean): void;
   pong(data: Buffer, mask: boolean): void;
-  close(code: number | undefined, reason: Buffer | string, mask: boolean): void;
+  close(code: number | undefined, reason: Buffer | string, mask: boolean, done: () => void): void;
 }
 
 /** Where a sender writes to. */
 export interface FrameSink {
+  /** Compressed messages that come late are dropped. */
+  readonly destroyed: boolean;
   cork(): void;
   uncork(): void;
   write(chunk: Buffer, done?: () => void): boolean;
@@ -51,8 +57,15 @@ interface DeflateOptions {
   readonly zlibDeflateOptions: { readonly level: number };
 }
 
+interface ReceiverOptions {
+  readonly isServer: boolean;
+  readonly extensions: Extensions;
+  readonly maxPayload: number;
+  readonly maxFragments: number;
+}
+
 interface Parts {
-  readonly Receiver: new (options: { isServer: boolean; extensions: Extensions; maxPayload: number }) => FrameReceiver;
+  readonly Receiver: new (options: ReceiverOptions) => FrameReceiver;
   readonly Sender: new (sink: FrameSink, extensions: Extensions) => FrameSender;
   readonly PerMessageDeflate: (new (options: DeflateOptions) => Deflate) & { readonly extensionName: string };
   readonly extension: {

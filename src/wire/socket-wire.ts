@@ -1,14 +1,14 @@
 // A socket that has left HTTP, as one end of a switched connection.
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import type { Wire, WireReader } from "../core/edges.ts";
 
 /** Reads with `data` events, unless it is told not to; for sockets that HTTP has given up. */
 export class SocketWire implements Wire {
-  readonly #socket: Duplex;
+  readonly #socket: Socket;
   readonly #head: Buffer | null;
 
   /** @param head bytes read behind the last head; null: somebody else reads the socket and hands over what comes */
-  constructor(socket: Duplex, head: Buffer | null) {
+  constructor(socket: Socket, head: Buffer | null) {
     this.#socket = socket;
     this.#head = head;
   }
@@ -16,7 +16,10 @@ export class SocketWire implements Wire {
   open(reader: WireReader): void {
     const socket = this.#socket;
     socket.on("drain", () => reader.drained());
-    socket.on("end", () => reader.end());
+    // Data and a reset that arrive together look like data and a clean end. A socket that was reset has no peer any more.
+    socket.on("end", () => {
+      if (socket.remoteAddress !== undefined) reader.end();
+    });
     socket.on("close", () => reader.closed());
     if (this.#head === null) return;
     if (this.#head.length > 0) socket.unshift(this.#head);

@@ -231,6 +231,11 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     else this.#response.writeHead(this.#status, this.#reason, fields);
   }
 
+  /** The socket takes more, where Node itself does not say so any longer. */
+  drain(): void {
+    this.#response.emit("drain");
+  }
+
   #awaitDrain(): void {
     if (this.#waitingForDrain) return;
     this.#waitingForDrain = true;

@@ -180,8 +180,12 @@ export class HttpServer {
     const connection = this.#connections.get(socket);
     if (connection === undefined || isClosing(connection)) return void socket.destroy();
     connection.used = true;
-    // Frames would mix with the replies still to come.
-    if (connection.active > 0) return this.#wrong(socket, "bad_request");
+    // Frames would mix with the replies still to come. Those lose with Node's listeners what they learn of the socket by.
+    if (connection.active > 0) {
+      socket.on("drain", () => connection.current?.downstream.drain());
+      socket.on("timeout", () => socket.destroy());
+      return this.#wrong(socket, "bad_request");
+    }
     connection.active++;
     this.gate.pass(() => this.#beginUpgrade(connection.peer, request, socket, head));
   }

@@ -8,6 +8,8 @@ import { type HeadDefaults, requestHead } from "./request-head.ts";
 /** Given back for what never became a request. */
 const NOTHING: Upstream = { resume: () => undefined, abort: () => undefined };
 
+const NOBODY = (): void => undefined;
+
 /** Sends requests of the pipeline to one endpoint. */
 export class HttpConnector implements Connector {
   readonly #pool: Pool;
@@ -20,7 +22,8 @@ export class HttpConnector implements Connector {
   }
 
   send(ctx: RequestContext, body: RequestBody, receiver: Receiver): Upstream {
-    if (ctx.upgrade && !this.#admit(ctx)) {
+    const leave = ctx.upgrade ? this.#admit(ctx) : NOBODY;
+    if (leave === null) {
       receiver.failed({ code: "overloaded", progress: "unsent", detail: "endpoint has enough WebSockets" });
       return NOTHING;
     }
@@ -32,20 +35,25 @@ export class HttpConnector implements Connector {
     exchange.fresh = ctx.freshConnection || ctx.ownConnection;
     const route = ctx.route!;
     if (ctx.upgrade) exchange.upgrade = exchange.exclusive = exchange.fresh = true;
+    exchange.onFailed = leave;
     const times = ctx.upgrade ? route.websocket!.times : route.times;
     if (times !== null) exchange.times = times;
     this.#pool.send(exchange);
     return exchange;
   }
 
-  #admit(ctx: RequestContext): boolean {
+  /** @returns gives the place back, which also happens at the end of the request; null when there is none */
+  #admit(ctx: RequestContext): (() => void) | null {
     const { maxUpgrades } = this.#defaults;
-    if (maxUpgrades === 0) return true;
-    if (this.#upgrades >= maxUpgrades) return false;
+    if (maxUpgrades === 0) return NOBODY;
+    if (this.#upgrades >= maxUpgrades) return null;
     this.#upgrades++;
-    ctx.hold(() => {
-      this.#upgrades--;
-    });
-    return true;
+    let held = true;
+    const leave = () => {
+      if (held) this.#upgrades--;
+      held = false;
+    };
+    ctx.hold(leave);
+    return leave;
   }
 }

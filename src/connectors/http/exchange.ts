@@ -7,6 +7,8 @@ import type { ResponseHead } from "../../wire/response-head.ts";
 import type { Connection } from "./connection.ts";
 import type { Pool } from "./pool.ts";
 
+const NOTHING = (): void => undefined;
+
 /** An exchange from its creation to its end; at the end it lets go of connection, receiver and timers. */
 export class Exchange implements Upstream, BodyReceiver {
   readonly #pool: Pool;
@@ -27,6 +29,8 @@ export class Exchange implements Upstream, BodyReceiver {
   fresh = false;
   /** The request asks for another protocol. */
   upgrade = false;
+  /** Gives back what was taken for this exchange alone. */
+  onFailed: () => void = NOTHING;
   /** Those of the pool unless the request is of a kind with its own. */
   times: BackendTimes;
   /** The request is HEAD. */
@@ -157,6 +161,7 @@ export class Exchange implements Upstream, BodyReceiver {
     const receiver = this.#receiver;
     const progress: Progress = this.#progress(connected, code);
     this.settle();
+    this.onFailed();
     receiver?.failed({ code, progress, detail });
   }
 
