@@ -24,7 +24,7 @@ for (const mode of MODES) {
     test("a silent client is cut after pongWait, and the backend hears of it", async (t) => {
       const backend = await wsBackend();
       t.after(() => backend.close());
-      const gateway = await wsGateway(t, backend.port, { mode, front: { pongWait: "2s", pingPeriod: "1s" } });
+      const gateway = await wsGateway(t, backend.port, { mode, front: { pongWait: "4s", pingPeriod: "1s" } });
       const line = nextLine(gateway, "the access line", (l) => l.msg === "request");
       const next = backend.next();
       const client = await RawWebSocket.open(gateway.port);
@@ -36,7 +36,7 @@ for (const mode of MODES) {
       assert.equal((await line).detail, "client is silent");
     });
 
-    for (const front of [{ pongWait: "2s", pingPeriod: "1s" }, { pongWait: "3s" }, { pongWait: "5s" }]) {
+    for (const front of [{ pongWait: "4s", pingPeriod: "1s" }, { pongWait: "3s" }, { pongWait: "5s" }]) {
       test(`a client that answers pings lives on for longer than ${JSON.stringify(front)}`, async (t) => {
         const backend = await wsBackend();
         t.after(() => backend.close());
