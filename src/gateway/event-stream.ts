@@ -88,10 +88,17 @@ export class EventStream implements OpenStream {
     this.#boundary.feed(chunk);
     this.#counts.sent += this.#boundary.events - events;
     this.#heardAt = this.#writtenAt = this.#streams.now;
+    const { lastEnd } = this.#boundary;
+    // A busy stream may never pause between events: its end is made where the last whole one ends.
+    if (this.#leaving && lastEnd > 0) {
+      this.#ctx.downstream.write(chunk.subarray(0, lastEnd), null);
+      release?.();
+      this.#owner.finish();
+      return true;
+    }
     const more = this.#ctx.downstream.write(chunk, release);
     const { maxEventBytes } = this.#rule;
     if (maxEventBytes > 0 && this.#boundary.pending > maxEventBytes) this.#owner.lapse("event is too large");
-    else if (this.#leaving && this.#boundary.between) this.#owner.finish();
     return more;
   }
 

@@ -9,6 +9,8 @@ export class EventBoundary {
   events = 0;
   /** Bytes since the last boundary. */
   pending = 0;
+  /** Where in the bytes looked over last the last boundary is; 0 none. */
+  lastEnd = 0;
   #lineEmpty = true;
   #blockEmpty = true;
   #afterCr = false;
@@ -22,6 +24,7 @@ export class EventBoundary {
   feed(chunk: Buffer): void {
     let pos = 0;
     const end = chunk.length;
+    this.lastEnd = 0;
     // An LF that belongs to the CR at the end of the chunk before.
     if (this.#afterCr && end > 0) {
       this.#afterCr = false;
@@ -39,9 +42,11 @@ export class EventBoundary {
       this.pending++;
       this.#endLine();
       pos = at + 1;
-      if (chunk[at] !== CR) continue;
-      if (pos === end) this.#afterCr = true;
-      else if (chunk[pos] === LF) pos++;
+      if (chunk[at] === CR) {
+        if (pos === end) this.#afterCr = true;
+        else if (chunk[pos] === LF) pos++;
+      }
+      if (this.between) this.lastEnd = pos;
     }
   }
 
