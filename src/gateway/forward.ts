@@ -4,7 +4,7 @@ import type { Receiver, RequestBody, SendFailure, Upstream, Wire } from "../core
 import type { ErrorCode } from "../core/errors.ts";
 import type { Route } from "../core/route.ts";
 import type { Endpoint, Service } from "../core/service.ts";
-import { getField } from "../wire/fields.ts";
+import { dropFields, getField } from "../wire/fields.ts";
 import { type Deadline, deadlineOf } from "./deadline.ts";
 import { dressEvents, EventStream, type EventStreamOwner } from "./event-stream.ts";
 import { isReplayable, MAX_REPLAY_BYTES, ReplayBody } from "./replay.ts";
@@ -13,6 +13,7 @@ import { isIdempotent, maySendAgain } from "./resend.ts";
 
 const NONE: readonly Endpoint[] = [];
 const NO_TRAILERS: readonly string[] = [];
+const LENGTH: ReadonlySet<string> = new Set(["content-length"]);
 
 /** Answers the client with an error of the table, or ends truthfully what has begun. */
 export type Fail = (ctx: RequestContext, code: ErrorCode, fields?: readonly string[], message?: string) => void;
@@ -85,7 +86,7 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     if (isEventStream(fields)) this.#openEvents(status, fields);
     else if (!this.#deadline.total) this.#streaming();
     dressReply(ctx, status, fields);
-    ctx.downstream.head(status, reason, fields, length);
+    ctx.downstream.head(status, reason, fields, this.#events === null ? length : -1);
   }
 
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
@@ -200,6 +201,7 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     dressEvents(fields);
     // What is compressed has no events to be seen; it passes like any body.
     if (getField(fields, "content-encoding") !== undefined || ctx.method === "HEAD") return;
+    dropFields(fields, LENGTH); // heartbeats and last words may come in
     this.#events = new EventStream(ctx, status, rule.silenceMs || this.#deadline.silenceMs, this);
     ctx.snapshot!.streamMeter?.opened(ctx);
   }
