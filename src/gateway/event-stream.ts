@@ -75,11 +75,13 @@ export class EventStream implements OpenStream {
 
   /** Counts a try to go on. @returns ms to wait before it */
   wait(): number {
+    this.#heardAt = Number.POSITIVE_INFINITY; // nobody is there to be silent
     return this.#resumed!.wait();
   }
 
   /** The next backend has answered with the rest of the stream. */
   goOn(): void {
+    this.#heardAt = this.#streams.now;
     this.#resumed!.begin();
   }
 
