@@ -65,7 +65,9 @@ export class EventStream implements OpenStream {
     this.#heardAt = this.#streams.now;
     const whole = this.#resumed.take(chunk);
     release?.();
-    return whole === null || this.#write(whole, null);
+    const more = whole === null || this.#write(whole, null);
+    if (this.#resumed.tooLarge) this.#owner.lapse("event is too large");
+    return more;
   }
 
   /** Whether a lost backend may be followed by another. */

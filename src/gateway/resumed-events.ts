@@ -10,7 +10,7 @@ const MAX_WAIT_MS = 60_000;
 export class ResumedEvents {
   readonly #ctx: RequestContext;
   readonly #rule: EventStreamRule;
-  #parser = this.#newParser();
+  #parser: ReturnType<typeof createParser>;
   #decoder = new TextDecoder();
   #out = "";
   #waitMs: number;
@@ -18,11 +18,14 @@ export class ResumedEvents {
   #hasIds = false;
   /** A backend that repeats the event it was asked to go on after. */
   #repeats = false;
+  /** The event under way is larger than the rule admits; nothing more can be taken of this backend. */
+  tooLarge = false;
 
   constructor(ctx: RequestContext, rule: EventStreamRule) {
     this.#ctx = ctx;
     this.#rule = rule;
     this.#waitMs = rule.retryMs;
+    this.#parser = this.#newParser();
   }
 
   /** Whether a lost backend may be followed by another: the stream has ids to go on from, and tries are left. */
@@ -41,6 +44,7 @@ export class ResumedEvents {
     this.#parser = this.#newParser();
     this.#decoder = new TextDecoder();
     this.#repeats = true;
+    this.tooLarge = false;
   }
 
   /** @returns the events that are complete now, as bytes for the client; null when none is */
@@ -53,7 +57,12 @@ export class ResumedEvents {
   }
 
   #newParser(): ReturnType<typeof createParser> {
+    const { maxEventBytes } = this.#rule;
     return createParser({
+      ...(maxEventBytes > 0 ? { maxBufferSize: maxEventBytes } : {}),
+      onError: (error) => {
+        if (error.type === "max-buffer-size-exceeded") this.tooLarge = true;
+      },
       onEvent: (event) => this.#event(event),
       onRetry: (ms) => {
         this.#waitMs = Math.min(ms, MAX_WAIT_MS);
