@@ -39,8 +39,8 @@ test("a stream means the same behind it, in whichever pieces and with whichever 
   const meant = parsed(STREAM);
   assert.equal(meant.length, 4);
   for (const ending of ["\n", "\r\n", "\r"]) {
-    // A CR at the very end may be half of a line end: what it completes shows with the next byte.
-    const bytes = Buffer.from(`${STREAM.replaceAll("\n", ending)}${ending === "\r" ? ":" : ""}`);
+    // A CR at the very end may be half of a line end: what it completes shows with the next line.
+    const bytes = Buffer.from(`${STREAM.replaceAll("\n", ending)}${ending === "\r" ? ":\r" : ""}`);
     for (let cut = 0; cut <= bytes.length; cut++) {
       const { ctx, events } = fresh();
       const text = take(events, bytes.subarray(0, cut)) + take(events, bytes.subarray(cut));
@@ -107,11 +107,16 @@ test("`retry` sets the wait, up to a minute, and is passed on", () => {
   assert.equal(events.wait(), 60_000);
 });
 
-test("an id counts even when no data stands beside it, for the client as for the gateway", () => {
-  const { ctx, events } = fresh();
-  const text = take(events, "id: 1\ndata: a\n\nid: 5\n\n");
-  assert.equal(ctx.lastEventId, "5");
-  assert.match(text, /id: 5\n/);
+test("an event larger than the rule admits is noticed while it grows, and forgotten with its backend", () => {
+  const { ctx } = fresh();
+  const events = new ResumedEvents(ctx, { ...RULE, maxEventBytes: 100 });
+  take(events, `id: 1\ndata: a\n\ndata: ${"x".repeat(80)}`);
+  assert.equal(events.tooLarge, false);
+  take(events, "x".repeat(80));
+  assert.equal(events.tooLarge, true);
+  events.begin();
+  assert.equal(events.tooLarge, false);
+  assert.equal(take(events, "id: 2\ndata: b\n\n"), "id: 2\ndata: b\n\n");
 });
 
 test("what a client would not dispatch may be left out, but an id with NUL never counts", () => {
