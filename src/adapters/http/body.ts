@@ -15,7 +15,7 @@ export interface BodyTrouble {
 /** A body of known or unknown length. */
 export class HttpBody implements RequestBody {
   readonly length: number;
-  readonly #request: Readable;
+  readonly #request: Readable & { readonly aborted?: boolean };
   readonly #trailers: () => readonly string[];
   readonly #trouble: BodyTrouble;
   readonly #silenceMs: number;
@@ -87,6 +87,8 @@ export class HttpBody implements RequestBody {
 
   #end(): void {
     clearTimeout(this.#timer);
+    // Node ends a stream of HTTP/2 that was reset as it ends one that is complete: half a body must not pass for a whole.
+    if (this.#request.aborted === true) return;
     this.complete = true;
     this.#receiver?.end(plainTrailers(this.#trailers()));
   }
