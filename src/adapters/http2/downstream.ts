@@ -28,6 +28,7 @@ export class Http2Downstream implements Downstream, BodyTrouble {
     this.#stream = stream;
     this.#gateway = gateway;
     this.#stallMs = timeouts.writeMs;
+    stream.on("timeout", () => this.abort());
     let trailers: readonly string[] = [];
     stream.on("trailers", (_headers, _flags, ...rest: unknown[]) => {
       trailers = rawFields(rest);
@@ -167,7 +168,7 @@ export class Http2Downstream implements Downstream, BodyTrouble {
   }
 
   #armStall(): void {
-    if (this.#stallMs > 0) this.#stream.setTimeout(this.#stallMs, () => this.abort());
+    if (this.#stallMs > 0) this.#stream.setTimeout(this.#stallMs);
   }
 
   /** The reply is written. A client that still sends is told to stop (RFC 9113 §8.1); that is no error. */

@@ -104,7 +104,8 @@ export class Http2Server {
       this.#clients.delete(session);
     });
     if (this.#options.idleMs > 0) {
-      session.setTimeout(this.#options.idleMs, () => {
+      session.setTimeout(this.#options.idleMs);
+      session.on("timeout", () => {
         if (client.active === 0) session.close();
       });
     }
