@@ -111,9 +111,12 @@ export class HttpFront implements SocketTaker {
       socket.setTimeout(0);
       forget();
     };
+    let first: Buffer = Buffer.alloc(0);
     const look = () => {
-      const first = socket.read() as Buffer | null;
-      if (first === null) return;
+      const more = socket.read() as Buffer | null;
+      if (more === null) return;
+      first = first.length === 0 ? more : Buffer.concat([first, more]);
+      if (first.length < 3 && "PRI".startsWith(first.toString("latin1"))) return; // may become either
       socket.unshift(first);
       settle();
       if (isPreface(first)) this.#http2!.open(socket);
