@@ -16,8 +16,9 @@ export interface Http2Reply {
 
 /** Opens a connection. @param ca trust anchor: TLS */
 export async function openSession(port: number, ca?: Buffer): Promise<ClientHttp2Session> {
-  const session =
-    ca === undefined ? connect(`http://127.0.0.1:${port}`) : connect(`https://localhost:${port}`, { ca });
+  // Node counts what a client wants to send as its memory, and refuses answers when that is too much.
+  const options = { maxSessionMemory: 1000, ...(ca === undefined ? {} : { ca }) };
+  const session = connect(ca === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`, options);
   session.on("error", () => undefined);
   await soon(once(session, "connect"), "an HTTP/2 connection");
   return session;
