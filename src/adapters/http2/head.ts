@@ -9,6 +9,8 @@ export interface StreamHead {
   readonly authority: string;
   /** Flat list in lower-case names, with one `host` that says what `:authority` says. */
   readonly fields: readonly string[];
+  /** Size of all fields as RFC 9113 §6.5.2 counts it. */
+  readonly bytes: number;
   /** The request has no body. */
   readonly ended: boolean;
   readonly expectsContinue: boolean;
@@ -23,9 +25,11 @@ export function readHead(headers: IncomingHttpHeaders, raw: readonly string[], e
   let cookieAt = -1;
   let fault = false;
   let expectsContinue = false;
+  let bytes = 0;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
     const value = raw[i + 1]!;
+    bytes += name.length + value.length + 32;
     if (name.charCodeAt(0) === 0x3a) continue;
     if (name === "cookie" && cookieAt !== -1) {
       fields[cookieAt] += `; ${value}`;
@@ -45,5 +49,5 @@ export function readHead(headers: IncomingHttpHeaders, raw: readonly string[], e
   const target = headers[":path"] ?? "";
   // It becomes part of a request line: what could end one has no place in it, whoever looked at it before.
   if (/[^\x21-\x7e\x80-\xff]/.test(target)) fault = true;
-  return { method: headers[":method"] ?? "", target, authority: named, fields, ended, expectsContinue, fault };
+  return { method: headers[":method"] ?? "", target, authority: named, fields, bytes, ended, expectsContinue, fault };
 }

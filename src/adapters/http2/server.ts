@@ -161,6 +161,8 @@ export class Http2Server {
   }
 
   #refusal(head: StreamHead, ok: boolean, looped: boolean): ErrorCode | null {
+    // nghttp2 holds a client to the limit only once it has acknowledged our settings.
+    if (head.bytes > this.#options.maxHeaderBytes) return "headers_too_large";
     if (!ok || head.fault) return "bad_request";
     if (head.method === "CONNECT") return "method_not_allowed";
     return looped ? "loop_detected" : null;
