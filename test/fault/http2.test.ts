@@ -182,7 +182,6 @@ describe("what HTTP/2 forbids", LIMIT, () => {
     ],
     "a second path": [[":path", "/x"]],
     "an unknown pseudo field": [[":odd", "1"]],
-    "a line end in a value": [["x-a", "1\r\nx-b: 2"]],
     "two lengths": [
       ["content-length", "0"],
       ["content-length", "1"],
@@ -220,11 +219,23 @@ describe("what HTTP/2 forbids", LIMIT, () => {
         (reply) => reply.status,
         (error: Error) => error.message,
       );
+      if (name.startsWith("fields")) assert.equal(answer, 431);
       assert.ok(answer === 431 || /ENHANCE_YOUR_CALM|closed with code/.test(String(answer)), String(answer));
       assert.equal((await h2.ask(session, { ":path": "/" })).status, 200);
       session.destroy();
     });
   }
+
+  test("a line end in a value makes no second field", async () => {
+    const client = await h2.openRaw(gateway.port);
+    client.send(get(1, "/", ["x-a", "1\r\nx-b: 2"]));
+    const received = await soon(
+      client.until((text) => h2.framesOf(text).some((f) => f.type === FRAME.reset || f.type === FRAME.data)),
+      "an answer",
+    );
+    assert.doesNotMatch(received, /x-b/);
+    client.close();
+  });
 
   test("more streams than maxConcurrentStreams are refused, and the allowed ones served", async (t) => {
     const held: (() => void)[] = [];
@@ -233,8 +244,7 @@ describe("what HTTP/2 forbids", LIMIT, () => {
     const more = { frontend: { http: { host: "127.0.0.1", port: 0 }, grpc: { maxConcurrentStreams: 3 } } };
     const own = await gatewayFor(t, slow.port, {}, more);
     const client = await h2.openRaw(own.port);
-    await has(client, FRAME.settings, 0);
-    client.send(h2.frame(FRAME.settings, FLAG.ack, 0));
+    // Settings that the client has not acknowledged may not be held against its connection.
     client.send(Buffer.concat([1, 3, 5, 7, 9].map((id) => get(id))));
     await soon(has(client, FRAME.reset, 9), "the refusal of the fifth");
     await eventually("three at the backend", () => held.length === 3);

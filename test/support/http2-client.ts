@@ -14,13 +14,16 @@ export interface Http2Reply {
   readonly interim: readonly IncomingHttpHeaders[];
 }
 
+/** The request never left the client. */
+export class NotSent extends Error {}
+
 /** Opens a connection. @param ca trust anchor: TLS */
 export async function openSession(port: number, ca?: Buffer): Promise<ClientHttp2Session> {
   // Node counts what a client wants to send as its memory, and refuses answers when that is too much.
   const options = { maxSessionMemory: 1000, ...(ca === undefined ? {} : { ca }) };
   const session = connect(ca === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`, options);
-  session.on("error", () => undefined);
   await soon(once(session, "connect"), "an HTTP/2 connection");
+  session.on("error", () => undefined);
   return session;
 }
 
@@ -50,6 +53,8 @@ export function ask(
       });
       stream.on("wantTrailers", () => stream.sendTrailers(trailers ?? {}));
       stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+      // The client itself finds that it may not open a stream any more: a GOAWAY came before the request left.
+      stream.on("frameError", () => reject(new NotSent()));
       stream.on("error", reject);
       stream.on("close", () => {
         if (head === null || stream.rstCode !== 0) return reject(new Error(`closed with code ${stream.rstCode}`));
