@@ -23,7 +23,6 @@ import { readHead, type StreamHead } from "./head.ts";
 /** What one stream and one connection may have in flight towards us, bytes: bounds what a slow backend lets pile up. */
 const STREAM_WINDOW = 256 * 1024;
 const CONNECTION_WINDOW = 1024 * 1024;
-const LAST_STREAM = 2 ** 31 - 1;
 
 /** One client connection. */
 interface Client {
@@ -117,18 +116,14 @@ export class Http2Server {
   }
 
   /**
-   * Two steps (RFC 9113 §6.8): the first GOAWAY refuses nothing, so streams already on their way are served; when the ping
-   * behind it comes back the client has seen it, and the second closes the door.
+   * nghttp2 takes no stream that arrives behind a GOAWAY of Node's, whatever number it names. A client that waits for an
+   * answer sends nothing meanwhile, so it is told then; one that is idle is told with its next request.
    */
   #goAway(session: ServerHttp2Session): void {
     const client = this.#clients.get(session);
-    if (client === undefined || client.leaving || session.destroyed || session.closed) return;
+    if (client === undefined || session.destroyed || session.closed) return;
     client.leaving = true;
-    session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM);
-    const sent = session.ping(() => {
-      if (!session.destroyed) session.close();
-    });
-    if (!sent) session.close();
+    if (client.active > 0) session.close();
   }
 
   #stream(stream: ServerHttp2Stream, head: StreamHead): void {
@@ -136,6 +131,7 @@ export class Http2Server {
     const client = this.#clients.get(stream.session as ServerHttp2Session);
     if (client === undefined) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
     client.active++;
+    if (client.leaving) (stream.session as ServerHttp2Session).close();
     stream.on("close", () => {
       client.active--;
     });
