@@ -112,7 +112,8 @@ for (const kind of ["plain", "secure"] as const) {
       const line = await accessLine(gatewayOf(kind), String(reply.headers["x-request-id"]));
       assert.deepEqual([line.status, line.host], [200, "api.example"]);
       assert.equal(reply.headers.via, "1.1 gateway");
-      for (const name of ["connection", "keep-alive", "transfer-encoding"]) assert.equal(reply.headers[name], undefined);
+      for (const name of ["connection", "keep-alive", "transfer-encoding"])
+        assert.equal(reply.headers[name], undefined);
     });
 
     test("pieces of a cookie are joined, several Set-Cookie stay several", async () => {
@@ -218,7 +219,8 @@ for (const kind of ["plain", "secure"] as const) {
       for (const path of ["/../../etc/passwd", "/a%2fb", "/a%00b", "/a/%2e%2e/b", "http://evil/x", "*", "x"]) {
         // What nghttp2 finds malformed is reset by it.
         const { status, text } = await ask(client, { ":path": path }).catch(() => ({ status: 400, text: "" }));
-        if (status === 200) assert.ok(!/\.\.|%00|evil|passwd%/.test(seen(text).url), `${path} became ${seen(text).url}`);
+        if (status === 200)
+          assert.ok(!/\.\.|%00|evil|passwd%/.test(seen(text).url), `${path} became ${seen(text).url}`);
         else assert.ok([400, 404].includes(status), `${path}: ${status}`);
       }
       const same = await ask(client, { ":path": "/", ":authority": "a.example", host: "a.example" });

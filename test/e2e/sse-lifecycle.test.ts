@@ -6,7 +6,7 @@ import { call } from "../support/client.ts";
 import { type EventBackend, eventBackend, openEvents } from "../support/events.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { RawClient } from "../support/raw-client.ts";
-import { accessLine, type Block, configText, eventually, nextLine, residentBytes, soon } from "../support/setup.ts";
+import { accessLine, type Block, configText, nextLine, residentBytes, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
 const KB = 1024;

@@ -6,12 +6,18 @@ import { after, before, describe, type TestContext, test } from "node:test";
 import { type EventBackend, type EventClient, eventBackend, type Opened, openEvents } from "../support/events.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { freePort } from "../support/ports.ts";
-import { type Block, accessLine, configText, eventually, soon } from "../support/setup.ts";
+import { accessLine, type Block, configText, eventually, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
 const PARALLEL = { ...LIMIT, concurrency: true };
 
 const NAMES = ["one", "ids", "none", "retry", "gone", "last", "fatal", "repeat", "half", "get", "asked", "beat", "big"];
+/** Rules that differ from the others. */
+const SPECIAL: Readonly<Record<string, Block>> = {
+  silent: { retryInterval: "2500ms" },
+  beat: { retryInterval: "2500ms", keepaliveTimeout: "1s" },
+  big: { maxRetries: 1 },
+};
 const backends = new Map<string, EventBackend>();
 let gateway: GatewayProcess;
 /** Silence of a second counts as a loss. */
@@ -36,15 +42,15 @@ before(async () => {
     ],
   };
   const rules = [
-    ...[...backends.keys()].map((name) => rule(name, name === "silent" ? { retryInterval: "2500ms" } : {})),
+    ...[...backends.keys()].map((name) => rule(name, SPECIAL[name])),
     rule("pair", { maxRetries: 5 }),
     { id: "plain", path: "/plain", serviceName: "get" },
   ];
-  rules.find((r) => r.id === "beat")!.sse = { maxRetries: 2, retryInterval: "2500ms", keepaliveTimeout: "1s" };
-  rules.find((r) => r.id === "big")!.sse = { maxRetries: 1, retryInterval: "20ms" };
   [gateway, strict] = await Promise.all([
     startGateway(configText({ rules, services, more: { backend: { sse: { maxRetries: 7, maxEventSize: "16kb" } } } })),
-    startGateway(configText({ rules, services, more: { backend: { sse: { readTimeout: "1s", connectTimeout: "1s" } } } })),
+    startGateway(
+      configText({ rules, services, more: { backend: { sse: { readTimeout: "1s", connectTimeout: "1s" } } } }),
+    ),
   ]);
 });
 
@@ -335,5 +341,8 @@ test("a backend killed five times leaves one unbroken sequence", LIMIT, async (t
   await eventually("events", () => count() > seen + 20);
   client.close();
   const numbers = [...client.text.matchAll(/^data: (\d+)$/gm)].map(([, n]) => Number(n));
-  assert.deepEqual(numbers, Array.from({ length: numbers.length }, (_, i) => i + 1));
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: numbers.length }, (_, i) => i + 1),
+  );
 });

@@ -5,10 +5,8 @@ import { after, before, describe, test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { EventSource } from "eventsource";
 import { call, read } from "../support/client.ts";
-import { type EventBackend, eventBackend, type Opened, openEvents } from "../support/events.ts";
+import { type EventBackend, eventBackend, openEvents } from "../support/events.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
-import { type RawBackend, rawBackend } from "../support/raw.ts";
-import { RawClient } from "../support/raw-client.ts";
 import { accessLine, configText, eventually, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
@@ -75,7 +73,11 @@ after(async () => {
 });
 
 /** A client and the backend's side of its stream. */
-async function open(name: (typeof RULES)[number]["name"], through = gateway, fields: Readonly<Record<string, string>> = {}) {
+async function open(
+  name: (typeof RULES)[number]["name"],
+  through = gateway,
+  fields: Readonly<Record<string, string>> = {},
+) {
   const arrived = backend(name).next();
   const asked = openEvents(through.port, { path: `/${name}` });
   const opened = await arrived;
@@ -142,7 +144,7 @@ describe("an event stream", PARALLEL, () => {
     const opened = await arrived;
     assert.equal(opened.request.url, "/browser?topic=a%20b");
     assert.equal(opened.request.headers.accept, "text/event-stream");
-    const message = once(source, "message") as Promise<[MessageEvent<string>]>;
+    const message = once(source, "message") as Promise<[{ data: string; lastEventId: string }]>;
     opened.start();
     opened.send("retry: 10\nid: u-1\ndata: one\ndata: two\n\n");
     const [{ data, lastEventId }] = await soon(message, "a message");

@@ -47,12 +47,7 @@ async function unharmed(): Promise<void> {
 }
 
 const get = (stream: number, path = "/", ...more: (readonly [string, string])[]): Buffer =>
-  h2.frame(
-    FRAME.headers,
-    FLAG.endHeaders | FLAG.endStream,
-    stream,
-    h2.fieldBlock(h2.requestFields(path, ...more)),
-  );
+  h2.frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, stream, h2.fieldBlock(h2.requestFields(path, ...more)));
 
 const has = (client: RawClient, type: number, stream: number) =>
   client.until((text) => h2.framesOf(text).some((f) => f.type === type && f.stream === stream));
@@ -204,7 +199,8 @@ describe("what HTTP/2 forbids", LIMIT, () => {
       h2
         .framesOf(text)
         .some(
-          (f) => f.type === FRAME.reset || f.type === FRAME.goaway || (f.type === FRAME.headers && f.payload[0] === 0x8c),
+          (f) =>
+            f.type === FRAME.reset || f.type === FRAME.goaway || (f.type === FRAME.headers && f.payload[0] === 0x8c),
         ),
     );
   }
@@ -277,9 +273,7 @@ describe("floods", LIMIT, () => {
 
   const cancel = Buffer.of(0, 0, 0, 8);
   test("of requests that are reset at once", () =>
-    flood(
-      times(10_000, (n) => Buffer.concat([get(2 * n + 1), h2.frame(FRAME.reset, 0, 2 * n + 1, cancel)])),
-    ));
+    flood(times(10_000, (n) => Buffer.concat([get(2 * n + 1), h2.frame(FRAME.reset, 0, 2 * n + 1, cancel)]))));
   test("of CONTINUATION", () =>
     flood(
       (function* () {
@@ -297,8 +291,7 @@ describe("floods", LIMIT, () => {
         yield* times(50_000, () => h2.frame(FRAME.data, 0, 1));
       })(),
     ));
-  test("of window updates", () =>
-    flood(times(50_000, () => h2.frame(FRAME.window, 0, 0, Buffer.of(0, 0, 0, 1)))));
+  test("of window updates", () => flood(times(50_000, () => h2.frame(FRAME.window, 0, 0, Buffer.of(0, 0, 0, 1)))));
   test("of malformed requests", () => flood(times(5000, (n) => get(2 * n + 1, "/", ["connection", "close"]))));
 
   test("random frames behind the preface", async () => {
@@ -319,30 +312,34 @@ describe("floods", LIMIT, () => {
   });
 });
 
-test("a hundred downloads of one client that reads nothing cost bounded memory, and all arrive in the end", LIMIT, async (t) => {
-  const bulk = await startBackend((_request, response) => void response.end(Buffer.alloc(MB, "x")));
-  t.after(() => bulk.close());
-  const own = await gatewayFor(t, bulk.port, { writeTimeout: "30s" });
-  const before = residentBytes(own.pid);
-  const session = await h2.openSession(own.port);
-  const streams = Array.from({ length: 100 }, () => session.request({ ":path": "/" }));
-  const ends = streams.map(async (stream) => {
-    stream.on("error", () => undefined);
-    let bytes = 0;
-    await once(stream, "response");
-    stream.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
+test(
+  "a hundred downloads of one client that reads nothing cost bounded memory, and all arrive in the end",
+  LIMIT,
+  async (t) => {
+    const bulk = await startBackend((_request, response) => void response.end(Buffer.alloc(MB, "x")));
+    t.after(() => bulk.close());
+    const own = await gatewayFor(t, bulk.port, { writeTimeout: "30s" });
+    const before = residentBytes(own.pid);
+    const session = await h2.openSession(own.port);
+    const streams = Array.from({ length: 100 }, () => session.request({ ":path": "/" }));
+    const ends = streams.map(async (stream) => {
+      stream.on("error", () => undefined);
+      let bytes = 0;
+      await once(stream, "response");
+      stream.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+      stream.pause();
+      return async () => {
+        stream.resume();
+        if (!stream.closed) await once(stream, "close");
+        return [bytes, stream.rstCode];
+      };
     });
-    stream.pause();
-    return async () => {
-      stream.resume();
-      if (!stream.closed) await once(stream, "close");
-      return [bytes, stream.rstCode];
-    };
-  });
-  const go = await soon(Promise.all(ends), "all heads");
-  assert.ok(residentBytes(own.pid) - before < 100 * MB);
-  const got = await soon(Promise.all(go.map((one) => one())), "all bodies");
-  for (const one of got) assert.deepEqual(one, [MB, 0]);
-  session.destroy();
-});
+    const go = await soon(Promise.all(ends), "all heads");
+    assert.ok(residentBytes(own.pid) - before < 100 * MB);
+    const got = await soon(Promise.all(go.map((one) => one())), "all bodies");
+    for (const one of got) assert.deepEqual(one, [MB, 0]);
+    session.destroy();
+  },
+);

@@ -71,7 +71,10 @@ test("an event that is repeated after a reconnect is left out, once it is the on
   const { events } = fresh();
   take(events, "id: 7\ndata: a\n\n");
   events.begin();
-  assert.equal(take(events, "id: 7\ndata: a\n\nid: 8\ndata: b\n\nid: 7\ndata: again\n\n"), "id: 8\ndata: b\n\nid: 7\ndata: again\n\n");
+  assert.equal(
+    take(events, "id: 7\ndata: a\n\nid: 8\ndata: b\n\nid: 7\ndata: again\n\n"),
+    "id: 8\ndata: b\n\nid: 7\ndata: again\n\n",
+  );
 });
 
 test("a stream without ids, or whose last id is empty, is not taken up again", () => {
