@@ -8,7 +8,8 @@ export interface OpenStream {
   leave(): void;
 }
 
-const TICK_MS = 1000;
+/** Between two ticks, ms: {@link OpenStreams.now} may be this much behind, so a silence seems this much longer. */
+export const TICK_MS = 1000;
 
 /** All open streams of the process. Ten thousand of them share one timer. */
 export class OpenStreams {

@@ -1,7 +1,7 @@
 // An event stream on its way to a client: passed through as it comes, with heartbeats between events and an end in time.
 import type { RequestContext, StreamCounts } from "../core/context.ts";
 import type { EventStreamRule } from "../core/route.ts";
-import type { OpenStream, OpenStreams } from "../core/streams.ts";
+import { type OpenStream, type OpenStreams, TICK_MS } from "../core/streams.ts";
 import { EventBoundary } from "../wire/event-boundary.ts";
 import { getField } from "../wire/fields.ts";
 import { ResumedEvents } from "./resumed-events.ts";
@@ -109,7 +109,8 @@ export class EventStream implements OpenStream {
   tick(now: number): void {
     if (now >= this.#endsAt) this.#leaving = true;
     if (this.#leaving && this.#boundary.between) return this.#owner.finish();
-    if (this.#silenceMs > 0 && now - this.#heardAt >= this.#silenceMs) return this.#owner.lapse("backend is silent");
+    if (this.#silenceMs > 0 && now - TICK_MS - this.#heardAt >= this.#silenceMs)
+      return this.#owner.lapse("backend is silent");
     const { heartbeatMs } = this.#rule;
     if (heartbeatMs === 0 || now - this.#writtenAt < heartbeatMs || !this.#boundary.between) return;
     this.#writtenAt = now;

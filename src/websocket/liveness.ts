@@ -1,4 +1,5 @@
 // Whether both ends of a WebSocket are still there: pings at their intervals, silence and idleness noticed once a second.
+import { TICK_MS } from "../core/streams.ts";
 
 /** Intervals of one connection, ms; 0 = off. */
 export interface LivenessTimes {
@@ -44,11 +45,13 @@ export class Liveness {
   /** @param now ms, on the clock of the fields above */
   tick(now: number): void {
     const t = this.#times;
-    if (passed(t.clientSilenceMs, this.clientAt, now)) return this.#owner.lapsed("client");
-    if (passed(t.backendSilenceMs, this.backendAt, now)) return this.#owner.lapsed("backend");
+    // What was heard since the last tick bears its time: nobody is given up that much too early.
+    const surely = now - TICK_MS;
+    if (passed(t.clientSilenceMs, this.clientAt, surely)) return this.#owner.lapsed("client");
+    if (passed(t.backendSilenceMs, this.backendAt, surely)) return this.#owner.lapsed("backend");
     const unanswered = this.#backendPingAt > this.backendAt;
     if (unanswered && passed(t.backendPongMs, this.#backendPingAt, now)) return this.#owner.lapsed("backend");
-    if (passed(t.idleMs, this.messageAt, now)) return this.#owner.lapsed("idle");
+    if (passed(t.idleMs, this.messageAt, surely)) return this.#owner.lapsed("idle");
     if (passed(t.pingClientMs, Math.max(this.#clientPingAt, this.clientAt), now)) {
       if (this.#owner.ping("client")) this.#clientPingAt = now;
       else this.clientAt = now;

@@ -50,7 +50,7 @@ describe("liveness", () => {
     assert.deepEqual(run({ pingClientMs: 4000, clientSilenceMs: 10_000 }, 60), [
       "4s ping client",
       "8s ping client",
-      "10s lapsed client",
+      "11s lapsed client",
     ]);
   });
 
@@ -83,14 +83,14 @@ describe("liveness", () => {
   });
 
   test("without pings gives a backend up after its longest silence", () => {
-    assert.deepEqual(run({ backendSilenceMs: 5000 }, 60), ["5s lapsed backend"]);
+    assert.deepEqual(run({ backendSilenceMs: 5000 }, 60), ["6s lapsed backend"]);
   });
 
   test("calls a connection idle that brings no message, whatever else is heard", () => {
     const events = run({ idleMs: 7000 }, 60, (live, now) => {
       live.clientAt = live.backendAt = now;
     });
-    assert.deepEqual(events, ["7s lapsed idle"]);
+    assert.deepEqual(events, ["8s lapsed idle"]);
   });
 
   test("blames nobody for a ping that could not be put in, until it could", () => {
