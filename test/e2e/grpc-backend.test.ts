@@ -20,6 +20,15 @@ import {
   order,
 } from "../support/grpc.ts";
 import { type AnswerStream, framed, type Http2Backend, http2Backend, reply, trailersOnly } from "../support/http2-backend.ts";
+import {
+  dataFrame,
+  END_STREAM,
+  frameBackend,
+  GRPC_HEAD,
+  goawayFrame,
+  headersFrame,
+  resetFrame,
+} from "../support/http2-frames.ts";
 import { freePort } from "../support/ports.ts";
 import { rawBackend } from "../support/raw.ts";
 import { type Block, eventually, nextLine, residentBytes, soon } from "../support/setup.ts";
@@ -107,13 +116,16 @@ describe("a backend that is not there, or goes away", LIMIT, () => {
     assert.deepEqual(messages.map(String), ["one"]);
   });
   test("a stream reset in the middle is UNAVAILABLE, the connection lives on", async (t) => {
-    const backend = await backendFor(t, (stream) => {
-      stream.respond({ ":status": 200, "content-type": "application/grpc" });
-      stream.write(framed("one"), () => setImmediate(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR)));
+    let connections = 0;
+    const backend = await frameBackend((socket, stream, connection) => {
+      connections = connection + 1;
+      socket.write(headersFrame(stream, GRPC_HEAD));
+      socket.write(dataFrame(stream, framed("one")), () => setImmediate(() => socket.write(resetFrame(stream, 2))));
     });
+    t.after(() => backend.close());
     const { client } = await pairFor(t, { services: { up: backend.port } });
     for (let i = 0; i < 3; i++) assert.equal((await errorOf(client.list(hi).resume())).code, 14);
-    assert.equal(backend.accepted, 1);
+    assert.equal(connections, 1);
   });
   test("a server that ends the stream without trailers: an error, never success", async (t) => {
     const backend = await backendFor(t, (stream) => {
@@ -153,18 +165,31 @@ describe("refused streams and GOAWAY", LIMIT, () => {
     assert.ok(backend.requests <= 3, `${backend.requests} tries`);
   });
   test("GOAWAY that did not look at the call: sent again, over a new connection", async (t) => {
-    let first = true;
-    const backend = await backendFor(t, (stream, headers, session) => {
-      if (!first) return echo(stream, headers, session);
-      first = false;
-      // Nothing was processed: last-stream-id 0.
-      stream.session!.goaway(constants.NGHTTP2_NO_ERROR, 0);
-      const connection = stream.session!;
-      setTimeout(() => connection.destroy(), 50);
+    for (const code of [0, 2, 11]) {
+      const asked: number[] = [];
+      const backend = await frameBackend((socket, stream, connection) => {
+        asked.push(connection);
+        if (connection === 0) return socket.write(goawayFrame(0, code));
+        socket.write(headersFrame(stream, GRPC_HEAD));
+        socket.write(dataFrame(stream, framed("hi")));
+        socket.write(headersFrame(stream, { "grpc-status": "0" }, END_STREAM));
+      });
+      t.after(() => backend.close());
+      const { client } = await pairFor(t, { services: { up: backend.port } });
+      assert.equal((await client.unary(hi)).value.toString(), "hi");
+      assert.deepEqual(asked, [0, 1]);
+    }
+  });
+  test("GOAWAY that may have looked at the call, and the end of the connection: UNAVAILABLE, asked once", async (t) => {
+    let asked = 0;
+    const backend = await frameBackend((socket, stream) => {
+      asked++;
+      socket.end(goawayFrame(stream, 0));
     });
+    t.after(() => backend.close());
     const { client } = await pairFor(t, { services: { up: backend.port } });
-    assert.equal((await client.unary(hi)).value.toString(), "hi");
-    assert.equal(backend.accepted, 2);
+    await assert.rejects(client.unary(hi), { code: 14 });
+    assert.equal(asked, 1);
   });
   test("the same for one of several streams: the one below last-stream-id ends where it began", async (t) => {
     const streams: ServerHttp2Stream[] = [];
@@ -289,7 +314,7 @@ describe("connections to a backend", LIMIT, () => {
     const { client, gateway } = await pairFor(t, { services: { up: proxy.port }, back });
     await client.unary(hi);
     deaf = true;
-    const line = nextLine(gateway, "access line", (l) => l.msg === "request");
+    const line = nextLine(gateway, "access line", (l) => l.msg === "request" && l.error !== undefined);
     await assert.rejects(client.unary(hi), { code: 14 });
     assert.match(String((await line).detail), /ping/);
     deaf = false;
@@ -424,7 +449,8 @@ describe("TLS to a gRPC backend", LIMIT, () => {
     const { client } = await pairFor(t, { services: { up: mutual.port }, back: { tls: { rootCAFile, ...own } } });
     assert.equal((await client.unary(hi)).value.toString(), "hi");
     const without = await pairFor(t, { services: { up: mutual.port }, back: { tls: { rootCAFile } } });
-    await assert.rejects(without.client.unary(hi), { code: 14 });
+    // Each of them: a connection that was refused must not stand in the way of the next.
+    for (let i = 0; i < 3; i++) await assert.rejects(without.client.unary(hi), { code: 14 });
   });
   test("a plain backend asked for TLS, and the other way round: UNAVAILABLE", async (t) => {
     const backend = await InteropServer.start();
@@ -440,14 +466,14 @@ describe("TLS to a gRPC backend", LIMIT, () => {
     const { client } = await pairFor(t, { services: { up: http1.port } });
     await assert.rejects(client.unary(hi), { code: 14 });
   });
-  test("a backend that accepts and says nothing: UNAVAILABLE after the timeout of the route", async (t) => {
+  test("a backend that accepts and says nothing: UNAVAILABLE after the time to dial", async (t) => {
     const mute = createTcp(() => undefined).listen(0, "127.0.0.1");
     await once(mute, "listening");
     t.after(() => mute.close());
     const { port } = mute.address() as { port: number };
     const { client } = await pairFor(t, {
       services: { up: port },
-      back: { keepAliveTime: "1s", keepAliveTimeout: "500ms" },
+      back: { dialTimeout: "1s" },
     });
     await assert.rejects(client.unary(hi, { within: 8000 }), { code: 14 });
   });

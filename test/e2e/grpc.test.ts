@@ -323,7 +323,8 @@ describe("what the gateway adds to gRPC", LIMIT, () => {
     });
   });
   test("access log and metrics know the status of gRPC", async () => {
-    await withGateway({ services: up() }, async (gateway, client) => {
+    const rules = [{ path: "/test.v1.Interop/*", serviceName: "up", protocol: "grpc" }];
+    await withGateway({ services: up(), rules }, async (gateway, client) => {
       const told = (path: string) =>
         nextLine(gateway, "access line", (l) => l.msg === "request" && l.path === `/test.v1.Interop/${path}`);
       let line = told("Unary");
@@ -336,7 +337,7 @@ describe("what the gateway adds to gRPC", LIMIT, () => {
       await assert.rejects(client.unary(order({ sleep: true }), { within: 200 }), { code: 4 });
       assert.equal((await line).error ?? (await line).status, "upstream_timeout");
       const series = await scrape(gateway.port);
-      assert.ok(sumOf(series, "gateway_http_requests_total", { route: "/*" }) >= 2);
+      assert.ok(sumOf(series, "gateway_http_requests_total", { path: "/test.v1.Interop/*" }) >= 2);
       assert.equal(sample(series, "gateway_http_requests_active"), 1); // the scrape itself
     });
   });

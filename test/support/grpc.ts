@@ -248,7 +248,6 @@ export class InteropClient {
       "grpc.use_local_subchannel_pool": 1,
       "grpc.max_receive_message_length": MAX,
       "grpc.max_send_message_length": MAX,
-      "grpc.enable_retries": 0,
       ...options.channel,
     });
   }
