@@ -255,7 +255,10 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     tried.push(endpoint);
     const { maxTries, triesWithinMs } = this.#route;
     const inTime = triesWithinMs === 0 || performance.now() - ctx.startedAt < triesWithinMs;
-    this.#attempt(tried.length < maxTries && inTime ? this.#service.picker.pick(ctx, tried) : null);
+    if (tried.length >= maxTries || !inTime) return this.#attempt(null);
+    // Who has refused a call only because of its connection may take it on the next one.
+    const again = this.#failure!.progress === "refused" ? endpoint : null;
+    this.#attempt(this.#service.picker.pick(ctx, tried) ?? again);
   }
 
   #attempt(endpoint: Endpoint | null): void {

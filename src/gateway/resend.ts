@@ -16,5 +16,5 @@ export function isIdempotent(method: string): boolean {
  */
 export function maySendAgain(progress: Progress, method: string, replayable: boolean): boolean {
   if (!replayable) return false;
-  return progress === "unsent" || (progress === "reset_on_reuse" && isIdempotent(method));
+  return progress === "unsent" || progress === "refused" || (progress === "reset_on_reuse" && isIdempotent(method));
 }

@@ -115,8 +115,8 @@ export class Http2Call implements Upstream, BodyReceiver {
 
   #lost(session: Http2Session, stream: ClientHttp2Stream): void {
     const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || session.ignored(stream.id);
-    const unsent = stream.id === undefined || (refused && !this.#answered);
-    const progress: Progress = this.#answered ? "responding" : unsent ? "unsent" : "sent";
+    const before: Progress = stream.id === undefined ? "unsent" : refused ? "refused" : "sent";
+    const progress: Progress = this.#answered ? "responding" : before;
     const detail = session.fault?.detail ?? `stream reset with code ${stream.rstCode}`;
     this.fail("upstream_reset", detail, progress);
   }

@@ -8,6 +8,8 @@ const table: readonly (readonly [Progress, string, boolean, boolean])[] = [
   ["unsent", "GET", true, true],
   ["unsent", "POST", true, true],
   ["unsent", "POST", false, false],
+  ["refused", "POST", true, true],
+  ["refused", "POST", false, false],
   ["reset_on_reuse", "GET", true, true],
   ["reset_on_reuse", "HEAD", true, true],
   ["reset_on_reuse", "PUT", true, true],
