@@ -56,7 +56,8 @@ export class Http2Downstream implements Downstream, BodyTrouble {
   head(status: number, _reason: string, fields: string[], length: number): void {
     this.#pending = headerObject(fields);
     this.#pending[":status"] = status;
-    this.#length = length;
+    // A service may announce how long its messages are, and still has its status to send behind them.
+    this.#length = length > 0 && this.#ctx.route?.grpc === true ? -1 : length;
   }
 
   write(chunk: Buffer, release: (() => void) | null): boolean {
