@@ -32,11 +32,12 @@ export class Http2Session {
     this.idleSince = this.#lastReadAt = pool.now();
     const literal = target.address.includes(":") ? `[${target.address}]` : target.address;
     this.#session = connect(`${target.scheme}://${literal}:${target.port}`, {
-      createConnection: () => this.#dial(),
+      createConnection: () => this.#watch(this.#dial()),
       settings: { enablePush: false, initialWindowSize: options.streamWindow },
       peerMaxConcurrentStreams: options.maxStreams,
     });
-    this.#session.on("connect", () => this.#ready());
+    // Not "connect": how many streams the backend takes is known once it has said so (RFC 9113 §3.4: before all else).
+    this.#session.once("remoteSettings", () => this.#ready());
     this.#session.on("goaway", (code, lastStream) => this.#goingAway(code, lastStream));
     this.#session.on("error", (error: NodeJS.ErrnoException) => this.#failed(error.code ?? error.message));
     this.#session.on("close", () => this.#closed());
@@ -126,6 +127,15 @@ export class Http2Session {
     return socket;
   }
 
+  /** After an alert behind the handshake (TLS 1.3: no client certificate) Node neither closes the socket nor says "close". */
+  #watch(socket: Socket): Socket {
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.#failed(error.code ?? error.message);
+      socket.destroy();
+    });
+    return socket.on("close", () => this.#closed());
+  }
+
   #arm(ms: number, detail: string): void {
     clearTimeout(this.#timer);
     if (ms === 0) return;
@@ -161,6 +171,7 @@ export class Http2Session {
   }
 
   #closed(): void {
+    if (this.#state === "closed") return;
     clearTimeout(this.#timer);
     if (this.#state === "dialling") this.#failed("closed");
     this.#state = "closed";
