@@ -47,7 +47,9 @@ export class GrpcWebTranslator implements Translator {
       fields: grpcFields(ctx, format.toLowerCase()),
       streams: true,
       attempt(body: RequestBody, receiver: Receiver) {
-        const answer = new WebResponse(receiver, contentType, isText);
+        const answer = new WebResponse(receiver, contentType, isText, (status) => {
+          ctx.grpcStatus = status;
+        });
         const observer: WebBodyObserver = {
           needed: () => {
             if (ctx.expectsContinue && body.length !== 0) receiver.interim(100, []);

@@ -15,13 +15,18 @@ export class WebResponse implements Receiver {
   readonly #to: Receiver;
   readonly #contentType: string;
   readonly #text: boolean;
+  readonly #noteStatus: (status: number) => void;
   /** A head with `grpc-status` is complete by itself: nothing follows it. */
   #head: { readonly status: number; readonly fields: Fields } | null = null;
   #over = false;
 
-  /** @param contentType of the answer */
-  constructor(to: Receiver, contentType: string, text: boolean) {
+  /**
+   * @param contentType of the answer
+   * @param noteStatus told the status of the call where it is no field of the answer
+   */
+  constructor(to: Receiver, contentType: string, text: boolean, noteStatus: (status: number) => void) {
     this.#to = to;
+    this.#noteStatus = noteStatus;
     this.#contentType = contentType;
     this.#text = text;
   }
@@ -72,8 +77,10 @@ export class WebResponse implements Receiver {
       this.#to.end(NO_TRAILERS);
       return;
     }
-    if (getField(trailers, "grpc-status") === undefined) return this.#fail("no grpc-status");
+    const status = getField(trailers, "grpc-status");
+    if (status === undefined) return this.#fail("no grpc-status");
     this.#over = true;
+    this.#noteStatus(Number(status));
     const frame = trailerFrame(trailers);
     this.#to.data(this.#text ? base64(frame) : frame, nothing, true);
   }
