@@ -119,8 +119,8 @@ describe("gRPC and change", LIMIT, () => {
     const counts = await Promise.all([1, 2, 3].map(() => loop(client, () => performance.now() < end)));
     assert.ok(Math.min(...counts) > 20);
     const session = connect(`http://127.0.0.1:${gateway.grpcPort}`);
-    await soon(once(session, "goaway"), "GOAWAY");
-    await soon(once(session, "close"), "close");
+    const ended = [once(session, "goaway"), once(session, "close")];
+    await soon(Promise.all(ended), "GOAWAY and the end");
   });
 
   test("drain: calls under way end, new connections are refused, the exit is clean", async (t) => {
