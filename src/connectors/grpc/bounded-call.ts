@@ -1,5 +1,6 @@
 // A gRPC call with bounds on its messages, put around body and receiver: what is too large fails the call, not the process.
 import type { BodyReceiver, Receiver, RequestBody, SendFailure, Upstream } from "../../core/edges.ts";
+import { getField } from "../../wire/fields.ts";
 import { SizeGate } from "./size-gate.ts";
 
 /** Largest messages, bytes; 0 no limit. */
@@ -13,7 +14,7 @@ export class BoundedCall implements Receiver, RequestBody, BodyReceiver {
   readonly #receiver: Receiver;
   readonly #body: RequestBody;
   readonly #sent: SizeGate | null;
-  readonly #received: SizeGate | null;
+  #received: SizeGate | null;
   #to: BodyReceiver | null = null;
   #over = false;
   #answering = false;
@@ -57,6 +58,8 @@ export class BoundedCall implements Receiver, RequestBody, BodyReceiver {
 
   head(status: number, reason: string, fields: string[], length: number): void {
     this.#answering = true;
+    // A page of a proxy in between has no messages, and what it says is not their length.
+    if (!/^application\/grpc/i.test(getField(fields, "content-type") ?? "")) this.#received = null;
     if (!this.#over) this.#receiver.head(status, reason, fields, length);
   }
 
