@@ -23,6 +23,8 @@ export interface ResponsePlan {
   readonly headOnly: boolean;
   /** The client waits for `100 Continue`. */
   readonly waits: boolean;
+  /** Told the status of the call: no field of the answer says it. */
+  readonly noteStatus: (code: number) => void;
 }
 
 const IS_GRPC = /^application\/grpc(\+proto)?\s*(;|$)/i;
@@ -96,6 +98,7 @@ export class JsonResponse implements Receiver, BodyObserver {
     const fields = this.#fields ?? NO_TRAILERS;
     const status = this.#foreign ?? statusOf(trailers, this.#plan.pool) ?? statusOf(fields, this.#plan.pool);
     if (status === undefined) return this.#broken("no grpc-status");
+    this.#plan.noteStatus(status.code);
     if (status.code !== OK) return this.#error(status, trailers);
     if (this.#foreign !== null) return this.#broken("not a gRPC response");
     if (!this.#frames.whole) return this.#broken("ended inside of a message");

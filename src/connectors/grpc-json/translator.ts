@@ -70,6 +70,9 @@ export class JsonTranslator implements Translator {
       maxBytes,
       headOnly: ctx.method === "HEAD",
       waits: ctx.expectsContinue,
+      noteStatus: (code) => {
+        ctx.grpcStatus = code;
+      },
     };
     return {
       path: `/${fullName(method)}`,
