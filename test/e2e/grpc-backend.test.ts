@@ -19,7 +19,14 @@ import {
   InteropServer,
   order,
 } from "../support/grpc.ts";
-import { type AnswerStream, framed, type Http2Backend, http2Backend, reply, trailersOnly } from "../support/http2-backend.ts";
+import {
+  type AnswerStream,
+  framed,
+  type Http2Backend,
+  http2Backend,
+  reply,
+  trailersOnly,
+} from "../support/http2-backend.ts";
 import {
   dataFrame,
   END_STREAM,
@@ -63,7 +70,8 @@ const echo: AnswerStream = (stream) => {
   stream.on("end", () => reply(stream, [Buffer.concat(chunks).subarray(5)]));
 };
 
-const instances = (...ports: number[]): Block[] => ports.map((port) => ({ id: `i${port}`, address: "127.0.0.1", port }));
+const instances = (...ports: number[]): Block[] =>
+  ports.map((port) => ({ id: `i${port}`, address: "127.0.0.1", port }));
 const hi = Buffer.from("hi");
 
 describe("a backend that is not there, or goes away", LIMIT, () => {
@@ -92,7 +100,9 @@ describe("a backend that is not there, or goes away", LIMIT, () => {
   });
   test("connection killed before the first byte: UNAVAILABLE, and not sent twice", async (t) => {
     const backend = await backendFor(t, (stream) => stream.session!.destroy());
-    const { client } = await pairFor(t, { services: { up: instances(backend.port, (await backendFor(t, echo)).port) } });
+    const { client } = await pairFor(t, {
+      services: { up: instances(backend.port, (await backendFor(t, echo)).port) },
+    });
     const codes: number[] = [];
     for (let i = 0; i < 2; i++) {
       await client.unary(hi).then(
@@ -274,7 +284,11 @@ describe("connections to a backend", LIMIT, () => {
   test("backend.grpc.maxConcurrentStreams bounds the streams of a connection", async (t) => {
     const backend = await backendFor(t, sleepy(5));
     const services = { up: backend.port };
-    const { client } = await pairFor(t, { services, back: { maxConcurrentStreams: 7 }, grpc: { maxConcurrentStreams: 1000 } });
+    const { client } = await pairFor(t, {
+      services,
+      back: { maxConcurrentStreams: 7 },
+      grpc: { maxConcurrentStreams: 1000 },
+    });
     await Promise.all(Array.from({ length: 100 }, () => client.unary(hi)));
     assert.deepEqual([backend.accepted, backend.mostActive], [1, 7]);
   });

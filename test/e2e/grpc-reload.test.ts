@@ -49,7 +49,9 @@ describe("gRPC and change", LIMIT, () => {
   test(`${RELOADS} reloads fail no call and cut no stream`, async (t) => {
     const gateway = await gatewayFor(t);
     const clients = [gateway.grpcPort, gateway.port, gateway.grpcPort].map((port) => new InteropClient(port));
-    t.after(() => clients.forEach((c) => c.close()));
+    t.after(() => {
+      for (const client of clients) client.close();
+    });
     const chat = clients[0]!.chat({ within: null });
     let running = true;
     const loops = Promise.all(clients.map((client) => loop(client, () => running)));
@@ -94,7 +96,12 @@ describe("gRPC and change", LIMIT, () => {
     const gateway = await gatewayFor(t);
     const session = connect(`http://127.0.0.1:${gateway.grpcPort}`);
     t.after(() => session.destroy());
-    const head = { ":method": "POST", ":path": "/test.v1.Interop/Chat", "content-type": "application/grpc", te: "trailers" };
+    const head = {
+      ":method": "POST",
+      ":path": "/test.v1.Interop/Chat",
+      "content-type": "application/grpc",
+      te: "trailers",
+    };
     const stream = session.request(head);
     stream.write(Buffer.from("\0\0\0\0\x02hi", "latin1"));
     await once(stream, "data");
@@ -152,7 +159,10 @@ describe("gRPC and change", LIMIT, () => {
     await once(chat.resume(), "end");
     running = false;
     await calls;
-    assert.ok(errors.every((code) => code === 14), errors.join());
+    assert.ok(
+      errors.every((code) => code === 14),
+      errors.join(),
+    );
     assert.equal(await soon(gateway.exited, "the exit"), 0);
   });
 
@@ -169,7 +179,10 @@ describe("gRPC and change", LIMIT, () => {
     const loops = Promise.all([1, 2, 3].map(() => loop(client, () => running)));
     const changes = async () => {
       for (let i = 0; i < 10; i++) {
-        const text = textOf(0, 0).replaceAll(`"port": ${backend.port}`, `"port": ${i % 2 === 0 ? other.port : backend.port}`);
+        const text = textOf(0, 0).replaceAll(
+          `"port": ${backend.port}`,
+          `"port": ${i % 2 === 0 ? other.port : backend.port}`,
+        );
         await reload(gateway, text);
       }
     };

@@ -17,7 +17,10 @@ import { freePort } from "../support/ports.ts";
 import { accessLine, eventually } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
-type Loose = Record<string, (request: unknown, options?: unknown) => Promise<Record<string, unknown>> & AsyncIterable<Record<string, unknown>>>;
+type Loose = Record<
+  string,
+  (request: unknown, options?: unknown) => Promise<Record<string, unknown>> & AsyncIterable<Record<string, unknown>>
+>;
 
 const registry = createFileRegistry(
   fromBinary(
@@ -34,7 +37,10 @@ describe("gRPC-Web", LIMIT, () => {
   let client: Loose;
   const clientOf = (path: string) => {
     const baseUrl = `http://127.0.0.1:${gateway.port}${path}`;
-    return createClient(GREETER, createGrpcWebTransport({ baseUrl, useBinaryFormat: true })) as Client<DescService> as unknown as Loose;
+    return createClient(
+      GREETER,
+      createGrpcWebTransport({ baseUrl, useBinaryFormat: true }),
+    ) as Client<DescService> as unknown as Loose;
   };
 
   before(async () => {
@@ -71,7 +77,8 @@ describe("gRPC-Web", LIMIT, () => {
   });
   test("server streaming, by a real client", async () => {
     const numbers: unknown[] = [];
-    for await (const reply of client.listGreetings!({ name: "Ann", count: 50, intervalMs: 0 })) numbers.push(reply.number);
+    for await (const reply of client.listGreetings!({ name: "Ann", count: 50, intervalMs: 0 }))
+      numbers.push(reply.number);
     assert.deepEqual(
       numbers,
       Array.from({ length: 50 }, (_, i) => i + 1),
@@ -87,7 +94,10 @@ describe("gRPC-Web", LIMIT, () => {
   });
   test("statuses reach the client, alone and behind messages", async () => {
     await assert.rejects(client.sayHello!({ name: "nobody" }), (e) => ConnectError.from(e).code === 5);
-    await assert.rejects(client.sayHello!({ name: "" }), (e) => ConnectError.from(e).rawMessage === "name must not be empty");
+    await assert.rejects(
+      client.sayHello!({ name: "" }),
+      (e) => ConnectError.from(e).rawMessage === "name must not be empty",
+    );
     const text = await interop("/test.v1.Interop/List", order({ count: 2, code: 9, message: "ü 100%" }));
     const trailers = text.text.slice(text.text.indexOf("grpc-status"));
     assert.match(trailers, /^grpc-status: 9\r\n/);
@@ -101,7 +111,10 @@ describe("gRPC-Web", LIMIT, () => {
   });
   test("the deadline of the client is heard", async () => {
     const started = performance.now();
-    await assert.rejects(client.sayHello!({ name: "slow" }, { timeoutMs: 300 }), (e) => ConnectError.from(e).code === 4);
+    await assert.rejects(
+      client.sayHello!({ name: "slow" }, { timeoutMs: 300 }),
+      (e) => ConnectError.from(e).code === 4,
+    );
     assert.ok(performance.now() - started < 3000);
   });
   test("metadata both ways", async () => {

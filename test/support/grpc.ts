@@ -1,13 +1,13 @@
 // A gRPC service of raw bytes with one method of each kind, its client, and a gateway in front: for tests of what passes by.
 import {
   type CallOptions,
+  type ChannelCredentials,
   Client,
   type ClientDuplexStream,
   type ClientOptions,
   type ClientReadableStream,
   type ClientWritableStream,
   credentials,
-  type ChannelCredentials,
   Metadata,
   type requestCallback,
   Server,
@@ -16,9 +16,9 @@ import {
   type ServerReadableStream,
   type ServerUnaryCall,
   type ServerWritableStream,
-  type sendUnaryData,
   type ServiceError,
   type StatusObject,
+  type sendUnaryData,
 } from "@grpc/grpc-js";
 import { type GatewayProcess, startGateway } from "./gateway.ts";
 import { type Block, configText, soon } from "./setup.ts";
@@ -75,7 +75,12 @@ export class InteropServer {
       ...options,
     });
     const same = (bytes: Buffer) => bytes;
-    const kind = { requestSerialize: same, requestDeserialize: same, responseSerialize: same, responseDeserialize: same };
+    const kind = {
+      requestSerialize: same,
+      requestDeserialize: same,
+      responseSerialize: same,
+      responseDeserialize: same,
+    };
     const method = (name: string, requestStream: boolean, responseStream: boolean) => ({
       path: `/${SERVICE}/${name}`,
       requestStream,
@@ -95,7 +100,8 @@ export class InteropServer {
           const trailers = this.#begin("Unary", call);
           const order = orderOf(call.request);
           if (order.sleep === true) return;
-          if (order.code !== undefined) return done({ code: order.code, details: order.message ?? "", metadata: trailers });
+          if (order.code !== undefined)
+            return done({ code: order.code, details: order.message ?? "", metadata: trailers });
           done(null, order.size === undefined ? call.request : Buffer.alloc(order.size, 1), trailers);
         },
         Collect: (call: ServerReadableStream<Buffer, Buffer>, done: sendUnaryData<Buffer>) => {
@@ -129,7 +135,11 @@ export class InteropServer {
     );
   }
 
-  static async start(secure?: ServerCredentials, options: Record<string, number> = {}, port = 0): Promise<InteropServer> {
+  static async start(
+    secure?: ServerCredentials,
+    options: Record<string, number> = {},
+    port = 0,
+  ): Promise<InteropServer> {
     const server = new InteropServer(options);
     server.port = await new Promise((resolve, reject) => {
       const with_ = secure ?? ServerCredentials.createInsecure();
@@ -330,10 +340,7 @@ export async function all(call: AsyncIterable<unknown>): Promise<Buffer[]> {
 
 /** Resolves with the error a call ends with. */
 export function errorOf(call: NodeJS.EventEmitter): Promise<ServiceError> {
-  return soon(
-    new Promise((resolve) => call.once("error", resolve)),
-    "the end of a call",
-  );
+  return soon(new Promise((resolve) => call.once("error", resolve)), "the end of a call");
 }
 
 /** A gateway with a gRPC port. */

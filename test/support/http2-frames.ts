@@ -47,7 +47,9 @@ export const settingsFrame = (payload: Buffer = Buffer.alloc(0)): Buffer => h2Fr
 export const GRPC_HEAD = { ":status": "200", "content-type": "application/grpc" } as const;
 
 /** A backend that speaks the connection part of HTTP/2 and hands each request to `answer` as soon as its head is there. */
-export function frameBackend(answer: (socket: Socket, stream: number, connection: number) => void): Promise<RawBackend> {
+export function frameBackend(
+  answer: (socket: Socket, stream: number, connection: number) => void,
+): Promise<RawBackend> {
   let connections = 0;
   return rawBackend((socket) => {
     const connection = connections++;

@@ -19,7 +19,8 @@ describe("the kind of a request", () => {
     ["application/grp", null],
     ["", null],
   ];
-  for (const [type, kind] of kinds) test(`${type || "empty"}: ${kind}`, () => assert.equal(grpcKind(["content-type", type]), kind));
+  for (const [type, kind] of kinds)
+    test(`${type || "empty"}: ${kind}`, () => assert.equal(grpcKind(["content-type", type]), kind));
   test("without a content type: null", () => assert.equal(grpcKind([]), null));
 });
 

@@ -4,7 +4,8 @@ import { describe, test } from "node:test";
 import { BoundedCall } from "../../../../src/connectors/grpc/bounded-call.ts";
 import type { BodyReceiver, Receiver, RequestBody, SendFailure } from "../../../../src/core/edges.ts";
 
-const message = (length: number) => Buffer.concat([Buffer.from([0, 0, 0, length >> 8, length & 255]), Buffer.alloc(length)]);
+const message = (length: number) =>
+  Buffer.concat([Buffer.from([0, 0, 0, length >> 8, length & 255]), Buffer.alloc(length)]);
 
 function setUp(maxSendBytes: number, maxReceiveBytes: number) {
   const told: string[] = [];
@@ -53,7 +54,7 @@ describe("a bounded call", () => {
     assert.equal(source.data(message(10)), false);
     source.end([]);
     call.interim(103, []);
-    call.head(200, "", [], -1);
+    call.head(200, "", ["content-type", "application/grpc"], -1);
     call.flush();
     assert.equal(call.data(message(20), null, false), false);
     call.end([]);
@@ -78,7 +79,7 @@ describe("a bounded call", () => {
   });
   test("a message of the backend that is too large ends the call, once", () => {
     const { call, told, failures, sent, source } = setUp(10, 20);
-    call.head(200, "", [], -1);
+    call.head(200, "", ["content-type", "application/grpc"], -1);
     call.data(message(5), null, false);
     call.data(message(21), null, false);
     call.data(message(5), null, true);

@@ -32,7 +32,13 @@ const cases: readonly (readonly [string, number, Buffer, boolean])[] = [
 for (const [name, maxBytes, bytes, expected] of cases) {
   test(`${name}: ${expected ? "admitted" : "refused"}, at every cut`, () => {
     assert.equal(admits(maxBytes, [bytes]), expected);
-    assert.equal(admits(maxBytes, [...bytes].map((byte) => Buffer.from([byte]))), expected);
+    assert.equal(
+      admits(
+        maxBytes,
+        [...bytes].map((byte) => Buffer.from([byte])),
+      ),
+      expected,
+    );
     for (let i = 0; i <= bytes.length; i++) {
       for (let j = i; j <= bytes.length; j++) {
         const cut = [bytes.subarray(0, i), bytes.subarray(i, j), bytes.subarray(j)];
