@@ -166,14 +166,18 @@ export class InteropServer {
   }
 
   #begin(method: string, call: AnyCall): Metadata {
-    this.active++;
     let resolve: () => void;
     const cancelled = new Promise<void>((done) => {
       resolve = done;
     });
     const stream = call as unknown as NodeJS.EventEmitter;
     stream.on("cancelled", () => resolve());
-    streamOf(call).once("close", () => this.active--);
+    const below = streamOf(call);
+    // A call may be gone before the server gets round to it.
+    if (!below.destroyed) {
+      this.active++;
+      below.once("close", () => this.active--);
+    }
     const leftMs = Number(call.getDeadline()) - Date.now();
     const seen = { method, metadata: call.metadata, leftMs, cancelled };
     this.calls.push(seen);
@@ -193,11 +197,15 @@ export class InteropServer {
   }
 }
 
+interface Below extends NodeJS.EventEmitter {
+  readonly destroyed: boolean;
+}
+
 /** The HTTP/2 stream below a call: only its close tells that nothing of it is left. */
-function streamOf(call: AnyCall): NodeJS.EventEmitter {
+function streamOf(call: AnyCall): Below {
   interface Inner {
     readonly nextCall?: Inner;
-    readonly stream?: NodeJS.EventEmitter;
+    readonly stream?: Below;
   }
   let inner = (call as unknown as { readonly call: Inner }).call;
   while (inner.nextCall !== undefined) inner = inner.nextCall;
