@@ -255,10 +255,8 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     tried.push(endpoint);
     const { maxTries, triesWithinMs } = this.#route;
     const inTime = triesWithinMs === 0 || performance.now() - ctx.startedAt < triesWithinMs;
-    if (tried.length >= maxTries || !inTime) return this.#attempt(null);
-    // Who has refused a call only because of its connection may take it on the next one.
-    const again = this.#failure!.progress === "refused" ? endpoint : null;
-    this.#attempt(this.#service.picker.pick(ctx, tried) ?? again);
+    const same = this.#failure!.progress === "refused" ? endpoint : null; // its next connection may take the call
+    this.#attempt(tried.length < maxTries && inTime ? (this.#service.picker.pick(ctx, tried) ?? same) : null);
   }
 
   #attempt(endpoint: Endpoint | null): void {
