@@ -35,6 +35,8 @@ unit: setup ## unit, contract and golden tests only
 
 bench: build ## compare with other proxies on this machine
 	$(TSX) test/bench/run.ts $(BENCH)
+	$(TSX) test/bench/streams.ts
+	$(TSX) test/bench/grpc.ts
 	$(TSX) test/bench/startup.ts
 	$(TSX) --expose-gc test/bench/router.ts
 

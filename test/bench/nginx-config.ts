@@ -37,8 +37,8 @@ export function nginxProxy(folder: string, port: number, upstreamPort: number): 
   );
 }
 
-/** One process that is its own worker: nothing is left behind when it is killed. */
-function nginx(folder: string, servers: string): Launch {
+/** One process that is its own worker: nothing is left behind when it is killed. @param servers content of `http` */
+export function nginx(folder: string, servers: string, connections = 4096): Launch {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "nginx.conf");
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -50,7 +50,7 @@ function nginx(folder: string, servers: string): Launch {
   master_process off;
   pid ${join(folder, "nginx.pid")};
   error_log ${join(folder, "error.log")} warn;
-  events { worker_connections 4096; }
+  events { worker_connections ${connections}; }
   http {
     access_log off;
     ${temporary}
