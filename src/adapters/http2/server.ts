@@ -13,7 +13,7 @@ import type { Gateway } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
-import { rawFields } from "../../wire/http2-raw.ts";
+import { letGo, rawFields } from "../../wire/http2-raw.ts";
 import { Gate } from "../gate.ts";
 import type { Http2Options, HttpServerOptions } from "../http/options.ts";
 import { hostName, scanFields } from "../http/scan.ts";
@@ -150,7 +150,12 @@ export class Http2Server {
     ctx.host = hostName(authority);
     downstream.attach(ctx);
     if (stream.destroyed) process.nextTick(() => downstream.closed());
-    else stream.on("close", () => downstream.closed());
+    else {
+      stream.on("close", () => {
+        downstream.closed();
+        letGo(stream);
+      });
+    }
     const code = this.#refusal(head, scan.ok, scan.looped);
     if (code === null) this.#gateway.handle(ctx);
     else this.#gateway.refuse(ctx, code);

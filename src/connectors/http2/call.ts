@@ -2,7 +2,7 @@
 import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "node:http2";
 import type { BodyReceiver, Progress, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
-import { rawFields } from "../../wire/http2-raw.ts";
+import { letGo, rawFields } from "../../wire/http2-raw.ts";
 import type { Http2Pool } from "./pool.ts";
 import type { Http2Session } from "./session.ts";
 
@@ -110,6 +110,7 @@ export class Http2Call implements Upstream, BodyReceiver {
     session.active--;
     session.idleSince = this.#pool.now();
     if (this.#receiver !== null) this.#lost(session, stream);
+    letGo(stream);
     this.#pool.serve();
   }
 
