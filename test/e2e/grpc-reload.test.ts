@@ -127,7 +127,13 @@ describe("gRPC and change", LIMIT, () => {
     assert.ok(Math.min(...counts) > 20);
     const session = connect(`http://127.0.0.1:${gateway.grpcPort}`);
     t.after(() => session.destroy());
-    await soon(once(session, "goaway"), "GOAWAY");
+    // A connection that is idle then is told while it waits for its next answer.
+    const told = once(session, "goaway");
+    const asking = setInterval(() => {
+      if (!session.closed && !session.destroyed) session.request({ ":path": "/none" }).resume();
+    }, 100);
+    t.after(() => clearInterval(asking));
+    await soon(told, "GOAWAY");
   });
 
   test("drain: calls under way end, new connections are refused, the exit is clean", async (t) => {

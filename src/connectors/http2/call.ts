@@ -17,6 +17,7 @@ export class Http2Call implements Upstream, BodyReceiver {
   #session: Http2Session | null = null;
   #stream: ClientHttp2Stream | null = null;
   #answered = false;
+  #begunAt = 0;
   #trailers: readonly string[] = NO_FIELDS;
 
   constructor(pool: Http2Pool, headers: OutgoingHttpHeaders, body: RequestBody, receiver: Receiver) {
@@ -39,6 +40,7 @@ export class Http2Call implements Upstream, BodyReceiver {
       return this.fail(lost ? "upstream_reset" : "bad_request", (error as Error).message, "unsent");
     }
     this.#stream = stream;
+    this.#begunAt = this.#pool.now();
     session.active++;
     stream.on("error", () => undefined); // told by its close
     stream.on("headers", (headers, _flags, ...rest: unknown[]) => {
@@ -78,8 +80,9 @@ export class Http2Call implements Upstream, BodyReceiver {
 
   abort(): void {
     this.#receiver = null;
-    if (this.#stream === null) this.#pool.forget(this);
-    else if (!this.#stream.closed) this.#stream.close(constants.NGHTTP2_CANCEL);
+    if (this.#stream === null) return this.#pool.forget(this);
+    if (!this.#stream.closed) this.#stream.close(constants.NGHTTP2_CANCEL);
+    if (!this.#answered) this.#session!.doubt(this.#begunAt);
   }
 
   fail(code: ErrorCode, detail: string, progress: Progress): void {

@@ -8,6 +8,11 @@ import type { Http2Pool } from "./pool.ts";
 /** A GOAWAY of this kind tells a client that it pings too often (gRPC: "too_many_pings"). */
 const CALM = constants.NGHTTP2_ENHANCE_YOUR_CALM;
 
+/** Wait for the answer to a ping where none is configured, ms. */
+const PING_TIMEOUT_MS = 10_000;
+/** The same where the connection is in doubt, ms. */
+const DOUBT_MS = 2000;
+
 /** One connection of an {@link Http2Pool}. */
 export class Http2Session {
   readonly #pool: Http2Pool;
@@ -95,15 +100,24 @@ export class Http2Session {
     const pingMs = options.pingMs * this.#pool.pingFactor;
     if (pingMs === 0 || this.#state !== "ready") return;
     if (now - Math.max(this.#lastReadAt, this.#pingAt) < pingMs) return;
-    this.#ping(now);
+    this.#ping(now, options.pingTimeoutMs || PING_TIMEOUT_MS);
   }
 
-  #ping(now: number): void {
+  /**
+   * A call was given up without an answer. If nothing at all has come since it began, the connection may be one that
+   * nghttp2 reads no more, for a breach of the protocol that Node does not report: it has to show that it lives.
+   */
+  doubt(since: number): void {
+    if (this.#state !== "ready" || Math.max(this.#lastReadAt, this.#pingAt) >= since) return;
+    this.#ping(this.#pool.now(), DOUBT_MS);
+  }
+
+  #ping(now: number, withinMs: number): void {
     this.#pingAt = now;
     const timer = setTimeout(() => {
       this.#failed("no answer to a ping");
       this.#session.destroy();
-    }, this.#pool.options.pingTimeoutMs || 10_000);
+    }, withinMs);
     timer.unref();
     const sent = this.#session.ping((error) => {
       clearTimeout(timer);
