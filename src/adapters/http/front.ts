@@ -12,6 +12,9 @@ const MAX_TURNED_AWAY = 64;
 /** How long a connection on which nothing was asked yet is left alone when idle ones are closed, ms. */
 const FIRST_REQUEST_MS = 1000;
 
+/** Between two looks for connections that say nothing, ms. */
+const SWEEP_MS = 1000;
+
 /** One front: HTTP/1.1 and, where it is on, HTTP/2. */
 export class HttpFront implements SocketTaker {
   readonly #options: HttpServerOptions;
@@ -23,6 +26,7 @@ export class HttpFront implements SocketTaker {
   /** Sockets that have said nothing yet, and since when. */
   readonly #silent = new Map<Socket, number>();
   #turnedAway = 0;
+  readonly #timer: NodeJS.Timeout | undefined;
 
   /** @param instanceId mark of this process, by which loops are recognised */
   constructor(gateway: Gateway, options: HttpServerOptions, instanceId: string) {
@@ -30,6 +34,7 @@ export class HttpFront implements SocketTaker {
     this.#http1 = new HttpServer(gateway, options, instanceId);
     this.#http2 = options.http2 === null ? null : new Http2Server(gateway, options, options.http2, instanceId);
     this.#tls = options.tls === null ? null : this.#tlsServer(options);
+    if (options.readMs > 0) this.#timer = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
   get connections(): number {
@@ -40,7 +45,10 @@ export class HttpFront implements SocketTaker {
     const { maxConnections } = this.#options;
     if (maxConnections > 0 && this.#sockets.size >= maxConnections) return this.#turnAway(socket);
     this.#sockets.add(socket);
-    socket.on("close", () => this.#sockets.delete(socket));
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      this.#silent.delete(socket);
+    });
     if (this.#tls !== null) this.#tls.emit("connection", socket);
     else if (this.#http2 === null) this.#http1.open(socket);
     else if (this.#options.http2?.only === true) this.#http2.open(socket);
@@ -75,6 +83,7 @@ export class HttpFront implements SocketTaker {
   }
 
   stop(): void {
+    clearInterval(this.#timer);
     this.#http1.stop();
     this.#http2?.stop();
   }
@@ -97,37 +106,31 @@ export class HttpFront implements SocketTaker {
   #listen(socket: Socket): void {
     const since = performance.now();
     this.#silent.set(socket, since);
-    const fail = () => socket.destroy();
-    const forget = () => this.#silent.delete(socket);
-    const tooLate = () => {
-      settle();
-      this.#http1.refuse(socket, "request_timeout");
-    };
-    const settle = () => {
-      socket.off("error", fail);
-      socket.off("close", forget);
-      socket.off("timeout", tooLate);
-      socket.off("readable", look);
-      socket.setTimeout(0);
-      forget();
-    };
-    let first: Buffer = Buffer.alloc(0);
+    let first: Buffer | null = null;
     const look = () => {
       const more = socket.read() as Buffer | null;
       if (more === null) return;
-      first = first.length === 0 ? more : Buffer.concat([first, more]);
+      first = first === null ? more : Buffer.concat([first, more]);
       if (first.length < 3 && "PRI".startsWith(first.toString("latin1"))) return; // may become either
+      socket.off("readable", look);
+      socket.off("error", giveUp);
+      this.#silent.delete(socket);
       socket.unshift(first);
-      settle();
       if (isPreface(first)) this.#http2!.open(socket);
       else this.#http1.open(socket, since);
     };
-    socket.on("error", fail);
-    socket.on("close", forget);
+    socket.on("error", giveUp);
     socket.on("readable", look);
-    if (this.#options.readMs > 0) {
-      socket.setTimeout(this.#options.readMs);
-      socket.on("timeout", tooLate);
+  }
+
+  /** Answers connections that have been silent for too long. */
+  #sweep(): void {
+    const latest = performance.now() - this.#options.readMs;
+    for (const [socket, since] of this.#silent) {
+      if (since > latest) return; // the rest are younger
+      this.#silent.delete(socket);
+      socket.removeAllListeners("readable");
+      this.#http1.refuse(socket, "request_timeout");
     }
   }
 
@@ -142,4 +145,8 @@ export class HttpFront implements SocketTaker {
 /** `PRI * HTTP/2.0`: three letters are enough, no method of HTTP/1.1 begins so. */
 function isPreface(bytes: Buffer): boolean {
   return bytes.length >= 3 && bytes[0] === 0x50 && bytes[1] === 0x52 && bytes[2] === 0x49;
+}
+
+function giveUp(this: Socket): void {
+  this.destroy();
 }
