@@ -1,11 +1,12 @@
 // permessage-deflate (RFC 7692) negotiated on each side by itself, for connections whose messages are read.
 import type { RequestContext } from "../core/context.ts";
 import { dropFields, joinField } from "../wire/fields.ts";
-import { type Deflate, type Extensions, extension, PerMessageDeflate } from "./ws-parts.ts";
+import { type Deflate, type Extensions, framing } from "./ws-parts.ts";
 
 /** Messages below this size are sent as they are where that costs the peer nothing, bytes. */
 const THRESHOLD = 1024;
 const NAME = "sec-websocket-extensions";
+const NEGOTIATED = "permessage-deflate";
 const NONE: Extensions = {};
 
 /** What was agreed on both sides. */
@@ -31,39 +32,44 @@ export function agreeOnCompression(ctx: RequestContext, fields: string[], settin
   dropFields(fields, new Set([NAME]));
   const backend = backendSide(chosen, settings);
   const client = clientSide(joinField(ctx.fields, NAME), settings);
-  const deflate = client[PerMessageDeflate.extensionName];
+  const deflate = client[NEGOTIATED];
   if (deflate !== undefined) {
-    fields.push("Sec-WebSocket-Extensions", extension.format({ [PerMessageDeflate.extensionName]: [deflate.params] }));
+    fields.push("Sec-WebSocket-Extensions", framing().extension.format({ [NEGOTIATED]: [deflate.params] }));
   }
   return { client, backend };
 }
 
 function backendSide(chosen: string | undefined, settings: CompressionSettings): Extensions {
   if (chosen === undefined || chosen === "") return NONE;
-  const named = extension.parse(chosen);
-  const answer = named[PerMessageDeflate.extensionName];
+  const named = framing().extension.parse(chosen);
+  const answer = named[NEGOTIATED];
   if (settings.backendDeflate === 0 || answer === undefined || Object.keys(named).length !== 1) {
     throw new Error("extension that was not offered");
   }
   const deflate = make(settings.backendDeflate, settings.maxFromBackend, false);
   deflate.accept(answer);
-  return { [PerMessageDeflate.extensionName]: deflate };
+  return { [NEGOTIATED]: deflate };
 }
 
 /** An offer that cannot be met is as good as none. */
 function clientSide(offered: string | undefined, settings: CompressionSettings): Extensions {
   if (offered === undefined || settings.clientDeflate === 0) return NONE;
   try {
-    const offers = extension.parse(offered)[PerMessageDeflate.extensionName];
+    const offers = framing().extension.parse(offered)[NEGOTIATED];
     if (offers === undefined) return NONE;
     const deflate = make(settings.clientDeflate, settings.maxFromClient, true);
     deflate.accept(offers);
-    return { [PerMessageDeflate.extensionName]: deflate };
+    return { [NEGOTIATED]: deflate };
   } catch {
     return NONE;
   }
 }
 
 function make(level: number, maxPayload: number, isServer: boolean): Deflate {
-  return new PerMessageDeflate({ isServer, maxPayload, threshold: THRESHOLD, zlibDeflateOptions: { level } });
+  return new (framing().PerMessageDeflate)({
+    isServer,
+    maxPayload,
+    threshold: THRESHOLD,
+    zlibDeflateOptions: { level },
+  });
 }

@@ -8,6 +8,7 @@ import { agreeOnCompression, type Compression } from "./compression.ts";
 import { Relay, type RelaySettings } from "./relay.ts";
 import type { SessionSettings } from "./session.ts";
 import { Tunnel } from "./tunnel.ts";
+import { framing } from "./ws-parts.ts";
 
 /** Settings of one route's WebSockets. */
 export interface WebSocketSettings extends SessionSettings {
@@ -30,6 +31,7 @@ export function websocketRule(
   streams: OpenStreams,
 ): WebSocketRule {
   const { relay } = settings;
+  if (relay !== null) framing(); // now, and not while the first client waits
   const restricted = settings.subprotocols.length > 0;
   const replaced = new Set([...(restricted ? [PROTOCOL] : []), ...(relay === null ? [] : [EXTENSIONS])]);
   return {

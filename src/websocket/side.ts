@@ -1,7 +1,7 @@
 // One side of a WebSocket whose messages are read: bytes in become messages, messages become bytes out.
 import type { Wire, WireReader } from "../core/edges.ts";
 import type { Extensions, FrameReceiver, FrameSender } from "./ws-parts.ts";
-import { PerMessageDeflate, Receiver, Sender } from "./ws-parts.ts";
+import { framing } from "./ws-parts.ts";
 
 /** Bytes that may wait for one side, also inside its compressor, before the other is paused. */
 const MAX_WAITING = 256 * 1024;
@@ -61,6 +61,7 @@ export class Side implements WireReader {
     this.#owner = owner;
     this.#wire = wire;
     this.isClient = isClient;
+    const { PerMessageDeflate, Receiver, Sender } = framing();
     this.#deflate = extensions[PerMessageDeflate.extensionName];
     this.#compress = this.#deflate !== undefined;
     const isOver = () => this.#over;

@@ -1,6 +1,6 @@
 // The parts of `ws` that frame and unframe messages, as typed as we use them; its own types cover only its sockets.
+import { createRequire } from "node:module";
 import type { Writable } from "node:stream";
-import * as ws from "ws";
 
 /** Turns bytes of one peer into messages; a Writable that emits what it finds. */
 export interface FrameReceiver
@@ -64,7 +64,8 @@ interface ReceiverOptions {
   readonly maxFragments: number;
 }
 
-interface Parts {
+/** Classes and functions of `ws`. */
+export interface Parts {
   readonly Receiver: new (options: ReceiverOptions) => FrameReceiver;
   readonly Sender: new (sink: FrameSink, extensions: Extensions) => FrameSender;
   readonly PerMessageDeflate: (new (options: DeflateOptions) => Deflate) & { readonly extensionName: string };
@@ -74,5 +75,9 @@ interface Parts {
   };
 }
 
-/** `ws` exports them; its type declarations do not. */
-export const { Receiver, Sender, PerMessageDeflate, extension } = ws as unknown as Parts;
+const load = createRequire(import.meta.url);
+
+/** What `ws` exports and its type declarations do not. Read on first use: a gateway of tunnels starts without it. */
+export function framing(): Parts {
+  return load("ws") as Parts;
+}

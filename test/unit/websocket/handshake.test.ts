@@ -6,7 +6,10 @@ import { Nobody } from "../../../src/core/nobody.ts";
 import { acceptOf, handshakeFault, subprotocols } from "../../../src/websocket/accept.ts";
 import { onlyBelow, sameOrigin } from "../../../src/websocket/admission.ts";
 import { agreeOnCompression, type CompressionSettings } from "../../../src/websocket/compression.ts";
-import { PerMessageDeflate } from "../../../src/websocket/ws-parts.ts";
+import { framing } from "../../../src/websocket/ws-parts.ts";
+
+const { PerMessageDeflate } = framing();
+
 import { ACCEPT, KEY } from "../../support/websocket.ts";
 
 function asked(
