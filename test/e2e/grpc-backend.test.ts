@@ -36,7 +36,7 @@ import {
   headersFrame,
   resetFrame,
 } from "../support/http2-frames.ts";
-import { freePort } from "../support/ports.ts";
+import { NOBODYS_PORT } from "../support/ports.ts";
 import { rawBackend } from "../support/raw.ts";
 import { type Block, eventually, nextLine, residentBytes, soon } from "../support/setup.ts";
 
@@ -76,17 +76,17 @@ const hi = Buffer.from("hi");
 
 describe("a backend that is not there, or goes away", LIMIT, () => {
   test("connection refused is UNAVAILABLE", async (t) => {
-    const { client } = await pairFor(t, { services: { up: await freePort() } });
+    const { client } = await pairFor(t, { services: { up: NOBODYS_PORT } });
     await assert.rejects(client.unary(hi), { code: 14, details: "The service could not be reached." });
   });
   test("another endpoint takes a call whose connection is refused", async (t) => {
     const backend = await backendFor(t, echo);
-    const { client } = await pairFor(t, { services: { up: instances(await freePort(), backend.port) } });
+    const { client } = await pairFor(t, { services: { up: instances(NOBODYS_PORT, backend.port) } });
     for (let i = 0; i < 6; i++) assert.equal((await client.unary(hi)).value.toString(), "hi");
   });
   test("maxRetryAttempts: 1 tries once", async (t) => {
     const backend = await backendFor(t, echo);
-    const services = { up: instances(await freePort(), backend.port) };
+    const services = { up: instances(NOBODYS_PORT, backend.port) };
     const { client } = await pairFor(t, { services, back: { maxRetryAttempts: 1 } });
     const codes = await Promise.all(
       [1, 2, 3, 4].map(() =>

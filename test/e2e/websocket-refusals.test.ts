@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, test } from "node:test";
 import { call } from "../support/client.ts";
-import { freePort } from "../support/ports.ts";
+import { freePort, NOBODYS_PORT } from "../support/ports.ts";
 import { fixedBackend, rawBackend } from "../support/raw.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { eventually, nextLine, soon } from "../support/setup.ts";
@@ -102,7 +102,7 @@ describe("a backend whose 101 is none", LIMIT, () => {
 
 describe("a service that cannot be reached", LIMIT, () => {
   test("connection refused is 502", async (t) => {
-    const gateway = await wsGateway(t, await freePort());
+    const gateway = await wsGateway(t, NOBODYS_PORT);
     const refusal = await refusalOf(wsClient(gateway.port));
     assert.equal(refusal.status, 502);
     assert.match(refusal.body, /connect_failed/);

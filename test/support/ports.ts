@@ -13,3 +13,6 @@ export async function freePort(): Promise<number> {
   await closed;
   return port;
 }
+
+/** A port where nobody listens and no system hands out to anybody: a connection to it is refused. */
+export const NOBODYS_PORT = 1;
