@@ -1,17 +1,19 @@
 // What every connector promises a Receiver, over real sockets: order, back-pressure, how far a failed send came, silence after abort.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { Socket } from "node:net";
+import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { HttpConnector } from "../../src/connectors/http/connector.ts";
 import { PoolSet } from "../../src/connectors/http/pools.ts";
+import { Http2Connector } from "../../src/connectors/http2/connector.ts";
+import { Http2PoolSet } from "../../src/connectors/http2/pools.ts";
 import { RequestContext } from "../../src/core/context.ts";
-import type { Connector, Receiver, SendFailure, Wire } from "../../src/core/edges.ts";
+import type { Connector, Progress, Receiver, SendFailure, Wire } from "../../src/core/edges.ts";
 import { NO_BODY, Nobody } from "../../src/core/nobody.ts";
 import type { Route } from "../../src/core/route.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
-import { type RawBackend, rawBackend } from "../support/raw.ts";
 
 /** Notes every call; resolves `over` at the end or the failure. */
 class Notes implements Receiver {
@@ -58,48 +60,201 @@ class Notes implements Receiver {
   }
 }
 
-const implementations = {
-  http: (pools: PoolSet, port: number): Connector => {
-    const pool = pools.add(
-      { scheme: "http", address: "127.0.0.1", port },
-      {
-        maxIdlePerHost: 4,
-        maxPerHost: 0,
-        idleTimeoutMs: 0,
-        probeMs: 0,
-        dialTimeoutMs: 2000,
-        tlsTimeoutMs: 2000,
-        headTimeoutMs: 0,
-        continueTimeoutMs: 1000,
-        tls: { verify: true, serverName: "", minVersion: "TLSv1.2", maxVersion: "TLSv1.3", material: {} },
+/** What a backend does with a request, in words that every protocol has. */
+interface Exchange {
+  /** 103, then 200 with a body, complete. */
+  hintAndAnswer(body: string): void;
+  /** 204. */
+  nothing(): void;
+  /** 200 and the beginning of a longer body. */
+  begin(part: string): void;
+  /** 200 and as many bytes. */
+  pour(bytes: number): void;
+  /** Resets the connection. */
+  reset(): void;
+  /** Ends the connection, whatever is under way. */
+  cut(): void;
+  /** The request is over for the backend: its connection or its stream is closed. */
+  readonly closed: Promise<unknown>;
+}
+
+interface Backend {
+  readonly port: number;
+  serve: (exchange: Exchange) => void;
+  close(): Promise<void>;
+}
+
+interface Implementation {
+  backend(): Promise<Backend>;
+  connect(port: number): Connector;
+  close(): void;
+  /** How a reset before the answer on a kept connection is told: HTTP/1 may have met a connection closed while idle. */
+  readonly resetWhenKept: Progress;
+}
+
+const TLS = { verify: true, serverName: "", minVersion: "TLSv1.2", maxVersion: "TLSv1.3", material: {} } as const;
+
+function http1(): Implementation {
+  const pools = new PoolSet(() => performance.now());
+  const options = {
+    maxIdlePerHost: 4,
+    maxPerHost: 0,
+    idleTimeoutMs: 0,
+    probeMs: 0,
+    dialTimeoutMs: 2000,
+    tlsTimeoutMs: 2000,
+    headTimeoutMs: 0,
+    continueTimeoutMs: 1000,
+    tls: TLS,
+  };
+  return {
+    resetWhenKept: "reset_on_reuse",
+    connect: (port) =>
+      new HttpConnector(pools.add({ scheme: "http", address: "127.0.0.1", port }, options), {
+        host: "backend",
+        dropAcceptEncoding: false,
+        maxUpgrades: 0,
+        instanceId: "test",
+      }),
+    close: () => pools.close(),
+    async backend() {
+      const sockets = new Set<Socket>();
+      const server = createServer((socket) => {
+        sockets.add(socket);
+        socket.on("error", () => undefined);
+        socket.on("data", () => made.serve(exchangeOf(socket)));
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const made: Backend = {
+        port: (server.address() as AddressInfo).port,
+        serve: () => undefined,
+        async close() {
+          for (const socket of sockets) socket.destroy();
+          const closed = once(server, "close");
+          server.close();
+          await closed;
+        },
+      };
+      return made;
+    },
+  };
+
+  function exchangeOf(socket: Socket): Exchange {
+    const head = (length: number) => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`);
+    return {
+      hintAndAnswer(body) {
+        socket.write("HTTP/1.1 103 Early Hints\r\n\r\n");
+        head(body.length);
+        socket.write(body);
       },
-    );
-    return new HttpConnector(pool, { host: "backend", dropAcceptEncoding: false, maxUpgrades: 0, instanceId: "test" });
-  },
-};
+      nothing: () => socket.write("HTTP/1.1 204 No Content\r\n\r\n"),
+      begin(part) {
+        head(part.length + 50);
+        socket.write(part);
+      },
+      pour(bytes) {
+        head(bytes);
+        socket.write(Buffer.alloc(bytes, 120));
+      },
+      reset: () => socket.resetAndDestroy(),
+      cut: () => socket.end(),
+      closed: once(socket, "close"),
+    };
+  }
+}
+
+function http2(): Implementation {
+  const pools = new Http2PoolSet(() => performance.now());
+  const options = {
+    poolSize: 1,
+    maxStreams: 100,
+    streamWindow: 65_535,
+    connectionWindow: 65_535,
+    dialTimeoutMs: 2000,
+    tlsTimeoutMs: 2000,
+    pingMs: 0,
+    pingTimeoutMs: 0,
+    idleTimeoutMs: 0,
+    tls: TLS,
+  };
+  return {
+    resetWhenKept: "sent",
+    connect: (port) =>
+      new Http2Connector(
+        pools.add({ scheme: "http", address: "127.0.0.1", port }, options),
+        { scheme: "http", authority: "backend", instanceId: "test" },
+        { maxSendBytes: 0, maxReceiveBytes: 0 },
+      ),
+    close: () => pools.close(),
+    async backend() {
+      const sockets = new Set<Socket>();
+      const server = createHttp2Server();
+      server.on("connection", (socket: Socket) => sockets.add(socket));
+      server.on("session", (session) => session.on("error", () => undefined));
+      server.on("stream", (stream) => {
+        stream.on("error", () => undefined);
+        const socket = [...sockets].find((s) => s.remotePort === stream.session!.socket.remotePort)!;
+        made.serve(exchangeOf(stream, socket));
+      });
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const made: Backend = {
+        port: (server.address() as AddressInfo).port,
+        serve: () => undefined,
+        async close() {
+          for (const socket of sockets) socket.destroy();
+          const closed = once(server, "close");
+          server.close();
+          await closed;
+        },
+      };
+      return made;
+    },
+  };
+
+  function exchangeOf(stream: ServerHttp2Stream, socket: Socket): Exchange {
+    return {
+      hintAndAnswer(body) {
+        stream.additionalHeaders({ ":status": 103 });
+        stream.respond({ ":status": 200 });
+        stream.end(body);
+      },
+      nothing: () => stream.respond({ ":status": 204 }, { endStream: true }),
+      begin(part) {
+        stream.respond({ ":status": 200 });
+        stream.write(part);
+      },
+      pour(bytes) {
+        stream.respond({ ":status": 200 });
+        stream.end(Buffer.alloc(bytes, 120));
+      },
+      reset: () => socket.resetAndDestroy(),
+      cut: () => socket.destroy(),
+      closed: once(stream, "close"),
+    };
+  }
+}
 
 function get(): RequestContext {
   const ctx = new RequestContext(new Nobody(), new ForwardedPeer("192.0.2.1", "http"), "GET", "/", [], "1.1", false, 0);
   ctx.path = "/";
-  const target = { strip: "", prefix: "", host: "endpoint" } as const;
-  // A connector reads the target of the route and the id rule of the snapshot, nothing else.
-  ctx.route = { target, times: null } as unknown as Route;
+  const target = { calls: false, strip: "", prefix: "", host: "endpoint" } as const;
+  // A connector reads of the route its target and waits, of the snapshot the rule of ids, and nothing else.
+  ctx.route = { target, times: null, grpc: false } as unknown as Route;
   ctx.snapshot = { requestId: { lowerName: "x-request-id", propagate: false } } as unknown as Snapshot;
   return ctx;
 }
 
-for (const [name, make] of Object.entries(implementations)) {
+for (const [name, make] of Object.entries({ http: http1, http2 })) {
   describe(name, () => {
-    let pools: PoolSet;
-    let backend: RawBackend;
-    let serve: (socket: Socket, request: string) => void;
+    const implementation = make();
+    let backend: Backend;
 
     before(async () => {
-      pools = new PoolSet(() => performance.now());
-      backend = await rawBackend((socket) => socket.on("data", (chunk) => serve(socket, chunk.toString("latin1"))));
+      backend = await implementation.backend();
     });
     after(async () => {
-      pools.close();
+      implementation.close();
       await backend.close();
     });
 
@@ -111,58 +266,64 @@ for (const [name, make] of Object.entries(implementations)) {
     };
 
     test("reports interim responses, head, body and end, in this order", async () => {
-      serve = (socket) =>
-        socket.write("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
-      const notes = await send(make(pools, backend.port));
+      backend.serve = (exchange) => exchange.hintAndAnswer("hello");
+      const notes = await send(implementation.connect(backend.port));
       assert.deepEqual(notes.calls, ["interim 103", "head 200", "end"]);
       assert.equal(notes.body, "hello");
     });
 
     test("a refused connection is a failure before anything was sent", async () => {
-      const dead = await rawBackend(() => undefined);
+      const dead = await implementation.backend();
       await dead.close();
-      const notes = await send(make(pools, dead.port));
+      const notes = await send(implementation.connect(dead.port));
       assert.equal(notes.failure?.progress, "unsent");
       assert.equal(notes.failure?.code, "connect_failed");
     });
 
     test("a reset before the answer, on a fresh connection, may have had an effect", async () => {
-      serve = (socket) => socket.resetAndDestroy();
-      const notes = await send(make(pools, backend.port));
-      assert.equal(notes.failure?.progress, "sent");
+      backend.serve = (exchange) => exchange.reset();
+      const notes = await send(implementation.connect(backend.port));
+      assert.deepEqual([notes.failure?.progress, notes.failure?.code], ["sent", "upstream_reset"]);
     });
 
-    test("a reset before the answer, on a kept connection, is told apart", async () => {
-      const connector = make(pools, backend.port);
-      serve = (socket) => socket.write("HTTP/1.1 204 No Content\r\n\r\n");
-      await send(connector);
-      serve = (socket) => socket.resetAndDestroy();
+    test("a reset before the answer, on a kept connection, is told apart where it can be", async () => {
+      const connector = implementation.connect(backend.port);
+      backend.serve = (exchange) => exchange.nothing();
+      assert.deepEqual((await send(connector)).calls, ["head 204", "end"]);
+      backend.serve = (exchange) => exchange.reset();
       const notes = await send(connector);
-      assert.equal(notes.failure?.progress, "reset_on_reuse");
+      assert.equal(notes.failure?.progress, implementation.resetWhenKept);
     });
 
     test("an end in the middle of a response says that one was under way", async () => {
-      serve = (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello");
-      const notes = await send(make(pools, backend.port));
+      const notes = new Notes();
+      backend.serve = (exchange) => exchange.begin("hello");
+      let cut: () => void = () => undefined;
+      const serve = backend.serve;
+      backend.serve = (exchange) => {
+        cut = () => exchange.cut();
+        serve(exchange);
+      };
+      implementation.connect(backend.port).send(get(), NO_BODY, notes);
+      while (notes.body === "") await new Promise((resolve) => setImmediate(resolve));
+      cut();
+      await notes.over;
       assert.deepEqual(notes.calls, ["head 200", "failed"]);
       assert.equal(notes.failure?.progress, "responding");
     });
 
     test("stops reading when the receiver is full, and goes on when told to", async () => {
       const total = 8 * 1024 * 1024;
-      serve = (socket) => {
-        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${total}\r\n\r\n`);
-        socket.write(Buffer.alloc(total, 120));
-      };
+      backend.serve = (exchange) => exchange.pour(total);
       const notes = new Notes();
       notes.more = false;
-      const upstream = make(pools, backend.port).send(get(), NO_BODY, notes);
+      const upstream = implementation.connect(backend.port).send(get(), NO_BODY, notes);
       let resumes = 0;
-      let before = -1;
+      let seen = -1;
       const timer = setInterval(() => {
         // Nothing comes between two resumes: what one read brought is all there is.
-        if (notes.body.length === before || notes.calls.includes("end")) return;
-        before = notes.body.length;
+        if (notes.body.length === seen || notes.calls.includes("end")) return;
+        seen = notes.body.length;
         resumes++;
         upstream.resume();
       }, 1);
@@ -172,14 +333,14 @@ for (const [name, make] of Object.entries(implementations)) {
       assert.ok(resumes > 8, `${resumes} resumes`);
     });
 
-    test("abort closes the connection and nothing more is reported", async () => {
+    test("abort ends the request at the backend, and nothing more is reported", async () => {
       let closed: Promise<unknown> | null = null;
-      serve = (socket) => {
-        closed = once(socket, "close");
-        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello");
+      backend.serve = (exchange) => {
+        closed = exchange.closed;
+        exchange.begin("hello");
       };
       const notes = new Notes();
-      const upstream = make(pools, backend.port).send(get(), NO_BODY, notes);
+      const upstream = implementation.connect(backend.port).send(get(), NO_BODY, notes);
       while (notes.body === "") await new Promise((resolve) => setImmediate(resolve));
       upstream.abort();
       upstream.abort();
