@@ -4,11 +4,11 @@ import type { Receiver, RequestBody, SendFailure, Upstream, Wire } from "../core
 import type { ErrorCode } from "../core/errors.ts";
 import type { Route } from "../core/route.ts";
 import type { Endpoint, Service } from "../core/service.ts";
-import { dropFields, getField } from "../wire/fields.ts";
+import { dropFields } from "../wire/fields.ts";
 import { type Deadline, deadlineOf } from "./deadline.ts";
 import { dressEvents, EventStream, type EventStreamOwner } from "./event-stream.ts";
 import { isReplayable, MAX_REPLAY_BYTES, ReplayBody } from "./replay.ts";
-import { dressReply, isEventStream, noteGrpcStatus } from "./reply-fields.ts";
+import { dressReply, isEncoded, isEventStream, noteGrpcStatus } from "./reply-fields.ts";
 import { isIdempotent, maySendAgain } from "./resend.ts";
 
 const NONE: readonly Endpoint[] = [];
@@ -200,7 +200,7 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     ctx.downstream.stream(rule);
     dressEvents(fields);
     // What is compressed has no events to be seen; it passes like any body.
-    if (getField(fields, "content-encoding") !== undefined || ctx.method === "HEAD") return;
+    if (isEncoded(fields) || ctx.method === "HEAD") return;
     dropFields(fields, LENGTH); // heartbeats and last words may come in
     this.#events = new EventStream(ctx, status, rule.silenceMs || this.#deadline.silenceMs, this);
     ctx.snapshot!.streamMeter?.opened(ctx);
@@ -215,7 +215,7 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
   /** The head of a reconnected stream: the client has one already. */
   #goOn(status: number, fields: readonly string[]): void {
     const events = this.#events!;
-    if (status === 200 && isEventStream(fields)) return events.goOn();
+    if (status === 200 && isEventStream(fields) && !isEncoded(fields)) return events.goOn();
     const upstream = this.#upstream;
     this.#upstream = null;
     upstream?.abort();

@@ -19,6 +19,12 @@ export function isEventStream(fields: readonly string[]): boolean {
   return type !== undefined && /^text\/event-stream\s*(;|$)/i.test(type);
 }
 
+/** Whether the body is compressed or coded otherwise: nothing can be seen in it. */
+export function isEncoded(fields: readonly string[]): boolean {
+  const coding = getField(fields, "content-encoding");
+  return coding !== undefined && coding.toLowerCase() !== "identity";
+}
+
 /** Notes the status of a gRPC call, for the log: in its trailers, or in the head of a reply without messages. */
 export function noteGrpcStatus(ctx: RequestContext, fields: readonly string[]): void {
   const text = getField(fields, "grpc-status");

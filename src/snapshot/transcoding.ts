@@ -186,7 +186,9 @@ function polled(
 function jsonRule(config: Config, rule: RuleConfig): JsonRule {
   const { grpc, transcoding } = rule.written;
   const { printOptions } = config.written.protocols.grpc.jsonTranscoding;
-  const { maxMessageSize } = config.written.backend.grpc;
+  const { maxMessageSize, maxCallSendMsgSize, maxCallRecvMsgSize } = config.written.backend.grpc;
+  // Each direction has its own bound at the connector; here is only one, for both.
+  const largest = Math.max(maxCallSendMsgSize || maxMessageSize, maxCallRecvMsgSize || maxMessageSize);
   return {
     prefix: rule.pattern.literalPrefix,
     mappings: [...mappings(grpc?.transcodingRules ?? {}), ...mappings(transcoding?.methodMappings ?? {})],
@@ -194,7 +196,7 @@ function jsonRule(config: Config, rule: RuleConfig): JsonRule {
     service: grpc?.service ?? "",
     method: grpc?.method ?? "",
     print: printOptions ?? DEFAULT_PRINT,
-    maxMessageBytes: maxMessageSize || NO_LIMIT,
+    maxMessageBytes: maxMessageSize === 0 ? NO_LIMIT : largest,
     ignoreUnknownFields: true,
   };
 }

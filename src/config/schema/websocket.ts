@@ -21,7 +21,9 @@ export const frontendWebsocket = object("WebSocket connections of clients", {
   enableCompression: bool("permessage-deflate between client and gateway", false),
   compressionLevel: int("zlib level", 1, 1, 9),
   subprotocols: strings("admitted subprotocols; empty = the client's offer goes upstream unchanged"),
-  pingPeriod: optional(dur("pings to the client; default 0.9 × pongWait; 0 = none")),
+  pingPeriod: optional(
+    dur("pings to the client; default 0.9 × pongWait, and at least two seconds before its end; 0 = none"),
+  ),
   pongWait: dur("longest silence of a client, no data and no pong; 0 = none", 60_000),
   writeDeadline: dur("longest stall writing to one side; 0 = none", 30_000),
   closeGracePeriod: dur("wait for the peer's close frame", 10_000),
