@@ -1,4 +1,5 @@
 // Descriptions of gRPC messages that lie in files: read while loading, so that a change is a change of the configuration.
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Problems } from "./problem.ts";
@@ -15,6 +16,8 @@ export interface DescriptorFiles {
   readonly contents: ReadonlyMap<string, Buffer>;
   /** Descriptor sets in a directory, by directory as written, in order of name. */
   readonly directories: ReadonlyMap<string, readonly string[]>;
+  /** SHA-256 over all paths and contents, hexadecimal. */
+  readonly digest: string;
   /** Files and directories whose change is a reason to reload. */
   readonly watched: readonly string[];
 }
@@ -33,6 +36,11 @@ export function readDescriptors(written: Written, tree: MapNode, problems: Probl
   return reader;
 }
 
+/** A path that may be written as a `file://` URI. */
+export function plainPath(path: string): string {
+  return path.replace(/^file:\/\//, "");
+}
+
 function readRule(reader: Reader, grpc: NonNullable<RuleSection["grpc"]>): void {
   const { protoDescriptor, protoDescriptorBase64, dynamicDescriptors } = grpc;
   if (protoDescriptorBase64 === "" && protoDescriptor !== "") reader.sets([protoDescriptor], true);
@@ -45,6 +53,7 @@ class Reader implements DescriptorFiles {
   readonly contents = new Map<string, Buffer>();
   readonly directories = new Map<string, readonly string[]>();
   readonly watched: string[] = [];
+  #digest: string | null = null;
   readonly #strict: boolean;
   readonly #tree: MapNode;
   readonly #problems: Problems;
@@ -53,6 +62,15 @@ class Reader implements DescriptorFiles {
     this.#strict = strict;
     this.#tree = tree;
     this.#problems = problems;
+  }
+
+  /** Asked for when everything has been read. */
+  get digest(): string {
+    if (this.#digest !== null) return this.#digest;
+    const hash = createHash("sha256");
+    for (const [path, content] of this.contents) hash.update(`${path}|${content.length}|`).update(content);
+    this.#digest = hash.digest("hex");
+    return this.#digest;
   }
 
   sets(files: readonly string[], watch: boolean): void {
@@ -71,7 +89,7 @@ class Reader implements DescriptorFiles {
 
   mixed(paths: readonly string[], watch: boolean): void {
     for (const path of paths) {
-      const plain = path.replace(/^file:\/\//, "");
+      const plain = plainPath(path);
       if (isDirectory(plain)) this.folders([plain], watch);
       else this.sets([plain], watch);
     }

@@ -13,6 +13,11 @@ export type Origin =
   | { readonly kind: "env"; readonly name: string }
   | { readonly kind: "default" };
 
+/** Whether a value was given, in a file or by the environment, and is no default. @param path dotted, below `gateway` */
+export function isWritten(origins: ReadonlyMap<string, Origin>, path: string): boolean {
+  return (origins.get(path)?.kind ?? "default") !== "default";
+}
+
 /** State of one reading: what is wrong, and where each value came from (dotted path → origin). */
 export interface Reading {
   readonly problems: Problems;

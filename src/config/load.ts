@@ -83,9 +83,8 @@ export function loadConfig(options: LoadOptions): Loaded {
 }
 
 function hashOf(written: Written, material: Material, descriptors: DescriptorFiles): string {
-  const hash = createHash("sha256").update(JSON.stringify([written, ...material]));
-  for (const [path, content] of descriptors.contents) hash.update(path).update(content);
-  return hash.digest("hex").slice(0, 12);
+  const all = [written, ...material, ...(descriptors.contents.size > 0 ? [descriptors.digest] : [])];
+  return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 12);
 }
 
 /** What stands below the only key a file may have. */

@@ -3,7 +3,7 @@ import type { Conditions, ValueTest } from "../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../routing/pattern.ts";
 import { compileCidrs } from "../wire/cidr.ts";
 import type { Protocol, RuleConfig, ServiceConfig } from "./config.ts";
-import type { Origin } from "./kit.ts";
+import { isWritten, type Origin } from "./kit.ts";
 import { listenerBlocks, upstreamBlocks } from "./material.ts";
 import { placeOf } from "./place.ts";
 import type { Position, Problems } from "./problem.ts";
@@ -106,7 +106,7 @@ function readRules(
         loadBalance: section.loadBalance ?? written.router.defaultLoadBalance,
         maxBodyBytes: section.maxRequestSize ?? (protocol === "grpc" ? 0 : written.frontend.http.maxRequestSize),
         protocol,
-        timeoutWritten: (origins.get(`router.rules[${i}].timeout`)?.kind ?? "default") !== "default",
+        timeoutWritten: isWritten(origins, `router.rules[${i}].timeout`),
         written: section,
       },
     ];

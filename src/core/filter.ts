@@ -7,6 +7,11 @@ export const PHASES = ["edge", "authenticate", "authorize", "limit", "shape"] as
 /** One of {@link PHASES}. */
 export type Phase = (typeof PHASES)[number];
 
+/** The filters in the order of their phases; within a phase as they stand. */
+export function inPhaseOrder(filters: readonly Filter[]): readonly Filter[] {
+  return [...filters].sort((a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase));
+}
+
 /** A policy compiled for one route. */
 export interface Filter {
   readonly name: string;

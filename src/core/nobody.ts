@@ -1,5 +1,5 @@
 // A client that is not there: for requests that are only thought through, and the base of clients that can be answered only.
-import type { BodyReceiver, Downstream, RequestBody, StreamLimits, Wire } from "./edges.ts";
+import type { BodyReceiver, Downstream, RequestBody, StreamLimits, Upstream, Wire } from "./edges.ts";
 
 /** No body, complete from the beginning. */
 export const NO_BODY: RequestBody = {
@@ -10,6 +10,9 @@ export const NO_BODY: RequestBody = {
   start: (_to: BodyReceiver) => undefined,
   resume: () => undefined,
 };
+
+/** What a connector gives back for what never became a request. */
+export const NO_UPSTREAM: Upstream = { resume: () => undefined, abort: () => undefined };
 
 /** Drops everything written to it. */
 export class Nobody implements Downstream {

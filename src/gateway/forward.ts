@@ -67,9 +67,7 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
   /** Ends it: the client is gone or has been answered. */
   abort(): void {
     this.#settle();
-    const upstream = this.#upstream;
-    this.#upstream = null;
-    upstream?.abort();
+    this.#drop();
   }
 
   interim(status: number, fields: readonly string[]): void {
@@ -134,9 +132,7 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
 
   failed(failure: SendFailure): void {
     if (this.#over) return;
-    const upstream = this.#upstream;
-    this.#upstream = null;
-    upstream?.abort(); // it may be the translation that failed
+    this.#drop(); // it may be the translation that failed
     this.#failure = failure;
     const endpoint = this.#endpoint;
     this.#leave();
@@ -167,9 +163,7 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
   lapse(detail: string): void {
     if (this.#over) return;
     this.#ctx.detail = detail;
-    const upstream = this.#upstream;
-    this.#upstream = null;
-    upstream?.abort();
+    this.#drop();
     this.#leave();
     if (this.#events?.resumable === true) this.#reconnect();
     else this.#giveUp("upstream_timeout");
@@ -216,9 +210,7 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
   #goOn(status: number, fields: readonly string[]): void {
     const events = this.#events!;
     if (status === 200 && isEventStream(fields) && !isEncoded(fields)) return events.goOn();
-    const upstream = this.#upstream;
-    this.#upstream = null;
-    upstream?.abort();
+    this.#drop();
     this.#leave();
     // 204 tells a client of event streams not to come back (WHATWG HTML §9.2.3).
     if (status === 204) this.#complete(null);
@@ -278,6 +270,13 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     this.#settle();
     this.#upstream = null;
     this.#ctx.downstream.end(last, trailers);
+  }
+
+  /** Gives up what is under way to a backend; harmless when it is over. */
+  #drop(): void {
+    const upstream = this.#upstream;
+    this.#upstream = null;
+    upstream?.abort();
   }
 
   #settle(): void {

@@ -1,10 +1,20 @@
 // A bound on what stays open: counted when admitted, given back when the request is over, however it ends.
 import type { RequestContext } from "../core/context.ts";
 import type { Filter } from "../core/filter.ts";
+import type { LeaseHolder } from "../core/lease.ts";
 
 /** Open connections of one kind; kept across reloads. */
 export interface Counter {
   active: number;
+}
+
+/** The counter of that name, shared by every snapshot that holds it. */
+export function leaseCounter(leases: LeaseHolder, name: string): Counter {
+  return leases.lease<Counter>(
+    name,
+    () => ({ active: 0 }),
+    () => undefined,
+  );
 }
 
 /**

@@ -4,7 +4,7 @@ import type { RequestContext } from "../core/context.ts";
 import type { Filter } from "../core/filter.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { EventStreamRule } from "../core/route.ts";
-import { type Counter, connectionLimit } from "../limits/connections.ts";
+import { connectionLimit, leaseCounter } from "../limits/connections.ts";
 import { wantsEventStream } from "../wire/accept.ts";
 
 /** Makes the rules of one configuration; equal ones are shared. */
@@ -52,12 +52,7 @@ export function eventStreamFilters(config: Config, leases: LeaseHolder): readonl
     });
   }
   if (frontend.sse.maxConnections > 0) {
-    const counter = leases.lease<Counter>(
-      "sse-connections",
-      () => ({ active: 0 }),
-      () => undefined,
-    );
-    filters.push(connectionLimit(counter, frontend.sse.maxConnections, wants));
+    filters.push(connectionLimit(leaseCounter(leases, "sse-connections"), frontend.sse.maxConnections, wants));
   }
   return filters;
 }

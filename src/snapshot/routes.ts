@@ -4,7 +4,7 @@ import { STRATEGIES } from "../catalog.ts";
 import type { Config, RuleConfig } from "../config/config.ts";
 import { INTERNAL } from "../config/services.ts";
 import type { Translator } from "../core/edges.ts";
-import { type Filter, PHASES } from "../core/filter.ts";
+import { type Filter, inPhaseOrder } from "../core/filter.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { Route, RouteMeter, TargetRule } from "../core/route.ts";
 import { bodySize } from "../limits/body-size.ts";
@@ -36,7 +36,7 @@ export function compileRoutes(
   const routes = config.rules.map((rule, order) => {
     let list = filters.get(rule.maxBodyBytes);
     if (list === undefined) {
-      list = sorted(rule.maxBodyBytes > 0 ? [...shared, bodySize(rule.maxBodyBytes)] : [...shared]);
+      list = inPhaseOrder(rule.maxBodyBytes > 0 ? [...shared, bodySize(rule.maxBodyBytes)] : shared);
       filters.set(rule.maxBodyBytes, list);
     }
     const meter = meterOf(rule.written.path, config, runtime, leases);
@@ -121,8 +121,4 @@ function targetOf({ written, pattern, protocol }: RuleConfig): TargetRule {
     prefix: written.rewritePrefix.replace(/\/$/, ""),
     host: written.preserveHost ? "client" : written.rewriteHost === "" ? "endpoint" : { name: written.rewriteHost },
   };
-}
-
-function sorted(filters: Filter[]): readonly Filter[] {
-  return filters.sort((a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase));
 }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { credentials } from "@grpc/grpc-js";
 import type { Config, RuleConfig } from "../config/config.ts";
+import { plainPath } from "../config/descriptors.ts";
 import { DescriptorHub, type LastGood } from "../connectors/grpc-json/descriptor-hub.ts";
 import type { NamedSet } from "../connectors/grpc-json/descriptor-set.ts";
 import { PolledSource } from "../connectors/grpc-json/polled-source.ts";
@@ -76,12 +77,12 @@ function made(set: Described, failed: (error: Error) => void): NamedSet[] {
 
 /** In the order of precedence: the rule's own, then what is common to all. */
 function fileSets(config: Config, rule: RuleConfig): Described[] {
-  const { contents, directories } = config.descriptors;
+  const { contents, directories, digest: digestOfAll } = config.descriptors;
   const sets: Described[] = [];
   const add = (path: string) => {
     const bytes = contents.get(path);
     if (bytes === undefined || sets.some((set) => set.name === path)) return;
-    sets.push({ name: path, key: `${path}|${hash([bytes])}`, make: () => bytes });
+    sets.push({ name: path, key: `${path}|${hash(bytes)}`, make: () => bytes });
   };
   const addFolder = (folder: string) => directories.get(folder)?.forEach(add);
   const { grpc } = rule.written;
@@ -99,7 +100,7 @@ function fileSets(config: Config, rule: RuleConfig): Described[] {
       sets.push({
         name: `${rule.id}: protoFiles`,
         // Which of all sources are imported shows only when they are parsed.
-        key: `${digest([files, importPaths])}|${hash([...contents.values()])}`,
+        key: `${digest([files, importPaths])}|${digestOfAll}`,
         make: () => compileProtos({ files, importPaths, read: (path) => contents.get(path) }),
       });
     }
@@ -112,9 +113,8 @@ function fileSets(config: Config, rule: RuleConfig): Described[] {
   const { protocols } = config.written;
   if (!protocols.grpc.enabled) return sets;
   for (const path of protocols.grpc.descriptorSources.flatMap((source) => source.paths)) {
-    const plain = path.replace(/^file:\/\//, "");
-    add(plain);
-    addFolder(plain);
+    add(plainPath(path));
+    addFolder(plainPath(path));
   }
   return sets;
 }
@@ -125,7 +125,7 @@ function urlSources(config: Config, runtime: Runtime, leases: LeaseHolder): Poll
   const everyMs = grpc.autoReload ? grpc.reloadInterval : 0;
   return grpc.descriptorSources.flatMap(({ urls, headers, timeout }) =>
     urls.map((url) =>
-      polled(leases, runtime, `${url}|${digest(headers)}|${timeout}|${everyMs}`, url, everyMs, (signal) =>
+      polled(leases, runtime, `${url}|${digest(headers)}|${timeout}`, url, everyMs, (signal) =>
         fetchDescriptors(url, headers, timeout, signal),
       ),
     ),
@@ -217,10 +217,8 @@ function mappings(written: Readonly<Record<string, string>>): MethodMapping[] {
   });
 }
 
-function hash(contents: readonly Buffer[]): string {
-  const sum = createHash("sha256");
-  for (const bytes of contents) sum.update(`${bytes.length}|`).update(bytes);
-  return sum.digest("hex").slice(0, 16);
+function hash(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex").slice(0, 16);
 }
 
 function buffer(text: string | undefined): Buffer | null {

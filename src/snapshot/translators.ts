@@ -7,7 +7,7 @@ import type { LeaseHolder } from "../core/lease.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Whether the rule's clients may speak JSON. */
-export function transcodes(config: Config, rule: RuleConfig): boolean {
+function transcodes(config: Config, rule: RuleConfig): boolean {
   const { grpc, transcoding } = rule.written;
   if (rule.protocol !== "grpc" || !config.written.protocols.grpc.jsonTranscoding.enabled) return false;
   if (transcoding !== null) return true;

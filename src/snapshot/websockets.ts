@@ -1,9 +1,10 @@
 // `frontend.websocket`, `backend.websocket` and a rule's own keys → what the route does with handshakes.
 import type { Config, RuleConfig } from "../config/config.ts";
-import { type Filter, PHASES } from "../core/filter.ts";
+import { isWritten } from "../config/kit.ts";
+import { type Filter, inPhaseOrder } from "../core/filter.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { WebSocketRule } from "../core/route.ts";
-import { type Counter, connectionLimit } from "../limits/connections.ts";
+import { connectionLimit, leaseCounter } from "../limits/connections.ts";
 import { onlyBelow, sameOrigin } from "../websocket/admission.ts";
 import { type WebSocketSettings, websocketRule } from "../websocket/rule.ts";
 import type { Runtime } from "./runtime.ts";
@@ -33,8 +34,7 @@ export class WebSocketRules {
     const key = `${id}|${JSON.stringify(settings)}`;
     let made = this.#made.get(key);
     if (made === undefined) {
-      const all = [...filters, ...this.#own].sort((a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase));
-      made = websocketRule(settings, all, this.#runtime.streams);
+      made = websocketRule(settings, inPhaseOrder([...filters, ...this.#own]), this.#runtime.streams);
       this.#made.set(key, made);
     }
     return made;
@@ -47,12 +47,7 @@ function ownFilters(config: Config, leases: LeaseHolder): readonly Filter[] {
   if (path !== "") filters.push(onlyBelow(path));
   if (checkOrigin) filters.push(sameOrigin(allowedOrigins));
   if (maxConnections > 0) {
-    const counter = leases.lease<Counter>(
-      "websocket-connections",
-      () => ({ active: 0 }),
-      () => undefined,
-    );
-    filters.push(connectionLimit(counter, maxConnections, () => true));
+    filters.push(connectionLimit(leaseCounter(leases, "websocket-connections"), maxConnections, () => true));
   }
   return filters;
 }
@@ -103,9 +98,8 @@ function pingPeriodFor(pongWaitMs: number): number {
 function modeOf(config: Config, rule: RuleConfig): "tunnel" | "messages" {
   const { mode, maxMessageSize } = rule.written.websocket;
   if (mode !== null) return mode;
-  const written = (key: string) => (config.origins.get(key)?.kind ?? "default") !== "default";
   const { frontend, backend } = config.written;
-  const sized = maxMessageSize !== null || SIZES.some(written);
+  const sized = maxMessageSize !== null || SIZES.some((key) => isWritten(config.origins, key));
   const compressed = frontend.websocket.enableCompression || backend.websocket.enableCompression;
   return sized || compressed ? "messages" : "tunnel";
 }

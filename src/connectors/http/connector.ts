@@ -1,12 +1,10 @@
 // The HTTP/1.1 connector: one endpoint's pool behind the Connector contract.
 import type { RequestContext } from "../../core/context.ts";
 import type { Connector, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
+import { NO_UPSTREAM } from "../../core/nobody.ts";
 import { Exchange } from "./exchange.ts";
 import type { Pool } from "./pool.ts";
 import { type HeadDefaults, requestHead } from "./request-head.ts";
-
-/** Given back for what never became a request. */
-const NOTHING: Upstream = { resume: () => undefined, abort: () => undefined };
 
 const NOBODY = (): void => undefined;
 
@@ -25,7 +23,7 @@ export class HttpConnector implements Connector {
     const leave = ctx.upgrade ? this.#admit(ctx) : NOBODY;
     if (leave === null) {
       receiver.failed({ code: "overloaded", progress: "unsent", detail: "endpoint has enough WebSockets" });
-      return NOTHING;
+      return NO_UPSTREAM;
     }
     const head = requestHead(ctx, this.#defaults, body.length);
     const waits = ctx.expectsContinue && body.length !== 0;

@@ -2,6 +2,7 @@
 import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "node:http2";
 import type { BodyReceiver, Progress, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
+import { getField } from "../../wire/fields.ts";
 import { letGo, rawFields } from "../../wire/http2-raw.ts";
 import type { Http2Pool } from "./pool.ts";
 import type { Http2Session } from "./session.ts";
@@ -94,7 +95,7 @@ export class Http2Call implements Upstream, BodyReceiver {
   #head(status: number, fields: string[], ended: boolean): void {
     if (this.#answered) return;
     this.#answered = true;
-    this.#receiver?.head(status, "", fields, ended ? 0 : lengthOf(fields));
+    this.#receiver?.head(status, "", fields, ended ? 0 : Number(getField(fields, "content-length") ?? -1));
     if (!ended) this.#receiver?.flush();
   }
 
@@ -133,9 +134,4 @@ function plain(raw: readonly string[]): string[] {
   const fields: string[] = [];
   for (let i = 0; i < raw.length; i += 2) if (raw[i]!.charCodeAt(0) !== 0x3a) fields.push(raw[i]!, raw[i + 1]!);
   return fields;
-}
-
-function lengthOf(fields: readonly string[]): number {
-  for (let i = 0; i < fields.length; i += 2) if (fields[i] === "content-length") return Number(fields[i + 1]);
-  return -1;
 }

@@ -1,13 +1,11 @@
 // The HTTP/2 connector: one endpoint's connections behind the Connector contract. gRPC passes through it unread.
 import type { RequestContext } from "../../core/context.ts";
 import type { Connector, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
+import { NO_UPSTREAM } from "../../core/nobody.ts";
 import { BoundedCall, type MessageBounds } from "../grpc/bounded-call.ts";
 import { Http2Call } from "./call.ts";
 import type { Http2Pool } from "./pool.ts";
 import { requestHeaders, type StreamDefaults } from "./request-headers.ts";
-
-/** Given back for what never became a request. */
-const NOTHING: Upstream = { resume: () => undefined, abort: () => undefined };
 
 /** Sends requests of the pipeline to one endpoint. */
 export class Http2Connector implements Connector {
@@ -25,9 +23,9 @@ export class Http2Connector implements Connector {
   send(ctx: RequestContext, body: RequestBody, receiver: Receiver): Upstream {
     if (ctx.upgrade) {
       receiver.failed({ code: "no_route", progress: "unsent", detail: "WebSocket to an HTTP/2 endpoint" });
-      return NOTHING;
+      return NO_UPSTREAM;
     }
-    const headers = requestHeaders(ctx, this.#defaults, ctx.translation);
+    const headers = requestHeaders(ctx, this.#defaults);
     const bounded = this.#bounds.maxSendBytes > 0 || this.#bounds.maxReceiveBytes > 0;
     if (!ctx.route!.grpc || !bounded) return this.#call(new Http2Call(this.#pool, headers, body, receiver));
     const gate = new BoundedCall(body, receiver, this.#bounds);

@@ -65,17 +65,15 @@ export class Http2Pool {
 
   /** A connection takes no new streams: the backend or the pool has said so. */
   left(session: Http2Session): void {
-    const at = this.#sessions.indexOf(session);
-    if (at !== -1) this.#sessions.splice(at, 1);
+    this.#withdraw(session);
     if (this.#waiting.length > 0) this.serve();
   }
 
   /** A connection is gone. */
   remove(session: Http2Session): void {
     this.#open.delete(session);
+    this.#withdraw(session);
     const { fault } = session;
-    const at = this.#sessions.indexOf(session);
-    if (at !== -1) this.#sessions.splice(at, 1);
     // Who waited for a connection that could not be opened has waited for nothing: another endpoint may be better.
     if (fault !== null && !this.#sessions.some((s) => s.ready || s.dialling)) {
       for (const call of this.#waiting.splice(0)) call.fail(fault.code, fault.detail, "unsent");
@@ -99,6 +97,11 @@ export class Http2Pool {
       else session.retire();
     }
     for (const call of this.#waiting.splice(0)) call.fail("no_endpoint", "endpoint was removed", "unsent");
+  }
+
+  #withdraw(session: Http2Session): void {
+    const at = this.#sessions.indexOf(session);
+    if (at !== -1) this.#sessions.splice(at, 1);
   }
 
   #free(): Http2Session | null {

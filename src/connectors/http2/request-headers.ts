@@ -16,28 +16,19 @@ export interface StreamDefaults {
   readonly instanceId: string;
 }
 
-/** What a translator says instead of the client. */
-export interface Replacement {
-  readonly path: string;
-  readonly fields: readonly string[];
-}
-
-/** Head of the request for `ctx`, as node:http2 takes it. */
-export function requestHeaders(
-  ctx: RequestContext,
-  defaults: StreamDefaults,
-  replaced: Replacement | null,
-): OutgoingHttpHeaders {
+/** Head of the request for `ctx`, as node:http2 takes it; a translation speaks for the client. */
+export function requestHeaders(ctx: RequestContext, defaults: StreamDefaults): OutgoingHttpHeaders {
+  const { translation } = ctx;
   const rule = ctx.route!.target;
   const host = rule.host;
   const headers: OutgoingHttpHeaders = {
-    [constants.HTTP2_HEADER_METHOD]: replaced === null ? ctx.method : "POST",
+    [constants.HTTP2_HEADER_METHOD]: translation === null ? ctx.method : "POST",
     [constants.HTTP2_HEADER_SCHEME]: defaults.scheme,
     [constants.HTTP2_HEADER_AUTHORITY]:
       host === "endpoint" ? defaults.authority : host === "client" ? ctx.authority : host.name,
-    [constants.HTTP2_HEADER_PATH]: replaced?.path ?? upstreamTarget(rule, ctx.path, ctx.query),
+    [constants.HTTP2_HEADER_PATH]: translation?.path ?? upstreamTarget(rule, ctx.path, ctx.query),
   };
-  const fields = replaced?.fields ?? ctx.fields;
+  const fields = translation?.fields ?? ctx.fields;
   const { requestId } = ctx.snapshot!;
   let trailers = false;
   let via = "";
