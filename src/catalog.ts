@@ -1,17 +1,19 @@
 // The one list of kinds: a new balancer, registry or strategy is one file and one line here.
+
 import { roundRobin } from "./balancing/round-robin.ts";
+import type { BalancerSettings } from "./balancing/settings.ts";
 import { weightedRoundRobin } from "./balancing/weighted-round-robin.ts";
 import type { Registry, ServiceList } from "./core/registry.ts";
-import type { Endpoint, Picker, Service } from "./core/service.ts";
+import type { Balancer, Service } from "./core/service.ts";
 import type { Strategy } from "./core/strategy.ts";
 import { staticRegistry } from "./registries/static.ts";
 import { direct } from "./strategies/direct.ts";
 
-/** `loadBalance` → picker over the endpoints that may take traffic. */
+/** `loadBalance` → balancer. */
 export const BALANCERS = {
   round_robin: roundRobin,
   weighted_round_robin: weightedRoundRobin,
-} satisfies Record<string, (endpoints: readonly Endpoint[]) => Picker>;
+} satisfies Record<string, (settings: BalancerSettings) => Balancer>;
 
 /** `registry.type` → registry. */
 export const REGISTRIES = {

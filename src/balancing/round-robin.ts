@@ -1,11 +1,11 @@
 // In turn over the endpoints that may take traffic.
 import type { RequestContext } from "../core/context.ts";
-import type { Endpoint, Picker } from "../core/service.ts";
+import type { Balancer, Endpoint, Picker } from "../core/service.ts";
 
-/** @param endpoints those that are fit now; weight 0 ones are left out by the caller */
-export function roundRobin(endpoints: readonly Endpoint[]): Picker {
+/** The turn goes on where it was when endpoints come and go. */
+export function roundRobin(): Balancer {
   let next = 0;
-  return {
+  const over = (endpoints: readonly Endpoint[]): Picker => ({
     pick(_ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null {
       const count = endpoints.length;
       for (let i = 0; i < count; i++) {
@@ -15,5 +15,6 @@ export function roundRobin(endpoints: readonly Endpoint[]): Picker {
       }
       return null;
     },
-  };
+  });
+  return { over };
 }

@@ -55,9 +55,17 @@ function readInstance(service: string, type: "http" | "grpc", instance: Instance
     grpcPort: grpcPort(instance.metadata.grpcPort) ?? port,
     weight: instance.weight,
     healthy: instance.health === "healthy",
+    priority: instance.priority,
+    zone: instance.zone || zoneOf(instance.metadata),
     tags: instance.tags,
     metadata: instance.metadata,
   };
+}
+
+/** Where older files say where an instance stands. */
+function zoneOf(metadata: Readonly<Record<string, unknown>>): string {
+  const place = metadata.zone ?? metadata.region;
+  return typeof place === "string" ? place : "";
 }
 
 function grpcPort(written: unknown): number | null {

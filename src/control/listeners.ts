@@ -5,9 +5,9 @@ import type { HttpServerOptions } from "../adapters/http/options.ts";
 import { GOODBYE_MS, Listener, type SocketTaker } from "../adapters/listener.ts";
 import type { Config } from "../config/config.ts";
 import type { Gateway } from "../core/edges.ts";
+import { digest } from "../snapshot/digest.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
 import { grpcOptions, serverOptions, websocketOptions } from "../snapshot/server-options.ts";
-import { digest } from "../snapshot/services.ts";
 
 interface Wanted {
   readonly name: string;

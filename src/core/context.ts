@@ -1,6 +1,7 @@
 // Everything known about one request, as one object with all its fields from birth, so that its shape never changes.
 import type { Downstream, Translation, Upstream } from "./edges.ts";
 import type { ErrorCode } from "./errors.ts";
+import type { Identity } from "./identity.ts";
 import type { Route } from "./route.ts";
 import type { Endpoint, Service } from "./service.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -57,6 +58,8 @@ export class RequestContext {
   trusted = false;
   clientIp = "";
   requestId = "";
+  /** null: nobody has been authenticated. */
+  identity: Identity | null = null;
 
   snapshot: Snapshot | null = null;
   route: Route | null = null;
@@ -64,6 +67,8 @@ export class RequestContext {
   endpoint: Endpoint | null = null;
   upstream: Upstream | null = null;
   attempts = 0;
+  /** A balancer that has several ways of choosing notes here which one chose. */
+  pickedBy = 0;
   /** Status of the reply as begun; 0 before. */
   status = 0;
   upstreamStatus = 0;

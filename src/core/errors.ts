@@ -38,6 +38,7 @@ export const ERRORS = {
     "Sec-WebSocket-Version",
     "13", // RFC 6455 §4.4
   ]),
+  rate_limited: row(429, "rate_limit", "Too many requests; try again later."),
   headers_too_large: row(431, "headers_too_large", "The request headers are larger than allowed.", true),
   internal: row(500, "internal", "The gateway failed to process the request."),
   connect_failed: row(502, "bad_gateway", "The service could not be reached."),
@@ -45,6 +46,8 @@ export const ERRORS = {
   upstream_tls_failed: row(502, "bad_gateway", "No trusted TLS connection to the service could be made."),
   upstream_protocol: row(502, "bad_gateway", "The service sent an invalid response."),
   no_endpoint: row(503, "unavailable", "The service has no endpoint that can take the request."),
+  circuit_open: row(503, "unavailable", "The service failed too often and is left alone for a while."),
+  limits_unavailable: row(503, "unavailable", "Whether the request is within its limits cannot be told now."),
   descriptor_unavailable: row(503, "unavailable", "The description of the service is not available yet."),
   overloaded: row(503, "unavailable", "The gateway is at its limit; try again later."),
   shutting_down: row(503, "unavailable", "The gateway is shutting down."),

@@ -255,7 +255,7 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     const ctx = this.#ctx;
     if (endpoint === null) return this.#giveUp(this.#failure?.code ?? "no_endpoint");
     this.#endpoint = ctx.endpoint = endpoint;
-    endpoint.load.active++;
+    endpoint.state.active++;
     ctx.attempts++;
     this.#sentAt = performance.now();
     const attempt = ctx.attempts;
@@ -288,7 +288,7 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
 
   #leave(): void {
     if (this.#endpoint === null) return;
-    this.#endpoint.load.active--;
+    this.#endpoint.state.active--;
     this.#endpoint = null;
   }
 }

@@ -1,6 +1,6 @@
 // What Prometheus scrapes: the house's own counters presented to prom-client's registry, which formats them.
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
-import type { Service } from "../core/service.ts";
+import { isHealthy, type Service } from "../core/service.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Meters, MethodCell } from "./meters.ts";
 import { receivedBy, type StreamCell, sentBy } from "./stream-meters.ts";
@@ -130,7 +130,7 @@ function metricsOf(s: Sources): OwnMetric[] {
     own("gateway_service_instances", "Endpoints by health", "gauge", () =>
       [...s.services()].flatMap(({ name, endpoints }) =>
         ["healthy", "unhealthy"].map((health) => ({
-          value: endpoints.filter((e) => e.spec.healthy === (health === "healthy")).length,
+          value: endpoints.filter((e) => isHealthy(e) === (health === "healthy")).length,
           labels: { service: name, health },
         })),
       ),

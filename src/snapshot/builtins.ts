@@ -3,6 +3,7 @@
 import type { Config } from "../config/config.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { Reply } from "../core/reply.ts";
+import { isHealthy } from "../core/service.ts";
 import type { Builtin } from "../core/snapshot.ts";
 import { builtinPaths } from "./builtin-paths.ts";
 import { echo } from "./echo.ts";
@@ -69,7 +70,7 @@ function readiness(runtime: Runtime): Reply {
 
 function overall(runtime: Runtime): Reply {
   const services = [...(runtime.live.current?.snapshot.services.values() ?? [])];
-  const dead = services.filter((s) => !s.endpoints.some((e) => e.spec.healthy));
+  const dead = services.filter((s) => !s.endpoints.some(isHealthy));
   const registry = dead.length === 0 ? "healthy" : "degraded";
   const status = runtime.live.current === null ? "unhealthy" : registry;
   const checks = {

@@ -46,6 +46,7 @@ export class CompiledSnapshot implements Snapshot {
   readonly #tree: RouteTree<Route>;
   readonly #trusts: CidrMatch;
   readonly #leases: LeaseHolder;
+  readonly #builder: ServiceBuilder;
   #active = 0;
   #retired = false;
 
@@ -56,12 +57,13 @@ export class CompiledSnapshot implements Snapshot {
     this.streams = runtime.streams;
     this.streamMeter = config.written.metrics.enabled ? runtime.meters.streams : null;
     const builder = new ServiceBuilder(config, runtime, leases);
+    this.#builder = builder;
     const compiled = compileRoutes(config, builder, runtime, leases);
     this.routes = compiled.routes;
     this.#tree = compiled.tree;
     const { defaultLoadBalance } = config.written.router;
     this.services = new Map(
-      [...builder.names()].map((name) => [name, builder.service(name, defaultLoadBalance, null)]),
+      [...builder.names()].map((name) => [name, builder.service(name, defaultLoadBalance, null, null)]),
     );
     const tables = builtinTables(config, runtime);
     this.internals = tables.internals;
@@ -86,13 +88,18 @@ export class CompiledSnapshot implements Snapshot {
   }
 
   leave(): void {
-    if (--this.#active === 0 && this.#retired) this.#leases.release();
+    if (--this.#active === 0 && this.#retired) this.#end();
   }
 
   /** Nobody enters any more: gives the leases back as soon as the last request has left. */
   retire(): void {
     this.#retired = true;
-    if (this.#active === 0) this.#leases.release();
+    if (this.#active === 0) this.#end();
+  }
+
+  #end(): void {
+    this.#builder.close();
+    this.#leases.release();
   }
 }
 

@@ -89,7 +89,7 @@ function compileRule(
     source: `${rule.at.file}:${rule.at.line}`,
     filters,
     replyFilters: NONE,
-    strategy: internal ? null : STRATEGIES.direct(services.service(written.serviceName, rule.loadBalance, grpc)),
+    strategy: internal ? null : STRATEGIES.direct(services.service(written.serviceName, rule.loadBalance, grpc, rule)),
     target: targetOf(rule),
     websocket: internal ? null : kinds.websockets.ruleFor(rule, filters),
     events: kinds.events.ruleFor(rule),

@@ -14,8 +14,8 @@ import { fetchDescriptors } from "../connectors/grpc-json/url-source.ts";
 import type { Translator } from "../core/edges.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import { http2Options } from "./client-options.ts";
+import { digest } from "./digest.ts";
 import type { Runtime } from "./runtime.ts";
-import { digest } from "./services.ts";
 
 /** Time for one round of reflection, ms. */
 const REFLECTION_MS = 10_000;

@@ -18,6 +18,8 @@ const list: ServiceList = [
         grpcPort: 80,
         weight: 1,
         healthy: true,
+        priority: 0,
+        zone: "",
         tags: [],
         metadata: {},
       },

@@ -16,6 +16,8 @@ const instance = object("One address of a service", {
   protocol: optional(oneOf("default that of the service", ["http", "grpc", "https"])),
   health: str("`healthy`, or any other text to take the instance out", "healthy"),
   weight: int("relative share of traffic; 0 = no new traffic", 1, 0, 1_000_000),
+  priority: int("0 takes traffic first; the next number when too few of those before it are fit", 0, 0, 100),
+  zone: str("where it stands, compared with `loadBalancing.zone`; default `metadata.zone`, else `metadata.region`", ""),
   tags: strings("free labels"),
   metadata: free("free; `grpcPort` in it is the port for gRPC calls, `weight` an old spelling of the key above"),
 });

@@ -1,0 +1,66 @@
+// A service whose picker follows its endpoints: whatever makes one fit or unfit replaces the picker and nothing else.
+import type { Breaker } from "../core/breaker.ts";
+import type { ConcurrencyLimiter } from "../core/concurrency.ts";
+import type { RetryRule } from "../core/retry.ts";
+import { type Balancer, type Endpoint, isHealthy, type Picker, type Service, weightOf } from "../core/service.ts";
+
+/** What a service is made of. */
+export interface ServiceParts extends Omit<Service, "picker"> {
+  readonly balancer: Balancer;
+}
+
+/** Over with {@link close}. */
+export class BalancedService implements Service {
+  readonly name: string;
+  readonly endpoints: readonly Endpoint[];
+  readonly breaker: Breaker | null;
+  readonly limiter: ConcurrencyLimiter | null;
+  readonly retry: RetryRule | null;
+  readonly isFailure: (status: number) => boolean;
+  picker: Picker;
+  readonly #balancer: Balancer;
+  readonly #stops: (() => void)[];
+  #queued = false;
+  #closed = false;
+
+  constructor(parts: ServiceParts) {
+    this.name = parts.name;
+    this.endpoints = parts.endpoints;
+    this.breaker = parts.breaker;
+    this.limiter = parts.limiter;
+    this.retry = parts.retry;
+    this.isFailure = parts.isFailure;
+    this.#balancer = parts.balancer;
+    const changed = () => this.#changed();
+    this.#stops = parts.endpoints.flatMap(({ state, breaker }) => [
+      state.watch(changed),
+      ...(breaker === null ? [] : [breaker.watch(changed)]),
+    ]);
+    this.picker = this.#newPicker();
+  }
+
+  /** Follows its endpoints no more; requests under way still use its last picker. */
+  close(): void {
+    this.#closed = true;
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  /** Many endpoints may change at one moment, as when a zone is lost: one picker for all of them. */
+  #changed(): void {
+    if (this.#queued || this.#closed) return;
+    this.#queued = true;
+    queueMicrotask(() => {
+      this.#queued = false;
+      if (!this.#closed) this.picker = this.#newPicker();
+    });
+  }
+
+  #newPicker(): Picker {
+    return this.#balancer.over(this.endpoints.filter(mayServe));
+  }
+}
+
+/** Whether an endpoint may take new traffic. A half-open circuit admits by itself. */
+function mayServe(endpoint: Endpoint): boolean {
+  return isHealthy(endpoint) && weightOf(endpoint) > 0 && endpoint.breaker?.state !== "open";
+}
