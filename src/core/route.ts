@@ -1,4 +1,5 @@
 // The match plus everything decided for it at compile time, so that a request only looks things up.
+import type { Tier } from "./concurrency.ts";
 import type { RequestContext } from "./context.ts";
 import type { Translator, Upstream, Wire } from "./edges.ts";
 import type { Filter } from "./filter.ts";
@@ -20,6 +21,8 @@ export interface TargetRule {
 export interface RouteMeter {
   begin(ctx: RequestContext): void;
   done(ctx: RequestContext, seconds: number): void;
+  /** A request was sent again. @param reason error code, status of the answer, or `hedge` */
+  retried(reason: string): void;
 }
 
 /** What the route decides about WebSocket connections. */
@@ -89,6 +92,8 @@ export interface Route {
   readonly times: BackendTimes | null;
   /** The backend speaks gRPC. */
   readonly grpc: boolean;
+  /** Importance under pressure. */
+  readonly tier: Tier;
   /** Endpoints tried for a request that no backend has looked at, the first included. */
   readonly maxTries: number;
   /** No further one is tried after this long, ms; 0 no bound of its own. */

@@ -1,6 +1,8 @@
 // How long a request may take: in total, or to its head when a stream follows.
 import type { RequestContext } from "../core/context.ts";
 import type { Route } from "../core/route.ts";
+import { deadlineAsked } from "../wire/attempt-lines.ts";
+import { getField } from "../wire/fields.ts";
 import { grpcKind, grpcTimeout } from "../wire/grpc.ts";
 
 /** The clock of one request. */
@@ -18,12 +20,17 @@ export function deadlineOf(ctx: RequestContext, route: Route): Deadline {
   const { timeoutMs } = route;
   const silenceMs = route.timeoutWritten ? timeoutMs : 0;
   if (ctx.upgrade) return { ms: sooner(timeoutMs, route.websocket?.handshakeMs ?? 0), total: false, silenceMs: 0 };
-  if (!route.grpc) return { ms: timeoutMs, total: true, silenceMs };
+  if (!route.grpc) return { ms: sooner(timeoutMs, askedBefore(ctx)), total: true, silenceMs };
   const asked = grpcTimeout(ctx.fields);
   const streams = ctx.translation?.streams ?? grpcKind(ctx.fields) === "native";
   if (!streams) return { ms: sooner(timeoutMs, asked), total: true, silenceMs };
   if (asked > 0) return { ms: route.timeoutWritten ? sooner(timeoutMs, asked) : asked, total: true, silenceMs };
   return { ms: timeoutMs, total: false, silenceMs };
+}
+
+/** What a trusted gateway before this one has left for the request, ms from its arrival; clocks of strangers mean nothing. */
+function askedBefore(ctx: RequestContext): number {
+  return ctx.trusted ? deadlineAsked(getField(ctx.fields, "x-request-deadline")) : 0;
 }
 
 /** The shorter of two times of which 0 means none. */

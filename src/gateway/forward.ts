@@ -1,39 +1,40 @@
-// Sends one request to a service: pick, send, relay; again only where that can do no harm.
+// Takes one request through a service: tries until a response has begun, and again only where that can do no harm.
 import type { RequestContext } from "../core/context.ts";
-import type { Receiver, RequestBody, SendFailure, Upstream, Wire } from "../core/edges.ts";
+import type { RequestBody, SendFailure, Upstream, Wire } from "../core/edges.ts";
 import type { ErrorCode } from "../core/errors.ts";
+import type { RetryRule } from "../core/retry.ts";
 import type { Route } from "../core/route.ts";
 import type { Endpoint, Service } from "../core/service.ts";
-import { dropFields } from "../wire/fields.ts";
+import { admit, admitElsewhere, admitNext, isBlocked, release } from "./admission.ts";
+import { Attempt, type AttemptOwner, type Permit } from "./attempt.ts";
 import { type Deadline, deadlineOf } from "./deadline.ts";
-import { dressEvents, EventStream, type EventStreamOwner } from "./event-stream.ts";
-import { isReplayable, MAX_REPLAY_BYTES, ReplayBody } from "./replay.ts";
-import { dressReply, isEncoded, isEventStream, noteGrpcStatus } from "./reply-fields.ts";
-import { isIdempotent, maySendAgain } from "./resend.ts";
+import type { EventStreamOwner } from "./event-stream.ts";
+import { Race } from "./race.ts";
+import { isReplayable, keptBody } from "./replay.ts";
+import { type ClockOwner, RequestClock } from "./request-clock.ts";
+import { askedWait, isIdempotent, isRepeatable, maySendAgain, retryReason } from "./resend.ts";
+import { ResponseRelay } from "./response-relay.ts";
+import { Tries } from "./tries.ts";
 
 const NONE: readonly Endpoint[] = [];
 const NO_TRAILERS: readonly string[] = [];
-const LENGTH: ReadonlySet<string> = new Set(["content-length"]);
 
 /** Answers the client with an error of the table, or ends truthfully what has begun. */
 export type Fail = (ctx: RequestContext, code: ErrorCode, fields?: readonly string[], message?: string) => void;
 
 /** One request on its way through a service. */
-export class Forward implements Receiver, Upstream, EventStreamOwner {
+export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockOwner {
   readonly #ctx: RequestContext;
   readonly #route: Route;
   readonly #service: Service;
   readonly #fail: Fail;
   readonly #body: RequestBody;
-  #tried: Endpoint[] | null = null;
-  #endpoint: Endpoint | null = null;
-  #upstream: Upstream | null = null;
   readonly #deadline: Deadline;
-  #timer: NodeJS.Timeout | undefined;
-  /** Set once an event stream is open. */
-  #events: EventStream | null = null;
-  #sentAt = 0;
+  readonly #relay: ResponseRelay;
+  readonly #race = new Race();
+  readonly #tries = new Tries();
   #failure: SendFailure | null = null;
+  readonly #clock = new RequestClock(this);
   #over = false;
 
   constructor(ctx: RequestContext, service: Service, fail: Fail) {
@@ -42,10 +43,8 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     this.#service = service;
     this.#fail = fail;
     this.#deadline = deadlineOf(ctx, this.#route);
-    const { body } = ctx.downstream;
-    const small = body.length > 0 && body.length <= MAX_REPLAY_BYTES && isIdempotent(ctx.method);
-    // A gRPC backend says of a call that it has not looked at it: then it may be sent again whatever its method.
-    this.#body = small || (this.#route.grpc && body.length !== 0) ? new ReplayBody(body) : body;
+    this.#body = keptBody(ctx.downstream.body, isIdempotent(ctx.method), service.retry, this.#route.grpc);
+    this.#relay = new ResponseRelay(ctx, this.#deadline, this);
   }
 
   start(): void {
@@ -54,245 +53,227 @@ export class Forward implements Receiver, Upstream, EventStreamOwner {
     ctx.upstream = this;
     const { ms, total } = this.#deadline;
     if (ms > 0) {
-      this.#timer = setTimeout(expire, Math.max(1, ms - (performance.now() - ctx.startedAt)), this);
-      if (total) ctx.deadlineAt = ctx.startedAt + ms;
+      this.#clock.endAt(ctx.startedAt + ms);
+      if (total) ctx.deadlineAt = this.#clock.endsAt;
     }
-    this.#attempt(this.#service.picker.pick(ctx, NONE));
+    this.#service.retry?.budget?.request();
+    this.#try();
   }
 
   resume(): void {
-    this.#upstream?.resume();
+    this.#race.first?.resume();
   }
 
   /** Ends it: the client is gone or has been answered. */
   abort(): void {
     this.#settle();
-    this.#drop();
+    this.#race.abandon();
   }
 
   interim(status: number, fields: readonly string[]): void {
     if (!this.#over) this.#ctx.downstream.interim(status, fields);
   }
 
-  head(status: number, reason: string, fields: string[], length: number): void {
-    if (this.#over) return;
-    const ctx = this.#ctx;
-    this.#answered(status);
-    if (this.#events !== null) return this.#goOn(status, fields);
-    ctx.status = status;
-    if (this.#route.grpc) noteGrpcStatus(ctx, fields);
-    if (isEventStream(fields)) this.#openEvents(status, fields);
-    else if (!this.#deadline.total) this.#streaming();
-    dressReply(ctx, status, fields);
-    ctx.downstream.head(status, reason, fields, this.#events === null ? length : -1);
+  head(attempt: Attempt, status: number, reason: string, fields: string[], length: number): void {
+    if (this.#over) return attempt.abandon();
+    if (this.#relay.hasEvents) return this.#goOn(attempt, status, fields);
+    if (this.#service.retry !== null && this.#triesInstead(attempt, status, fields, length)) return;
+    this.#race.win(attempt);
+    attempt.note(status);
+    const stream = this.#relay.head(status, reason, fields, length);
+    if (stream) attempt.opened();
+    this.#clock.answered(stream);
   }
 
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
     if (this.#over) return true;
-    if (this.#events !== null) return this.#event(chunk, release, last);
-    if (this.#silence > 0) this.#timer?.refresh();
-    if (!last) return this.#ctx.downstream.write(chunk, release);
-    if (release === null) this.#complete(chunk);
-    else {
-      this.#ctx.downstream.write(chunk, release);
-      this.#complete(null);
-    }
-    return true;
+    if (last) this.#settle();
+    return this.#relay.data(chunk, release, last);
   }
 
   end(trailers: readonly string[]): void {
     if (this.#over) return;
-    if (this.#route.grpc) noteGrpcStatus(this.#ctx, trailers);
-    this.#complete(null, trailers);
+    this.#settle();
+    this.#relay.end(trailers);
   }
 
   flush(): void {
     if (!this.#over) this.#ctx.downstream.flush();
   }
 
-  switched(fields: string[], backend: Wire): void {
-    const ctx = this.#ctx;
+  switched(attempt: Attempt, fields: string[], backend: Wire): void {
     const rule = this.#route.websocket;
     if (this.#over || rule === null) return backend.destroy();
-    this.#upstream = null;
-    const join = rule.agree(ctx, fields);
+    const join = rule.agree(this.#ctx, fields);
     if (typeof join === "string") {
       backend.destroy();
-      return this.failed({ code: "upstream_protocol", progress: "sent", detail: join });
+      return attempt.failed({ code: "upstream_protocol", progress: "sent", detail: join });
     }
-    clearTimeout(this.#timer);
-    this.#answered(101);
-    ctx.status = 101;
-    dressReply(ctx, 101, fields);
-    const client = ctx.downstream.switch(fields);
-    if (client === null) return backend.destroy();
-    this.#upstream = join(client, backend);
-    ctx.snapshot!.streamMeter?.opened(ctx);
+    this.#race.win(attempt);
+    attempt.note(101);
+    attempt.opened();
+    this.#clock.stop();
+    const joined = this.#relay.switched(fields, backend, join);
+    if (joined !== null) attempt.carry(joined);
   }
 
-  failed(failure: SendFailure): void {
+  failed(attempt: Attempt, failure: SendFailure): void {
     if (this.#over) return;
-    this.#drop(); // it may be the translation that failed
-    this.#failure = failure;
-    const endpoint = this.#endpoint;
-    this.#leave();
-    endpoint?.meter?.failed(failure.code);
-    const ctx = this.#ctx;
-    ctx.detail = failure.detail;
-    if (this.#events?.resumable === true) return this.#reconnect();
-    if (ctx.status === 0 && maySendAgain(failure.progress, ctx.method, isReplayable(this.#body)))
-      return this.#again(endpoint!);
-    this.#giveUp(failure.code, failure.message);
+    this.#ctx.detail = failure.detail;
+    if (this.#race.lose(attempt)) return this.#tries.fail(attempt.endpoint);
+    this.#afterFailure(attempt.endpoint, failure);
   }
 
-  /** The route's deadline has passed. */
-  expire(): void {
-    if (this.#over) return;
+  /** The deadline of the route has passed. */
+  late(): void {
     this.#ctx.detail = "route timeout";
-    this.#endpoint?.meter?.failed("upstream_timeout");
+    this.#race.timeOut();
     this.#giveUp("upstream_timeout");
+  }
+
+  tryIsLate(): void {
+    const endpoint = this.#race.first!.endpoint;
+    const detail = "no response head within the time of one try";
+    this.#ctx.detail = detail;
+    this.#race.timeOut();
+    this.#afterFailure(endpoint, { code: "upstream_timeout", progress: "sent", detail });
+  }
+
+  /** The first try is slow: another endpoint is asked beside it, and whoever answers first is heard. */
+  sendSecond(): void {
+    const rule = this.#service.retry!;
+    const ready = this.#body.complete && isReplayable(this.#body) && isRepeatable(this.#ctx);
+    if (!ready || this.#tries.count >= rule.maxAttempts) return;
+    const permit = admit(this.#ctx, this.#service, [...this.#tries.failed, this.#race.first!.endpoint], null);
+    if (isBlocked(permit)) return;
+    if (rule.budget?.take() === false) return release(permit);
+    this.#route.meter?.retried("hedge");
+    this.#tries.count++;
+    const hedge = new Attempt(this, this.#ctx, permit);
+    this.#race.join(hedge);
+    hedge.send(this.#body);
+  }
+
+  tryNext(): void {
+    this.#ctx.freshConnection = false;
+    this.#try();
   }
 
   finish(): void {
     if (this.#over) return;
-    const upstream = this.#upstream;
-    this.#complete(null);
-    upstream?.abort();
+    this.#settle();
+    this.#race.first?.abandon();
+    this.#relay.end(NO_TRAILERS);
   }
 
   lapse(detail: string): void {
     if (this.#over) return;
     this.#ctx.detail = detail;
-    this.#drop();
-    this.#leave();
-    if (this.#events?.resumable === true) this.#reconnect();
+    this.#race.first?.timeOut();
+    if (this.#relay.resumable) this.#reconnect();
     else this.#giveUp("upstream_timeout");
   }
 
-  /** Longest silence of the backend of a stream, ms; 0 none. Event streams watch it by themselves. */
-  get #silence(): number {
-    return this.#deadline.total || this.#events !== null ? 0 : this.#deadline.silenceMs;
+  #try(): void {
+    const permit = admitNext(this.#ctx, this.#service, this.#tries.failed);
+    if (!isBlocked(permit)) return this.#send(permit);
+    const failure = this.#failure;
+    if (failure === null) this.#giveUp(permit.code, undefined, permit.retryMs);
+    else this.#giveUp(failure.code, failure.message);
   }
 
-  #answered(status: number): void {
+  #send(permit: Permit): void {
+    this.#tries.count++;
+    const attempt = new Attempt(this, this.#ctx, permit);
+    this.#race.first = attempt;
+    const rule = this.#service.retry;
+    if (rule !== null && this.#ctx.status === 0) this.#clock.begin(rule);
+    attempt.send(this.#body);
+  }
+
+  #afterFailure(endpoint: Endpoint, failure: SendFailure): void {
+    this.#failure = failure;
+    if (this.#relay.resumable) return this.#reconnect();
+    if (this.#ctx.status === 0 && this.#again(endpoint, failure)) return;
+    this.#giveUp(failure.code, failure.message);
+  }
+
+  #again(endpoint: Endpoint, { progress, code }: SendFailure): boolean {
     const ctx = this.#ctx;
-    ctx.upstreamMs = performance.now() - this.#sentAt;
-    ctx.upstreamStatus = status;
-    this.#endpoint?.meter?.answered(ctx.method, status, ctx.upstreamMs / 1000);
+    const rule = this.#service.retry;
+    if (!maySendAgain(progress, isRepeatable(ctx), isReplayable(this.#body), rule !== null)) return false;
+    if (progress === "reset_on_reuse" && !ctx.freshConnection) {
+      ctx.freshConnection = true;
+      const permit = admit(ctx, this.#service, NONE, endpoint);
+      if (!isBlocked(permit)) {
+        this.#tries.count--; // the endpoint closed an idle connection: that is no failed try
+        this.#send(permit);
+        return true;
+      }
+    }
+    this.#tries.fail(endpoint);
+    if (this.#tries.count >= (rule?.maxAttempts ?? this.#route.maxTries)) return false;
+    if (progress !== "sent" && this.#elsewhere(progress === "refused" ? endpoint : null, code)) return true;
+    return rule !== null && this.#later(rule, code, -1);
   }
 
-  /** The head was waited for; from here on only silence counts. */
-  #streaming(): void {
-    clearTimeout(this.#timer);
-    this.#timer = this.#silence > 0 ? setTimeout(expire, this.#silence, this) : undefined;
+  /** Nothing was done, so another endpoint is asked at once. @param same one whose next connection may take it */
+  #elsewhere(same: Endpoint | null, reason: string): boolean {
+    const { triesWithinMs, meter } = this.#route;
+    if (triesWithinMs > 0 && performance.now() - this.#ctx.startedAt >= triesWithinMs) return false;
+    const permit = admitElsewhere(this.#ctx, this.#service, this.#tries.failed, same);
+    if (isBlocked(permit)) return false;
+    meter?.retried(reason);
+    this.#send(permit);
+    return true;
   }
 
-  #openEvents(status: number, fields: string[]): void {
-    const ctx = this.#ctx;
-    const rule = this.#route.events;
-    clearTimeout(this.#timer);
-    ctx.downstream.stream(rule);
-    dressEvents(fields);
-    // What is compressed has no events to be seen; it passes like any body.
-    if (isEncoded(fields) || ctx.method === "HEAD") return;
-    dropFields(fields, LENGTH); // heartbeats and last words may come in
-    this.#events = new EventStream(ctx, status, rule.silenceMs || this.#deadline.silenceMs, this);
-    ctx.snapshot!.streamMeter?.opened(ctx);
+  /** Another try after a wait, where tries, time and budget allow it. @param asked wait the backend asks for, ms; -1 none */
+  #later(rule: RetryRule, reason: string, asked: number): boolean {
+    const wait = this.#tries.next(rule, asked, this.#clock.endsAt);
+    if (wait === -1) return false;
+    this.#route.meter?.retried(reason);
+    this.#clock.pause(wait);
+    return true;
   }
 
-  #event(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
-    const more = this.#events!.take(chunk, release);
-    if (last) this.end(NO_TRAILERS);
-    return more;
+  /** The answer says that another try may do better. @returns whether it is made, and this answer dropped */
+  #triesInstead(attempt: Attempt, status: number, fields: readonly string[], length: number): boolean {
+    const rule = this.#service.retry!;
+    const reason = retryReason(this.#ctx, rule, status, fields);
+    if (reason === null || !isReplayable(this.#body)) return false;
+    this.#tries.fail(attempt.endpoint);
+    if (!this.#race.lose(attempt) && !this.#later(rule, reason, askedWait(fields, Date.now()))) return false;
+    this.#race.discard(attempt, length, this.#body.complete);
+    return true;
   }
 
   /** The head of a reconnected stream: the client has one already. */
-  #goOn(status: number, fields: readonly string[]): void {
-    const events = this.#events!;
-    if (status === 200 && isEventStream(fields) && !isEncoded(fields)) return events.goOn();
-    this.#drop();
-    this.#leave();
+  #goOn(attempt: Attempt, status: number, fields: readonly string[]): void {
+    if (this.#relay.goOn(status, fields)) return attempt.opened();
+    attempt.abandon();
     // 204 tells a client of event streams not to come back (WHATWG HTML §9.2.3).
-    if (status === 204) this.#complete(null);
-    else if (events.resumable) this.#reconnect();
+    if (status === 204) this.finish();
+    else if (this.#relay.resumable) this.#reconnect();
     else this.#giveUp("upstream_reset");
   }
 
   #reconnect(): void {
-    this.#leave();
-    this.#upstream = null;
-    this.#timer = setTimeout(() => {
-      if (this.#over) return;
-      this.#ctx.freshConnection = false;
-      this.#attempt(this.#service.picker.pick(this.#ctx, NONE));
-    }, this.#events!.wait());
+    this.#race.first?.abandon();
+    this.#tries.forget();
+    this.#clock.pause(this.#relay.wait());
   }
 
-  #giveUp(code: ErrorCode, message?: string): void {
-    const events = this.#events;
+  #giveUp(code: ErrorCode, message?: string, retryMs = 0): void {
     this.abort();
-    if (events?.lastWords(code) === true) {
-      this.#ctx.error = code;
-      this.#ctx.downstream.end(null, NO_TRAILERS);
-    } else this.#fail(this.#ctx, code, undefined, message);
-  }
-
-  #again(endpoint: Endpoint): void {
-    const ctx = this.#ctx;
-    if (this.#failure!.progress === "reset_on_reuse" && !ctx.freshConnection) {
-      ctx.freshConnection = true;
-      return this.#attempt(endpoint);
-    }
-    const tried = (this.#tried ??= []);
-    tried.push(endpoint);
-    const { maxTries, triesWithinMs } = this.#route;
-    const inTime = triesWithinMs === 0 || performance.now() - ctx.startedAt < triesWithinMs;
-    const same = this.#failure!.progress === "refused" ? endpoint : null; // its next connection may take the call
-    this.#attempt(tried.length < maxTries && inTime ? (this.#service.picker.pick(ctx, tried) ?? same) : null);
-  }
-
-  #attempt(endpoint: Endpoint | null): void {
-    const ctx = this.#ctx;
-    if (endpoint === null) return this.#giveUp(this.#failure?.code ?? "no_endpoint");
-    this.#endpoint = ctx.endpoint = endpoint;
-    endpoint.state.active++;
-    ctx.attempts++;
-    this.#sentAt = performance.now();
-    const attempt = ctx.attempts;
-    const translated = ctx.translation?.attempt(this.#body, this);
-    const upstream = endpoint.connector.send(ctx, translated?.body ?? this.#body, translated?.receiver ?? this);
-    // send may fail, and the next attempt begin, before it returns.
-    if (!this.#over && ctx.attempts === attempt && this.#endpoint !== null) this.#upstream = upstream;
-    else upstream.abort();
-  }
-
-  #complete(last: Buffer | null, trailers: readonly string[] = NO_TRAILERS): void {
-    this.#settle();
-    this.#upstream = null;
-    this.#ctx.downstream.end(last, trailers);
-  }
-
-  /** Gives up what is under way to a backend; harmless when it is over. */
-  #drop(): void {
-    const upstream = this.#upstream;
-    this.#upstream = null;
-    upstream?.abort();
+    if (this.#relay.lastWords(code)) this.#ctx.error = code;
+    else this.#fail(this.#ctx, code, retryMs > 0 ? ["Retry-After", String(Math.ceil(retryMs / 1000))] : [], message);
   }
 
   #settle(): void {
     this.#over = true;
-    clearTimeout(this.#timer);
-    this.#events?.close();
-    this.#leave();
+    this.#clock.stop();
+    this.#race.end();
+    this.#relay.close();
   }
-
-  #leave(): void {
-    if (this.#endpoint === null) return;
-    this.#endpoint.state.active--;
-    this.#endpoint = null;
-  }
-}
-
-function expire(forward: Forward): void {
-  forward.expire();
 }

@@ -1,24 +1,27 @@
 // A small request body kept while it is sent, so that it can be sent again from its beginning.
 import type { BodyReceiver, RequestBody } from "../core/edges.ts";
+import type { RetryRule } from "../core/retry.ts";
 
-/** Largest body kept, bytes. */
+/** Largest body kept where the configuration says nothing about retries, bytes. */
 export const MAX_REPLAY_BYTES = 64 * 1024;
 
 /** Wraps a body; the second {@link start} begins with what the first one already gave. */
 export class ReplayBody implements RequestBody, BodyReceiver {
   readonly #source: RequestBody;
+  readonly #maxBytes: number;
   readonly #kept: Buffer[] = [];
   #trailers: readonly string[] | null = null;
   #receiver: BodyReceiver | null = null;
   #keptBytes = 0;
 
-  constructor(source: RequestBody) {
+  constructor(source: RequestBody, maxBytes: number) {
     this.#source = source;
+    this.#maxBytes = maxBytes;
   }
 
   /** Whether it can still be sent from its beginning: a body of unknown length may turn out too large. */
   get replayable(): boolean {
-    return this.#keptBytes <= MAX_REPLAY_BYTES;
+    return this.#keptBytes <= this.#maxBytes;
   }
 
   get length(): number {
@@ -62,6 +65,15 @@ export class ReplayBody implements RequestBody, BodyReceiver {
     this.#trailers = trailers;
     this.#receiver!.end(trailers);
   }
+}
+
+/** The body, kept for another try where one may come. */
+export function keptBody(body: RequestBody, idempotent: boolean, rule: RetryRule | null, grpc: boolean): RequestBody {
+  if (body.length === 0) return body;
+  if (rule !== null && body.length <= rule.maxReplayBytes) return new ReplayBody(body, rule.maxReplayBytes);
+  // A gRPC backend says of a call that it has not looked at it: then it may be sent again whatever its method.
+  const small = body.length > 0 && body.length <= MAX_REPLAY_BYTES && idempotent;
+  return small || grpc ? new ReplayBody(body, MAX_REPLAY_BYTES) : body;
 }
 
 /** Whether the whole body can still be sent from its beginning. */

@@ -1,6 +1,7 @@
 // What every reply of a backend gets on its way: filters of the route, the mark of this hop, the request id.
 import type { RequestContext } from "../core/context.ts";
 import { dropFields, getField } from "../wire/fields.ts";
+import { statusOfCall } from "../wire/grpc.ts";
 
 const OWN_FIELDS: ReadonlySet<string> = new Set(["x-gateway"]);
 
@@ -27,8 +28,8 @@ export function isEncoded(fields: readonly string[]): boolean {
 
 /** Notes the status of a gRPC call, for the log: in its trailers, or in the head of a reply without messages. */
 export function noteGrpcStatus(ctx: RequestContext, fields: readonly string[]): void {
-  const text = getField(fields, "grpc-status");
-  if (text !== undefined) ctx.grpcStatus = Number(text);
+  const status = statusOfCall(fields);
+  if (status >= 0) ctx.grpcStatus = status;
 }
 
 /** The request id is echoed once, and a backend that is a gateway keeps its own mark to itself. */

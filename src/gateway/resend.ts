@@ -1,5 +1,9 @@
-// Whether a request that failed may be sent again without doing anything twice.
+// Whether a request that failed may be sent again without doing anything twice, and after what wait.
+import type { RequestContext } from "../core/context.ts";
 import type { Progress } from "../core/edges.ts";
+import type { RetryRule } from "../core/retry.ts";
+import { getField } from "../wire/fields.ts";
+import { statusOfCall } from "../wire/grpc.ts";
 
 /** Methods whose repetition has the effect of one request (RFC 9110 §9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
@@ -9,12 +13,68 @@ export function isIdempotent(method: string): boolean {
   return IDEMPOTENT.has(method);
 }
 
+/** Whether the backend sees to it that a repetition has no further effect: by the method, or by an `Idempotency-Key`. */
+export function isRepeatable(ctx: RequestContext): boolean {
+  return isIdempotent(ctx.method) || (getField(ctx.fields, "idempotency-key") ?? "") !== "";
+}
+
 /**
  * Whether to send again.
  * @param progress how far the failed send came
+ * @param repeatable whether doing it twice has the effect of doing it once
  * @param replayable whether the whole body can still be sent from its beginning
+ * @param asked whether the configuration wants requests repeated that a backend may have looked at
  */
-export function maySendAgain(progress: Progress, method: string, replayable: boolean): boolean {
+export function maySendAgain(progress: Progress, repeatable: boolean, replayable: boolean, asked: boolean): boolean {
   if (!replayable) return false;
-  return progress === "unsent" || progress === "refused" || (progress === "reset_on_reuse" && isIdempotent(method));
+  switch (progress) {
+    case "unsent":
+    case "refused":
+      return true;
+    case "reset_on_reuse":
+      return repeatable;
+    case "sent":
+      return repeatable && asked;
+    case "responding":
+      return false;
+  }
+}
+
+/** Why the answer says that another try may do better: its status, `grpc_` and that of a call; null: it does not. */
+export function retryReason(
+  ctx: RequestContext,
+  rule: RetryRule,
+  status: number,
+  fields: readonly string[],
+): string | null {
+  const call = ctx.route!.grpc && ctx.translation === null ? statusOfCall(fields) : -1;
+  if (call > 0) return rule.isRetryableCall(call) ? `grpc_${call}` : null;
+  return rule.isRetryable(status) && isRepeatable(ctx) ? String(status) : null;
+}
+
+/**
+ * Wait before the next try, ms.
+ * @param retries already made
+ * @param random uniform in [0, 1)
+ */
+export function backoff(rule: RetryRule, retries: number, random: () => number): number {
+  const whole = Math.min(rule.maxDelayMs, rule.initialDelayMs * rule.multiplier ** retries);
+  // Full jitter: clients that failed together do not come back together.
+  if (rule.jitter === "full") return whole * random();
+  return Math.min(rule.maxDelayMs, whole * (1 + rule.jitter * (2 * random() - 1)));
+}
+
+/**
+ * Wait a backend asks for, ms: `grpc-retry-pushback-ms` (gRPC A6), else `Retry-After` as seconds or date (RFC 9110
+ * §10.2.3); -1 when it asks for none. Infinity: it asks not to come back.
+ * @param now ms since 1970
+ */
+export function askedWait(fields: readonly string[], now: number): number {
+  const pushback = getField(fields, "grpc-retry-pushback-ms");
+  if (pushback !== undefined) return /^\d{1,9}$/.test(pushback) ? Number(pushback) : Number.POSITIVE_INFINITY;
+  const text = getField(fields, "retry-after");
+  if (text === undefined) return -1;
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? -1 : Math.max(0, date - now);
 }

@@ -126,6 +126,11 @@ function metricsOf(s: Sources): OwnMetric[] {
         [...errors].map(([error_type, value]) => ({ value, labels: { service, instance, error_type } })),
       ),
     ),
+    own("gateway_retry_attempts_total", "Requests sent again", "counter", () =>
+      [...s.meters.routes].flatMap(({ path, retries }) =>
+        [...retries].map(([reason, value]) => ({ value, labels: { route: path, reason } })),
+      ),
+    ),
     ...streamMetrics(s),
     own("gateway_service_instances", "Endpoints by health", "gauge", () =>
       [...s.services()].flatMap(({ name, endpoints }) =>

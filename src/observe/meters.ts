@@ -33,6 +33,8 @@ export class RouteMeterCells implements RouteMeter {
   readonly #bounds: readonly number[];
   readonly cells = new Map<number, RequestCell>();
   readonly methods: (MethodCell | undefined)[] = new Array(METHODS.length);
+  /** Reason → requests sent again. */
+  readonly retries = new Map<string, number>();
 
   /** @param bounds seconds */
   constructor(path: string, bounds: readonly number[]) {
@@ -56,6 +58,10 @@ export class RouteMeterCells implements RouteMeter {
       this.cells.set(key, cell);
     }
     cell.seconds.observe(seconds);
+  }
+
+  retried(reason: string): void {
+    this.retries.set(reason, (this.retries.get(reason) ?? 0) + 1);
   }
 
   #method(name: string): MethodCell {

@@ -23,8 +23,8 @@ function trustedLines(ctx: RequestContext): string {
     else if (kind === known.FORWARDED) forwarded = forwarded === "" ? value : `${forwarded}, ${value}`;
     else if (kind === known.ASSERTED) {
       const lower = name.toLowerCase();
-      // Identity and loop marks are the gateway's own word, whoever sends them.
-      if (lower.startsWith("x-auth-") || lower === "x-gateway") continue;
+      // Identity, loop marks and what is said of an attempt are the gateway's own word, whoever sends them.
+      if (!lower.startsWith("x-forwarded-") && lower !== "x-real-ip") continue;
       seen.add(lower);
       kept += `${name}: ${value}\r\n`;
     }

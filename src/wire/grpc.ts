@@ -60,6 +60,32 @@ export function grpcStatusOf(httpStatus: number): number {
   }
 }
 
+/** `grpc-status` among the fields, in the head of a reply without messages or in trailers; -1 when there is none. */
+export function statusOfCall(fields: readonly string[]): number {
+  const text = getField(fields, "grpc-status");
+  return text !== undefined && /^\d{1,2}$/.test(text) ? Number(text) : -1;
+}
+
+/** HTTP status that says of a backend what a gRPC status says: whether it failed, and how. */
+export function httpStatusOf(grpcStatus: number): number {
+  switch (grpcStatus) {
+    case 2: // UNKNOWN
+    case 13: // INTERNAL
+    case 15: // DATA_LOSS
+      return 500;
+    case 4: // DEADLINE_EXCEEDED
+      return 504;
+    case 8: // RESOURCE_EXHAUSTED
+      return 429;
+    case 12: // UNIMPLEMENTED
+      return 501;
+    case 14: // UNAVAILABLE
+      return 503;
+    default:
+      return 200;
+  }
+}
+
 /** `grpc-message`: everything outside printable ASCII, and the percent sign, percent-encoded as UTF-8. */
 export function grpcMessage(text: string): string {
   return text.replaceAll(/[^\x20-\x24\x26-\x7e]+/g, (run) => {

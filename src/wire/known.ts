@@ -17,7 +17,7 @@ export const TRANSFER_ENCODING = 5;
 export const EXPECT = 6;
 /** `X-Forwarded-For`. */
 export const FORWARDED_FOR = 7;
-/** Asserted by the gateway: `X-Forwarded-*` other than `-For`, `X-Real-IP`, `X-Auth-*`, `X-Gateway`. */
+/** Asserted by the gateway: `X-Forwarded-*` other than `-For`, `X-Real-IP`, `X-Auth-*`, `X-Gateway`, what attempts say. */
 export const ASSERTED = 8;
 /** `Forwarded` (RFC 7239). */
 export const FORWARDED = 9;
@@ -75,15 +75,16 @@ export function knownField(name: string): number {
   }
 }
 
+const OWN: ReadonlySet<string> = new Set(["x-real-ip", "x-gateway", "x-request-deadline", "x-retry-attempt"]);
+
 function classifyX(name: string): number {
   const third = name.charCodeAt(2) | 0x20;
   // x-forwarded-*, x-real-ip, x-auth-*, x-gateway: f r a g
   if (third !== 0x66 && third !== 0x72 && third !== 0x61 && third !== 0x67) return OTHER;
   const lower = name.toLowerCase();
   if (lower === "x-forwarded-for") return FORWARDED_FOR;
-  const asserted =
-    lower.startsWith("x-forwarded-") || lower === "x-real-ip" || lower.startsWith("x-auth-") || lower === "x-gateway";
-  return asserted ? ASSERTED : OTHER;
+  if (lower.startsWith("x-forwarded-") || lower.startsWith("x-auth-")) return ASSERTED;
+  return OWN.has(lower) ? ASSERTED : OTHER;
 }
 
 /** `X_Real_IP`, `Content_Length`: what means something with dashes means nothing, and goes nowhere, with underscores. */

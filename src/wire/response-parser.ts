@@ -150,6 +150,8 @@ export class ResponseParser {
 
   #interimHead(head: ResponseHead): void {
     if (head.status === 101) return this.#switch(head);
+    // HTTP/1.0 has no interim responses, and nothing may follow on a connection that ends.
+    if (!head.keepAlive) throw new ProtocolError("interim response that ends the connection");
     if (++this.#interim > MAX_INTERIM) throw new ProtocolError("too many interim responses");
     this.#handler.onInterim(head.status, head.fields);
   }

@@ -1,5 +1,6 @@
 // The request head as one string: hop-by-hop fields out, forwarded fields and framing in, in a single pass over the fields.
 import type { RequestContext } from "../../core/context.ts";
+import { attemptLines } from "../../wire/attempt-lines.ts";
 import { isField } from "../../wire/fields.ts";
 import { forwardedLines } from "../../wire/forwarded-lines.ts";
 import * as known from "../../wire/known.ts";
@@ -73,7 +74,7 @@ export function requestHead(ctx: RequestContext, defaults: HeadDefaults, bodyLen
     if (nominated?.has(name.toLowerCase())) continue;
     head += `${name}: ${value}\r\n`;
   }
-  head += forwardedLines(ctx);
+  head += forwardedLines(ctx) + attemptLines(ctx);
   if (ctx.requestId !== "" && ctx.snapshot!.requestId.propagate) {
     head += `${ctx.snapshot!.requestId.headerName}: ${ctx.requestId}\r\n`;
   }

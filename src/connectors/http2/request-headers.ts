@@ -1,6 +1,7 @@
 // The request head for HTTP/2: hop-by-hop fields out, forwarded fields in; the same policy as for HTTP/1.1.
 import { constants, type OutgoingHttpHeaders } from "node:http2";
 import type { RequestContext } from "../../core/context.ts";
+import { attemptLines } from "../../wire/attempt-lines.ts";
 import { isField } from "../../wire/fields.ts";
 import { forwardedLines } from "../../wire/forwarded-lines.ts";
 import { timeoutText } from "../../wire/grpc.ts";
@@ -38,7 +39,7 @@ export function requestHeaders(ctx: RequestContext, defaults: StreamDefaults): O
     switch (known.knownField(name)) {
       case known.OTHER:
         if (isField(name.replaceAll("_", "-"), requestId.lowerName) || name === "__proto__") continue;
-        if (name === "grpc-timeout") continue;
+        if (name === "grpc-timeout" || name === "grpc-previous-rpc-attempts") continue;
         break;
       case known.AUTHORIZATION:
       case known.CONTENT_LENGTH:
@@ -56,12 +57,13 @@ export function requestHeaders(ctx: RequestContext, defaults: StreamDefaults): O
     if (ctx.nominated?.has(name) === true) continue;
     append(headers, name, value);
   }
-  addLines(headers, forwardedLines(ctx));
+  addLines(headers, forwardedLines(ctx) + attemptLines(ctx));
   if (ctx.requestId !== "" && requestId.propagate) headers[requestId.lowerName] = ctx.requestId;
   headers.via = `${via === "" ? "" : `${via}, `}${ctx.httpVersion} gateway`;
   headers["x-gateway"] = defaults.instanceId;
   // What is left of the deadline, so that the backend stops when nobody waits any more.
   if (ctx.deadlineAt > 0) headers["grpc-timeout"] = timeoutText(ctx.deadlineAt - performance.now());
+  if (ctx.attempts > 1) headers["grpc-previous-rpc-attempts"] = String(ctx.attempts - 1);
   if (trailers) headers.te = "trailers";
   return headers;
 }

@@ -33,7 +33,7 @@ class Sink implements BodyReceiver {
 
 test("a second receiver gets what the first had, then the rest", () => {
   const source = new Source();
-  const body = new ReplayBody(source);
+  const body = new ReplayBody(source, 1024);
   const first = new Sink();
   body.start(first);
   source.receiver!.data(Buffer.from("abc"));
@@ -48,7 +48,7 @@ test("a second receiver gets what the first had, then the rest", () => {
 
 test("a receiver that comes after the end gets everything at once", () => {
   const source = new Source();
-  const body = new ReplayBody(source);
+  const body = new ReplayBody(source, 1024);
   body.start(new Sink());
   source.receiver!.data(Buffer.from("abcdef"));
   source.receiver!.end([]);

@@ -252,6 +252,8 @@ const ODD = [
   "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n",
   "HTTP/1.1 103 Early\r\nContent-Length: 5\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
   "HTTP/1.1 103 Early\r\nTransfer-Encoding: chunked\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+  "HTTP/1.0 103 Early\r\nContent-Length: 5\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+  "HTTP/1.1 103 Early\r\nConnection: close\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
   "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n",
   "HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n",
   "HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n",

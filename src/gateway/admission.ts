@@ -1,0 +1,99 @@
+// Who may send now: limit, circuits and balancer, asked in this order, and given back what one took when another refuses.
+import type { RequestContext } from "../core/context.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import { type Endpoint, isHealthy, type Service } from "../core/service.ts";
+import type { Permit } from "./attempt.ts";
+
+/** No attempt can be made now. */
+export interface Blocked {
+  readonly code: ErrorCode;
+  /** ms after which it may be tried again; 0 unknown. */
+  readonly retryMs: number;
+}
+
+const NONE: readonly Endpoint[] = [];
+const OVERLOADED: Blocked = { code: "overloaded", retryMs: 1000 };
+
+/** Whether an attempt was blocked. */
+export function isBlocked(answer: Permit | Blocked): answer is Blocked {
+  return "code" in answer;
+}
+
+/**
+ * Permission for one attempt; whoever gets it makes the attempt.
+ * @param exclude endpoints not to be picked
+ * @param only the endpoint to use; null: the balancer picks
+ */
+export function admit(
+  ctx: RequestContext,
+  service: Service,
+  exclude: readonly Endpoint[],
+  only: Endpoint | null,
+): Permit | Blocked {
+  const { limiter, breaker } = service;
+  if (limiter !== null && !limiter.admit(ctx.route!.tier)) return OVERLOADED;
+  const ticket = breaker === null ? 0 : breaker.admit();
+  if (breaker !== null && ticket === 0) {
+    limiter?.release(-1, false);
+    return { code: "circuit_open", retryMs: breaker.retryAfterMs };
+  }
+  const permit = only === null ? pick(ctx, service, exclude, ticket) : ask(service, only, ticket);
+  if (permit !== null) return permit;
+  breaker?.dropped(ticket);
+  limiter?.release(-1, false);
+  return nobody(service);
+}
+
+/** Permission for the next try: on another endpoint than those that failed, or on one of them where there is no other. */
+export function admitNext(ctx: RequestContext, service: Service, failed: readonly Endpoint[]): Permit | Blocked {
+  const other = admit(ctx, service, failed, null);
+  return isBlocked(other) && failed.length > 0 ? admit(ctx, service, NONE, null) : other;
+}
+
+/** Permission for another endpoint than those that failed. @param same one of them that may be asked again; null: none */
+export function admitElsewhere(
+  ctx: RequestContext,
+  service: Service,
+  failed: readonly Endpoint[],
+  same: Endpoint | null,
+): Permit | Blocked {
+  const other = admit(ctx, service, failed, null);
+  return isBlocked(other) && same !== null ? admit(ctx, service, NONE, same) : other;
+}
+
+function pick(ctx: RequestContext, service: Service, exclude: readonly Endpoint[], ticket: number): Permit | null {
+  let left = exclude;
+  for (;;) {
+    const endpoint = service.picker.pick(ctx, left);
+    if (endpoint === null) return null;
+    const permit = ask(service, endpoint, ticket);
+    if (permit !== null) return permit;
+    left = [...left, endpoint]; // its circuit has just opened, or is trying itself out
+  }
+}
+
+function ask(service: Service, endpoint: Endpoint, ticket: number): Permit | null {
+  const { breaker } = endpoint;
+  const ownTicket = breaker === null ? 0 : breaker.admit();
+  if (breaker !== null && ownTicket === 0) return null;
+  return { service, picker: service.picker, endpoint, ticket, ownTicket };
+}
+
+/** Why no endpoint was picked: circuits, when there are healthy endpoints behind them. */
+function nobody(service: Service): Blocked {
+  let retryMs = Number.POSITIVE_INFINITY;
+  for (const endpoint of service.endpoints) {
+    const { breaker } = endpoint;
+    if (breaker === null || breaker.state === "closed" || !isHealthy(endpoint)) continue;
+    retryMs = Math.min(retryMs, breaker.retryAfterMs);
+  }
+  if (retryMs === Number.POSITIVE_INFINITY) return { code: "no_endpoint", retryMs: 0 };
+  return { code: "circuit_open", retryMs };
+}
+
+/** Gives a permission back that was not used. */
+export function release({ service, endpoint, ticket, ownTicket }: Permit): void {
+  service.limiter?.release(-1, false);
+  service.breaker?.dropped(ticket);
+  endpoint.breaker?.dropped(ownTicket);
+}

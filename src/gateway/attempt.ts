@@ -1,0 +1,228 @@
+// One try of a request on one endpoint: gives back what it took, and says once how it ended to all that learn from it.
+import type { RequestContext } from "../core/context.ts";
+import type { Receiver, RequestBody, SendFailure, Upstream, Wire } from "../core/edges.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import type { Endpoint, Picker, Service } from "../core/service.ts";
+import { httpStatusOf, statusOfCall } from "../wire/grpc.ts";
+
+/** Largest body of an unwanted answer that is read to its end, so that its connection can serve again, bytes. */
+const MAX_DRAINED_BYTES = 64 * 1024;
+
+/** Failures the endpoint is to blame for; with any other the attempt says nothing about it. */
+const BLAMED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "connect_failed",
+  "upstream_reset",
+  "upstream_tls_failed",
+  "upstream_protocol",
+  "upstream_timeout",
+]);
+
+/** Hears the response of its attempts, in the order of {@link Receiver}. */
+export interface AttemptOwner {
+  interim(status: number, fields: readonly string[]): void;
+  head(attempt: Attempt, status: number, reason: string, fields: string[], length: number): void;
+  data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean;
+  end(trailers: readonly string[]): void;
+  flush(): void;
+  switched(attempt: Attempt, fields: string[], wire: Wire): void;
+  failed(attempt: Attempt, failure: SendFailure): void;
+}
+
+/** Permission to send, as given by whoever bounds the traffic of an endpoint. */
+export interface Permit {
+  readonly service: Service;
+  readonly picker: Picker;
+  readonly endpoint: Endpoint;
+  /** Of the service's circuit; 0 when it has none. */
+  readonly ticket: number;
+  /** Of the endpoint's own circuit; 0 when it has none. */
+  readonly ownTicket: number;
+}
+
+/** An attempt from its sending to its end. */
+export class Attempt implements Receiver {
+  readonly endpoint: Endpoint;
+  readonly #permit: Permit;
+  readonly #owner: AttemptOwner;
+  readonly #ctx: RequestContext;
+  readonly #sentAt = performance.now();
+  #upstream: Upstream | null = null;
+  /** From send to response head; -1 before. */
+  #headMs = -1;
+  #judged = false;
+  #over = false;
+  /** Bytes that may still come of an answer nobody wants; -1: it is wanted. */
+  #drains = -1;
+
+  constructor(owner: AttemptOwner, ctx: RequestContext, permit: Permit) {
+    this.#owner = owner;
+    this.#ctx = ctx;
+    this.#permit = permit;
+    this.endpoint = permit.endpoint;
+    this.endpoint.state.active++;
+  }
+
+  /** Sends the request; may fail before it returns. */
+  send(body: RequestBody): void {
+    const ctx = this.#ctx;
+    ctx.endpoint = this.endpoint;
+    ctx.attempts++;
+    const translated = ctx.translation?.attempt(body, this);
+    const upstream = this.endpoint.connector.send(ctx, translated?.body ?? body, translated?.receiver ?? this);
+    if (this.#over) upstream.abort();
+    else this.#upstream = upstream;
+  }
+
+  resume(): void {
+    this.#upstream?.resume();
+  }
+
+  /** Gives it up without a word about the endpoint. Harmless when it is over. */
+  abandon(): void {
+    if (this.#over) return;
+    this.#leave();
+    this.#drop();
+  }
+
+  /** Gives it up because the endpoint took too long. */
+  timeOut(): void {
+    if (this.#over) return;
+    this.endpoint.meter?.failed("upstream_timeout");
+    this.#leave();
+    this.#judge(false);
+  }
+
+  /** Its answer is not wanted: a small one is read to the end in the background, so that the connection can be kept. */
+  discard(length: number, requestComplete: boolean): void {
+    if (length > MAX_DRAINED_BYTES || !requestComplete) return this.abandon();
+    this.#drains = MAX_DRAINED_BYTES;
+  }
+
+  /** The connection has switched protocols: giving the attempt up gives that up. */
+  carry(joined: Upstream): void {
+    this.#upstream = joined;
+  }
+
+  /** A stream has begun: whether the endpoint did well is known by now, and its length says nothing. */
+  opened(): void {
+    this.#judge(true);
+  }
+
+  /** Notes on the request what the access log says about the attempt that answered. */
+  note(status: number): void {
+    const ctx = this.#ctx;
+    ctx.endpoint = this.endpoint;
+    ctx.upstreamMs = this.#headMs;
+    ctx.upstreamStatus = status;
+  }
+
+  interim(status: number, fields: readonly string[]): void {
+    if (!this.#over) this.#owner.interim(status, fields);
+  }
+
+  head(status: number, reason: string, fields: string[], length: number): void {
+    if (this.#over) return;
+    this.#answered(status);
+    const call = this.#ctx.route!.grpc ? statusOfCall(fields) : -1;
+    if (this.#permit.service.isFailure(call === -1 ? status : httpStatusOf(call))) this.#judge(false);
+    this.#owner.head(this, status, reason, fields, length);
+  }
+
+  data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
+    if (this.#over) return true;
+    if (this.#drains >= 0) return this.#drain(chunk, release, last);
+    if (last) this.#finish(-1);
+    return this.#owner.data(chunk, release, last);
+  }
+
+  end(trailers: readonly string[]): void {
+    if (this.#over) return;
+    this.#finish(this.#ctx.route!.grpc ? statusOfCall(trailers) : -1);
+    if (this.#drains < 0) this.#owner.end(trailers);
+  }
+
+  flush(): void {
+    if (!this.#over && this.#drains < 0) this.#owner.flush();
+  }
+
+  switched(fields: string[], wire: Wire): void {
+    if (this.#over) return wire.destroy();
+    this.#upstream = null; // the exchange is over, what follows is the wire's
+    this.#answered(101);
+    this.#owner.switched(this, fields, wire);
+  }
+
+  failed(failure: SendFailure): void {
+    if (this.#over) return;
+    const unwanted = this.#drains >= 0;
+    this.endpoint.meter?.failed(failure.code);
+    this.#leave(); // aborts too: it may be the translation that failed
+    if (BLAMED.has(failure.code)) this.#judge(false);
+    else this.#drop();
+    if (!unwanted) this.#owner.failed(this, failure);
+  }
+
+  #answered(status: number): void {
+    const now = performance.now();
+    this.#headMs = now - this.#sentAt;
+    this.endpoint.meter?.answered(this.#ctx.method, status, this.#headMs / 1000);
+    this.endpoint.state.observe(this.#headMs, now);
+  }
+
+  #drain(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
+    this.#drains -= chunk.length;
+    release?.();
+    if (last) this.#finish(-1);
+    else if (this.#drains < 0) {
+      this.#drains = 0;
+      this.abandon();
+    }
+    return true;
+  }
+
+  /** @param call gRPC status at its end; -1 unknown or none */
+  #finish(call: number): void {
+    this.#upstream = null;
+    this.#leave();
+    this.#judge(call === -1 || !this.#permit.service.isFailure(httpStatusOf(call)));
+  }
+
+  #leave(): void {
+    this.#over = true;
+    this.endpoint.state.active--;
+    const upstream = this.#upstream;
+    this.#upstream = null;
+    upstream?.abort();
+  }
+
+  /** Once: circuits, limit, endpoint and balancer learn how it went. */
+  #judge(ok: boolean): void {
+    const { service, endpoint, ticket, ownTicket, picker } = this.#permit;
+    if (this.#judged) {
+      // A stream that began well and was lost: its tickets are spent, the endpoint still bears the blame.
+      if (!ok && this.#over) endpoint.state.failed();
+      return;
+    }
+    this.#judged = true;
+    service.limiter?.release(this.#headMs, !ok);
+    if (ok) {
+      service.breaker?.succeeded(ticket);
+      endpoint.breaker?.succeeded(ownTicket);
+      endpoint.state.succeeded(this.#headMs);
+    } else {
+      service.breaker?.failed(ticket);
+      endpoint.breaker?.failed(ownTicket);
+      endpoint.state.failed();
+    }
+    picker.observe?.(this.#ctx, endpoint, ok, this.#headMs);
+  }
+
+  #drop(): void {
+    if (this.#judged) return;
+    this.#judged = true;
+    const { service, endpoint, ticket, ownTicket } = this.#permit;
+    service.limiter?.release(-1, false);
+    service.breaker?.dropped(ticket);
+    endpoint.breaker?.dropped(ownTicket);
+  }
+}

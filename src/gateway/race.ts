@@ -1,0 +1,55 @@
+// The attempts of a request that are under way: one, or two until either has answered, and one whose answer is not wanted.
+import type { Attempt } from "./attempt.ts";
+
+/** At most one of them is heard. */
+export class Race {
+  /** The one whose response goes to the client, or may. */
+  first: Attempt | null = null;
+  #second: Attempt | null = null;
+  #unwanted: Attempt | null = null;
+
+  /** A second attempt joins. */
+  join(attempt: Attempt): void {
+    this.#second = attempt;
+  }
+
+  /** This one answers; the other is given up. */
+  win(attempt: Attempt): void {
+    const other = attempt === this.first ? this.#second : this.first;
+    this.first = attempt;
+    this.#second = null;
+    other?.abandon();
+  }
+
+  /** One is gone, or did badly. @returns whether the other is still under way */
+  lose(attempt: Attempt): boolean {
+    if (this.#second === null) return false;
+    if (attempt !== this.#second) this.first = this.#second;
+    this.#second = null;
+    return true;
+  }
+
+  /** The answer of this one is not wanted. @param length bytes of its body; -1 unknown */
+  discard(attempt: Attempt, length: number, requestComplete: boolean): void {
+    this.#unwanted?.abandon();
+    this.#unwanted = attempt;
+    attempt.discard(length, requestComplete);
+  }
+
+  /** The endpoints took too long. */
+  timeOut(): void {
+    this.first?.timeOut();
+    this.#second?.timeOut();
+    this.#second = null;
+  }
+
+  /** The response is complete. */
+  end(): void {
+    this.#unwanted?.abandon();
+  }
+
+  abandon(): void {
+    this.first?.abandon();
+    this.#second?.abandon();
+  }
+}

@@ -1,0 +1,97 @@
+// One timer for all that a request waits for: its end, the end of a try, a second try, the pause before the next one.
+import type { RetryRule } from "../core/retry.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** Is woken. */
+export interface ClockOwner {
+  /** The client must have had its answer by now. */
+  late(): void;
+  /** One try has taken too long. */
+  tryIsLate(): void;
+  /** The try under way is slow enough for a second one beside it. */
+  sendSecond(): void;
+  /** The pause is over. */
+  tryNext(): void;
+}
+
+/** All moments are monotonic, ms. */
+export class RequestClock {
+  readonly #owner: ClockOwner;
+  #timer: NodeJS.Timeout | undefined;
+  /** When the client must have its head, or all of the response. */
+  endsAt = NEVER;
+  #tryEndsAt = NEVER;
+  #hedgeAt = NEVER;
+  #nextAt = NEVER;
+
+  constructor(owner: ClockOwner) {
+    this.#owner = owner;
+  }
+
+  /** Begins to watch the end of the whole. */
+  endAt(at: number): void {
+    this.endsAt = at;
+    this.#set();
+  }
+
+  /** A try begins. */
+  begin({ perTryMs, hedgeAfterMs }: RetryRule): void {
+    if (perTryMs === 0 && hedgeAfterMs === 0) return;
+    const now = performance.now();
+    this.#tryEndsAt = perTryMs > 0 ? now + perTryMs : NEVER;
+    this.#hedgeAt = hedgeAfterMs > 0 ? now + hedgeAfterMs : NEVER;
+    this.#set();
+  }
+
+  /** A response has begun: no further try. @param stream it has no end that could be waited for */
+  answered(stream: boolean): void {
+    if (!stream && this.#tryEndsAt === NEVER && this.#hedgeAt === NEVER) return;
+    if (stream) this.endsAt = NEVER;
+    this.#tryEndsAt = this.#hedgeAt = NEVER;
+    this.#set();
+  }
+
+  /** Waits before the next try. */
+  pause(ms: number): void {
+    this.#tryEndsAt = this.#hedgeAt = NEVER;
+    this.#nextAt = performance.now() + ms;
+    this.#set();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.endsAt = this.#tryEndsAt = this.#hedgeAt = this.#nextAt = NEVER;
+  }
+
+  ring(): void {
+    const now = performance.now() + 1; // timers may ring a moment early
+    if (now >= this.endsAt) return this.#owner.late();
+    if (now >= this.#nextAt) {
+      this.#nextAt = NEVER;
+      this.#set();
+      return this.#owner.tryNext();
+    }
+    if (now >= this.#tryEndsAt) {
+      this.#tryEndsAt = this.#hedgeAt = NEVER;
+      this.#set();
+      return this.#owner.tryIsLate();
+    }
+    if (now >= this.#hedgeAt) {
+      this.#hedgeAt = NEVER;
+      this.#set();
+      return this.#owner.sendSecond();
+    }
+    this.#set();
+  }
+
+  #set(): void {
+    clearTimeout(this.#timer);
+    const at = Math.min(this.endsAt, this.#tryEndsAt, this.#hedgeAt, this.#nextAt);
+    this.#timer = at === NEVER ? undefined : setTimeout(ring, Math.max(1, at - performance.now()), this);
+  }
+}
+
+function ring(clock: RequestClock): void {
+  clock.ring();
+}
