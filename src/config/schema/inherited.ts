@@ -1,0 +1,28 @@
+// The shape of sections that are refined per service and per rule: `enabled`, `default`, `services`, `routes`.
+import type { InheritedSection, Overrides } from "../inherit.ts";
+import { type Field, type Fields, type Infer, mapOf, object, optional } from "../kit.ts";
+import { bool } from "../scalars.ts";
+
+/** Values of a block of fields. */
+export type Settings<F extends Fields> = { readonly [K in keyof F]: Infer<F[K]> };
+
+/** Any of `fields`, none of them required; null: inherited. */
+export function overrides<const F extends Fields>(doc: string, fields: F): Field<Overrides<Settings<F>>> {
+  const own = Object.entries(fields).map(([key, field]) => [key, optional(field)] as const);
+  const block = object(doc, {
+    enabled: optional(bool("switches it on or off here; default as further out")),
+    ...Object.fromEntries(own),
+  });
+  return block as Field<unknown> as Field<Overrides<Settings<F>>>;
+}
+
+/** A section whose settings are inherited key by key. @param fields each with a default */
+export function inherited<const F extends Fields>(doc: string, fields: F): Field<InheritedSection<Settings<F>>> {
+  const section = object(doc, {
+    enabled: bool("switches it on, for every rule that says nothing else", false),
+    default: object("For all", fields),
+    services: mapOf("service → what differs for it", overrides("One service", fields)),
+    routes: mapOf("rule id → what differs for it; wins over its service", overrides("One rule", fields)),
+  });
+  return section as Field<unknown> as Field<InheritedSection<Settings<F>>>;
+}
