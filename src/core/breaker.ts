@@ -32,4 +32,6 @@ export interface BreakerFacts {
   /** ms since 1970; 0 never. */
   readonly lastFailureAt: number;
   readonly lastChangeAt: number;
+  /** How often it came into each state. */
+  readonly transitions: Readonly<Record<BreakerState, number>>;
 }

@@ -1,0 +1,153 @@
+// A circuit breaker: its states and the timer between them are opossum's; its window is counted here, so that a request on a
+// closed circuit pays for two counters and not for a promise and a dozen events.
+import { EventEmitter } from "node:events";
+import CircuitBreaker from "opossum";
+import type { Breaker, BreakerFacts, BreakerState } from "../core/breaker.ts";
+import { RollingCounts } from "./rolling-counts.ts";
+
+/** Settings of one circuit. */
+export interface BreakerOptions {
+  /** Failures in the window that open it; 0 however many. */
+  readonly maxFailures: number;
+  /** Share of failures in the window that opens it, in (0, 1]; 0 whatever the share. */
+  readonly failureRatio: number;
+  /** Results in the window before the share counts. */
+  readonly minRequests: number;
+  /** The window, ms; 0: everything since it closed. */
+  readonly windowMs: number;
+  /** How long it stays open before it lets trials pass, ms. */
+  readonly openMs: number;
+  /** Trials under way at once. */
+  readonly maxTrials: number;
+  /** Trials that must succeed before it closes. */
+  readonly successesToClose: number;
+}
+
+/** The clocks a circuit reads. Its timer is Node's. */
+export interface BreakerClock {
+  /** Monotonic, ms. */
+  now(): number;
+  /** ms since 1970. */
+  date(): number;
+}
+
+/** With every trial taken nobody knows how long they last; this is when it is worth asking again, ms. */
+const TRIALS_TAKEN_MS = 1_000;
+
+/**
+ * Tickets are the number of the period they were given in. Every change of state begins another one, so that whatever was
+ * sent before it counts for nothing after it. Over with {@link close}.
+ */
+export class CountingBreaker implements Breaker {
+  readonly name: string;
+  state: BreakerState = "closed";
+  readonly #options: BreakerOptions;
+  readonly #clock: BreakerClock;
+  readonly #circuit: CircuitBreaker;
+  readonly #counts: RollingCounts;
+  readonly #listeners = new Set<() => void>();
+  readonly #transitions: Record<BreakerState, number> = { closed: 0, open: 0, half_open: 0 };
+  #period = 1;
+  #trials = 0;
+  #trialsWon = 0;
+  #openedAt = 0;
+  #lastFailureAt = 0;
+  #lastChangeAt = 0;
+
+  constructor(name: string, options: BreakerOptions, clock: BreakerClock) {
+    this.name = name;
+    this.#options = options;
+    this.#clock = clock;
+    this.#counts = new RollingCounts(options.windowMs);
+    this.#circuit = new CircuitBreaker(() => Promise.resolve(), {
+      resetTimeout: options.openMs,
+      // Nothing is ever fired through it: its own counting has no use, and none of its timers is to run.
+      timeout: false,
+      enableSnapshots: false,
+      rollingPercentilesEnabled: false,
+      rollingCountBuckets: 1,
+      rotateBucketController: new EventEmitter(),
+    });
+    this.#circuit.on("open", () => this.#enter("open"));
+    this.#circuit.on("halfOpen", () => this.#enter("half_open"));
+    this.#circuit.on("close", () => this.#enter("closed"));
+  }
+
+  get retryAfterMs(): number {
+    if (this.state === "open") return Math.max(1, this.#openedAt + this.#options.openMs - this.#clock.now());
+    return this.state === "half_open" && this.#trials >= this.#options.maxTrials ? TRIALS_TAKEN_MS : 0;
+  }
+
+  get facts(): BreakerFacts {
+    this.#counts.advance(this.#clock.now());
+    return {
+      failures: this.#counts.failures,
+      successes: this.#counts.successes,
+      lastFailureAt: this.#lastFailureAt,
+      lastChangeAt: this.#lastChangeAt,
+      transitions: this.#transitions,
+    };
+  }
+
+  admit(): number {
+    if (this.state === "closed") return this.#period;
+    if (this.state === "open" || this.#trials >= this.#options.maxTrials) return 0;
+    this.#trials++;
+    return this.#period;
+  }
+
+  succeeded(ticket: number): void {
+    if (ticket !== this.#period) return;
+    this.#counts.add(false, this.#clock.now());
+    if (this.state === "closed") return;
+    this.#trials--;
+    if (++this.#trialsWon >= this.#options.successesToClose) this.#circuit.close();
+  }
+
+  failed(ticket: number): void {
+    if (ticket !== this.#period) return;
+    this.#counts.add(true, this.#clock.now());
+    this.#lastFailureAt = this.#clock.date();
+    if (this.state === "half_open" || this.#tooMany()) this.#circuit.open();
+  }
+
+  dropped(ticket: number): void {
+    if (ticket === this.#period && this.state === "half_open") this.#trials--;
+  }
+
+  watch(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  reset(): void {
+    if (this.state === "closed") this.#counts.clear();
+    else this.#circuit.close();
+  }
+
+  /** Stops its timer; it changes no more. */
+  close(): void {
+    this.#circuit.shutdown();
+    this.#listeners.clear();
+  }
+
+  #tooMany(): boolean {
+    const { maxFailures, failureRatio, minRequests } = this.#options;
+    const { failures, successes } = this.#counts;
+    if (maxFailures > 0 && failures >= maxFailures) return true;
+    const seen = failures + successes;
+    return failureRatio > 0 && seen >= minRequests && failures >= failureRatio * seen;
+  }
+
+  #enter(state: BreakerState): void {
+    this.state = state;
+    this.#period++;
+    this.#trials = 0;
+    this.#trialsWon = 0;
+    this.#transitions[state]++;
+    this.#lastChangeAt = this.#clock.date();
+    if (state === "open") this.#openedAt = this.#clock.now();
+    if (state === "closed") this.#counts.clear();
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
