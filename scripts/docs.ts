@@ -5,7 +5,7 @@ import { addressableKeys } from "../src/config/environment.ts";
 import { configSchema } from "../src/config/json-schema.ts";
 import type { Field, Fields } from "../src/config/kit.ts";
 import { gateway, root } from "../src/config/schema/root.ts";
-import { ALIASES, NO_EFFECT, NOT_YET, REFUSED } from "../src/config/spellings.ts";
+import { ALIASES, ALIASES_BY_VALUE, NO_EFFECT, NOT_YET, REFUSED } from "../src/config/spellings.ts";
 import { ERRORS, type ErrorRow } from "../src/core/errors.ts";
 
 /** Generated file → what it must hold. */
@@ -29,7 +29,10 @@ environment; they may also begin with \`GATEWAY_GATEWAY_\`, which then wins.`,
     "Accepted; each warns once.",
     table(
       ["written", "means"],
-      ALIASES.map(([from, to]) => [code(from), code(to)]),
+      [
+        ...ALIASES.map(([from, to]) => [code(from), code(to)]),
+        ...ALIASES_BY_VALUE.map(([from, to, , values]) => [`${code(from)} ${values}`, code(to)]),
+      ],
     ),
     "## Keys without effect",
     "Accepted for the sake of old files; each warns once.",

@@ -2,6 +2,7 @@
 import type { Conditions, ValueTest } from "../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../routing/pattern.ts";
 import { compileCidrs } from "../wire/cidr.ts";
+import { checkBreakers } from "./breakers.ts";
 import type { Protocol, RuleConfig, ServiceConfig } from "./config.ts";
 import { isWritten, type Origin } from "./kit.ts";
 import { listenerBlocks, upstreamBlocks } from "./material.ts";
@@ -32,6 +33,7 @@ export function normalize(
   if (written.router.rules.length === 0 && problems.errors.length === 0) {
     problems.error(placeOf(tree, ["router", "rules"]), "router.rules is empty: nothing would be routed");
   }
+  checkBreakers(written, rules, services, tree, problems);
   const http = written.frontend.http;
   for (const range of http.trustedProxies) {
     try {

@@ -1,12 +1,15 @@
 // Moves old spellings to canonical keys and takes out keys that have no effect, by the tables beside it, before reading.
 
 import type { Problems } from "./problem.ts";
-import { ALIASES, NO_EFFECT, NOT_YET, REFUSED } from "./spellings.ts";
+import { rewriteMiddleware } from "./rewrite-middleware.ts";
+import { ALIASES, ALIASES_BY_VALUE, NO_EFFECT, NOT_YET, REFUSED } from "./spellings.ts";
 import { type Entry, emptyMap, type MapNode, type Node, plain } from "./tree.ts";
 
 /** Applies every table to the tree below `gateway`, in place. */
 export function rewriteSpellings(gateway: MapNode, problems: Problems): void {
+  for (const rule of mapsAt(gateway, ["router", "rules", "[]"])) rewriteMiddleware(rule, problems);
   for (const [from, to] of ALIASES) applyAlias(gateway, from, to, problems);
+  for (const [from, to, when] of ALIASES_BY_VALUE) applyAlias(gateway, from, to, problems, when);
   for (const path of NO_EFFECT) {
     for (const found of takeAll(gateway, path.split("."))) {
       problems.warn(found.keyAt, `"${shown(path)}" has no effect here and is ignored`);
@@ -26,13 +29,19 @@ export function rewriteSpellings(gateway: MapNode, problems: Problems): void {
   }
 }
 
-function applyAlias(gateway: MapNode, from: string, to: string, problems: Problems): void {
+function applyAlias(
+  gateway: MapNode,
+  from: string,
+  to: string,
+  problems: Problems,
+  when: (value: unknown) => boolean = () => true,
+): void {
   const fromKeys = from.split(".");
   const toKeys = to.split(".");
   let shared = 0;
   while (fromKeys[shared] === toKeys[shared]) shared++;
   for (const base of mapsAt(gateway, fromKeys.slice(0, shared))) {
-    for (const found of takeAll(base, fromKeys.slice(shared))) {
+    for (const found of takeAll(base, fromKeys.slice(shared), when)) {
       problems.warn(found.keyAt, `"${shown(from)}" is an old spelling of "${shown(to)}"`);
       put(base, toKeys.slice(shared), found, from, to, problems);
     }
@@ -51,12 +60,13 @@ function mapsAt(node: Node, keys: readonly string[]): MapNode[] {
 }
 
 /** Removes what a path names, everywhere, and returns it. */
-function takeAll(node: MapNode, keys: readonly string[]): Entry[] {
+function takeAll(node: MapNode, keys: readonly string[], when: (value: unknown) => boolean = () => true): Entry[] {
   const last = keys[keys.length - 1]!;
   const taken = mapsAt(node, keys.slice(0, -1)).flatMap((map) => {
     const entry = map.entries.get(last);
+    if (entry === undefined || !when(plain(entry.value))) return [];
     map.entries.delete(last);
-    return entry === undefined ? [] : [entry];
+    return [entry];
   });
   // A block that only held what was taken goes too: it may be no key of ours.
   const above = keys.slice(0, -1);

@@ -67,6 +67,25 @@ export function int(doc: string, fallback?: number, min = 0, max = Number.MAX_SA
   });
 }
 
+/** Number in `[min, max]`. */
+export function num(doc: string, fallback?: number, min = 0, max = Number.POSITIVE_INFINITY): Field<number> {
+  const upper = max === Number.POSITIVE_INFINITY ? "" : ` and at most ${max}`;
+  return scalar(doc, fallback, {
+    type: "number",
+    json: {
+      anyOf: [
+        { type: "number", minimum: min, ...(upper === "" ? {} : { maximum: max }) },
+        { type: "string", pattern: "^-?\\d+(\\.\\d+)?$" },
+      ],
+    },
+    expects: `a number of at least ${min}${upper}`,
+    convert: (v) => {
+      const n = typeof v === "string" && /^-?\d+(\.\d+)?$/.test(v) ? Number(v) : v;
+      return typeof n === "number" && n >= min && n <= max ? n : null;
+    },
+  });
+}
+
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ["true", true],
   ["yes", true],
@@ -171,6 +190,24 @@ export function strings(doc: string, fallback: readonly string[] | undefined = [
       }
       reading.problems.error(node.at, `${path}: expected a list of texts, found ${describe(node)}`);
       return fallback ?? [];
+    },
+  };
+}
+
+/** List of whole numbers in `[min, max]`; a single one counts as a list of one. */
+export function ints(doc: string, fallback: readonly number[], min: number, max: number): Field<readonly number[]> {
+  const one = int("", undefined, min, max);
+  return {
+    doc,
+    type: "[int]",
+    json: { anyOf: [{ type: "array", items: one.json }, one.json] },
+    fallback,
+    fields: null,
+    addressable: false,
+    show: (values) => values,
+    read(node, path, reading) {
+      if (node.kind === "list") return node.items.map((item, i) => one.read(item, `${path}[${i}]`, reading));
+      return [one.read(node, path, reading)];
     },
   };
 }

@@ -4,6 +4,13 @@
 const RULE = "router.rules.[]";
 const INSTANCE = "registry.static.services.[].instances.[]";
 const UPSTREAM_TLS = "backend.http.tls";
+/** Everywhere settings of circuit breakers stand. */
+const BREAKERS = [
+  "circuitBreaker.default",
+  "circuitBreaker.routes.*",
+  "circuitBreaker.services.*",
+  `${RULE}.circuitBreaker`,
+];
 
 /** Old spelling → canonical key. Each spelling warns once; both with different values is an error. */
 export const ALIASES: readonly (readonly [string, string])[] = [
@@ -39,7 +46,37 @@ export const ALIASES: readonly (readonly [string, string])[] = [
   [`${RULE}.metadata.grpc.dynamicDescriptors`, `${RULE}.grpc.dynamicDescriptors`],
   [`${RULE}.grpc.dynamicDescriptors.descriptorFiles`, `${RULE}.grpc.dynamicDescriptors.files`],
   [`${RULE}.grpc.dynamicDescriptors.descriptorDirs`, `${RULE}.grpc.dynamicDescriptors.directories`],
+  ["middleware.circuitbreaker", "circuitBreaker"],
+  [`${RULE}.metadata.circuitBreaker`, `${RULE}.circuitBreaker`],
+  ...[
+    "maxFailures",
+    "failureThreshold",
+    "minRequests",
+    "timeout",
+    "interval",
+    "maxRequests",
+    "successThreshold",
+    "failureStatusCodes",
+  ].map((key) => [`circuitBreaker.${key}`, `circuitBreaker.default.${key}`] as const),
+  ["circuitBreaker.halfOpenRequests", "circuitBreaker.default.maxRequests"],
+  ["circuitBreaker.observabilityWindow", "circuitBreaker.default.interval"],
+  ...BREAKERS.flatMap((block) => [
+    [`${block}.halfOpenRequests`, `${block}.maxRequests`] as const,
+    [`${block}.observabilityWindow`, `${block}.interval`] as const,
+  ]),
 ];
+
+/** Old spellings that mean another key only with certain values, and which those are. */
+export const ALIASES_BY_VALUE: readonly (readonly [string, string, (value: unknown) => boolean, string])[] =
+  BREAKERS.map((block) => [
+    `${block}.failureThreshold`,
+    `${block}.maxFailures`,
+    (value) => Number(value) > 1,
+    "above 1",
+  ]);
+
+/** Names in a rule's `middleware` → the rule's own key for it. */
+export const RULE_MIDDLEWARE: ReadonlyMap<string, string> = new Map([["circuitbreaker", "circuitBreaker"]]);
 
 /** Accepted for the sake of old files, without effect, warned about once. */
 export const NO_EFFECT: readonly string[] = [
@@ -56,6 +93,17 @@ export const NO_EFFECT: readonly string[] = [
   "backend.websocket.writeBufferSize",
   "backend.sse.bufferSize",
   `${RULE}.grpc.dynamicDescriptors.reloadInterval`,
+  ...["circuitBreaker", ...BREAKERS].flatMap((block) =>
+    [
+      "slowCallThreshold",
+      "slowCallDuration",
+      "slowCallRate",
+      "slowCallDurationThreshold",
+      "slowCallRateThreshold",
+      "notifications",
+      "healthCheck",
+    ].map((key) => `${block}.${key}`),
+  ),
   "backend.http.disableHTTP2",
   `${UPSTREAM_TLS}.renegotiation`,
   `${UPSTREAM_TLS}.preferServerCipher`,
@@ -124,7 +172,6 @@ export const NOT_YET: readonly string[] = [
   "cors",
   "rateLimitStorage",
   "redis",
-  "circuitBreaker",
   "retry",
   "openapi",
   "versioning",
@@ -154,7 +201,6 @@ export const NOT_YET: readonly string[] = [
   "middleware.authz",
   "middleware.transform",
   "middleware.ratelimit",
-  "middleware.circuitbreaker",
   "middleware.retry",
   "middleware.cors",
   ...[
@@ -170,10 +216,8 @@ export const NOT_YET: readonly string[] = [
     "rateLimitBurst",
     "rateLimitStorage",
     "rateLimitExpiration",
-    "middleware",
     "cors",
     "retry",
-    "circuitBreaker",
     "redis",
     "compression",
     "cache",

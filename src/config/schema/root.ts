@@ -2,6 +2,7 @@
 import { type Infer, listOf, object, optional } from "../kit.ts";
 import { dur, free, int, str, strings } from "../scalars.ts";
 import { backend } from "./backend.ts";
+import { circuitBreaker } from "./breaker.ts";
 import { frontend } from "./frontend.ts";
 import { health, metrics, middleware, telemetry } from "./observe.ts";
 import { registry } from "./registry.ts";
@@ -40,6 +41,7 @@ export const gateway = object("Gateway configuration", {
   registry,
   router,
   protocols,
+  circuitBreaker,
   middleware,
   health,
   metrics,

@@ -4,6 +4,7 @@ import { BALANCER_NAMES } from "../../catalog.ts";
 import { type Field, type Infer, listOf, mapOf, object, optional } from "../kit.ts";
 import { bool, dur, free, oneOf, size, str, strings } from "../scalars.ts";
 import { didYouMean } from "../suggest.ts";
+import { ruleCircuitBreaker } from "./breaker.ts";
 import { ruleSse } from "./sse.ts";
 import { ruleGrpc, ruleTranscoding } from "./transcoding.ts";
 import { ruleWebsocket } from "./websocket.ts";
@@ -90,6 +91,7 @@ export const rule = object("One route", {
   sse: ruleSse,
   grpc: optional(ruleGrpc),
   transcoding: optional(ruleTranscoding),
+  circuitBreaker: optional(ruleCircuitBreaker),
   metadata: free("free"),
 });
 

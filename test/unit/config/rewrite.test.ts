@@ -6,7 +6,7 @@ import { parseYaml } from "../../../src/config/parse.ts";
 import { oneLine, Problems } from "../../../src/config/problem.ts";
 import { rewriteSpellings } from "../../../src/config/rewrite.ts";
 import { gateway as gatewaySchema } from "../../../src/config/schema/root.ts";
-import { ALIASES, NO_EFFECT, NOT_YET, REFUSED } from "../../../src/config/spellings.ts";
+import { ALIASES, ALIASES_BY_VALUE, NO_EFFECT, NOT_YET, REFUSED } from "../../../src/config/spellings.ts";
 import { plain } from "../../../src/config/tree.ts";
 import { load } from "../../support/load.ts";
 
@@ -18,6 +18,9 @@ const FINE: Block = {
   registry: { static: { services: [{ name: "web", instances: [{ address: "127.0.0.1" }] }] } },
 };
 
+/** Free names must be those of something that exists. */
+const NAMES: Readonly<Record<string, string>> = { routes: "web-1", services: "web" };
+
 /** A valid configuration with `value` at `path`. */
 function withPath(path: string, value: Value, into: Block = FINE): Block {
   const whole = structuredClone(into);
@@ -26,9 +29,10 @@ function withPath(path: string, value: Value, into: Block = FINE): Block {
   for (const [i, key] of keys.entries()) {
     const last = i === keys.length - 1;
     const block = at as Block;
+    const name = key === "*" ? NAMES[keys[i - 1]!]! : key;
     if (key === "[]") at = (at as Value[])[0];
-    else if (last) block[key] = value;
-    else at = block[key] ??= {};
+    else if (last) block[name] = value;
+    else at = block[name] ??= {};
   }
   return whole;
 }
@@ -49,12 +53,16 @@ const VALUES: Readonly<Record<string, readonly [Value, Value]>> = {
   "telemetry.logging.output": ["stderr", "stdout"],
   "registry.static.services.[].instances.[].weight": [3, 4],
   "registry.static.services.[].instances.[].scheme": ["https", "http"],
+  circuitBreaker: [{ enabled: true }, { enabled: false }],
+  "router.rules.[].circuitBreaker": [{ maxFailures: 3 }, { maxFailures: 4 }],
   "frontend.http.tls.clientCAFile": [["a.pem"], ["b.pem"]],
 };
 /** By the type of the canonical key, where the table above is silent. */
 const BY_KEY: readonly (readonly [RegExp, readonly [Value, Value]])[] = [
-  [/\.(maxRetries|maxMessageSize)$/, [3, 4]],
-  [/(Timeout|Interval|Period|Wait|Time)$/, ["3s", "4s"]],
+  [/\.(maxRetries|maxMessageSize|maxFailures|minRequests|maxRequests|successThreshold)$/, [3, 4]],
+  [/(Timeout|Interval|Period|Wait|Time|\.timeout|\.interval)$/, ["3s", "4s"]],
+  [/\.failureThreshold$/, [0.3, 0.4]],
+  [/\.failureStatusCodes$/, [[500], [502]]],
   [/\.clientCAFile$/, [["a.pem"], ["b.pem"]]],
   [/\.enableTranscoding$/, [true, false]],
   [/\.dynamicDescriptors$/, [{ autoReload: false }, { autoReload: true }]],
@@ -101,6 +109,17 @@ describe("old spellings", () => {
     );
     assert.equal(warnings.length, 1);
   });
+
+  for (const [from, to, when] of ALIASES_BY_VALUE) {
+    test(`${from} means ${to} with certain values`, () => {
+      assert.ok(when(7) && !when(0.5));
+      const old = loadBlock(withPath(from, 7));
+      assert.deepEqual(old.errors, []);
+      assert.equal(old.config!.hash, loadBlock(withPath(to, 7)).config!.hash);
+      assert.deepEqual(loadBlock(withPath(from, 0.5)).warnings, []);
+      assert.match(loadBlock(withPath(to, 8, withPath(from, 7))).errors.join(), /say different things/);
+    });
+  }
 
   test("every canonical key exists in the schema", () => {
     for (const [, to] of ALIASES) assert.ok(exists(to), to);
@@ -161,6 +180,40 @@ describe("refused keys", () => {
   });
 });
 
+describe("a rule's middleware", () => {
+  const breaker = (gateway: Block) => loadBlock(gateway).config!.rules[0]!.written.circuitBreaker?.maxFailures;
+  const written = (middleware: Value) => withPath("router.rules.[].middleware", middleware);
+
+  test("is a list of names and of maps with one key, or a map", () => {
+    assert.equal(breaker(written([{ circuitbreaker: { maxFailures: 3 } }])), 3);
+    assert.equal(breaker(written({ circuitbreaker: { maxFailures: 3 } })), 3);
+    assert.equal(breaker(written({ circuitbreaker: { failureThreshold: 4 } })), 4);
+    assert.equal(breaker(written(["circuitbreaker"])), null, "on, with nothing of its own");
+    assert.equal(breaker(written(null)), undefined);
+  });
+  test("warns about each policy in it", () => {
+    const { warnings } = loadBlock(written(["circuitbreaker"]));
+    assert.match(warnings.join(), /"router.rules\[\].middleware: circuitbreaker" is an old spelling of /);
+  });
+  for (const [wrong, message] of [
+    [true, "expected a list or a mapping, found true"],
+    [[7], "expected a name or a mapping, found 7"],
+    [["cache"], '"router.rules[].middleware: cache" is not available in this version'],
+    [{ circuitbraker: {} }, 'did you mean "circuitbreaker"?'],
+  ] as const) {
+    test(`${JSON.stringify(wrong)} is one error at its place`, () => {
+      const { errors } = loadBlock(written(wrong));
+      assert.equal(errors.length, 1);
+      assert.match(errors[0]!, /^t\.yaml:1:\d+: /);
+      assert.ok(errors[0]!.includes(message), errors[0]);
+    });
+  }
+  test("beside the rule's own key is an error", () => {
+    const both = withPath("router.rules.[].circuitBreaker", { maxFailures: 3 }, written(["circuitbreaker"]));
+    assert.match(loadBlock(both).errors.join(), /are the same; keep "circuitBreaker"/);
+  });
+});
+
 test("no path stands in two tables", () => {
   const all = [...ALIASES.map(([from]) => from), ...NO_EFFECT, ...REFUSALS.map(([path]) => path)];
   assert.equal(new Set(all).size, all.length);
@@ -179,7 +232,7 @@ function exists(path: string): boolean {
   let fields: Fields | null = gatewaySchema.fields;
   let items: Fields | null = null;
   for (const key of path.split(".")) {
-    if (key === "[]") {
+    if (key === "[]" || key === "*") {
       fields = items;
       continue;
     }
