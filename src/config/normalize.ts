@@ -2,12 +2,12 @@
 import type { Conditions, ValueTest } from "../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../routing/pattern.ts";
 import { compileCidrs } from "../wire/cidr.ts";
-import { checkBreakers } from "./breakers.ts";
 import type { Protocol, RuleConfig, ServiceConfig } from "./config.ts";
 import { isWritten, type Origin } from "./kit.ts";
 import { listenerBlocks, upstreamBlocks } from "./material.ts";
 import { placeOf } from "./place.ts";
 import type { Position, Problems } from "./problem.ts";
+import { checkResilience } from "./resilience.ts";
 import type { Written } from "./schema/root.ts";
 import { type RuleSection, ruleDefaults, type ValueTestSection } from "./schema/router.ts";
 import { claim, HOST, INTERNAL, readServices } from "./services.ts";
@@ -33,7 +33,7 @@ export function normalize(
   if (written.router.rules.length === 0 && problems.errors.length === 0) {
     problems.error(placeOf(tree, ["router", "rules"]), "router.rules is empty: nothing would be routed");
   }
-  checkBreakers(written, rules, services, tree, problems);
+  checkResilience(written, rules, services, tree, problems);
   const http = written.frontend.http;
   for (const range of http.trustedProxies) {
     try {

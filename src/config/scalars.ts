@@ -121,6 +121,19 @@ export function dur(doc: string, fallbackMs?: number): Field<number> {
   });
 }
 
+/** Duration, read as ms, of the few keys where a number in the file counts milliseconds. */
+export function durMs(doc: string, fallbackMs?: number): Field<number> {
+  const seconds = dur(doc, fallbackMs);
+  return {
+    ...seconds,
+    type: "duration, a number counts ms",
+    read(node, path, reading) {
+      const bare = node.kind === "scalar" && /^\d+(\.\d+)?$/.test(String(node.value));
+      return seconds.read(bare ? { ...node, value: `${String(node.value)}ms` } : node, path, reading);
+    },
+  };
+}
+
 /** Size, read as bytes. */
 export function size(doc: string, fallbackBytes?: number): Field<number> {
   return scalar(doc, fallbackBytes, {

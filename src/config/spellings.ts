@@ -12,6 +12,9 @@ const BREAKERS = [
   `${RULE}.circuitBreaker`,
 ];
 
+/** Everywhere settings of retries stand. */
+const RETRIES = ["retry.default", "retry.routes.*", "retry.services.*", `${RULE}.retry`];
+
 /** Old spelling → canonical key. Each spelling warns once; both with different values is an error. */
 export const ALIASES: readonly (readonly [string, string])[] = [
   ["logging.level", "telemetry.logging.level"],
@@ -64,6 +67,35 @@ export const ALIASES: readonly (readonly [string, string])[] = [
     [`${block}.halfOpenRequests`, `${block}.maxRequests`] as const,
     [`${block}.observabilityWindow`, `${block}.interval`] as const,
   ]),
+  ["middleware.retry", "retry"],
+  [`${RULE}.metadata.retry`, `${RULE}.retry`],
+  ...[
+    "maxAttempts",
+    "initialDelay",
+    "maxDelay",
+    "multiplier",
+    "jitter",
+    "retryableStatusCodes",
+    "budgetRatio",
+    "minRetryTokens",
+    "budget",
+    "initialInterval",
+    "maxInterval",
+    "backoffMultiplier",
+    "jitterFactor",
+  ].map((key) => [`retry.${key}`, `retry.default.${key}`] as const),
+  ...RETRIES.flatMap((block) => [
+    [`${block}.initialInterval`, `${block}.initialDelay`] as const,
+    [`${block}.maxInterval`, `${block}.maxDelay`] as const,
+    [`${block}.backoffMultiplier`, `${block}.multiplier`] as const,
+    [`${block}.jitterFactor`, `${block}.jitter`] as const,
+    [`${block}.budget.enabled`, `${block}.budgetEnabled`] as const,
+    [`${block}.budget.ratio`, `${block}.budgetRatio`] as const,
+    [`${block}.budget.minRetryTokens`, `${block}.minRetryTokens`] as const,
+    [`${block}.budget.minRetries`, `${block}.minRetryTokens`] as const,
+    [`${block}.budget.minRequests`, `${block}.minRetryTokens`] as const,
+    [`${block}.budget.window`, `${block}.budgetWindow`] as const,
+  ]),
 ];
 
 /** Old spellings that mean another key only with certain values, and which those are. */
@@ -76,7 +108,10 @@ export const ALIASES_BY_VALUE: readonly (readonly [string, string, (value: unkno
   ]);
 
 /** Names in a rule's `middleware` → the rule's own key for it. */
-export const RULE_MIDDLEWARE: ReadonlyMap<string, string> = new Map([["circuitbreaker", "circuitBreaker"]]);
+export const RULE_MIDDLEWARE: ReadonlyMap<string, string> = new Map([
+  ["circuitbreaker", "circuitBreaker"],
+  ["retry", "retry"],
+]);
 
 /** Accepted for the sake of old files, without effect, warned about once. */
 export const NO_EFFECT: readonly string[] = [
@@ -103,6 +138,11 @@ export const NO_EFFECT: readonly string[] = [
       "notifications",
       "healthCheck",
     ].map((key) => `${block}.${key}`),
+  ),
+  ...["retry", ...RETRIES].flatMap((block) =>
+    ["serviceBudgets", "idempotency", "respectRetryAfter", "tryDifferentInstance", "conditions"].map(
+      (key) => `${block}.${key}`,
+    ),
   ),
   "backend.http.disableHTTP2",
   `${UPSTREAM_TLS}.renegotiation`,
@@ -172,7 +212,6 @@ export const NOT_YET: readonly string[] = [
   "cors",
   "rateLimitStorage",
   "redis",
-  "retry",
   "openapi",
   "versioning",
   "protocols.openapi",
@@ -201,7 +240,6 @@ export const NOT_YET: readonly string[] = [
   "middleware.authz",
   "middleware.transform",
   "middleware.ratelimit",
-  "middleware.retry",
   "middleware.cors",
   ...[
     "strategy",
@@ -217,7 +255,6 @@ export const NOT_YET: readonly string[] = [
     "rateLimitStorage",
     "rateLimitExpiration",
     "cors",
-    "retry",
     "redis",
     "compression",
     "cache",

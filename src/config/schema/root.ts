@@ -6,6 +6,7 @@ import { circuitBreaker } from "./breaker.ts";
 import { frontend } from "./frontend.ts";
 import { health, metrics, middleware, telemetry } from "./observe.ts";
 import { registry } from "./registry.ts";
+import { retry } from "./retry.ts";
 import { router } from "./router.ts";
 import { protocols } from "./transcoding.ts";
 
@@ -42,6 +43,7 @@ export const gateway = object("Gateway configuration", {
   router,
   protocols,
   circuitBreaker,
+  retry,
   middleware,
   health,
   metrics,

@@ -5,6 +5,7 @@ import { type Field, type Infer, listOf, mapOf, object, optional } from "../kit.
 import { bool, dur, free, oneOf, size, str, strings } from "../scalars.ts";
 import { didYouMean } from "../suggest.ts";
 import { ruleCircuitBreaker } from "./breaker.ts";
+import { ruleRetry } from "./retry.ts";
 import { ruleSse } from "./sse.ts";
 import { ruleGrpc, ruleTranscoding } from "./transcoding.ts";
 import { ruleWebsocket } from "./websocket.ts";
@@ -92,6 +93,7 @@ export const rule = object("One route", {
   grpc: optional(ruleGrpc),
   transcoding: optional(ruleTranscoding),
   circuitBreaker: optional(ruleCircuitBreaker),
+  retry: ruleRetry,
   metadata: free("free"),
 });
 

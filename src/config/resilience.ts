@@ -1,4 +1,4 @@
-// What `circuitBreaker` names must exist, and each circuit must be able to open.
+// What `circuitBreaker` and `retry` name must exist, and each circuit must be able to open.
 import type { RuleConfig, ServiceConfig } from "./config.ts";
 import { checkInherited, inherit } from "./inherit.ts";
 import { placeOf } from "./place.ts";
@@ -6,9 +6,9 @@ import type { Problems } from "./problem.ts";
 import type { Written } from "./schema/root.ts";
 import type { MapNode } from "./tree.ts";
 
-/** Checks the section against the rules and services there are. */
-export function checkBreakers(
-  { circuitBreaker }: Written,
+/** Checks the sections against the rules and services there are. */
+export function checkResilience(
+  { circuitBreaker, retry }: Written,
   rules: readonly RuleConfig[],
   services: readonly ServiceConfig[],
   tree: MapNode,
@@ -16,6 +16,7 @@ export function checkBreakers(
 ): void {
   const known = { services: new Set(services.map((s) => s.name)), routes: new Set(rules.map((r) => r.id)) };
   checkInherited("circuitBreaker", circuitBreaker, known, tree, problems);
+  checkInherited("retry", retry, known, tree, problems);
   const resolved = [
     ...services.map(({ name }) => ({ of: `service "${name}"`, settings: inherit(circuitBreaker, name, null) })),
     ...rules.map(({ id, written }) => {
