@@ -88,6 +88,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     http2Pools: new Http2PoolSet(() => performance.now()),
     streams: new OpenStreams(() => performance.now()),
     meters,
+    breakers: new Set(),
     reload,
     transcoding: null,
     leaseSink,
@@ -96,6 +97,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
         (m) =>
           new m.Exposition({
             meters,
+            breakers: runtime.breakers,
             services: () => holder.current?.snapshot.services.values() ?? [],
             labels: () => runtime.labels,
             reload,

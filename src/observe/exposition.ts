@@ -1,5 +1,6 @@
 // What Prometheus scrapes: the house's own counters presented to prom-client's registry, which formats them.
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
+import type { Breaker, BreakerState } from "../core/breaker.ts";
 import { isHealthy, type Service } from "../core/service.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Meters, MethodCell } from "./meters.ts";
@@ -30,6 +31,7 @@ export interface ReloadState {
 /** What is scraped. */
 export interface Sources {
   readonly meters: Meters;
+  readonly breakers: ReadonlySet<Breaker>;
   readonly services: () => Iterable<Service>;
   readonly labels: () => LabelChoice;
   readonly reload: ReloadState;
@@ -132,6 +134,7 @@ function metricsOf(s: Sources): OwnMetric[] {
       ),
     ),
     ...streamMetrics(s),
+    ...breakerMetrics(s),
     own("gateway_service_instances", "Endpoints by health", "gauge", () =>
       [...s.services()].flatMap(({ name, endpoints }) =>
         ["healthy", "unhealthy"].map((health) => ({
@@ -174,6 +177,23 @@ function streamMetrics(s: Sources): OwnMetric[] {
     own("gateway_sse_connections_active", "Event streams open", "gauge", each("sse", open)),
     own("gateway_sse_connections_total", "Event streams begun", "counter", byStatus("sse")),
     own("gateway_sse_events_sent_total", "Events to clients", "counter", each("sse", sentBy)),
+  ];
+}
+
+const BREAKER_STATES = { closed: 0, open: 1, half_open: 2 } as const satisfies Record<BreakerState, number>;
+
+/** Circuits by name. Of one whose settings a reload has changed, only the new one is shown. */
+function breakerMetrics(s: Sources): OwnMetric[] {
+  const latest = () => new Map([...s.breakers].map((breaker) => [breaker.name, breaker])).values();
+  return [
+    own("gateway_circuit_breaker_state", "0 closed, 1 open, 2 half-open", "gauge", () =>
+      [...latest()].map(({ name, state }) => ({ value: BREAKER_STATES[state], labels: { name } })),
+    ),
+    own("gateway_circuit_breaker_transitions_total", "Changes of state, by the new one", "counter", () =>
+      [...latest()].flatMap(({ name, facts }) =>
+        Object.entries(facts.transitions).map(([to, value]) => ({ value, labels: { name, to } })),
+      ),
+    ),
   ];
 }
 

@@ -3,6 +3,7 @@
 import type { Config, RuleConfig } from "../config/config.ts";
 import type { PoolSet } from "../connectors/http/pools.ts";
 import type { Http2PoolSet } from "../connectors/http2/pools.ts";
+import type { Breaker } from "../core/breaker.ts";
 import type { Translator } from "../core/edges.ts";
 import type { LeaseHolder, LeaseTable } from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
@@ -23,6 +24,8 @@ export interface Runtime {
   /** WebSockets and event streams open now, on any snapshot. */
   readonly streams: OpenStreams;
   readonly meters: Meters;
+  /** Circuits of any snapshot; the leases of them keep the set. */
+  readonly breakers: Set<Breaker>;
   readonly reload: ReloadState;
   /** null until a rule asks for it: its libraries take longer to load than the rest of the gateway. */
   transcoding: Transcoding | null;

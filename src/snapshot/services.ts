@@ -5,6 +5,7 @@ import type { LeaseHolder } from "../core/lease.ts";
 import type { ServiceEntry } from "../core/registry.ts";
 import type { Service } from "../core/service.ts";
 import { BalancedService } from "./balanced-service.ts";
+import { Breakers } from "./breakers.ts";
 import { type BareEndpoint, EndpointBuilder } from "./endpoints.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -12,6 +13,7 @@ import type { Runtime } from "./runtime.ts";
 export class ServiceBuilder {
   readonly #leases: LeaseHolder;
   readonly #builder: EndpointBuilder;
+  readonly #breakers: Breakers;
   readonly #entries: ReadonlyMap<string, ServiceEntry>;
   readonly #endpoints = new Map<string, readonly BareEndpoint[]>();
   readonly #services = new Map<string, BalancedService>();
@@ -19,6 +21,7 @@ export class ServiceBuilder {
   constructor(config: Config, runtime: Runtime, leases: LeaseHolder) {
     this.#leases = leases;
     this.#builder = new EndpointBuilder(config, runtime, leases);
+    this.#breakers = new Breakers(config, runtime.breakers, leases);
     const registry = REGISTRIES[config.written.registry.type](config.services);
     this.#entries = new Map(registry.list().map((entry) => [entry.name, entry]));
   }
@@ -33,24 +36,29 @@ export class ServiceBuilder {
    * @param grpc whether it is called by gRPC; null: as its endpoints say
    * @param rule whose policies hold; null: those of the service itself
    */
-  service(name: string, balancer: BalancerName, grpc: boolean | null, _rule: RuleConfig | null): Service {
+  service(name: string, balancer: BalancerName, grpc: boolean | null, rule: RuleConfig | null): Service {
     const entry = this.#entries.get(name)!;
     const speaksGrpc = grpc ?? entry.endpoints.some((e) => e.grpc);
-    const key = `${name}|${speaksGrpc ? "grpc|" : ""}${balancer}`;
+    const balanced = `${name}|${speaksGrpc ? "grpc|" : ""}${balancer}`;
+    const breakers = this.#breakers.forService(rule, name);
+    const key = `${balanced}|${breakers.key}`;
     let service = this.#services.get(key);
     if (service === undefined) {
       service = new BalancedService({
         name,
-        endpoints: this.#endpointsOf(entry, speaksGrpc).map((endpoint) => ({ ...endpoint, breaker: null })),
+        endpoints: this.#endpointsOf(entry, speaksGrpc).map((endpoint) => ({
+          ...endpoint,
+          breaker: breakers.endpoint(endpoint.spec),
+        })),
         balancer: this.#leases.lease(
-          `balancer|${key}`,
+          `balancer|${balanced}`,
           () => BALANCERS[balancer](),
           () => undefined,
         ),
-        breaker: null,
+        breaker: breakers.service,
         limiter: null,
         retry: null,
-        isFailure: isServerError,
+        isFailure: breakers.isFailure,
       });
       this.#services.set(key, service);
     }
@@ -71,9 +79,4 @@ export class ServiceBuilder {
     }
     return endpoints;
   }
-}
-
-/** Every 5xx but 501, which says that the request was wrong. */
-function isServerError(status: number): boolean {
-  return status >= 500 && status !== 501;
 }

@@ -43,6 +43,7 @@ const runtime: Runtime = {
   http2Pools: new Http2PoolSet(() => 0),
   streams: new OpenStreams(() => 0),
   meters: new Meters(),
+  breakers: new Set(),
   reload: { ok: true, at: 0, hash: "" },
   transcoding: null,
   leaseSink: () => {
