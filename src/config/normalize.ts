@@ -3,6 +3,7 @@ import type { Conditions, ValueTest } from "../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../routing/pattern.ts";
 import { compileCidrs } from "../wire/cidr.ts";
 import type { Protocol, RuleConfig, ServiceConfig } from "./config.ts";
+import { checkFallbacks } from "./fallbacks.ts";
 import { isWritten, type Origin } from "./kit.ts";
 import { listenerBlocks, upstreamBlocks } from "./material.ts";
 import { placeOf } from "./place.ts";
@@ -34,6 +35,7 @@ export function normalize(
     problems.error(placeOf(tree, ["router", "rules"]), "router.rules is empty: nothing would be routed");
   }
   checkResilience(written, rules, services, tree, problems);
+  checkFallbacks(written, rules, new Set(services.map((s) => s.name)), tree, problems);
   const http = written.frontend.http;
   for (const range of http.trustedProxies) {
     try {

@@ -2,7 +2,10 @@
 import type { Tier } from "./concurrency.ts";
 import type { RequestContext } from "./context.ts";
 import type { Translator, Upstream, Wire } from "./edges.ts";
+import type { ErrorCode } from "./errors.ts";
 import type { Filter } from "./filter.ts";
+import type { Reply } from "./reply.ts";
+import type { Service } from "./service.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** What the route does to the request line and Host on the way to the backend. */
@@ -71,6 +74,14 @@ export interface EventStreamRule {
   readonly retryMs: number;
 }
 
+/** What answers in place of the service: either another service, or a reply made here. */
+export interface Fallback {
+  /** Failures it stands in for. */
+  readonly codes: ReadonlySet<ErrorCode>;
+  readonly service: Service | null;
+  readonly reply: Reply | null;
+}
+
 /** A compiled route. */
 export interface Route {
   readonly id: string;
@@ -84,6 +95,8 @@ export interface Route {
   readonly replyFilters: readonly Filter[];
   /** null: the built-in answer of this path. */
   readonly strategy: Strategy | null;
+  /** null: a failure of the service is what the client gets. */
+  readonly fallback: Fallback | null;
   readonly target: TargetRule;
   /** null: WebSocket handshakes find no route here. */
   readonly websocket: WebSocketRule | null;

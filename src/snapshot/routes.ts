@@ -11,6 +11,7 @@ import { bodySize } from "../limits/body-size.ts";
 import { RouteMeterCells } from "../observe/meters.ts";
 import { RouteTree } from "../routing/tree.ts";
 import { EventStreamRules, eventStreamFilters } from "./event-streams.ts";
+import { fallbackOf } from "./fallback.ts";
 import type { Runtime } from "./runtime.ts";
 import type { ServiceBuilder } from "./services.ts";
 import { translatorFor } from "./translators.ts";
@@ -90,6 +91,7 @@ function compileRule(
     filters,
     replyFilters: NONE,
     strategy: internal ? null : STRATEGIES.direct(services.service(written.serviceName, rule.loadBalance, grpc, rule)),
+    fallback: fallbackOf(rule, services),
     target: targetOf(rule),
     websocket: internal ? null : kinds.websockets.ruleFor(rule, filters),
     events: kinds.events.ruleFor(rule),

@@ -7,6 +7,7 @@ import type { Service } from "../core/service.ts";
 import { BalancedService } from "./balanced-service.ts";
 import { Breakers } from "./breakers.ts";
 import { type BareEndpoint, EndpointBuilder } from "./endpoints.ts";
+import { Retries } from "./retries.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Builds services on demand; rules with equal settings share one. */
@@ -14,6 +15,7 @@ export class ServiceBuilder {
   readonly #leases: LeaseHolder;
   readonly #builder: EndpointBuilder;
   readonly #breakers: Breakers;
+  readonly #retries: Retries;
   readonly #entries: ReadonlyMap<string, ServiceEntry>;
   readonly #endpoints = new Map<string, readonly BareEndpoint[]>();
   readonly #services = new Map<string, BalancedService>();
@@ -22,6 +24,7 @@ export class ServiceBuilder {
     this.#leases = leases;
     this.#builder = new EndpointBuilder(config, runtime, leases);
     this.#breakers = new Breakers(config, runtime.breakers, leases);
+    this.#retries = new Retries(config, leases);
     const registry = REGISTRIES[config.written.registry.type](config.services);
     this.#entries = new Map(registry.list().map((entry) => [entry.name, entry]));
   }
@@ -41,7 +44,8 @@ export class ServiceBuilder {
     const speaksGrpc = grpc ?? entry.endpoints.some((e) => e.grpc);
     const balanced = `${name}|${speaksGrpc ? "grpc|" : ""}${balancer}`;
     const breakers = this.#breakers.forService(rule, name);
-    const key = `${balanced}|${breakers.key}`;
+    const retry = this.#retries.settings(name, rule);
+    const key = `${balanced}|${breakers.key}|${JSON.stringify(retry)}`;
     let service = this.#services.get(key);
     if (service === undefined) {
       service = new BalancedService({
@@ -57,7 +61,7 @@ export class ServiceBuilder {
         ),
         breaker: breakers.service,
         limiter: null,
-        retry: null,
+        retry: retry === null ? null : this.#retries.rule(name, retry),
         isFailure: breakers.isFailure,
       });
       this.#services.set(key, service);

@@ -19,6 +19,12 @@ for (let i = 0; i < 16; i++) {
   HEX[i.toString(16).toUpperCase().charCodeAt(0)] = i;
 }
 
+/** Whether `text` has at least one character and only such as the table admits. */
+export function consistsOf(text: string, admits: Uint8Array): boolean {
+  for (let i = 0; i < text.length; i++) if (admits[text.charCodeAt(i)] !== 1) return false;
+  return text !== "";
+}
+
 function table(admits: (c: number) => boolean): Uint8Array {
   const t = new Uint8Array(256);
   for (let c = 0; c < 256; c++) if (admits(c)) t[c] = 1;

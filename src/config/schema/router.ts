@@ -5,6 +5,7 @@ import { type Field, type Infer, listOf, mapOf, object, optional } from "../kit.
 import { bool, dur, free, oneOf, size, str, strings } from "../scalars.ts";
 import { didYouMean } from "../suggest.ts";
 import { ruleCircuitBreaker } from "./breaker.ts";
+import { ruleFallback } from "./fallback.ts";
 import { ruleRetry } from "./retry.ts";
 import { ruleSse } from "./sse.ts";
 import { ruleGrpc, ruleTranscoding } from "./transcoding.ts";
@@ -94,6 +95,7 @@ export const rule = object("One route", {
   transcoding: optional(ruleTranscoding),
   circuitBreaker: optional(ruleCircuitBreaker),
   retry: ruleRetry,
+  fallback: optional(ruleFallback),
   metadata: free("free"),
 });
 

@@ -1,0 +1,55 @@
+// `rules[].fallback`: what answers when the service cannot.
+import type { ErrorCode } from "../../core/errors.ts";
+import { type Field, type Infer, mapOf, object, optional } from "../kit.ts";
+import { int, str, strings } from "../scalars.ts";
+import { didYouMean } from "../suggest.ts";
+
+/** Ways in which a service fails before anything has reached the client. */
+export const FALLBACK_CODES = [
+  "circuit_open",
+  "no_endpoint",
+  "overloaded",
+  "connect_failed",
+  "upstream_reset",
+  "upstream_tls_failed",
+  "upstream_protocol",
+  "upstream_timeout",
+] as const satisfies readonly ErrorCode[];
+type FallbackCode = (typeof FALLBACK_CODES)[number];
+
+const DEFAULT: readonly FallbackCode[] = ["circuit_open", "no_endpoint"];
+
+const codes: Field<readonly FallbackCode[]> = {
+  doc: `error codes it stands in for: ${FALLBACK_CODES.map((code) => `\`${code}\``).join(" ")}`,
+  type: "[string]",
+  json: { anyOf: [{ type: "array", items: { enum: FALLBACK_CODES } }, { enum: FALLBACK_CODES }] },
+  fallback: DEFAULT,
+  fields: null,
+  addressable: false,
+  show: (value) => value,
+  read(node, path, reading) {
+    return strings("")
+      .read(node, path, reading)
+      .flatMap((word) => {
+        const code = FALLBACK_CODES.find((known) => known === word);
+        if (code !== undefined) return [code];
+        reading.problems.error(
+          node.at,
+          `${path}: "${word}" is no error a fallback stands in for${didYouMean(word, FALLBACK_CODES)}`,
+        );
+        return [];
+      });
+  },
+};
+
+/** `rules[].fallback`. */
+export const ruleFallback = object("What answers instead of the service: another service, or these words", {
+  on: codes,
+  serviceName: optional(str("service to send to instead")),
+  status: optional(int("status of the answer made here", undefined, 200, 599)),
+  headers: mapOf("header → value of the answer made here", str("value")),
+  body: str("body of the answer made here", ""),
+});
+
+/** A rule's fallback as written. */
+export type FallbackSection = Infer<typeof ruleFallback>;
