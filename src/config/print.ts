@@ -45,7 +45,8 @@ function withInferred(shown: Record<string, unknown>, config: Config): Record<st
 
 function masks(path: string, value: unknown, origin: Origin | undefined): boolean {
   if (value === null || value === "") return false;
-  return SECRET_KEY.test(path.slice(path.lastIndexOf(".") + 1)) || (origin?.kind === "file" && origin.masked);
+  if (origin?.kind === "file" && origin.masked) return true;
+  return typeof value === "string" && SECRET_KEY.test(path.slice(path.lastIndexOf(".") + 1)); // a count of tokens is none
 }
 
 function describeOrigin(origin: Origin | undefined): string {

@@ -13,6 +13,19 @@ const BREAKERS = [
 ];
 
 /** Everywhere settings of retries stand. */
+const BUDGET = ["budgetRatio", "minRetryTokens"];
+const OLD_RETRIES = [
+  ["initialInterval", "initialDelay"],
+  ["maxInterval", "maxDelay"],
+  ["backoffMultiplier", "multiplier"],
+  ["jitterFactor", "jitter"],
+  ["budget.enabled", "budgetEnabled"],
+  ["budget.ratio", "budgetRatio"],
+  ["budget.minRetryTokens", "minRetryTokens"],
+  ["budget.minRetries", "minRetryTokens"],
+  ["budget.minRequests", "minRetryTokens"],
+  ["budget.window", "budgetWindow"],
+] as const;
 const RETRIES = ["retry.default", "retry.routes.*", "retry.services.*", `${RULE}.retry`];
 
 /** Old spelling → canonical key. Each spelling warns once; both with different values is an error. */
@@ -69,33 +82,11 @@ export const ALIASES: readonly (readonly [string, string])[] = [
   ]),
   ["middleware.retry", "retry"],
   [`${RULE}.metadata.retry`, `${RULE}.retry`],
-  ...[
-    "maxAttempts",
-    "initialDelay",
-    "maxDelay",
-    "multiplier",
-    "jitter",
-    "retryableStatusCodes",
-    "budgetRatio",
-    "minRetryTokens",
-    "budget",
-    "initialInterval",
-    "maxInterval",
-    "backoffMultiplier",
-    "jitterFactor",
-  ].map((key) => [`retry.${key}`, `retry.default.${key}`] as const),
-  ...RETRIES.flatMap((block) => [
-    [`${block}.initialInterval`, `${block}.initialDelay`] as const,
-    [`${block}.maxInterval`, `${block}.maxDelay`] as const,
-    [`${block}.backoffMultiplier`, `${block}.multiplier`] as const,
-    [`${block}.jitterFactor`, `${block}.jitter`] as const,
-    [`${block}.budget.enabled`, `${block}.budgetEnabled`] as const,
-    [`${block}.budget.ratio`, `${block}.budgetRatio`] as const,
-    [`${block}.budget.minRetryTokens`, `${block}.minRetryTokens`] as const,
-    [`${block}.budget.minRetries`, `${block}.minRetryTokens`] as const,
-    [`${block}.budget.minRequests`, `${block}.minRetryTokens`] as const,
-    [`${block}.budget.window`, `${block}.budgetWindow`] as const,
-  ]),
+  ...["maxAttempts", "initialDelay", "maxDelay", "multiplier", "jitter", "retryableStatusCodes", ...BUDGET].map(
+    (key) => [`retry.${key}`, `retry.default.${key}`] as const,
+  ),
+  ...OLD_RETRIES.map(([from, to]) => [`retry.${from}`, `retry.default.${to}`] as const),
+  ...RETRIES.flatMap((block) => OLD_RETRIES.map(([from, to]) => [`${block}.${from}`, `${block}.${to}`] as const)),
 ];
 
 /** Old spellings that mean another key only with certain values, and which those are. */

@@ -6,6 +6,7 @@ import type { RetryRule } from "../core/retry.ts";
 import type { Route } from "../core/route.ts";
 import type { Endpoint, Service } from "../core/service.ts";
 import { admit, admitElsewhere, admitNext, isBlocked, release } from "./admission.ts";
+import { type Answers, fallBack, type Restartable, retryAfter } from "./answers.ts";
 import { Attempt, type AttemptOwner, type Permit } from "./attempt.ts";
 import { type Deadline, deadlineOf } from "./deadline.ts";
 import type { EventStreamOwner } from "./event-stream.ts";
@@ -18,30 +19,29 @@ import { Tries } from "./tries.ts";
 
 const NONE: readonly Endpoint[] = [];
 const NO_TRAILERS: readonly string[] = [];
-
-/** Answers the client with an error of the table, or ends truthfully what has begun. */
-export type Fail = (ctx: RequestContext, code: ErrorCode, fields?: readonly string[], message?: string) => void;
+const LATE_TRY: SendFailure = { code: "upstream_timeout", progress: "sent", detail: "no response head within one try" };
 
 /** One request on its way through a service. */
-export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockOwner {
+export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockOwner, Restartable {
   readonly #ctx: RequestContext;
   readonly #route: Route;
-  readonly #service: Service;
-  readonly #fail: Fail;
+  /** Replaced by that of the fallback. */
+  #service: Service;
+  readonly #answers: Answers;
   readonly #body: RequestBody;
   readonly #deadline: Deadline;
   readonly #relay: ResponseRelay;
   readonly #race = new Race();
-  readonly #tries = new Tries();
+  #tries = new Tries();
   #failure: SendFailure | null = null;
   readonly #clock = new RequestClock(this);
   #over = false;
 
-  constructor(ctx: RequestContext, service: Service, fail: Fail) {
+  constructor(ctx: RequestContext, service: Service, answers: Answers) {
     this.#ctx = ctx;
     this.#route = ctx.route!;
     this.#service = service;
-    this.#fail = fail;
+    this.#answers = answers;
     this.#deadline = deadlineOf(ctx, this.#route);
     this.#body = keptBody(ctx.downstream.body, isIdempotent(ctx.method), service.retry, this.#route.grpc);
     this.#relay = new ResponseRelay(ctx, this.#deadline, this);
@@ -58,6 +58,16 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     }
     this.#service.retry?.budget?.request();
     this.#try();
+  }
+
+  restart(service: Service): boolean {
+    if (!isReplayable(this.#body) || performance.now() >= this.#clock.endsAt) return false;
+    this.#race.abandon();
+    this.#service = this.#ctx.service = service;
+    this.#tries = new Tries();
+    this.#failure = null;
+    this.#try();
+    return true;
   }
 
   resume(): void {
@@ -132,11 +142,9 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
   }
 
   tryIsLate(): void {
-    const endpoint = this.#race.first!.endpoint;
-    const detail = "no response head within the time of one try";
-    this.#ctx.detail = detail;
+    this.#ctx.detail = LATE_TRY.detail;
     this.#race.timeOut();
-    this.#afterFailure(endpoint, { code: "upstream_timeout", progress: "sent", detail });
+    this.#afterFailure(this.#race.first!.endpoint, LATE_TRY);
   }
 
   /** The first try is slow: another endpoint is asked beside it, and whoever answers first is heard. */
@@ -265,9 +273,10 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
   }
 
   #giveUp(code: ErrorCode, message?: string, retryMs = 0): void {
+    if (fallBack(this.#ctx, code, this, this.#answers)) return;
     this.abort();
     if (this.#relay.lastWords(code)) this.#ctx.error = code;
-    else this.#fail(this.#ctx, code, retryMs > 0 ? ["Retry-After", String(Math.ceil(retryMs / 1000))] : [], message);
+    else this.#answers.refuse(this.#ctx, code, retryAfter(retryMs), message);
   }
 
   #settle(): void {

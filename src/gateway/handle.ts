@@ -9,6 +9,7 @@ import type { Service } from "../core/service.ts";
 import type { Builtin, Live, NoMatch, Snapshot } from "../core/snapshot.ts";
 import { clientAddress } from "../wire/forwarded.ts";
 import { canonicalPath } from "../wire/path.ts";
+import type { Answers } from "./answers.ts";
 import { findBuiltin } from "./builtin.ts";
 import { Forward } from "./forward.ts";
 import { answerHealthCall, isHealthCall } from "./grpc-health.ts";
@@ -17,7 +18,7 @@ import { RequestIds } from "./request-id.ts";
 import { runFilters } from "./run-filters.ts";
 
 /** The pipeline every adapter feeds. */
-export class Pipeline implements Gateway {
+export class Pipeline implements Gateway, Answers {
   readonly #live: Live;
   readonly #log: Log;
   readonly #ids = new RequestIds();
@@ -45,10 +46,17 @@ export class Pipeline implements Gateway {
     }
   }
 
-  refuse(ctx: RequestContext, code: ErrorCode): void {
+  refuse(ctx: RequestContext, code: ErrorCode, fields?: readonly string[], message?: string): void {
     if (ctx.snapshot === null) this.#enter(ctx);
     ctx.upstream?.abort();
-    refuse(ctx, code);
+    refuse(ctx, code, fields, message);
+  }
+
+  reply(ctx: RequestContext, reply: Reply): void {
+    if (ctx.finished || ctx.status !== 0) return;
+    ctx.status = reply.status;
+    const id = ctx.requestId === "" ? [] : [ctx.snapshot!.requestId.headerName, ctx.requestId];
+    ctx.downstream.answer(reply.status, [...reply.fields, ...id], reply.body, false);
   }
 
   done(ctx: RequestContext, completed: boolean): void {
@@ -99,7 +107,7 @@ export class Pipeline implements Gateway {
     if (ctx.finished) return;
     if (verdict !== undefined) {
       if (isRefusal(verdict)) return refuse(ctx, verdict.code, verdict.fields, verdict.message);
-      return this.#reply(ctx, verdict);
+      return this.reply(ctx, verdict);
     }
     if (route.strategy === null) return this.#internal(ctx);
     const service = route.strategy.choose(ctx);
@@ -114,7 +122,7 @@ export class Pipeline implements Gateway {
       return refuse(ctx, translation.code, translation.fields, translation.message);
     }
     ctx.translation = translation;
-    new Forward(ctx, service, refuse).start();
+    new Forward(ctx, service, this).start();
   }
 
   #internal(ctx: RequestContext): void {
@@ -128,9 +136,9 @@ export class Pipeline implements Gateway {
       return refuse(ctx, "method_not_allowed", ["Allow", "GET, HEAD"]);
     }
     const reply = builtin.answer(ctx);
-    if (!(reply instanceof Promise)) return this.#reply(ctx, reply);
+    if (!(reply instanceof Promise)) return this.reply(ctx, reply);
     reply.then(
-      (r) => this.#reply(ctx, r),
+      (r) => this.reply(ctx, r),
       (error) => this.#surprise(ctx, error),
     );
   }
@@ -152,15 +160,8 @@ export class Pipeline implements Gateway {
 
   #unroutable(ctx: RequestContext): void {
     // RFC 9110 §9.3.7: OPTIONS * asks about the server, not about a resource.
-    if (ctx.method === "OPTIONS" && ctx.rawPath === "*") return this.#reply(ctx, { status: 204, fields: [], body: "" });
+    if (ctx.method === "OPTIONS" && ctx.rawPath === "*") return this.reply(ctx, { status: 204, fields: [], body: "" });
     refuse(ctx, "invalid_path");
-  }
-
-  #reply(ctx: RequestContext, reply: Reply): void {
-    if (ctx.finished || ctx.status !== 0) return;
-    ctx.status = reply.status;
-    const id = ctx.requestId === "" ? [] : [ctx.snapshot!.requestId.headerName, ctx.requestId];
-    ctx.downstream.answer(reply.status, [...reply.fields, ...id], reply.body, false);
   }
 
   /** A defect of ours: this request fails, the process does not. */

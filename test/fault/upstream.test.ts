@@ -226,7 +226,7 @@ const special: Record<string, (request: Received, socket: Socket) => void> = {
     };
   })(),
   hints: then(
-    `HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nContent-Length: 5\r\nConnection: close\r\n\r\n${OK}`,
+    `HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n${OK}`,
   ),
   head: (request, socket) =>
     socket.write(request.head.startsWith("HEAD") ? "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" : OK),

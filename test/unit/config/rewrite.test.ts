@@ -54,13 +54,21 @@ const VALUES: Readonly<Record<string, readonly [Value, Value]>> = {
   "registry.static.services.[].instances.[].weight": [3, 4],
   "registry.static.services.[].instances.[].scheme": ["https", "http"],
   circuitBreaker: [{ enabled: true }, { enabled: false }],
+  retry: [{ enabled: true }, { enabled: false }],
+  "router.rules.[].retry": [{ maxAttempts: 3 }, { maxAttempts: 4 }],
   "router.rules.[].circuitBreaker": [{ maxFailures: 3 }, { maxFailures: 4 }],
   "frontend.http.tls.clientCAFile": [["a.pem"], ["b.pem"]],
 };
 /** By the type of the canonical key, where the table above is silent. */
 const BY_KEY: readonly (readonly [RegExp, readonly [Value, Value]])[] = [
-  [/\.(maxRetries|maxMessageSize|maxFailures|minRequests|maxRequests|successThreshold)$/, [3, 4]],
-  [/(Timeout|Interval|Period|Wait|Time|\.timeout|\.interval)$/, ["3s", "4s"]],
+  [
+    /\.(maxRetries|maxMessageSize|maxFailures|minRequests|maxRequests|successThreshold|maxAttempts|multiplier|minRetryTokens)$/,
+    [3, 4],
+  ],
+  [/\.(budgetRatio|jitter)$/, [0.3, 0.4]],
+  [/\.budgetEnabled$/, [true, false]],
+  [/\.retryableStatusCodes$/, [[502], [503]]],
+  [/(Timeout|Interval|Period|Wait|Time|Delay|Window|\.timeout|\.interval)$/, ["3s", "4s"]],
   [/\.failureThreshold$/, [0.3, 0.4]],
   [/\.failureStatusCodes$/, [[500], [502]]],
   [/\.clientCAFile$/, [["a.pem"], ["b.pem"]]],
