@@ -1,17 +1,21 @@
-// The demo's HTTP backend: shows what arrived, and can be slow, stream, or answer with any status.
+// The demo's HTTP backend: shows what arrived, and can be slow, stream, fail now and then, or answer with any status.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type DemoServer, listen, sendJson, targetOf } from "./server.ts";
 
 /** Starts it. */
 export function startHttp(port: number): Promise<DemoServer> {
-  const server = createServer(answer);
+  const flaky = { asked: 0 };
+  const server = createServer((request, response) => answer(request, response, flaky));
   return listen(server, port, { title: "HTTP backend", scheme: "http" });
 }
 
-function answer(request: IncomingMessage, response: ServerResponse): void {
+function answer(request: IncomingMessage, response: ServerResponse, flaky: { asked: number }): void {
   const { path, query } = targetOf(request);
   if (path === "/slow") return void setTimeout(() => say(request, response), Number(query.get("ms") ?? 1000));
   if (path === "/stream") return stream(response);
+  // `fails` of these in a row fail, then one does not.
+  const fails = Number(query.get("fails") ?? 1);
+  if (path === "/flaky" && flaky.asked++ % (fails + 1) < fails) return void response.writeHead(503).end();
   const status = /^\/status\/([2-5]\d\d)$/.exec(path);
   if (status !== null) return void response.writeHead(Number(status[1])).end();
   if (request.method === "POST" || request.method === "PUT") return upload(request, response);
