@@ -9,6 +9,7 @@ import { drain } from "./control/drain.ts";
 import { Listeners } from "./control/listeners.ts";
 import { loadChecked, type Outcome, Reconciler } from "./control/reconciler.ts";
 import { FileWatch } from "./control/watch.ts";
+import { systemClock } from "./core/clock.ts";
 import { type LeaseHolder, LeaseTable } from "./core/lease.ts";
 import type { Live } from "./core/snapshot.ts";
 import { OpenStreams } from "./core/streams.ts";
@@ -17,6 +18,8 @@ import { type AppLog, createLog, type LogLevel } from "./observe/app-log.ts";
 import type { Exposition, LabelChoice } from "./observe/exposition.ts";
 import { isStandard, LineSink } from "./observe/line-sink.ts";
 import { Meters } from "./observe/meters.ts";
+import { Checkups } from "./resilience/checkup.ts";
+import { ProbeSlots } from "./resilience/probe-slots.ts";
 import { compile } from "./snapshot/compile.ts";
 import { loggingFormat } from "./snapshot/logging.ts";
 import type { Runtime } from "./snapshot/runtime.ts";
@@ -25,6 +28,9 @@ import { VERSION } from "./version.ts";
 
 /** Longest wait for the last log lines to get out, ms. */
 const LAST_LINES_MS = 1000;
+
+/** Most health probes under way at once. */
+const MAX_PROBES = 50;
 
 /** How to start. */
 export interface BootOptions {
@@ -87,6 +93,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     pools: new PoolSet(() => performance.now()),
     http2Pools: new Http2PoolSet(() => performance.now()),
     streams: new OpenStreams(() => performance.now()),
+    checkups: new Checkups({ clock: systemClock, random: Math.random, slots: new ProbeSlots(MAX_PROBES) }),
     meters,
     breakers: new Set(),
     reload,
@@ -101,6 +108,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
             services: () => holder.current?.snapshot.services.values() ?? [],
             labels: () => runtime.labels,
             reload,
+            checkups: runtime.checkups,
             droppedLines: () => [...sinks].reduce((sum, sink) => sum + sink.dropped, 0),
           }),
       );
@@ -119,7 +127,9 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   const live: Live = { snapshot: first, draining: false };
   const pipeline = new Pipeline(live, log);
   const listeners = new Listeners(pipeline, runtime);
-  (await listeners.prepare(config)).commit();
+  const prepared = await listeners.prepare(config);
+  first.begin(null);
+  prepared.commit();
   holder.current = live;
 
   const reconciler = new Reconciler(() => options.load, runtime, live, listeners, first);
@@ -156,6 +166,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
       const { delay, timeout } = current.written.shutdown;
       const times = { delayMs: delay, timeoutMs: timeout };
       await drain(live, listeners, runtime.streams, () => pipeline.active, times, log);
+      runtime.checkups.close();
       runtime.pools.close();
       runtime.http2Pools.close();
       log.info("Stopped");

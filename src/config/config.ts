@@ -3,6 +3,7 @@ import type { EndpointSpec } from "../core/service.ts";
 import type { Conditions } from "../routing/conditions.ts";
 import type { Pattern } from "../routing/pattern.ts";
 import type { DescriptorFiles } from "./descriptors.ts";
+import type { HealthConfig } from "./health-config.ts";
 import type { Origin } from "./kit.ts";
 import type { Material } from "./material.ts";
 import type { Position } from "./problem.ts";
@@ -38,6 +39,8 @@ export interface Config {
   readonly written: Written;
   readonly rules: readonly RuleConfig[];
   readonly services: readonly ServiceConfig[];
+  /** What is checked, and how. */
+  readonly health: HealthConfig;
   /** Dotted path below `gateway` → where its value came from. */
   readonly origins: ReadonlyMap<string, Origin>;
   /** Content of the TLS files in use, by path as written. */

@@ -4,8 +4,11 @@ import { type Pattern, parsePattern } from "../routing/pattern.ts";
 import { compileCidrs } from "../wire/cidr.ts";
 import type { Protocol, RuleConfig, ServiceConfig } from "./config.ts";
 import { checkFallbacks } from "./fallbacks.ts";
+import { readHealth } from "./health.ts";
+import type { HealthConfig } from "./health-config.ts";
 import { isWritten, type Origin } from "./kit.ts";
 import { listenerBlocks, upstreamBlocks } from "./material.ts";
+import { checkOutliers } from "./outliers.ts";
 import { placeOf } from "./place.ts";
 import type { Position, Problems } from "./problem.ts";
 import { checkResilience } from "./resilience.ts";
@@ -19,6 +22,7 @@ import type { MapNode } from "./tree.ts";
 export interface Inferred {
   readonly rules: readonly RuleConfig[];
   readonly services: readonly ServiceConfig[];
+  readonly health: HealthConfig;
 }
 
 /** Infers and checks across sections. `tree` is the written tree below `gateway`, for places. */
@@ -62,7 +66,9 @@ export function normalize(
       problems.warn(placeOf(tree, [...place, "insecureSkipVerify"]), "certificates of backends are not verified");
     }
   }
-  return { rules, services };
+  const health = readHealth({ written, tree, origins, problems }, services);
+  checkOutliers(written, tree, services, problems);
+  return { rules, services, health };
 }
 
 function readRules(

@@ -54,7 +54,7 @@ function readInstance(service: string, type: "http" | "grpc", instance: Instance
     http2: grpc || written === "h2c",
     grpcPort: grpcPort(instance.metadata.grpcPort) ?? port,
     weight: instance.weight,
-    healthy: instance.health === "healthy",
+    healthy: typeof instance.health !== "string" || instance.health === "healthy",
     priority: instance.priority,
     zone: instance.zone || zoneOf(instance.metadata),
     tags: instance.tags,

@@ -125,6 +125,7 @@ export class Reconciler {
     }
     const old = this.#snapshot;
     this.#snapshot = next;
+    next.begin(old);
     this.#live.snapshot = next;
     prepared.commit();
     old.retire();

@@ -1,6 +1,7 @@
 // Which paths the gateway answers itself, before any route is looked at.
 import type { RequestContext } from "../core/context.ts";
 import type { Reply } from "../core/reply.ts";
+import { isHealthy } from "../core/service.ts";
 import type { Builtin, Snapshot } from "../core/snapshot.ts";
 
 const SERVICE_HEALTH = "/_gateway/health/services/";
@@ -24,7 +25,7 @@ function serviceHealth(ctx: RequestContext): Reply {
   const name = services.has(raw) ? raw : decoded(raw);
   const service = services.get(name);
   if (service === undefined) return NOT_FOUND;
-  const healthy = service.endpoints.filter((e) => e.spec.healthy).length;
+  const healthy = service.endpoints.filter(isHealthy).length;
   const total = service.endpoints.length;
   const status = healthy === total ? "healthy" : healthy > 0 ? "degraded" : "unhealthy";
   const body = `${JSON.stringify({ name, status, healthy, total })}\n`;

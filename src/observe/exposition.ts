@@ -28,6 +28,12 @@ export interface ReloadState {
   hash: string;
 }
 
+/** Checks and outlier detection, as they are shown. */
+export interface RunningChecks {
+  readonly running: Iterable<{ readonly name: string; readonly verdict: { status: string; ms: number } | null }>;
+  readonly detectors: Iterable<{ readonly service: string; readonly ejections: ReadonlyMap<string, number> }>;
+}
+
 /** What is scraped. */
 export interface Sources {
   readonly meters: Meters;
@@ -35,6 +41,7 @@ export interface Sources {
   readonly services: () => Iterable<Service>;
   readonly labels: () => LabelChoice;
   readonly reload: ReloadState;
+  readonly checkups: RunningChecks;
   readonly droppedLines: () => number;
 }
 
@@ -143,6 +150,7 @@ function metricsOf(s: Sources): OwnMetric[] {
         })),
       ),
     ),
+    ...checkMetrics(s.checkups),
     own("gateway_config_last_reload_success", "1 when the last load was accepted", "gauge", () => [
       { value: Number(s.reload.ok), labels: {} },
     ]),
@@ -153,6 +161,33 @@ function metricsOf(s: Sources): OwnMetric[] {
       { value: s.droppedLines(), labels: {} },
     ]),
     own("gateway_config_hash", "Configuration in use", "gauge", () => [{ value: 1, labels: { hash: s.reload.hash } }]),
+  ];
+}
+
+/** Health checks that have a verdict, and what outlier detection did. */
+function checkMetrics({ running, detectors }: RunningChecks): OwnMetric[] {
+  const each = (value: (verdict: { status: string; ms: number }) => number) => () =>
+    [...running].flatMap(({ name, verdict }) =>
+      verdict === null || verdict.status === "unknown" ? [] : [{ value: value(verdict), labels: { check_name: name } }],
+    );
+  return [
+    own(
+      "gateway_health_check_status",
+      "1 healthy, 0 unhealthy",
+      "gauge",
+      each(({ status }) => Number(status === "healthy")),
+    ),
+    own(
+      "gateway_health_check_duration_seconds",
+      "Last probe",
+      "gauge",
+      each(({ ms }) => ms / 1000),
+    ),
+    own("gateway_outlier_ejections_total", "Instances ejected", "counter", () =>
+      [...detectors].flatMap(({ service, ejections }) =>
+        [...ejections].map(([reason, value]) => ({ value, labels: { service, reason } })),
+      ),
+    ),
   ];
 }
 

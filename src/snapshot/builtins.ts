@@ -5,6 +5,7 @@ import type { RequestContext } from "../core/context.ts";
 import type { Reply } from "../core/reply.ts";
 import { isHealthy } from "../core/service.ts";
 import type { Builtin } from "../core/snapshot.ts";
+import { Verdict } from "../resilience/verdict.ts";
 import { builtinPaths } from "./builtin-paths.ts";
 import { echo } from "./echo.ts";
 import type { Runtime } from "./runtime.ts";
@@ -72,8 +73,11 @@ function overall(runtime: Runtime): Reply {
   const services = [...(runtime.live.current?.snapshot.services.values() ?? [])];
   const dead = services.filter((s) => !s.endpoints.some(isHealthy));
   const registry = dead.length === 0 ? "healthy" : "degraded";
-  const status = runtime.live.current === null ? "unhealthy" : registry;
+  const own = [...runtime.checkups.running].filter((checkup) => checkup.ofGateway);
+  const failing = own.some(({ verdict }) => verdict?.status === "unhealthy");
+  const status = runtime.live.current === null || failing ? "unhealthy" : registry;
   const checks = {
+    ...Object.fromEntries(own.map(({ name, verdict }) => [name, facts(verdict)])),
     gateway: { status: "healthy", duration: 0 },
     registry: {
       status: registry,
@@ -83,6 +87,12 @@ function overall(runtime: Runtime): Reply {
   };
   const body = { status, timestamp: now(), checks, version: runtime.version, service_id: runtime.instanceId };
   return json(status === "unhealthy" ? 503 : 200, body);
+}
+
+/** What the health page says of a check; durations in ns. */
+function facts(verdict: Verdict | null): Record<string, unknown> {
+  const { status, failure, ms } = verdict ?? new Verdict();
+  return { status, duration: Math.round(ms * 1e6), ...(failure === "" ? {} : { error: failure }) };
 }
 
 function welcome(runtime: Runtime): Reply {

@@ -10,6 +10,7 @@ import { JsonAccessLog, TextAccessLog } from "../observe/access-log.ts";
 import type { RouteTree } from "../routing/tree.ts";
 import { type CidrMatch, compileCidrs } from "../wire/cidr.ts";
 import { builtinTables } from "./builtins.ts";
+import { HealthWatch } from "./health.ts";
 import { loggingFormat } from "./logging.ts";
 import { compileRoutes, meterOf } from "./routes.ts";
 import type { Runtime } from "./runtime.ts";
@@ -47,6 +48,7 @@ export class CompiledSnapshot implements Snapshot {
   readonly #trusts: CidrMatch;
   readonly #leases: LeaseHolder;
   readonly #builder: ServiceBuilder;
+  readonly #health: HealthWatch;
   #active = 0;
   #retired = false;
 
@@ -73,6 +75,7 @@ export class CompiledSnapshot implements Snapshot {
     this.requestId = requestIdRule(config);
     this.unmatchedMeter = meterOf("unmatched", config, runtime, leases);
     this.accessLog = accessLog(config, runtime, leases);
+    this.#health = new HealthWatch(config, runtime);
   }
 
   match(ctx: RequestContext): Match {
@@ -91,9 +94,15 @@ export class CompiledSnapshot implements Snapshot {
     if (--this.#active === 0 && this.#retired) this.#end();
   }
 
+  /** It becomes live in a moment: what it does by itself begins. @param before the snapshot that is live until then */
+  begin(before: Snapshot | null): void {
+    this.#health.begin(this.services, before?.services ?? new Map());
+  }
+
   /** Nobody enters any more: gives the leases back as soon as the last request has left. */
   retire(): void {
     this.#retired = true;
+    this.#health.end();
     if (this.#active === 0) this.#end();
   }
 

@@ -44,7 +44,7 @@ export class EndpointBuilder {
   /** @param grpc whether it is called by gRPC */
   endpoint(service: string, spec: EndpointSpec, grpc: boolean): BareEndpoint {
     const state = this.#leases.lease(
-      `state|${service}|${spec.id}|${spec.address}|${spec.port}`,
+      `state|${identityOf(service, spec)}`,
       () => new EndpointState(),
       () => undefined,
     );
@@ -103,6 +103,11 @@ export class EndpointBuilder {
       (meter) => meters.endpoints.delete(meter),
     );
   }
+}
+
+/** What makes an endpoint the same one in the next snapshot. */
+export function identityOf(service: string, { id, address, port }: EndpointSpec): string {
+  return `${service}|${id}|${address}|${port}`;
 }
 
 function authorityOf(scheme: "http" | "https", address: string, port: number): string {

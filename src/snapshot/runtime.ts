@@ -12,6 +12,7 @@ import type { OpenStreams } from "../core/streams.ts";
 import type { Exposition, LabelChoice, ReloadState } from "../observe/exposition.ts";
 import type { LineSink } from "../observe/line-sink.ts";
 import type { Meters } from "../observe/meters.ts";
+import type { Checkups } from "../resilience/checkup.ts";
 
 /** Makes the JSON translator of a rule. */
 export type Transcoding = (config: Config, rule: RuleConfig, runtime: Runtime, leases: LeaseHolder) => Translator;
@@ -23,6 +24,8 @@ export interface Runtime {
   readonly http2Pools: Http2PoolSet;
   /** WebSockets and event streams open now, on any snapshot. */
   readonly streams: OpenStreams;
+  /** Checks and outlier detection that run now. */
+  readonly checkups: Checkups;
   readonly meters: Meters;
   /** Circuits of any snapshot; the leases of them keep the set. */
   readonly breakers: Set<Breaker>;

@@ -3,11 +3,14 @@
 import { loadConfig } from "../../src/config/load.ts";
 import { PoolSet } from "../../src/connectors/http/pools.ts";
 import { Http2PoolSet } from "../../src/connectors/http2/pools.ts";
+import { systemClock } from "../../src/core/clock.ts";
 import { RequestContext } from "../../src/core/context.ts";
 import { LeaseTable } from "../../src/core/lease.ts";
 import { Nobody } from "../../src/core/nobody.ts";
 import { OpenStreams } from "../../src/core/streams.ts";
 import { Meters } from "../../src/observe/meters.ts";
+import { Checkups } from "../../src/resilience/checkup.ts";
+import { ProbeSlots } from "../../src/resilience/probe-slots.ts";
 import { compile } from "../../src/snapshot/compile.ts";
 import type { Runtime } from "../../src/snapshot/runtime.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
@@ -42,6 +45,7 @@ const runtime: Runtime = {
   pools,
   http2Pools: new Http2PoolSet(() => 0),
   streams: new OpenStreams(() => 0),
+  checkups: new Checkups({ clock: systemClock, random: Math.random, slots: new ProbeSlots(1) }),
   meters: new Meters(),
   breakers: new Set(),
   reload: { ok: true, at: 0, hash: "" },

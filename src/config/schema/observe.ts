@@ -1,4 +1,4 @@
-// What is seen from outside: request ids, health paths, metrics, logs.
+// What is seen from outside: request ids, metrics, logs.
 import { object, optional } from "../kit.ts";
 import { bool, int, numbers, oneOf, str } from "../scalars.ts";
 
@@ -10,14 +10,6 @@ export const middleware = object("Policies of every route", {
     generateIfMissing: bool("make one when the client sent none", true),
     propagateToBackend: bool("send it upstream", true),
   }),
-});
-
-/** `health`. */
-export const health = object("Health paths", {
-  enabled: optional(bool("true: they win over routes; false: never served; absent: served where no route matches")),
-  healthPath: str("overall state", "/health"),
-  readyPath: str("readiness", "/ready"),
-  livePath: str("liveness", "/live"),
 });
 
 /** `metrics`. */

@@ -2,6 +2,7 @@
 import { REGISTRY_NAMES } from "../../catalog.ts";
 import { type Infer, listOf, object, optional } from "../kit.ts";
 import { free, int, oneOf, str, strings } from "../scalars.ts";
+import { instanceHealth } from "./health.ts";
 
 const instance = object("One address of a service", {
   id: str("identity for balancing and state; generated as `<service>-<address>-<port>`", ""),
@@ -14,7 +15,7 @@ const instance = object("One address of a service", {
     }),
   ),
   protocol: optional(oneOf("default that of the service", ["http", "grpc", "https"])),
-  health: str("`healthy`, or any other text to take the instance out", "healthy"),
+  health: instanceHealth,
   weight: int("relative share of traffic; 0 = no new traffic", 1, 0, 1_000_000),
   priority: int("0 takes traffic first; the next number when too few of those before it are fit", 0, 0, 100),
   zone: str("where it stands, compared with `loadBalancing.zone`; default `metadata.zone`, else `metadata.region`", ""),

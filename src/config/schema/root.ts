@@ -4,7 +4,9 @@ import { dur, free, int, str, strings } from "../scalars.ts";
 import { backend } from "./backend.ts";
 import { circuitBreaker } from "./breaker.ts";
 import { frontend } from "./frontend.ts";
-import { health, metrics, middleware, telemetry } from "./observe.ts";
+import { health } from "./health.ts";
+import { metrics, middleware, telemetry } from "./observe.ts";
+import { outlierDetection } from "./outliers.ts";
 import { registry } from "./registry.ts";
 import { retry } from "./retry.ts";
 import { router } from "./router.ts";
@@ -46,6 +48,7 @@ export const gateway = object("Gateway configuration", {
   retry,
   middleware,
   health,
+  outlierDetection,
   metrics,
   telemetry,
   shutdown,

@@ -1,0 +1,81 @@
+// Health by HTTP: a request of its own connection, an expected status, and a text the body must hold.
+import { request } from "node:http";
+import { connect } from "node:net";
+import { connectSecure } from "../wire/secure.ts";
+import { http2Exchange } from "./http2-exchange.ts";
+import { authorityOf, type Probe, type ProbeAddress, reasonOf, type StatusRange } from "./probe.ts";
+
+/** What to ask, and what must come back. */
+export interface HttpTarget extends ProbeAddress {
+  /** By HTTP/2, with prior knowledge where there is no TLS. */
+  readonly http2: boolean;
+  readonly method: string;
+  /** With query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expectedStatus: readonly StatusRange[];
+  /** "" expects nothing. */
+  readonly expectedBody: string;
+}
+
+/** As much of a body is read, bytes; what stands behind is not looked at. */
+export const MAX_BODY_BYTES = 64 * 1024;
+const USER_AGENT = "gateway-health";
+
+/** Every probe opens a connection: a server that accepts none is not well, whatever it does with old ones. */
+export function httpProbe(target: HttpTarget): Probe {
+  return target.http2 ? byHttp2(target) : byHttp1(target);
+}
+
+function byHttp1(target: HttpTarget): Probe {
+  const { scheme, address, port, tls } = target;
+  const options = {
+    method: target.method,
+    path: target.path,
+    headers: { Host: authorityOf(target), "User-Agent": USER_AGENT, ...target.headers, Connection: "close" },
+    createConnection: () => {
+      const to = { host: address, port };
+      return scheme === "https" ? connectSecure(to, address, tls, "http/1.1") : connect(to);
+    },
+  };
+  return (done) => {
+    const asking = request(options);
+    asking.on("error", (error) => done(reasonOf(error)));
+    asking.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      const end = () => done(judge(target, response.statusCode ?? 0, Buffer.concat(chunks)));
+      response.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes >= MAX_BODY_BYTES) end();
+      });
+      response.on("end", end);
+      response.on("error", (error) => done(reasonOf(error)));
+    });
+    asking.end();
+    return () => asking.destroy();
+  };
+}
+
+function byHttp2(target: HttpTarget): Probe {
+  const given = Object.entries(target.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const { host, ...headers } = Object.fromEntries(given);
+  const head = {
+    ":method": target.method,
+    ":path": target.path,
+    ":authority": host ?? authorityOf(target),
+    "user-agent": USER_AGENT,
+    ...headers,
+  };
+  return (done) =>
+    http2Exchange(target, { head, body: null, maxBytes: MAX_BODY_BYTES }, (failure, reply) =>
+      done(failure ?? judge(target, reply.status, reply.body)),
+    );
+}
+
+function judge(target: HttpTarget, status: number, body: Buffer): string | null {
+  if (!target.expectedStatus.some(([from, to]) => status >= from && status <= to)) return `status ${status}`;
+  if (!body.subarray(0, MAX_BODY_BYTES).includes(target.expectedBody)) return "expected text is not in the body";
+  return null;
+}

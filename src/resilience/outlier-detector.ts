@@ -1,0 +1,196 @@
+// Watches how attempts end and lets endpoints that do worse than their peers sit out, each time longer, never all of them.
+import type { Clock } from "../core/clock.ts";
+import type { EndpointState, OutcomeWatcher } from "../core/endpoint-state.ts";
+import { findOutliers, type Tally } from "./outlier-compare.ts";
+import { type EjectionReason, ejectionMs, mayEject, type OutlierSettings } from "./outlier-settings.ts";
+
+/** One endpoint of a watched service. */
+export interface Candidate {
+  readonly id: string;
+  readonly state: EndpointState;
+  /** Whether the registry and the configuration give it traffic. */
+  readonly listed: boolean;
+}
+
+/** Told of every ejection and return. */
+export interface OutlierLog {
+  ejected(id: string, reason: EjectionReason, ms: number): void;
+  returned(id: string): void;
+}
+
+/** The endpoints of one service. What it knows of an endpoint goes with its state. */
+export class OutlierDetector {
+  readonly service: string;
+  /** Ejections so far. */
+  readonly ejections = new Map<EjectionReason, number>();
+  readonly #clock: Clock;
+  readonly #log: OutlierLog;
+  readonly #members = new Map<EndpointState, Member>();
+  #settings: OutlierSettings | null = null;
+  #sweepAt = 0;
+  #stopTimer: () => void = () => undefined;
+
+  constructor(service: string, clock: Clock, log: OutlierLog) {
+    this.service = service;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Says whom to watch from now on, and how strictly. */
+  follow(candidates: readonly Candidate[], settings: OutlierSettings): void {
+    const before = this.#settings;
+    this.#settings = settings;
+    const states = new Set(candidates.map(({ state }) => state));
+    for (const [state, member] of this.#members) if (!states.has(state)) this.#drop(state, member);
+    for (const candidate of candidates) {
+      const member = this.#members.get(candidate.state);
+      if (member === undefined) this.#members.set(candidate.state, new Member(candidate, this));
+      else member.candidate = candidate;
+    }
+    if (before?.intervalMs !== settings.intervalMs) this.#sweepAt = this.#clock.now() + settings.intervalMs;
+    this.#rescue();
+    this.#setTimer();
+  }
+
+  /** Nobody is watched any more; whoever is out comes back. */
+  close(): void {
+    this.#stopTimer();
+    for (const [state, member] of this.#members) this.#drop(state, member);
+  }
+
+  /** An endpoint failed so many times in a row. */
+  failing(member: Member): void {
+    const { consecutiveFailures } = this.#settings!;
+    if (consecutiveFailures > 0 && member.row >= consecutiveFailures) this.#eject(member, "consecutive_failures");
+  }
+
+  /** Something else keeps an endpoint from its traffic, or does so no more. */
+  changed(): void {
+    this.#rescue();
+  }
+
+  #drop(state: EndpointState, member: Member): void {
+    this.#members.delete(state);
+    member.close();
+  }
+
+  #eject(member: Member, reason: EjectionReason): void {
+    const settings = this.#settings!;
+    const all = [...this.#members.values()];
+    const out = all.filter((m) => m.until > 0).length;
+    if (member.until > 0 || !mayEject(settings, all.length, out)) return;
+    if (!all.some((m) => m !== member && m.serves)) return;
+    member.times++;
+    const ms = ejectionMs(settings, member.times);
+    member.until = this.#clock.now() + ms;
+    member.forget();
+    this.ejections.set(reason, (this.ejections.get(reason) ?? 0) + 1);
+    this.#log.ejected(member.candidate.id, reason, ms);
+    member.candidate.state.block("ejected");
+    this.#setTimer();
+  }
+
+  /** When nobody else is left, an endpoint that does badly is better than none. */
+  #rescue(): void {
+    const all = [...this.#members.values()];
+    for (const member of all) {
+      if (all.some((m) => m.serves)) return;
+      if (member.until > 0) this.#return(member);
+    }
+  }
+
+  #return(member: Member): void {
+    member.until = 0;
+    member.backAt = this.#clock.now();
+    member.forget();
+    this.#log.returned(member.candidate.id);
+    member.candidate.state.clear("ejected");
+  }
+
+  /** One timer for everything: the next comparison, or the first one to come back. */
+  #setTimer(): void {
+    this.#stopTimer();
+    let next = this.#sweepAt;
+    for (const { until } of this.#members.values()) if (until > 0 && until < next) next = until;
+    this.#stopTimer = this.#clock.after(Math.max(0, next - this.#clock.now()), () => this.#ring());
+  }
+
+  #ring(): void {
+    const now = this.#clock.now();
+    for (const member of this.#members.values()) if (member.until > 0 && member.until <= now) this.#return(member);
+    if (now >= this.#sweepAt) this.#sweep(now);
+    this.#setTimer();
+  }
+
+  #sweep(now: number): void {
+    const settings = this.#settings!;
+    this.#sweepAt = now + settings.intervalMs;
+    const inside = [...this.#members.values()].filter((m) => m.until === 0);
+    const outliers = findOutliers(inside, settings);
+    for (const { who, reason } of outliers) this.#eject(who, reason);
+    for (const member of inside) {
+      const behaved = member.until === 0 && now - member.backAt >= settings.intervalMs;
+      if (behaved && member.times > 0) member.times--;
+      member.restart();
+    }
+  }
+}
+
+/** What is known of one endpoint; it is the watcher of its state. */
+class Member implements OutcomeWatcher, Tally {
+  candidate: Candidate;
+  ok = 0;
+  bad = 0;
+  ms = 0;
+  /** Failures since the last success. */
+  row = 0;
+  /** How often it was ejected of late. */
+  times = 0;
+  /** When it comes back; 0: it is not out. */
+  until = 0;
+  /** When it last came back. */
+  backAt = 0;
+  readonly #detector: OutlierDetector;
+  readonly #stopWatching: () => void;
+
+  constructor(candidate: Candidate, detector: OutlierDetector) {
+    this.candidate = candidate;
+    this.#detector = detector;
+    candidate.state.watcher = this;
+    this.#stopWatching = candidate.state.watch(() => detector.changed());
+  }
+
+  /** Whether it takes traffic now. */
+  get serves(): boolean {
+    return this.candidate.listed && this.candidate.state.fit;
+  }
+
+  succeeded(_state: EndpointState, ms: number): void {
+    this.ok++;
+    this.ms += ms;
+    this.row = 0;
+  }
+
+  failed(_state: EndpointState): void {
+    this.bad++;
+    this.row++;
+    if (this.until === 0) this.#detector.failing(this);
+  }
+
+  /** A new interval. */
+  restart(): void {
+    this.ok = this.bad = this.ms = 0;
+  }
+
+  forget(): void {
+    this.restart();
+    this.row = 0;
+  }
+
+  close(): void {
+    this.#stopWatching();
+    const { state } = this.candidate;
+    if (state.watcher === this) state.watcher = null;
+    state.clear("ejected");
+  }
+}

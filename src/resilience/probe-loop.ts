@@ -1,0 +1,103 @@
+// Asks one probe again and again: at an interval with jitter, never twice at once, never longer than its time.
+import type { Clock } from "../core/clock.ts";
+import type { Probe } from "./probe.ts";
+import type { ProbeSlots } from "./probe-slots.ts";
+
+/** How often, and how long at most. */
+export interface ProbePace {
+  /** From one beginning to the next, ms, ± a tenth. */
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+/** Share of the interval by which a beginning may be early or late, so that many probes do not march in step. */
+const JITTER = 0.1;
+
+/** What loops share. */
+export interface ProbeSurroundings {
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly slots: ProbeSlots;
+}
+
+/** Runs until {@link close}. */
+export class ProbeLoop {
+  readonly #probe: Probe;
+  readonly #pace: ProbePace;
+  readonly #around: ProbeSurroundings;
+  readonly #report: (failure: string | null, ms: number) => void;
+  /** Calls off what is next: the alarm, the waiting for a place, or the running probe. */
+  #stop: () => void = () => undefined;
+  #asking = false;
+  #closed = false;
+  #startedAt = 0;
+
+  /**
+   * @param firstMs wait before the first time
+   * @param report what came of it, and how long it took
+   */
+  constructor(
+    probe: Probe,
+    pace: ProbePace,
+    around: ProbeSurroundings,
+    firstMs: number,
+    report: (failure: string | null, ms: number) => void,
+  ) {
+    this.#probe = probe;
+    this.#pace = pace;
+    this.#around = around;
+    this.#report = report;
+    this.#wait(firstMs);
+  }
+
+  /** Nothing is asked or reported any more. */
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+    if (this.#asking) this.#around.slots.give();
+    this.#asking = false;
+  }
+
+  #wait(ms: number): void {
+    this.#stop = this.#around.clock.after(ms, () => {
+      this.#stop = this.#around.slots.take(() => this.#ask()) ?? this.#stop;
+    });
+  }
+
+  #ask(): void {
+    const { clock } = this.#around;
+    this.#asking = true;
+    this.#startedAt = clock.now();
+    let over = false;
+    let stopProbe: (() => void) | null = null;
+    const stop = () => {
+      over = true;
+      stopAlarm();
+      stopProbe?.();
+    };
+    const end = (failure: string | null) => {
+      if (over) return;
+      stop();
+      this.#ended(failure);
+    };
+    const stopAlarm = clock.after(this.#pace.timeoutMs, () => end("timed out"));
+    this.#stop = stop;
+    try {
+      stopProbe = this.#probe(end);
+    } catch {
+      end("cannot be asked");
+    }
+    if (over) stopProbe?.(); // it answered before it returned
+  }
+
+  #ended(failure: string | null): void {
+    const { clock, random, slots } = this.#around;
+    this.#asking = false;
+    slots.give();
+    const ms = clock.now() - this.#startedAt;
+    this.#report(failure, ms);
+    const interval = this.#pace.intervalMs * (1 - JITTER + 2 * JITTER * random());
+    if (!this.#closed) this.#wait(Math.max(0, interval - ms));
+  }
+}

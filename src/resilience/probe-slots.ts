@@ -1,0 +1,32 @@
+// How many probes of the process may be under way at once; the others wait in turn.
+
+/** A bounded number of places. */
+export class ProbeSlots {
+  #free: number;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(places: number) {
+    this.#free = places;
+  }
+
+  /** Calls `run` once there is a place. @returns gives up waiting; null: there was one, and `run` has been called */
+  take(run: () => void): (() => void) | null {
+    if (this.#free === 0) {
+      this.#waiting.add(run);
+      return () => this.#waiting.delete(run);
+    }
+    this.#free--;
+    run();
+    return null;
+  }
+
+  /** A place is given back: to the one who has waited longest. */
+  give(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) this.#free++;
+    else {
+      this.#waiting.delete(next);
+      next();
+    }
+  }
+}

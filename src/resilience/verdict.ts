@@ -1,0 +1,33 @@
+// From single probes to a verdict: only so many in a row change it.
+
+/** How many probes in a row it takes. */
+export interface Thresholds {
+  readonly healthy: number;
+  readonly unhealthy: number;
+}
+
+/** What one check says of what it looks at. Kept while probes come and go, so that a new interval forgets nothing. */
+export class Verdict {
+  status: "unknown" | "healthy" | "unhealthy" = "unknown";
+  /** Why the last probe failed; "" when it did not. */
+  failure = "";
+  /** How long the last probe took. */
+  ms = 0;
+  #row = 0;
+
+  /**
+   * Takes in one probe. The first success is enough to be healthy: there is no failure yet it has to make up for.
+   * @returns whether {@link status} changed
+   */
+  take(failure: string | null, ms: number, thresholds: Thresholds): boolean {
+    const well = failure === null;
+    this.#row = well === (this.failure === "") ? this.#row + 1 : 1;
+    this.failure = failure ?? "";
+    this.ms = ms;
+    const status = well ? "healthy" : "unhealthy";
+    const needed = well && this.status === "unknown" ? 1 : thresholds[status];
+    if (this.status === status || this.#row < needed) return false;
+    this.status = status;
+    return true;
+  }
+}

@@ -1,0 +1,172 @@
+// What a snapshot checks while it is live. What was found out is kept by the identity of the endpoint, so that a reload
+// forgets nothing; what nobody asks for any more is closed at once, even when long streams keep the old snapshot.
+import type { Config } from "../config/config.ts";
+import type { CheckPace, InstanceCheck } from "../config/health-config.ts";
+import { outlierSettings } from "../config/outliers.ts";
+import type { EndpointState } from "../core/endpoint-state.ts";
+import type { LeaseHolder } from "../core/lease.ts";
+import type { EndpointSpec, Service } from "../core/service.ts";
+import type { Checkup } from "../resilience/checkup.ts";
+import { EndpointChecks } from "../resilience/endpoint-checks.ts";
+import { OutlierDetector } from "../resilience/outlier-detector.ts";
+import { Verdict } from "../resilience/verdict.ts";
+import { digest } from "./digest.ts";
+import { identityOf } from "./endpoints.ts";
+import { type ProbeTarget, ProbeTargets, probeOf } from "./probes.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Where a name is needed and the configuration has none: the instance's own `health` block. */
+const OWN = "health";
+/** From this many new checks on, their first probes are spread over {@link SPREAD_MS}. */
+const MANY = 50;
+const SPREAD_MS = 1000;
+
+/** Begun when the snapshot becomes live, ended when it is no more. */
+export class HealthWatch {
+  readonly #config: Config;
+  readonly #runtime: Runtime;
+  readonly #leases: LeaseHolder;
+  readonly #targets: ProbeTargets;
+  #begun = 0;
+
+  constructor(config: Config, runtime: Runtime) {
+    this.#config = config;
+    this.#runtime = runtime;
+    this.#leases = runtime.leases.holder();
+    this.#targets = new ProbeTargets(config);
+  }
+
+  /**
+   * Begins to check. The watch before must end after this, so that both share what stays.
+   * @param before services that were live until now: their endpoints are not new
+   */
+  begin(services: ReadonlyMap<string, Service>, before: ReadonlyMap<string, Service>): void {
+    for (const { name, probe, ...pace } of this.#config.health.gateway) {
+      this.#checkGateway(name, this.#targets.ofGateway(probe), pace);
+    }
+    for (const service of services.values()) {
+      const known = new Set(before.get(service.name)?.endpoints.map(({ state }) => state));
+      for (const { spec, state } of service.endpoints) this.#checkEndpoint(service.name, spec, state, known.has(state));
+      this.#detectOutliers(service);
+    }
+  }
+
+  /** Gives back everything; what the next snapshot holds too goes on. */
+  end(): void {
+    this.#leases.release();
+  }
+
+  #checkEndpoint(service: string, spec: EndpointSpec, state: EndpointState, known: boolean): void {
+    const plans = this.#plansOf(service, spec);
+    if (plans.length === 0) return;
+    const identity = identityOf(service, spec);
+    const checks = this.#leases.lease(
+      `checks|${identity}`,
+      () => new EndpointChecks(state),
+      (c) => c.close(),
+    );
+    const gated = plans.some(([, check]) => check.gate) && (!known || state.obstacles.has("unproven"));
+    checks.follow(
+      plans.map(([name]) => name),
+      gated,
+    );
+    for (const [name, check] of plans) {
+      const target = this.#targets.ofInstance(service, spec, check);
+      const label = plans.length === 1 ? `${service}/${spec.id}` : `${service}/${spec.id}/${name}`;
+      this.#run(`probe|${identity}|${name}`, label, false, target, check, {
+        verdict: () => checks.verdict(name),
+        take: (failure, ms) => checks.take(name, failure, ms, thresholdsOf(check)),
+      });
+    }
+  }
+
+  /** The instance's own block speaks for it alone; without one, whatever looks at its service. */
+  #plansOf(service: string, spec: EndpointSpec): (readonly [string, InstanceCheck])[] {
+    const { instances, shared } = this.#config.health;
+    const own = instances.get(service)?.get(spec.id);
+    if (own === null || !spec.healthy) return [];
+    if (own !== undefined) return [[OWN, own]];
+    return shared
+      .filter(({ services }) => services === null || services.includes(service))
+      .map(({ name, check }) => [name, check] as const);
+  }
+
+  #checkGateway(name: string, target: ProbeTarget, pace: CheckPace): void {
+    const verdict = this.#leases.lease(
+      `verdict|${name}`,
+      () => new Verdict(),
+      () => undefined,
+    );
+    this.#run(`probe|gateway|${name}`, name, true, target, pace, {
+      verdict: () => verdict,
+      take: (failure, ms) => verdict.take(failure, ms, thresholdsOf(pace)),
+    });
+  }
+
+  #run(
+    key: string,
+    name: string,
+    ofGateway: boolean,
+    target: ProbeTarget,
+    pace: CheckPace,
+    to: { verdict(): Verdict | null; take(failure: string | null, ms: number): boolean },
+  ): void {
+    const { checkups, log } = this.#runtime;
+    this.#leases.lease(
+      `${key}|${digest([name, target, pace])}`,
+      (): Checkup =>
+        checkups.start({
+          name,
+          ofGateway,
+          probe: probeOf(target),
+          pace,
+          firstMs: this.#firstMs(),
+          verdict: to.verdict,
+          report: (failure, ms) => {
+            const before = to.verdict()?.status;
+            if (!to.take(failure, ms)) return;
+            if (failure !== null) log.warn("Health check fails", { check: name, reason: failure });
+            else if (before === "unhealthy") log.info("Health check passes again", { check: name });
+          },
+        }),
+      (checkup) => checkup.close(),
+    );
+  }
+
+  /** Few checks begin at once, many one after the other. */
+  #firstMs(): number {
+    const n = this.#begun++;
+    return n < MANY ? 0 : this.#runtime.checkups.around.random() * SPREAD_MS;
+  }
+
+  #detectOutliers(service: Service): void {
+    const settings = outlierSettings(this.#config.written.outlierDetection, service.name);
+    if (settings === null) return;
+    const { checkups, log } = this.#runtime;
+    const { name } = service;
+    const detector = this.#leases.lease(
+      `outliers|${name}`,
+      () => {
+        const made = new OutlierDetector(name, checkups.around.clock, {
+          ejected: (instance, reason, ms) =>
+            log.warn("Instance ejected", { service: name, instance, reason, seconds: ms / 1000 }),
+          returned: (instance) => log.info("Ejected instance takes traffic again", { service: name, instance }),
+        });
+        checkups.detectors.add(made);
+        return made;
+      },
+      (made) => {
+        checkups.detectors.delete(made);
+        made.close();
+      },
+    );
+    detector.follow(
+      service.endpoints.map(({ spec, state }) => ({ id: spec.id, state, listed: spec.healthy && spec.weight > 0 })),
+      settings,
+    );
+  }
+}
+
+function thresholdsOf(pace: CheckPace): { healthy: number; unhealthy: number } {
+  return { healthy: pace.healthyThreshold, unhealthy: pace.unhealthyThreshold };
+}
