@@ -79,7 +79,7 @@ function instanceCheck(
 ): InstanceCheck {
   const { written, tree, problems } = reading;
   const { health } = written;
-  const type = section.type ?? (grpc ? "grpc" : "http");
+  const type = section.type ?? (grpc && section.path === null ? "grpc" : "http");
   const dotted = `registry.static.services[${path[3]}].instances[${path[5]}].health`;
   for (const [key, only] of Object.entries(ONLY_FOR)) {
     if (type === only || !isWritten(reading.origins, `${dotted}.${key}`)) continue;

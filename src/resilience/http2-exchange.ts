@@ -30,12 +30,11 @@ export function http2Exchange(
 ): () => void {
   const { scheme, address, port, tls } = to;
   const fail = (error: Error) => done(reasonOf(error), NO_REPLY);
-  const session = connectHttp2(`${scheme}://${authorityOf(to)}`, {
-    createConnection: () => {
-      const place = { host: address, port };
-      return scheme === "https" ? connectSecure(place, address, tls, "h2") : connect(place);
-    },
-  });
+  const place = { host: address, port };
+  const socket = scheme === "https" ? connectSecure(place, address, tls, "h2") : connect(place);
+  // Before the session hears of it: what the session makes of it says less.
+  socket.on("error", fail);
+  const session = connectHttp2(`${scheme}://${authorityOf(to)}`, { createConnection: () => socket });
   session.on("error", fail);
   session.on("goaway", () => done("connection ended", NO_REPLY));
   session.on("close", () => done("connection ended", NO_REPLY));

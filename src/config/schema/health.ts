@@ -39,7 +39,14 @@ const thresholds = {
 /** How one instance is probed. */
 const probe = object("`healthy`, or any other text to take the instance out; a block probes it", {
   enabled: bool("false: nothing probes this instance", true),
-  type: optional(oneOf("default http, grpc where the instance speaks gRPC", PROBE_TYPES, undefined, TYPE_ALIASES)),
+  type: optional(
+    oneOf(
+      "default http; grpc where the instance speaks gRPC and no path is given",
+      PROBE_TYPES,
+      undefined,
+      TYPE_ALIASES,
+    ),
+  ),
   path: optional(str("http: path and query; default `/health`")),
   method: {
     ...oneOf("http: method", METHODS, "get"),
