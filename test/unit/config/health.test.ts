@@ -211,8 +211,8 @@ describe("outlierDetection", () => {
     [{ default: { ejectionTime: "10m" } }, /outlierDetection.default: maxEjectionTime is below ejectionTime/],
     [{ services: { web: { maxEjectionTime: 1 } } }, /outlierDetection.services.web: maxEjectionTime is below/],
     [{ default: { maxEjectedShare: 1.5 } }, /a number of at least 0 and at most 1/],
-    [{ default: { latencyFactor: 0.5 } }, /latencyFactor is above 1, or 0/],
-    [{ default: { interval: 0 } }, /interval: at least 10ms/],
+    [{ default: { latencyFactor: 0.5 } }, /latencyFactor must be above 1, or 0/],
+    [{ default: { interval: 0 } }, /interval is below 10ms/],
   ] as const) {
     test(`${JSON.stringify(section)} is refused`, () => {
       const { errors } = loadWith({}, "healthy", { outlierDetection: { enabled: true, ...section } });
