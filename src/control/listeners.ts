@@ -1,6 +1,6 @@
 // The ports of the process: what a configuration wants bound, brought about without dropping what is bound already.
 import { HttpFront } from "../adapters/http/front.ts";
-import { MetricsServer } from "../adapters/http/metrics-server.ts";
+import { metricsServer } from "../adapters/http/metrics-server.ts";
 import type { HttpServerOptions } from "../adapters/http/options.ts";
 import { GOODBYE_MS, Listener, type SocketTaker } from "../adapters/listener.ts";
 import type { Config } from "../config/config.ts";
@@ -157,7 +157,7 @@ export class Listeners {
         host: http.host,
         port: metrics.port,
         key: metrics.path,
-        make: () => new MetricsServer(metrics.path, () => this.#runtime.exposition()),
+        make: () => metricsServer(metrics.path, () => this.#runtime.exposition()),
       });
     }
     return list;

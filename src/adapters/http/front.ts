@@ -1,11 +1,12 @@
 // What stands behind a bound port: counts sockets, does the TLS handshake, and finds out which HTTP each client speaks.
 import type { Socket } from "node:net";
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
+import type { Server as TlsServer } from "node:tls";
 import type { Gateway } from "../../core/edges.ts";
 import { Http2Server } from "../http2/server.ts";
 import type { SocketTaker } from "../listener.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { HttpServer } from "./server.ts";
+import { tlsServer } from "./tls-server.ts";
 
 /** Connections over the limit that are told so at the same time; more are closed without a word. */
 const MAX_TURNED_AWAY = 64;
@@ -33,7 +34,14 @@ export class HttpFront implements SocketTaker {
     this.#options = options;
     this.#http1 = new HttpServer(gateway, options, instanceId);
     this.#http2 = options.http2 === null ? null : new Http2Server(gateway, options, options.http2, instanceId);
-    this.#tls = options.tls === null ? null : this.#tlsServer(options);
+    this.#tls =
+      options.tls === null
+        ? null
+        : tlsServer(options.tls, options.requireCertificate, options.readMs || 120_000, (socket) => {
+            const speaksHttp2 = socket.alpnProtocol === "h2" || options.http2?.only === true;
+            if (speaksHttp2 && this.#http2 !== null) this.#http2.open(socket);
+            else this.#http1.open(socket);
+          });
     if (options.readMs > 0) this.#timer = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
@@ -86,20 +94,6 @@ export class HttpFront implements SocketTaker {
     clearInterval(this.#timer);
     this.#http1.stop();
     this.#http2?.stop();
-  }
-
-  #tlsServer(options: HttpServerOptions): TlsServer {
-    const server = createTlsServer({ ...options.tls, handshakeTimeout: options.readMs || 120_000 });
-    server.on("tlsClientError", (_error, socket) => socket.destroy());
-    server.on("secureConnection", (socket: TLSSocket) => {
-      // Node hides an error of the handshake's socket behind that of the TLS socket, which needs a listener of its own.
-      socket.on("error", () => socket.destroy());
-      if (options.requireCertificate && Object.keys(socket.getPeerCertificate()).length === 0) return socket.destroy();
-      const speaksHttp2 = socket.alpnProtocol === "h2" || options.http2?.only === true;
-      if (speaksHttp2 && this.#http2 !== null) this.#http2.open(socket);
-      else this.#http1.open(socket);
-    });
-    return server;
   }
 
   /** The first bytes of a plain connection tell HTTP/2 with prior knowledge (RFC 9113 §3.3) from HTTP/1. */

@@ -1,0 +1,105 @@
+// A small, tightly limited HTTP/1.1 server for operators and their tools: one request a connection, everything bounded.
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { Socket } from "node:net";
+import type { TlsOptions, Server as TlsServer } from "node:tls";
+import type { SocketTaker } from "../listener.ts";
+import { startClocks } from "./clocks.ts";
+import { tlsServer } from "./tls-server.ts";
+
+/** Connections at once; more are closed without a word. */
+const MAX_CONNECTIONS = 64;
+/** Of these, connections of peers that may not ask anything, so that they cannot take the place of those who may. */
+const MAX_STRANGERS = 8;
+/** For the TLS handshake, and for the complete request, ms. */
+const REQUEST_MS = 10_000;
+/** Between two looks for requests that take too long, ms. */
+const CHECK_MS = 1000;
+/** Longest silence on a connection, such as of a client that does not read, ms. */
+const SILENCE_MS = 30_000;
+/** Largest request head, bytes. */
+const MAX_HEAD_BYTES = 16 * 1024;
+
+/** Settings of a {@link SmallServer}. */
+export interface SmallServerOptions {
+  /** null: plain HTTP. */
+  readonly tls: TlsOptions | null;
+  /** A client that shows no certificate is not served. */
+  readonly requireCertificate: boolean;
+  /** Whether a peer may ask at all; the answer that it may not is the handler's. */
+  mayAsk(address: string): boolean;
+}
+
+/** Serves whatever its handler answers. */
+export class SmallServer implements SocketTaker {
+  readonly #server: Server;
+  readonly #tls: TlsServer | null;
+  readonly #mayAsk: (address: string) => boolean;
+  /** Accepted sockets, also those in their handshake. */
+  readonly #sockets = new Set<Socket>();
+  /** Sockets on which nothing was asked yet. */
+  readonly #idle = new Set<Socket>();
+  #strangers = 0;
+
+  constructor(options: SmallServerOptions, handler: RequestListener) {
+    this.#mayAsk = (address) => options.mayAsk(address);
+    const limits = {
+      headersTimeout: REQUEST_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: CHECK_MS,
+      maxHeaderSize: MAX_HEAD_BYTES,
+    };
+    this.#server = createServer(limits, (request, response) => {
+      // One request a connection: what was pipelined behind it is never looked at, and nothing idle holds up the end of
+      // the process.
+      if (!this.#idle.delete(request.socket)) return;
+      response.setHeader("Connection", "close");
+      handler(request, response);
+    });
+    this.#server.timeout = SILENCE_MS;
+    startClocks(this.#server);
+    const { tls, requireCertificate } = options;
+    this.#tls = tls === null ? null : tlsServer(tls, requireCertificate, REQUEST_MS, (socket) => this.#open(socket));
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  accept(socket: Socket): void {
+    const stranger = !this.#mayAsk(socket.remoteAddress ?? "");
+    const full = this.#sockets.size >= MAX_CONNECTIONS || (stranger && this.#strangers >= MAX_STRANGERS);
+    if (full) return void socket.destroy();
+    this.#sockets.add(socket);
+    if (stranger) this.#strangers++;
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      if (stranger) this.#strangers--;
+    });
+    if (this.#tls === null) this.#open(socket);
+    else this.#tls.emit("connection", socket);
+  }
+
+  hold(): void {}
+  release(): void {}
+  sayGoodbye(): void {}
+
+  closeIdle(): void {
+    for (const socket of this.#idle) socket.destroy();
+  }
+
+  destroy(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.stop();
+  }
+
+  stop(): void {
+    this.#server.close(() => undefined);
+  }
+
+  #open(socket: Socket): void {
+    this.#idle.add(socket);
+    socket.on("close", () => this.#idle.delete(socket));
+    this.#server.emit("connection", socket);
+  }
+}
