@@ -55,13 +55,16 @@ export function readMaterial(written: Written, tree: MapNode, problems: Problems
   return material;
 }
 
-/** Every enabled block of certificates shown to clients. */
+/** Every enabled block of certificates shown to clients and operators. */
 export function listenerBlocks(written: Written): { readonly place: readonly string[]; readonly tls: ListenerTls }[] {
   const { http, websocket, grpc } = written.frontend;
   const used = { http: true, websocket: websocket.enabled === true && websocket.port !== null, grpc: grpc.enabled };
-  return Object.entries({ http, websocket, grpc })
+  const clients = Object.entries({ http, websocket, grpc })
     .filter(([name, section]) => used[name as keyof typeof used] && section.tls.enabled)
     .map(([name, section]) => ({ place: ["frontend", name, "tls"], tls: section.tls }));
+  const { management } = written;
+  const operators = management.enabled && management.tls.enabled;
+  return operators ? [...clients, { place: ["management", "tls"], tls: management.tls }] : clients;
 }
 
 /** Every enabled block of trust in services. */

@@ -7,9 +7,11 @@ import { checkFallbacks } from "./fallbacks.ts";
 import { readHealth } from "./health.ts";
 import type { HealthConfig } from "./health-config.ts";
 import { isWritten, type Origin } from "./kit.ts";
+import { checkManagement } from "./management.ts";
 import { listenerBlocks, upstreamBlocks } from "./material.ts";
 import { checkOutliers } from "./outliers.ts";
 import { placeOf } from "./place.ts";
+import { checkPorts } from "./ports.ts";
 import type { Position, Problems } from "./problem.ts";
 import { checkResilience } from "./resilience.ts";
 import type { Written } from "./schema/root.ts";
@@ -48,6 +50,8 @@ export function normalize(
       problems.error(placeOf(tree, ["frontend", "http", "trustedProxies"]), (error as Error).message);
     }
   }
+  checkManagement(written, tree, problems);
+  checkPorts(written, tree, problems);
   for (const { place, tls } of listenerBlocks(written)) {
     const at = placeOf(tree, place);
     const name = place.join(".");

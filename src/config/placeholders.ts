@@ -4,6 +4,8 @@ import type { Position, Problems } from "./problem.ts";
 import type { Entry, MapNode, Node } from "./tree.ts";
 
 const PLACEHOLDER = /\$\$\{|\$\{(?:file:([^}]+)|([A-Z_][A-Z0-9_]*)(?:(:-|:\?|:)([^}]*))?)\}/g;
+/** A variable that was not set when the configuration was read. */
+const LEFT_OVER = /\$\{[A-Z_][A-Z0-9_]*\}/;
 /** Largest secret file read, bytes. */
 const MAX_FILE = 1024 * 1024;
 
@@ -12,6 +14,11 @@ export interface PlaceholderSource {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Paths of the files that were read, to be watched. */
   readonly files: Set<string>;
+}
+
+/** Whether a text still holds a variable that is not set: a credential or path like that counts as missing. */
+export function isUnresolved(text: string): boolean {
+  return LEFT_OVER.test(text);
 }
 
 /** Replaces the placeholders of a whole tree, keys and values. Lower-case templates are left for run time. */

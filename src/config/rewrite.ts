@@ -1,5 +1,6 @@
 // Moves old spellings to canonical keys and takes out keys that have no effect, by the tables beside it, before reading.
 
+import { rewriteLogin } from "./login.ts";
 import type { Problems } from "./problem.ts";
 import { rewriteMiddleware } from "./rewrite-middleware.ts";
 import { ALIASES, ALIASES_BY_VALUE, NO_EFFECT, NOT_YET, REFUSED } from "./spellings.ts";
@@ -10,6 +11,7 @@ export function rewriteSpellings(gateway: MapNode, problems: Problems): void {
   for (const rule of mapsAt(gateway, ["router", "rules", "[]"])) rewriteMiddleware(rule, problems);
   for (const [from, to] of ALIASES) applyAlias(gateway, from, to, problems);
   for (const [from, to, when] of ALIASES_BY_VALUE) applyAlias(gateway, from, to, problems, when);
+  rewriteLogin(gateway, problems);
   for (const path of NO_EFFECT) {
     for (const found of takeAll(gateway, path.split("."))) {
       problems.warn(found.keyAt, `"${shown(path)}" has no effect here and is ignored`);

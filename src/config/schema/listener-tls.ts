@@ -1,10 +1,10 @@
-// `frontend.*.tls`: certificates shown to clients.
+// `frontend.*.tls` and `management.tls`: certificates shown to clients.
 import { type Infer, object } from "../kit.ts";
 import { bool, oneOf, str, strings } from "../scalars.ts";
 
 const TLS_VERSIONS = ["1.0", "1.1", "1.2", "1.3"] as const;
 
-/** `frontend.*.tls`: certificates shown to clients. */
+/** `frontend.*.tls` and `management.tls`: certificates shown to clients. */
 export const listenerTls = object("TLS on this listener", {
   enabled: bool("serve HTTPS instead of HTTP", false),
   certFile: str("PEM certificate chain; re-read when the file changes", ""),
@@ -21,5 +21,5 @@ export const listenerTls = object("TLS on this listener", {
   clientCAFile: strings("PEM trust anchors for client certificates"),
 });
 
-/** Effective `frontend.*.tls`. */
+/** Effective `frontend.*.tls` and `management.tls`. */
 export type ListenerTls = Infer<typeof listenerTls>;

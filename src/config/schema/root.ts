@@ -5,6 +5,7 @@ import { backend } from "./backend.ts";
 import { circuitBreaker } from "./breaker.ts";
 import { frontend } from "./frontend.ts";
 import { health } from "./health.ts";
+import { management } from "./management.ts";
 import { metrics, middleware, telemetry } from "./observe.ts";
 import { outlierDetection } from "./outliers.ts";
 import { registry } from "./registry.ts";
@@ -51,6 +52,7 @@ export const gateway = object("Gateway configuration", {
   outlierDetection,
   metrics,
   telemetry,
+  management,
   shutdown,
   tests,
 });

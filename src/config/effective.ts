@@ -1,0 +1,52 @@
+// The effective configuration as plain values, secrets masked: what `print-config` and the management API show.
+import type { Config } from "./config.ts";
+import type { Origin } from "./kit.ts";
+import { gateway } from "./schema/root.ts";
+
+const SECRET_KEY = /^authorization$|^cookie$|password|secret|token|apikey|api_key|credential|privatekey/i;
+/** Keys of a mapping whose values are secrets, though their names are free. */
+const SECRET_MAP = /^management\.auth\.users\./;
+const MASK = "***";
+
+/** Everything that is in effect below `gateway`, inferred values included. */
+export function effectiveConfiguration(config: Config): Record<string, unknown> {
+  const shown = withInferred(gateway.show(config.written) as Record<string, unknown>, config);
+  return masked(shown, "", false, config.origins) as Record<string, unknown>;
+}
+
+/** A free mapping with what its keys call secret masked. */
+export function maskedMap(map: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return masked(map, "", false, new Map()) as Record<string, unknown>;
+}
+
+/** @param secret whether a key above says so */
+function masked(value: unknown, path: string, secret: boolean, origins: ReadonlyMap<string, Origin>): unknown {
+  const origin = origins.get(path) ?? origins.get(path.replace(/\.exact$/, ""));
+  const hidden = secret || SECRET_MAP.test(path) || (origin?.kind === "file" && origin.masked);
+  if (Array.isArray(value)) return value.map((item, i) => masked(item, `${path}[${i}]`, hidden, origins));
+  if (typeof value === "object" && value !== null) {
+    // A secret block is one that is called so; what a file filled in is a value, and the origins of its keys say which.
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [
+        key,
+        masked(inner, path === "" ? key : `${path}.${key}`, secret || SECRET_KEY.test(key), origins),
+      ]),
+    );
+  }
+  return hidden && value !== null && value !== "" && typeof value !== "boolean" ? MASK : value;
+}
+
+/** Ids, ports and schemes that the file leaves out. */
+function withInferred(shown: Record<string, unknown>, config: Config): Record<string, unknown> {
+  const router = shown.router as { rules: Record<string, unknown>[] };
+  for (const [i, rule] of config.rules.entries()) {
+    router.rules[i] = { ...router.rules[i], id: rule.id, loadBalance: rule.loadBalance };
+  }
+  const { services } = (shown.registry as { static: { services: { instances: Record<string, unknown>[] }[] } }).static;
+  for (const [i, service] of config.services.entries()) {
+    for (const [j, { id, port, scheme }] of service.endpoints.entries()) {
+      services[i]!.instances[j] = { ...services[i]!.instances[j], id, port, scheme };
+    }
+  }
+  return shown;
+}

@@ -1,0 +1,42 @@
+// `management`: the port operators come to.
+import { type Infer, mapOf, object, optional } from "../kit.ts";
+import { bool, int, oneOf, str, strings } from "../scalars.ts";
+import { listenerTls } from "./listener-tls.ts";
+
+/** `management`. */
+export const management = object("Management API, on a listener of its own", {
+  enabled: bool("serve it", false),
+  host: str("address to bind", "127.0.0.1"),
+  port: int("port to bind; 0 = any free port", 9090, 0, 65535),
+  basePath: str("prefix of every path", "/management"),
+  auth: object("Who may use it", {
+    enabled: bool("false: anybody who reaches the port, which must then be on a loopback address", true),
+    type: optional(
+      oneOf(
+        "`token` = bearer token, `basic` = name and password; default by the keys present",
+        ["token", "basic"],
+        undefined,
+        {
+          bearer: "token",
+        },
+      ),
+    ),
+    token: str(
+      "token clients show; without any usable credential one is made at start and shown on standard error",
+      "",
+    ),
+    users: mapOf("name → password", str("password")),
+  }),
+  endpoints: object("Groups of paths; one that is off is answered 404", {
+    health: bool("`/health`, `/health/live`, `/health/ready`, `/info`", true),
+    metrics: bool("`/metrics`, `/stats`", true),
+    routes: bool("`/routes`, `/routes/reload`, `/rate-limits`", true),
+    services: bool("`/services`, `/circuit-breakers`", true),
+    config: bool("`/config`, `/config/reload`, `/debug/log-level`", true),
+  }),
+  allowedIPs: strings("CIDR ranges of peers that may use it, any other is answered 403; empty = any"),
+  tls: listenerTls,
+});
+
+/** Effective `management`. */
+export type ManagementSection = Infer<typeof management>;
