@@ -7,6 +7,7 @@ import { PoolSet } from "./connectors/http/pools.ts";
 import { Http2PoolSet } from "./connectors/http2/pools.ts";
 import { drain } from "./control/drain.ts";
 import { Listeners } from "./control/listeners.ts";
+import { Management } from "./control/management/management.ts";
 import { loadChecked, type Outcome, Reconciler } from "./control/reconciler.ts";
 import { FileWatch } from "./control/watch.ts";
 import { systemClock } from "./core/clock.ts";
@@ -96,6 +97,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     checkups: new Checkups({ clock: systemClock, random: Math.random, slots: new ProbeSlots(MAX_PROBES) }),
     meters,
     breakers: new Set(),
+    limits: new Set(),
     reload,
     transcoding: null,
     leaseSink,
@@ -126,13 +128,28 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   const first = compile(config, runtime);
   const live: Live = { snapshot: first, draining: false };
   const pipeline = new Pipeline(live, log);
-  const listeners = new Listeners(pipeline, runtime);
+  const management = new Management(
+    {
+      runtime,
+      startedAt: readAt,
+      now: Date.now,
+      snapshot: () => reconciler.snapshot,
+      lastLoad: () => reconciler.lastLoad,
+      warnings: () => reconciler.warnings,
+      reload: (reason) => reconciler.reload(reason),
+      requests: () => pipeline,
+      connections: (name) => listeners.connectionsOf(name),
+      setLogLevel: (next) => log.setLevel(next),
+    },
+    (line) => process.stderr.write(`${line}\n`),
+  );
+  const listeners = new Listeners(pipeline, runtime, (settings) => management.open(settings));
+  const reconciler = new Reconciler(() => options.load, runtime, live, listeners, first, loaded.warnings.map(oneLine));
   const prepared = await listeners.prepare(config);
   first.begin(null);
   prepared.commit();
   holder.current = live;
 
-  const reconciler = new Reconciler(() => options.load, runtime, live, listeners, first);
   const watch =
     options.hotReload && config.files.length > 0 ? new FileWatch(() => void reconciler.reload("file")) : null;
   reconciler.onApplied = (next, at) => {

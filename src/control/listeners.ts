@@ -8,6 +8,10 @@ import type { Gateway } from "../core/edges.ts";
 import { digest } from "../snapshot/digest.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
 import { grpcOptions, serverOptions, websocketOptions } from "../snapshot/server-options.ts";
+import { type ManagementSettings, managementSettings } from "./management/settings.ts";
+
+/** Opens the server of the management listener. */
+export type OpenManagement = (settings: ManagementSettings) => SocketTaker;
 
 interface Wanted {
   readonly name: string;
@@ -33,17 +37,24 @@ export interface Prepared {
 export class Listeners {
   readonly #gateway: Gateway;
   readonly #runtime: Runtime;
+  readonly #openManagement: OpenManagement;
   #bound = new Map<string, Bound>();
   readonly #leaving = new Set<Listener>();
 
-  constructor(gateway: Gateway, runtime: Runtime) {
+  constructor(gateway: Gateway, runtime: Runtime, openManagement: OpenManagement) {
     this.#gateway = gateway;
     this.#runtime = runtime;
+    this.#openManagement = openManagement;
   }
 
   /** Client connections open. */
   get connections(): number {
     return this.#all().reduce((sum, listener) => sum + listener.connections, 0);
+  }
+
+  /** Client connections open on one of them; 0 when it is not bound. */
+  connectionsOf(name: string): number {
+    return this.#bound.get(name)?.listener.connections ?? 0;
   }
 
   /** `name → host:port` of what is bound. */
@@ -159,6 +170,12 @@ export class Listeners {
         key: metrics.path,
         make: () => metricsServer(metrics.path, () => this.#runtime.exposition()),
       });
+    }
+    const management = managementSettings(config);
+    if (management !== null) {
+      const { host, port } = management;
+      const make = () => this.#openManagement(management);
+      list.push({ name: "management", host, port, key: digest(management), make });
     }
     return list;
   }

@@ -1,7 +1,7 @@
 // Brings the running gateway to what the configuration says: one load at a time, the newest wins, all or nothing.
 import type { Config } from "../config/config.ts";
 import { type Loaded, type LoadOptions, loadConfig } from "../config/load.ts";
-import { ConfigError, oneLine } from "../config/problem.ts";
+import { ConfigError, oneLine, type Problem } from "../config/problem.ts";
 import type { Live } from "../core/snapshot.ts";
 import { type CompiledSnapshot, compile } from "../snapshot/compile.ts";
 import { runTests } from "../snapshot/dry-run.ts";
@@ -14,9 +14,18 @@ const RETRY_MS = 2000;
 
 /** What a reload did. */
 export type Outcome =
-  | { readonly kind: "applied"; readonly config: Config }
+  | { readonly kind: "applied"; readonly config: Config; readonly before: Config }
   | { readonly kind: "unchanged" }
-  | { readonly kind: "refused"; readonly text: string };
+  | { readonly kind: "refused" /** One line each. */; readonly problems: readonly string[] };
+
+/** How the last load went. */
+export interface LoadReport {
+  /** ms since 1970. */
+  readonly at: number;
+  readonly ok: boolean;
+  /** Why it was refused, one line each. */
+  readonly problems: readonly string[];
+}
 
 /** Loads and applies configurations. */
 export class Reconciler {
@@ -29,22 +38,37 @@ export class Reconciler {
   #next: Promise<Outcome> | null = null;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
+  /** The last load; at first that of the start. */
+  lastLoad: LoadReport;
+  /** What was noticed about the configuration in effect, one line each. */
+  warnings: readonly string[];
   /** Called after a configuration was applied; `readAt`: when its files were read, ms since 1970. */
   onApplied: (config: Config, readAt: number) => void = () => undefined;
 
-  /** @param snapshot the one that is live at start */
+  /**
+   * @param snapshot the one that is live at start
+   * @param warnings of its configuration
+   */
   constructor(
     options: () => LoadOptions,
     runtime: Runtime,
     live: Live,
     listeners: Listeners,
     snapshot: CompiledSnapshot,
+    warnings: readonly string[],
   ) {
     this.#options = options;
     this.#runtime = runtime;
     this.#live = live;
     this.#listeners = listeners;
     this.#snapshot = snapshot;
+    this.warnings = warnings;
+    this.lastLoad = { at: Date.now(), ok: true, problems: [] };
+  }
+
+  /** The one that is live. */
+  get snapshot(): CompiledSnapshot {
+    return this.#snapshot;
   }
 
   /** No configuration is applied any more. */
@@ -73,10 +97,13 @@ export class Reconciler {
     const readAt = Date.now();
     try {
       const loaded = loadChecked(this.#options());
-      for (const warning of loaded.warnings) log.warn(oneLine(warning));
+      const warnings = loaded.warnings.map(oneLine);
+      for (const warning of warnings) log.warn(warning);
       const { config } = loaded;
+      const before = this.#snapshot.config;
       if (config.hash === this.#snapshot.hash) {
         reload.ok = true;
+        this.lastLoad = { at: readAt, ok: true, problems: [] };
         log.info("Configuration unchanged", { reason, hash: config.hash });
         return { kind: "unchanged" };
       }
@@ -84,6 +111,8 @@ export class Reconciler {
       reload.ok = true;
       reload.at = Date.now() / 1000;
       reload.hash = config.hash;
+      this.lastLoad = { at: readAt, ok: true, problems: [] };
+      this.warnings = warnings;
       const { rules, services } = config;
       log.info("Configuration reloaded successfully", {
         reason,
@@ -92,13 +121,15 @@ export class Reconciler {
         services: services.length,
       });
       this.onApplied(config, readAt);
-      return { kind: "applied", config };
+      return { kind: "applied", config, before };
     } catch (error) {
       reload.ok = false;
       if (isPassing(error)) this.#tryAgain(reason);
       const text = error instanceof ConfigError ? error.text : (error as Error).message;
       log.error("Configuration refused; the running one stays", { reason, problems: text.split("\n") });
-      return { kind: "refused", text };
+      const problems = error instanceof ConfigError ? error.problems.filter(isError).map(oneLine) : [text];
+      this.lastLoad = { at: readAt, ok: false, problems };
+      return { kind: "refused", problems };
     }
   }
 
@@ -130,6 +161,10 @@ export class Reconciler {
     prepared.commit();
     old.retire();
   }
+}
+
+function isError(problem: Problem): boolean {
+  return problem.severity === "error";
 }
 
 /** Whether the load failed for want of resources and not for what the files say. */

@@ -2,6 +2,7 @@
 
 /** A WebSocket or event stream that is open. */
 export interface OpenStream {
+  readonly kind: "websocket" | "sse" | "grpc";
   /** Called about once a second with the monotonic time, ms: pings, silence, age. */
   tick(now: number): void;
   /** The process is leaving: end truthfully, so that the client connects elsewhere. */
@@ -32,6 +33,13 @@ export class OpenStreams {
 
   get size(): number {
     return this.#open.size;
+  }
+
+  /** Those of one kind; looks at all of them. */
+  count(kind: OpenStream["kind"]): number {
+    let sum = 0;
+    for (const stream of this.#open) if (stream.kind === kind) sum++;
+    return sum;
   }
 
   add(stream: OpenStream): void {

@@ -38,6 +38,10 @@ export class EventStream implements OpenStream {
   #writtenAt: number;
   #leaving = false;
 
+  get kind(): "sse" {
+    return "sse";
+  }
+
   /**
    * @param status of the first response; only a plain 200 to a plain GET is taken up again when it is lost
    * @param silenceMs longest silence of the backend, ms; 0 none

@@ -48,6 +48,7 @@ function watch(ctx: RequestContext, live: Live, service: string): void {
   const { streams } = ctx.snapshot!;
   let last = 0;
   const stream: OpenStream & Upstream = {
+    kind: "grpc",
     tick() {
       const status = statusOf(live, service);
       if (status === last) return;

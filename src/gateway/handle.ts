@@ -24,6 +24,8 @@ export class Pipeline implements Gateway, Answers {
   readonly #ids = new RequestIds();
   /** Requests begun and not done. */
   active = 0;
+  /** Requests begun since the start. */
+  total = 0;
 
   constructor(live: Live, log: Log) {
     this.#live = live;
@@ -81,6 +83,7 @@ export class Pipeline implements Gateway, Answers {
   #enter(ctx: RequestContext): Snapshot {
     const { snapshot, draining } = this.#live;
     this.active++;
+    this.total++;
     snapshot.enter();
     ctx.snapshot = snapshot;
     if (draining) ctx.downstream.closeAfter();

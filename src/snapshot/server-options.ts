@@ -46,6 +46,11 @@ export function grpcOptions(config: Config): HttpServerOptions {
   };
 }
 
+/** TLS of the management listener. */
+export function managementTls(config: Config): Pick<HttpServerOptions, "tls" | "requireCertificate"> {
+  return secured(config, config.written.management.tls, false);
+}
+
 function http2Options(config: Config, only: boolean): Http2Options {
   const { maxConcurrentStreams, maxConnectionAge } = config.written.frontend.grpc;
   return { only, maxStreams: maxConcurrentStreams, maxAgeMs: maxConnectionAge };

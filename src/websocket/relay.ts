@@ -23,6 +23,10 @@ export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
   #deadline = 0;
   #over = false;
 
+  get kind(): "websocket" {
+    return "websocket";
+  }
+
   constructor(parts: SessionParts, settings: RelaySettings, compression: Compression) {
     const { client, backend, streams } = parts;
     this.#parts = parts;

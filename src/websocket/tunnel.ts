@@ -19,6 +19,10 @@ export class Tunnel implements Session, OpenStream, LivenessOwner {
   #deadline = 0;
   #over = false;
 
+  get kind(): "websocket" {
+    return "websocket";
+  }
+
   constructor(parts: SessionParts) {
     const { client, backend, streams, settings } = parts;
     this.#parts = parts;

@@ -48,6 +48,7 @@ const runtime: Runtime = {
   checkups: new Checkups({ clock: systemClock, random: Math.random, slots: new ProbeSlots(1) }),
   meters: new Meters(),
   breakers: new Set(),
+  limits: new Set(),
   reload: { ok: true, at: 0, hash: "" },
   transcoding: null,
   leaseSink: () => {

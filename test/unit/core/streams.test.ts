@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type OpenStream, OpenStreams } from "../../../src/core/streams.ts";
 
-function stream(): OpenStream & { ticks: number[]; left: number } {
+function stream(kind: OpenStream["kind"] = "sse"): OpenStream & { ticks: number[]; left: number } {
   const ticks: number[] = [];
   return {
+    kind,
     ticks,
     left: 0,
     tick: (now) => void ticks.push(now),
@@ -16,6 +17,14 @@ function stream(): OpenStream & { ticks: number[]; left: number } {
 }
 
 describe("open streams", () => {
+  test("are counted by kind", () => {
+    const streams = new OpenStreams(() => 0);
+    const open = [stream("sse"), stream("websocket"), stream("sse")];
+    for (const one of open) streams.add(one);
+    assert.deepEqual([streams.count("sse"), streams.count("websocket"), streams.count("grpc")], [2, 1, 0]);
+    for (const one of open) streams.remove(one);
+    assert.equal(streams.count("sse"), 0);
+  });
   test("tell the true time while none is open, however long that is", () => {
     let now = 5;
     const streams = new OpenStreams(() => now);

@@ -1,0 +1,59 @@
+// Who may use the management API: credentials compared in constant time.
+import { createHash, timingSafeEqual } from "node:crypto";
+
+/** What lets a client in. */
+export interface Credentials {
+  readonly token: string | null;
+  /** `name:password`. */
+  readonly users: readonly string[];
+}
+
+/** Checks the credential of one call. */
+export class Gatekeeper {
+  readonly #token: Buffer | null;
+  readonly #users: readonly { readonly name: string; readonly digest: Buffer }[];
+
+  constructor(credentials: Credentials) {
+    this.#token = credentials.token === null ? null : digest(credentials.token);
+    this.#users = credentials.users.map((login) => ({
+      name: login.slice(0, login.indexOf(":")),
+      digest: digest(login),
+    }));
+  }
+
+  /** `WWW-Authenticate` of a refusal. */
+  get challenge(): string {
+    return this.#users.length > 0 ? 'Basic realm="Management API"' : 'Bearer realm="Management API"';
+  }
+
+  /** Sentence of a refusal. */
+  get refusal(): string {
+    return this.#users.length > 0 ? "Invalid credentials" : "Invalid token";
+  }
+
+  /**
+   * @param authorization value of the field: `Basic …`, `Bearer T` or a bare token
+   * @param query `?token=`
+   * @returns who calls, for the log; null: nobody who may
+   */
+  identify(authorization: string | undefined, query: string | null): string | null {
+    const [, scheme, rest] = /^(?:(basic|bearer) +)?(.*)$/is.exec(authorization ?? "")!;
+    if (scheme?.toLowerCase() === "basic") return this.#userOf(Buffer.from(rest!, "base64"));
+    const shown = authorization === undefined ? query : rest!;
+    const matches = shown !== null && this.#token !== null && timingSafeEqual(digest(shown), this.#token);
+    return matches ? "token" : null;
+  }
+
+  #userOf(login: Buffer): string | null {
+    const shown = digest(login);
+    // All are compared, so that the time says nothing about which names exist.
+    let name: string | null = null;
+    for (const user of this.#users) if (timingSafeEqual(user.digest, shown)) name = user.name;
+    return name;
+  }
+}
+
+/** Of one length whatever is shown: the comparison tells nothing about lengths either. */
+function digest(text: string | Buffer): Buffer {
+  return createHash("sha256").update(text).digest();
+}

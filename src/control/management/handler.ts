@@ -1,0 +1,120 @@
+// One call of the management API from request to answer: who may ask, what is asked, do it, note it.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Log } from "../../core/log.ts";
+import { type CidrMatch, plainAddress } from "../../wire/cidr.ts";
+import { type Answer, CallError, json } from "./answer.ts";
+import { readBody } from "./body.ts";
+import { isForeign } from "./foreign.ts";
+import type { Gatekeeper } from "./gatekeeper.ts";
+import type { Found, OperationTable } from "./operation.ts";
+
+/** What decides about calls on one listener. */
+export interface HandlerParts {
+  readonly basePath: string;
+  /** Host the listener is bound to. */
+  readonly host: string;
+  readonly mayAsk: CidrMatch;
+  /** null: nobody is asked for a credential. */
+  readonly gatekeeper: Gatekeeper | null;
+  readonly table: OperationTable;
+  readonly log: Log;
+}
+
+/** Answers a request; never throws. */
+export function answerCall(parts: HandlerParts, request: IncomingMessage, response: ServerResponse): void {
+  respond(parts, request).then(
+    ({ answer, fields }) => {
+      response.writeHead(answer.status, {
+        "Content-Type": answer.contentType,
+        "Content-Length": Buffer.byteLength(answer.body),
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        ...fields,
+      });
+      response.end(answer.body);
+      request.resume(); // what is left of a body that nobody wanted
+    },
+    // The client went away in the middle of its request.
+    () => response.destroy(),
+  );
+}
+
+interface Responded {
+  readonly answer: Answer;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+async function respond(parts: HandlerParts, request: IncomingMessage): Promise<Responded> {
+  try {
+    return { answer: await perform(parts, request), fields: {} };
+  } catch (error) {
+    if (error instanceof CallError) {
+      return { answer: json({ error: error.message }, error.status), fields: error.fields };
+    }
+    if (request.readableAborted) throw error;
+    parts.log.error("management call failed inside the gateway", { stack: (error as Error).stack });
+    return { answer: json({ error: "Internal error" }, 500), fields: {} };
+  }
+}
+
+async function perform(parts: HandlerParts, request: IncomingMessage): Promise<Answer> {
+  const address = plainAddress(request.socket.remoteAddress ?? "");
+  if (!parts.mayAsk(address)) throw new CallError(403, "This address may not use the management API");
+  if (isForeign(request.headers, parts.gatekeeper === null ? parts.host : null)) {
+    throw new CallError(403, "Calls from web pages of other origins are refused");
+  }
+  const [path = "", query = ""] = splitOnce(request.url ?? "", "?");
+  if (!path.startsWith(`${parts.basePath}/`)) throw new CallError(404, "Not found");
+  const below = path.slice(parts.basePath.length);
+  const found = attempt(() => parts.table.find(request.method ?? "", below));
+  const isOpen = !(found instanceof CallError) && found.operation.open === true;
+  const who = isOpen ? "" : identify(parts.gatekeeper, request, query);
+  if (found instanceof CallError) throw found;
+  if (found.operation.method === "GET") return found.operation.run({ params: found.params, body: undefined });
+  return change(parts, found, request, { call: `${found.operation.method} ${below}`, by: address, user: who });
+}
+
+/** Does what changes something, and says in the log that it was done, or tried. */
+async function change(
+  parts: HandlerParts,
+  { operation, params }: Found,
+  request: IncomingMessage,
+  facts: Readonly<Record<string, string>>,
+): Promise<Answer> {
+  const body = await readBody(request);
+  let status = 500;
+  try {
+    const answer = await operation.run({ params, body });
+    status = answer.status;
+    return answer;
+  } catch (error) {
+    if (error instanceof CallError) status = error.status;
+    throw error;
+  } finally {
+    // A body that was taken holds nothing but what the operation knows; any other may hold whatever its sender mixed up.
+    parts.log.info("Management call", { ...facts, ...(status < 400 && body !== undefined ? { body } : {}), status });
+  }
+}
+
+/** @throws CallError 401 */
+function identify(gatekeeper: Gatekeeper | null, request: IncomingMessage, query: string): string {
+  if (gatekeeper === null) return "anyone";
+  const who = gatekeeper.identify(request.headers.authorization, new URLSearchParams(query).get("token"));
+  if (who === null) throw new CallError(401, gatekeeper.refusal, { "WWW-Authenticate": gatekeeper.challenge });
+  return who;
+}
+
+/** What is asked for is not told to those who may not ask: the answer waits for their credential. */
+function attempt(find: () => Found): Found | CallError {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof CallError) return error;
+    throw error;
+  }
+}
+
+function splitOnce(text: string, separator: string): string[] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,80 @@
+// `/routes`: the rules in effect; reloading them is reloading the configuration.
+import type { Config, RuleConfig } from "../../config/config.ts";
+import { maskedMap } from "../../config/effective.ts";
+import type { Route } from "../../core/route.ts";
+import { type Answer, json } from "./answer.ts";
+import type { Backstage } from "./backstage.ts";
+import { readFields } from "./body.ts";
+import type { Call, Operation } from "./operation.ts";
+
+/** What a reload did to the routes. */
+export interface RouteChanges {
+  readonly routesLoaded: number;
+  readonly routesAdded: number;
+  readonly routesUpdated: number;
+  readonly routesRemoved: number;
+}
+
+/** Operations of the group. */
+export function routeOperations(backstage: Backstage): readonly Operation[] {
+  return [
+    {
+      method: "GET",
+      path: "/routes",
+      group: "routes",
+      run: () => {
+        const { config, routes } = backstage.snapshot();
+        return json({ routes: config.rules.map((rule, i) => describe(rule, routes[i]!)) });
+      },
+    },
+    { method: "POST", path: "/routes/reload", group: "routes", run: (call) => reload(backstage, call) },
+  ];
+}
+
+/** Loads the configuration again. 400 with everything that is wrong with it; then nothing has changed. */
+export async function reload(backstage: Backstage, { body }: Call): Promise<Answer> {
+  readFields(body, {});
+  const outcome = await backstage.reload("management");
+  if (outcome.kind === "refused") {
+    return json({ error: outcome.problems.join("\n"), errors: outcome.problems }, 400);
+  }
+  const now = backstage.snapshot().config;
+  const before = outcome.kind === "applied" ? outcome.before : now;
+  const after = outcome.kind === "applied" ? outcome.config : now;
+  return json({ status: "success", ...compareRoutes(before, after), configHash: after.hash });
+}
+
+/** What became of the routes, by their ids. */
+export function compareRoutes(before: Config, after: Config): RouteChanges {
+  const old = new Map(before.rules.map((rule) => [rule.id, meaning(rule)]));
+  const fresh = new Map(after.rules.map((rule) => [rule.id, meaning(rule)]));
+  const kept = [...fresh].filter(([id]) => old.has(id));
+  return {
+    routesLoaded: fresh.size,
+    routesAdded: fresh.size - kept.length,
+    routesUpdated: kept.filter(([id, text]) => old.get(id) !== text).length,
+    routesRemoved: old.size - kept.length,
+  };
+}
+
+/** Everything a rule says, wherever it stands. */
+function meaning({ at: _, ...rule }: RuleConfig): string {
+  return JSON.stringify(rule);
+}
+
+function describe(rule: RuleConfig, route: Route): unknown {
+  const { written } = rule;
+  return {
+    id: rule.id,
+    path: written.path,
+    hosts: rule.conditions.hosts,
+    methods: rule.conditions.methods,
+    service: written.serviceName,
+    loadBalance: rule.loadBalance,
+    timeout: written.timeout / 1000,
+    protocol: rule.protocol,
+    middleware: route.filters.map((filter) => filter.name),
+    metadata: maskedMap(written.metadata),
+    source: route.source,
+  };
+}

@@ -1,0 +1,33 @@
+// `management` as its server wants it.
+import type { Config } from "../../config/config.ts";
+import { type UsableCredentials, usableCredentials } from "../../config/management.ts";
+import { managementTls } from "../../snapshot/server-options.ts";
+import type { Group } from "./operation.ts";
+
+/** Settings of the management listener. Equal values behave the same. */
+export interface ManagementSettings extends ReturnType<typeof managementTls> {
+  readonly host: string;
+  readonly port: number;
+  /** Without a slash at its end; "" for the root. */
+  readonly basePath: string;
+  /** null: nobody is asked. */
+  readonly credentials: UsableCredentials | null;
+  /** Empty: any peer. */
+  readonly allowedIPs: readonly string[];
+  readonly groups: Readonly<Record<Group, boolean>>;
+}
+
+/** Compiles `management`; null when it is off. */
+export function managementSettings(config: Config): ManagementSettings | null {
+  const { management } = config.written;
+  if (!management.enabled) return null;
+  return {
+    host: management.host,
+    port: management.port,
+    basePath: management.basePath.replace(/\/$/, ""),
+    credentials: management.auth.enabled ? usableCredentials(management) : null,
+    allowedIPs: management.allowedIPs,
+    groups: management.endpoints,
+    ...managementTls(config),
+  };
+}
