@@ -104,6 +104,7 @@ export class Reconciler {
       if (config.hash === this.#snapshot.hash) {
         reload.ok = true;
         this.lastLoad = { at: readAt, ok: true, problems: [] };
+        this.warnings = warnings;
         log.info("Configuration unchanged", { reason, hash: config.hash });
         return { kind: "unchanged" };
       }
