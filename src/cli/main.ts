@@ -8,12 +8,23 @@ import { explain } from "./explain.ts";
 import { flagOn, parseFlags, UsageError } from "./flags.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { printConfig } from "./print-config.ts";
+import { reload } from "./reload.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
 import { version } from "./version.ts";
 
 /** Every command; `run` is the default. */
-export const COMMANDS: readonly Command[] = [run, check, printConfig, explain, schema, healthcheck, demo, version];
+export const COMMANDS: readonly Command[] = [
+  run,
+  check,
+  printConfig,
+  explain,
+  schema,
+  reload,
+  healthcheck,
+  demo,
+  version,
+];
 
 /** Runs a command line. @returns exit code: 0 fine, 1 failed, 2 not understood */
 export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
