@@ -6,6 +6,7 @@ import { type Backend, mirror, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { ask, manage, managementPort, TOKEN } from "../support/management.ts";
+import { NOBODYS_PORT } from "../support/ports.ts";
 import { type Block, configText, eventually, nextLine } from "../support/setup.ts";
 import { closeOf, echo, opened, type WsBackend, wsBackend } from "../support/websocket.ts";
 
@@ -42,6 +43,7 @@ describe("the management API", LIMIT, () => {
       services: {
         up: [instance(0), instance(1)],
         ws: sockets.port,
+        out2: [{ id: "o", address: "127.0.0.1", port: NOBODYS_PORT }],
         out: [{ id: "o", address: "127.0.0.1", port: 1, health: "down" }],
       },
       more: {
@@ -76,7 +78,12 @@ describe("the management API", LIMIT, () => {
     const health = await ask<{ uptime: number; timestamp: string }>(port, "/health");
     assert.deepEqual(
       { ...health, uptime: 0, timestamp: "" },
-      { status: "degraded", timestamp: "", uptime: 0, services: { up: "healthy", ws: "healthy", out: "unhealthy" } },
+      {
+        status: "degraded",
+        timestamp: "",
+        uptime: 0,
+        services: { up: "healthy", ws: "healthy", out2: "healthy", out: "unhealthy" },
+      },
     );
     assert.ok(health.uptime > 0 && Math.abs(Date.parse(health.timestamp) - Date.now()) < 60_000);
     for (const path of ["/health/live", "/health/ready"]) {
@@ -104,7 +111,7 @@ describe("the management API", LIMIT, () => {
     assert.equal(stats.connections.websocket, 1);
     assert.ok((stats.connections.http as number) >= 1);
     assert.ok(stats.memory.rss > 1e6);
-    assert.deepEqual([(stats as unknown as Block).serviceCount, (stats as unknown as Block).routeCount], [3, 2]);
+    assert.deepEqual([(stats as unknown as Block).serviceCount, (stats as unknown as Block).routeCount], [4, 2]);
     const closed = closeOf(client);
     client.close();
     await closed;
@@ -116,12 +123,14 @@ describe("the management API", LIMIT, () => {
   test("lists services and shows one with everything known of its instances", async () => {
     const { services } = await ask<{ services: Block[] }>(port, "/services");
     assert.deepEqual(services[0], { name: "up", instances: 2, healthy: 2, unhealthy: 0, loadBalancer: "round_robin" });
-    assert.deepEqual(services[2], { name: "out", instances: 1, healthy: 0, unhealthy: 1, loadBalancer: "round_robin" });
+    assert.deepEqual(services[3], { name: "out", instances: 1, healthy: 0, unhealthy: 1, loadBalancer: "round_robin" });
     await reached(2);
     const shown = await ask<{ instances: Instance[]; configuration: Block }>(port, "/services/up");
     const [first] = shown.instances;
     assert.deepEqual(first!.metadata, { version: "1", apiKey: "***" });
-    for (const key of ["activeConnections", "totalRequests", "errorRate"]) assert.equal(typeof first![key], "number");
+    assert.ok((first!.totalRequests as number) >= 1);
+    assert.equal(first!.errorRate, 0);
+    assert.ok((first!.avgResponseTime as number) >= 0 && (first!.avgResponseTime as number) < 5);
     assert.deepEqual(shown.configuration.routes, ["all"]);
     assert.match(String(shown.configuration.source), /gateway\.yaml:\d+$/);
     const out = await ask<{ instances: Instance[] }>(port, "/services/out");
@@ -263,11 +272,34 @@ describe("the management API", LIMIT, () => {
     await manage(port, "POST", "/debug/log-level", { level: "info" });
   });
 
-  test("circuits and limits are asked for in their own words", async () => {
-    assert.ok(Array.isArray((await ask<{ breakers: unknown }>(port, "/circuit-breakers")).breakers));
-    assert.ok(Array.isArray((await ask<{ limits: unknown }>(port, "/rate-limits")).limits));
-    assert.equal((await manage(port, "POST", "/circuit-breakers/reset")).status, 200);
+  test("a circuit that opened is shown and closed again, by its name and with all others", async () => {
+    const circuitBreaker = { enabled: true, default: { maxFailures: 2, scope: "endpoint" } };
+    writeFileSync(gateway.file, text({ circuitBreaker }, [{ id: "out", path: "/out", serviceName: "out2" }]));
+    assert.equal((await manage(port, "POST", "/config/reload")).status, 200);
+    const out = async () => {
+      const { breakers } = await ask<{ breakers: Block[] }>(port, "/circuit-breakers");
+      return breakers.find((b) => b.name === "out2/o");
+    };
+    for (const path of ["/circuit-breakers/out2%2Fo/reset", "/circuit-breakers/reset"]) {
+      assert.equal((await out())!.state, "closed");
+      for (let i = 0; i < 2; i++) assert.equal((await call(gateway.port, { path: "/out" })).status, 502);
+      const opened = (await out())!;
+      assert.deepEqual([opened.state, opened.failures], ["open", 2]);
+      assert.match(String(opened.lastFailure), /^\d{4}-.*Z$/);
+      const { instances: shown } = await ask<{ instances: Instance[] }>(port, "/services/out2");
+      assert.deepEqual(
+        shown[0]!.obstacles.map((o) => o.reason),
+        ["circuit_open"],
+      );
+      const reply = await manage(port, "POST", path);
+      assert.equal(reply.status, 200);
+      assert.match(reply.text, /"previousState":"open","currentState":"closed"/);
+    }
     assert.equal((await manage(port, "POST", "/circuit-breakers/up%2Fnobody/reset")).status, 404);
+  });
+
+  test("limits are listed, and an unknown one is not found", async () => {
+    assert.ok(Array.isArray((await ask<{ limits: unknown }>(port, "/rate-limits")).limits));
     assert.equal((await manage(port, "PUT", "/rate-limits/nobody", { rate: 1 })).status, 404);
   });
 
