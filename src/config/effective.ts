@@ -6,6 +6,8 @@ import { gateway } from "./schema/root.ts";
 const SECRET_KEY = /^authorization$|^cookie$|password|secret|token|apikey|api_key|credential|privatekey/i;
 /** Keys of a mapping whose values are secrets, though their names are free. */
 const SECRET_MAP = /^management\.auth\.users\./;
+/** Numbers of tokens are counts. */
+const COUNT = /Tokens$/;
 const MASK = "***";
 
 /** Everything that is in effect below `gateway`, inferred values included. */
@@ -33,7 +35,8 @@ function masked(value: unknown, path: string, secret: boolean, origins: Readonly
       ]),
     );
   }
-  return hidden && value !== null && value !== "" && typeof value !== "boolean" ? MASK : value;
+  const plain = value === null || value === "" || typeof value === "boolean";
+  return hidden && !plain && !(typeof value === "number" && COUNT.test(path)) ? MASK : value;
 }
 
 /** Ids, ports and schemes that the file leaves out. */

@@ -138,6 +138,11 @@ describe("secrets of the effective configuration", () => {
     assert.equal(management.port, 9090);
     assert.deepEqual(tests[0]!.headers, { Authorization: "***", X: "y" });
   });
+  test("numbers of tokens are no secrets", () => {
+    const counted = loadFine(withMore("  retry: { enabled: true, default: { minRetryTokens: 7 } }\n"));
+    const { retry } = effectiveConfiguration(counted) as { retry: { default: { minRetryTokens: number } } };
+    assert.equal(retry.default.minRetryTokens, 7);
+  });
   test("print-config and the API show the same", () => {
     const printed = parse(printConfiguration(config)) as { gateway: unknown };
     assert.deepEqual(JSON.parse(JSON.stringify(printed.gateway)), JSON.parse(shown));
