@@ -98,6 +98,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     meters,
     breakers: new Set(),
     limits: new Set(),
+    limiters: new Map(),
     reload,
     transcoding: null,
     leaseSink,
@@ -107,6 +108,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
           new m.Exposition({
             meters,
             breakers: runtime.breakers,
+            limiters: runtime.limiters,
             services: () => holder.current?.snapshot.services.values() ?? [],
             labels: () => runtime.labels,
             reload,

@@ -2,6 +2,7 @@
 import type { Conditions, ValueTest } from "../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../routing/pattern.ts";
 import { compileCidrs } from "../wire/cidr.ts";
+import { checkConcurrency } from "./concurrency.ts";
 import type { Protocol, RuleConfig, ServiceConfig } from "./config.ts";
 import { checkFallbacks } from "./fallbacks.ts";
 import { readHealth } from "./health.ts";
@@ -41,6 +42,7 @@ export function normalize(
     problems.error(placeOf(tree, ["router", "rules"]), "router.rules is empty: nothing would be routed");
   }
   checkResilience(written, rules, services, tree, problems);
+  checkConcurrency(written, services, tree, problems);
   checkFallbacks(written, rules, new Set(services.map((s) => s.name)), tree, problems);
   const http = written.frontend.http;
   for (const range of http.trustedProxies) {

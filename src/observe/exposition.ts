@@ -1,6 +1,7 @@
 // What Prometheus scrapes: the house's own counters presented to prom-client's registry, which formats them.
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
 import type { Breaker, BreakerState } from "../core/breaker.ts";
+import type { ConcurrencyLimiter } from "../core/concurrency.ts";
 import { isHealthy, type Service } from "../core/service.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Meters, MethodCell } from "./meters.ts";
@@ -38,6 +39,7 @@ export interface RunningChecks {
 export interface Sources {
   readonly meters: Meters;
   readonly breakers: ReadonlySet<Breaker>;
+  readonly limiters: ReadonlyMap<string, ConcurrencyLimiter>;
   readonly services: () => Iterable<Service>;
   readonly labels: () => LabelChoice;
   readonly reload: ReloadState;
@@ -142,6 +144,7 @@ function metricsOf(s: Sources): OwnMetric[] {
     ),
     ...streamMetrics(s),
     ...breakerMetrics(s),
+    ...concurrencyMetrics(s),
     own("gateway_service_instances", "Endpoints by health", "gauge", () =>
       [...s.services()].flatMap(({ name, endpoints }) =>
         ["healthy", "unhealthy"].map((health) => ({
@@ -228,6 +231,26 @@ function breakerMetrics(s: Sources): OwnMetric[] {
       [...latest()].flatMap(({ name, facts }) =>
         Object.entries(facts.transitions).map(([to, value]) => ({ value, labels: { name, to } })),
       ),
+    ),
+  ];
+}
+
+/** Adaptive limits of services. */
+function concurrencyMetrics(s: Sources): OwnMetric[] {
+  const each = (value: (limiter: ConcurrencyLimiter) => number) => () =>
+    [...s.limiters].map(([service, limiter]) => ({ value: value(limiter), labels: { service } }));
+  return [
+    own(
+      "gateway_concurrency_limit",
+      "Requests a service may have under way",
+      "gauge",
+      each((l) => l.limit),
+    ),
+    own(
+      "gateway_concurrency_active",
+      "Requests it has under way",
+      "gauge",
+      each((l) => l.active),
     ),
   ];
 }

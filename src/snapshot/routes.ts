@@ -97,7 +97,7 @@ function compileRule(
     events: kinds.events.ruleFor(rule),
     times: rule.protocol === "sse" ? { dialTimeoutMs: connectTimeout, headTimeoutMs: connectTimeout } : null,
     grpc,
-    tier: "normal",
+    tier: written.tier,
     translator,
     maxTries: grpc ? backend.grpc.maxRetryAttempts : MAX_ENDPOINTS,
     triesWithinMs: grpc ? backend.grpc.retryTimeout : 0,

@@ -4,6 +4,7 @@ import type { Config, RuleConfig } from "../config/config.ts";
 import type { PoolSet } from "../connectors/http/pools.ts";
 import type { Http2PoolSet } from "../connectors/http2/pools.ts";
 import type { Breaker } from "../core/breaker.ts";
+import type { ConcurrencyLimiter } from "../core/concurrency.ts";
 import type { Translator } from "../core/edges.ts";
 import type { LeaseHolder, LeaseTable } from "../core/lease.ts";
 import type { LimitView } from "../core/limit-view.ts";
@@ -32,6 +33,8 @@ export interface Runtime {
   readonly breakers: Set<Breaker>;
   /** Every rate limit in use. */
   readonly limits: Set<LimitView>;
+  /** Service → its adaptive limit, as long as a snapshot has one. */
+  readonly limiters: Map<string, ConcurrencyLimiter>;
   readonly reload: ReloadState;
   /** null until a rule asks for it: its libraries take longer to load than the rest of the gateway. */
   transcoding: Transcoding | null;

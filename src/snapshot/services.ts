@@ -1,18 +1,22 @@
 // Services of a snapshot: endpoints under one picker per way of balancing, with the policies that hold for a rule.
 import { BALANCERS, type BalancerName, REGISTRIES } from "../catalog.ts";
 import type { Config, RuleConfig } from "../config/config.ts";
+import type { ConcurrencyLimiter } from "../core/concurrency.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { ServiceEntry } from "../core/registry.ts";
 import type { Service } from "../core/service.ts";
 import { BalancedService } from "./balanced-service.ts";
 import { Breakers } from "./breakers.ts";
 import { type BareEndpoint, EndpointBuilder } from "./endpoints.ts";
+import { limiterOf } from "./limiters.ts";
 import { Retries } from "./retries.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Builds services on demand; rules with equal settings share one. */
 export class ServiceBuilder {
+  readonly #config: Config;
   readonly #leases: LeaseHolder;
+  readonly #limiters: Map<string, ConcurrencyLimiter>;
   readonly #builder: EndpointBuilder;
   readonly #breakers: Breakers;
   readonly #retries: Retries;
@@ -21,7 +25,9 @@ export class ServiceBuilder {
   readonly #services = new Map<string, BalancedService>();
 
   constructor(config: Config, runtime: Runtime, leases: LeaseHolder) {
+    this.#config = config;
     this.#leases = leases;
+    this.#limiters = runtime.limiters;
     this.#builder = new EndpointBuilder(config, runtime, leases);
     this.#breakers = new Breakers(config, runtime.breakers, leases);
     this.#retries = new Retries(config, leases);
@@ -60,7 +66,7 @@ export class ServiceBuilder {
           () => undefined,
         ),
         breaker: breakers.service,
-        limiter: null,
+        limiter: limiterOf(this.#config, name, this.#limiters, this.#leases),
         retry: retry === null ? null : this.#retries.rule(name, retry),
         isFailure: breakers.isFailure,
       });

@@ -49,6 +49,7 @@ const runtime: Runtime = {
   meters: new Meters(),
   breakers: new Set(),
   limits: new Set(),
+  limiters: new Map(),
   reload: { ok: true, at: 0, hash: "" },
   transcoding: null,
   leaseSink: () => {

@@ -8,6 +8,7 @@ import { health } from "./health.ts";
 import { management } from "./management.ts";
 import { metrics, middleware, telemetry } from "./observe.ts";
 import { outlierDetection } from "./outliers.ts";
+import { adaptiveConcurrency, overload } from "./overload.ts";
 import { registry } from "./registry.ts";
 import { retry } from "./retry.ts";
 import { router } from "./router.ts";
@@ -47,6 +48,8 @@ export const gateway = object("Gateway configuration", {
   protocols,
   circuitBreaker,
   retry,
+  adaptiveConcurrency,
+  overload,
   middleware,
   health,
   outlierDetection,

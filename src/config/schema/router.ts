@@ -6,6 +6,7 @@ import { bool, dur, free, oneOf, size, str, strings } from "../scalars.ts";
 import { didYouMean } from "../suggest.ts";
 import { ruleCircuitBreaker } from "./breaker.ts";
 import { ruleFallback } from "./fallback.ts";
+import { ruleTier } from "./overload.ts";
 import { ruleRetry } from "./retry.ts";
 import { ruleSse } from "./sse.ts";
 import { ruleGrpc, ruleTranscoding } from "./transcoding.ts";
@@ -96,6 +97,7 @@ export const rule = object("One route", {
   circuitBreaker: optional(ruleCircuitBreaker),
   retry: ruleRetry,
   fallback: optional(ruleFallback),
+  tier: ruleTier,
   metadata: free("free"),
 });
 

@@ -1,0 +1,158 @@
+// Adaptive concurrency: finds out how many requests a service takes at once before they only wait for each other.
+import type { ConcurrencyLimiter, Tier } from "../core/concurrency.ts";
+
+/** Settings of one limiter. */
+export interface GradientOptions {
+  readonly minLimit: number;
+  readonly maxLimit: number;
+  readonly initialLimit: number;
+  /** How much slower than unloaded the service may get before the limit falls, at least 1. */
+  readonly tolerance: number;
+}
+
+/** Share of the limit a tier may fill: what is left above it is for more important requests. */
+const SHARES: Readonly<Record<Tier, number>> = { high: 1, normal: 0.9, low: 0.7 };
+
+/** A window is judged when it is this old, ms, and saw so many answers. */
+const WINDOW_MS = 100;
+const WINDOW_SAMPLES = 10;
+/** How far one window may lower the limit, and how much of that is done at once. */
+const DEEPEST = 0.5;
+const DOWNWARD = 0.5;
+/** Time in use between two probes, ms: the first after the least, each that confirms what was known after twice as long. */
+const PROBE_LEAST_MS = 1_000;
+const PROBE_MOST_MS = 16_000;
+/** A probe that finds less of a change than this has confirmed what was known. */
+const CONFIRMED = 0.2;
+
+/**
+ * The idea of Netflix's gradient limiter: limit × (unloaded time ÷ time now) + room for a short queue. What "unloaded" is
+ * does not drift with the load: it follows the times seen while the limit is not in use, and under lasting load it is
+ * measured by halving the limit for a moment, until that makes no difference.
+ */
+export class GradientLimiter implements ConcurrencyLimiter {
+  active = 0;
+  readonly #options: GradientOptions;
+  readonly #now: () => number;
+  #exact: number;
+  /** Requests each tier may have under way with all others. */
+  #bounds: Record<Tier, number> = { high: 0, normal: 0, low: 0 };
+  /** Time to the head when nothing waits, ms; -1 not known yet. */
+  #unloadedMs = -1;
+  #windowAt: number;
+  #samples = 0;
+  #totalMs = 0;
+  #failures = 0;
+  #peak = 0;
+  /** Since when the limit has been in use without a probe; -1 it is not in use. */
+  #usedSince = -1;
+  #probeAfterMs = PROBE_LEAST_MS;
+  /** The limit to return to after a probe; 0 none is made. */
+  #resumeAt = 0;
+  /** Time seen before the last halving, ms. */
+  #probedMs = 0;
+
+  /** @param now monotonic, ms */
+  constructor(options: GradientOptions, now: () => number) {
+    this.#options = options;
+    this.#now = now;
+    this.#exact = options.initialLimit;
+    this.#windowAt = now();
+    this.#set(options.initialLimit);
+  }
+
+  get limit(): number {
+    return this.#bounds.high;
+  }
+
+  admit(tier: Tier): boolean {
+    if (this.active >= this.#bounds[tier]) {
+      this.#peak = Math.max(this.#peak, this.#bounds.high); // it is in use, whoever uses it
+      return false;
+    }
+    if (++this.active > this.#peak) this.#peak = this.active;
+    return true;
+  }
+
+  release(ms: number, failed: boolean): void {
+    this.active--;
+    if (failed) this.#failures++;
+    else if (ms >= 0) {
+      this.#samples++;
+      this.#totalMs += ms;
+    }
+    if (this.#samples + this.#failures < WINDOW_SAMPLES) return;
+    const now = this.#now();
+    if (now - this.#windowAt < WINDOW_MS) return;
+    this.#judge(now);
+  }
+
+  #judge(now: number): void {
+    const failedShare = this.#failures / (this.#samples + this.#failures);
+    const ms = this.#samples === 0 ? -1 : this.#totalMs / this.#samples;
+    const peak = this.#peak;
+    const used = peak >= this.#exact / 2;
+    this.#begin(now);
+    if (this.#resumeAt > 0) return this.#look(ms, peak, now);
+    if (ms >= 0) this.#learn(ms, used);
+    const slowdown = ms < 0 ? 1 : (this.#options.tolerance * this.#unloadedMs) / Math.max(ms, 0.001);
+    const gradient = Math.max(DEEPEST, Math.min(1, slowdown)) * (1 - failedShare / 2);
+    if (gradient < 1 || used) this.#move(gradient, failedShare < 0.5);
+    this.#probe(ms, used, now);
+  }
+
+  /** @param room whether a short queue may be tried */
+  #move(gradient: number, room: boolean): void {
+    const next = this.#exact * gradient + (room ? Math.sqrt(this.#exact) : 0);
+    this.#set(next > this.#exact ? next : this.#exact + (next - this.#exact) * DOWNWARD);
+  }
+
+  #begin(now: number): void {
+    this.#windowAt = now;
+    this.#samples = 0;
+    this.#totalMs = 0;
+    this.#failures = 0;
+    this.#peak = this.active;
+  }
+
+  /** Faster counts at once; slower only while nobody waits because of the limit. */
+  #learn(ms: number, used: boolean): void {
+    if (this.#unloadedMs < 0) this.#unloadedMs = ms;
+    else if (ms < this.#unloadedMs) this.#unloadedMs += (ms - this.#unloadedMs) / 2;
+    else if (!used) this.#unloadedMs += (ms - this.#unloadedMs) / 10;
+  }
+
+  /** In use for long: its own queue may pass for the service's pace by now, which only a look at less load can tell. */
+  #probe(ms: number, used: boolean, now: number): void {
+    if (!used) this.#usedSince = -1;
+    else if (this.#usedSince === -1) this.#usedSince = now;
+    else if (now - this.#usedSince >= this.#probeAfterMs) {
+      this.#resumeAt = this.#exact;
+      this.#probedMs = ms;
+      this.#set(this.#exact / 2);
+    }
+  }
+
+  /** One window of a probe. One that began with more in flight says nothing; as long as half is much faster, half again. */
+  #look(ms: number, peak: number, now: number): void {
+    if (peak > this.#bounds.high) return;
+    if (ms >= 0 && ms < this.#probedMs * (1 - CONFIRMED) && this.#exact > this.#options.minLimit) {
+      this.#probedMs = ms;
+      return this.#set(this.#exact / 2);
+    }
+    const known = this.#unloadedMs;
+    if (ms >= 0) this.#unloadedMs = ms;
+    const confirmed = Math.abs(this.#unloadedMs - known) < CONFIRMED * known;
+    this.#probeAfterMs = confirmed ? Math.min(PROBE_MOST_MS, this.#probeAfterMs * 2) : PROBE_LEAST_MS;
+    this.#set(this.#resumeAt);
+    this.#resumeAt = 0;
+    this.#usedSince = now;
+  }
+
+  #set(limit: number): void {
+    const { minLimit, maxLimit } = this.#options;
+    this.#exact = Math.min(maxLimit, Math.max(minLimit, limit));
+    const share = (tier: Tier) => Math.max(1, Math.floor(this.#exact * SHARES[tier]));
+    this.#bounds = { high: share("high"), normal: share("normal"), low: share("low") };
+  }
+}
