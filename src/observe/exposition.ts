@@ -2,6 +2,7 @@
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
 import type { Breaker, BreakerState } from "../core/breaker.ts";
 import type { ConcurrencyLimiter } from "../core/concurrency.ts";
+import type { Overload } from "../core/overload.ts";
 import { isHealthy, type Service } from "../core/service.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Meters, MethodCell } from "./meters.ts";
@@ -39,6 +40,7 @@ export interface RunningChecks {
 export interface Sources {
   readonly meters: Meters;
   readonly breakers: ReadonlySet<Breaker>;
+  readonly overload: () => Overload | null;
   readonly limiters: ReadonlyMap<string, ConcurrencyLimiter>;
   readonly services: () => Iterable<Service>;
   readonly labels: () => LabelChoice;
@@ -145,6 +147,13 @@ function metricsOf(s: Sources): OwnMetric[] {
     ...streamMetrics(s),
     ...breakerMetrics(s),
     ...concurrencyMetrics(s),
+    own("gateway_overload_shed_total", "Requests refused because the gateway fell behind", "counter", () =>
+      Object.entries(s.overload()?.shed ?? {}).map(([tier, value]) => ({ value, labels: { tier } })),
+    ),
+    own("gateway_event_loop_delay_seconds", "How late the event loop is, where load is shed", "gauge", () => {
+      const overload = s.overload();
+      return overload === null ? [] : [{ value: overload.delayMs / 1000, labels: {} }];
+    }),
     own("gateway_service_instances", "Endpoints by health", "gauge", () =>
       [...s.services()].flatMap(({ name, endpoints }) =>
         ["healthy", "unhealthy"].map((health) => ({

@@ -12,6 +12,7 @@ import { RouteMeterCells } from "../observe/meters.ts";
 import { RouteTree } from "../routing/tree.ts";
 import { EventStreamRules, eventStreamFilters } from "./event-streams.ts";
 import { fallbackOf } from "./fallback.ts";
+import { overloadFilters } from "./overload.ts";
 import type { Runtime } from "./runtime.ts";
 import type { ServiceBuilder } from "./services.ts";
 import { translatorFor } from "./translators.ts";
@@ -31,14 +32,17 @@ export function compileRoutes(
   leases: LeaseHolder,
 ): CompiledRoutes {
   const tree = new RouteTree<Route>();
-  const filters = new Map<number, readonly Filter[]>();
+  const filters = new Map<string, readonly Filter[]>();
+  const overload = overloadFilters(config, runtime, leases);
   const shared = eventStreamFilters(config, leases);
   const kinds = { websockets: new WebSocketRules(config, runtime, leases), events: new EventStreamRules(config) };
   const routes = config.rules.map((rule, order) => {
-    let list = filters.get(rule.maxBodyBytes);
+    const key = `${rule.written.tier}|${rule.maxBodyBytes}`;
+    let list = filters.get(key);
     if (list === undefined) {
-      list = inPhaseOrder(rule.maxBodyBytes > 0 ? [...shared, bodySize(rule.maxBodyBytes)] : shared);
-      filters.set(rule.maxBodyBytes, list);
+      const limits = rule.maxBodyBytes > 0 ? [bodySize(rule.maxBodyBytes)] : [];
+      list = inPhaseOrder([...overload(rule.written.tier), ...shared, ...limits]);
+      filters.set(key, list);
     }
     const meter = meterOf(rule.written.path, config, runtime, leases);
     const translator = translatorFor(config, rule, runtime, leases);

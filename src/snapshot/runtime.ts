@@ -9,6 +9,7 @@ import type { Translator } from "../core/edges.ts";
 import type { LeaseHolder, LeaseTable } from "../core/lease.ts";
 import type { LimitView } from "../core/limit-view.ts";
 import type { Log } from "../core/log.ts";
+import type { Overload } from "../core/overload.ts";
 import type { Live } from "../core/snapshot.ts";
 import type { OpenStreams } from "../core/streams.ts";
 import type { Exposition, LabelChoice, ReloadState } from "../observe/exposition.ts";
@@ -24,6 +25,8 @@ export interface Runtime {
   readonly leases: LeaseTable;
   readonly pools: PoolSet;
   readonly http2Pools: Http2PoolSet;
+  /** null: load is not shed. */
+  overload: Overload | null;
   /** WebSockets and event streams open now, on any snapshot. */
   readonly streams: OpenStreams;
   /** Checks and outlier detection that run now. */

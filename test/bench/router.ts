@@ -50,6 +50,7 @@ const runtime: Runtime = {
   breakers: new Set(),
   limits: new Set(),
   limiters: new Map(),
+  overload: null,
   reload: { ok: true, at: 0, hash: "" },
   transcoding: null,
   leaseSink: () => {

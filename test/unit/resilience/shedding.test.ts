@@ -1,0 +1,137 @@
+// Who is refused when the event loop falls behind, how many of them, and how long a refusal is held.
+import assert from "node:assert/strict";
+import { describe, mock, test } from "node:test";
+import { TIERS, type Tier } from "../../../src/core/concurrency.ts";
+import { HeldRefusals } from "../../../src/resilience/held-refusals.ts";
+import { Shedder } from "../../../src/resilience/shedding.ts";
+
+const MAX_DELAY_MS = 10;
+
+/** A shedder whose loop is as late as it is told to be. */
+class Loop {
+  readonly shedder = new Shedder(MAX_DELAY_MS);
+  #now = 0;
+
+  constructor() {
+    this.shedder.look(0);
+  }
+
+  /** @param lateMs how late each look at the clock comes */
+  run(ms: number, lateMs: number): void {
+    for (const end = this.#now + ms; this.#now < end; ) this.shedder.look((this.#now += 20 + lateMs));
+  }
+
+  /** Of a hundred requests of each tier, how many are refused. */
+  refused(): number[] {
+    return TIERS.map(
+      (tier: Tier) => Array.from({ length: 100 }, () => this.shedder.refuses(tier)).filter(Boolean).length,
+    );
+  }
+}
+
+describe("shedding", () => {
+  test("refuses nobody while the loop is on time, nor for a single pause", () => {
+    const loop = new Loop();
+    loop.run(1_000, 0);
+    loop.run(20, MAX_DELAY_MS * 2);
+    assert.deepEqual(loop.refused(), [0, 0, 0]);
+  });
+
+  test("refuses the lowest tier first, then the next, never the highest", () => {
+    const loop = new Loop();
+    loop.run(200, MAX_DELAY_MS * 1.5);
+    const [high, normal, low] = loop.refused();
+    assert.ok(low! > 0 && normal === 0 && high === 0, String([high, normal, low]));
+    loop.run(2_000, MAX_DELAY_MS * 1.5);
+    assert.deepEqual(loop.refused(), [0, 100, 100]);
+  });
+
+  test("refuses some of the highest tier when it is extreme, and at least half of it passes", () => {
+    const loop = new Loop();
+    loop.run(5_000, MAX_DELAY_MS * 20);
+    const [high, normal, low] = loop.refused();
+    assert.deepEqual([normal, low], [100, 100]);
+    assert.ok(high! > 0 && high! <= 50, String(high));
+  });
+
+  test("lets them in again by and by when there is room", () => {
+    const loop = new Loop();
+    loop.run(2_000, MAX_DELAY_MS * 2);
+    loop.run(2_000, 0);
+    const [, normal, low] = loop.refused();
+    assert.ok(normal! > 0 && normal! < 100 && low === 100, String([normal, low]));
+    loop.run(10_000, 0);
+    assert.deepEqual(loop.refused(), [0, 0, 0]);
+  });
+
+  test("counts what it refused, by tier", () => {
+    const loop = new Loop();
+    loop.run(2_000, MAX_DELAY_MS * 2);
+    loop.refused();
+    assert.deepEqual(loop.shedder.shed, { high: 0, normal: 100, low: 100 });
+  });
+});
+
+describe("held refusals", () => {
+  function withHeld(body: (held: HeldRefusals, pass: (ms: number) => Promise<void>) => Promise<void>): Promise<void> {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    let now = 0;
+    const held = new HeldRefusals(
+      2,
+      500,
+      () => now,
+      () => 0.5,
+    );
+    const pass = async (ms: number) => {
+      now += ms;
+      mock.timers.tick(ms);
+      await Promise.resolve();
+    };
+    return body(held, pass).finally(() => {
+      held.close();
+      mock.timers.reset();
+    });
+  }
+
+  test("go out when they have been held, each in its turn", () =>
+    withHeld(async (held, pass) => {
+      const out: string[] = [];
+      void Promise.resolve(held.refuse()).then(() => out.push("first"));
+      await pass(300);
+      void Promise.resolve(held.refuse()).then(() => out.push("second"));
+      await pass(199);
+      assert.deepEqual(out, []);
+      await pass(1);
+      assert.deepEqual(out, ["first"]);
+      await pass(300);
+      assert.deepEqual(out, ["first", "second"]);
+      assert.equal(held.size, 0);
+    }));
+
+  test("are not held where too many are already", () =>
+    withHeld(async (held) => {
+      assert.ok(held.refuse() instanceof Promise && held.refuse() instanceof Promise);
+      assert.deepEqual(held.refuse(), { code: "overloaded", fields: ["Retry-After", "3"] });
+      assert.equal(held.size, 2);
+    }));
+
+  test("ask each client to wait another while, from one second to five", () => {
+    const waits = [0, 0.3, 0.999].map((random) => {
+      const refusal = new HeldRefusals(
+        0,
+        500,
+        () => 0,
+        () => random,
+      ).refuse();
+      return refusal instanceof Promise ? null : refusal.fields![1];
+    });
+    assert.deepEqual(waits, ["1", "2", "5"]);
+  });
+
+  test("all go out at the end", () =>
+    withHeld(async (held) => {
+      const refusal = held.refuse();
+      held.close();
+      assert.equal((await refusal).code, "overloaded");
+    }));
+});
