@@ -14,8 +14,9 @@ const ROOM = 0.8;
 const RISE = 2;
 const FALL = 0.2;
 const FASTEST = 5;
-/** The delay at which even `high` is refused, as a multiple of the bound, and up to which level. */
+/** The delay at which even `high` is refused: so many times the bound, but no less than this, ms; and up to which level. */
 const EXTREME = 10;
+const EXTREME_LEAST_MS = 500;
 const LAST_LEVEL = 2.5;
 /** Level at which a tier begins to be refused; one higher, all of it is. */
 const BEGINS: Readonly<Record<Tier, number>> = { low: 0, normal: 1, high: 2 };
@@ -26,6 +27,7 @@ export class Shedder implements Overload {
   level = 0;
   readonly shed: Record<Tier, number> = { high: 0, normal: 0, low: 0 };
   readonly #maxDelayMs: number;
+  readonly #extremeMs: number;
   /** Share of a request that is due to be refused, by tier: refusals are spread evenly instead of drawn by lot. */
   readonly #due: Record<Tier, number> = { high: 0, normal: 0, low: 0 };
   #timer: NodeJS.Timeout | undefined;
@@ -33,6 +35,7 @@ export class Shedder implements Overload {
 
   constructor(maxDelayMs: number) {
     this.#maxDelayMs = maxDelayMs;
+    this.#extremeMs = Math.max(EXTREME_LEAST_MS, maxDelayMs * EXTREME);
   }
 
   /** Begins to look. @param now monotonic, ms */
@@ -53,7 +56,7 @@ export class Shedder implements Overload {
     this.delayMs += (late - this.delayMs) * (1 - Math.exp(-passed / DELAY_TAU_MS));
     const pressure = this.delayMs / this.#maxDelayMs;
     const seconds = Math.min(passed, 1_000) / 1_000;
-    const top = pressure >= EXTREME ? LAST_LEVEL : BEGINS.high;
+    const top = this.delayMs >= this.#extremeMs ? LAST_LEVEL : BEGINS.high;
     if (pressure > 1) this.level = Math.min(top, this.level + seconds * RISE * Math.min(pressure, FASTEST));
     else if (pressure < ROOM) this.level = Math.max(0, this.level - seconds * FALL);
   }
