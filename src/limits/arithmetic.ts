@@ -26,3 +26,10 @@ export function capacityOf(limit: Limit): number {
   if (limit.algorithm === "sliding_window") return limit.rate;
   return limit.algorithm === "token_bucket" ? limit.burst : limit.burst + 1;
 }
+
+/** ms after which a key without requests is as fresh, whatever it was charged. */
+export function longestMs(limit: Limit): number {
+  return limit.algorithm === "sliding_window"
+    ? limit.periodMs
+    : Math.ceil((capacityOf(limit) * limit.periodMs) / limit.rate);
+}

@@ -13,6 +13,8 @@ export interface Limit {
   readonly periodMs: number;
   /** Token bucket: tokens at most. Leaky bucket: requests that may wait. Not used by the window. */
   readonly burst: number;
+  /** Keys are kept at least this long after their last request, ms; never shorter than their state matters. 0: just as long. */
+  readonly keepMs: number;
 }
 
 /** What a store says about one request. */
@@ -35,7 +37,7 @@ export interface LimitStore {
   /**
    * Charges a request if it passes.
    * @param key what is counted, without the limit's id; from a client, so of any content and length
-   * @param cost above 0
+   * @param cost above 0, at most what the limit holds; more can never pass
    * @throws never; a store that cannot decide says so by its own policy
    */
   take(limit: Limit, key: string, cost: number): Decision | Refused | Promise<Decision | Refused>;

@@ -21,7 +21,7 @@ interface Asked {
 function limitOf(algorithm: LimitAlgorithm, random: () => number): Limit {
   const rate = between(random, 1, random() < 0.5 ? 7 : 500);
   const periodMs = [1, 70, 1000, 60_000, 86_400_000][between(random, 0, 4)]!;
-  return { id: "a", algorithm, rate, periodMs, burst: between(random, 1, 2 * rate) };
+  return { id: "a", algorithm, rate, periodMs, burst: between(random, 1, 2 * rate), keepMs: 0 };
 }
 
 /** Requests in bursts and gaps of about what the limit admits. */
@@ -89,7 +89,7 @@ describe("token bucket", () => {
   });
 
   test("at rate 5 and burst 10, ten pass at once, the eleventh is refused, and one more passes 200 ms later", () => {
-    const limit: Limit = { id: "a", algorithm: "token_bucket", rate: 5, periodMs: 1000, burst: 10 };
+    const limit: Limit = { id: "a", algorithm: "token_bucket", rate: 5, periodMs: 1000, burst: 10, keepMs: 0 };
     const state = tokenBucket.fresh(START);
     const at = (ms: number) => tokenBucket.take(limit, state, START + ms * 1000, 1);
     for (let i = 9; i >= 0; i--) assert.equal(at(0).remaining, i);
@@ -134,7 +134,7 @@ describe("leaky bucket", () => {
   });
 
   test("one leaves at once, burst wait their turn, and the next is told when there is room", () => {
-    const limit: Limit = { id: "a", algorithm: "leaky_bucket", rate: 10, periodMs: 1000, burst: 2 };
+    const limit: Limit = { id: "a", algorithm: "leaky_bucket", rate: 10, periodMs: 1000, burst: 2, keepMs: 0 };
     const state = leakyBucket.fresh(START);
     const take = (ms: number) => leakyBucket.take(limit, state, START + ms * 1000, 1);
     assert.deepEqual(
@@ -148,7 +148,7 @@ describe("leaky bucket", () => {
   });
 
   test("without a burst nobody waits", () => {
-    const limit: Limit = { id: "a", algorithm: "leaky_bucket", rate: 1, periodMs: 1000, burst: 0 };
+    const limit: Limit = { id: "a", algorithm: "leaky_bucket", rate: 1, periodMs: 1000, burst: 0, keepMs: 0 };
     const state = leakyBucket.fresh(START);
     assert.equal(leakyBucket.take(limit, state, START, 1).allowed, true);
     assert.equal(leakyBucket.take(limit, state, START + 999_999, 1).allowed, false);
@@ -179,7 +179,7 @@ describe("sliding window", () => {
   });
 
   test("requests of one moment, and lone ones, leave the window exactly a period later", () => {
-    const limit: Limit = { id: "a", algorithm: "sliding_window", rate: 3, periodMs: 1000, burst: 99 };
+    const limit: Limit = { id: "a", algorithm: "sliding_window", rate: 3, periodMs: 1000, burst: 99, keepMs: 0 };
     const groups = slidingWindow.fresh(START);
     const take = (ms: number) => slidingWindow.take(limit, groups, START + ms * 1000, 1).allowed;
     assert.deepEqual([take(0), take(0), take(400), take(400)], [true, true, true, false]);
@@ -188,7 +188,7 @@ describe("sliding window", () => {
   });
 
   test("a thousand requests per key take no more than 66 groups", () => {
-    const limit: Limit = { id: "a", algorithm: "sliding_window", rate: 1_000_000, periodMs: 1000, burst: 1 };
+    const limit: Limit = { id: "a", algorithm: "sliding_window", rate: 1_000_000, periodMs: 1000, burst: 1, keepMs: 0 };
     const groups = slidingWindow.fresh(START);
     let most = 0;
     for (let i = 0; i < 20_000; i++) {
@@ -235,7 +235,7 @@ for (const [algorithm, arithmetic] of [
     });
 
     test("what is given back at once can be taken again", () => {
-      const limit: Limit = { id: "a", algorithm, rate: 3, periodMs: 1000, burst: 3 };
+      const limit: Limit = { id: "a", algorithm, rate: 3, periodMs: 1000, burst: 3, keepMs: 0 };
       const state = erased.fresh(START);
       for (let i = 0; i < 50; i++) {
         assert.equal(erased.take(limit, state, START + i, 2).allowed, true, `round ${i}`);
@@ -244,7 +244,7 @@ for (const [algorithm, arithmetic] of [
     });
 
     test("a clock that steps back makes nothing looser", () => {
-      const limit: Limit = { id: "a", algorithm, rate: 2, periodMs: 1000, burst: 2 };
+      const limit: Limit = { id: "a", algorithm, rate: 2, periodMs: 1000, burst: 2, keepMs: 0 };
       const state = erased.fresh(START);
       while (erased.take(limit, state, START, 1).allowed);
       assert.equal(erased.take(limit, state, START - 60_000_000, 1).allowed, false);

@@ -1,0 +1,118 @@
+// The state of limits in this process: bounded, and forgotten when it says no more than a new key would.
+import { type Arithmetic, longestMs } from "./arithmetic.ts";
+import { leakyBucket } from "./leaky-bucket.ts";
+import type { Decision, Limit, LimitAlgorithm, LimitStore } from "./limit.ts";
+import { slidingWindow } from "./sliding-window.ts";
+import { tokenBucket } from "./token-bucket.ts";
+
+const ARITHMETIC: Readonly<Record<LimitAlgorithm, Arithmetic<unknown>>> = {
+  token_bucket: tokenBucket as Arithmetic<unknown>,
+  leaky_bucket: leakyBucket as Arithmetic<unknown>,
+  sliding_window: slidingWindow as Arithmetic<unknown>,
+};
+
+/** Keys per limit, so that addresses made up by clients fill no memory. */
+export const MAX_KEYS = 10_000;
+
+/**
+ * Counts in memory. A limit keeps its state as long as its id, algorithm and period are the same: what is owed are requests,
+ * whatever rate pays them off.
+ */
+export class MemoryStore implements LimitStore {
+  readonly #tables = new Map<string, Table>();
+  readonly #nowUs: () => number;
+
+  /** @param nowUs monotonic clock, whole µs */
+  constructor(nowUs: () => number) {
+    this.#nowUs = nowUs;
+  }
+
+  take(limit: Limit, key: string, cost: number): Decision {
+    let table = this.#tables.get(limit.id);
+    if (table === undefined || table.algorithm !== limit.algorithm || table.periodMs !== limit.periodMs) {
+      table = new Table(limit);
+      this.#tables.set(limit.id, table);
+    }
+    return table.take(limit, key, this.#nowUs(), cost);
+  }
+
+  giveBack(limit: Limit, key: string, cost: number): void {
+    this.#tables.get(limit.id)?.giveBack(limit, key, cost);
+  }
+
+  /** Forgets a limit that exists no more. */
+  forget(id: string): void {
+    this.#tables.delete(id);
+  }
+
+  /** Drops idle keys of limits nobody asks any more; those in use drop theirs by themselves. */
+  sweep(): void {
+    const now = this.#nowUs();
+    for (const table of this.#tables.values()) table.turnIfDue(now);
+  }
+
+  /** Keys kept now, of all limits. */
+  get size(): number {
+    let sum = 0;
+    for (const table of this.#tables.values()) sum += table.size;
+    return sum;
+  }
+}
+
+/**
+ * Keys of one limit in two generations. A key in use moves to the young one; when that is half of the bound, or as old as
+ * any key can matter, the old one is dropped and the young one grows old. So a request costs one look-up, the keys used last
+ * are always there, and what was not used for long goes without anybody looking for it.
+ */
+class Table {
+  readonly algorithm: LimitAlgorithm;
+  readonly periodMs: number;
+  readonly #arithmetic: Arithmetic<unknown>;
+  #young = new Map<string, unknown>();
+  #old = new Map<string, unknown>();
+  /** How long the young generation takes in keys, µs. Follows the limit as it is asked now. */
+  #termUs = 0;
+  #begunUs = 0;
+
+  constructor(limit: Limit) {
+    this.algorithm = limit.algorithm;
+    this.periodMs = limit.periodMs;
+    this.#arithmetic = ARITHMETIC[limit.algorithm];
+  }
+
+  get size(): number {
+    return this.#young.size + this.#old.size;
+  }
+
+  take(limit: Limit, key: string, nowUs: number, cost: number): Decision {
+    const state = this.#young.get(key) ?? this.#enter(limit, key, nowUs);
+    return this.#arithmetic.take(limit, state, nowUs, cost);
+  }
+
+  giveBack(limit: Limit, key: string, cost: number): void {
+    const state = this.#young.get(key) ?? this.#old.get(key);
+    if (state !== undefined) this.#arithmetic.giveBack(limit, state, cost);
+  }
+
+  turnIfDue(nowUs: number): void {
+    if (nowUs - this.#begunUs >= this.#termUs) this.#turn(nowUs);
+  }
+
+  /** Brings a key into the young generation. */
+  #enter(limit: Limit, key: string, nowUs: number): unknown {
+    this.#termUs = Math.max(longestMs(limit), limit.keepMs) * 1000;
+    if (this.#young.size >= MAX_KEYS / 2) this.#turn(nowUs);
+    else this.turnIfDue(nowUs);
+    const known = this.#old.get(key);
+    if (known !== undefined) this.#old.delete(key);
+    const state = known ?? this.#arithmetic.fresh(nowUs);
+    this.#young.set(key, state);
+    return state;
+  }
+
+  #turn(nowUs: number): void {
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#begunUs = nowUs;
+  }
+}
