@@ -1,4 +1,5 @@
 // Everything known about one request, as one object with all its fields from birth, so that its shape never changes.
+import type { Admission } from "./admission.ts";
 import type { Downstream, Translation, Upstream } from "./edges.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Identity } from "./identity.ts";
@@ -60,6 +61,8 @@ export class RequestContext {
   requestId = "";
   /** null: nobody has been authenticated. */
   identity: Identity | null = null;
+  /** What the limits of the route said; null when none was asked. */
+  admission: Admission | null = null;
 
   snapshot: Snapshot | null = null;
   route: Route | null = null;
@@ -120,8 +123,9 @@ export class RequestContext {
     this.startedAt = startedAt;
   }
 
-  /** Registers what to give back when the request is over. */
+  /** Registers what to give back when the request is over; at once when it is, because its client left meanwhile. */
   hold(release: () => void): void {
+    if (this.finished) return release();
     (this.#held ??= []).push(release);
   }
 

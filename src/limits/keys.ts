@@ -1,0 +1,89 @@
+// What a limit counts by: the client's address, who it is, a field it sent, the route, or several of these together.
+import { hash } from "node:crypto";
+import type { RequestContext } from "../core/context.ts";
+import { getField } from "../wire/fields.ts";
+
+/** One thing to count by. `field` is the lower-case name of a header; "" with any other kind. */
+export interface KeySource {
+  readonly kind: "ip" | "subject" | "apiKey" | "header" | "route";
+  readonly field: string;
+}
+
+/** The key of a request. Never throws; bounded in length, and different for what differs. */
+export type KeyOf = (ctx: RequestContext) => string;
+
+/** A longer key is replaced by its digest: clients choose how long their headers are. */
+const MAX_LENGTH = 64;
+
+/** Reads `ip`, `subject`, `apiKey`, `route` or `header:<name>`; null when it is none of them. */
+export function parseKeySource(text: string): KeySource | null {
+  if (text === "ip" || text === "subject" || text === "apiKey" || text === "route") return { kind: text, field: "" };
+  const header = /^header:([!#$%&'*+.^_`|~0-9A-Za-z-]+)$/.exec(text);
+  return header === null ? null : { kind: "header", field: header[1]!.toLowerCase() };
+}
+
+/** Whether the key can only be told after authentication. */
+export function needsIdentity(sources: readonly KeySource[]): boolean {
+  return sources.some(({ kind }) => kind === "subject" || kind === "apiKey");
+}
+
+/** Whether all clients of the route share one key. */
+export function isShared(sources: readonly KeySource[]): boolean {
+  return sources.every(({ kind }) => kind === "route");
+}
+
+/** Compiles a key. What a request lacks is replaced by its address, so that leaving it out opens no second budget. */
+export function keyBy(sources: readonly KeySource[]): KeyOf {
+  const parts = sources.map(partBy);
+  if (parts.length === 1) {
+    const only = parts[0]!;
+    return (ctx) => bounded(only(ctx));
+  }
+  // With its length before it, no part can pass for the beginning of the next.
+  return (ctx) => bounded(parts.reduce((all, part) => withLength(all, part(ctx)), ""));
+}
+
+/** Every kind but the address begins with a letter no address has: an address in a header is not that of anybody. */
+function partBy({ kind, field }: KeySource): KeyOf {
+  switch (kind) {
+    case "ip":
+      return byAddress;
+    case "subject":
+      return (ctx) => (ctx.identity === null ? byAddress(ctx) : `s${ctx.identity.subject}`);
+    case "apiKey":
+      return (ctx) =>
+        ctx.identity === null || ctx.identity.apiKey === "" ? byAddress(ctx) : `k${ctx.identity.apiKey}`;
+    case "header":
+      return (ctx) => {
+        const value = getField(ctx.fields, field);
+        return value === undefined || value === "" ? byAddress(ctx) : `h${value}`;
+      };
+    case "route":
+      return () => "r";
+  }
+}
+
+function byAddress(ctx: RequestContext): string {
+  return networkOf(ctx.clientIp);
+}
+
+/** An IPv4 address, or the /64 network of an IPv6 address: whoever has one address of it has all. */
+export function networkOf(address: string): string {
+  if (!address.includes(":")) return address;
+  const [head = "", tail] = address.split("::");
+  const first = head === "" ? [] : head.split(":");
+  if (tail !== undefined) {
+    const last = tail === "" ? [] : tail.split(":");
+    const zeros = 8 - first.length - last.length - (tail.includes(".") ? 1 : 0);
+    first.push(...new Array<string>(Math.max(0, zeros)).fill("0"), ...last);
+  }
+  return `${first.slice(0, 4).join(":")}::`;
+}
+
+function withLength(all: string, part: string): string {
+  return `${all}${part.length}:${part}`;
+}
+
+function bounded(key: string): string {
+  return key.length <= MAX_LENGTH ? key : `#${hash("sha256", key, "base64url")}`;
+}

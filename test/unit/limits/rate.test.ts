@@ -1,0 +1,195 @@
+// Limits of a route: all must pass, charged to all or to none, held no longer than the request, told in its reply.
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+import type { Refusal } from "../../../src/core/reply.ts";
+import { runFilters } from "../../../src/gateway/run-filters.ts";
+import { keyBy, needsIdentity } from "../../../src/limits/keys.ts";
+import type { Decision, Limit, LimitStore } from "../../../src/limits/limit.ts";
+import { MemoryStore } from "../../../src/limits/memory-store.ts";
+import { type RateRule, rateLimits } from "../../../src/limits/rate.ts";
+import { finish, limitOf, outcome, requestOf, sources } from "../../support/limited.ts";
+
+/** 2026-01-01, ms. */
+const WALL = 1_767_225_600_000;
+
+describe("rate limits", () => {
+  let nowUs: number;
+  let memory: MemoryStore;
+  beforeEach(() => {
+    nowUs = 0;
+    memory = new MemoryStore(() => nowUs);
+  });
+  const rule = (limit: Limit, key = "ip", more: Partial<RateRule> = {}): RateRule => ({
+    limit,
+    store: memory,
+    keyOf: keyBy(sources(key)),
+    late: needsIdentity(sources(key)),
+    costField: "",
+    meter: null,
+    ...more,
+  });
+  const filtersOf = (...rules: RateRule[]) => rateLimits(rules, () => WALL);
+
+  test("let pass what is within them and refuse the rest with Retry-After", async () => {
+    const filters = filtersOf(rule(limitOf("a")));
+    assert.equal(await outcome(requestOf("10.0.0.1"), filters), "");
+    assert.equal(await outcome(requestOf("10.0.0.1"), filters), "");
+    const refusal = runFilters(requestOf("10.0.0.1"), filters) as Refusal;
+    assert.equal(refusal.code, "rate_limited");
+    assert.deepEqual(refusal.fields?.slice(0, 2), ["Retry-After", "30"]);
+    assert.equal(await outcome(requestOf("10.0.0.2"), filters), "");
+  });
+
+  test("say nothing shorter than a second", () => {
+    const filters = filtersOf(rule(limitOf("a", { rate: 1000, periodMs: 1000, burst: 1 })));
+    runFilters(requestOf("10.0.0.1"), filters);
+    const refusal = runFilters(requestOf("10.0.0.1"), filters) as Refusal;
+    assert.equal(refusal.fields?.[1], "1");
+  });
+
+  test("answer at once while the store does", () => {
+    assert.equal(runFilters(requestOf("10.0.0.1"), filtersOf(rule(limitOf("a")))), undefined);
+  });
+
+  test("charge all or none", async () => {
+    const wide = limitOf("wide", { burst: 10 });
+    const filters = filtersOf(rule(wide), rule(limitOf("narrow", { burst: 1 })));
+    assert.equal(await outcome(requestOf("10.0.0.1"), filters), "");
+    for (let i = 0; i < 20; i++) assert.equal(await outcome(requestOf("10.0.0.1"), filters), "rate_limited");
+    assert.equal(memory.take(wide, "10.0.0.1", 1).remaining, 8);
+  });
+
+  test("give back what was charged before authentication when a limit behind it refuses", async () => {
+    const early = limitOf("early", { burst: 10 });
+    const filters = filtersOf(rule(limitOf("late", { burst: 1 }), "subject"), rule(early));
+    assert.deepEqual(
+      filters.map((f) => f.phase),
+      ["edge", "limit"],
+    );
+    assert.equal(await outcome(requestOf("10.0.0.1"), filters), "");
+    assert.equal(await outcome(requestOf("10.0.0.1"), filters), "rate_limited");
+    assert.equal(memory.take(early, "10.0.0.1", 1).remaining, 8);
+  });
+
+  test("are told in the reply: all of them, and the tightest in the older fields", async () => {
+    const filters = filtersOf(
+      rule(limitOf("api", { rate: 100, periodMs: 1000, burst: 200 })),
+      rule(limitOf('per "é"', { algorithm: "sliding_window", rate: 5, periodMs: 60_000 })),
+    );
+    const ctx = requestOf("10.0.0.1");
+    assert.equal(await outcome(ctx, filters), "");
+    const fields = ["Server", "x", "RateLimit", "old", "X-RateLimit-Remaining", "99"];
+    for (const filter of filters) filter.onReply?.(ctx, 200, fields);
+    assert.deepEqual(fields, [
+      ...["Server", "x"],
+      ...["RateLimit-Policy", '"api";q=200;w=2, "per \\"?\\"";q=5;w=60'],
+      ...["RateLimit", '"api";r=199;t=1, "per \\"?\\"";r=4;t=60'],
+      ...["X-RateLimit-Limit", "5", "X-RateLimit-Remaining", "4", "X-RateLimit-Reset", String(WALL / 1000 + 60)],
+    ]);
+  });
+
+  test("of both phases are told together, once", async () => {
+    const filters = filtersOf(rule(limitOf("early")), rule(limitOf("late"), "subject"));
+    const ctx = requestOf("10.0.0.1");
+    assert.equal(await outcome(ctx, filters), "");
+    const fields: string[] = [];
+    for (const filter of filters) filter.onReply?.(ctx, 200, fields);
+    assert.equal(fields[3], '"early";r=1;t=30, "late";r=1;t=30');
+    assert.equal(fields.filter((f) => f === "RateLimit").length, 1);
+  });
+
+  test("of a refusal tell what is left of each as if the request had not come", () => {
+    const filters = filtersOf(rule(limitOf("wide", { burst: 10 })), rule(limitOf("narrow", { burst: 1 })));
+    runFilters(requestOf("10.0.0.1"), filters);
+    const { fields } = runFilters(requestOf("10.0.0.1"), filters) as Refusal;
+    assert.match(fields![5]!, /^"wide";r=9;t=\d+, "narrow";r=0;t=\d+$/);
+    assert.deepEqual(fields!.slice(6, 10), ["X-RateLimit-Limit", "1", "X-RateLimit-Remaining", "0"]);
+  });
+
+  test("charge what a trusted proxy says a request costs, and 1 to anybody else", async () => {
+    const limit = limitOf("a", { rate: 100, burst: 100 });
+    const filters = filtersOf(rule(limit, "ip", { costField: "x-cost" }));
+    const left = async (cost: string, trusted: boolean) => {
+      const ctx = requestOf("10.0.0.1", ["X-Cost", cost]);
+      ctx.trusted = trusted;
+      const before = memory.take(limit, "10.0.0.1", 1).remaining;
+      assert.equal(await outcome(ctx, filters), "");
+      memory.giveBack(limit, "10.0.0.1", 1);
+      return before - memory.take(limit, "10.0.0.1", 1).remaining;
+    };
+    assert.equal(await left("7", true), 7);
+    assert.equal(await left("7", false), 1);
+    for (const bad of ["", "0", "-3", "1.5", "ten", "Infinity"]) assert.equal(await left(bad, true), 1, bad);
+    memory.forget("a");
+    const ctx = requestOf("10.0.0.2", ["X-Cost", "1000000"]);
+    ctx.trusted = true;
+    assert.equal(await outcome(ctx, filters), "", "a cost above all there is takes all there is");
+    assert.equal(memory.take(limit, "10.0.0.2", 1).allowed, false);
+  });
+
+  test("hold a request of a leaky bucket until its turn, and forget it when its client leaves", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const limit = limitOf("a", { algorithm: "leaky_bucket", rate: 10, periodMs: 1000, burst: 2 });
+    const filters = filtersOf(rule(limit));
+    const passed: string[] = [];
+    const begin = (name: string) => {
+      const ctx = requestOf("10.0.0.1");
+      const done = outcome(ctx, filters).then((code) => passed.push(`${name}${code}`));
+      return { ctx, done };
+    };
+    const first = begin("first");
+    const second = begin("second");
+    const third = begin("third");
+    await Promise.all([first.done, begin("fourth:").done]);
+    assert.deepEqual(passed, ["first", "fourth:rate_limited"]);
+    finish(second.ctx);
+    t.mock.timers.tick(100);
+    await Promise.resolve();
+    assert.deepEqual(passed.slice(2), []);
+    t.mock.timers.tick(100);
+    await third.done;
+    assert.deepEqual(passed.slice(2), ["third"]);
+  });
+
+  test("refuse when a store cannot decide, and give the others back", async () => {
+    const wide = limitOf("wide");
+    const mute: LimitStore = {
+      take: () => Promise.resolve("unavailable"),
+      giveBack: () => assert.fail("nothing was charged"),
+    };
+    const filters = filtersOf(rule(wide), rule(limitOf("far"), "ip", { store: mute }));
+    for (let i = 0; i < 3; i++) assert.equal(await outcome(requestOf("10.0.0.1"), filters), "limits_unavailable");
+    assert.equal(memory.take(wide, "10.0.0.1", 1).remaining, 1);
+  });
+
+  test("ask a far store for all its limits before it has answered the first", async () => {
+    const asked: string[] = [];
+    const answers: (() => void)[] = [];
+    const yes: Decision = { allowed: true, remaining: 1, resetMs: 1, retryMs: 0, waitMs: 0, degraded: true };
+    const far: LimitStore = {
+      take: (limit) => {
+        asked.push(limit.id);
+        return new Promise((resolve) => answers.push(() => resolve(yes)));
+      },
+      giveBack: () => assert.fail("nothing was refused"),
+    };
+    const filters = filtersOf(rule(limitOf("a"), "ip", { store: far }), rule(limitOf("b"), "route", { store: far }));
+    const ctx = requestOf("10.0.0.1");
+    const done = outcome(ctx, filters);
+    assert.deepEqual(asked, ["a", "b"]);
+    for (const answer of answers) answer();
+    assert.equal(await done, "");
+    const fields: string[] = [];
+    for (const filter of filters) filter.onReply?.(ctx, 200, fields);
+    assert.deepEqual(fields.slice(-2), ["X-RateLimit-Degraded", "local"]);
+  });
+
+  test("are counted", async () => {
+    const meter = { hits: 0, rejected: 0, degraded: false };
+    const filters = filtersOf(rule(limitOf("a", { burst: 1 }), "ip", { meter }));
+    for (let i = 0; i < 3; i++) await outcome(requestOf("10.0.0.1"), filters);
+    assert.deepEqual(meter, { hits: 3, rejected: 2, degraded: false });
+  });
+
+  test("that are none make no filter", () => assert.deepEqual(filtersOf(), []));
+});
