@@ -5,6 +5,7 @@ import type { Pattern } from "../routing/pattern.ts";
 import type { DescriptorFiles } from "./descriptors.ts";
 import type { HealthConfig } from "./health-config.ts";
 import type { Origin } from "./kit.ts";
+import type { ConcurrencyConfig, RateConfig } from "./limits.ts";
 import type { Material } from "./material.ts";
 import type { Position } from "./problem.ts";
 import type { Written } from "./schema/root.ts";
@@ -24,6 +25,9 @@ export interface RuleConfig {
   readonly protocol: Protocol;
   /** The file itself says how long the rule may take. */
   readonly timeoutWritten: boolean;
+  /** Its own limits and those of every rule. */
+  readonly rateLimits: readonly RateConfig[];
+  readonly concurrency: ConcurrencyConfig | null;
   readonly written: RuleSection;
 }
 

@@ -9,6 +9,7 @@ import { readHealth } from "./health.ts";
 import type { HealthConfig } from "./health-config.ts";
 import { isWritten, type Origin } from "./kit.ts";
 import { checkManagement } from "./management.ts";
+import { LimitReader } from "./limits.ts";
 import { listenerBlocks, upstreamBlocks } from "./material.ts";
 import { checkOutliers } from "./outliers.ts";
 import { placeOf } from "./place.ts";
@@ -36,8 +37,9 @@ export function normalize(
   problems: Problems,
 ): Inferred {
   const services = readServices(written, tree, problems);
-  const rules = readRules(written, tree, services, origins, problems);
-  rules.push(...readGrpcServices(written, tree, services, rules, problems));
+  const limits = new LimitReader(written, tree, problems);
+  const rules = readRules(written, tree, services, origins, limits, problems);
+  rules.push(...readGrpcServices(written, tree, services, rules, limits, problems));
   if (written.router.rules.length === 0 && problems.errors.length === 0) {
     problems.error(placeOf(tree, ["router", "rules"]), "router.rules is empty: nothing would be routed");
   }
@@ -82,6 +84,7 @@ function readRules(
   tree: MapNode,
   services: readonly ServiceConfig[],
   origins: ReadonlyMap<string, Origin>,
+  limits: LimitReader,
   problems: Problems,
 ): RuleConfig[] {
   const byName = new Map(services.map((s) => [s.name, s]));
@@ -123,6 +126,7 @@ function readRules(
         maxBodyBytes: section.maxRequestSize ?? (protocol === "grpc" ? 0 : written.frontend.http.maxRequestSize),
         protocol,
         timeoutWritten: isWritten(origins, `router.rules[${i}].timeout`),
+        ...limits.read(section, id, ["router", "rules", i]),
         written: section,
       },
     ];
@@ -135,6 +139,7 @@ function readGrpcServices(
   tree: MapNode,
   services: readonly ServiceConfig[],
   rules: readonly RuleConfig[],
+  limits: LimitReader,
   problems: Problems,
 ): RuleConfig[] {
   const { grpc } = written.protocols;
@@ -161,6 +166,7 @@ function readGrpcServices(
           maxBodyBytes: 0,
           protocol: "grpc" as const,
           timeoutWritten: false,
+          ...limits.read(section, `grpc:${name}`, ["protocols", "grpc", "services", i]),
           written: section,
         },
       ];

@@ -56,6 +56,7 @@ export const ALIASES: readonly (readonly [string, string])[] = [
   ["backend.sse.maxReconnectAttempts", "backend.sse.maxRetries"],
   ["backend.grpc.keepAlive.time", "backend.grpc.keepAliveTime"],
   ["backend.grpc.keepAlive.timeout", "backend.grpc.keepAliveTimeout"],
+  [`${RULE}.rateLimit.rps`, `${RULE}.rateLimit.requestsPerSecond`],
   [`${RULE}.backend`, `${RULE}.protocol`],
   [`${RULE}.grpc.transcoding`, `${RULE}.grpc.enableTranscoding`],
   [`${RULE}.metadata.grpcService`, `${RULE}.grpc.service`],
@@ -103,6 +104,7 @@ export const ALIASES_BY_VALUE: readonly (readonly [string, string, (value: unkno
 export const RULE_MIDDLEWARE: ReadonlyMap<string, string> = new Map([
   ["circuitbreaker", "circuitBreaker"],
   ["retry", "retry"],
+  ["ratelimit", "rateLimit"],
 ]);
 
 /** Accepted for the sake of old files, without effect, warned about once. */
@@ -229,7 +231,6 @@ export const NOT_YET: readonly string[] = [
   "middleware.auth",
   "middleware.authz",
   "middleware.transform",
-  "middleware.ratelimit",
   "middleware.cors",
   ...[
     "strategy",
@@ -240,10 +241,6 @@ export const NOT_YET: readonly string[] = [
     "authType",
     "requiredScopes",
     "auth",
-    "rateLimit",
-    "rateLimitBurst",
-    "rateLimitStorage",
-    "rateLimitExpiration",
     "cors",
     "redis",
     "compression",

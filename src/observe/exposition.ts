@@ -5,6 +5,7 @@ import type { ConcurrencyLimiter } from "../core/concurrency.ts";
 import type { Overload } from "../core/overload.ts";
 import { isHealthy, type Service } from "../core/service.ts";
 import type { Histogram } from "./histogram.ts";
+import type { LimitMeterCells } from "./limit-meters.ts";
 import type { Meters, MethodCell } from "./meters.ts";
 import { receivedBy, type StreamCell, sentBy } from "./stream-meters.ts";
 
@@ -154,6 +155,7 @@ function metricsOf(s: Sources): OwnMetric[] {
       const overload = s.overload();
       return overload === null ? [] : [{ value: overload.delayMs / 1000, labels: {} }];
     }),
+    ...limitMetrics(s),
     own("gateway_service_instances", "Endpoints by health", "gauge", () =>
       [...s.services()].flatMap(({ name, endpoints }) =>
         ["healthy", "unhealthy"].map((health) => ({
@@ -260,6 +262,21 @@ function concurrencyMetrics(s: Sources): OwnMetric[] {
       "Requests it has under way",
       "gauge",
       each((l) => l.active),
+/** Rate limits and bounds on requests under way, by route and kind. */
+function limitMetrics(s: Sources): OwnMetric[] {
+  const each = (value: (cell: LimitMeterCells) => number) => () =>
+    [...s.meters.limits].map((cell) => ({ value: value(cell), labels: { route: cell.route, limit_type: cell.kind } }));
+      "gateway_rate_limit_hits_total",
+      "Requests a limit looked at",
+      "counter",
+      each((c) => c.hits),
+      "gateway_rate_limit_rejected_total",
+      "Requests a limit refused",
+      "counter",
+      each((c) => c.rejected),
+      "gateway_rate_limit_degraded",
+      "1 while a limit is counted without its shared store",
+      each((c) => Number(c.degraded)),
     ),
   ];
 }

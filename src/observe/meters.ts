@@ -3,6 +3,7 @@ import type { RequestContext } from "../core/context.ts";
 import type { RouteMeter } from "../core/route.ts";
 import type { EndpointMeter } from "../core/service.ts";
 import { Histogram } from "./histogram.ts";
+import type { LimitMeterCells } from "./limit-meters.ts";
 import { StreamMeterCells } from "./stream-meters.ts";
 
 /** Methods that may be a label; any other is `OTHER`, so that clients cannot make series. */
@@ -110,5 +111,6 @@ export class EndpointMeterCells implements EndpointMeter {
 export class Meters {
   readonly routes = new Set<RouteMeterCells>();
   readonly endpoints = new Set<EndpointMeterCells>();
+  readonly limits = new Set<LimitMeterCells>();
   readonly streams = new StreamMeterCells();
 }

@@ -13,6 +13,7 @@ import { RouteTree } from "../routing/tree.ts";
 import { EventStreamRules, eventStreamFilters } from "./event-streams.ts";
 import { fallbackOf } from "./fallback.ts";
 import { overloadFilters } from "./overload.ts";
+import { LimitFilters } from "./limits.ts";
 import type { Runtime } from "./runtime.ts";
 import type { ServiceBuilder } from "./services.ts";
 import { translatorFor } from "./translators.ts";
@@ -36,6 +37,7 @@ export function compileRoutes(
   const overload = overloadFilters(config, runtime, leases);
   const shared = eventStreamFilters(config, leases);
   const kinds = { websockets: new WebSocketRules(config, runtime, leases), events: new EventStreamRules(config) };
+  const limits = new LimitFilters(config, runtime, leases);
   const routes = config.rules.map((rule, order) => {
     const key = `${rule.written.tier}|${rule.maxBodyBytes}`;
     let list = filters.get(key);
@@ -44,6 +46,8 @@ export function compileRoutes(
       list = inPhaseOrder([...overload(rule.written.tier), ...shared, ...limits]);
       filters.set(key, list);
     }
+    const own = limits.filtersFor(rule);
+    if (own.length > 0) list = inPhaseOrder([...own, ...list]);
     const meter = meterOf(rule.written.path, config, runtime, leases);
     const translator = translatorFor(config, rule, runtime, leases);
     const route = compileRule(config, rule, list, services, kinds, translator, meter);
@@ -93,7 +97,7 @@ function compileRule(
     pattern: written.path,
     source: `${rule.at.file}:${rule.at.line}`,
     filters,
-    replyFilters: NONE,
+    replyFilters: replyFiltersOf(filters),
     strategy: internal ? null : STRATEGIES.direct(services.service(written.serviceName, rule.loadBalance, grpc, rule)),
     fallback: fallbackOf(rule, services),
     target: targetOf(rule),
@@ -128,4 +132,9 @@ function targetOf({ written, pattern, protocol }: RuleConfig): TargetRule {
     prefix: written.rewritePrefix.replace(/\/$/, ""),
     host: written.preserveHost ? "client" : written.rewriteHost === "" ? "endpoint" : { name: written.rewriteHost },
   };
+}
+
+function replyFiltersOf(filters: readonly Filter[]): readonly Filter[] {
+  const found = filters.filter((filter) => filter.onReply !== undefined);
+  return found.length === 0 ? NONE : found.reverse();
 }

@@ -1,6 +1,7 @@
 // What is seen from outside: request ids, metrics, logs.
 import { object, optional } from "../kit.ts";
 import { bool, int, numbers, oneOf, str } from "../scalars.ts";
+import { middlewareRateLimit } from "./limits.ts";
 
 /** `middleware`. */
 export const middleware = object("Policies of every route", {
@@ -10,6 +11,7 @@ export const middleware = object("Policies of every route", {
     generateIfMissing: bool("make one when the client sent none", true),
     propagateToBackend: bool("send it upstream", true),
   }),
+  ratelimit: middlewareRateLimit,
 });
 
 /** `metrics`. */

@@ -2,11 +2,12 @@
 import { METHODS } from "node:http";
 import { BALANCER_NAMES } from "../../catalog.ts";
 import { type Field, type Infer, listOf, mapOf, object, optional } from "../kit.ts";
-import { bool, dur, free, oneOf, size, str, strings } from "../scalars.ts";
+import { bool, dur, free, num, oneOf, size, str, strings } from "../scalars.ts";
 import { didYouMean } from "../suggest.ts";
 import { ruleCircuitBreaker } from "./breaker.ts";
 import { ruleFallback } from "./fallback.ts";
 import { ruleTier } from "./overload.ts";
+import { ruleConcurrency, ruleRateLimit, ruleRateLimits } from "./limits.ts";
 import { ruleRetry } from "./retry.ts";
 import { ruleSse } from "./sse.ts";
 import { ruleGrpc, ruleTranscoding } from "./transcoding.ts";
@@ -89,6 +90,12 @@ export const rule = object("One route", {
   preserveHost: bool("forward the client's Host", false),
   rewriteHost: str("send this Host", ""),
   maxRequestSize: optional(size("largest request body; default `frontend.http.maxRequestSize`, 0 = no limit")),
+  rateLimit: optional(ruleRateLimit),
+  rateLimitBurst: optional(num("`burst` of `rateLimit`")),
+  rateLimitStorage: str("store of this rule's limits", ""),
+  rateLimitExpiration: optional(dur("keep idle keys this long; default as long as they matter")),
+  rateLimits: ruleRateLimits,
+  concurrency: optional(ruleConcurrency),
   accessLog: bool("write access lines for this route", true),
   websocket: ruleWebsocket,
   sse: ruleSse,
@@ -99,6 +106,7 @@ export const rule = object("One route", {
   fallback: optional(ruleFallback),
   tier: ruleTier,
   metadata: free("free"),
+  metadata: free("free, but for `rateLimit` (requests per second) and `skipRateLimit` (true: no rate limits)"),
 });
 
 /** A rule that says nothing beside its required keys. */

@@ -75,6 +75,7 @@ const BY_KEY: readonly (readonly [RegExp, readonly [Value, Value]])[] = [
   [/\.enableTranscoding$/, [true, false]],
   [/\.dynamicDescriptors$/, [{ autoReload: false }, { autoReload: true }]],
   [/\.(files|directories)$/, [["a.desc"], ["b.desc"]]],
+  [/\.requestsPerSecond$/, [3, 4]],
   [/\.protocol$/, ["grpc", "http"]],
 ];
 const TEXTS = ["/one", "/two"] as const;

@@ -1,0 +1,81 @@
+// Limits: how often (`rateLimit`, `rateLimits`, `middleware.ratelimit`) and how many at a time (`concurrency`).
+import { type Field, type Infer, listOf, noteOrigins, object, optional } from "../kit.ts";
+import { bool, dur, int, num, oneOf, str, strings } from "../scalars.ts";
+
+const ALGORITHMS = ["token_bucket", "leaky_bucket", "sliding_window"] as const;
+const KEY = "`ip`, `subject`, `apiKey`, `header:<name>`, `route`; several are one combined key";
+
+const rateKeys = {
+  rate: optional(num("requests per `period`; 0 = no limit")),
+  requestsPerSecond: optional(num("requests per second; for other periods write `rate` and `period`")),
+  period: optional(dur("default 1s")),
+  burst: optional(
+    num("`token_bucket`: at once, default the rate · `leaky_bucket`: that may wait, default the rate · else unused"),
+  ),
+  key: strings(`what is counted: ${KEY}`, ["ip"]),
+  algorithm: optional(oneOf("default `middleware.ratelimit.algorithm`", ALGORITHMS)),
+  storage: str("name of a store; default `rateLimitStorage` of the rule, else the default store", ""),
+  cost: str("`header:<name>`: what a request costs, as a trusted proxy says; otherwise each costs 1", ""),
+};
+
+/** One limit of a rule. */
+const rateBlock = object("Rate limit", rateKeys);
+
+/** `rules[].rateLimit`: a number means requests per second. */
+export const ruleRateLimit: Field<Infer<typeof rateBlock>> = {
+  ...rateBlock,
+  type: "number or block",
+  json: { anyOf: [{ type: "number", minimum: 0 }, { type: "string", pattern: "^\\d+(\\.\\d+)?$" }, rateBlock.json] },
+  read(node, path, reading) {
+    if (node.kind !== "scalar" || node.value === null) return rateBlock.read(node, path, reading);
+    noteOrigins(node, `${path}.requestsPerSecond`, reading);
+    return { ...rateBlock.fallback!, requestsPerSecond: num("").read(node, path, reading) };
+  },
+};
+
+/** `rules[].rateLimits`. */
+export const ruleRateLimits = listOf(
+  "Further limits; a request must pass all, and is charged to all or none",
+  object("One limit", { id: str("name in headers and metrics; default its number", ""), ...rateKeys }),
+);
+
+const concurrencyBlock = object("Requests under way at a time", {
+  max: int("at most, further ones are refused", undefined, 1),
+  key: strings(`counted apart: ${KEY}`, ["route"]),
+});
+
+/** `rules[].concurrency`: a number bounds the route. */
+export const ruleConcurrency: Field<Infer<typeof concurrencyBlock>> = {
+  ...concurrencyBlock,
+  type: "int or block",
+  json: { anyOf: [{ type: "integer", minimum: 1 }, { type: "string", pattern: "^\\d+$" }, concurrencyBlock.json] },
+  read(node, path, reading) {
+    if (node.kind !== "scalar" || node.value === null) return concurrencyBlock.read(node, path, reading);
+    noteOrigins(node, `${path}.max`, reading);
+    return { max: int("", undefined, 1).read(node, path, reading), key: ["route"] };
+  },
+};
+
+const overall = {
+  enabled: bool("false: off", true),
+  rate: num("requests per `period`; 0 = no limit", 0),
+  burst: optional(num("as in a rule")),
+  period: dur("time in which so many are admitted", 1_000),
+};
+
+/** `middleware.ratelimit`. */
+export const middlewareRateLimit = object("Limits of every rule", {
+  enabled: bool("apply `global`, `perIP` and `perRoute`", false),
+  algorithm: oneOf("of limits that name none", ALGORITHMS, "token_bucket"),
+  global: object("All requests together", overall),
+  perIP: object("Each client address, whatever it asks for", overall),
+  perRoute: object("Rules without a limit of their own: each client address, per rule", {
+    enabled: bool("apply it", false),
+    defaultRate: num("requests per `defaultPeriod`; 0 = no limit", 0),
+    defaultBurst: optional(num("as in a rule")),
+    defaultPeriod: dur("also that of `metadata.rateLimit`", 1_000),
+  }),
+});
+
+/** A limit as written. */
+export type RateSection = Infer<typeof rateBlock>;

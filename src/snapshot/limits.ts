@@ -1,0 +1,72 @@
+// Limits of rules → filters: keys, stores, counts that outlive a reload, and meters.
+import type { Config, RuleConfig } from "../config/config.ts";
+import type { ConcurrencyConfig } from "../config/limits.ts";
+import type { Filter } from "../core/filter.ts";
+import type { LeaseHolder } from "../core/lease.ts";
+import { concurrencyLimit, type UnderWay } from "../limits/concurrency.ts";
+import { isShared, keyBy, needsIdentity } from "../limits/keys.ts";
+import type { LimitMeter } from "../limits/meter.ts";
+import { rateLimits } from "../limits/rate.ts";
+import { LimitMeterCells } from "../observe/limit-meters.ts";
+import { memoryStores, type StoreSet } from "./limit-stores.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Makes the filters of one configuration. */
+export class LimitFilters {
+  readonly #config: Config;
+  readonly #runtime: Runtime;
+  readonly #leases: LeaseHolder;
+  readonly #stores: StoreSet;
+
+  constructor(config: Config, runtime: Runtime, leases: LeaseHolder) {
+    this.#config = config;
+    this.#runtime = runtime;
+    this.#leases = leases;
+    this.#stores = memoryStores(leases);
+  }
+
+  /** The limits of a rule, in their order within a phase; none when it has none. */
+  filtersFor(rule: RuleConfig): readonly Filter[] {
+    const rules = rule.rateLimits.map(({ limit, key, store, costField, kind }) => ({
+      limit,
+      store: this.#stores.storeFor(store, limit),
+      keyOf: keyBy(key),
+      late: needsIdentity(key),
+      costField,
+      meter: this.#meter(rule.written.path, kind),
+    }));
+    const rates = rateLimits(rules, Date.now);
+    // First, so that what is refused for lack of room is not charged.
+    return rule.concurrency === null ? rates : [this.#concurrency(rule, rule.concurrency), ...rates];
+  }
+
+  #concurrency({ id, written }: RuleConfig, { max, key }: ConcurrencyConfig): Filter {
+    const underWay = this.#leases.lease<UnderWay>(
+      `concurrency|${id}|${JSON.stringify(key)}`,
+      () => new Map(),
+      () => undefined,
+    );
+    return concurrencyLimit({
+      max,
+      keyOf: keyBy(key),
+      shared: isShared(key),
+      late: needsIdentity(key),
+      underWay,
+      meter: this.#meter(written.path, "concurrency"),
+    });
+  }
+
+  #meter(route: string, kind: string): LimitMeter | null {
+    if (!this.#config.written.metrics.enabled) return null;
+    const { limits } = this.#runtime.meters;
+    return this.#leases.lease(
+      `limit-meter|${route}|${kind}`,
+      () => {
+        const meter = new LimitMeterCells(route, kind);
+        limits.add(meter);
+        return meter;
+      },
+      (meter) => limits.delete(meter),
+    );
+  }
+}
