@@ -1,20 +1,11 @@
 // What Prometheus scrapes: the house's own counters presented to prom-client's registry, which formats them.
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
-import type { Breaker, BreakerState } from "../core/breaker.ts";
-import type { ConcurrencyLimiter } from "../core/concurrency.ts";
-import type { Overload } from "../core/overload.ts";
 import { isHealthy, type Service } from "../core/service.ts";
 import type { Histogram } from "./histogram.ts";
-import type { LimitMeterCells } from "./limit-meters.ts";
 import type { Meters, MethodCell } from "./meters.ts";
+import { histogramSamples, type Labels, type OwnMetric, own, type Sample } from "./metric.ts";
+import { type ResilienceSources, resilienceMetrics } from "./resilience-metrics.ts";
 import { receivedBy, type StreamCell, sentBy } from "./stream-meters.ts";
-
-type Labels = Record<string, string | number>;
-interface Sample {
-  readonly value: number;
-  readonly labels: Labels;
-  readonly metricName?: string;
-}
 
 /** Which optional labels requests carry. */
 export interface LabelChoice {
@@ -31,22 +22,12 @@ export interface ReloadState {
   hash: string;
 }
 
-/** Checks and outlier detection, as they are shown. */
-export interface RunningChecks {
-  readonly running: Iterable<{ readonly name: string; readonly verdict: { status: string; ms: number } | null }>;
-  readonly detectors: Iterable<{ readonly service: string; readonly ejections: ReadonlyMap<string, number> }>;
-}
-
 /** What is scraped. */
-export interface Sources {
+export interface Sources extends Omit<ResilienceSources, "limits"> {
   readonly meters: Meters;
-  readonly breakers: ReadonlySet<Breaker>;
-  readonly overload: () => Overload | null;
-  readonly limiters: ReadonlyMap<string, ConcurrencyLimiter>;
   readonly services: () => Iterable<Service>;
   readonly labels: () => LabelChoice;
   readonly reload: ReloadState;
-  readonly checkups: RunningChecks;
   readonly droppedLines: () => number;
 }
 
@@ -67,11 +48,6 @@ export class Exposition {
   text(): Promise<string> {
     return this.#registry.metrics();
   }
-}
-
-interface OwnMetric {
-  readonly name: string;
-  get(): Promise<{ name: string; help: string; type: string; values: Sample[]; aggregator: string }>;
 }
 
 function metricsOf(s: Sources): OwnMetric[] {
@@ -146,16 +122,6 @@ function metricsOf(s: Sources): OwnMetric[] {
       ),
     ),
     ...streamMetrics(s),
-    ...breakerMetrics(s),
-    ...concurrencyMetrics(s),
-    own("gateway_overload_shed_total", "Requests refused because the gateway fell behind", "counter", () =>
-      Object.entries(s.overload()?.shed ?? {}).map(([tier, value]) => ({ value, labels: { tier } })),
-    ),
-    own("gateway_event_loop_delay_seconds", "How late the event loop is, where load is shed", "gauge", () => {
-      const overload = s.overload();
-      return overload === null ? [] : [{ value: overload.delayMs / 1000, labels: {} }];
-    }),
-    ...limitMetrics(s),
     own("gateway_service_instances", "Endpoints by health", "gauge", () =>
       [...s.services()].flatMap(({ name, endpoints }) =>
         ["healthy", "unhealthy"].map((health) => ({
@@ -164,7 +130,7 @@ function metricsOf(s: Sources): OwnMetric[] {
         })),
       ),
     ),
-    ...checkMetrics(s.checkups),
+    ...resilienceMetrics({ ...s, limits: s.meters.limits }),
     own("gateway_config_last_reload_success", "1 when the last load was accepted", "gauge", () => [
       { value: Number(s.reload.ok), labels: {} },
     ]),
@@ -175,33 +141,6 @@ function metricsOf(s: Sources): OwnMetric[] {
       { value: s.droppedLines(), labels: {} },
     ]),
     own("gateway_config_hash", "Configuration in use", "gauge", () => [{ value: 1, labels: { hash: s.reload.hash } }]),
-  ];
-}
-
-/** Health checks that have a verdict, and what outlier detection did. */
-function checkMetrics({ running, detectors }: RunningChecks): OwnMetric[] {
-  const each = (value: (verdict: { status: string; ms: number }) => number) => () =>
-    [...running].flatMap(({ name, verdict }) =>
-      verdict === null || verdict.status === "unknown" ? [] : [{ value: value(verdict), labels: { check_name: name } }],
-    );
-  return [
-    own(
-      "gateway_health_check_status",
-      "1 healthy, 0 unhealthy",
-      "gauge",
-      each(({ status }) => Number(status === "healthy")),
-    ),
-    own(
-      "gateway_health_check_duration_seconds",
-      "Last probe",
-      "gauge",
-      each(({ ms }) => ms / 1000),
-    ),
-    own("gateway_outlier_ejections_total", "Instances ejected", "counter", () =>
-      [...detectors].flatMap(({ service, ejections }) =>
-        [...ejections].map(([reason, value]) => ({ value, labels: { service, reason } })),
-      ),
-    ),
   ];
 }
 
@@ -229,85 +168,6 @@ function streamMetrics(s: Sources): OwnMetric[] {
   ];
 }
 
-const BREAKER_STATES = { closed: 0, open: 1, half_open: 2 } as const satisfies Record<BreakerState, number>;
-
-/** Circuits by name. Of one whose settings a reload has changed, only the new one is shown. */
-function breakerMetrics(s: Sources): OwnMetric[] {
-  const latest = () => new Map([...s.breakers].map((breaker) => [breaker.name, breaker])).values();
-  return [
-    own("gateway_circuit_breaker_state", "0 closed, 1 open, 2 half-open", "gauge", () =>
-      [...latest()].map(({ name, state }) => ({ value: BREAKER_STATES[state], labels: { name } })),
-    ),
-    own("gateway_circuit_breaker_transitions_total", "Changes of state, by the new one", "counter", () =>
-      [...latest()].flatMap(({ name, facts }) =>
-        Object.entries(facts.transitions).map(([to, value]) => ({ value, labels: { name, to } })),
-      ),
-    ),
-  ];
-}
-
-/** Adaptive limits of services. */
-function concurrencyMetrics(s: Sources): OwnMetric[] {
-  const each = (value: (limiter: ConcurrencyLimiter) => number) => () =>
-    [...s.limiters].map(([service, limiter]) => ({ value: value(limiter), labels: { service } }));
-  return [
-    own(
-      "gateway_concurrency_limit",
-      "Requests a service may have under way",
-      "gauge",
-      each((l) => l.limit),
-    ),
-    own(
-      "gateway_concurrency_active",
-      "Requests it has under way",
-      "gauge",
-      each((l) => l.active),
-/** Rate limits and bounds on requests under way, by route and kind. */
-function limitMetrics(s: Sources): OwnMetric[] {
-  const each = (value: (cell: LimitMeterCells) => number) => () =>
-    [...s.meters.limits].map((cell) => ({ value: value(cell), labels: { route: cell.route, limit_type: cell.kind } }));
-      "gateway_rate_limit_hits_total",
-      "Requests a limit looked at",
-      "counter",
-      each((c) => c.hits),
-      "gateway_rate_limit_rejected_total",
-      "Requests a limit refused",
-      "counter",
-      each((c) => c.rejected),
-      "gateway_rate_limit_degraded",
-      "1 while a limit is counted without its shared store",
-      each((c) => Number(c.degraded)),
-    ),
-  ];
-}
-
-function own(name: string, help: string, type: string, values: (name: string) => Sample[]): OwnMetric {
-  return { name, get: () => Promise.resolve({ name, help, type, values: merged(values(name)), aggregator: "sum" }) };
-}
-
-/** Without the path, method or status label several counters share one series: their values add up. */
-function merged(samples: readonly Sample[]): Sample[] {
-  const series = new Map<string, Sample>();
-  for (const sample of samples) {
-    const key = `${sample.metricName ?? ""}${JSON.stringify(sample.labels)}`;
-    const before = series.get(key);
-    series.set(key, before === undefined ? sample : { ...sample, value: before.value + sample.value });
-  }
-  return [...series.values()];
-}
-
 function methodsOf(cells: readonly (MethodCell | undefined)[]): MethodCell[] {
   return cells.filter((cell) => cell !== undefined);
-}
-
-function histogramSamples(name: string, histogram: Histogram, labels: Labels): Sample[] {
-  const counts = histogram.cumulative();
-  const samples: Sample[] = counts.map((value, i) => ({
-    value,
-    labels: { ...labels, le: histogram.bounds[i] ?? "+Inf" },
-    metricName: `${name}_bucket`,
-  }));
-  samples.push({ value: histogram.sum, labels, metricName: `${name}_sum` });
-  samples.push({ value: histogram.count, labels, metricName: `${name}_count` });
-  return samples;
 }

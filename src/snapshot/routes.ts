@@ -12,8 +12,8 @@ import { RouteMeterCells } from "../observe/meters.ts";
 import { RouteTree } from "../routing/tree.ts";
 import { EventStreamRules, eventStreamFilters } from "./event-streams.ts";
 import { fallbackOf } from "./fallback.ts";
-import { overloadFilters } from "./overload.ts";
 import { LimitFilters } from "./limits.ts";
+import { overloadFilters } from "./overload.ts";
 import type { Runtime } from "./runtime.ts";
 import type { ServiceBuilder } from "./services.ts";
 import { translatorFor } from "./translators.ts";
@@ -42,8 +42,8 @@ export function compileRoutes(
     const key = `${rule.written.tier}|${rule.maxBodyBytes}`;
     let list = filters.get(key);
     if (list === undefined) {
-      const limits = rule.maxBodyBytes > 0 ? [bodySize(rule.maxBodyBytes)] : [];
-      list = inPhaseOrder([...overload(rule.written.tier), ...shared, ...limits]);
+      const size = rule.maxBodyBytes > 0 ? [bodySize(rule.maxBodyBytes)] : [];
+      list = inPhaseOrder([...overload(rule.written.tier), ...shared, ...size]);
       filters.set(key, list);
     }
     const own = limits.filtersFor(rule);

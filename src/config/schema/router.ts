@@ -6,8 +6,8 @@ import { bool, dur, free, num, oneOf, size, str, strings } from "../scalars.ts";
 import { didYouMean } from "../suggest.ts";
 import { ruleCircuitBreaker } from "./breaker.ts";
 import { ruleFallback } from "./fallback.ts";
-import { ruleTier } from "./overload.ts";
 import { ruleConcurrency, ruleRateLimit, ruleRateLimits } from "./limits.ts";
+import { ruleTier } from "./overload.ts";
 import { ruleRetry } from "./retry.ts";
 import { ruleSse } from "./sse.ts";
 import { ruleGrpc, ruleTranscoding } from "./transcoding.ts";
@@ -105,7 +105,6 @@ export const rule = object("One route", {
   retry: ruleRetry,
   fallback: optional(ruleFallback),
   tier: ruleTier,
-  metadata: free("free"),
   metadata: free("free, but for `rateLimit` (requests per second) and `skipRateLimit` (true: no rate limits)"),
 });
 
