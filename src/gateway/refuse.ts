@@ -17,7 +17,7 @@ export function refuse(
   ctx.error = code;
   const row: ErrorRow = ERRORS[code];
   const kind = grpcKind(ctx.fields);
-  if (kind !== null && !(kind === "web" && ctx.status !== 0)) return endCall(ctx, row, message);
+  if (kind !== null && !(kind === "web" && ctx.status !== 0)) return endCall(ctx, row, fields, message);
   if (ctx.status !== 0) return ctx.downstream.abort();
   ctx.status = row.status;
   const all = ["Content-Type", "application/json; charset=utf-8", ...(row.fields ?? []), ...fields];
@@ -31,13 +31,13 @@ export function errorBody(code: ErrorCode, row: ErrorRow, requestId: string, mes
 }
 
 /** HTTP 200 and a status of gRPC, as its clients expect: alone with the head, or as trailers behind what was sent. */
-function endCall(ctx: RequestContext, row: ErrorRow, message: string): void {
+function endCall(ctx: RequestContext, row: ErrorRow, fields: readonly string[], message: string): void {
   ctx.grpcStatus = grpcStatusOf(row.status);
   const status = ["grpc-status", String(ctx.grpcStatus), "grpc-message", grpcMessage(message)];
   if (ctx.status !== 0) return ctx.downstream.end(null, status);
   ctx.status = 200;
   const type = ctx.fields[ctx.fields.findIndex((f, i) => i % 2 === 0 && f.toLowerCase() === "content-type") + 1]!;
-  const all = ["content-type", type.split(";")[0]!, ...status];
+  const all = ["content-type", type.split(";")[0]!, ...status, ...fields];
   if (ctx.requestId !== "") all.push(ctx.snapshot?.requestId.headerName ?? "X-Request-ID", ctx.requestId);
   ctx.downstream.answer(200, all, "", row.close === true);
 }

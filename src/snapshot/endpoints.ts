@@ -1,6 +1,6 @@
 // Endpoints of a snapshot: each address with its connector, its meter, and what was learned of it.
 import type { Config } from "../config/config.ts";
-import { HttpConnector } from "../connectors/http/connector.ts";
+import { HttpConnector, type Upgrades } from "../connectors/http/connector.ts";
 import type { HttpClientOptions } from "../connectors/http/options.ts";
 import { Http2Connector } from "../connectors/http2/connector.ts";
 import type { Http2ClientOptions } from "../connectors/http2/options.ts";
@@ -48,7 +48,7 @@ export class EndpointBuilder {
       () => new EndpointState(),
       () => undefined,
     );
-    const connector = grpc || spec.http2 ? this.#http2Connector(spec, grpc) : this.#httpConnector(spec);
+    const connector = grpc || spec.http2 ? this.#http2Connector(spec, grpc) : this.#httpConnector(service, spec);
     return { spec, connector, state, meter: this.#meter(service, spec.id) };
   }
 
@@ -73,7 +73,7 @@ export class EndpointBuilder {
     );
   }
 
-  #httpConnector(spec: EndpointSpec): Connector {
+  #httpConnector(service: string, spec: EndpointSpec): Connector {
     const { pools, instanceId } = this.#runtime;
     const { scheme, address, port } = spec;
     const pool = this.#leases.lease(
@@ -81,12 +81,19 @@ export class EndpointBuilder {
       () => pools.add({ scheme, address, port }, this.#options),
       (p) => pools.remove(p),
     );
-    return new HttpConnector(pool, {
+    const upgrades = this.#leases.lease<Upgrades>(
+      `upgrades|${service}|${spec.id}|${address}|${port}`,
+      () => ({ open: 0 }),
+      () => undefined,
+    );
+    const { backend } = this.#config.written;
+    const defaults = {
       host: authorityOf(scheme, address, port),
-      dropAcceptEncoding: this.#config.written.backend.http.disableCompression,
-      maxUpgrades: this.#config.written.backend.websocket.maxConnections,
+      dropAcceptEncoding: backend.http.disableCompression,
+      maxUpgrades: backend.websocket.maxConnections,
       instanceId,
-    });
+    };
+    return new HttpConnector(pool, defaults, upgrades);
   }
 
   #meter(service: string, instance: string): EndpointMeter | null {

@@ -110,12 +110,11 @@ function http1(): Implementation {
   return {
     resetWhenKept: "reset_on_reuse",
     connect: (port) =>
-      new HttpConnector(pools.add({ scheme: "http", address: "127.0.0.1", port }, options), {
-        host: "backend",
-        dropAcceptEncoding: false,
-        maxUpgrades: 0,
-        instanceId: "test",
-      }),
+      new HttpConnector(
+        pools.add({ scheme: "http", address: "127.0.0.1", port }, options),
+        { host: "backend", dropAcceptEncoding: false, maxUpgrades: 0, instanceId: "test" },
+        { open: 0 },
+      ),
     close: () => pools.close(),
     async backend() {
       const sockets = new Set<Socket>();

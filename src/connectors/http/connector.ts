@@ -8,15 +8,21 @@ import { type HeadDefaults, requestHead } from "./request-head.ts";
 
 const NOBODY = (): void => undefined;
 
+/** WebSockets open to one endpoint; kept across reloads, as they are. */
+export interface Upgrades {
+  open: number;
+}
+
 /** Sends requests of the pipeline to one endpoint. */
 export class HttpConnector implements Connector {
   readonly #pool: Pool;
   readonly #defaults: HeadDefaults;
-  #upgrades = 0;
+  readonly #upgrades: Upgrades;
 
-  constructor(pool: Pool, defaults: HeadDefaults) {
+  constructor(pool: Pool, defaults: HeadDefaults, upgrades: Upgrades) {
     this.#pool = pool;
     this.#defaults = defaults;
+    this.#upgrades = upgrades;
   }
 
   send(ctx: RequestContext, body: RequestBody, receiver: Receiver): Upstream {
@@ -44,11 +50,12 @@ export class HttpConnector implements Connector {
   #admit(ctx: RequestContext): (() => void) | null {
     const { maxUpgrades } = this.#defaults;
     if (maxUpgrades === 0) return NOBODY;
-    if (this.#upgrades >= maxUpgrades) return null;
-    this.#upgrades++;
+    const upgrades = this.#upgrades;
+    if (upgrades.open >= maxUpgrades) return null;
+    upgrades.open++;
     let held = true;
     const leave = () => {
-      if (held) this.#upgrades--;
+      if (held) upgrades.open--;
       held = false;
     };
     ctx.hold(leave);
