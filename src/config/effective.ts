@@ -16,9 +16,16 @@ export function effectiveConfiguration(config: Config): Record<string, unknown> 
   return masked(shown, "", false, config.origins) as Record<string, unknown>;
 }
 
-/** A free mapping with what its keys call secret masked. */
-export function maskedMap(map: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return masked(map, "", false, new Map()) as Record<string, unknown>;
+/**
+ * A free mapping of the configuration with its secrets masked: what its keys call so, and what came from a file.
+ * @param path where it stands, dotted, below `gateway`
+ */
+export function maskedMap(
+  map: Readonly<Record<string, unknown>>,
+  path: string,
+  { origins }: Config,
+): Record<string, unknown> {
+  return masked(map, path, false, origins) as Record<string, unknown>;
 }
 
 /** @param secret whether a key above says so */

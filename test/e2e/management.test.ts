@@ -32,7 +32,7 @@ describe("the management API", LIMIT, () => {
       address: "127.0.0.1",
       port: backends[i]!.port,
       tags: ["blue"],
-      metadata: { version: "1", apiKey: "hide-me" },
+      metadata: { version: "1", apiKey: "hide-me", note: `${"$"}{file:/proc/sys/kernel/ostype}` },
     });
     return configText({
       rules: [
@@ -127,7 +127,7 @@ describe("the management API", LIMIT, () => {
     await reached(2);
     const shown = await ask<{ instances: Instance[]; configuration: Block }>(port, "/services/up");
     const [first] = shown.instances;
-    assert.deepEqual(first!.metadata, { version: "1", apiKey: "***" });
+    assert.deepEqual(first!.metadata, { version: "1", apiKey: "***", note: "***" });
     assert.ok((first!.totalRequests as number) >= 1);
     assert.equal(first!.errorRate, 0);
     assert.ok((first!.avgResponseTime as number) >= 0 && (first!.avgResponseTime as number) < 5);

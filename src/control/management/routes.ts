@@ -24,7 +24,7 @@ export function routeOperations(backstage: Backstage): readonly Operation[] {
       group: "routes",
       run: () => {
         const { config, routes } = backstage.snapshot();
-        return json({ routes: config.rules.map((rule, i) => describe(rule, routes[i]!)) });
+        return json({ routes: config.rules.map((rule, i) => describe(rule, routes[i]!, i, config)) });
       },
     },
     { method: "POST", path: "/routes/reload", group: "routes", run: (call) => reload(backstage, call) },
@@ -62,7 +62,8 @@ function meaning({ at: _, ...rule }: RuleConfig): string {
   return JSON.stringify(rule);
 }
 
-function describe(rule: RuleConfig, route: Route): unknown {
+/** @param i place of the rule in the file */
+function describe(rule: RuleConfig, route: Route, i: number, config: Config): unknown {
   const { written } = rule;
   return {
     id: rule.id,
@@ -74,7 +75,7 @@ function describe(rule: RuleConfig, route: Route): unknown {
     timeout: written.timeout / 1000,
     protocol: rule.protocol,
     middleware: route.filters.map((filter) => filter.name),
-    metadata: maskedMap(written.metadata),
+    metadata: maskedMap(written.metadata, `router.rules[${i}].metadata`, config),
     source: route.source,
   };
 }

@@ -56,7 +56,7 @@ export function serviceOperations(backstage: Backstage): readonly Operation[] {
         const service = find(name!);
         return json({
           name: service.name,
-          instances: service.endpoints.map(instance),
+          instances: service.endpoints.map((endpoint) => instance(service, endpoint, backstage)),
           configuration: configurationOf(service, backstage),
         });
       },
@@ -66,12 +66,13 @@ export function serviceOperations(backstage: Backstage): readonly Operation[] {
       path: "/services/{name}/instances/{id}",
       group: "services",
       run: ({ params: [name, id], body }) => {
-        const endpoint = find(name!).endpoints.find(({ spec }) => spec.id === id);
+        const service = find(name!);
+        const endpoint = service.endpoints.find(({ spec }) => spec.id === id);
         if (endpoint === undefined) throw new CallError(404, "Instance not found");
         const change = readFields(body, CHECKS);
         if (Object.keys(change).length === 0) throw new CallError(400, "Say weight, healthy or drain");
         applyChange(endpoint.state, change);
-        return json(instance(endpoint));
+        return json(instance(service, endpoint, backstage));
       },
     },
   ];
@@ -98,7 +99,7 @@ function summary(service: Service, backstage: Backstage): unknown {
   return { name: service.name, instances, healthy, unhealthy: instances - healthy, loadBalancer };
 }
 
-function instance(endpoint: Endpoint): unknown {
+function instance(service: Service, endpoint: Endpoint, backstage: Backstage): unknown {
   const { spec, state } = endpoint;
   const { id, address, port, scheme, tags, metadata, priority, zone } = spec;
   return {
@@ -118,8 +119,16 @@ function instance(endpoint: Endpoint): unknown {
     priority,
     zone,
     tags,
-    metadata: maskedMap(metadata),
+    metadata: maskedMap(metadata, placeOfMetadata(service, endpoint, backstage), backstage.snapshot().config),
   };
+}
+
+/** Where the file says it, for endpoints that come from the file. */
+function placeOfMetadata({ name }: Service, { spec }: Endpoint, backstage: Backstage): string {
+  const { services } = backstage.snapshot().config;
+  const i = services.findIndex((s) => s.name === name);
+  const j = services[i]?.endpoints.findIndex(({ id }) => id === spec.id) ?? -1;
+  return `registry.static.services[${i}].instances[${j}].metadata`;
 }
 
 /** Everything that keeps an endpoint from taking traffic. */
