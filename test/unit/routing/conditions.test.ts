@@ -1,7 +1,8 @@
 // Conditions of a rule: methods, header values, query values.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { admitsMethod, queryValue, unmet, type ValueTest } from "../../../src/routing/conditions.ts";
+import { admitsMethod, unmet, type ValueTest } from "../../../src/routing/conditions.ts";
+import { queryValue } from "../../../src/wire/query.ts";
 import { conditionsOf, request } from "../../support/routes.ts";
 
 describe("methods", () => {

@@ -1,0 +1,46 @@
+// Cookies where they stand: found in the header fields without taking the fields apart (RFC 6265 §4.2, §5.2).
+import { isField } from "./fields.ts";
+
+/** Where the value of a cookie begins in a `Cookie` line, or -1. */
+export function cookieStart(line: string, name: string): number {
+  let at = 0;
+  while (at < line.length) {
+    while (line.charCodeAt(at) === 0x20 || line.charCodeAt(at) === 0x09) at++;
+    if (line.startsWith(name, at) && line.charCodeAt(at + name.length) === 0x3d) return at + name.length + 1;
+    const next = line.indexOf(";", at);
+    if (next === -1) return -1;
+    at = next + 1;
+  }
+  return -1;
+}
+
+/** Where the value that begins at `start` ends; blanks behind it are not part of it. */
+export function cookieEnd(line: string, start: number): number {
+  let end = line.indexOf(";", start);
+  if (end === -1) end = line.length;
+  while (end > start && (line.charCodeAt(end - 1) === 0x20 || line.charCodeAt(end - 1) === 0x09)) end--;
+  return end;
+}
+
+/** Value of the first cookie of that name a client sent, or undefined. Names heed case. */
+export function cookieValue(fields: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < fields.length; i += 2) {
+    if (!isField(fields[i]!, "cookie")) continue;
+    const line = fields[i + 1]!;
+    const start = cookieStart(line, name);
+    if (start !== -1) return line.slice(start, cookieEnd(line, start));
+  }
+  return undefined;
+}
+
+/** Value of the last cookie of that name that a response sets, or undefined. */
+export function setCookieValue(fields: readonly string[], name: string): string | undefined {
+  for (let i = fields.length - 2; i >= 0; i -= 2) {
+    if (!isField(fields[i]!, "set-cookie")) continue;
+    const line = fields[i + 1]!;
+    const start = cookieStart(line, name);
+    // Behind the first ";" stand attributes, which are no cookies.
+    if (start !== -1 && start <= line.indexOf("=") + 1) return line.slice(start, cookieEnd(line, start));
+  }
+  return undefined;
+}
