@@ -1,7 +1,12 @@
 // The one list of kinds: a new balancer, registry or strategy is one file and one line here.
 
+import { adaptive } from "./balancing/adaptive.ts";
+import { consistentHash, ipHash } from "./balancing/consistent-hash.ts";
+import { leastConnections, responseTime } from "./balancing/least.ts";
+import { random, weightedRandom } from "./balancing/random.ts";
 import { roundRobin } from "./balancing/round-robin.ts";
 import type { BalancerSettings } from "./balancing/settings.ts";
+import { stickySession } from "./balancing/sticky-session.ts";
 import { weightedRoundRobin } from "./balancing/weighted-round-robin.ts";
 import type { Registry, ServiceList } from "./core/registry.ts";
 import type { Balancer, Service } from "./core/service.ts";
@@ -13,6 +18,14 @@ import { direct } from "./strategies/direct.ts";
 export const BALANCERS = {
   round_robin: roundRobin,
   weighted_round_robin: weightedRoundRobin,
+  random,
+  weighted_random: weightedRandom,
+  least_connections: leastConnections,
+  response_time: responseTime,
+  adaptive,
+  consistent_hash: consistentHash,
+  ip_hash: ipHash,
+  sticky_session: stickySession,
 } satisfies Record<string, (settings: BalancerSettings) => Balancer>;
 
 /** `registry.type` → registry. */

@@ -1,9 +1,37 @@
 // What balancers are made with: the same for all kinds, each takes what concerns it.
+import type { RequestContext } from "../core/context.ts";
+import type { Balancer, Endpoint, Picker } from "../core/service.ts";
+import type { Sessions } from "./sessions.ts";
 
 /** Handed to every balancer when it is made. */
 export interface BalancerSettings {
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Monotonic clock, ms. */
-  readonly now: () => number;
+  readonly hash: HashRule;
+  /** null: nobody is remembered. */
+  readonly sessions: Sessions | null;
+}
+
+/** How requests are spread by a hash. */
+export interface HashRule {
+  /** 32 bits of what requests are told apart by. */
+  readonly keyOf: (ctx: RequestContext) => number;
+  /** Points on the ring for each unit of weight. */
+  readonly replicas: number;
+  /** An endpoint is left out while it has more than this times its share of all requests under way; 0 never. */
+  readonly maxLoad: number;
+}
+
+/** A balancer that takes equal requests to the same endpoint, so that traffic cannot be divided by chance. */
+export interface KeyedBalancer extends Balancer {
+  /**
+   * @param endpoints all that may take traffic
+   * @param preferred those of them to take first
+   */
+  prefer(endpoints: readonly Endpoint[], preferred: readonly Endpoint[]): Picker;
+}
+
+/** Whether a balancer is a {@link KeyedBalancer}. */
+export function isKeyed(balancer: Balancer): balancer is KeyedBalancer {
+  return "prefer" in balancer;
 }

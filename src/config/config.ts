@@ -2,6 +2,7 @@
 import type { EndpointSpec } from "../core/service.ts";
 import type { Conditions } from "../routing/conditions.ts";
 import type { Pattern } from "../routing/pattern.ts";
+import type { HashConfig, SessionConfig } from "./balancing.ts";
 import type { DescriptorFiles } from "./descriptors.ts";
 import type { HealthConfig } from "./health-config.ts";
 import type { Origin } from "./kit.ts";
@@ -21,6 +22,10 @@ export interface RuleConfig {
   readonly pattern: Pattern;
   readonly conditions: Conditions;
   readonly loadBalance: NonNullable<RuleSection["loadBalance"]>;
+  /** For the kinds of balancing that hash. */
+  readonly hash: HashConfig;
+  /** For sticky sessions; null: nobody is remembered. */
+  readonly sessions: SessionConfig | null;
   readonly maxBodyBytes: number;
   readonly protocol: Protocol;
   /** The file itself says how long the rule may take. */

@@ -3,6 +3,7 @@ import type { Conditions, ValueTest } from "../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../routing/pattern.ts";
 import { compileCidrs } from "../wire/cidr.ts";
 import { checkConcurrency } from "./concurrency.ts";
+import { checkLoadBalancing, readBalancing } from "./balancing.ts";
 import type { Protocol, RuleConfig, ServiceConfig } from "./config.ts";
 import { checkFallbacks } from "./fallbacks.ts";
 import { readHealth } from "./health.ts";
@@ -40,6 +41,9 @@ export function normalize(
   const limits = new LimitReader(written, tree, problems);
   const rules = readRules(written, tree, services, origins, limits, problems);
   rules.push(...readGrpcServices(written, tree, services, rules, limits, problems));
+  const rules = readRules(written, tree, services, origins, problems);
+  rules.push(...readGrpcServices(written, tree, services, rules, problems));
+  checkLoadBalancing(written, tree, problems);
   if (written.router.rules.length === 0 && problems.errors.length === 0) {
     problems.error(placeOf(tree, ["router", "rules"]), "router.rules is empty: nothing would be routed");
   }
@@ -122,7 +126,7 @@ function readRules(
         at,
         pattern,
         conditions,
-        loadBalance: section.loadBalance ?? written.router.defaultLoadBalance,
+        ...readBalancing(section, written.router, (key) => placeOf(tree, ["router", "rules", i, key]), id, problems),
         maxBodyBytes: section.maxRequestSize ?? (protocol === "grpc" ? 0 : written.frontend.http.maxRequestSize),
         protocol,
         timeoutWritten: isWritten(origins, `router.rules[${i}].timeout`),
@@ -162,7 +166,7 @@ function readGrpcServices(
           at,
           pattern,
           conditions: readConditions(section, "grpc", ""),
-          loadBalance: written.router.defaultLoadBalance,
+          ...readBalancing(section, written.router, () => at, name, problems),
           maxBodyBytes: 0,
           protocol: "grpc" as const,
           timeoutWritten: false,

@@ -1,12 +1,13 @@
 // A service whose picker follows its endpoints: whatever makes one fit or unfit replaces the picker and nothing else.
+import type { Spread } from "../balancing/spread.ts";
 import type { Breaker } from "../core/breaker.ts";
 import type { ConcurrencyLimiter } from "../core/concurrency.ts";
 import type { RetryRule } from "../core/retry.ts";
-import { type Balancer, type Endpoint, isHealthy, type Picker, type Service, weightOf } from "../core/service.ts";
+import type { Endpoint, Picker, Service } from "../core/service.ts";
 
 /** What a service is made of. */
 export interface ServiceParts extends Omit<Service, "picker"> {
-  readonly balancer: Balancer;
+  readonly spread: Spread;
 }
 
 /** Over with {@link close}. */
@@ -18,7 +19,7 @@ export class BalancedService implements Service {
   readonly retry: RetryRule | null;
   readonly isFailure: (status: number) => boolean;
   picker: Picker;
-  readonly #balancer: Balancer;
+  readonly #spread: Spread;
   readonly #stops: (() => void)[];
   #queued = false;
   #closed = false;
@@ -30,7 +31,7 @@ export class BalancedService implements Service {
     this.limiter = parts.limiter;
     this.retry = parts.retry;
     this.isFailure = parts.isFailure;
-    this.#balancer = parts.balancer;
+    this.#spread = parts.spread;
     const changed = () => this.#changed();
     this.#stops = parts.endpoints.flatMap(({ state, breaker }) => [
       state.watch(changed),
@@ -56,11 +57,6 @@ export class BalancedService implements Service {
   }
 
   #newPicker(): Picker {
-    return this.#balancer.over(this.endpoints.filter(mayServe));
+    return this.#spread.over(this.endpoints);
   }
-}
-
-/** Whether an endpoint may take new traffic. A half-open circuit admits by itself. */
-function mayServe(endpoint: Endpoint): boolean {
-  return isHealthy(endpoint) && weightOf(endpoint) > 0 && endpoint.breaker?.state !== "open";
 }

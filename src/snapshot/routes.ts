@@ -98,6 +98,7 @@ function compileRule(
     source: `${rule.at.file}:${rule.at.line}`,
     filters,
     replyFilters: replyFiltersOf(filters),
+    replyFilters: internal ? [] : replyFilters(rule, services),
     strategy: internal ? null : STRATEGIES.direct(services.service(written.serviceName, rule.loadBalance, grpc, rule)),
     fallback: fallbackOf(rule, services),
     target: targetOf(rule),
@@ -119,8 +120,13 @@ function compileRule(
 
 /** Endpoints tried for one request that none has taken; one of them may be tried again, once, on a fresh connection. */
 const MAX_ENDPOINTS = 3;
-const NONE: readonly Filter[] = [];
 const AS_IS: TargetRule = { calls: false, strip: "", prefix: "", host: "endpoint" };
+
+/** In the order they run: the reverse of the request filters. */
+function replyFilters(rule: RuleConfig, services: ServiceBuilder): readonly Filter[] {
+  const filters = [services.sessionFilter(rule)];
+  return filters.filter((filter) => filter !== null);
+}
 
 function targetOf({ written, pattern, protocol }: RuleConfig): TargetRule {
   const calls = protocol === "grpc";

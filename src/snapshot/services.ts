@@ -1,11 +1,13 @@
 // Services of a snapshot: endpoints under one picker per way of balancing, with the policies that hold for a rule.
-import { BALANCERS, type BalancerName, REGISTRIES } from "../catalog.ts";
+import { type BalancerName, REGISTRIES } from "../catalog.ts";
 import type { Config, RuleConfig } from "../config/config.ts";
 import type { ConcurrencyLimiter } from "../core/concurrency.ts";
+import type { Filter } from "../core/filter.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { ServiceEntry } from "../core/registry.ts";
 import type { Service } from "../core/service.ts";
 import { BalancedService } from "./balanced-service.ts";
+import { BalancerBuilder } from "./balancers.ts";
 import { Breakers } from "./breakers.ts";
 import { type BareEndpoint, EndpointBuilder } from "./endpoints.ts";
 import { limiterOf } from "./limiters.ts";
@@ -17,6 +19,7 @@ export class ServiceBuilder {
   readonly #config: Config;
   readonly #leases: LeaseHolder;
   readonly #limiters: Map<string, ConcurrencyLimiter>;
+  readonly #balancers: BalancerBuilder;
   readonly #builder: EndpointBuilder;
   readonly #breakers: Breakers;
   readonly #retries: Retries;
@@ -28,6 +31,7 @@ export class ServiceBuilder {
     this.#config = config;
     this.#leases = leases;
     this.#limiters = runtime.limiters;
+    this.#balancers = new BalancerBuilder(config, leases);
     this.#builder = new EndpointBuilder(config, runtime, leases);
     this.#breakers = new Breakers(config, runtime.breakers, leases);
     this.#retries = new Retries(config, leases);
@@ -48,7 +52,7 @@ export class ServiceBuilder {
   service(name: string, balancer: BalancerName, grpc: boolean | null, rule: RuleConfig | null): Service {
     const entry = this.#entries.get(name)!;
     const speaksGrpc = grpc ?? entry.endpoints.some((e) => e.grpc);
-    const balanced = `${name}|${speaksGrpc ? "grpc|" : ""}${balancer}`;
+    const balanced = `${name}|${speaksGrpc ? "grpc|" : ""}${this.#balancers.keyOf(balancer, rule)}`;
     const breakers = this.#breakers.forService(rule, name);
     const retry = this.#retries.settings(name, rule);
     const key = `${balanced}|${breakers.key}|${JSON.stringify(retry)}`;
@@ -60,11 +64,7 @@ export class ServiceBuilder {
           ...endpoint,
           breaker: breakers.endpoint(endpoint.spec),
         })),
-        balancer: this.#leases.lease(
-          `balancer|${balanced}`,
-          () => BALANCERS[balancer](),
-          () => undefined,
-        ),
+        spread: this.#balancers.spread(balanced, name, balancer, rule),
         breaker: breakers.service,
         limiter: limiterOf(this.#config, name, this.#limiters, this.#leases),
         retry: retry === null ? null : this.#retries.rule(name, retry),
@@ -73,6 +73,11 @@ export class ServiceBuilder {
       this.#services.set(key, service);
     }
     return service;
+  }
+
+  /** What a rule's replies get for the sake of its sessions; null: it has none. */
+  sessionFilter(rule: RuleConfig): Filter | null {
+    return this.#balancers.sessionFilter(rule.written.serviceName, rule);
   }
 
   /** The services follow their endpoints no more. */
@@ -85,6 +90,7 @@ export class ServiceBuilder {
     let endpoints = this.#endpoints.get(key);
     if (endpoints === undefined) {
       endpoints = entry.endpoints.map((spec) => this.#builder.endpoint(entry.name, spec, grpc));
+      this.#balancers.warm(entry.name, endpoints);
       this.#endpoints.set(key, endpoints);
     }
     return endpoints;

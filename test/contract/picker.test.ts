@@ -1,91 +1,117 @@
 // What every balancer promises, run on each kind of the catalog.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { isKeyed } from "../../src/balancing/settings.ts";
 import { BALANCERS } from "../../src/catalog.ts";
-import { RequestContext } from "../../src/core/context.ts";
-import { EndpointState } from "../../src/core/endpoint-state.ts";
-import { Nobody } from "../../src/core/nobody.ts";
-import type { Endpoint } from "../../src/core/service.ts";
-import { ForwardedPeer } from "../../src/wire/forwarded.ts";
+import { counts, endpoint, endpoints, requestFrom, settings } from "../support/endpoints.ts";
 
-const ctx = new RequestContext(new Nobody(), new ForwardedPeer("127.0.0.1", "http"), "GET", "/", [], "1.1", false, 0);
+const ctx = requestFrom("127.0.0.1");
+/** The n-th of many clients. */
+const client = (n: number) => requestFrom(`10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`);
 
-function endpoint(id: string, weight = 1): Endpoint {
-  const spec = {
-    id,
-    address: "127.0.0.1",
-    port: 1,
-    scheme: "http",
-    grpc: false,
-    http2: false,
-    grpcPort: 1,
-    weight,
-    healthy: true,
-    priority: 0,
-    zone: "",
-    tags: [],
-    metadata: {},
-  } as const;
-  const connector = { send: () => assert.fail("a picker sends nothing") };
-  return { spec, connector, state: new EndpointState(), breaker: null, meter: null };
-}
-
-function counts(endpoints: readonly Endpoint[], picks: number, pick: () => Endpoint | null): number[] {
-  const seen = new Map<Endpoint | null, number>();
-  for (let i = 0; i < picks; i++) {
-    const chosen = pick();
-    seen.set(chosen, (seen.get(chosen) ?? 0) + 1);
-  }
-  return endpoints.map((e) => seen.get(e) ?? 0);
+/** Endpoints that have answered before, all as quickly. */
+function answering(count: number) {
+  const all = endpoints(count);
+  for (const { state } of all) state.observe(5, 0);
+  return all;
 }
 
 for (const [name, make] of Object.entries(BALANCERS)) {
+  const balancer = () => make(settings());
   describe(name, () => {
     test("picks nothing from nothing", () => {
-      assert.equal(make().over([]).pick(ctx, []), null);
-    });
-
-    test("picks the only endpoint every time", () => {
-      const [only] = [endpoint("a")];
-      const picker = make().over([only!]);
-      for (let i = 0; i < 5; i++) assert.equal(picker.pick(ctx, []), only);
-    });
-
-    test("gives equal endpoints equal shares", () => {
-      const all = ["a", "b", "c"].map((id) => endpoint(id));
-      const picker = make().over(all);
-      assert.deepEqual(
-        counts(all, 300, () => picker.pick(ctx, [])),
-        [100, 100, 100],
+      assert.equal(balancer().over([]).pick(ctx, []), null);
+      assert.equal(
+        balancer()
+          .over([])
+          .pick(ctx, [endpoint("gone")]),
+        null,
       );
     });
 
-    test("never picks an excluded endpoint, and nothing when all are excluded", () => {
-      const all = ["a", "b", "c"].map((id) => endpoint(id));
-      const picker = make().over(all);
-      for (let i = 0; i < 50; i++) assert.equal(picker.pick(ctx, [all[0]!, all[2]!]), all[1]);
-      assert.equal(picker.pick(ctx, all), null);
+    test("picks the only endpoint every time", () => {
+      const only = endpoint("a");
+      const picker = balancer().over([only]);
+      for (let i = 0; i < 200; i++) assert.equal(picker.pick(ctx, []), only);
+      assert.equal(picker.pick(ctx, [only]), null);
     });
 
+    for (const count of [3, 12]) {
+      test(`gives ${count} equal endpoints about equal shares of many clients`, () => {
+        const all = endpoints(count);
+        const picker = balancer().over(all);
+        const share = 12_000 / count;
+        for (const got of counts(all, 12_000, (n) => picker.pick(client(n), []))) {
+          assert.ok(Math.abs(got - share) < 0.25 * share, `${got} of ${share}`);
+        }
+      });
+
+      test(`never picks an excluded one of ${count}, and nothing when all are excluded`, () => {
+        const all = endpoints(count);
+        const picker = balancer().over(all);
+        for (let n = 0; n < 200; n++) {
+          assert.equal(picker.pick(client(n), [...all.slice(0, 1), ...all.slice(2)]), all[1]);
+          assert.notEqual(picker.pick(client(n), [all[1]!]), all[1]);
+          assert.equal(picker.pick(client(n), all), null);
+        }
+      });
+    }
+
     test("keeps its shares after exclusions", () => {
-      const all = ["a", "b"].map((id) => endpoint(id));
-      const picker = make().over(all);
-      for (let i = 0; i < 7; i++) picker.pick(ctx, [all[0]!]);
-      const after = counts(all, 100, () => picker.pick(ctx, []));
-      assert.ok(Math.abs(after[0]! - after[1]!) <= 8, `${after}`);
+      const all = endpoints(2);
+      const picker = balancer().over(all);
+      for (let n = 0; n < 7; n++) picker.pick(client(n), [all[0]!]);
+      const after = counts(all, 1000, (n) => picker.pick(client(n), []));
+      assert.ok(Math.abs(after[0]! - after[1]!) <= 200, `${after}`);
+    });
+
+    test("serves on when endpoints come and go between two picks", () => {
+      const all = endpoints(12);
+      const same = balancer();
+      for (let n = 0; n < 100; n++) {
+        const some = all.slice(n % 12);
+        const picked = same.over(some).pick(client(n), []);
+        assert.ok(picked !== null && some.includes(picked));
+      }
+    });
+
+    test("gives one that warms up less than one that is warm", () => {
+      const all = answering(2);
+      all[0]!.state.share = 0.1;
+      const picker = balancer().over(all);
+      const [cold, warm] = counts(all, 2000, (n) => picker.pick(client(n), []));
+      assert.ok(cold! < warm! / 2, `${cold} against ${warm}`);
+    });
+
+    test("heeds the weight an operator set, where it heeds weights", () => {
+      const all = answering(2);
+      all[0]!.state.weight = 9;
+      const picker = balancer().over(all);
+      const [heavy, light] = counts(all, 4000, (n) => picker.pick(client(n), []));
+      if (name === "round_robin" || name === "random" || name === "adaptive") return assert.ok(light! > 0);
+      assert.ok(heavy! > 4 * light!, `${heavy} against ${light}`);
+    });
+
+    const sample = balancer();
+    if (!isKeyed(sample)) return;
+    test("takes the same client to the same endpoint", () => {
+      const all = endpoints(12);
+      const picker = sample.over(all);
+      for (let n = 0; n < 50; n++) {
+        const known = requestFrom(`10.1.1.${n}`, ["X-Session-Id", `s${n}`]);
+        const first = picker.pick(known, []);
+        for (let i = 0; i < 3; i++) assert.equal(picker.pick(known, []), first);
+      }
+    });
+
+    test("takes new clients to preferred endpoints, and to others when those are excluded", () => {
+      const all = endpoints(6);
+      const preferred = all.slice(0, 2);
+      const picker = sample.prefer(all, preferred);
+      for (let n = 0; n < 50; n++) {
+        assert.ok(preferred.includes(picker.pick(client(n), [])!));
+        assert.ok(all.slice(2).includes(picker.pick(client(n), preferred)!));
+      }
     });
   });
 }
-
-test("weighted_round_robin gives shares by weight, spread out", () => {
-  const all = [endpoint("a", 5), endpoint("b", 1), endpoint("c", 1)];
-  const picker = BALANCERS.weighted_round_robin().over(all);
-  const order = Array.from({ length: 7 }, () => picker.pick(ctx, [])!.spec.id).join("");
-  assert.equal(order, "aabacaa");
-});
-
-test("round_robin goes in turn", () => {
-  const all = ["a", "b", "c"].map((id) => endpoint(id));
-  const picker = BALANCERS.round_robin().over(all);
-  assert.equal(Array.from({ length: 6 }, () => picker.pick(ctx, [])!.spec.id).join(""), "abcabc");
-});

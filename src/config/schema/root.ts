@@ -2,6 +2,7 @@
 import { type Infer, listOf, object, optional } from "../kit.ts";
 import { dur, free, int, str, strings } from "../scalars.ts";
 import { backend } from "./backend.ts";
+import { loadBalancing } from "./balancing.ts";
 import { circuitBreaker } from "./breaker.ts";
 import { frontend } from "./frontend.ts";
 import { health } from "./health.ts";
@@ -45,6 +46,7 @@ export const gateway = object("Gateway configuration", {
   backend,
   registry,
   router,
+  loadBalancing,
   protocols,
   circuitBreaker,
   retry,

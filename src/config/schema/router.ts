@@ -4,6 +4,7 @@ import { BALANCER_NAMES } from "../../catalog.ts";
 import { type Field, type Infer, listOf, mapOf, object, optional } from "../kit.ts";
 import { bool, dur, free, num, oneOf, size, str, strings } from "../scalars.ts";
 import { didYouMean } from "../suggest.ts";
+import { consistentHash, sessionAffinity } from "./balancing.ts";
 import { ruleCircuitBreaker } from "./breaker.ts";
 import { ruleFallback } from "./fallback.ts";
 import { ruleConcurrency, ruleRateLimit, ruleRateLimits } from "./limits.ts";
@@ -14,7 +15,13 @@ import { ruleGrpc, ruleTranscoding } from "./transcoding.ts";
 import { ruleWebsocket } from "./websocket.ts";
 
 const LOAD_BALANCE = BALANCER_NAMES;
-const BALANCE_ALIASES = { weighted: "weighted_round_robin" } as const;
+const BALANCE_ALIASES = {
+  sticky: "sticky_session",
+  weighted: "weighted_round_robin",
+  least_connection: "least_connections",
+  resource_based: "least_connections",
+  health_weighted: "least_connections",
+} as const;
 
 /** HTTP methods a rule may name. CONNECT asks for a tunnel, which the gateway never opens. */
 const RULE_METHODS = [...METHODS.filter((m) => m !== "CONNECT"), "WEBSOCKET", "SSE"];
@@ -76,6 +83,8 @@ export const rule = object("One route", {
   loadBalance: optional(
     oneOf("how an instance is chosen; default `router.defaultLoadBalance`", LOAD_BALANCE, undefined, BALANCE_ALIASES),
   ),
+  sessionAffinity: optional(sessionAffinity),
+  consistentHash: optional(consistentHash),
   protocol: optional(
     oneOf("`websocket` = upgrades only; `sse`, `grpc` = what the backend speaks; default by service and keys", [
       "http",
@@ -117,6 +126,7 @@ export function ruleDefaults(): RuleSection {
 /** `router`. */
 export const router = object("Which request goes where", {
   defaultLoadBalance: oneOf("for rules without their own", LOAD_BALANCE, "round_robin", BALANCE_ALIASES),
+  sessionAffinity: optional(sessionAffinity),
   rules: listOf("routes; the most specific wins", rule),
 });
 

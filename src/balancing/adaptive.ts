@@ -1,0 +1,107 @@
+// Learns which way of choosing serves this service best: in turn, by requests under way, or by latency.
+import type { RequestContext } from "../core/context.ts";
+import type { Balancer, Endpoint, Picker } from "../core/service.ts";
+import { leastConnections, responseTime } from "./least.ts";
+import { roundRobin } from "./round-robin.ts";
+import type { BalancerSettings } from "./settings.ts";
+
+/** Results between two lessons. */
+const LESSON = 100;
+const SUCCESS_PART = 0.7;
+const LATENCY_PART = 0.3;
+/** Marks lie close together, all ways being sound; this power makes a difference of them. */
+const SHARPNESS = 4;
+/** What each way gets at least, so that it can show what it is worth. */
+const LEAST_PART = 0.05;
+
+/** Begins with a third for each way; every {@link LESSON} results the parts are set anew. */
+export function adaptive(settings: BalancerSettings): Balancer {
+  const ways = [roundRobin(settings), leastConnections(settings), responseTime(settings)];
+  const lessons = new Lessons(ways.length);
+  return {
+    over: (endpoints) =>
+      new AdaptivePicker(
+        ways.map((way) => way.over(endpoints)),
+        lessons,
+        settings.random,
+      ),
+  };
+}
+
+/** What was learned of the ways. */
+export class Lessons {
+  /** Part of the requests each way gets; they add up to 1. */
+  readonly parts: Float64Array;
+  readonly #marks: Float64Array;
+  readonly #good: Float64Array;
+  readonly #bad: Float64Array;
+  readonly #goodMs: Float64Array;
+  #results = 0;
+
+  constructor(ways: number) {
+    this.parts = new Float64Array(ways).fill(1 / ways);
+    this.#marks = new Float64Array(ways).fill(1);
+    this.#good = new Float64Array(ways);
+    this.#bad = new Float64Array(ways);
+    this.#goodMs = new Float64Array(ways);
+  }
+
+  /** @param at uniform in [0, 1) */
+  choose(at: number): number {
+    let rest = at;
+    for (let way = 0; way < this.parts.length - 1; way++) if ((rest -= this.parts[way]!) < 0) return way;
+    return this.parts.length - 1;
+  }
+
+  /** @param ms to the response head */
+  note(way: number, ok: boolean, ms: number): void {
+    if (ok) {
+      this.#good[way]!++;
+      this.#goodMs[way]! += ms;
+    } else this.#bad[way]!++;
+    if (++this.#results >= LESSON) this.#learn();
+  }
+
+  /** A way nobody took keeps its mark. */
+  #learn(): void {
+    const means = this.#goodMs.map((ms, way) =>
+      this.#good[way] === 0 ? Number.POSITIVE_INFINITY : ms / this.#good[way]!,
+    );
+    const best = Math.max(Math.min(...means), Number.MIN_VALUE);
+    for (let way = 0; way < this.#marks.length; way++) {
+      const taken = this.#good[way]! + this.#bad[way]!;
+      if (taken === 0) continue;
+      const speed = means[way]! <= best ? 1 : best / means[way]!;
+      this.#marks[way] = SUCCESS_PART * (this.#good[way]! / taken) + (this.#good[way] === 0 ? 0 : LATENCY_PART * speed);
+    }
+    const sharp = this.#marks.map((mark) => mark ** SHARPNESS);
+    const sum = sharp.reduce((a, b) => a + b, 0) || 1;
+    const floored = sharp.map((mark) => Math.max(LEAST_PART, mark / sum));
+    const whole = floored.reduce((a, b) => a + b, 0);
+    for (let way = 0; way < this.parts.length; way++) this.parts[way] = floored[way]! / whole;
+    for (const counts of [this.#good, this.#bad, this.#goodMs]) counts.fill(0);
+    this.#results = 0;
+  }
+}
+
+class AdaptivePicker implements Picker {
+  readonly #pickers: readonly Picker[];
+  readonly #lessons: Lessons;
+  readonly #random: () => number;
+
+  constructor(pickers: readonly Picker[], lessons: Lessons, random: () => number) {
+    this.#pickers = pickers;
+    this.#lessons = lessons;
+    this.#random = random;
+  }
+
+  pick(ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null {
+    const way = this.#lessons.choose(this.#random());
+    ctx.pickedBy = way + 1;
+    return this.#pickers[way]!.pick(ctx, exclude);
+  }
+
+  observe(ctx: RequestContext, _endpoint: Endpoint, ok: boolean, ms: number): void {
+    if (ctx.pickedBy > 0 && ctx.pickedBy <= this.#pickers.length) this.#lessons.note(ctx.pickedBy - 1, ok, ms);
+  }
+}

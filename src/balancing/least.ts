@@ -1,0 +1,110 @@
+// The endpoint that costs least now: of all where there are few, of two drawn by chance where there are many.
+import type { RequestContext } from "../core/context.ts";
+import type { EndpointState } from "../core/endpoint-state.ts";
+import { type Balancer, type Endpoint, type Picker, weightOf } from "../core/service.ts";
+import type { BalancerSettings } from "./settings.ts";
+import { WeightTable } from "./weight-table.ts";
+
+/**
+ * Up to this many are all looked at. Beyond it two are enough (Mitzenmacher, "The power of two choices"), and several
+ * gateways that know the same do not all run to the same endpoint.
+ */
+const FEW = 8;
+/** Every so many requests one goes in turn, so that what was slow once can show that it no longer is. */
+const PROBE_EVERY = 64;
+/** Stands for the latency of an endpoint that has been asked and has never answered, ms. */
+const UNKNOWN_MS = 1e9;
+
+type Cost = (state: EndpointState) => number;
+
+/** Fewest requests under way for its weight; equal ones in turn. */
+export function leastConnections(settings: BalancerSettings): Balancer {
+  return balancer(settings, (state) => state.active + 1, 0);
+}
+
+/** Lowest latency × (requests under way + 1) for its weight; who has not been asked yet goes first. */
+export function responseTime(settings: BalancerSettings): Balancer {
+  return balancer(settings, expectedWait, PROBE_EVERY);
+}
+
+function expectedWait({ latencyMs, active }: EndpointState): number {
+  // A tenth of a millisecond more, or what answers at once would cost nothing however busy it is.
+  if (latencyMs >= 0) return (latencyMs + 0.1) * (active + 1);
+  return active === 0 ? Number.NEGATIVE_INFINITY : UNKNOWN_MS * active;
+}
+
+function balancer({ random }: BalancerSettings, cost: Cost, probeEvery: number): Balancer {
+  const turn = { next: 0, picks: 0 };
+  return { over: (endpoints) => new LeastPicker(endpoints, cost, probeEvery, turn, random) };
+}
+
+class LeastPicker implements Picker {
+  readonly #endpoints: readonly Endpoint[];
+  readonly #states: readonly EndpointState[];
+  readonly #weights: Float64Array;
+  readonly #table: WeightTable;
+  readonly #cost: Cost;
+  readonly #probeEvery: number;
+  readonly #turn: { next: number; picks: number };
+  readonly #random: () => number;
+
+  constructor(
+    endpoints: readonly Endpoint[],
+    cost: Cost,
+    probeEvery: number,
+    turn: { next: number; picks: number },
+    random: () => number,
+  ) {
+    this.#endpoints = endpoints;
+    this.#states = endpoints.map((endpoint) => endpoint.state);
+    const weights = endpoints.map(weightOf);
+    this.#weights = Float64Array.from(weights);
+    this.#table = new WeightTable(weights);
+    this.#cost = cost;
+    this.#probeEvery = probeEvery;
+    this.#turn = turn;
+    this.#random = random;
+  }
+
+  pick(_ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null {
+    if (exclude.length === 0) {
+      if (this.#probeEvery > 0 && ++this.#turn.picks % this.#probeEvery === 0) return this.#inTurn();
+      if (this.#endpoints.length > FEW) return this.#ofTwo();
+    }
+    return this.#ofAll(exclude);
+  }
+
+  #costOf(i: number): number {
+    return this.#cost(this.#states[i]!) / this.#weights[i]!;
+  }
+
+  #ofTwo(): Endpoint {
+    const first = this.#table.draw(this.#random());
+    let second = this.#table.draw(this.#random());
+    if (second === first) second = (first + 1) % this.#endpoints.length;
+    return this.#endpoints[this.#costOf(second) < this.#costOf(first) ? second : first]!;
+  }
+
+  /** Looks from the turn on, so that of equal ones the next gets it. */
+  #ofAll(exclude: readonly Endpoint[]): Endpoint | null {
+    const count = this.#endpoints.length;
+    let best = -1;
+    let least = 0;
+    for (let n = 0, i = this.#turn.next % (count || 1); n < count; n++, i = i + 1 === count ? 0 : i + 1) {
+      if (exclude.length > 0 && exclude.includes(this.#endpoints[i]!)) continue;
+      const cost = this.#costOf(i);
+      if (best !== -1 && cost >= least) continue;
+      best = i;
+      least = cost;
+    }
+    if (best === -1) return null;
+    this.#turn.next = best + 1;
+    return this.#endpoints[best]!;
+  }
+
+  #inTurn(): Endpoint | null {
+    const count = this.#endpoints.length;
+    if (count === 0) return null;
+    return this.#endpoints[(this.#turn.picks / this.#probeEvery) % count]!;
+  }
+}

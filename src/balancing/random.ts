@@ -1,0 +1,52 @@
+// By chance: every endpoint alike, or by weight.
+import type { RequestContext } from "../core/context.ts";
+import { type Balancer, type Endpoint, type Picker, weightOf } from "../core/service.ts";
+import type { BalancerSettings } from "./settings.ts";
+import { WeightTable } from "./weight-table.ts";
+
+/** Every endpoint as likely as any other; less likely while it warms up. */
+export function random(settings: BalancerSettings): Balancer {
+  return { over: (endpoints) => new RandomPicker(endpoints, (e) => e.state.share, settings.random) };
+}
+
+/** As likely as its weight says. */
+export function weightedRandom(settings: BalancerSettings): Balancer {
+  return { over: (endpoints) => new RandomPicker(endpoints, weightOf, settings.random) };
+}
+
+class RandomPicker implements Picker {
+  readonly #endpoints: readonly Endpoint[];
+  readonly #weights: readonly number[];
+  readonly #table: WeightTable;
+  readonly #random: () => number;
+
+  constructor(endpoints: readonly Endpoint[], weigh: (endpoint: Endpoint) => number, random: () => number) {
+    this.#endpoints = endpoints;
+    this.#weights = endpoints.map(weigh);
+    this.#table = new WeightTable(this.#weights);
+    this.#random = random;
+  }
+
+  pick(_ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null {
+    if (exclude.length > 0) return this.#amongOthers(exclude);
+    if (this.#endpoints.length === 0) return null;
+    return this.#endpoints[this.#table.draw(this.#random())]!;
+  }
+
+  /** The same chances among those that are left. */
+  #amongOthers(exclude: readonly Endpoint[]): Endpoint | null {
+    let total = 0;
+    for (let i = 0; i < this.#endpoints.length; i++) {
+      if (!exclude.includes(this.#endpoints[i]!)) total += this.#weights[i]!;
+    }
+    let wanted = this.#random() * total;
+    let last: Endpoint | null = null;
+    for (let i = 0; i < this.#endpoints.length; i++) {
+      const endpoint = this.#endpoints[i]!;
+      if (exclude.includes(endpoint)) continue;
+      last = endpoint;
+      if ((wanted -= this.#weights[i]!) < 0) return endpoint;
+    }
+    return last;
+  }
+}

@@ -1,0 +1,134 @@
+// Sessions at one service: finds the endpoint a client belongs to, and remembers or tells the client which it was given.
+import type { RequestContext } from "../core/context.ts";
+import type { Endpoint } from "../core/service.ts";
+import { cookieValue, setCookieValue } from "../wire/cookies.ts";
+import { getField } from "../wire/fields.ts";
+import { queryValue } from "../wire/query.ts";
+import { type Claim, type Seat, SessionCookies } from "./session-cookie.ts";
+import { SessionTable } from "./session-table.ts";
+
+/** How sessions are told apart. Sources are tried in the order they stand in here. */
+export interface SessionRule {
+  /** Name of the cookie; "" looks at none. */
+  readonly cookie: string;
+  /** The gateway sets the cookie itself. */
+  readonly issues: boolean;
+  /** Lower-case name of the request field; "" looks at none. */
+  readonly header: string;
+  /** Name of the query parameter; "" looks at none. */
+  readonly query: string;
+  /** Clients without any of these are told apart by address. */
+  readonly byAddress: boolean;
+  /** From the last use. */
+  readonly ttlMs: number;
+  /** Sessions remembered at most, those in signed cookies not counted. */
+  readonly maxEntries: number;
+}
+
+/** Clocks: one monotonic in ms, one in ms since 1970. */
+export interface Clocks {
+  readonly now: () => number;
+  readonly wall: () => number;
+}
+
+/** Lives as long as the service is configured, whatever becomes of its endpoints. */
+export class Sessions {
+  readonly rule: SessionRule;
+  readonly #wall: () => number;
+  readonly #cookies: SessionCookies;
+  readonly #byId: SessionTable;
+  readonly #byAddress: SessionTable;
+  readonly #service: string;
+  /** This service in cookies. */
+  readonly #tag: number;
+
+  constructor(service: string, rule: SessionRule, secret: Buffer, { now, wall }: Clocks) {
+    this.rule = rule;
+    this.#wall = wall;
+    this.#cookies = new SessionCookies(secret, rule.cookie);
+    this.#byId = new SessionTable(rule.maxEntries, rule.ttlMs, now);
+    this.#byAddress = new SessionTable(rule.maxEntries, rule.ttlMs, now);
+    this.#service = service;
+    this.#tag = this.#cookies.tag(service);
+  }
+
+  /** An endpoint in cookies. */
+  tagOf(endpoint: Endpoint): number {
+    return this.#cookies.tag(`${this.#service}\0${endpoint.spec.id}`);
+  }
+
+  /** What the endpoint of this client is known by: its tag, its id, or undefined when it has none. */
+  find(ctx: RequestContext): number | string | undefined {
+    const { rule } = this;
+    if (rule.cookie !== "") {
+      const value = cookieValue(ctx.fields, rule.cookie);
+      if (value !== undefined && value !== "") {
+        const seat = rule.issues ? this.#seat(this.#cookies.read(value, this.#wall() / 1000)) : undefined;
+        const found = seat?.endpoint ?? this.#byId.get(value);
+        if (found !== undefined) return found;
+      }
+    }
+    const id = this.#otherId(ctx);
+    if (id !== undefined) return this.#byId.get(id);
+    return rule.byAddress ? this.#byAddress.get(ctx.clientIp) : undefined;
+  }
+
+  /** Remembers where a client goes that said who it is; without an id that can be had only from the reply, nothing. */
+  bind(ctx: RequestContext, endpoint: Endpoint): void {
+    const { rule } = this;
+    const named = rule.cookie === "" || rule.issues ? undefined : cookieValue(ctx.fields, rule.cookie);
+    const id = named || this.#otherId(ctx);
+    if (id !== undefined) this.#byId.set(id, endpoint.spec.id);
+    else if (rule.byAddress) this.#byAddress.set(ctx.clientIp, endpoint.spec.id);
+  }
+
+  /** Looks at a reply: learns the cookie an application sets, or sets one where the client needs it. */
+  answered(ctx: RequestContext, endpoint: Endpoint, status: number, fields: string[]): void {
+    const { rule } = this;
+    if (rule.cookie === "") return;
+    const theirs = setCookieValue(fields, rule.cookie);
+    if (theirs !== undefined) {
+      if (theirs !== "") this.#byId.set(theirs, endpoint.spec.id);
+      return;
+    }
+    // Who is in trouble keeps nobody; who sends an id of its own needs no cookie.
+    if (!rule.issues || status >= 500 || this.#otherId(ctx) !== undefined) return;
+    const now = this.#wall() / 1000;
+    const claim = this.#cookies.read(cookieValue(ctx.fields, rule.cookie) ?? "", now);
+    const seat: Seat = { service: this.#tag, endpoint: this.tagOf(endpoint) };
+    const isYoung = claim !== null && claim.expiresAt - now > rule.ttlMs / 2000;
+    if (isYoung && this.#seat(claim)?.endpoint === seat.endpoint) return;
+    const others = claim?.seats.filter((other) => other.service !== this.#tag) ?? [];
+    fields.push(
+      "Set-Cookie",
+      this.#text(ctx, { expiresAt: Math.ceil(now + rule.ttlMs / 1000), seats: [seat, ...others] }),
+    );
+  }
+
+  #seat(claim: Claim | null): Seat | undefined {
+    if (claim === null) return undefined;
+    for (const seat of claim.seats) if (seat.service === this.#tag) return seat;
+    return undefined;
+  }
+
+  #text(ctx: RequestContext, claim: Claim): string {
+    const { cookie, ttlMs } = this.rule;
+    const secure = isSecure(ctx) ? "; Secure" : "";
+    const seconds = Math.ceil(ttlMs / 1000);
+    return `${cookie}=${this.#cookies.sign(claim)}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
+  }
+
+  #otherId(ctx: RequestContext): string | undefined {
+    const { header, query } = this.rule;
+    const id =
+      (header === "" ? undefined : getField(ctx.fields, header)) ||
+      (query === "" ? undefined : queryValue(ctx.query, query));
+    return id === "" ? undefined : id;
+  }
+}
+
+/** Whether the client's own connection is encrypted, as far as that can be believed. */
+function isSecure(ctx: RequestContext): boolean {
+  if (ctx.peer.scheme === "https") return true;
+  return ctx.trusted && getField(ctx.fields, "x-forwarded-proto")?.toLowerCase() === "https";
+}
