@@ -1,6 +1,7 @@
 // Learns which way of choosing serves this service best: in turn, by requests under way, or by latency.
 import type { RequestContext } from "../core/context.ts";
 import type { Balancer, Endpoint, Picker } from "../core/service.ts";
+import { CHANCES, type Chance } from "./chance.ts";
 import { leastConnections, responseTime } from "./least.ts";
 import { roundRobin } from "./round-robin.ts";
 import type { BalancerSettings } from "./settings.ts";
@@ -23,7 +24,7 @@ export function adaptive(settings: BalancerSettings): Balancer {
       new AdaptivePicker(
         ways.map((way) => way.over(endpoints)),
         lessons,
-        settings.random,
+        settings.chance,
       ),
   };
 }
@@ -46,9 +47,9 @@ export class Lessons {
     this.#goodMs = new Float64Array(ways);
   }
 
-  /** @param at uniform in [0, 1) */
-  choose(at: number): number {
-    let rest = at;
+  /** @param chance below {@link CHANCES} */
+  choose(chance: number): number {
+    let rest = chance / CHANCES;
     for (let way = 0; way < this.parts.length - 1; way++) if ((rest -= this.parts[way]!) < 0) return way;
     return this.parts.length - 1;
   }
@@ -87,16 +88,16 @@ export class Lessons {
 class AdaptivePicker implements Picker {
   readonly #pickers: readonly Picker[];
   readonly #lessons: Lessons;
-  readonly #random: () => number;
+  readonly #chance: Chance;
 
-  constructor(pickers: readonly Picker[], lessons: Lessons, random: () => number) {
+  constructor(pickers: readonly Picker[], lessons: Lessons, chance: Chance) {
     this.#pickers = pickers;
     this.#lessons = lessons;
-    this.#random = random;
+    this.#chance = chance;
   }
 
   pick(ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null {
-    const way = this.#lessons.choose(this.#random());
+    const way = this.#lessons.choose(this.#chance());
     ctx.pickedBy = way + 1;
     return this.#pickers[way]!.pick(ctx, exclude);
   }

@@ -2,6 +2,7 @@
 import type { RequestContext } from "../core/context.ts";
 import type { EndpointState } from "../core/endpoint-state.ts";
 import { type Balancer, type Endpoint, type Picker, weightOf } from "../core/service.ts";
+import type { Chance } from "./chance.ts";
 import type { BalancerSettings } from "./settings.ts";
 import { WeightTable } from "./weight-table.ts";
 
@@ -15,16 +16,14 @@ const PROBE_EVERY = 64;
 /** Stands for the latency of an endpoint that has been asked and has never answered, ms. */
 const UNKNOWN_MS = 1e9;
 
-type Cost = (state: EndpointState) => number;
-
 /** Fewest requests under way for its weight; equal ones in turn. */
 export function leastConnections(settings: BalancerSettings): Balancer {
-  return balancer(settings, (state) => state.active + 1, 0);
+  return balancer(settings, false);
 }
 
 /** Lowest latency × (requests under way + 1) for its weight; who has not been asked yet goes first. */
 export function responseTime(settings: BalancerSettings): Balancer {
-  return balancer(settings, expectedWait, PROBE_EVERY);
+  return balancer(settings, true);
 }
 
 function expectedWait({ latencyMs, active }: EndpointState): number {
@@ -33,9 +32,15 @@ function expectedWait({ latencyMs, active }: EndpointState): number {
   return active === 0 ? Number.NEGATIVE_INFINITY : UNKNOWN_MS * active;
 }
 
-function balancer({ random }: BalancerSettings, cost: Cost, probeEvery: number): Balancer {
-  const turn = { next: 0, picks: 0 };
-  return { over: (endpoints) => new LeastPicker(endpoints, cost, probeEvery, turn, random) };
+/** What one picker hands to the next. */
+interface Turn {
+  next: number;
+  picks: number;
+}
+
+function balancer({ chance }: BalancerSettings, byLatency: boolean): Balancer {
+  const turn: Turn = { next: 0, picks: 0 };
+  return { over: (endpoints) => new LeastPicker(endpoints, byLatency, turn, chance) };
 }
 
 class LeastPicker implements Picker {
@@ -43,54 +48,50 @@ class LeastPicker implements Picker {
   readonly #states: readonly EndpointState[];
   readonly #weights: Float64Array;
   readonly #table: WeightTable;
-  readonly #cost: Cost;
-  readonly #probeEvery: number;
-  readonly #turn: { next: number; picks: number };
-  readonly #random: () => number;
+  readonly #byLatency: boolean;
+  readonly #turn: Turn;
+  readonly #chance: Chance;
 
-  constructor(
-    endpoints: readonly Endpoint[],
-    cost: Cost,
-    probeEvery: number,
-    turn: { next: number; picks: number },
-    random: () => number,
-  ) {
+  constructor(endpoints: readonly Endpoint[], byLatency: boolean, turn: Turn, chance: Chance) {
     this.#endpoints = endpoints;
     this.#states = endpoints.map((endpoint) => endpoint.state);
     const weights = endpoints.map(weightOf);
     this.#weights = Float64Array.from(weights);
     this.#table = new WeightTable(weights);
-    this.#cost = cost;
-    this.#probeEvery = probeEvery;
+    this.#byLatency = byLatency;
     this.#turn = turn;
-    this.#random = random;
+    this.#chance = chance;
   }
 
   pick(_ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null {
-    if (exclude.length === 0) {
-      if (this.#probeEvery > 0 && ++this.#turn.picks % this.#probeEvery === 0) return this.#inTurn();
+    if (exclude.length === 0 && this.#endpoints.length > 0) {
+      const turn = this.#turn;
+      turn.picks = (turn.picks + 1) | 0;
+      if (this.#byLatency && turn.picks % PROBE_EVERY === 0) return this.#probe();
       if (this.#endpoints.length > FEW) return this.#ofTwo();
     }
     return this.#ofAll(exclude);
   }
 
   #costOf(i: number): number {
-    return this.#cost(this.#states[i]!) / this.#weights[i]!;
+    const state = this.#states[i]!;
+    return (this.#byLatency ? expectedWait(state) : state.active + 1) / this.#weights[i]!;
   }
 
   #ofTwo(): Endpoint {
-    const first = this.#table.draw(this.#random());
-    let second = this.#table.draw(this.#random());
-    if (second === first) second = (first + 1) % this.#endpoints.length;
+    const first = this.#table.draw(this.#chance());
+    let second = this.#table.draw(this.#chance());
+    if (second === first) second = first + 1 === this.#endpoints.length ? 0 : first + 1;
     return this.#endpoints[this.#costOf(second) < this.#costOf(first) ? second : first]!;
   }
 
   /** Looks from the turn on, so that of equal ones the next gets it. */
   #ofAll(exclude: readonly Endpoint[]): Endpoint | null {
     const count = this.#endpoints.length;
+    const start = this.#turn.next < count ? this.#turn.next : 0;
     let best = -1;
     let least = 0;
-    for (let n = 0, i = this.#turn.next % (count || 1); n < count; n++, i = i + 1 === count ? 0 : i + 1) {
+    for (let n = 0, i = start; n < count; n++, i = i + 1 === count ? 0 : i + 1) {
       if (exclude.length > 0 && exclude.includes(this.#endpoints[i]!)) continue;
       const cost = this.#costOf(i);
       if (best !== -1 && cost >= least) continue;
@@ -102,9 +103,7 @@ class LeastPicker implements Picker {
     return this.#endpoints[best]!;
   }
 
-  #inTurn(): Endpoint | null {
-    const count = this.#endpoints.length;
-    if (count === 0) return null;
-    return this.#endpoints[(this.#turn.picks / this.#probeEvery) % count]!;
+  #probe(): Endpoint {
+    return this.#endpoints[Math.abs(this.#turn.picks / PROBE_EVERY) % this.#endpoints.length]!;
   }
 }

@@ -1,36 +1,37 @@
 // By chance: every endpoint alike, or by weight.
 import type { RequestContext } from "../core/context.ts";
 import { type Balancer, type Endpoint, type Picker, weightOf } from "../core/service.ts";
+import { CHANCES, type Chance } from "./chance.ts";
 import type { BalancerSettings } from "./settings.ts";
 import { WeightTable } from "./weight-table.ts";
 
 /** Every endpoint as likely as any other; less likely while it warms up. */
 export function random(settings: BalancerSettings): Balancer {
-  return { over: (endpoints) => new RandomPicker(endpoints, (e) => e.state.share, settings.random) };
+  return { over: (endpoints) => new RandomPicker(endpoints, (e) => e.state.share, settings.chance) };
 }
 
 /** As likely as its weight says. */
 export function weightedRandom(settings: BalancerSettings): Balancer {
-  return { over: (endpoints) => new RandomPicker(endpoints, weightOf, settings.random) };
+  return { over: (endpoints) => new RandomPicker(endpoints, weightOf, settings.chance) };
 }
 
 class RandomPicker implements Picker {
   readonly #endpoints: readonly Endpoint[];
   readonly #weights: readonly number[];
   readonly #table: WeightTable;
-  readonly #random: () => number;
+  readonly #chance: Chance;
 
-  constructor(endpoints: readonly Endpoint[], weigh: (endpoint: Endpoint) => number, random: () => number) {
+  constructor(endpoints: readonly Endpoint[], weigh: (endpoint: Endpoint) => number, chance: Chance) {
     this.#endpoints = endpoints;
     this.#weights = endpoints.map(weigh);
     this.#table = new WeightTable(this.#weights);
-    this.#random = random;
+    this.#chance = chance;
   }
 
   pick(_ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null {
     if (exclude.length > 0) return this.#amongOthers(exclude);
     if (this.#endpoints.length === 0) return null;
-    return this.#endpoints[this.#table.draw(this.#random())]!;
+    return this.#endpoints[this.#table.draw(this.#chance())]!;
   }
 
   /** The same chances among those that are left. */
@@ -39,7 +40,7 @@ class RandomPicker implements Picker {
     for (let i = 0; i < this.#endpoints.length; i++) {
       if (!exclude.includes(this.#endpoints[i]!)) total += this.#weights[i]!;
     }
-    let wanted = this.#random() * total;
+    let wanted = (this.#chance() / CHANCES) * total;
     let last: Endpoint | null = null;
     for (let i = 0; i < this.#endpoints.length; i++) {
       const endpoint = this.#endpoints[i]!;

@@ -1,12 +1,12 @@
 // What balancers are made with: the same for all kinds, each takes what concerns it.
 import type { RequestContext } from "../core/context.ts";
 import type { Balancer, Endpoint, Picker } from "../core/service.ts";
+import type { Chance } from "./chance.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** Handed to every balancer when it is made. */
 export interface BalancerSettings {
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
+  readonly chance: Chance;
   readonly hash: HashRule;
   /** null: nobody is remembered. */
   readonly sessions: Sessions | null;

@@ -3,6 +3,7 @@
 import type { RequestContext } from "../core/context.ts";
 import type { Balancer, Endpoint, Picker } from "../core/service.ts";
 import { weightOf } from "../core/service.ts";
+import { CHANCES, type Chance } from "./chance.ts";
 import { isKeyed } from "./settings.ts";
 
 /** How traffic is spread over the groups of a service. */
@@ -31,15 +32,15 @@ interface Group {
 export class Spread {
   readonly #make: () => Balancer;
   readonly #rule: SpreadRule;
-  readonly #random: () => number;
+  readonly #chance: Chance;
   /** By rank; at most two for each priority. */
   readonly #balancers = new Map<number, Balancer>();
 
   /** @param make a balancer with a memory of its own */
-  constructor(make: () => Balancer, rule: SpreadRule, random: () => number) {
+  constructor(make: () => Balancer, rule: SpreadRule, chance: Chance) {
     this.#make = make;
     this.#rule = rule;
-    this.#random = random;
+    this.#chance = chance;
   }
 
   /** @param endpoints all of the service, fit or not, in the order of the registry */
@@ -54,7 +55,7 @@ export class Spread {
     if (groups.length === 1) return this.#balancer(groups[0]!.rank).over(groups[0]!.fit);
     const parts = this.#rule.overflow ? partsOf(groups) : groups.map((_, i) => (i === 0 ? 1 : 0));
     const pickers = groups.map((group) => this.#balancer(group.rank).over(group.fit));
-    return new GroupPicker(groups, pickers, parts, this.#random);
+    return new GroupPicker(groups, pickers, parts, this.#chance);
   }
 
   #balancer(rank: number): Balancer {
@@ -127,17 +128,17 @@ class GroupPicker implements Picker {
   readonly #members: readonly ReadonlySet<Endpoint>[];
   readonly #pickers: readonly Picker[];
   readonly #parts: readonly number[];
-  readonly #random: () => number;
+  readonly #chance: Chance;
 
-  constructor(groups: readonly Group[], pickers: readonly Picker[], parts: readonly number[], random: () => number) {
+  constructor(groups: readonly Group[], pickers: readonly Picker[], parts: readonly number[], chance: Chance) {
     this.#members = groups.map((group) => new Set(group.fit));
     this.#pickers = pickers;
     this.#parts = parts;
-    this.#random = random;
+    this.#chance = chance;
   }
 
   pick(ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null {
-    let rest = this.#parts[0] === 1 ? 0 : this.#random();
+    let rest = this.#parts[0] === 1 ? 0 : this.#chance() / CHANCES;
     let chosen = 0;
     while (chosen < this.#parts.length - 1 && (rest -= this.#parts[chosen]!) >= 0) chosen++;
     const picked = this.#pickers[chosen]!.pick(ctx, exclude);

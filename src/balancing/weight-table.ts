@@ -1,4 +1,5 @@
 // A table to draw from by weight, made once for a list of endpoints.
+import { CHANCES } from "./chance.ts";
 
 /** Immutable. Drawing takes logarithmic time, and constant time where all weights are equal. */
 export class WeightTable {
@@ -14,9 +15,10 @@ export class WeightTable {
     for (const [i, weight] of weights.entries()) this.#ends[i] = sum += weight;
   }
 
-  /** @param at uniform in [0, 1) @returns an index; only for a table that is not empty */
-  draw(at: number): number {
+  /** @param chance below {@link CHANCES} @returns an index; only for a table that is not empty */
+  draw(chance: number): number {
     const ends = this.#ends;
+    const at = chance / CHANCES;
     if (this.#even) return Math.floor(at * ends.length);
     const wanted = at * ends[ends.length - 1]!;
     let low = 0;

@@ -1,6 +1,7 @@
 // `loadBalance` and what belongs to it → spreads, sessions and slow starts, leased so that turns, sessions and warmth live
 // through a reload.
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
+import { chanceOf } from "../balancing/chance.ts";
 import { hashKey } from "../balancing/hash-key.ts";
 import { sessionFilter } from "../balancing/session-filter.ts";
 import { Sessions } from "../balancing/sessions.ts";
@@ -22,6 +23,7 @@ export class BalancerBuilder {
   readonly #config: Config;
   readonly #leases: LeaseHolder;
   readonly #default: RuleBalancing;
+  readonly #chance = chanceOf(randomInt(2 ** 32));
   readonly #filters = new Map<Sessions, Filter>();
 
   constructor(config: Config, leases: LeaseHolder) {
@@ -42,15 +44,14 @@ export class BalancerBuilder {
     const { zone } = this.#config.written.loadBalancing;
     const { panicThreshold, overflow } = this.#settingsOf(service);
     const { hash, sessions } = rule ?? this.#default;
-    const random = Math.random;
     const settings: BalancerSettings = {
-      random,
+      chance: this.#chance,
       hash: { keyOf: hashKey(hash.key), replicas: hash.replicas, maxLoad: hash.maxLoad },
       sessions: kind === "sticky_session" ? this.#sessions(service, sessions) : null,
     };
     return this.#leases.lease(
       `balancer|${key}|${digest([zone, panicThreshold, overflow])}`,
-      () => new Spread(() => BALANCERS[kind](settings), { zone, panicShare: panicThreshold, overflow }, random),
+      () => new Spread(() => BALANCERS[kind](settings), { zone, panicShare: panicThreshold, overflow }, this.#chance),
       () => undefined,
     );
   }

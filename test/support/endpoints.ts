@@ -1,5 +1,6 @@
 // Endpoints without a network, and requests that only choose among them.
 import assert from "node:assert/strict";
+import { chanceOf } from "../../src/balancing/chance.ts";
 import { hashKey } from "../../src/balancing/hash-key.ts";
 import type { SessionRule } from "../../src/balancing/sessions.ts";
 import { Sessions } from "../../src/balancing/sessions.ts";
@@ -46,17 +47,6 @@ export function requestFrom(clientIp: string, fields: readonly string[] = [], ta
   return ctx;
 }
 
-/** Uniform in [0, 1), the same in every run (mulberry32). */
-export function seeded(seed = 1): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** By `X-Session-Id`, nothing else. */
 export const BY_HEADER: SessionRule = {
   cookie: "",
@@ -71,7 +61,7 @@ export const BY_HEADER: SessionRule = {
 /** Settings for any balancer, with seeded chance. */
 export function settings(more: Partial<BalancerSettings> = {}): BalancerSettings {
   return {
-    random: seeded(),
+    chance: chanceOf(1),
     hash: { keyOf: hashKey("ip"), replicas: 150, maxLoad: 1.25 },
     sessions: new Sessions("web", BY_HEADER, Buffer.alloc(32, 1), { now: () => 0, wall: () => 0 }),
     ...more,

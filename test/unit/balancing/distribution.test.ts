@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Lessons } from "../../../src/balancing/adaptive.ts";
+import { CHANCES, chanceOf } from "../../../src/balancing/chance.ts";
 import { WeightTable } from "../../../src/balancing/weight-table.ts";
 import { BALANCERS } from "../../../src/catalog.ts";
 import type { Endpoint } from "../../../src/core/service.ts";
-import { chiSquare, counts, endpoint, endpoints, requestFrom, seeded, settings } from "../../support/endpoints.ts";
+import { chiSquare, counts, endpoint, endpoints, requestFrom, settings } from "../../support/endpoints.ts";
 
 const ctx = requestFrom("127.0.0.1");
 /** 0.999 quantiles of the chi-square distribution by degrees of freedom. */
@@ -82,7 +83,7 @@ describe("weighted_random", () => {
 test("a weight table draws each index in its own part of [0, 1)", () => {
   const table = new WeightTable([1, 2, 1]);
   assert.deepEqual(
-    [0, 0.24, 0.25, 0.74, 0.75, 0.999].map((at) => table.draw(at)),
+    [0, 0.24, 0.25, 0.74, 0.75, 0.999].map((at) => table.draw(at * CHANCES)),
     [0, 0, 1, 1, 2, 2],
   );
 });
@@ -161,9 +162,9 @@ describe("response_time", () => {
 describe("adaptive", () => {
   test("begins with a third for each way", () => {
     const lessons = new Lessons(3);
-    const random = seeded();
+    const chance = chanceOf(1);
     const got = [0, 0, 0];
-    for (let i = 0; i < 9000; i++) got[lessons.choose(random())]!++;
+    for (let i = 0; i < 9000; i++) got[lessons.choose(chance())]!++;
     assert.ok(chiSquare(got, [1, 1, 1]) < LIMITS[2], `${got}`);
   });
   test("takes the way more often that succeeds more often, and gives up none", () => {
@@ -186,8 +187,8 @@ describe("adaptive", () => {
   });
   test("a result counts for the way that picked, also when the picker has been replaced", () => {
     const all = endpoints(2);
-    const at = { next: 0.34 };
-    const balancer = BALANCERS.adaptive(settings({ random: () => at.next }));
+    const at = { next: 0.34 * CHANCES };
+    const balancer = BALANCERS.adaptive(settings({ chance: () => at.next }));
     const before = balancer.over(all);
     for (let i = 0; i < 100; i++) {
       const request = requestFrom("127.0.0.1");

@@ -1,17 +1,18 @@
 // Groups, zones, overflow, panic: which endpoints a balancer gets to choose from.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { chanceOf } from "../../../src/balancing/chance.ts";
 import { Spread, type SpreadRule } from "../../../src/balancing/spread.ts";
 import { BALANCERS, type BalancerName } from "../../../src/catalog.ts";
 import type { Breaker } from "../../../src/core/breaker.ts";
 import type { Endpoint } from "../../../src/core/service.ts";
-import { counts, endpoint, requestFrom, seeded, settings } from "../../support/endpoints.ts";
+import { counts, endpoint, requestFrom, settings } from "../../support/endpoints.ts";
 
 const RULE: SpreadRule = { zone: "", panicShare: 0, overflow: true };
 const PICKS = 10_000;
 
 function spreadOf(rule: Partial<SpreadRule> = {}, kind: BalancerName = "round_robin"): Spread {
-  return new Spread(() => BALANCERS[kind](settings()), { ...RULE, ...rule }, seeded(7));
+  return new Spread(() => BALANCERS[kind](settings()), { ...RULE, ...rule }, chanceOf(7));
 }
 
 /** Part of many clients' requests that each endpoint gets. */
@@ -156,7 +157,7 @@ test("results are told to the balancer of the group they belong to", () => {
       }),
     }),
     RULE,
-    seeded(),
+    chanceOf(1),
   );
   const all = [...group(1, 0), ...group(1, 1)];
   const picker = spread.over(all);
