@@ -39,6 +39,7 @@ bench: build ## compare with other proxies on this machine
 	$(TSX) test/bench/grpc.ts
 	$(TSX) test/bench/startup.ts
 	$(TSX) --expose-gc test/bench/router.ts
+	$(TSX) --expose-gc test/bench/pickers.ts
 
 docs: setup ## regenerate the references under docs/ and the demo's descriptors
 	$(TSX) scripts/docs.ts

@@ -9,6 +9,9 @@ import type { BalancerSettings, HashRule, KeyedBalancer } from "./settings.ts";
 /** With so few requests under way an endpoint is never too busy: else two requests of one client would part ways. */
 const NEVER_BUSY = 8;
 
+/** Requests after which what is under way is counted anew; those between are added to it. */
+const COUNT_EVERY = 16;
+
 /** By the key of the rule, with bounded load (Mirrokni, Thorup, Zadimoghaddam: "Consistent hashing with bounded loads"). */
 export function consistentHash({ hash }: BalancerSettings): KeyedBalancer {
   return new HashBalancer(hash);
@@ -50,6 +53,8 @@ class HashPicker implements Picker {
   readonly #behind: Picker | null;
   /** Made by the first request: many changes at one time make one ring. */
   #ring: HashRing | null = null;
+  #load = 0;
+  #sinceCount = COUNT_EVERY;
 
   constructor(endpoints: readonly Endpoint[], rule: HashRule, maker: RingMaker, behind: Picker | null) {
     this.#endpoints = endpoints;
@@ -72,30 +77,30 @@ class HashPicker implements Picker {
     const { owners } = ring;
     let at = ring.find(this.#rule.keyOf(ctx));
     let busy: Endpoint | null = null;
-    let load = -1;
+    this.#sinceCount++;
     for (let n = 0; n < owners.length; n++) {
       const owner = owners[at]!;
       at = at + 1 === owners.length ? 0 : at + 1;
       const endpoint = this.#endpoints[owner]!;
       if (exclude.length > 0 && exclude.includes(endpoint)) continue;
       if (this.#rule.maxLoad === 0 || this.#states[owner]!.active < NEVER_BUSY) return endpoint;
-      if (load === -1) load = this.#load();
-      if (!this.#isBusy(owner, load)) return endpoint;
+      if (!this.#isBusy(owner)) return endpoint;
       busy ??= endpoint;
     }
     return busy;
   }
 
-  #isBusy(owner: number, load: number): boolean {
-    const fair = ((load + 1) * this.#weights[owner]!) / this.#total;
+  #isBusy(owner: number): boolean {
+    if (this.#sinceCount >= COUNT_EVERY) this.#count();
+    const fair = ((this.#load + this.#sinceCount + 1) * this.#weights[owner]!) / this.#total;
     return this.#states[owner]!.active + 1 > Math.ceil(this.#rule.maxLoad * fair);
   }
 
-  /** Requests under way, over all endpoints. */
-  #load(): number {
+  #count(): void {
     const states = this.#states;
     let load = 0;
     for (let i = 0; i < states.length; i++) load += states[i]!.active;
-    return load;
+    this.#load = load;
+    this.#sinceCount = 0;
   }
 }

@@ -24,8 +24,8 @@ interface Group {
   /** Place in the order of all groups there could be; stays the same when others come and go. */
   readonly rank: number;
   readonly fit: readonly Endpoint[];
-  /** Part of the group that is fit, in [0, 1]. */
-  readonly share: number;
+  /** What it can carry: 1 is everything that is meant for it. */
+  readonly strength: number;
 }
 
 /** Balances each group by itself. Outlives the pickers it makes. */
@@ -94,7 +94,7 @@ function groupsOf(endpoints: readonly Endpoint[], rule: SpreadRule): Group[] {
   return [...members]
     .map(([rank, all]) => {
       const own = usable.filter((endpoint) => rankOf(endpoint, rule.zone) === rank);
-      return { rank, fit: own, share: own.length / all.length };
+      return { rank, fit: own, strength: (own.length * HEADROOM) / all.length };
     })
     .filter((group) => group.fit.length > 0)
     .sort((a, b) => a.rank - b.rank);
@@ -108,7 +108,7 @@ function rankOf({ spec }: Endpoint, zone: string): number {
 function partsOf(groups: readonly Group[]): number[] {
   let rest = 1;
   const parts = groups.map((group) => {
-    const part = Math.min(rest, group.share * HEADROOM);
+    const part = Math.min(rest, group.strength);
     rest -= part;
     return part;
   });
@@ -120,7 +120,7 @@ function partsOf(groups: readonly Group[]): number[] {
 /** The first group that carries everything; null when all together must. Keys are never divided by chance. */
 function preferredOf(groups: readonly Group[], overflow: boolean): readonly Endpoint[] | null {
   if (!overflow) return groups[0]?.fit ?? null;
-  return groups.find((group) => group.share * HEADROOM >= 1)?.fit ?? null;
+  return groups.find((group) => group.strength >= 1)?.fit ?? null;
 }
 
 /** Divides traffic between groups by chance; when all of a group have been tried, the others follow in order. */

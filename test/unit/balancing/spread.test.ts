@@ -165,3 +165,9 @@ test("results are told to the balancer of the group they belong to", () => {
   picker.observe!(requestFrom(""), endpoint("stranger"), true, 1);
   assert.deepEqual(told, ["1-0:1-0"]);
 });
+
+test("five of seven are just enough", () => {
+  const all = [...group(7, 0), ...group(1, 1)];
+  fail(all.slice(0, 2));
+  assert.equal(parts(all, spreadOf())[7], 0);
+});
