@@ -82,19 +82,23 @@ export class Sessions {
     else if (rule.byAddress) this.#byAddress.set(ctx.clientIp, endpoint.spec.id);
   }
 
-  /** Looks at a reply: learns the cookie an application sets, or sets one where the client needs it. */
+  /**
+   * Looks at a reply: who gave it keeps the session, unless it is in trouble. Learns the cookie an application sets, or sets
+   * one where the client needs it.
+   */
   answered(ctx: RequestContext, endpoint: Endpoint, status: number, fields: string[]): void {
     const { rule } = this;
-    if (rule.cookie === "") return;
-    const theirs = setCookieValue(fields, rule.cookie);
+    const theirs = rule.cookie === "" ? undefined : setCookieValue(fields, rule.cookie);
     if (theirs !== undefined) {
       if (theirs !== "") this.#byId.set(theirs, endpoint.spec.id);
       return;
     }
-    // Who is in trouble keeps nobody; who sends an id of its own needs no cookie.
-    if (!rule.issues || status >= 500 || this.#otherId(ctx) !== undefined) return;
+    if (status >= 500) return;
     const now = this.#wall() / 1000;
-    const claim = this.#cookies.read(cookieValue(ctx.fields, rule.cookie) ?? "", now);
+    const claim = rule.issues ? this.#cookies.read(cookieValue(ctx.fields, rule.cookie) ?? "", now) : null;
+    if (claim === null) this.bind(ctx, endpoint);
+    // Who sends an id of its own needs no cookie.
+    if (!rule.issues || (claim === null && this.#otherId(ctx) !== undefined)) return;
     const seat: Seat = { service: this.#tag, endpoint: this.tagOf(endpoint) };
     const isYoung = claim !== null && claim.expiresAt - now > rule.ttlMs / 2000;
     if (isYoung && this.#seat(claim)?.endpoint === seat.endpoint) return;

@@ -42,7 +42,8 @@ class StickyPicker implements Picker {
     const bound = known === undefined ? undefined : this.#endpoints.get(known);
     if (bound !== undefined && (exclude.length === 0 || !exclude.includes(bound))) return bound;
     const chosen = this.#inTurn(ctx, exclude);
-    if (chosen !== null) sessions.bind(ctx, chosen);
+    // One that is only passed over this time, by a second try or a hedge, keeps the session until somebody else answers.
+    if (chosen !== null && bound === undefined) sessions.bind(ctx, chosen);
     return chosen;
   }
 

@@ -59,8 +59,7 @@ export class BalancerBuilder {
   /** What a rule's replies get for the sake of its sessions; null: nothing. */
   sessionFilter(service: string, rule: RuleConfig): Filter | null {
     const sessions = rule.loadBalance === "sticky_session" ? this.#sessions(service, rule.sessions) : null;
-    // Ids in header or query are the client's own: replies have nothing to add.
-    if (sessions === null || sessions.rule.cookie === "") return null;
+    if (sessions === null) return null;
     let filter = this.#filters.get(sessions);
     if (filter === undefined) {
       filter = sessionFilter(new Map([[service, sessions]]));

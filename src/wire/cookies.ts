@@ -40,7 +40,8 @@ export function setCookieValue(fields: readonly string[], name: string): string 
     const line = fields[i + 1]!;
     const start = cookieStart(line, name);
     // Behind the first ";" stand attributes, which are no cookies.
-    if (start !== -1 && start <= line.indexOf("=") + 1) return line.slice(start, cookieEnd(line, start));
+    const attributes = line.indexOf(";");
+    if (start !== -1 && (attributes === -1 || start <= attributes)) return line.slice(start, cookieEnd(line, start));
   }
   return undefined;
 }

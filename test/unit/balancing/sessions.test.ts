@@ -223,12 +223,28 @@ test("without settings: the cookie, else the header, else the address", () => {
   assert.equal(exchange(["Cookie", byAddress.cookie, "X-Session-ID", "h"]).endpoint, byAddress.endpoint);
 });
 
-test("who tries again elsewhere stays there", () => {
-  const { balancer, all } = sticky(BY_HEADER);
-  const ctx = requestFrom("10.0.0.1", ["X-Session-Id", "s"]);
-  const picker = balancer.over(all);
-  const first = picker.pick(ctx, [])!;
-  const second = picker.pick(ctx, [first])!;
-  assert.notEqual(second, first);
-  assert.equal(picker.pick(ctx, []), second);
+describe("a second try elsewhere", () => {
+  const begun = () => {
+    const made = sticky(BY_HEADER);
+    const ctx = requestFrom("10.0.0.1", ["X-Session-Id", "s"]);
+    const picker = made.balancer.over(made.all);
+    const first = picker.pick(ctx, [])!;
+    const second = picker.pick(ctx, [first])!;
+    assert.notEqual(second, first);
+    return { ...made, ctx, picker, first, second };
+  };
+  test("keeps the session where it was until it is answered", () => {
+    const { ctx, picker, first } = begun();
+    assert.equal(picker.pick(ctx, []), first);
+  });
+  test("takes the session along when it is answered", () => {
+    const { ctx, picker, second, sessions } = begun();
+    sessions.answered(ctx, second, 200, []);
+    assert.equal(picker.pick(ctx, []), second);
+  });
+  test("does not when it is answered with an error of the service", () => {
+    const { ctx, picker, first, second, sessions } = begun();
+    sessions.answered(ctx, second, 502, []);
+    assert.equal(picker.pick(ctx, []), first);
+  });
 });

@@ -74,12 +74,13 @@ test("an endpoint that a reload adds warms up, those of the first configuration 
   assert.equal(leases.size, 0);
 });
 
-test("only cookies need a look at replies", () => {
+test("replies are looked at for sticky rules and no others", () => {
   const filterOf = (keys: string) => {
     const config = configOf([keys]);
     return new BalancerBuilder(config, new LeaseTable().holder()).sessionFilter("web", config.rules[0]!);
   };
   assert.equal(filterOf("id: x"), null);
-  assert.equal(filterOf("sessionAffinity: { source: header }"), null);
+  assert.equal(filterOf("loadBalance: sticky_session, sessionAffinity: { enabled: false }"), null);
+  assert.notEqual(filterOf("sessionAffinity: { source: header }"), null);
   assert.notEqual(filterOf("sessionAffinity: {}"), null);
 });
