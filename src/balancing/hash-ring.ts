@@ -19,10 +19,18 @@ export class HashRing {
     const both = new Float64Array(count);
     const span = points.length || 1;
     let at = 0;
-    for (const [owner, own] of points.entries()) for (const point of own) both[at++] = point * span + owner;
+    for (let owner = 0; owner < points.length; owner++) {
+      const own = points[owner]!;
+      for (let i = 0; i < own.length; i++) both[at++] = own[i]! * span + owner;
+    }
     both.sort();
-    this.#points = Uint32Array.from(both, (value) => Math.floor(value / span));
-    this.owners = Uint32Array.from(both, (value) => value % span);
+    this.#points = new Uint32Array(count);
+    this.owners = new Uint32Array(count);
+    for (let i = 0; i < count; i++) {
+      const point = Math.floor(both[i]! / span);
+      this.#points[i] = point;
+      this.owners[i] = both[i]! - point * span;
+    }
   }
 
   /** Index of the first point at or behind `hash`, around the end; only for a ring that is not empty. */
