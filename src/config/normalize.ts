@@ -41,8 +41,6 @@ export function normalize(
   const limits = new LimitReader(written, tree, problems);
   const rules = readRules(written, tree, services, origins, limits, problems);
   rules.push(...readGrpcServices(written, tree, services, rules, limits, problems));
-  const rules = readRules(written, tree, services, origins, problems);
-  rules.push(...readGrpcServices(written, tree, services, rules, problems));
   checkLoadBalancing(written, tree, problems);
   if (written.router.rules.length === 0 && problems.errors.length === 0) {
     problems.error(placeOf(tree, ["router", "rules"]), "router.rules is empty: nothing would be routed");

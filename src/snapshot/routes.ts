@@ -47,7 +47,7 @@ export function compileRoutes(
       filters.set(key, list);
     }
     const own = limits.filtersFor(rule);
-    if (own.length > 0) list = inPhaseOrder([...own, ...list]);
+    if (own.length > 0) list = inPhaseOrder([...list, ...own]);
     const meter = meterOf(rule.written.path, config, runtime, leases);
     const translator = translatorFor(config, rule, runtime, leases);
     const route = compileRule(config, rule, list, services, kinds, translator, meter);
@@ -97,8 +97,7 @@ function compileRule(
     pattern: written.path,
     source: `${rule.at.file}:${rule.at.line}`,
     filters,
-    replyFilters: replyFiltersOf(filters),
-    replyFilters: internal ? [] : replyFilters(rule, services),
+    replyFilters: internal ? NONE : replyFilters(filters, services.sessionFilter(rule)),
     strategy: internal ? null : STRATEGIES.direct(services.service(written.serviceName, rule.loadBalance, grpc, rule)),
     fallback: fallbackOf(rule, services),
     target: targetOf(rule),
@@ -120,12 +119,13 @@ function compileRule(
 
 /** Endpoints tried for one request that none has taken; one of them may be tried again, once, on a fresh connection. */
 const MAX_ENDPOINTS = 3;
+const NONE: readonly Filter[] = [];
 const AS_IS: TargetRule = { calls: false, strip: "", prefix: "", host: "endpoint" };
 
 /** In the order they run: the reverse of the request filters. */
-function replyFilters(rule: RuleConfig, services: ServiceBuilder): readonly Filter[] {
-  const filters = [services.sessionFilter(rule)];
-  return filters.filter((filter) => filter !== null);
+function replyFilters(filters: readonly Filter[], session: Filter | null): readonly Filter[] {
+  const found = inPhaseOrder(session === null ? filters : [...filters, session]).filter((f) => f.onReply !== undefined);
+  return found.length === 0 ? NONE : found.reverse();
 }
 
 function targetOf({ written, pattern, protocol }: RuleConfig): TargetRule {
@@ -138,9 +138,4 @@ function targetOf({ written, pattern, protocol }: RuleConfig): TargetRule {
     prefix: written.rewritePrefix.replace(/\/$/, ""),
     host: written.preserveHost ? "client" : written.rewriteHost === "" ? "endpoint" : { name: written.rewriteHost },
   };
-}
-
-function replyFiltersOf(filters: readonly Filter[]): readonly Filter[] {
-  const found = filters.filter((filter) => filter.onReply !== undefined);
-  return found.length === 0 ? NONE : found.reverse();
 }
