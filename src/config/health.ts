@@ -17,6 +17,8 @@ import type { Position } from "./problem.ts";
 import type { CheckSection, ProbeSection } from "./schema/health.ts";
 import { didYouMean } from "./suggest.ts";
 
+/** Names of checks that every health page has. */
+const TAKEN = ["gateway", "registry"];
 const INSTANCE_TIMEOUT_MS = 2000;
 const CHECK_TIMEOUT_MS = 5000;
 const CHECK_INTERVAL_MS = 30_000;
@@ -48,6 +50,8 @@ export function readHealth(reading: HealthReading, services: readonly ServiceCon
   const gateway: GatewayCheck[] = [];
   for (const [i, section] of health.checks.entries()) {
     const at = placeOf(tree, ["health", "checks", section.listed ? i : section.name]);
+    if (TAKEN.includes(section.name))
+      problems.error(at, `check "${section.name}": the health page has one of that name`);
     const pace = paceOf(section, at, reading);
     const probe = gatewayCheck(section, at, reading);
     if (probe !== null) gateway.push({ name: section.name, probe, ...pace });

@@ -25,42 +25,53 @@ const SPREAD_MS = 1000;
 export class HealthWatch {
   readonly #config: Config;
   readonly #runtime: Runtime;
-  readonly #leases: LeaseHolder;
+  /** By service, and under "" those of the gateway's own checks: a service that changes gives back only its own. */
+  readonly #leases = new Map<string, LeaseHolder>();
   readonly #targets: ProbeTargets;
   #begun = 0;
 
   constructor(config: Config, runtime: Runtime) {
     this.#config = config;
     this.#runtime = runtime;
-    this.#leases = runtime.leases.holder();
     this.#targets = new ProbeTargets(config);
   }
 
   /**
    * Begins to check. The watch before must end after this, so that both share what stays.
-   * @param before services that were live until now: their endpoints are not new
+   * @param before services that were live until now: what they have is not new
    */
   begin(services: ReadonlyMap<string, Service>, before: ReadonlyMap<string, Service>): void {
+    const leases = this.#runtime.leases.holder();
+    this.#leases.set("", leases);
     for (const { name, probe, ...pace } of this.#config.health.gateway) {
-      this.#checkGateway(name, this.#targets.ofGateway(probe), pace);
+      this.#checkGateway(leases, name, this.#targets.ofGateway(probe), pace);
     }
-    for (const service of services.values()) {
-      const known = new Set(before.get(service.name)?.endpoints.map(({ state }) => state));
-      for (const { spec, state } of service.endpoints) this.#checkEndpoint(service.name, spec, state, known.has(state));
-      this.#detectOutliers(service);
+    for (const service of services.values()) this.follow(service, before.get(service.name) ?? null);
+  }
+
+  /** Checks the endpoints a service has now, and no others of it. @param before as it was until now; null: it is new */
+  follow(service: Service, before: Service | null): void {
+    const leases = this.#runtime.leases.holder();
+    const known = new Set(before?.endpoints.map(({ state }) => state));
+    for (const { spec, state } of service.endpoints) {
+      this.#checkEndpoint(leases, service.name, spec, state, known.has(state));
     }
+    this.#detectOutliers(leases, service);
+    this.#leases.get(service.name)?.release();
+    this.#leases.set(service.name, leases);
   }
 
   /** Gives back everything; what the next snapshot holds too goes on. */
   end(): void {
-    this.#leases.release();
+    for (const leases of this.#leases.values()) leases.release();
+    this.#leases.clear();
   }
 
-  #checkEndpoint(service: string, spec: EndpointSpec, state: EndpointState, known: boolean): void {
+  #checkEndpoint(leases: LeaseHolder, service: string, spec: EndpointSpec, state: EndpointState, known: boolean): void {
     const plans = this.#plansOf(service, spec);
     if (plans.length === 0) return;
     const identity = identityOf(service, spec);
-    const checks = this.#leases.lease(
+    const checks = leases.lease(
       `checks|${identity}`,
       () => new EndpointChecks(state),
       (c) => c.close(),
@@ -73,7 +84,7 @@ export class HealthWatch {
     for (const [name, check] of plans) {
       const target = this.#targets.ofInstance(service, spec, check);
       const label = plans.length === 1 ? `${service}/${spec.id}` : `${service}/${spec.id}/${name}`;
-      this.#run(`probe|${identity}|${name}`, label, false, target, check, {
+      this.#run(leases, `probe|${identity}|${name}`, label, false, target, check, {
         verdict: () => checks.verdict(name),
         take: (failure, ms) => checks.take(name, failure, ms, thresholdsOf(check)),
       });
@@ -91,19 +102,20 @@ export class HealthWatch {
       .map(({ name, check }) => [name, check] as const);
   }
 
-  #checkGateway(name: string, target: ProbeTarget, pace: CheckPace): void {
-    const verdict = this.#leases.lease(
+  #checkGateway(leases: LeaseHolder, name: string, target: ProbeTarget, pace: CheckPace): void {
+    const verdict = leases.lease(
       `verdict|${name}`,
       () => new Verdict(),
       () => undefined,
     );
-    this.#run(`probe|gateway|${name}`, name, true, target, pace, {
+    this.#run(leases, `probe|gateway|${name}`, name, true, target, pace, {
       verdict: () => verdict,
       take: (failure, ms) => verdict.take(failure, ms, thresholdsOf(pace)),
     });
   }
 
   #run(
+    leases: LeaseHolder,
     key: string,
     name: string,
     ofGateway: boolean,
@@ -112,8 +124,8 @@ export class HealthWatch {
     to: { verdict(): Verdict | null; take(failure: string | null, ms: number): boolean },
   ): void {
     const { checkups, log } = this.#runtime;
-    this.#leases.lease(
-      `${key}|${digest([name, target, pace])}`,
+    leases.lease(
+      `${key}|${digest([name, { ...target, tls: this.#targets.tlsKey }, pace])}`,
       (): Checkup =>
         checkups.start({
           name,
@@ -139,12 +151,12 @@ export class HealthWatch {
     return n < MANY ? 0 : this.#runtime.checkups.around.random() * SPREAD_MS;
   }
 
-  #detectOutliers(service: Service): void {
+  #detectOutliers(leases: LeaseHolder, service: Service): void {
     const settings = outlierSettings(this.#config.written.outlierDetection, service.name);
     if (settings === null) return;
     const { checkups, log } = this.#runtime;
     const { name } = service;
-    const detector = this.#leases.lease(
+    const detector = leases.lease(
       `outliers|${name}`,
       () => {
         const made = new OutlierDetector(name, checkups.around.clock, {

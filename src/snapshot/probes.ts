@@ -9,6 +9,7 @@ import type { Probe } from "../resilience/probe.ts";
 import { tcpProbe } from "../resilience/tcp-probe.ts";
 import type { UpstreamTls } from "../wire/secure.ts";
 import { clientOptions, http2Options } from "./client-options.ts";
+import { digest } from "./digest.ts";
 
 /** A probe with everything it needs, as plain values: equal values are the same probe. */
 export type ProbeTarget =
@@ -33,6 +34,8 @@ export function probeOf(target: ProbeTarget): Probe {
 
 /** Finds out where the checks of one configuration go. */
 export class ProbeTargets {
+  /** Digest of what targets say of TLS, which may be long: made once, not for every probe. */
+  readonly tlsKey: string;
   readonly #tls: UpstreamTls;
   readonly #grpcTls: UpstreamTls;
   readonly #grpcByTls: boolean;
@@ -40,6 +43,7 @@ export class ProbeTargets {
   constructor(config: Config) {
     this.#tls = clientOptions(config).tls;
     this.#grpcTls = http2Options(config).tls;
+    this.tlsKey = digest([this.#tls, this.#grpcTls]);
     this.#grpcByTls = config.written.backend.grpc.tls.enabled;
   }
 

@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import { after, afterEach, before, describe, test } from "node:test";
 import { type Backend, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
-import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { type GatewayProcess, startGateway as startWatching } from "../support/gateway.ts";
 import { type GrpcGateway, grpcGateway, InteropClient } from "../support/grpc.ts";
 import { type Http2Backend, http2Backend, reply } from "../support/http2-backend.ts";
 import { sample, scrape, sumOf } from "../support/metrics.ts";
@@ -42,6 +42,9 @@ async function patient(name: string): Promise<Patient> {
   return Object.assign(state, { backend });
 }
 
+/** Reloads only when it is told to: a test that writes the file must not be overtaken. */
+const startGateway = (yaml: string) => startWatching(yaml, { args: ["-hot-reload=false"] });
+
 let gateway: GatewayProcess;
 afterEach(() => gateway?.kill());
 
@@ -53,7 +56,8 @@ const reload = async (yaml: string) => {
   const done = nextLine(gateway, "the reload", (l) => /reloaded successfully|refused/.test(String(l.msg)));
   writeFileSync(gateway.file, yaml);
   gateway.signal("SIGHUP");
-  assert.match(String((await done).msg), /reloaded successfully/);
+  const { msg, problems } = await done;
+  assert.match(String(msg), /reloaded successfully/, String(problems));
 };
 /** Who answers now, each instance once. */
 const answering = async (times = 6) => {

@@ -161,6 +161,7 @@ describe("health.checks", () => {
   });
 
   for (const [checks, message] of [
+    [{ registry: { type: "tcp", config: { address: "x:1" } } }, /the health page has one of that name/],
     [{ a: {} }, /check "a": needs config.url, or config.type: service/],
     [{ a: { type: "tcp" } }, /needs config.address/],
     [{ a: { type: "exec" } }, /needs config.command/],
