@@ -84,6 +84,11 @@ async function main(): Promise<void> {
   for (const { name, alone, crowd } of rows) {
     print(`${name}, high alone`, alone);
     for (const tier of Object.keys(TIERS) as Tier[]) print(`${name}, crowd, ${tier}`, crowd[tier]);
+    const shares = alone.map(({ requests }, round) => crowd.high[round]!.requests / requests);
+    const share = spreadOf(shares)!;
+    process.stdout.write(
+      `${name}: of what it gets alone, high gets ${share.median.toFixed(2)} (${share.min.toFixed(2)}–${share.max.toFixed(2)})\n`,
+    );
   }
   await processes.close();
 }
