@@ -9,7 +9,7 @@ import { gatewayEntry } from "./gateway-config.ts";
 import { chooseCores } from "./machine.ts";
 import { freePort } from "./ports.ts";
 import { waitUntilReady } from "./probe.ts";
-import { rssMegabytes } from "./proc.ts";
+import { cpuNanoseconds, rssMegabytes } from "./proc.ts";
 import type { Launch, Processes } from "./processes.ts";
 import { spreadOf } from "./statistics.ts";
 import { prepareUpstream } from "./upstream.ts";
@@ -55,6 +55,8 @@ interface Row {
   readonly name: string;
   readonly alone: LoadResult[];
   readonly crowd: Record<Tier, LoadResult[]>;
+  /** CPU time per answered important request, refusals and all, in the crowd as a multiple of that alone. */
+  readonly cost: number[];
 }
 
 async function main(): Promise<void> {
@@ -69,26 +71,30 @@ async function main(): Promise<void> {
     const child = processes.start(name, gateway(join(folder, name), port, upstreamPort, shedding), cores.subject);
     const complaint = await waitUntilReady(port, cases[0]!, child.alive, 15_000, 50);
     if (complaint !== undefined) throw new Error(`${complaint}\n${child.lastWords()}`);
-    const row: Row = { name, alone: [], crowd: { high: [], normal: [], low: [] } };
+    const row: Row = { name, alone: [], crowd: { high: [], normal: [], low: [] }, cost: [] };
     await load(processes, cores.load, port, "high"); // to be warm
     for (let round = 0; round < ROUNDS; round++) {
-      row.alone.push(await load(processes, cores.load, port, "high"));
+      const began = cpuNanoseconds(child.pid);
+      const alone = await load(processes, cores.load, port, "high");
+      const between = cpuNanoseconds(child.pid);
+      row.alone.push(alone);
       const tiers = Object.keys(TIERS) as Tier[];
       const results = await Promise.all(tiers.map((tier) => load(processes, cores.load, port, tier)));
+      const ended = cpuNanoseconds(child.pid);
       for (const [i, tier] of tiers.entries()) row.crowd[tier].push(results[i]!);
+      const each = (nanoseconds: number, { requests }: LoadResult) => nanoseconds / requests;
+      row.cost.push(each(ended - between, results[0]!) / each(between - began, alone));
       await sleep(500);
     }
     rows.push(row);
     process.stdout.write(`${name}: ${rssMegabytes(child.pid).toFixed(0)} MB at the end\n`);
   }
-  for (const { name, alone, crowd } of rows) {
+  for (const { name, alone, crowd, cost } of rows) {
     print(`${name}, high alone`, alone);
     for (const tier of Object.keys(TIERS) as Tier[]) print(`${name}, crowd, ${tier}`, crowd[tier]);
-    const shares = alone.map(({ requests }, round) => crowd.high[round]!.requests / requests);
-    const share = spreadOf(shares)!;
-    process.stdout.write(
-      `${name}: of what it gets alone, high gets ${share.median.toFixed(2)} (${share.min.toFixed(2)}–${share.max.toFixed(2)})\n`,
-    );
+    const { median, min, max } = spreadOf(cost)!;
+    const shown = `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
+    process.stdout.write(`${name}: an important request costs the gateway ${shown} of what it costs alone\n`);
   }
   await processes.close();
 }
