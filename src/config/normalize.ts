@@ -2,8 +2,8 @@
 import type { Conditions, ValueTest } from "../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../routing/pattern.ts";
 import { compileCidrs } from "../wire/cidr.ts";
-import { checkConcurrency } from "./concurrency.ts";
 import { checkLoadBalancing, readBalancing } from "./balancing.ts";
+import { checkConcurrency } from "./concurrency.ts";
 import type { Protocol, RuleConfig, ServiceConfig } from "./config.ts";
 import { checkFallbacks } from "./fallbacks.ts";
 import { readHealth } from "./health.ts";
