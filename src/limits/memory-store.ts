@@ -1,15 +1,7 @@
 // The state of limits in this process: bounded, and forgotten when it says no more than a new key would.
+import { ARITHMETIC } from "./algorithms.ts";
 import { type Arithmetic, longestMs } from "./arithmetic.ts";
-import { leakyBucket } from "./leaky-bucket.ts";
 import type { Decision, Limit, LimitAlgorithm, LimitStore } from "./limit.ts";
-import { slidingWindow } from "./sliding-window.ts";
-import { tokenBucket } from "./token-bucket.ts";
-
-const ARITHMETIC: Readonly<Record<LimitAlgorithm, Arithmetic<unknown>>> = {
-  token_bucket: tokenBucket as Arithmetic<unknown>,
-  leaky_bucket: leakyBucket as Arithmetic<unknown>,
-  sliding_window: slidingWindow as Arithmetic<unknown>,
-};
 
 /** Keys per limit, so that addresses made up by clients fill no memory. */
 export const MAX_KEYS = 10_000;

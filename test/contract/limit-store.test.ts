@@ -4,6 +4,8 @@ import { after, before, describe, test } from "node:test";
 import { capacityOf } from "../../src/limits/arithmetic.ts";
 import type { Decision, Limit, LimitAlgorithm, LimitStore } from "../../src/limits/limit.ts";
 import { MemoryStore } from "../../src/limits/memory-store.ts";
+import { startRedis } from "../support/redis.ts";
+import { openStore } from "../support/redis-store.ts";
 
 interface Subject {
   readonly store: LimitStore;
@@ -22,6 +24,18 @@ const STORES: Readonly<Record<string, () => Promise<Subject>>> = {
         nowUs += Math.ceil(ms * 1000);
       },
       close: async () => undefined,
+    };
+  },
+  redis: async () => {
+    const redis = await startRedis();
+    const shared = await openStore({ nodes: [{ host: "127.0.0.1", port: redis.port }] });
+    return {
+      store: shared.store,
+      pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      close: async () => {
+        shared.store.close();
+        await redis.close();
+      },
     };
   },
 };

@@ -1,0 +1,52 @@
+// The time a decision may take: one timer for all that wait, which run out in the order they began.
+
+/** Something that waits for an answer. */
+export interface Waiting {
+  /** The answer came; nothing is to be done any more. */
+  readonly settled: boolean;
+  /** The time is over. */
+  expire(): void;
+}
+
+/** Gives everything the same time. */
+export class Budget {
+  readonly #ms: number;
+  readonly #now: () => number;
+  readonly #queue: { readonly waiting: Waiting; readonly end: number }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param now monotonic clock, ms */
+  constructor(ms: number, now: () => number) {
+    this.#ms = ms;
+    this.#now = now;
+  }
+
+  start(waiting: Waiting): void {
+    this.#queue.push({ waiting, end: this.#now() + this.#ms });
+    if (this.#timer === undefined) this.#arm(this.#ms);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#queue.length = 0;
+  }
+
+  #arm(ms: number): void {
+    // Answers that lie in the socket while the process was busy elsewhere are read before the time is looked at.
+    this.#timer = setTimeout(() => setImmediate(() => this.#look()), ms);
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    const now = this.#now();
+    let done = 0;
+    for (const { waiting, end } of this.#queue) {
+      if (!waiting.settled && end > now) break;
+      done++;
+      if (!waiting.settled) waiting.expire();
+    }
+    this.#queue.splice(0, done);
+    const first = this.#queue[0];
+    if (first !== undefined) this.#arm(Math.max(1, first.end - now));
+  }
+}

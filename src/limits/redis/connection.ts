@@ -1,0 +1,177 @@
+// Connections to Redis: one server, a master that sentinels know, or a cluster. The only file that knows the client library.
+import type { ConnectionOptions } from "node:tls";
+import { Cluster, Redis } from "ioredis";
+import { reasonOf } from "./reason.ts";
+import { BEAT_SCRIPT, LEAVE_SCRIPT, limitScripts } from "./scripts.ts";
+
+/** A host and its port. */
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How Redis is reached. */
+export interface RedisOptions {
+  readonly kind: "single" | "sentinel" | "cluster";
+  /** The server, the sentinels, or nodes of the cluster. */
+  readonly nodes: readonly HostPort[];
+  /** Name of the master; sentinels only. */
+  readonly master: string;
+  readonly sentinelPassword: string;
+  readonly username: string;
+  readonly password: string;
+  readonly db: number;
+  /** Taken in turn. */
+  readonly connections: number;
+  readonly connectTimeoutMs: number;
+  /** A connection on which nothing comes for so long, though something is asked, is opened anew. */
+  readonly silenceMs: number;
+  /** Further nodes a decision is sent to when the first could not take it. */
+  readonly maxRetries: number;
+  readonly minBackoffMs: number;
+  readonly maxBackoffMs: number;
+  readonly tls: ConnectionOptions | null;
+}
+
+/** What is called by name. */
+export type Script = "token_bucket" | "leaky_bucket" | "sliding_window" | "beat" | "leave";
+
+/** Scripts on a Redis that comes and goes. */
+export interface Commands {
+  /** Whether any connection takes commands now. */
+  readonly ready: boolean;
+  /** @throws Error (rejects) when there is no connection, it broke, or Redis refused; it may have run all the same */
+  run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
+  close(): void;
+}
+
+/** What happens to connections. `reason` is one word, without a secret. */
+export interface ConnectionEvents {
+  ready(): void;
+  /** No connection is left. */
+  lost(): void;
+  failed(reason: string): void;
+}
+
+type Client = Redis | Cluster;
+type Named = Readonly<Record<Script, (...args: (string | number)[]) => Promise<unknown>>>;
+
+const SCRIPTS: Readonly<Record<Script, { readonly lua: string; readonly numberOfKeys: number }>> = {
+  ...(Object.fromEntries(
+    Object.entries(limitScripts()).map(([name, lua]) => [name, { lua, numberOfKeys: 1 }]),
+  ) as Record<keyof ReturnType<typeof limitScripts>, { lua: string; numberOfKeys: number }>),
+  beat: { lua: BEAT_SCRIPT, numberOfKeys: 2 },
+  leave: { lua: LEAVE_SCRIPT, numberOfKeys: 1 },
+};
+
+/** Opens connections at once and keeps them open until it is closed. */
+export class Connections implements Commands {
+  readonly #clients: readonly Client[];
+  readonly #corked = new Set<NodeJS.WritableStream>();
+  #turn = 0;
+
+  constructor(options: RedisOptions, events: ConnectionEvents, random: () => number) {
+    this.#clients = Array.from({ length: options.connections }, () => {
+      const client = options.kind === "cluster" ? clusterOf(options, random) : serverOf(options, random);
+      client.on("ready", () => events.ready());
+      client.on("close", () => {
+        if (!this.ready) events.lost();
+      });
+      client.on("error", (error: Error) => events.failed(reasonOf(error)));
+      return client;
+    });
+  }
+
+  get ready(): boolean {
+    return this.#clients.some((client) => client.status === "ready");
+  }
+
+  run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    const client = this.#next();
+    if (client === undefined) return Promise.reject(new Error("not connected"));
+    if (client instanceof Redis) this.#cork(client);
+    return (client as unknown as Named)[script](...keys, ...args);
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.disconnect();
+  }
+
+  /** The next one in turn that is connected. */
+  #next(): Client | undefined {
+    for (let i = 0; i < this.#clients.length; i++) {
+      this.#turn = (this.#turn + 1) % this.#clients.length;
+      const client = this.#clients[this.#turn]!;
+      if (client.status === "ready") return client;
+    }
+    return undefined;
+  }
+
+  /** Everything asked in one turn of the event loop, by whatever request, goes out in one write. */
+  #cork(client: Redis): void {
+    const { stream } = client;
+    if (this.#corked.has(stream)) return;
+    this.#corked.add(stream);
+    stream.cork();
+    setImmediate(() => {
+      this.#corked.delete(stream);
+      stream.uncork();
+    });
+  }
+}
+
+function common(o: RedisOptions) {
+  return {
+    username: o.username === "" ? undefined : o.username,
+    password: o.password === "" ? undefined : o.password,
+    connectTimeout: o.connectTimeoutMs,
+    socketTimeout: o.silenceMs === 0 ? undefined : o.silenceMs,
+    // What was asked of a connection that broke is decided by then: asking again would charge twice.
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    disableClientInfo: true,
+    connectionName: "gateway",
+    ...(o.tls === null ? {} : { tls: o.tls }),
+    // A master that became a replica refuses to write: its successor is found by connecting anew.
+    reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
+  };
+}
+
+function serverOf(o: RedisOptions, random: () => number): Redis {
+  const retryStrategy = (times: number) => backoffMs(o, times, random);
+  return new Redis({
+    ...common(o),
+    db: o.db,
+    scripts: SCRIPTS,
+    retryStrategy,
+    enableOfflineQueue: false,
+    ...(o.kind === "single"
+      ? { host: o.nodes[0]!.host, port: o.nodes[0]!.port }
+      : {
+          sentinels: [...o.nodes],
+          name: o.master,
+          sentinelRetryStrategy: retryStrategy,
+          failoverDetector: true,
+          ...(o.sentinelPassword === "" ? {} : { sentinelPassword: o.sentinelPassword }),
+          ...(o.tls === null ? {} : { sentinelTLS: o.tls, enableTLSForSentinelMode: true }),
+        }),
+  });
+}
+
+function clusterOf(o: RedisOptions, random: () => number): Cluster {
+  return new Cluster([...o.nodes], {
+    scripts: SCRIPTS,
+    enableOfflineQueue: false,
+    maxRedirections: o.maxRetries,
+    retryDelayOnFailover: o.minBackoffMs,
+    retryDelayOnClusterDown: o.minBackoffMs,
+    clusterRetryStrategy: (times) => backoffMs(o, times, random),
+    redisOptions: common(o),
+  });
+}
+
+/** Twice as long each time between the bounds, and anything between half of that and all of it. */
+function backoffMs(o: RedisOptions, times: number, random: () => number): number {
+  const whole = Math.min(o.maxBackoffMs, o.minBackoffMs * 2 ** Math.min(times - 1, 30));
+  return whole / 2 + (random() * whole) / 2;
+}

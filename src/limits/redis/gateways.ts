@@ -1,0 +1,84 @@
+// Which gateways share a Redis, whether all are back after it was away, and whether it still has what it was told.
+import type { Commands } from "./connection.ts";
+
+/** Kept apart from the keys of limits, and in one slot of a cluster. */
+const KEYS = ["{ratelimit}:gateways", "{ratelimit}:mark"] as const;
+/** A gateway that was not heard for so long is none, ms. Several beats. */
+const LIFE_MS = 3500;
+/** Longest wait for gateways that do not come back, ms. Longer than any of them pauses between two tries to connect. */
+const GRACE_MS = 2500;
+
+/** This gateway among the others. All times of others are Redis's. */
+export class Gateways {
+  readonly #commands: Commands;
+  readonly #name: string;
+  #mark = "";
+  #count = 1;
+  #lostUs = 0;
+  /** Gateways to wait for, this one included. */
+  #expected = 1;
+  /** Redis's time of the first look after Redis was away, µs; 0: none yet. */
+  #backUs = 0;
+  #complete = false;
+
+  /** @param name of this process among all */
+  constructor(commands: Commands, name: string) {
+    this.#commands = commands;
+    this.#name = name;
+  }
+
+  /** Gateways that shared this Redis when it was last heard, at least 1. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Redis's time at which it lost its data, µs; 0: it has all it was told. */
+  get lostUs(): number {
+    return this.#lostUs;
+  }
+
+  /** Redis was looked at since it was away. */
+  get back(): boolean {
+    return this.#backUs > 0;
+  }
+
+  /** Every gateway known before has been heard since Redis came back, or was waited for long enough. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** Redis is away. */
+  away(): void {
+    this.#expected = this.#count;
+    this.#backUs = 0;
+    this.#complete = false;
+  }
+
+  /** Learns the time, and whether data was lost; nobody hears of it. @throws Error (rejects) when Redis does not take it */
+  async look(): Promise<void> {
+    this.#backUs = (await this.#ask("")).nowUs;
+  }
+
+  /** Says that this gateway lives, and learns of the others. @throws as {@link look} */
+  async beat(): Promise<void> {
+    const backUs = this.#backUs;
+    const { nowUs, count, heard } = await this.#ask(this.#name);
+    if (backUs !== this.#backUs) return; // it went away before the reply came
+    if (!this.#complete && heard < this.#expected && nowUs - this.#backUs < GRACE_MS * 1000) return;
+    this.#complete = true;
+    this.#count = count;
+  }
+
+  /** Is no gateway any more. Whether Redis hears it matters little. */
+  async leave(): Promise<void> {
+    await this.#commands.run("leave", [KEYS[0]], [this.#name]).catch(() => undefined);
+  }
+
+  async #ask(name: string): Promise<{ readonly nowUs: number; readonly count: number; readonly heard: number }> {
+    const reply = await this.#commands.run("beat", KEYS, [name, LIFE_MS * 1000, this.#mark, this.#backUs]);
+    const [time, count, heard, mark] = reply as [string, number, number, string];
+    this.#mark = mark;
+    this.#lostUs = Number(mark.slice(0, mark.indexOf(":")));
+    return { nowUs: Number(time), count, heard };
+  }
+}

@@ -1,0 +1,9 @@
+// What is said of an error of Redis: one word, never its text, which may name users and addresses.
+
+/** The system's code (`ECONNREFUSED`), or Redis's (`WRONGPASS`), or the kind of error. */
+export function reasonOf(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== undefined) return code;
+  if (error.name === "MaxRetriesPerRequestError" || error.message === "Connection is closed.") return "connection lost";
+  return /^[A-Z]{3,}\b/.exec(error.message)?.[0] ?? error.name;
+}

@@ -1,0 +1,294 @@
+// Limits shared through Redis: one script and one round trip a decision, and an answer in time whatever Redis does.
+
+import type { Log } from "../../core/log.ts";
+import { capacityOf } from "../arithmetic.ts";
+import type { Decision, Limit, LimitStore, Refused } from "../limit.ts";
+import { Budget, type Waiting } from "./budget.ts";
+import type { Commands, ConnectionEvents } from "./connection.ts";
+import { Gateways } from "./gateways.ts";
+import { reasonOf } from "./reason.ts";
+import { Share } from "./share.ts";
+
+/** Decisions in a row without an answer after which nobody waits for Redis any more. */
+const TRIP = 3;
+/** Between two beats, ms: while Redis answers, and while it is to come back. */
+const BEAT_MS = { shared: 1000, away: 50 } as const;
+/** What Redis is told on its return is sent in pieces of so many keys, so that requests come between. */
+const PIECE = 500;
+/** Longest wait for Redis to hear that this process leaves, ms. */
+const LEAVE_MS = 100;
+
+/** How a store behaves. */
+export interface RedisStoreOptions {
+  /** As the configuration calls it; for messages. */
+  readonly name: string;
+  /** Longest wait for one decision, ms. */
+  readonly budgetMs: number;
+  /** While Redis does not answer: count here, refuse, or let everything through. */
+  readonly onFailure: "local" | "deny" | "allow";
+  /** What counts as used of a key whose count is not known: all of it, or nothing. */
+  readonly onLoss: "spent" | "fresh";
+  /** Of this process among all. */
+  readonly instance: string;
+}
+
+/** What a store needs of the process. */
+export interface RedisStoreParts {
+  readonly connect: (events: ConnectionEvents) => Commands;
+  /** Monotonic, ms. */
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+/** A {@link LimitStore} in Redis. Begins to connect at once; until that is done, Redis is away. */
+export class RedisStore implements LimitStore {
+  readonly #options: RedisStoreOptions;
+  readonly #now: () => number;
+  readonly #log: Log;
+  readonly #budget: Budget;
+  readonly #share: Share;
+  readonly #commands: Commands;
+  readonly #gateways: Gateways;
+  /** Resolves when Redis decides for the first time, or is known not to be there. */
+  readonly reached: Promise<void>;
+  #reach: () => void = () => undefined;
+  #shared = false;
+  #failures = 0;
+  #awaySince: number;
+  #reason = "";
+  #beating = false;
+  #closed = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: RedisStoreOptions, parts: RedisStoreParts) {
+    this.#options = options;
+    this.#now = parts.now;
+    this.#log = parts.log;
+    this.#budget = new Budget(options.budgetMs, parts.now);
+    this.#share = new Share(options.onLoss === "spent");
+    this.#awaySince = parts.now();
+    this.reached = new Promise((resolve) => {
+      this.#reach = resolve;
+    });
+    this.#commands = parts.connect({
+      ready: () => this.#tick(),
+      lost: () => this.#fall("connection lost"),
+      failed: (reason) => this.#complain(reason),
+    });
+    this.#gateways = new Gateways(this.#commands, options.instance);
+    this.#schedule();
+  }
+
+  /** Whether Redis decides nothing now. */
+  get degraded(): boolean {
+    return !this.#shared;
+  }
+
+  take(limit: Limit, key: string, cost: number): Decision | Refused | Promise<Decision | Refused> {
+    if (!this.#shared) return this.#alone(limit, key, cost);
+    return new Promise((resolve) => {
+      const asked = new Asked(limit, key, cost, resolve, () => this.#expired(asked));
+      this.#budget.start(asked);
+      this.#run("take", limit, key, cost).then(
+        (reply) => this.#answered(asked, decisionOf(reply)),
+        (error: Error) => this.#failed(asked, reasonOf(error)),
+      );
+    });
+  }
+
+  giveBack(limit: Limit, key: string, cost: number): void {
+    if (this.#share.giveBack(limit, key, cost) || !this.#shared) return;
+    this.#run("give", limit, key, cost).catch(() => undefined); // one request too few, and only until it is paid off
+  }
+
+  /** Leaves and disconnects. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#reach();
+    this.#budget.close();
+    this.#shared = false;
+    const end = () => this.#commands.close();
+    if (!this.#commands.ready) return end();
+    const late = setTimeout(end, LEAVE_MS);
+    void this.#gateways.leave().then(() => {
+      clearTimeout(late);
+      end();
+    });
+  }
+
+  #run(operation: "take" | "give" | "owe", limit: Limit, key: string, cost: number): Promise<unknown> {
+    const { algorithm, rate, periodMs, keepMs } = limit;
+    const lost = this.#options.onLoss === "spent" ? this.#gateways.lostUs : 0;
+    const numbers = [cost, rate, periodMs * 1000, capacityOf(limit), keepMs, lost];
+    return this.#commands.run(algorithm, [`ratelimit:${limit.id}:${key}`], [operation, ...numbers]);
+  }
+
+  #answered(asked: Asked, decision: Decision): void {
+    this.#failures = 0;
+    if (!asked.settled) {
+      asked.settle(decision);
+      if (this.#shared && this.#share.size > 0) this.#settle();
+    } else if (decision.allowed) {
+      // Decided without it meanwhile: what was let through is charged now, what was refused should not be.
+      if (asked.passed) this.#share.known(asked.limit, asked.key, asked.cost);
+      else this.giveBack(asked.limit, asked.key, asked.cost);
+    }
+  }
+
+  #failed(asked: Asked, reason: string): void {
+    if (asked.settled) return;
+    this.#failure(reason);
+    asked.settle(this.#alone(asked.limit, asked.key, asked.cost));
+  }
+
+  #expired(asked: Asked): void {
+    this.#failed(asked, `no answer within ${this.#options.budgetMs} ms`);
+  }
+
+  #failure(reason: string): void {
+    if (++this.#failures === 1 && this.#shared) this.#share.begin(this.#gateways.count, this.#nowUs());
+    if (this.#failures >= TRIP) this.#fall(reason);
+  }
+
+  /** Without Redis. */
+  #alone(limit: Limit, key: string, cost: number): Decision | Refused {
+    const { onFailure } = this.#options;
+    if (onFailure === "local") return this.#share.take(limit, key, this.#nowUs(), cost);
+    return onFailure === "deny" ? "unavailable" : { ...PASSED, remaining: capacityOf(limit) };
+  }
+
+  #fall(reason: string): void {
+    this.#gateways.away();
+    if (!this.#shared || this.#closed) return;
+    this.#shared = false;
+    this.#awaySince = this.#now();
+    if (this.#share.size === 0) this.#share.begin(this.#gateways.count, this.#nowUs());
+    const { name, onFailure } = this.#options;
+    this.#log.warn("Redis does not decide on rate limits", { store: name, reason, onFailure, ...this.#facts() });
+    this.#schedule();
+  }
+
+  #return(): void {
+    this.#shared = true;
+    this.#reach();
+    this.#failures = 0;
+    this.#reason = "";
+    this.#settle();
+    const awayMs = Math.round(this.#now() - this.#awaySince);
+    this.#log.info("Redis decides on rate limits", { store: this.#options.name, awayMs, ...this.#facts() });
+  }
+
+  /** Nothing is counted here any more. What is sent goes before whatever is asked next. */
+  #settle(): void {
+    void this.#tell();
+    this.#share.end();
+  }
+
+  #facts() {
+    return { gateways: this.#gateways.count };
+  }
+
+  /** Redis hears what was let through without it. What does not get there stays owed, if it is lost with the connection. */
+  async #tell(): Promise<void> {
+    const owed = this.#share.tell(this.#nowUs());
+    for (let i = 0; i < owed.length && !this.#closed; i += PIECE) {
+      const piece = owed.slice(i, i + PIECE).map(({ limit, key, cost }) =>
+        this.#run("owe", limit, key, cost).catch(() => {
+          if (!this.#shared) this.#share.owe(limit, key, this.#nowUs(), cost);
+        }),
+      );
+      await Promise.all(piece);
+    }
+  }
+
+  /** Errors of connections while none works: said once for each reason. */
+  #complain(reason: string): void {
+    if (this.#shared || this.#closed || reason === this.#reason) return;
+    this.#reason = reason;
+    this.#reach();
+    this.#log.warn("Redis cannot be reached", { store: this.#options.name, reason });
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => this.#tick(), this.#shared ? BEAT_MS.shared : BEAT_MS.away).unref();
+  }
+
+  #tick(): void {
+    if (this.#closed) return;
+    this.#schedule();
+    if (this.#beating || !this.#commands.ready) return;
+    this.#beating = true;
+    this.#beat()
+      .catch((error: Error) => {
+        if (this.#shared) this.#failure(reasonOf(error));
+        else this.#complain(reasonOf(error));
+      })
+      .finally(() => {
+        this.#beating = false;
+      });
+  }
+
+  /** Whoever is heard has told what it let through: when all are, Redis knows everything. */
+  async #beat(): Promise<void> {
+    if (!this.#shared) {
+      if (!this.#gateways.back) await this.#gateways.look();
+      await this.#tell();
+    }
+    await this.#gateways.beat();
+    if (this.#shared || this.#closed) return;
+    // Who counts by himself waits for the others: those still away would let through their share besides.
+    if (this.#gateways.complete || this.#options.onFailure !== "local") this.#return();
+  }
+
+  #nowUs(): number {
+    return Math.round(this.#now() * 1000);
+  }
+}
+
+const PASSED = { allowed: true, remaining: 0, resetMs: 0, retryMs: 0, waitMs: 0, degraded: true } as const;
+
+/** One decision under way. */
+class Asked implements Waiting {
+  readonly limit: Limit;
+  readonly key: string;
+  readonly cost: number;
+  readonly #resolve: (decision: Decision | Refused) => void;
+  readonly expire: () => void;
+  settled = false;
+  passed = false;
+
+  constructor(
+    limit: Limit,
+    key: string,
+    cost: number,
+    resolve: (decision: Decision | Refused) => void,
+    expire: () => void,
+  ) {
+    this.limit = limit;
+    this.key = key;
+    this.cost = cost;
+    this.#resolve = resolve;
+    this.expire = expire;
+  }
+
+  settle(decision: Decision | Refused): void {
+    this.settled = true;
+    this.passed = decision !== "unavailable" && decision.allowed;
+    this.#resolve(decision);
+  }
+}
+
+function decisionOf(reply: unknown): Decision {
+  const [allowed, remaining, reset, retry, wait] = reply as [number, number, number, number, number];
+  return {
+    allowed: allowed === 1,
+    remaining,
+    resetMs: reset / 1000,
+    retryMs: retry / 1000,
+    waitMs: wait / 1000,
+    degraded: false,
+  };
+}
