@@ -11,6 +11,7 @@ import type { Material } from "./material.ts";
 import type { Position } from "./problem.ts";
 import type { Written } from "./schema/root.ts";
 import type { RuleSection } from "./schema/router.ts";
+import type { StoreConfigs } from "./stores.ts";
 
 /** What the backends of a rule speak, and what its clients may ask for. */
 export type Protocol = "http" | "websocket" | "sse" | "grpc";
@@ -50,6 +51,8 @@ export interface Config {
   readonly services: readonly ServiceConfig[];
   /** What is checked, and how. */
   readonly health: HealthConfig;
+  /** Where limits are counted. */
+  readonly stores: StoreConfigs;
   /** Dotted path below `gateway` → where its value came from. */
   readonly origins: ReadonlyMap<string, Origin>;
   /** Content of the TLS files in use, by path as written. */

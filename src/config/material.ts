@@ -7,6 +7,7 @@ import type { Problems } from "./problem.ts";
 import type { ListenerTls } from "./schema/listener-tls.ts";
 import type { Written } from "./schema/root.ts";
 import type { UpstreamTlsConfig } from "./schema/upstream-tls.ts";
+import { redisBlocks } from "./stores.ts";
 import type { MapNode } from "./tree.ts";
 
 /** Path as written → content. */
@@ -51,6 +52,15 @@ export function readMaterial(written: Written, tree: MapNode, problems: Problems
     read("certificate", tls.clientCertFile, [...place, "clientCertFile"]);
     read("key", tls.clientKeyFile, [...place, "clientKeyFile"]);
     fit(place, tls.clientCertFile, tls.clientKeyFile, tls.cipherSuites);
+  }
+  for (const { place, redis } of redisBlocks(written)) {
+    const { enabled, caFile, certFile, keyFile } = redis.tls;
+    if (!enabled) continue;
+    const below = [...place, "tls"];
+    read("certificate", caFile, [...below, "caFile"]);
+    read("certificate", certFile, [...below, "certFile"]);
+    read("key", keyFile, [...below, "keyFile"]);
+    fit(below, certFile, keyFile, []);
   }
   return material;
 }

@@ -20,6 +20,7 @@ import { checkResilience } from "./resilience.ts";
 import type { Written } from "./schema/root.ts";
 import { type RuleSection, ruleDefaults, type ValueTestSection } from "./schema/router.ts";
 import { claim, HOST, INTERNAL, readServices } from "./services.ts";
+import { readStores, type StoreConfigs } from "./stores.ts";
 import { didYouMean } from "./suggest.ts";
 import type { MapNode } from "./tree.ts";
 
@@ -28,6 +29,7 @@ export interface Inferred {
   readonly rules: readonly RuleConfig[];
   readonly services: readonly ServiceConfig[];
   readonly health: HealthConfig;
+  readonly stores: StoreConfigs;
 }
 
 /** Infers and checks across sections. `tree` is the written tree below `gateway`, for places. */
@@ -79,6 +81,7 @@ export function normalize(
   const health = readHealth({ written, tree, origins, problems }, services);
   checkOutliers(written, tree, services, problems);
   return { rules, services, health };
+  return { rules, services, stores: readStores(written, tree, problems) };
 }
 
 function readRules(

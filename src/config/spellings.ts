@@ -28,6 +28,8 @@ const OLD_RETRIES = [
 ] as const;
 const RETRIES = ["retry.default", "retry.routes.*", "retry.services.*", `${RULE}.retry`];
 
+const REDIS = ["redis", "rateLimitStorage.stores.*.redis"] as const;
+
 /** Old spelling → canonical key. Each spelling warns once; both with different values is an error. */
 export const ALIASES: readonly (readonly [string, string])[] = [
   ["logging.level", "telemetry.logging.level"],
@@ -98,6 +100,11 @@ export const ALIASES: readonly (readonly [string, string])[] = [
   ),
   ...OLD_RETRIES.map(([from, to]) => [`retry.${from}`, `retry.default.${to}`] as const),
   ...RETRIES.flatMap((block) => OLD_RETRIES.map(([from, to]) => [`${block}.${from}`, `${block}.${to}`] as const)),
+  ...REDIS.flatMap((redis): [string, string][] => [
+    [`${redis}.poolSize`, `${redis}.maxActive`],
+    [`${redis}.dialTimeout`, `${redis}.connectTimeout`],
+    [`${redis}.sentinelAddresses`, `${redis}.sentinelNodes`],
+  ]),
 ];
 
 /** Old spellings that mean another key only with certain values, and which those are. */
@@ -150,6 +157,7 @@ export const NO_EFFECT: readonly string[] = [
   "backend.http.disableHTTP2",
   `${UPSTREAM_TLS}.renegotiation`,
   `${UPSTREAM_TLS}.preferServerCipher`,
+  ...REDIS.flatMap((redis) => ["maxIdle", "minIdleConns", "idleTimeout", "maxConnAge"].map((key) => `${redis}.${key}`)),
   "session",
   "websocket.sessions",
   "diagnostics",
@@ -217,8 +225,6 @@ export const REFUSED: readonly (readonly [string, string])[] = [
 export const NOT_YET: readonly string[] = [
   "auth",
   "cors",
-  "rateLimitStorage",
-  "redis",
   "openapi",
   "versioning",
   "protocols.openapi",

@@ -10,6 +10,8 @@ import { management } from "./management.ts";
 import { metrics, middleware, telemetry } from "./observe.ts";
 import { outlierDetection } from "./outliers.ts";
 import { adaptiveConcurrency, overload } from "./overload.ts";
+import { health, metrics, middleware, telemetry } from "./observe.ts";
+import { rateLimitStorage, redis } from "./redis.ts";
 import { registry } from "./registry.ts";
 import { retry } from "./retry.ts";
 import { router } from "./router.ts";
@@ -53,6 +55,8 @@ export const gateway = object("Gateway configuration", {
   adaptiveConcurrency,
   overload,
   middleware,
+  redis,
+  rateLimitStorage,
   health,
   outlierDetection,
   metrics,

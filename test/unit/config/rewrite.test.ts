@@ -81,6 +81,8 @@ const BY_KEY: readonly (readonly [RegExp, readonly [Value, Value]])[] = [
   [/\.(files|directories)$/, [["a.desc"], ["b.desc"]]],
   [/\.requestsPerSecond$/, [3, 4]],
   [/\.protocol$/, ["grpc", "http"]],
+  [/\.maxActive$/, [3, 4]],
+  [/\.sentinelNodes$/, [["a:1"], ["b:1"]]],
 ];
 const TEXTS = ["/one", "/two"] as const;
 
