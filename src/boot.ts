@@ -22,6 +22,7 @@ import { Meters } from "./observe/meters.ts";
 import { Checkups } from "./resilience/checkup.ts";
 import { ProbeSlots } from "./resilience/probe-slots.ts";
 import { compile } from "./snapshot/compile.ts";
+import { prepareLimitStores } from "./snapshot/limit-stores.ts";
 import { loggingFormat } from "./snapshot/logging.ts";
 import type { Runtime } from "./snapshot/runtime.ts";
 import { prepareTranscoding } from "./snapshot/translators.ts";
@@ -102,6 +103,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     overload: null,
     reload,
     transcoding: null,
+    redis: null,
     leaseSink,
     exposition: () => {
       exposition ??= import("./observe/exposition.ts").then(
@@ -129,7 +131,9 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   };
   runtime.pools.maxIdle = config.written.backend.http.maxIdleConns;
   await prepareTranscoding(config, runtime);
+  await prepareLimitStores(config, runtime);
   const first = compile(config, runtime);
+  await runtime.redis?.reached();
   const live: Live = { snapshot: first, draining: false };
   const pipeline = new Pipeline(live, log);
   const management = new Management(
@@ -152,6 +156,13 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   const prepared = await listeners.prepare(config);
   first.begin(null);
   prepared.commit();
+  const listeners = new Listeners(pipeline, runtime);
+  try {
+    (await listeners.prepare(config)).commit();
+  } catch (error) {
+    runtime.redis?.close(); // its connections would keep the process alive
+    throw error;
+  }
   holder.current = live;
 
   const watch =
@@ -190,6 +201,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
       runtime.checkups.close();
       runtime.pools.close();
       runtime.http2Pools.close();
+      runtime.redis?.close();
       log.info("Stopped");
       // A reader that does not read must not keep the process alive.
       const flushed = Promise.all([...sinks].map((sink) => sink.flushed()));

@@ -8,6 +8,8 @@ import type { MapNode } from "./tree.ts";
 
 /** A store in Redis as meant. */
 export interface RedisStoreConfig {
+  /** Also when it is the default one. */
+  readonly name: string;
   readonly redis: RedisSection;
   readonly onFailure: "local" | "deny" | "allow";
   readonly onLoss: "spent" | "fresh";
@@ -43,7 +45,7 @@ export function readStores(written: Written, tree: MapNode, problems: Problems):
   for (const { place, redis } of redisBlocks(written)) checkRedis(redis, place, tree, problems);
   const stores = new Map<string, RedisStoreConfig | null>([["memory", null]]);
   if (written.redis?.enabled === true) {
-    stores.set("redis", { redis: written.redis, onFailure: "local", onLoss: "spent" });
+    stores.set("redis", { name: "redis", redis: written.redis, onFailure: "local", onLoss: "spent" });
   }
   for (const [name, section] of Object.entries(written.rateLimitStorage.stores)) {
     const path = ["rateLimitStorage", "stores", name];
@@ -61,7 +63,7 @@ export function readStores(written: Written, tree: MapNode, problems: Problems):
       fail("type", redis === null ? "type redis needs a redis block, here or at the top" : "its redis is not enabled");
       continue;
     }
-    stores.set(name, { redis, onFailure: section.onFailure ?? "local", onLoss: section.onLoss ?? "spent" });
+    stores.set(name, { name, redis, onFailure: section.onFailure ?? "local", onLoss: section.onLoss ?? "spent" });
   }
   const wanted = written.rateLimitStorage.default || (stores.has("redis") ? "redis" : "memory");
   if (wanted !== "default" && !storeNames(written).has(wanted)) {

@@ -5,6 +5,7 @@ import { ConfigError, oneLine, type Problem } from "../config/problem.ts";
 import type { Live } from "../core/snapshot.ts";
 import { type CompiledSnapshot, compile } from "../snapshot/compile.ts";
 import { runTests } from "../snapshot/dry-run.ts";
+import { prepareLimitStores } from "../snapshot/limit-stores.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
 import { prepareTranscoding } from "../snapshot/translators.ts";
 import type { Listeners } from "./listeners.ts";
@@ -142,7 +143,9 @@ export class Reconciler {
 
   async #swap(config: Config): Promise<void> {
     await prepareTranscoding(config, this.#runtime);
+    await prepareLimitStores(config, this.#runtime);
     const next = compile(config, this.#runtime);
+    await this.#runtime.redis?.reached();
     let prepared: Awaited<ReturnType<Listeners["prepare"]>>;
     try {
       prepared = await this.#listeners.prepare(config);

@@ -1,7 +1,9 @@
 // Stores of limits by name; what they have counted is kept as long as some snapshot has the limit.
+import type { Config } from "../config/config.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { Limit, LimitStore } from "../limits/limit.ts";
 import { MemoryStore } from "../limits/memory-store.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** The stores of one configuration. */
 export interface StoreSet {
@@ -12,10 +14,20 @@ export interface StoreSet {
 /** How often idle keys of limits nobody asks are looked for, ms. */
 const SWEEP_MS = 10_000;
 
-/** Stores in memory alone. */
-export function memoryStores(leases: LeaseHolder): StoreSet {
+/** Loads the client of Redis when a limit of `config` is counted there: it takes longer to load than a small gateway. */
+export async function prepareLimitStores(config: Config, runtime: Runtime): Promise<void> {
+  const shared = config.rules.some((rule) => rule.rateLimits.some(({ store }) => config.stores.get(store) !== null));
+  if (runtime.redis !== null || !shared) return;
+  const { RedisStores } = await import("./redis-stores.ts");
+  runtime.redis = new RedisStores(runtime.instanceId, runtime.log);
+}
+
+/** The stores of a configuration; every one in memory is the same, as limits are told apart by their ids. */
+export function limitStores(config: Config, runtime: Runtime, leases: LeaseHolder): StoreSet {
   return {
-    storeFor(_name, limit) {
+    storeFor(name, limit) {
+      const shared = config.stores.get(name);
+      if (shared !== null && shared !== undefined) return runtime.redis!.store(shared, config, leases);
       const { store } = leases.lease("limit-store|memory", openMemory, ({ timer }) => clearInterval(timer));
       leases.lease(
         `limit|memory|${limit.id}`,

@@ -8,7 +8,7 @@ import { isShared, keyBy, needsIdentity } from "../limits/keys.ts";
 import type { LimitMeter } from "../limits/meter.ts";
 import { rateLimits } from "../limits/rate.ts";
 import { LimitMeterCells } from "../observe/limit-meters.ts";
-import { memoryStores, type StoreSet } from "./limit-stores.ts";
+import { limitStores, type StoreSet } from "./limit-stores.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Makes the filters of one configuration. */
@@ -22,7 +22,7 @@ export class LimitFilters {
     this.#config = config;
     this.#runtime = runtime;
     this.#leases = leases;
-    this.#stores = memoryStores(leases);
+    this.#stores = limitStores(config, runtime, leases);
   }
 
   /** The limits of a rule, in their order within a phase; none when it has none. */

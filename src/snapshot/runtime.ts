@@ -16,6 +16,7 @@ import type { Exposition, LabelChoice, ReloadState } from "../observe/exposition
 import type { LineSink } from "../observe/line-sink.ts";
 import type { Meters } from "../observe/meters.ts";
 import type { Checkups } from "../resilience/checkup.ts";
+import type { RedisStores } from "./redis-stores.ts";
 
 /** Makes the JSON translator of a rule. */
 export type Transcoding = (config: Config, rule: RuleConfig, runtime: Runtime, leases: LeaseHolder) => Translator;
@@ -46,6 +47,8 @@ export interface Runtime {
   /** Loaded on first use: without metrics its library is never read. */
   exposition(): Promise<Exposition>;
   labels: LabelChoice;
+  /** null until a store in Redis is configured. */
+  redis: RedisStores | null;
   readonly log: Log;
   /** Random mark of this process, by which it recognises its own requests coming back. */
   readonly instanceId: string;

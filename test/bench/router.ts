@@ -53,6 +53,7 @@ const runtime: Runtime = {
   overload: null,
   reload: { ok: true, at: 0, hash: "" },
   transcoding: null,
+  redis: null,
   leaseSink: () => {
     throw new Error("no log here");
   },
