@@ -27,14 +27,15 @@ export class RedisStores {
   /** The store as configured; the same while some snapshot holds it. */
   store(store: RedisStoreConfig, config: Config, leases: LeaseHolder): RedisStore {
     const { name, onFailure, onLoss } = store;
+    const now = () => performance.now();
     const redis = redisOptions(store.redis, config);
     const options = { name, onFailure, onLoss, budgetMs: store.redis.budget, instance: this.#instance };
     return leases.lease(
       `limit-store|redis|${digest([redis, options])}`,
       () => {
         const opened = new RedisStore(options, {
-          connect: (events) => new Connections(redis, events, Math.random),
-          now: () => performance.now(),
+          connect: (events) => new Connections(redis, events, now, Math.random),
+          now,
           log: this.#log,
         });
         this.#open.add(opened);

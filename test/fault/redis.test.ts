@@ -100,6 +100,15 @@ describe("a Redis that fails", () => {
     assert.equal(await passed(store, limitOf(5), 9, "1"), 4);
   });
 
+  test("hung for long: the connection is opened anew", async () => {
+    const { store, said } = await opened({ budgetMs: 25 }, { silenceMs: 200 });
+    redis.signal("SIGSTOP");
+    await passed(store, limitOf(5), 3);
+    await eventually("it is given up", () => said.some((line) => line.includes("cannot be reached")));
+    redis.signal("SIGCONT");
+    await eventually("Redis decides again", () => !store.degraded);
+  });
+
   test("its scripts forgotten: they are sent again", async () => {
     const { store } = await opened();
     assert.equal(await passed(store, limitOf(5), 2), 2);

@@ -40,14 +40,15 @@ export async function openStore(
 
 /** Opens a store and does not wait. */
 export function newStore(redis: Partial<RedisOptions>, options: Partial<RedisStoreOptions> = {}): OpenStore {
+  const now = () => performance.now();
   const said: string[] = [];
   const note = (message: string, facts: object = {}) => void said.push(`${message} ${JSON.stringify(facts)}`);
   const log: Log = { debug: note, info: note, warn: note, error: note };
   const store = new RedisStore(
     { name: "redis", budgetMs: 2000, onFailure: "local", onLoss: "spent", instance: "one", ...options },
     {
-      connect: (events) => new Connections({ ...REDIS_DEFAULTS, ...redis }, events, Math.random),
-      now: () => performance.now(),
+      connect: (events) => new Connections({ ...REDIS_DEFAULTS, ...redis }, events, now, Math.random),
+      now,
       log,
     },
   );

@@ -42,6 +42,8 @@ export interface Commands {
   readonly ready: boolean;
   /** @throws Error (rejects) when there is no connection, it broke, or Redis refused; it may have run all the same */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
+  /** Opens anew what was asked and is silent; called from time to time. */
+  watch(): void;
   close(): void;
 }
 
@@ -53,7 +55,15 @@ export interface ConnectionEvents {
   failed(reason: string): void;
 }
 
-type Client = Redis | Cluster;
+/** One connection, or those to a cluster. */
+interface Line {
+  readonly client: Redis | Cluster;
+  /** Asked and not answered. */
+  pending: number;
+  /** Last answer, or question after none was open, ms. */
+  heardAt: number;
+}
+
 type Named = Readonly<Record<Script, (...args: (string | number)[]) => Promise<unknown>>>;
 
 const SCRIPTS: Readonly<Record<Script, { readonly lua: string; readonly numberOfKeys: number }>> = {
@@ -66,43 +76,69 @@ const SCRIPTS: Readonly<Record<Script, { readonly lua: string; readonly numberOf
 
 /** Opens connections at once and keeps them open until it is closed. */
 export class Connections implements Commands {
-  readonly #clients: readonly Client[];
+  readonly #lines: readonly Line[];
+  readonly #silenceMs: number;
+  readonly #now: () => number;
   readonly #corked = new Set<NodeJS.WritableStream>();
   #turn = 0;
 
-  constructor(options: RedisOptions, events: ConnectionEvents, random: () => number) {
-    this.#clients = Array.from({ length: options.connections }, () => {
+  /** @param now monotonic, ms */
+  constructor(options: RedisOptions, events: ConnectionEvents, now: () => number, random: () => number) {
+    this.#silenceMs = options.silenceMs;
+    this.#now = now;
+    this.#lines = Array.from({ length: options.connections }, () => {
       const client = options.kind === "cluster" ? clusterOf(options, random) : serverOf(options, random);
       client.on("ready", () => events.ready());
       client.on("close", () => {
         if (!this.ready) events.lost();
       });
       client.on("error", (error: Error) => events.failed(reasonOf(error)));
-      return client;
+      return { client, pending: 0, heardAt: 0 };
     });
   }
 
   get ready(): boolean {
-    return this.#clients.some((client) => client.status === "ready");
+    return this.#lines.some(({ client }) => client.status === "ready");
   }
 
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    const client = this.#next();
-    if (client === undefined) return Promise.reject(new Error("not connected"));
+    const line = this.#next();
+    if (line === undefined) return Promise.reject(new Error("not connected"));
+    const { client } = line;
     if (client instanceof Redis) this.#cork(client);
-    return (client as unknown as Named)[script](...keys, ...args);
+    if (line.pending++ === 0) line.heardAt = this.#now();
+    const heard = () => {
+      line.pending--;
+      line.heardAt = this.#now();
+    };
+    const reply = (client as unknown as Named)[script](...keys, ...args);
+    reply.then(heard, heard);
+    return reply;
+  }
+
+  watch(): void {
+    if (this.#silenceMs === 0) return;
+    for (const { client, pending, heardAt } of this.#lines) {
+      if (pending === 0 || client.status !== "ready" || this.#now() - heardAt < this.#silenceMs) continue;
+      if (client instanceof Redis) client.stream.destroy();
+      else client.disconnect(true);
+    }
   }
 
   close(): void {
-    for (const client of this.#clients) client.disconnect();
+    for (const { client } of this.#lines) {
+      client.disconnect();
+      // A server that hangs answers no farewell.
+      if (client instanceof Redis) client.stream?.destroy();
+    }
   }
 
   /** The next one in turn that is connected. */
-  #next(): Client | undefined {
-    for (let i = 0; i < this.#clients.length; i++) {
-      this.#turn = (this.#turn + 1) % this.#clients.length;
-      const client = this.#clients[this.#turn]!;
-      if (client.status === "ready") return client;
+  #next(): Line | undefined {
+    for (let i = 0; i < this.#lines.length; i++) {
+      this.#turn = (this.#turn + 1) % this.#lines.length;
+      const line = this.#lines[this.#turn]!;
+      if (line.client.status === "ready") return line;
     }
     return undefined;
   }
@@ -125,7 +161,6 @@ function common(o: RedisOptions) {
     username: o.username === "" ? undefined : o.username,
     password: o.password === "" ? undefined : o.password,
     connectTimeout: o.connectTimeoutMs,
-    socketTimeout: o.silenceMs === 0 ? undefined : o.silenceMs,
     // What was asked of a connection that broke is decided by then: asking again would charge twice.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,

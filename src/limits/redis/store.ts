@@ -55,7 +55,8 @@ export class RedisStore implements LimitStore {
   #shared = false;
   #failures = 0;
   #awaySince: number;
-  #reason = "";
+  /** Why Redis cannot be reached, as said since it went away. */
+  readonly #said = new Set<string>();
   #beating = false;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
@@ -173,7 +174,7 @@ export class RedisStore implements LimitStore {
     this.#shared = true;
     this.#reach();
     this.#failures = 0;
-    this.#reason = "";
+    this.#said.clear();
     this.#settle();
     const awayMs = Math.round(this.#now() - this.#awaySince);
     this.#log.info("Redis decides on rate limits", { store: this.#options.name, awayMs, ...this.#facts() });
@@ -204,8 +205,8 @@ export class RedisStore implements LimitStore {
 
   /** Errors of connections while none works: said once for each reason. */
   #complain(reason: string): void {
-    if (this.#shared || this.#closed || reason === this.#reason) return;
-    this.#reason = reason;
+    if (this.#shared || this.#closed || this.#said.has(reason)) return;
+    this.#said.add(reason);
     this.#reach();
     this.#log.warn("Redis cannot be reached", { store: this.#options.name, reason });
   }
@@ -219,6 +220,7 @@ export class RedisStore implements LimitStore {
   #tick(): void {
     if (this.#closed) return;
     this.#schedule();
+    this.#commands.watch();
     if (this.#beating || !this.#commands.ready) return;
     this.#beating = true;
     this.#beat()
