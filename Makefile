@@ -25,12 +25,12 @@ check: setup ## types, lint, architecture
 	$(TSX) scripts/test.ts house
 
 tools:
-	@scripts/install-tools openssl curl
+	@scripts/install-tools openssl curl redis-server
 
 test: build tools ## everything that is not a benchmark
 	$(TSX) scripts/test.ts unit contract golden house e2e fault
 
-unit: setup ## unit, contract and golden tests only
+unit: setup tools ## unit, contract and golden tests only
 	$(TSX) scripts/test.ts unit contract golden
 
 bench: build ## compare with other proxies on this machine

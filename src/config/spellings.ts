@@ -28,6 +28,7 @@ const OLD_RETRIES = [
 ] as const;
 const RETRIES = ["retry.default", "retry.routes.*", "retry.services.*", `${RULE}.retry`];
 
+/** Everywhere a Redis is described. */
 const REDIS = ["redis", "rateLimitStorage.stores.*.redis"] as const;
 
 /** Old spelling → canonical key. Each spelling warns once; both with different values is an error. */

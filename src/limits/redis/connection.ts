@@ -164,6 +164,8 @@ function common(o: RedisOptions) {
     // What was asked of a connection that broke is decided by then: asking again would charge twice.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
+    // A connection that is gone already would keep the process for so long at its end.
+    disconnectTimeout: 100,
     disableClientInfo: true,
     connectionName: "gateway",
     ...(o.tls === null ? {} : { tls: o.tls }),
