@@ -153,12 +153,10 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   );
   const listeners = new Listeners(pipeline, runtime, (settings) => management.open(settings));
   const reconciler = new Reconciler(() => options.load, runtime, live, listeners, first, loaded.warnings.map(oneLine));
-  const prepared = await listeners.prepare(config);
-  first.begin(null);
-  prepared.commit();
-  const listeners = new Listeners(pipeline, runtime);
   try {
-    (await listeners.prepare(config)).commit();
+    const prepared = await listeners.prepare(config);
+    first.begin(null);
+    prepared.commit();
   } catch (error) {
     runtime.redis?.close(); // its connections would keep the process alive
     throw error;

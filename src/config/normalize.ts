@@ -80,8 +80,7 @@ export function normalize(
   }
   const health = readHealth({ written, tree, origins, problems }, services);
   checkOutliers(written, tree, services, problems);
-  return { rules, services, health };
-  return { rules, services, stores: readStores(written, tree, problems) };
+  return { rules, services, health, stores: readStores(written, tree, problems) };
 }
 
 function readRules(

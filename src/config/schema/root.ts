@@ -10,7 +10,6 @@ import { management } from "./management.ts";
 import { metrics, middleware, telemetry } from "./observe.ts";
 import { outlierDetection } from "./outliers.ts";
 import { adaptiveConcurrency, overload } from "./overload.ts";
-import { health, metrics, middleware, telemetry } from "./observe.ts";
 import { rateLimitStorage, redis } from "./redis.ts";
 import { registry } from "./registry.ts";
 import { retry } from "./retry.ts";
