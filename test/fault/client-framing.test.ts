@@ -449,7 +449,9 @@ async function forwarded(text: string, through = gateway): Promise<string> {
   assert.equal(backend.requests.length, 1);
   const [request] = backend.requests;
   assert.equal(backend.text(), request!.head + request!.body, "one request and nothing else");
-  return (request!.head + request!.body).replace(/X-Gateway: [0-9a-f]{12}\r\n/, "X-Gateway: mark\r\n");
+  return (request!.head + request!.body)
+    .replace(/X-Gateway: [0-9a-f]{12}\r\n/, "X-Gateway: mark\r\n")
+    .replace(/X-Request-Deadline: \d+\.\d{3}\r\n/, "X-Request-Deadline: soon\r\n");
 }
 
 const ID = "X-Request-ID: r1\r\n";
@@ -457,7 +459,7 @@ const rebuilt = (line: string, fields: string, rest = "", host = "a.example") =>
   `${line}\r\nHost: 127.0.0.1:${backend.port}\r\n${fields}` +
   `X-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n` +
   `X-Forwarded-Host: ${host}\r\nForwarded: for=127.0.0.1;proto=http;host=${host}\r\n` +
-  `${ID}Via: 1.1 gateway\r\nX-Gateway: mark\r\n${rest}`;
+  `X-Request-Deadline: soon\r\n${ID}Via: 1.1 gateway\r\nX-Gateway: mark\r\n${rest}`;
 
 const exact: { name: string; text: string; gets: () => string }[] = [
   {
@@ -477,6 +479,7 @@ const exact: { name: string; text: string; gets: () => string }[] = [
     text:
       `GET /s HTTP/1.1\r\n${HOST}${ID}X-Forwarded-For: 6.6.6.6\r\nx-forwarded-host: evil\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: 1\r\n` +
       `X-Forwarded-Ssl: on\r\nX-Real-IP: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\nX-Auth-Subject: root\r\nx-auth-claims: {}\r\nX-Gateway: other\r\n` +
+      `X-Retry-Attempt: 9\r\nX-Request-Deadline: 99999999999.000\r\nX_Request_Deadline: 1.000\r\n` +
       `X_Forwarded_For: 6.6.6.6\r\nX-Forwarded_For: 6.6.6.6\r\nX_Real_IP: 6.6.6.6\r\nX_Auth_Subject: root\r\nX-Auth_Type: jwt\r\nX_Gateway: o\r\n\r\n`,
     gets: () => rebuilt("GET /s HTTP/1.1", "", "\r\n"),
   },
