@@ -43,7 +43,8 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     this.#service = service;
     this.#answers = answers;
     this.#deadline = deadlineOf(ctx, this.#route);
-    this.#body = keptBody(ctx.downstream.body, isIdempotent(ctx.method), service.retry, this.#route.grpc);
+    const repeatable = isIdempotent(ctx.method) || (service.retry !== null && isRepeatable(ctx));
+    this.#body = keptBody(ctx.downstream.body, repeatable, service.retry, this.#route.grpc);
     this.#relay = new ResponseRelay(ctx, this.#deadline, this);
   }
 

@@ -67,12 +67,15 @@ export class ReplayBody implements RequestBody, BodyReceiver {
   }
 }
 
-/** The body, kept for another try where one may come. */
-export function keptBody(body: RequestBody, idempotent: boolean, rule: RetryRule | null, grpc: boolean): RequestBody {
-  if (body.length === 0) return body;
-  if (rule !== null && body.length <= rule.maxReplayBytes) return new ReplayBody(body, rule.maxReplayBytes);
-  // A gRPC backend says of a call that it has not looked at it: then it may be sent again whatever its method.
-  const small = body.length > 0 && body.length <= MAX_REPLAY_BYTES && idempotent;
+/**
+ * The body, kept for another try where one may come: of what may be repeated, and of gRPC calls, whose backends say of a
+ * call that they have not looked at it.
+ */
+export function keptBody(body: RequestBody, repeatable: boolean, rule: RetryRule | null, grpc: boolean): RequestBody {
+  if (body.length === 0 || !(repeatable || grpc)) return body;
+  if (rule !== null) return body.length <= rule.maxReplayBytes ? new ReplayBody(body, rule.maxReplayBytes) : body;
+  // Without retries only a connection that is found closed makes another try: not worth much memory.
+  const small = body.length > 0 && body.length <= MAX_REPLAY_BYTES;
   return small || grpc ? new ReplayBody(body, MAX_REPLAY_BYTES) : body;
 }
 
