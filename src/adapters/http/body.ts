@@ -51,7 +51,7 @@ export class HttpBody implements RequestBody {
 
   start(to: BodyReceiver): void {
     this.#receiver = to;
-    if (this.#started) return this.resume();
+    if (this.#started) return this.complete ? to.end(plainTrailers(this.#trailers())) : this.resume();
     this.#started = true;
     this.#watch();
     this.#request.on("data", (chunk: Buffer) => this.#data(chunk));
