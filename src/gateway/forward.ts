@@ -11,7 +11,7 @@ import { Attempt, type AttemptOwner, type Permit } from "./attempt.ts";
 import { type Deadline, deadlineOf } from "./deadline.ts";
 import type { EventStreamOwner } from "./event-stream.ts";
 import { Race } from "./race.ts";
-import { isReplayable, keptBody } from "./replay.ts";
+import { isReplayable, keptBody, ReplayBody } from "./replay.ts";
 import { type ClockOwner, RequestClock } from "./request-clock.ts";
 import { askedWait, isIdempotent, isRepeatable, maySendAgain, retryReason } from "./resend.ts";
 import { ResponseRelay } from "./response-relay.ts";
@@ -28,7 +28,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
   /** Replaced by that of the fallback. */
   #service: Service;
   readonly #answers: Answers;
-  readonly #body: RequestBody;
+  #body: RequestBody;
   readonly #deadline: Deadline;
   readonly #relay: ResponseRelay;
   readonly #race = new Race();
@@ -43,8 +43,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     this.#service = service;
     this.#answers = answers;
     this.#deadline = deadlineOf(ctx, this.#route);
-    const repeatable = isIdempotent(ctx.method) || (service.retry !== null && isRepeatable(ctx));
-    this.#body = keptBody(ctx.downstream.body, repeatable, service.retry, this.#route.grpc);
+    this.#body = this.#kept(service);
     this.#relay = new ResponseRelay(ctx, this.#deadline, this);
   }
 
@@ -62,9 +61,11 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
   }
 
   restart(service: Service): boolean {
-    if (!isReplayable(this.#body) || performance.now() >= this.#clock.endsAt) return false;
+    if (!isReplayable(this.#body) || this.#clock.isOver) return false;
+    const ctx = this.#ctx;
     this.#race.abandon();
-    this.#service = this.#ctx.service = service;
+    this.#service = ctx.service = service;
+    if (!(this.#body instanceof ReplayBody)) this.#body = this.#kept(service);
     this.#tries = new Tries();
     this.#failure = null;
     this.#try();
@@ -183,6 +184,12 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     else this.#giveUp("upstream_timeout");
   }
 
+  #kept({ retry }: Service): RequestBody {
+    const ctx = this.#ctx;
+    const repeatable = isIdempotent(ctx.method) || (retry !== null && isRepeatable(ctx));
+    return keptBody(ctx.downstream.body, repeatable, retry, this.#route.grpc);
+  }
+
   #try(): void {
     const permit = admitNext(this.#ctx, this.#service, this.#tries.failed);
     if (!isBlocked(permit)) return this.#send(permit);
@@ -195,8 +202,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     this.#tries.count++;
     const attempt = new Attempt(this, this.#ctx, permit);
     this.#race.first = attempt;
-    const rule = this.#service.retry;
-    if (rule !== null && this.#ctx.status === 0) this.#clock.begin(rule);
+    if (this.#ctx.status === 0) this.#clock.begin(this.#service.retry);
     attempt.send(this.#body);
   }
 
@@ -242,6 +248,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     const wait = this.#tries.next(rule, asked, this.#clock.endsAt);
     if (wait === -1) return false;
     this.#route.meter?.retried(reason);
+    if (this.#body instanceof ReplayBody) this.#body.hold();
     this.#clock.pause(wait);
     return true;
   }

@@ -13,6 +13,7 @@ export class ReplayBody implements RequestBody, BodyReceiver {
   #trailers: readonly string[] | null = null;
   #receiver: BodyReceiver | null = null;
   #keptBytes = 0;
+  #holds = false;
 
   constructor(source: RequestBody, maxBytes: number) {
     this.#source = source;
@@ -21,7 +22,7 @@ export class ReplayBody implements RequestBody, BodyReceiver {
 
   /** Whether it can still be sent from its beginning: a body of unknown length may turn out too large. */
   get replayable(): boolean {
-    return this.#keptBytes <= this.#maxBytes;
+    return this.#holds || this.#keptBytes <= this.#maxBytes;
   }
 
   get length(): number {
@@ -36,7 +37,13 @@ export class ReplayBody implements RequestBody, BodyReceiver {
     return this.#source.bytes;
   }
 
+  /** Until the next {@link start} nobody takes what comes: the client is stopped, and what it has sent is kept, limit or not. */
+  hold(): void {
+    this.#holds = true;
+  }
+
   start(to: BodyReceiver): void {
+    this.#holds = false;
     const first = this.#receiver === null;
     this.#receiver = to;
     // Few and small by definition, so they may exceed the socket's mark for a moment.
@@ -56,6 +63,10 @@ export class ReplayBody implements RequestBody, BodyReceiver {
 
   data(chunk: Buffer): boolean {
     this.#keptBytes += chunk.length;
+    if (this.#holds) {
+      this.#kept.push(chunk);
+      return false;
+    }
     if (this.replayable) this.#kept.push(chunk);
     else this.#kept.length = 0;
     return this.#receiver!.data(chunk);
@@ -63,19 +74,21 @@ export class ReplayBody implements RequestBody, BodyReceiver {
 
   end(trailers: readonly string[]): void {
     this.#trailers = trailers;
-    this.#receiver!.end(trailers);
+    if (!this.#holds) this.#receiver!.end(trailers);
   }
 }
 
 /**
  * The body, kept for another try where one may come: of what may be repeated, and of gRPC calls, whose backends say of a
- * call that they have not looked at it.
+ * call that they have not looked at it. Where a try may have to be waited for, any body is wrapped: none of it may be lost
+ * while nobody takes it.
  */
 export function keptBody(body: RequestBody, repeatable: boolean, rule: RetryRule | null, grpc: boolean): RequestBody {
-  if (body.length === 0 || !(repeatable || grpc)) return body;
-  if (rule !== null) return body.length <= rule.maxReplayBytes ? new ReplayBody(body, rule.maxReplayBytes) : body;
+  if (body.length === 0) return body;
+  const kept = repeatable || grpc;
+  if (rule !== null) return new ReplayBody(body, kept && body.length <= rule.maxReplayBytes ? rule.maxReplayBytes : 0);
   // Without retries only a connection that is found closed makes another try: not worth much memory.
-  const small = body.length > 0 && body.length <= MAX_REPLAY_BYTES;
+  const small = repeatable && body.length > 0 && body.length <= MAX_REPLAY_BYTES;
   return small || grpc ? new ReplayBody(body, MAX_REPLAY_BYTES) : body;
 }
 

@@ -2,6 +2,8 @@
 import type { RetryRule } from "../core/retry.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** Timers of Node may ring this much before their time, ms. */
+const EARLY_MS = 1;
 
 /** Is woken. */
 export interface ClockOwner {
@@ -35,9 +37,16 @@ export class RequestClock {
     this.#set();
   }
 
-  /** A try begins. */
-  begin({ perTryMs, hedgeAfterMs }: RetryRule): void {
-    if (perTryMs === 0 && hedgeAfterMs === 0) return;
+  /** Whether the end has come: timers may ring a moment early. */
+  get isOver(): boolean {
+    return performance.now() + EARLY_MS >= this.endsAt;
+  }
+
+  /** A try begins. @param rule null: with no times of its own */
+  begin(rule: RetryRule | null): void {
+    const perTryMs = rule === null ? 0 : rule.perTryMs;
+    const hedgeAfterMs = rule === null ? 0 : rule.hedgeAfterMs;
+    if (perTryMs === 0 && hedgeAfterMs === 0 && this.#tryEndsAt === NEVER && this.#hedgeAt === NEVER) return;
     const now = performance.now();
     this.#tryEndsAt = perTryMs > 0 ? now + perTryMs : NEVER;
     this.#hedgeAt = hedgeAfterMs > 0 ? now + hedgeAfterMs : NEVER;
@@ -65,8 +74,8 @@ export class RequestClock {
   }
 
   ring(): void {
-    const now = performance.now() + 1; // timers may ring a moment early
-    if (now >= this.endsAt) return this.#owner.late();
+    if (this.isOver) return this.#owner.late();
+    const now = performance.now() + EARLY_MS;
     if (now >= this.#nextAt) {
       this.#nextAt = NEVER;
       this.#set();

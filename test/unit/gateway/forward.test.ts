@@ -1,0 +1,194 @@
+// A request through its service under thousands of random courses of events: whatever happens, nothing taken is kept, the
+// client gets one answer, nobody's body is changed, and nothing is done twice that must not be.
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import type { Progress } from "../../../src/core/edges.ts";
+import { Forward } from "../../../src/gateway/forward.ts";
+import { isRepeatable } from "../../../src/gateway/resend.ts";
+import { FakeTime } from "../../support/fake-time.ts";
+import { Random } from "../../support/hostile.ts";
+import { ANSWERS, done, FakeBody, requestOf } from "../../support/scripted-request.ts";
+import { CountedBudget, type FakeExchange, FakeService, ruleOf } from "../../support/scripted-service.ts";
+
+let time: FakeTime;
+beforeEach(() => {
+  time = new FakeTime();
+});
+afterEach(() => time.restore());
+
+const COURSES = 6000;
+const STEPS = 120;
+const PIECE = "0123456789abcdef";
+const PROGRESS: readonly Progress[] = ["unsent", "refused", "reset_on_reuse", "sent"];
+
+/** One course of events, decided by the seed alone. */
+class Course {
+  readonly #random: Random;
+  readonly #budget: CountedBudget;
+  readonly #up: FakeService;
+  readonly #spare: FakeService;
+  readonly #body: FakeBody;
+  readonly #timeoutMs: number;
+  readonly #request: ReturnType<typeof requestOf>;
+  /** Tries a backend may have acted on. */
+  readonly #acted = new Set<FakeExchange>();
+  /** Backends that hardly say a word: everything takes too long. */
+  readonly #quiet: boolean;
+  #uploads: number;
+
+  constructor(seed: number) {
+    const random = new Random(seed);
+    this.#random = random;
+    this.#quiet = random.once(4);
+    this.#budget = new CountedBudget(random.int(4));
+    const rule = ruleOf({
+      maxAttempts: 1 + random.int(4),
+      perTryMs: random.once(2) ? 40 : 0,
+      hedgeAfterMs: random.once(2) ? 15 : 0,
+      maxReplayBytes: random.once(2) ? 1024 : 3 * PIECE.length,
+      jitter: "full",
+      budget: this.#budget,
+    });
+    // Some backends answer before their connector has returned.
+    const atOnce = (exchange: FakeExchange) => {
+      if (random.once(6)) this.#fail(exchange, random.pick(PROGRESS));
+    };
+    this.#up = new FakeService("up", 1 + random.int(3), random.once(4) ? null : rule, atOnce);
+    this.#spare = new FakeService("spare", 1, random.once(2) ? null : ruleOf({ maxAttempts: 2 }), atOnce);
+    if (random.once(4)) this.#up.admits = () => !random.once(5);
+    if (random.once(6)) this.#up.limiter.limit = 1;
+    this.#uploads = random.once(2) ? 0 : 1 + random.int(5);
+    this.#body = new FakeBody(this.#uploads === 0 ? 0 : random.once(2) ? -1 : this.#uploads * PIECE.length);
+    this.#timeoutMs = random.once(2) ? 100 : 0;
+    const key = random.once(3) ? ["Idempotency-Key", "k"] : [];
+    const fallback = random.pick([
+      undefined,
+      undefined,
+      { service: this.#spare, reply: null },
+      { service: null, reply: { status: 418, fields: [], body: "spare" } },
+    ] as const);
+    this.#request = requestOf({
+      method: random.pick(["GET", "PUT", "POST", "POST"]),
+      fields: key,
+      body: this.#body,
+      timeoutMs: this.#timeoutMs,
+      ...(fallback !== undefined && { fallback }),
+    });
+  }
+
+  run(): void {
+    const { ctx, client } = this.#request;
+    new Forward(ctx, this.#up, ANSWERS).start();
+    for (let i = 0; i < STEPS && !ctx.finished; i++) {
+      this.#step();
+      this.#check();
+      if (client.state !== "open") done(ctx);
+    }
+    const left = !ctx.finished;
+    done(ctx); // the client has had enough
+    time.pass(10_000);
+    this.#up.assertFree();
+    this.#spare.assertFree();
+    assert.equal(time.pending, 0, "no timer is left");
+    if (!left && client.state === "ended") assert.equal(client.heads.length, 1, "one answer");
+    this.#checkTries();
+  }
+
+  get #exchanges(): FakeExchange[] {
+    return [...this.#up.exchanges, ...this.#spare.exchanges];
+  }
+
+  #step(): void {
+    const random = this.#random;
+    const live = this.#exchanges.filter((e) => e.live);
+    const what = random.int(12);
+    if (what < 3 || (this.#quiet && !random.once(8))) return time.pass(random.int(12), random.once(2) ? 0.7 : 0);
+    if (what < 6 && this.#body.flows) return this.#upload();
+    if (what === 6 && random.once(20)) return done(this.#request.ctx);
+    if (live.length > 0) this.#speak(random.pick(live));
+  }
+
+  #upload(): void {
+    if (this.#uploads === 0) return this.#body.finish();
+    this.#uploads--;
+    this.#body.push(PIECE);
+  }
+
+  #speak(exchange: FakeExchange): void {
+    const random = this.#random;
+    const { receiver } = exchange;
+    if (!exchange.headSent) {
+      if (random.once(5)) return receiver.interim(103, []);
+      if (random.once(3)) return this.#fail(exchange, random.pick(PROGRESS));
+      this.#acted.add(exchange);
+      const fields = random.once(4) ? ["Retry-After", random.pick(["0", "3", "soon"])] : [];
+      return exchange.head(random.pick([200, 200, 502, 503, 500, 404]), random.pick([-1, 32, 100_000]), fields);
+    }
+    if (random.once(8)) return this.#fail(exchange, "responding");
+    if (random.once(3)) {
+      exchange.over = true;
+      if (random.once(2)) receiver.end([]);
+      else receiver.data(Buffer.from(PIECE), null, true);
+      return;
+    }
+    let given = 0;
+    receiver.data(Buffer.alloc(random.pick([16, 40_000])), random.once(2) ? null : () => given++, false);
+    assert.ok(given <= 1, "a piece is given back once");
+  }
+
+  #fail(exchange: FakeExchange, progress: Progress): void {
+    if (progress === "sent" || progress === "reset_on_reuse") this.#acted.add(exchange);
+    exchange.fail(progress);
+  }
+
+  /** What holds at every moment. */
+  #check(): void {
+    const { ctx, client } = this.#request;
+    for (const service of [this.#up, this.#spare]) {
+      for (const { state } of service.endpoints) assert.ok(state.active >= 0);
+    }
+    for (const exchange of this.#exchanges) {
+      assert.ok(this.#body.text.startsWith(exchange.text), `a backend got ${JSON.stringify(exchange.text)}`);
+      if (exchange.live && this.#body.complete)
+        assert.ok(exchange.requestEnded, "a backend waits for the end of a body");
+      if (exchange.requestEnded)
+        assert.equal(exchange.text, this.#body.text, "a backend got half a body as a whole one");
+    }
+    if (ctx.finished || client.state !== "open") return;
+    const heard = this.#exchanges.some((e) => e.live);
+    assert.ok(heard || time.pending > 0, "the client waits for something");
+    if (this.#timeoutMs > 0) {
+      assert.ok(time.now <= ctx.startedAt + this.#timeoutMs + 1, "the client does not wait beyond the deadline");
+    }
+  }
+
+  #checkTries(): void {
+    const { ctx } = this.#request;
+    const { retry } = this.#up;
+    const most = (retry?.maxAttempts ?? ctx.route!.maxTries) * 2; // each may be made once more on a fresh connection
+    assert.ok(this.#up.exchanges.length <= most, `${this.#up.exchanges.length} tries of ${most}`);
+    const [, ...repeated] = this.#up.exchanges;
+    if (!isRepeatable(ctx)) {
+      const before = repeated.length === 0 ? [] : this.#up.exchanges.slice(0, -1);
+      for (const exchange of before)
+        assert.ok(!this.#acted.has(exchange), "what must not be done twice was sent again");
+    }
+    if (retry === null) assert.equal(this.#budget.taken, 0);
+  }
+}
+
+describe("a request through its service", () => {
+  const seeds = Random.fresh();
+  test(`keeps its promises whatever happens (GATEWAY_TEST_SEED=${seeds.seed})`, () => {
+    for (let i = 0; i < COURSES; i++) {
+      const seed = 1 + seeds.int(0x7fff_ffff);
+      try {
+        new Course(seed).run();
+      } catch (error) {
+        throw new Error(`course ${seed}: ${error instanceof Error ? error.message : error}`, { cause: error });
+      }
+      time.restore();
+      time = new FakeTime();
+    }
+  });
+});
