@@ -83,7 +83,9 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
   }
 
   interim(status: number, fields: readonly string[]): void {
-    if (!this.#over) this.#ctx.downstream.interim(status, fields);
+    // A client that has begun to send was told to by an earlier try.
+    const told = status === 100 && this.#body.bytes > 0;
+    if (!this.#over && !told) this.#ctx.downstream.interim(status, fields);
   }
 
   head(attempt: Attempt, status: number, reason: string, fields: string[], length: number): void {
