@@ -113,6 +113,7 @@ export class Http2Session {
   }
 
   #ping(now: number, withinMs: number): void {
+    if (this.#session.destroyed) return; // its "close" is on the way, and a ping would throw
     this.#pingAt = now;
     const timer = setTimeout(() => {
       this.#failed("no answer to a ping");
