@@ -50,6 +50,7 @@ export class Attempt implements Receiver {
   /** From send to response head; -1 before. */
   #headMs = -1;
   #judged = false;
+  #good = false;
   #over = false;
   /** Bytes that may still come of an answer nobody wants; -1: it is wanted. */
   #drains = -1;
@@ -200,10 +201,11 @@ export class Attempt implements Receiver {
     const { service, endpoint, ticket, ownTicket, picker } = this.#permit;
     if (this.#judged) {
       // A stream that began well and was lost: its tickets are spent, the endpoint still bears the blame.
-      if (!ok && this.#over) endpoint.state.failed();
+      if (!ok && this.#over && this.#good) endpoint.state.failed();
       return;
     }
     this.#judged = true;
+    this.#good = ok;
     service.limiter?.release(this.#headMs, !ok);
     if (ok) {
       service.breaker?.succeeded(ticket);

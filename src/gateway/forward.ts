@@ -13,7 +13,7 @@ import type { EventStreamOwner } from "./event-stream.ts";
 import { Race } from "./race.ts";
 import { isReplayable, keptBody, ReplayBody } from "./replay.ts";
 import { type ClockOwner, RequestClock } from "./request-clock.ts";
-import { askedWait, isIdempotent, isRepeatable, maySendAgain, retryReason } from "./resend.ts";
+import { askedWait, isRepeatable, maySendAgain, retryReason } from "./resend.ts";
 import { ResponseRelay } from "./response-relay.ts";
 import { Tries } from "./tries.ts";
 
@@ -43,7 +43,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     this.#service = service;
     this.#answers = answers;
     this.#deadline = deadlineOf(ctx, this.#route);
-    this.#body = this.#kept(service);
+    this.#body = keptBody(ctx, service.retry);
     this.#relay = new ResponseRelay(ctx, this.#deadline, this);
   }
 
@@ -65,7 +65,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     const ctx = this.#ctx;
     this.#race.abandon();
     this.#service = ctx.service = service;
-    if (!(this.#body instanceof ReplayBody)) this.#body = this.#kept(service);
+    if (!(this.#body instanceof ReplayBody)) this.#body = keptBody(ctx, service.retry);
     this.#tries = new Tries();
     this.#failure = null;
     this.#try();
@@ -73,6 +73,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
   }
 
   resume(): void {
+    this.#relay.stalled = false;
     this.#race.first?.resume();
   }
 
@@ -97,12 +98,15 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     const stream = this.#relay.head(status, reason, fields, length);
     if (stream) attempt.opened();
     this.#clock.answered(stream);
+    if (this.#body instanceof ReplayBody) this.#body.forget();
   }
 
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
     if (this.#over) return true;
     if (last) this.#settle();
-    return this.#relay.data(chunk, release, last);
+    const more = this.#relay.data(chunk, release, last);
+    this.#relay.stalled = !more;
+    return more;
   }
 
   end(trailers: readonly string[]): void {
@@ -141,11 +145,14 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
   /** The deadline of the route has passed. */
   late(): void {
     this.#ctx.detail = "route timeout";
-    this.#race.timeOut();
+    if (this.#relay.waitsForClient) this.#race.abandon();
+    else this.#race.timeOut();
     this.#giveUp("upstream_timeout");
   }
 
   tryIsLate(): void {
+    if (this.#relay.waitsForClient) return this.#clock.begin(this.#service.retry);
+    if (this.#race.second !== null) this.#tries.fail(this.#race.second.endpoint);
     this.#ctx.detail = LATE_TRY.detail;
     this.#race.timeOut();
     this.#afterFailure(this.#race.first!.endpoint, LATE_TRY);
@@ -184,12 +191,6 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     this.#race.first?.timeOut();
     if (this.#relay.resumable) this.#reconnect();
     else this.#giveUp("upstream_timeout");
-  }
-
-  #kept({ retry }: Service): RequestBody {
-    const ctx = this.#ctx;
-    const repeatable = isIdempotent(ctx.method) || (retry !== null && isRepeatable(ctx));
-    return keptBody(ctx.downstream.body, repeatable, retry, this.#route.grpc);
   }
 
   #try(): void {

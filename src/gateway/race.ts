@@ -5,27 +5,28 @@ import type { Attempt } from "./attempt.ts";
 export class Race {
   /** The one whose response goes to the client, or may. */
   first: Attempt | null = null;
-  #second: Attempt | null = null;
+  /** The one beside it. */
+  second: Attempt | null = null;
   #unwanted: Attempt | null = null;
 
   /** A second attempt joins. */
   join(attempt: Attempt): void {
-    this.#second = attempt;
+    this.second = attempt;
   }
 
   /** This one answers; the other is given up. */
   win(attempt: Attempt): void {
-    const other = attempt === this.first ? this.#second : this.first;
+    const other = attempt === this.first ? this.second : this.first;
     this.first = attempt;
-    this.#second = null;
+    this.second = null;
     other?.abandon();
   }
 
   /** One is gone, or did badly. @returns whether the other is still under way */
   lose(attempt: Attempt): boolean {
-    if (this.#second === null) return false;
-    if (attempt !== this.#second) this.first = this.#second;
-    this.#second = null;
+    if (this.second === null) return false;
+    if (attempt !== this.second) this.first = this.second;
+    this.second = null;
     return true;
   }
 
@@ -39,8 +40,8 @@ export class Race {
   /** The endpoints took too long. */
   timeOut(): void {
     this.first?.timeOut();
-    this.#second?.timeOut();
-    this.#second = null;
+    this.second?.timeOut();
+    this.second = null;
   }
 
   /** The response is complete. */
@@ -50,6 +51,6 @@ export class Race {
 
   abandon(): void {
     this.first?.abandon();
-    this.#second?.abandon();
+    this.second?.abandon();
   }
 }

@@ -1,6 +1,8 @@
 // A small request body kept while it is sent, so that it can be sent again from its beginning.
+import type { RequestContext } from "../core/context.ts";
 import type { BodyReceiver, RequestBody } from "../core/edges.ts";
 import type { RetryRule } from "../core/retry.ts";
+import { isIdempotent, isRepeatable } from "./resend.ts";
 
 /** Largest body kept where the configuration says nothing about retries, bytes. */
 export const MAX_REPLAY_BYTES = 64 * 1024;
@@ -40,6 +42,12 @@ export class ReplayBody implements RequestBody, BodyReceiver {
   /** Until the next {@link start} nobody takes what comes: the client is stopped, and what it has sent is kept, limit or not. */
   hold(): void {
     this.#holds = true;
+  }
+
+  /** It will not be sent again: nothing is kept any more. */
+  forget(): void {
+    this.#kept.length = 0;
+    this.#keptBytes = Number.POSITIVE_INFINITY;
   }
 
   start(to: BodyReceiver): void {
@@ -83,8 +91,11 @@ export class ReplayBody implements RequestBody, BodyReceiver {
  * call that they have not looked at it. Where a try may have to be waited for, any body is wrapped: none of it may be lost
  * while nobody takes it.
  */
-export function keptBody(body: RequestBody, repeatable: boolean, rule: RetryRule | null, grpc: boolean): RequestBody {
+export function keptBody(ctx: RequestContext, rule: RetryRule | null): RequestBody {
+  const { body } = ctx.downstream;
+  const { grpc } = ctx.route!;
   if (body.length === 0) return body;
+  const repeatable = rule === null ? isIdempotent(ctx.method) : isRepeatable(ctx);
   const kept = repeatable || grpc;
   if (rule !== null) return new ReplayBody(body, kept && body.length <= rule.maxReplayBytes ? rule.maxReplayBytes : 0);
   // Without retries only a connection that is found closed makes another try: not worth much memory.

@@ -19,6 +19,8 @@ export class ResponseRelay {
   #events: EventStream | null = null;
   /** Rings when the backend of another kind of stream has been silent for too long. */
   #silence: NodeJS.Timeout | undefined;
+  /** The client has not taken what it was given. */
+  stalled = false;
 
   constructor(ctx: RequestContext, deadline: Deadline, owner: EventStreamOwner) {
     this.#ctx = ctx;
@@ -29,6 +31,12 @@ export class ResponseRelay {
   /** An event stream is open: the next head only continues it. */
   get hasEvents(): boolean {
     return this.#events !== null;
+  }
+
+  /** It is the client that takes its time: no backend is to blame. Calls of gRPC may be answered before they are complete. */
+  get waitsForClient(): boolean {
+    const { route, downstream } = this.#ctx;
+    return this.stalled || (!route!.grpc && !downstream.body.complete);
   }
 
   /** A lost backend may be followed by another without the client noticing. */

@@ -63,8 +63,8 @@ export class FakeClient extends Nobody {
   text = "";
   /** `ended` in good order, or `cut`. */
   state: "open" | "ended" | "cut" = "open";
-  /** Pieces taken that were not given back. */
-  held = 0;
+  /** Whether it has room for more. */
+  takes = true;
 
   constructor(body: FakeBody) {
     super();
@@ -86,7 +86,7 @@ export class FakeClient extends Nobody {
     assert.equal(this.heads.length, 1, "nothing is written before the head");
     this.text += chunk;
     release?.();
-    return true;
+    return this.takes;
   }
 
   override end(last: Buffer | null): void {

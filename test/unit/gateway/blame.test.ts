@@ -1,0 +1,106 @@
+// Who is to blame when time runs out: a backend that has all it needs and says nothing, never one whose client is slow.
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { Forward } from "../../../src/gateway/forward.ts";
+import { FakeTime } from "../../support/fake-time.ts";
+import { ANSWERS, done, FakeBody, type FakeRequest, requestOf } from "../../support/scripted-request.ts";
+import { FakeService, ruleOf } from "../../support/scripted-service.ts";
+
+let time: FakeTime;
+beforeEach(() => {
+  time = new FakeTime();
+});
+afterEach(() => time.restore());
+
+function begun(service: FakeService, some: FakeRequest) {
+  const request = requestOf(some);
+  new Forward(request.ctx, service, ANSWERS).start();
+  return { ...request, exchange: service.exchanges[0]! };
+}
+
+const NOBODY = { succeeded: 0, failed: 0, dropped: 1 };
+const BACKEND = { succeeded: 0, failed: 1, dropped: 0 };
+
+describe("at the deadline of the route", () => {
+  test("a backend that was given everything and has not answered is to blame", () => {
+    const up = new FakeService("up", 1, null);
+    const { client } = begun(up, { timeoutMs: 100 });
+    time.pass(100);
+    assert.deepEqual([client.heads, up.breaker.ends, up.endpoints[0]!.state.failures], [[504], BACKEND, 1]);
+  });
+
+  test("nobody is while the client still sends", () => {
+    const up = new FakeService("up", 1, null);
+    const body = new FakeBody(20);
+    const { client } = begun(up, { method: "POST", body, timeoutMs: 100 });
+    body.push("half of it.");
+    time.pass(100);
+    assert.deepEqual([client.heads, up.breaker.ends, up.endpoints[0]!.state.failures], [[504], NOBODY, 0]);
+    up.assertFree();
+  });
+
+  test("nobody is while the client does not take what it is given, a silent backend is", () => {
+    for (const [takes, ends] of [
+      [false, NOBODY],
+      [true, BACKEND],
+    ] as const) {
+      const up = new FakeService("up", 1, null);
+      const { client, ctx, exchange } = begun(up, { timeoutMs: 100 });
+      client.takes = takes;
+      exchange.head(200, 100);
+      exchange.receiver.data(Buffer.from("some"), null, false);
+      time.pass(100);
+      done(ctx);
+      assert.deepEqual([client.state, up.breaker.ends], ["cut", ends]);
+    }
+  });
+
+  test("a backend that falls silent behind a client that has caught up is", () => {
+    const up = new FakeService("up", 1, null);
+    const { client, ctx, exchange } = begun(up, { timeoutMs: 100 });
+    client.takes = false;
+    exchange.head(200, 100);
+    exchange.receiver.data(Buffer.from("some"), null, false);
+    ctx.upstream!.resume();
+    time.pass(100);
+    assert.deepEqual(up.breaker.ends, BACKEND);
+  });
+});
+
+test("the time of a try does not run out while the client still sends", () => {
+  const up = new FakeService("up", 2, ruleOf({ perTryMs: 50 }));
+  const body = new FakeBody(8);
+  const { client, ctx } = begun(up, { method: "PUT", body });
+  body.push("half");
+  time.pass(120);
+  assert.equal(up.exchanges.length, 1);
+  body.push("half");
+  body.finish();
+  time.pass(50);
+  assert.equal(up.exchanges.length, 2);
+  up.exchanges[1]!.answer(200, "fine");
+  done(ctx);
+  assert.deepEqual([client.heads, client.text], [[200], "fine"]);
+  up.assertFree();
+});
+
+test("both tries are passed over when both have taken too long", () => {
+  const up = new FakeService("up", 3, ruleOf({ perTryMs: 50, hedgeAfterMs: 10 }));
+  const { ctx } = begun(up, {});
+  time.pass(100);
+  assert.deepEqual(
+    up.exchanges.map((exchange) => exchange.endpoint.spec.id),
+    ["up-0", "up-1", "up-2"],
+  );
+  done(ctx);
+  up.assertFree();
+});
+
+test("an answer that is a failure and is lost as well counts once", () => {
+  const up = new FakeService("up", 1, null);
+  const { ctx, exchange } = begun(up, {});
+  exchange.head(500, 100);
+  exchange.fail("responding");
+  done(ctx);
+  assert.equal(up.endpoints[0]!.state.failures, 1);
+});
