@@ -112,6 +112,7 @@ export interface FakeRequest {
   readonly fields?: readonly string[];
   readonly body?: FakeBody;
   readonly timeoutMs?: number;
+  readonly grpc?: boolean;
   readonly fallback?: { readonly service: Service | null; readonly reply: Reply | null };
 }
 
@@ -152,7 +153,7 @@ export function requestOf(some: FakeRequest): { readonly ctx: RequestContext; re
       retryMs: 0,
     },
     times: null,
-    grpc: false,
+    grpc: some.grpc ?? false,
     tier: "normal",
     maxTries: 3,
     triesWithinMs: 0,

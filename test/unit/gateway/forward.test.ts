@@ -30,6 +30,7 @@ class Course {
   readonly #body: FakeBody;
   readonly #timeoutMs: number;
   readonly #request: ReturnType<typeof requestOf>;
+  readonly #grpc: boolean;
   /** Tries a backend may have acted on. */
   readonly #acted = new Set<FakeExchange>();
   /** Backends that hardly say a word: everything takes too long. */
@@ -40,6 +41,7 @@ class Course {
     const random = new Random(seed);
     this.#random = random;
     this.#quiet = random.once(4);
+    this.#grpc = random.once(4);
     this.#budget = new CountedBudget(random.int(4));
     const rule = ruleOf({
       maxAttempts: 1 + random.int(4),
@@ -72,6 +74,7 @@ class Course {
       fields: key,
       body: this.#body,
       timeoutMs: this.#timeoutMs,
+      grpc: this.#grpc,
       ...(fallback !== undefined && { fallback }),
     });
   }
@@ -90,6 +93,7 @@ class Course {
     this.#up.assertFree();
     this.#spare.assertFree();
     assert.equal(time.pending, 0, "no timer is left");
+    assert.equal(this.#request.ctx.snapshot!.streams.size, 0, "no stream is left open");
     if (!left && client.state === "ended") assert.equal(client.heads.length, 1, "one answer");
     this.#checkTries();
   }
@@ -121,19 +125,29 @@ class Course {
       if (random.once(5)) return receiver.interim(103, []);
       if (random.once(3)) return this.#fail(exchange, random.pick(PROGRESS));
       this.#acted.add(exchange);
+      if (this.#grpc && random.once(3)) return this.#endCall(exchange);
       const fields = random.once(4) ? ["Retry-After", random.pick(["0", "3", "soon"])] : [];
+      if (random.once(6)) fields.push("Content-Type", "text/event-stream");
       return exchange.head(random.pick([200, 200, 502, 503, 500, 404]), random.pick([-1, 32, 100_000]), fields);
     }
     if (random.once(8)) return this.#fail(exchange, "responding");
     if (random.once(3)) {
       exchange.over = true;
-      if (random.once(2)) receiver.end([]);
+      if (random.once(2)) receiver.end(this.#grpc ? ["grpc-status", random.pick(["0", "13", "14"])] : []);
       else receiver.data(Buffer.from(PIECE), null, true);
       return;
     }
     let given = 0;
     receiver.data(Buffer.alloc(random.pick([16, 40_000])), random.once(2) ? null : () => given++, false);
     assert.ok(given <= 1, "a piece is given back once");
+  }
+
+  /** A status alone: head and end at once. */
+  #endCall(exchange: FakeExchange): void {
+    exchange.head(200, 0, ["grpc-status", this.#random.pick(["0", "5", "14"])]);
+    if (!exchange.live) return;
+    exchange.over = true;
+    exchange.receiver.end([]);
   }
 
   #fail(exchange: FakeExchange, progress: Progress): void {
@@ -157,7 +171,7 @@ class Course {
     if (ctx.finished || client.state !== "open") return;
     const heard = this.#exchanges.some((e) => e.live);
     assert.ok(heard || time.pending > 0, "the client waits for something");
-    if (this.#timeoutMs > 0) {
+    if (this.#timeoutMs > 0 && ctx.stream === null) {
       assert.ok(time.now <= ctx.startedAt + this.#timeoutMs + 1, "the client does not wait beyond the deadline");
     }
   }
@@ -168,7 +182,7 @@ class Course {
     const most = (retry?.maxAttempts ?? ctx.route!.maxTries) * 2; // each may be made once more on a fresh connection
     assert.ok(this.#up.exchanges.length <= most, `${this.#up.exchanges.length} tries of ${most}`);
     const [, ...repeated] = this.#up.exchanges;
-    if (!isRepeatable(ctx)) {
+    if (!isRepeatable(ctx) && !this.#grpc) {
       const before = repeated.length === 0 ? [] : this.#up.exchanges.slice(0, -1);
       for (const exchange of before)
         assert.ok(!this.#acted.has(exchange), "what must not be done twice was sent again");
