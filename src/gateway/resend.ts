@@ -8,6 +8,9 @@ import { statusOfCall } from "../wire/grpc.ts";
 /** Methods whose repetition has the effect of one request (RFC 9110 §9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
+/** The one form of dates that may be sent (RFC 9110 §5.6.7). */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
 /** Whether repeating the method is harmless by definition. */
 export function isIdempotent(method: string): boolean {
   return IDEMPOTENT.has(method);
@@ -75,6 +78,7 @@ export function askedWait(fields: readonly string[], now: number): number {
   const text = getField(fields, "retry-after");
   if (text === undefined) return -1;
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
+  // `Date.parse` takes nearly anything for a date, and "1.5" for one long past.
+  const date = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? -1 : Math.max(0, date - now);
 }
