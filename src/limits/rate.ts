@@ -172,10 +172,13 @@ function costOf(ctx: RequestContext, rule: RateRule): number {
   return Number.isInteger(cost) && cost >= 1 ? Math.min(cost, Math.floor(capacityOf(rule.limit))) : 1;
 }
 
+/** Longest wait a timer of Node takes, ms; asked for more, it rings at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Goes on when its turn has come; never when the client has left before. */
 function held(ctx: RequestContext, ms: number): Promise<Verdict> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms, undefined);
+    const timer = setTimeout(resolve, Math.min(ms, MAX_TIMER_MS), undefined);
     ctx.hold(() => clearTimeout(timer));
   });
 }

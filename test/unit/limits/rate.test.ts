@@ -127,6 +127,15 @@ describe("rate limits", () => {
     assert.equal(memory.take(limit, "10.0.0.2", 1).allowed, false);
   });
 
+  test("hold a request of a leaky bucket longer than any timer lasts", (t) => {
+    const waits: number[] = [];
+    t.mock.method(globalThis, "setTimeout", (_: unknown, ms: number) => waits.push(ms));
+    const limit = limitOf("a", { algorithm: "leaky_bucket", rate: 1, periodMs: 86_400_000, burst: 100 });
+    const filters = filtersOf(rule(limit));
+    for (let i = 0; i < 40; i++) void outcome(requestOf("10.0.0.1"), filters);
+    assert.deepEqual([waits.length, Math.max(...waits)], [39, 2 ** 31 - 1]);
+  });
+
   test("hold a request of a leaky bucket until its turn, and forget it when its client leaves", async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     const limit = limitOf("a", { algorithm: "leaky_bucket", rate: 10, periodMs: 1000, burst: 2 });
