@@ -22,6 +22,9 @@ const DOWNWARD = 0.5;
 /** Time in use between two probes, ms: the first after the least, each that confirms what was known after twice as long. */
 const PROBE_LEAST_MS = 1_000;
 const PROBE_MOST_MS = 16_000;
+/** Longest wait for a window of a probe while it makes refuse: this, ms, or so many times what an answer took before. */
+const PROBE_PATIENCE_MS = 250;
+const PROBE_PATIENCE_ANSWERS = 10;
 /** A probe that finds less of a change than this has confirmed what was known. */
 const CONFIRMED = 0.2;
 
@@ -68,7 +71,7 @@ export class GradientLimiter implements ConcurrencyLimiter {
   admit(tier: Tier): boolean {
     if (this.active >= this.#bounds[tier]) {
       this.#peak = Math.max(this.#peak, this.#bounds.high); // it is in use, whoever uses it
-      return false;
+      if (this.#resumeAt === 0 || !this.#givesUp() || this.active >= this.#bounds[tier]) return false;
     }
     if (++this.active > this.#peak) this.#peak = this.active;
     return true;
@@ -142,8 +145,23 @@ export class GradientLimiter implements ConcurrencyLimiter {
     }
     const known = this.#unloadedMs;
     if (ms >= 0) this.#unloadedMs = ms;
-    const confirmed = Math.abs(this.#unloadedMs - known) < CONFIRMED * known;
-    this.#probeAfterMs = confirmed ? Math.min(PROBE_MOST_MS, this.#probeAfterMs * 2) : PROBE_LEAST_MS;
+    this.#resume(Math.abs(this.#unloadedMs - known) < CONFIRMED * known, now);
+  }
+
+  /**
+   * Ends a probe that sees nothing. Requests that last, such as large downloads, may fill half of the limit by themselves:
+   * as long as they do, nobody else is let in, and no answer comes to be judged.
+   */
+  #givesUp(): boolean {
+    const now = this.#now();
+    if (now - this.#windowAt < Math.max(PROBE_PATIENCE_MS, PROBE_PATIENCE_ANSWERS * this.#probedMs)) return false;
+    this.#resume(true, now);
+    return true;
+  }
+
+  /** The end of a probe. @param later whether there is nothing to hurry for with the next one */
+  #resume(later: boolean, now: number): void {
+    this.#probeAfterMs = later ? Math.min(PROBE_MOST_MS, this.#probeAfterMs * 2) : PROBE_LEAST_MS;
     this.#set(this.#resumeAt);
     this.#resumeAt = 0;
     this.#usedSince = now;

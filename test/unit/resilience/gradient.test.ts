@@ -165,4 +165,20 @@ describe("the adaptive limit", () => {
     const limiter = new GradientLimiter({ ...OPTIONS, minLimit: 1, initialLimit: 1 }, () => 0);
     assert.ok(limiter.admit("low"));
   });
+
+  test("does not refuse for as long as requests last that fill half of it by themselves", () => {
+    let now = 0;
+    const limiter = new GradientLimiter({ ...OPTIONS, initialLimit: 100, maxLimit: 100 }, () => now);
+    for (let i = 0; i < 60; i++) limiter.admit("high"); // their heads came long ago
+    const ends: number[] = [];
+    let refused = 0;
+    for (; now < 60_000; now++) {
+      for (; ends[0]! <= now; ends.shift()) limiter.release(10, false);
+      for (let i = 0; i < 3; i++) {
+        if (limiter.admit("high")) ends.push(now + 10);
+        else refused++;
+      }
+    }
+    assert.ok(refused < 0.05 * 180_000, `${refused} refused`);
+  });
 });
