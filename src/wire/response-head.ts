@@ -178,8 +178,8 @@ function isBlank(c: number): boolean {
 /**
  * Parses the trailer section of a chunked body (RFC 9112 §7.1.2).
  * @param text field lines ending in the empty line; `"\r\n"` when there are none
- * @returns the fields that may be trailers: those that frame, route or authenticate are left out (RFC 9110 §6.5.1)
- * @throws ProtocolError
+ * @returns the fields that may be trailers: those that route or authenticate are left out (RFC 9110 §6.5.1)
+ * @throws ProtocolError for bad lines, and for fields that would have framed the message
  */
 export function parseTrailers(text: string): Fields {
   const fields: Fields = [];
@@ -188,7 +188,9 @@ export function parseTrailers(text: string): Fields {
     const colon = nameEnd(text, pos);
     const end = valueEnd(text, colon + 1);
     const name = text.slice(pos, colon);
-    if (isField(name, "content-length")) throw new ProtocolError("Content-Length among trailers");
+    if (isField(name, "content-length") || isField(name, "transfer-encoding")) {
+      throw new ProtocolError(`${name} among trailers`);
+    }
     if (!NOT_IN_TRAILERS.has(name.toLowerCase())) fields.push(name, trimmed(text, colon + 1, end));
     pos = end + 2;
   }
