@@ -68,6 +68,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     if (!(this.#body instanceof ReplayBody)) this.#body = keptBody(ctx, service.retry);
     this.#tries = new Tries();
     this.#failure = null;
+    service.retry?.budget?.request();
     this.#try();
     return true;
   }

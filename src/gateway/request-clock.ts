@@ -4,6 +4,8 @@ import type { RetryRule } from "../core/retry.ts";
 const NEVER = Number.POSITIVE_INFINITY;
 /** Timers of Node may ring this much before their time, ms. */
 const EARLY_MS = 1;
+/** Longest wait a timer of Node takes, ms; asked for more, it rings at once. Clients may name any deadline. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Is woken. */
 export interface ClockOwner {
@@ -97,8 +99,12 @@ export class RequestClock {
   #set(): void {
     clearTimeout(this.#timer);
     const at = Math.min(this.endsAt, this.#tryEndsAt, this.#hedgeAt, this.#nextAt);
-    this.#timer = at === NEVER ? undefined : setTimeout(ring, Math.max(1, at - performance.now()), this);
+    this.#timer = at === NEVER ? undefined : setTimeout(ring, waitUntil(at), this);
   }
+}
+
+function waitUntil(at: number): number {
+  return Math.min(MAX_TIMER_MS, Math.max(1, at - performance.now()));
 }
 
 function ring(clock: RequestClock): void {

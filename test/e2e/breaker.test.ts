@@ -184,6 +184,29 @@ describe("while a circuit is open", LIMIT, () => {
   });
 });
 
+test("a fallback has its own time, not what was left of a try", LIMIT, async () => {
+  const slow = await startBackend((_, response) => void setTimeout(() => response.end("in the end"), 150));
+  backends.push(slow);
+  gateway = await startGateway(
+    configText({
+      rules: [{ id: "all", path: "/*", serviceName: "up", fallback: { on: "connect_failed", serviceName: "other" } }],
+      services: { up: 1, other: slow.port },
+      more: {
+        retry: {
+          enabled: true,
+          default: { maxAttempts: 1, perTryTimeout: "50ms", hedgeAfter: "20ms" },
+          services: { other: { enabled: false } },
+        },
+      },
+    }),
+  );
+  assert.equal((await call(gateway.port)).text, "in the end");
+  assert.deepEqual(
+    gateway.lines.filter(({ level }) => level === "error"),
+    [],
+  );
+});
+
 test("a limit that adapts is kept from outside, and shown", LIMIT, async () => {
   const up = await backend({ status: 200 });
   const limits = { enabled: true, default: { minLimit: 1, maxLimit: 2, initialLimit: 2 } };
