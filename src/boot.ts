@@ -99,8 +99,6 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     meters,
     breakers: new Set(),
     limits: new Set(),
-    limiters: new Map(),
-    overload: null,
     reload,
     transcoding: null,
     redis: null,
@@ -111,8 +109,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
           new m.Exposition({
             meters,
             breakers: runtime.breakers,
-            limiters: runtime.limiters,
-            overload: () => runtime.overload,
+            overload: () => holder.current?.snapshot.overload ?? null,
             services: () => holder.current?.snapshot.services.values() ?? [],
             labels: () => runtime.labels,
             reload,

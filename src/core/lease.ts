@@ -50,6 +50,11 @@ export class LeaseHolder {
     return entry.value as T;
   }
 
+  /** Registers what must end with the leases of this snapshot, in their order, and is shared with no other. */
+  own(close: () => void): void {
+    this.#held.set(`own|${this.#held.size}`, { value: null, close, holders: 1 });
+  }
+
   /** Gives every lease back. A second call does nothing. */
   release(): void {
     const held = [...this.#held].reverse();

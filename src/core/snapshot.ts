@@ -1,5 +1,6 @@
 // Everything compiled from one configuration; a request enters one and finishes on it.
 import type { RequestContext } from "./context.ts";
+import type { Overload } from "./overload.ts";
 import type { Reply } from "./reply.ts";
 import type { Route, RouteMeter } from "./route.ts";
 import type { Service } from "./service.ts";
@@ -32,6 +33,8 @@ export interface Snapshot {
   readonly fallbacks: ReadonlyMap<string, Builtin>;
   readonly services: ReadonlyMap<string, Service>;
   readonly routes: readonly Route[];
+  /** null: load is not shed. */
+  readonly overload: Overload | null;
   match(ctx: RequestContext): Match;
   /** Whether the peer's forwarded fields are believed. */
   trusts(address: string): boolean;

@@ -1,6 +1,6 @@
 // What Prometheus scrapes: the house's own counters presented to prom-client's registry, which formats them.
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
-import { isHealthy, type Service } from "../core/service.ts";
+import { isHealthy } from "../core/service.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Meters, MethodCell } from "./meters.ts";
 import { histogramSamples, type Labels, type OwnMetric, own, type Sample } from "./metric.ts";
@@ -25,7 +25,6 @@ export interface ReloadState {
 /** What is scraped. */
 export interface Sources extends Omit<ResilienceSources, "limits"> {
   readonly meters: Meters;
-  readonly services: () => Iterable<Service>;
   readonly labels: () => LabelChoice;
   readonly reload: ReloadState;
   readonly droppedLines: () => number;

@@ -2,6 +2,7 @@
 import type { Breaker, BreakerState } from "../core/breaker.ts";
 import type { ConcurrencyLimiter } from "../core/concurrency.ts";
 import type { Overload } from "../core/overload.ts";
+import type { Service } from "../core/service.ts";
 import type { LimitMeterCells } from "./limit-meters.ts";
 import { type OwnMetric, own } from "./metric.ts";
 
@@ -14,9 +15,8 @@ export interface RunningChecks {
 /** What is scraped of it. */
 export interface ResilienceSources {
   readonly breakers: ReadonlySet<Breaker>;
+  readonly services: () => Iterable<Service>;
   readonly overload: () => Overload | null;
-  /** By service. */
-  readonly limiters: ReadonlyMap<string, ConcurrencyLimiter>;
   readonly limits: ReadonlySet<LimitMeterCells>;
   readonly checkups: RunningChecks;
 }
@@ -25,7 +25,7 @@ export interface ResilienceSources {
 export function resilienceMetrics(s: ResilienceSources): OwnMetric[] {
   return [
     ...breakerMetrics(s.breakers),
-    ...concurrencyMetrics(s.limiters),
+    ...concurrencyMetrics(s.services),
     ...overloadMetrics(s.overload),
     ...limitMetrics(s.limits),
     ...checkMetrics(s.checkups),
@@ -50,9 +50,11 @@ function breakerMetrics(breakers: ReadonlySet<Breaker>): OwnMetric[] {
 }
 
 /** Adaptive limits of services. */
-function concurrencyMetrics(limiters: ReadonlyMap<string, ConcurrencyLimiter>): OwnMetric[] {
+function concurrencyMetrics(services: () => Iterable<Service>): OwnMetric[] {
   const each = (value: (limiter: ConcurrencyLimiter) => number) => () =>
-    [...limiters].map(([service, limiter]) => ({ value: value(limiter), labels: { service } }));
+    [...services()].flatMap(({ name, limiter }) =>
+      limiter === null ? [] : [{ value: value(limiter), labels: { service: name } }],
+    );
   return [
     own(
       "gateway_concurrency_limit",

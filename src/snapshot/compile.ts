@@ -2,6 +2,7 @@
 import type { Config } from "../config/config.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { LeaseHolder } from "../core/lease.ts";
+import type { Overload } from "../core/overload.ts";
 import type { Route, RouteMeter } from "../core/route.ts";
 import type { Service } from "../core/service.ts";
 import type { AccessLog, Builtin, Match, RequestIdRule, Snapshot, StreamMeter } from "../core/snapshot.ts";
@@ -12,6 +13,7 @@ import { type CidrMatch, compileCidrs } from "../wire/cidr.ts";
 import { builtinTables } from "./builtins.ts";
 import { HealthWatch } from "./health.ts";
 import { loggingFormat } from "./logging.ts";
+import { sheddingOf } from "./overload.ts";
 import { compileRoutes, meterOf } from "./routes.ts";
 import type { Runtime } from "./runtime.ts";
 import { ServiceBuilder } from "./services.ts";
@@ -39,6 +41,7 @@ export class CompiledSnapshot implements Snapshot {
   readonly fallbacks: ReadonlyMap<string, Builtin>;
   readonly services: ReadonlyMap<string, Service>;
   readonly routes: readonly Route[];
+  readonly overload: Overload | null;
   readonly requestId: RequestIdRule;
   readonly accessLog: AccessLog | null;
   readonly unmatchedMeter: RouteMeter | null;
@@ -47,7 +50,6 @@ export class CompiledSnapshot implements Snapshot {
   readonly #tree: RouteTree<Route>;
   readonly #trusts: CidrMatch;
   readonly #leases: LeaseHolder;
-  readonly #builder: ServiceBuilder;
   readonly #health: HealthWatch;
   #active = 0;
   #retired = false;
@@ -59,8 +61,9 @@ export class CompiledSnapshot implements Snapshot {
     this.streams = runtime.streams;
     this.streamMeter = config.written.metrics.enabled ? runtime.meters.streams : null;
     const builder = new ServiceBuilder(config, runtime, leases);
-    this.#builder = builder;
-    const compiled = compileRoutes(config, builder, runtime, leases);
+    const shedding = sheddingOf(config, leases);
+    this.overload = shedding.overload;
+    const compiled = compileRoutes(config, builder, shedding, runtime, leases);
     this.routes = compiled.routes;
     this.#tree = compiled.tree;
     const { defaultLoadBalance } = config.written.router;
@@ -91,7 +94,7 @@ export class CompiledSnapshot implements Snapshot {
   }
 
   leave(): void {
-    if (--this.#active === 0 && this.#retired) this.#end();
+    if (--this.#active === 0 && this.#retired) this.#leases.release();
   }
 
   /** It becomes live in a moment: what it does by itself begins. @param before the snapshot that is live until then */
@@ -103,12 +106,7 @@ export class CompiledSnapshot implements Snapshot {
   retire(): void {
     this.#retired = true;
     this.#health.end();
-    if (this.#active === 0) this.#end();
-  }
-
-  #end(): void {
-    this.#builder.close();
-    this.#leases.release();
+    if (this.#active === 0) this.#leases.release();
   }
 }
 

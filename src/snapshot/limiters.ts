@@ -6,28 +6,13 @@ import type { LeaseHolder } from "../core/lease.ts";
 import { GradientLimiter } from "../resilience/gradient.ts";
 import { digest } from "./digest.ts";
 
-/**
- * The limiter of a service; null: none. All rules share it, since they share the service.
- * @param live is told of it as long as it exists
- */
-export function limiterOf(
-  config: Config,
-  service: string,
-  live: Map<string, ConcurrencyLimiter>,
-  leases: LeaseHolder,
-): ConcurrencyLimiter | null {
+/** The limiter of a service; null: none. All rules share it, since they share the service. */
+export function limiterOf(config: Config, service: string, leases: LeaseHolder): ConcurrencyLimiter | null {
   const limits = concurrencyOf(config.written, service);
   if (limits === null) return null;
   return leases.lease<ConcurrencyLimiter>(
     `limiter|${service}|${digest(limits)}`,
-    () => {
-      const limiter = new GradientLimiter(limits, () => performance.now());
-      live.set(service, limiter);
-      return limiter;
-    },
-    (limiter) => {
-      // A reload may have put another in its place.
-      if (live.get(service) === limiter) live.delete(service);
-    },
+    () => new GradientLimiter(limits, () => performance.now()),
+    () => undefined,
   );
 }

@@ -3,19 +3,23 @@ import type { Config } from "../config/config.ts";
 import type { Tier } from "../core/concurrency.ts";
 import type { Filter } from "../core/filter.ts";
 import type { LeaseHolder } from "../core/lease.ts";
+import type { Overload } from "../core/overload.ts";
 import { HeldRefusals } from "../resilience/held-refusals.ts";
 import { Shedder, sheds } from "../resilience/shedding.ts";
 import { digest } from "./digest.ts";
-import type { Runtime } from "./runtime.ts";
 
-/** The filters of each tier; none where shedding is off. */
-export function overloadFilters(
-  config: Config,
-  runtime: Runtime,
-  leases: LeaseHolder,
-): (tier: Tier) => readonly Filter[] {
+/** Shedding of one configuration. */
+export interface Shedding {
+  /** null: load is not shed. */
+  readonly overload: Overload | null;
+  /** Filters of a route of that tier. */
+  filtersOf(tier: Tier): readonly Filter[];
+}
+
+/** Leases what sheds load, so that a reload does not make it begin anew. */
+export function sheddingOf(config: Config, leases: LeaseHolder): Shedding {
   const { overload } = config.written;
-  if (!overload.enabled) return () => [];
+  if (!overload.enabled) return { overload: null, filtersOf: () => [] };
   const { shedder, held } = leases.lease(
     `overload|${digest(overload)}`,
     () => {
@@ -25,14 +29,11 @@ export function overloadFilters(
         held: new HeldRefusals(overload.maxHeld, overload.holdTime, now, Math.random),
       };
       made.shedder.start(now);
-      runtime.overload = made.shedder;
       return made;
     },
     (made) => {
       made.shedder.close();
       made.held.close();
-      // A reload may have put another in its place.
-      if (runtime.overload === made.shedder) runtime.overload = null;
     },
   );
   const filters: Readonly<Record<Tier, readonly Filter[]>> = {
@@ -40,5 +41,5 @@ export function overloadFilters(
     normal: [sheds(shedder, "normal", held)],
     low: [sheds(shedder, "low", held)],
   };
-  return (tier) => filters[tier];
+  return { overload: shedder, filtersOf: (tier) => filters[tier] };
 }

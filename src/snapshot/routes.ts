@@ -13,7 +13,7 @@ import { RouteTree } from "../routing/tree.ts";
 import { EventStreamRules, eventStreamFilters } from "./event-streams.ts";
 import { fallbackOf } from "./fallback.ts";
 import { LimitFilters } from "./limits.ts";
-import { overloadFilters } from "./overload.ts";
+import type { Shedding } from "./overload.ts";
 import type { Runtime } from "./runtime.ts";
 import type { ServiceBuilder } from "./services.ts";
 import { translatorFor } from "./translators.ts";
@@ -29,12 +29,12 @@ export interface CompiledRoutes {
 export function compileRoutes(
   config: Config,
   services: ServiceBuilder,
+  shedding: Shedding,
   runtime: Runtime,
   leases: LeaseHolder,
 ): CompiledRoutes {
   const tree = new RouteTree<Route>();
   const filters = new Map<string, readonly Filter[]>();
-  const overload = overloadFilters(config, runtime, leases);
   const shared = eventStreamFilters(config, leases);
   const kinds = { websockets: new WebSocketRules(config, runtime, leases), events: new EventStreamRules(config) };
   const limits = new LimitFilters(config, runtime, leases);
@@ -43,7 +43,7 @@ export function compileRoutes(
     let list = filters.get(key);
     if (list === undefined) {
       const size = rule.maxBodyBytes > 0 ? [bodySize(rule.maxBodyBytes)] : [];
-      list = inPhaseOrder([...overload(rule.written.tier), ...shared, ...size]);
+      list = inPhaseOrder([...shedding.filtersOf(rule.written.tier), ...shared, ...size]);
       filters.set(key, list);
     }
     const own = limits.filtersFor(rule);

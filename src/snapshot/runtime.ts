@@ -4,12 +4,10 @@ import type { Config, RuleConfig } from "../config/config.ts";
 import type { PoolSet } from "../connectors/http/pools.ts";
 import type { Http2PoolSet } from "../connectors/http2/pools.ts";
 import type { Breaker } from "../core/breaker.ts";
-import type { ConcurrencyLimiter } from "../core/concurrency.ts";
 import type { Translator } from "../core/edges.ts";
 import type { LeaseHolder, LeaseTable } from "../core/lease.ts";
 import type { LimitView } from "../core/limit-view.ts";
 import type { Log } from "../core/log.ts";
-import type { Overload } from "../core/overload.ts";
 import type { Live } from "../core/snapshot.ts";
 import type { OpenStreams } from "../core/streams.ts";
 import type { Exposition, LabelChoice, ReloadState } from "../observe/exposition.ts";
@@ -26,8 +24,6 @@ export interface Runtime {
   readonly leases: LeaseTable;
   readonly pools: PoolSet;
   readonly http2Pools: Http2PoolSet;
-  /** null: load is not shed. */
-  overload: Overload | null;
   /** WebSockets and event streams open now, on any snapshot. */
   readonly streams: OpenStreams;
   /** Checks and outlier detection that run now. */
@@ -37,8 +33,6 @@ export interface Runtime {
   readonly breakers: Set<Breaker>;
   /** Every rate limit in use. */
   readonly limits: Set<LimitView>;
-  /** Service → its adaptive limit, as long as a snapshot has one. */
-  readonly limiters: Map<string, ConcurrencyLimiter>;
   readonly reload: ReloadState;
   /** null until a rule asks for it: its libraries take longer to load than the rest of the gateway. */
   transcoding: Transcoding | null;

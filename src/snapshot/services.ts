@@ -1,7 +1,6 @@
 // Services of a snapshot: endpoints under one picker per way of balancing, with the policies that hold for a rule.
 import { type BalancerName, REGISTRIES } from "../catalog.ts";
 import type { Config, RuleConfig } from "../config/config.ts";
-import type { ConcurrencyLimiter } from "../core/concurrency.ts";
 import type { Filter } from "../core/filter.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { ServiceEntry } from "../core/registry.ts";
@@ -18,19 +17,17 @@ import type { Runtime } from "./runtime.ts";
 export class ServiceBuilder {
   readonly #config: Config;
   readonly #leases: LeaseHolder;
-  readonly #limiters: Map<string, ConcurrencyLimiter>;
   readonly #balancers: BalancerBuilder;
   readonly #builder: EndpointBuilder;
   readonly #breakers: Breakers;
   readonly #retries: Retries;
   readonly #entries: ReadonlyMap<string, ServiceEntry>;
   readonly #endpoints = new Map<string, readonly BareEndpoint[]>();
-  readonly #services = new Map<string, BalancedService>();
+  readonly #services = new Map<string, Service>();
 
   constructor(config: Config, runtime: Runtime, leases: LeaseHolder) {
     this.#config = config;
     this.#leases = leases;
-    this.#limiters = runtime.limiters;
     this.#balancers = new BalancerBuilder(config, leases);
     this.#builder = new EndpointBuilder(config, runtime, leases);
     this.#breakers = new Breakers(config, runtime.breakers, leases);
@@ -56,33 +53,28 @@ export class ServiceBuilder {
     const breakers = this.#breakers.forService(rule, name);
     const retry = this.#retries.settings(name, rule);
     const key = `${balanced}|${breakers.key}|${JSON.stringify(retry)}`;
-    let service = this.#services.get(key);
-    if (service === undefined) {
-      service = new BalancedService({
-        name,
-        endpoints: this.#endpointsOf(entry, speaksGrpc).map((endpoint) => ({
-          ...endpoint,
-          breaker: breakers.endpoint(endpoint.spec),
-        })),
-        spread: this.#balancers.spread(balanced, name, balancer, rule),
-        breaker: breakers.service,
-        limiter: limiterOf(this.#config, name, this.#limiters, this.#leases),
-        retry: retry === null ? null : this.#retries.rule(name, retry),
-        isFailure: breakers.isFailure,
-      });
-      this.#services.set(key, service);
-    }
+    const known = this.#services.get(key);
+    if (known !== undefined) return known;
+    const service = new BalancedService({
+      name,
+      endpoints: this.#endpointsOf(entry, speaksGrpc).map((endpoint) => ({
+        ...endpoint,
+        breaker: breakers.endpoint(endpoint.spec),
+      })),
+      spread: this.#balancers.spread(balanced, name, balancer, rule),
+      breaker: breakers.service,
+      limiter: limiterOf(this.#config, name, this.#leases),
+      retry: retry === null ? null : this.#retries.rule(name, retry),
+      isFailure: breakers.isFailure,
+    });
+    this.#leases.own(() => service.close());
+    this.#services.set(key, service);
     return service;
   }
 
   /** What a rule's replies get for the sake of its sessions; null: it has none. */
   sessionFilter(rule: RuleConfig): Filter | null {
     return this.#balancers.sessionFilter(rule.written.serviceName, rule);
-  }
-
-  /** The services follow their endpoints no more. */
-  close(): void {
-    for (const service of this.#services.values()) service.close();
   }
 
   #endpointsOf(entry: ServiceEntry, grpc: boolean): readonly BareEndpoint[] {

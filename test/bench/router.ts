@@ -1,19 +1,11 @@
 // Cost of finding a route among 10 000, and of keeping them: the numbers behind the routing lines of docs/performance.md.
 
 import { loadConfig } from "../../src/config/load.ts";
-import { PoolSet } from "../../src/connectors/http/pools.ts";
-import { Http2PoolSet } from "../../src/connectors/http2/pools.ts";
-import { systemClock } from "../../src/core/clock.ts";
 import { RequestContext } from "../../src/core/context.ts";
-import { LeaseTable } from "../../src/core/lease.ts";
 import { Nobody } from "../../src/core/nobody.ts";
-import { OpenStreams } from "../../src/core/streams.ts";
-import { Meters } from "../../src/observe/meters.ts";
-import { Checkups } from "../../src/resilience/checkup.ts";
-import { ProbeSlots } from "../../src/resilience/probe-slots.ts";
 import { compile } from "../../src/snapshot/compile.ts";
-import type { Runtime } from "../../src/snapshot/runtime.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
+import { quietRuntime } from "../support/runtime.ts";
 
 const ROUTES = 10_000;
 const ROUNDS = 2_000_000;
@@ -38,33 +30,7 @@ ${services.join("\n")}
   telemetry: { logging: { enabled: false } }
 `;
 
-const pools = new PoolSet(() => performance.now());
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const runtime: Runtime = {
-  leases: new LeaseTable(),
-  pools,
-  http2Pools: new Http2PoolSet(() => 0),
-  streams: new OpenStreams(() => 0),
-  checkups: new Checkups({ clock: systemClock, random: Math.random, slots: new ProbeSlots(1) }),
-  meters: new Meters(),
-  breakers: new Set(),
-  limits: new Set(),
-  limiters: new Map(),
-  overload: null,
-  reload: { ok: true, at: 0, hash: "" },
-  transcoding: null,
-  redis: null,
-  leaseSink: () => {
-    throw new Error("no log here");
-  },
-  exposition: () => Promise.reject(new Error("no scrape here")),
-  labels: { path: true, method: true, status: true },
-  log: silent,
-  instanceId: "bench",
-  version: "0",
-  live: { current: null },
-  terminal: false,
-};
+const runtime = quietRuntime();
 
 const before = performance.now();
 const { config } = loadConfig({ file: "bench.yaml", text, env: {} });
@@ -93,4 +59,4 @@ if (found !== ROUNDS + 200_000) throw new Error("a route was not found");
 
 console.log(`routes ${ROUTES}: match ${each.toFixed(2)} µs, heap ${(heap / 1e6).toFixed(1)} MB`);
 console.log(`load ${(loaded - before).toFixed(0)} ms, compile ${(compiled - loaded).toFixed(0)} ms`);
-pools.close();
+runtime.pools.close();

@@ -49,6 +49,26 @@ test("leases are given back in reverse order of taking", () => {
   assert.deepEqual(order, [3, 2, 1]);
 });
 
+test("what a holder owns ends once, between the leases around it, and is nobody else's", () => {
+  const table = new LeaseTable();
+  const holder = table.holder();
+  const order: string[] = [];
+  const lease = (key: string) =>
+    holder.lease(
+      key,
+      () => key,
+      (value) => order.push(value),
+    );
+  lease("before");
+  holder.own(() => order.push("own"));
+  lease("after");
+  table.holder().own(() => assert.fail("of another holder"));
+  holder.release();
+  holder.release();
+  assert.deepEqual(order, ["after", "own", "before"]);
+  assert.equal(table.size, 0);
+});
+
 test("a resource that cannot be made is not held", () => {
   const table = new LeaseTable();
   const holder = table.holder();

@@ -1,0 +1,37 @@
+// What every compilation is handed, without ports, logs or a process around it.
+import { PoolSet } from "../../src/connectors/http/pools.ts";
+import { Http2PoolSet } from "../../src/connectors/http2/pools.ts";
+import { systemClock } from "../../src/core/clock.ts";
+import { LeaseTable } from "../../src/core/lease.ts";
+import { OpenStreams } from "../../src/core/streams.ts";
+import { Meters } from "../../src/observe/meters.ts";
+import { Checkups } from "../../src/resilience/checkup.ts";
+import { ProbeSlots } from "../../src/resilience/probe-slots.ts";
+import type { Runtime } from "../../src/snapshot/runtime.ts";
+
+/** A runtime that logs nothing; a configuration that wants an access log cannot be compiled with it. */
+export function quietRuntime(): Runtime & { readonly pools: PoolSet } {
+  return {
+    leases: new LeaseTable(),
+    pools: new PoolSet(() => performance.now()),
+    http2Pools: new Http2PoolSet(() => performance.now()),
+    streams: new OpenStreams(() => 0),
+    checkups: new Checkups({ clock: systemClock, random: Math.random, slots: new ProbeSlots(1) }),
+    meters: new Meters(),
+    breakers: new Set(),
+    limits: new Set(),
+    reload: { ok: true, at: 0, hash: "" },
+    transcoding: null,
+    redis: null,
+    leaseSink: () => {
+      throw new Error("no log here");
+    },
+    exposition: () => Promise.reject(new Error("no scrape here")),
+    labels: { path: true, method: true, status: true },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    instanceId: "test",
+    version: "0",
+    live: { current: null },
+    terminal: false,
+  };
+}
