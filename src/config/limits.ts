@@ -22,6 +22,8 @@ export interface RateConfig {
   readonly costField: string;
   /** What kind of limit it is, for metrics: `global`, `perIP`, or what a rule counts by. */
   readonly kind: string;
+  /** Of every rule, and the same one for all. */
+  readonly overall: boolean;
 }
 
 /** A bound on requests under way, as meant. */
@@ -155,7 +157,8 @@ export class LimitReader {
     if (algorithm === "leaky_bucket" && rule.timeout > 0 && longestMs(limit) > rule.timeout) {
       this.#warn(path, `${what}: the last in the queue waits longer than the timeout of the rule`);
     }
-    return { limit, key, store, costField, kind: given.key.map((k) => k.replace(/^header:.*/, "header")).join("+") };
+    const kind = given.key.map((k) => k.replace(/^header:.*/, "header")).join("+");
+    return { limit, key, store, costField, kind, overall: false };
   }
 
   /** The limit, or null when it is none. */
@@ -199,7 +202,7 @@ export class LimitReader {
       const path = ["middleware", "ratelimit", id];
       const limit = enabled ? this.#checked(id, ratelimit.algorithm, rate, period, burst, null, path) : null;
       const key = id === "global" ? BY_ROUTE : BY_IP;
-      return limit === null ? [] : [{ limit, key, store: "default", costField: "", kind: id }];
+      return limit === null ? [] : [{ limit, key, store: "default", costField: "", kind: id, overall: true }];
     });
   }
 

@@ -18,6 +18,11 @@ export interface RedisStoreConfig {
 /** Name → store in Redis, null: in memory. `default` and `memory` are always there. */
 export type StoreConfigs = ReadonlyMap<string, RedisStoreConfig | null>;
 
+/** What a store is called when it is told, rather than named as the default. */
+export function storeTitle(stores: StoreConfigs, name: string): string {
+  return stores.get(name)?.name ?? "memory";
+}
+
 type Path = readonly string[];
 
 /** Longest budget, ms: beyond it, clients have given up before the gateway does. */

@@ -15,8 +15,10 @@ export interface LimitView {
   readonly store: string;
   /** Counted on this process's share alone, because the store cannot be reached. */
   readonly degraded: boolean;
-  /** Keys counted now. */
-  readonly currentUsage: number;
-  /** Until the next reload. @param rate requests per window, above 0 @param burst at least 1 */
+  /** As in the configuration; null where the algorithm has none. */
+  readonly burst: number | null;
+  /** Requests charged now to the client, or whatever is counted, that has most of them; null: the store does not know. */
+  readonly currentUsage: number | null;
+  /** Holds from the next request to the next reload. @param rate requests per window, above 0 @param burst at least 1 */
   set(rate: number, burst: number): void;
 }

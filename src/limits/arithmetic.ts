@@ -17,6 +17,8 @@ export interface Arithmetic<S> {
   take(limit: Limit, state: S, nowUs: number, cost: number): Decision;
   /** Undoes a charge of the same moment, because another limit refused the request. */
   giveBack(limit: Limit, state: S, cost: number): void;
+  /** Requests the key is charged with at that time. */
+  used(limit: Limit, state: S, nowUs: number): number;
   /** Whether the state says no more than a fresh one. */
   idle(limit: Limit, state: S, nowUs: number): boolean;
 }

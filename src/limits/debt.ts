@@ -78,6 +78,11 @@ export function forgive(limit: Limit, state: Debt, cost: number): void {
   state.debt = Math.max(0, state.debt - cost * unitOf(limit));
 }
 
+/** Requests that are not paid off; one that is partly paid off counts as one. */
+export function unpaid(limit: Limit, state: Debt, nowUs: number): number {
+  return Math.ceil(dueAt(limit, state, nowUs) / unitOf(limit));
+}
+
 /** Nothing is owed any more. */
 export function isPaidOff(limit: Limit, state: Debt, nowUs: number): boolean {
   return dueAt(limit, state, nowUs) === 0;

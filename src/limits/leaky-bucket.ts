@@ -1,6 +1,6 @@
 // Leaky bucket: requests leave at a steady rate; up to `burst` wait for their turn, and more are refused.
 import type { Arithmetic } from "./arithmetic.ts";
-import { charge, type Debt, forgive, isPaidOff, noDebt } from "./debt.ts";
+import { charge, type Debt, forgive, isPaidOff, noDebt, unpaid } from "./debt.ts";
 
 /**
  * What is still to leave before a request is the {@link Debt}: it goes on when that is paid off, so the queue is a number and
@@ -11,5 +11,6 @@ export const leakyBucket: Arithmetic<Debt> = {
   fresh: noDebt,
   take: (limit, state, nowUs, cost) => charge(limit, state, nowUs, cost, limit.burst + 1, true),
   giveBack: forgive,
+  used: unpaid,
   idle: isPaidOff,
 };

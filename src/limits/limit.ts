@@ -43,6 +43,10 @@ export interface LimitStore {
   take(limit: Limit, key: string, cost: number): Decision | Refused | Promise<Decision | Refused>;
   /** Gives back what a `take` charged, because another limit refused the request. */
   giveBack(limit: Limit, key: string, cost: number): void;
+  /** Whether decisions are made without the shared state now. */
+  readonly degraded: boolean;
+  /** What the key that is charged with most owes now, in requests; null: only to be found out at a price. Looks at every key. */
+  usage(limit: Limit): number | null;
 }
 
 /** The store cannot decide, and its policy is to refuse then. */

@@ -11,6 +11,8 @@ export const MAX_KEYS = 10_000;
  * whatever rate pays them off.
  */
 export class MemoryStore implements LimitStore {
+  /** It decides alone by intent. */
+  readonly degraded = false;
   readonly #tables = new Map<string, Table>();
   readonly #nowUs: () => number;
 
@@ -21,7 +23,7 @@ export class MemoryStore implements LimitStore {
 
   take(limit: Limit, key: string, cost: number): Decision {
     let table = this.#tables.get(limit.id);
-    if (table === undefined || table.algorithm !== limit.algorithm || table.periodMs !== limit.periodMs) {
+    if (table === undefined || !table.counts(limit)) {
       table = new Table(limit);
       this.#tables.set(limit.id, table);
     }
@@ -30,6 +32,11 @@ export class MemoryStore implements LimitStore {
 
   giveBack(limit: Limit, key: string, cost: number): void {
     this.#tables.get(limit.id)?.giveBack(limit, key, cost);
+  }
+
+  usage(limit: Limit): number {
+    const table = this.#tables.get(limit.id);
+    return table === undefined || !table.counts(limit) ? 0 : table.usage(limit, this.#nowUs());
   }
 
   /** Forgets a limit that exists no more. */
@@ -57,8 +64,8 @@ export class MemoryStore implements LimitStore {
  * are always there, and what was not used for long goes without anybody looking for it.
  */
 class Table {
-  readonly algorithm: LimitAlgorithm;
-  readonly periodMs: number;
+  readonly #algorithm: LimitAlgorithm;
+  readonly #periodMs: number;
   readonly #arithmetic: Arithmetic<unknown>;
   #young = new Map<string, unknown>();
   #old = new Map<string, unknown>();
@@ -67,9 +74,22 @@ class Table {
   #begunUs = 0;
 
   constructor(limit: Limit) {
-    this.algorithm = limit.algorithm;
-    this.periodMs = limit.periodMs;
+    this.#algorithm = limit.algorithm;
+    this.#periodMs = limit.periodMs;
     this.#arithmetic = ARITHMETIC[limit.algorithm];
+  }
+
+  /** Whether the states say something of this limit. */
+  counts(limit: Limit): boolean {
+    return this.#algorithm === limit.algorithm && this.#periodMs === limit.periodMs;
+  }
+
+  usage(limit: Limit, nowUs: number): number {
+    let most = 0;
+    for (const generation of [this.#young, this.#old]) {
+      for (const state of generation.values()) most = Math.max(most, this.#arithmetic.used(limit, state, nowUs));
+    }
+    return most;
   }
 
   get size(): number {

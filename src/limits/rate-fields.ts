@@ -28,7 +28,7 @@ export function quoted(id: string): string {
 }
 
 /**
- * Adds the fields of decided limits. The X- fields, which hold one limit, show the one with the least left.
+ * Adds the fields of decided limits. More may have been used than a limit that was lowered since holds. The X- fields, which hold one limit, show the one with the least left.
  * @param names {@link quoted} ids, in the order of the decisions
  * @param nowMs since 1970
  */
@@ -47,7 +47,7 @@ export function addRateFields(
     const d = decisions[i]!;
     if (isTighter(d, decisions[tightest]!)) tightest = i;
     degraded ||= d.degraded;
-    state += `${i === 0 ? "" : ", "}${names[i]};r=${d.remaining};t=${Math.ceil(d.resetMs / 1000)}`;
+    state += `${i === 0 ? "" : ", "}${names[i]};r=${Math.max(0, d.remaining)};t=${Math.ceil(d.resetMs / 1000)}`;
   }
   const { remaining, resetMs } = decisions[tightest]!;
   fields.push(
@@ -58,7 +58,7 @@ export function addRateFields(
     "X-RateLimit-Limit",
     String(Math.floor(capacityOf(limits[tightest]!))),
     "X-RateLimit-Remaining",
-    String(remaining),
+    String(Math.max(0, remaining)),
     "X-RateLimit-Reset",
     String(Math.ceil((nowMs + resetMs) / 1000)),
   );

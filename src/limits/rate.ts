@@ -4,6 +4,7 @@ import type { RequestContext } from "../core/context.ts";
 import type { Filter, Phase } from "../core/filter.ts";
 import type { Refusal, Verdict } from "../core/reply.ts";
 import { getField } from "../wire/fields.ts";
+import type { AdjustableLimit } from "./adjustable.ts";
 import { capacityOf } from "./arithmetic.ts";
 import type { KeyOf } from "./keys.ts";
 import type { Decision, Limit, LimitStore, Refused } from "./limit.ts";
@@ -12,7 +13,7 @@ import { addRateFields, dropForeign, policyOf, quoted } from "./rate-fields.ts";
 
 /** One limit of a route. */
 export interface RateRule {
-  readonly limit: Limit;
+  readonly limit: AdjustableLimit;
   readonly store: LimitStore;
   readonly keyOf: KeyOf;
   /** Whether the key is told after authentication only. */
@@ -59,7 +60,7 @@ class RateSet {
   /** Those asked before and these, as the reply lists them. */
   readonly #limits: readonly Limit[];
   readonly #names: readonly string[];
-  readonly #policy: string;
+  #policy: string;
 
   constructor(rules: readonly RateRule[], known: readonly RateRule[], wallMs: () => number) {
     this.#rules = rules;
@@ -67,6 +68,11 @@ class RateSet {
     this.#limits = known.map(({ limit }) => limit);
     this.#names = this.#limits.map(({ id }) => quoted(id));
     this.#policy = policyOf(this.#limits);
+    for (const { limit } of known) {
+      limit.onChange(() => {
+        this.#policy = policyOf(this.#limits);
+      });
+    }
   }
 
   /** All stores are asked at once: those that are far away in one trip. */
@@ -120,6 +126,7 @@ class RateSet {
       return waitMs > 0 ? held(ctx, waitMs) : undefined;
     }
     charge.giveBack(ctx);
+    ctx.admission = null; // the refusal tells it itself, where there is anything to tell
     return known ? refusal(charge, retryMs) : UNAVAILABLE;
   }
 }

@@ -60,6 +60,12 @@ export const slidingWindow: Arithmetic<Groups> = {
       groups.length -= 3;
     }
   },
+  used(limit: Limit, groups: Groups, nowUs: number): number {
+    const edge = nowUs - limit.periodMs * 1000;
+    let count = 0;
+    for (let i = 0; i < groups.length; i += 3) if (groups[i + 1]! > edge) count += groups[i + 2]!;
+    return count;
+  },
   idle: (limit, groups, nowUs) => groups.length === 0 || groups[groups.length - 2]! <= nowUs - limit.periodMs * 1000,
 };
 

@@ -8,7 +8,8 @@ import { isShared, keyBy, needsIdentity } from "../limits/keys.ts";
 import type { LimitMeter } from "../limits/meter.ts";
 import { rateLimits } from "../limits/rate.ts";
 import { LimitMeterCells } from "../observe/limit-meters.ts";
-import { limitStores, type StoreSet } from "./limit-stores.ts";
+import { limitStores } from "./limit-stores.ts";
+import { LimitViews } from "./limit-views.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Makes the filters of one configuration. */
@@ -16,24 +17,24 @@ export class LimitFilters {
   readonly #config: Config;
   readonly #runtime: Runtime;
   readonly #leases: LeaseHolder;
-  readonly #stores: StoreSet;
+  /** Its rate limits as operators see them. */
+  readonly views: LimitViews;
 
   constructor(config: Config, runtime: Runtime, leases: LeaseHolder) {
     this.#config = config;
     this.#runtime = runtime;
     this.#leases = leases;
-    this.#stores = limitStores(config, runtime, leases);
+    this.views = new LimitViews(config, limitStores(config, runtime, leases));
   }
 
   /** The limits of a rule, in their order within a phase; none when it has none. */
   filtersFor(rule: RuleConfig): readonly Filter[] {
-    const rules = rule.rateLimits.map(({ limit, key, store, costField, kind }) => ({
-      limit,
-      store: this.#stores.storeFor(store, limit),
-      keyOf: keyBy(key),
-      late: needsIdentity(key),
-      costField,
-      meter: this.#meter(rule.written.path, kind),
+    const rules = rule.rateLimits.map((limit) => ({
+      ...this.views.open(limit, limit.overall ? "" : rule.written.path),
+      keyOf: keyBy(limit.key),
+      late: needsIdentity(limit.key),
+      costField: limit.costField,
+      meter: this.#meter(rule.written.path, limit.kind),
     }));
     const rates = rateLimits(rules, Date.now);
     // First, so that what is refused for lack of room is not charged.

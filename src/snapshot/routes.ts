@@ -12,6 +12,7 @@ import { RouteMeterCells } from "../observe/meters.ts";
 import { RouteTree } from "../routing/tree.ts";
 import { EventStreamRules, eventStreamFilters } from "./event-streams.ts";
 import { fallbackOf } from "./fallback.ts";
+import type { LimitViews } from "./limit-views.ts";
 import { LimitFilters } from "./limits.ts";
 import type { Shedding } from "./overload.ts";
 import type { Runtime } from "./runtime.ts";
@@ -23,6 +24,8 @@ import { WebSocketRules } from "./websockets.ts";
 export interface CompiledRoutes {
   readonly routes: readonly Route[];
   readonly tree: RouteTree<Route>;
+  /** Their rate limits. */
+  readonly limits: LimitViews;
 }
 
 /** Compiles all rules. Equal parts are shared between routes: ten thousand of them stay small. */
@@ -54,7 +57,7 @@ export function compileRoutes(
     tree.add(rule.pattern, { route, conditions: rule.conditions, order });
     return route;
   });
-  return { routes, tree };
+  return { routes, tree, limits: limits.views };
 }
 
 /** The meter of a path label, kept while any snapshot has a route with it; null when metrics are off. */

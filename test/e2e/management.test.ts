@@ -298,11 +298,6 @@ describe("the management API", LIMIT, () => {
     assert.equal((await manage(port, "POST", "/circuit-breakers/up%2Fnobody/reset")).status, 404);
   });
 
-  test("limits are listed, and an unknown one is not found", async () => {
-    assert.ok(Array.isArray((await ask<{ limits: unknown }>(port, "/rate-limits")).limits));
-    assert.equal((await manage(port, "PUT", "/rate-limits/nobody", { rate: 1 })).status, 404);
-  });
-
   test("every call that changes something leaves one line that says who and what, without its secrets", async () => {
     const line = nextLine(gateway, "the line of the call", (l) => String(l.call).startsWith("PUT /services"));
     const query = await call(port, {

@@ -35,18 +35,25 @@ export function limitOperations({ runtime }: Backstage): readonly Operation[] {
       path: "/rate-limits/{id}",
       group: "routes",
       run: ({ params: [id], body }) => {
-        const found = [...runtime.limits].filter((l) => l.id === id);
-        if (found.length === 0) throw new CallError(404, "Rate limit not found");
+        const found = [...runtime.limits].find((l) => l.id === id);
+        if (found === undefined) throw new CallError(404, "Rate limit not found");
         const { rate, burst } = readFields(body, CHECKS);
         if (rate === undefined) throw new CallError(400, "Say rate");
-        for (const limit of found) limit.set(rate, burst ?? Math.max(1, Math.ceil(rate)));
-        return json(describe(found[found.length - 1]!));
+        if (found.type === "sliding_window") checkWindow(rate, burst);
+        found.set(rate, burst ?? Math.max(1, Math.ceil(rate)));
+        return json(describe(found));
       },
     },
   ];
 }
 
-function describe(limit: LimitView): unknown {
-  const { id, path, windowMs, type, store, degraded, currentUsage } = limit;
-  return { id, path, limit: limit.limit, window: windowMs / 1000, type, store, degraded, currentUsage };
+/** As in the configuration, what has no effect is refused. */
+function checkWindow(rate: number, burst: number | undefined): void {
+  if (burst !== undefined) throw new CallError(400, "burst has no effect with sliding_window");
+  if (rate < 1) throw new CallError(400, "Nothing would pass a sliding_window with a rate below 1");
+}
+
+function describe(view: LimitView): unknown {
+  const { id, path, limit, burst, windowMs, type, store, degraded, currentUsage } = view;
+  return { id, path, limit, burst, window: windowMs / 1000, type, store, degraded, currentUsage };
 }

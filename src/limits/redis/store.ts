@@ -42,6 +42,8 @@ export interface RedisStoreParts {
 
 /** A {@link LimitStore} in Redis. Begins to connect at once; until that is done, Redis is away. */
 export class RedisStore implements LimitStore {
+  /** Only to be told by reading every key. */
+  readonly usage = (): null => null;
   readonly #options: RedisStoreOptions;
   readonly #now: () => number;
   readonly #log: Log;

@@ -71,6 +71,19 @@ describe("memory store", () => {
     assert.equal(allowed("mine", { ...LIMIT, periodMs: 2000 }), true);
   });
 
+  for (const algorithm of ["token_bucket", "leaky_bucket", "sliding_window"] as const) {
+    test(`tells what the fullest key is charged with: ${algorithm}`, () => {
+      const limit: Limit = { ...LIMIT, algorithm, rate: 5, burst: 5 };
+      assert.equal(store.usage(limit), 0);
+      for (const [key, cost] of Object.entries({ few: 1, most: 4, some: 2 })) store.take(limit, key, cost);
+      assert.equal(store.usage(limit), 4);
+      assert.equal(store.usage({ ...limit, periodMs: 2000 }), 0, "another limit of that name");
+      nowUs += 1_000_000;
+      assert.equal(store.usage(limit), 0);
+      assert.equal(store.size, 3);
+    });
+  }
+
   test("forgets a limit that is gone", () => {
     while (allowed("mine"));
     store.forget("a");

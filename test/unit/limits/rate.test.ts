@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import type { Refusal } from "../../../src/core/reply.ts";
 import { runFilters } from "../../../src/gateway/run-filters.ts";
+import { AdjustableLimit } from "../../../src/limits/adjustable.ts";
 import { keyBy, needsIdentity } from "../../../src/limits/keys.ts";
 import type { Decision, Limit, LimitStore } from "../../../src/limits/limit.ts";
 import { MemoryStore } from "../../../src/limits/memory-store.ts";
@@ -20,7 +21,7 @@ describe("rate limits", () => {
     memory = new MemoryStore(() => nowUs);
   });
   const rule = (limit: Limit, key = "ip", more: Partial<RateRule> = {}): RateRule => ({
-    limit,
+    limit: new AdjustableLimit(limit),
     store: memory,
     keyOf: keyBy(sources(key)),
     late: needsIdentity(sources(key)),
@@ -165,6 +166,8 @@ describe("rate limits", () => {
     const mute: LimitStore = {
       take: () => Promise.resolve("unavailable"),
       giveBack: () => assert.fail("nothing was charged"),
+      degraded: true,
+      usage: () => null,
     };
     const filters = filtersOf(rule(wide), rule(limitOf("far"), "ip", { store: mute }));
     for (let i = 0; i < 3; i++) assert.equal(await outcome(requestOf("10.0.0.1"), filters), "limits_unavailable");
@@ -181,6 +184,8 @@ describe("rate limits", () => {
         return new Promise((resolve) => answers.push(() => resolve(yes)));
       },
       giveBack: () => assert.fail("nothing was refused"),
+      degraded: true,
+      usage: () => null,
     };
     const filters = filtersOf(rule(limitOf("a"), "ip", { store: far }), rule(limitOf("b"), "route", { store: far }));
     const ctx = requestOf("10.0.0.1");
@@ -192,6 +197,29 @@ describe("rate limits", () => {
     for (const filter of filters) filter.onReply?.(ctx, 200, fields);
     assert.deepEqual(fields.slice(-2), ["X-RateLimit-Degraded", "local"]);
   });
+
+  for (const algorithm of ["token_bucket", "sliding_window"] as const) {
+    test(`that are changed hold from the next request on, and are told so: ${algorithm}`, () => {
+      const limit = new AdjustableLimit(limitOf("a", { algorithm, rate: 4, burst: 4 }));
+      const filters = rateLimits([{ ...rule(limit), limit }], () => WALL);
+      const told = (code?: string) => {
+        const ctx = requestOf("10.0.0.1");
+        const verdict = runFilters(ctx, filters) as Refusal | undefined;
+        assert.equal(verdict?.code, code);
+        const fields = [...(verdict?.fields ?? [])];
+        for (const filter of filters) filter.onReply?.(ctx, 200, fields);
+        return fields;
+      };
+      for (let i = 0; i < 3; i++) told();
+      limit.set(2, 2);
+      const refused = told("rate_limited");
+      assert.match(refused[3]!, /^"a";q=2;w=60$/);
+      assert.match(refused[5]!, /^"a";r=0;t=\d+$/);
+      assert.deepEqual(refused.slice(6, 10), ["X-RateLimit-Limit", "2", "X-RateLimit-Remaining", "0"]);
+      limit.set(9, 9);
+      assert.match(told()[3]!, /^"a";r=5;/);
+    });
+  }
 
   test("are counted", async () => {
     const meter = { hits: 0, rejected: 0, degraded: false };

@@ -124,6 +124,7 @@ describe("limits", () => {
     id: "rule/all",
     path: "/*",
     limit: 5,
+    burst: 5,
     windowMs: 60_000,
     type: "token_bucket",
     store: "memory",
@@ -156,6 +157,15 @@ describe("limits", () => {
       assert.deepEqual(set, []);
     });
   }
+  test("what a sliding window has no use for is refused", () => {
+    const window = { ...limit, id: "window", type: "sliding_window", burst: null };
+    const { run } = limitOperations({ runtime: { limits: new Set([window]) } } as unknown as Backstage)[1]!;
+    for (const body of [{ rate: 5, burst: 5 }, { rate: 0.5 }]) {
+      void fails(() => run({ params: ["window"], body }), 400, /no effect|Nothing would pass/);
+    }
+    run({ params: ["window"], body: { rate: 5 } });
+    assert.deepEqual(set.splice(0), [[5, 5]]);
+  });
   test("an unknown one is not found", () => void fails(() => change("x", { rate: 1 }), 404, /not found/));
 });
 
