@@ -13,7 +13,7 @@ import type { Answers } from "./answers.ts";
 import { findBuiltin } from "./builtin.ts";
 import { Forward } from "./forward.ts";
 import { answerHealthCall, isHealthCall } from "./grpc-health.ts";
-import { refuse } from "./refuse.ts";
+import { refuse, tell } from "./refuse.ts";
 import { RequestIds } from "./request-id.ts";
 import { runFilters } from "./run-filters.ts";
 
@@ -57,8 +57,9 @@ export class Pipeline implements Gateway, Answers {
   reply(ctx: RequestContext, reply: Reply): void {
     if (ctx.finished || ctx.status !== 0) return;
     ctx.status = reply.status;
-    const id = ctx.requestId === "" ? [] : [ctx.snapshot!.requestId.headerName, ctx.requestId];
-    ctx.downstream.answer(reply.status, [...reply.fields, ...id], reply.body, false);
+    const fields = [...reply.fields];
+    tell(ctx, fields);
+    ctx.downstream.answer(reply.status, fields, reply.body, false);
   }
 
   done(ctx: RequestContext, completed: boolean): void {

@@ -21,8 +21,14 @@ export function refuse(
   if (ctx.status !== 0) return ctx.downstream.abort();
   ctx.status = row.status;
   const all = ["Content-Type", "application/json; charset=utf-8", ...(row.fields ?? []), ...fields];
-  if (ctx.requestId !== "") all.push(ctx.snapshot?.requestId.headerName ?? "X-Request-ID", ctx.requestId);
+  tell(ctx, all);
   ctx.downstream.answer(row.status, all, errorBody(code, row, ctx.requestId, message), row.close === true);
+}
+
+/** Adds what every answer of the gateway's own says of its request: its id, and what it was charged. */
+export function tell(ctx: RequestContext, fields: string[]): void {
+  ctx.admission?.addTo(fields);
+  if (ctx.requestId !== "") fields.push(ctx.snapshot?.requestId.headerName ?? "X-Request-ID", ctx.requestId);
 }
 
 /** The JSON error body: `{"error":{"type","message","code","requestId"}}`. */
@@ -38,6 +44,6 @@ function endCall(ctx: RequestContext, row: ErrorRow, fields: readonly string[], 
   ctx.status = 200;
   const type = ctx.fields[ctx.fields.findIndex((f, i) => i % 2 === 0 && f.toLowerCase() === "content-type") + 1]!;
   const all = ["content-type", type.split(";")[0]!, ...status, ...fields];
-  if (ctx.requestId !== "") all.push(ctx.snapshot?.requestId.headerName ?? "X-Request-ID", ctx.requestId);
+  tell(ctx, all);
   ctx.downstream.answer(200, all, "", row.close === true);
 }

@@ -6,10 +6,12 @@ import { type Backend, startBackend } from "../support/backend.ts";
 import { begin, call, headOf, read } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { sample, scrape } from "../support/metrics.ts";
+import { NOBODYS_PORT } from "../support/ports.ts";
 import { PROTOCOLS, startTalkers, type Talkers } from "../support/protocols.ts";
 import { configText, eventually, nextLine } from "../support/setup.ts";
 
 const HOURLY = { rate: 2, period: "1h" };
+const POOR = { on: "connect_failed", status: 200, body: "poor" };
 
 describe("limits", { timeout: 60_000 }, () => {
   let backend: Backend;
@@ -49,9 +51,11 @@ describe("limits", { timeout: 60_000 }, () => {
           },
           { id: "slow", path: "/slow", serviceName: "up", concurrency: 1 },
           { id: "mine", path: "/slow/mine", serviceName: "up", concurrency: { max: 1, key: "header:X-Tenant" } },
+          { id: "down", path: "/down", serviceName: "gone", rateLimit: HOURLY },
+          { id: "poor", path: "/poor", serviceName: "gone", rateLimit: HOURLY, fallback: POOR },
           { id: "open", path: "/open", serviceName: "up", metadata: { skipRateLimit: true } },
         ],
-        services: { up: backend.port },
+        services: { up: backend.port, gone: NOBODYS_PORT },
         more: {
           frontend: { http: { host: "127.0.0.1", port: 0 } },
           metrics: { enabled: true },
@@ -89,6 +93,18 @@ describe("limits", { timeout: 60_000 }, () => {
     assert.equal(headers["x-ratelimit-remaining"], "0");
     assert.equal(backend.requests, before);
   });
+
+  for (const [path, expected] of [
+    ["/down", 502],
+    ["/poor", 200],
+  ] as const) {
+    test(`are told where the gateway answers ${expected} in place of the service, which was charged all the same`, async () => {
+      const { status, headers } = await call(gateway.port, { path });
+      assert.equal(status, expected);
+      assert.match(String(headers.ratelimit), /^"perIP";r=\d+;t=\d+, "\w+";r=1;t=1800$/);
+      assert.equal(headers["x-ratelimit-remaining"], "1");
+    });
+  }
 
   test("by header count each value apart", async () => {
     const ask = async (name: string) =>
