@@ -14,7 +14,7 @@ import { parseYaml } from "./parse.ts";
 import { placeOf } from "./place.ts";
 import { fillPlaceholders } from "./placeholders.ts";
 import { ConfigError, type Position, type Problem, Problems } from "./problem.ts";
-import { rewriteSpellings } from "./rewrite.ts";
+import { rewriteSpellings, rewriteValues } from "./rewrite.ts";
 import { gateway as gatewaySchema, root as rootSchema, type Written } from "./schema/root.ts";
 import { didYouMean } from "./suggest.ts";
 import { emptyMap, type MapNode, type Node } from "./tree.ts";
@@ -59,6 +59,8 @@ export function loadConfig(options: LoadOptions): Loaded {
   const body = gatewayOf(tree);
   if (body !== null) rewriteSpellings(body, problems);
   applyEnvironment(tree, rootSchema.fields!, options.env);
+  const overridden = gatewayOf(tree);
+  if (overridden !== null) rewriteValues(overridden, problems);
   const place = rootOf(tree, problems);
   const written = gatewaySchema.read(place, "", reading);
   const below = gatewayOf(tree) ?? emptyMap(tree.at);

@@ -10,7 +10,7 @@ import { type Entry, emptyMap, type MapNode, type Node, plain } from "./tree.ts"
 export function rewriteSpellings(gateway: MapNode, problems: Problems): void {
   for (const rule of mapsAt(gateway, ["router", "rules", "[]"])) rewriteMiddleware(rule, problems);
   for (const [from, to] of ALIASES) applyAlias(gateway, from, to, problems);
-  for (const [from, to, when] of ALIASES_BY_VALUE) applyAlias(gateway, from, to, problems, when);
+  rewriteValues(gateway, problems);
   rewriteLogin(gateway, problems);
   for (const path of NO_EFFECT) {
     for (const found of takeAll(gateway, path.split("."))) {
@@ -29,6 +29,11 @@ export function rewriteSpellings(gateway: MapNode, problems: Problems): void {
       );
     }
   }
+}
+
+/** Moves keys whose old meaning shows in their value. Once more when the environment, which knows no old keys, has set some. */
+export function rewriteValues(gateway: MapNode, problems: Problems): void {
+  for (const [from, to, when] of ALIASES_BY_VALUE) applyAlias(gateway, from, to, problems, when);
 }
 
 function applyAlias(
@@ -93,13 +98,19 @@ function put(base: MapNode, keys: readonly string[], entry: Entry, from: string,
   }
   const last = keys[keys.length - 1]!;
   const present = map.entries.get(last);
-  if (present === undefined) map.entries.set(last, entry);
+  if (present === undefined || (isOverride(entry) && !isOverride(present))) map.entries.set(last, entry);
   else if (JSON.stringify(plain(present.value)) !== JSON.stringify(plain(entry.value))) {
+    const { file, line } = present.keyAt;
     problems.error(
       entry.keyAt,
-      `"${shown(from)}" and "${shown(to)}" (line ${present.keyAt.line}) say different things; keep "${shown(to)}"`,
+      `"${shown(from)}" and "${shown(to)}" (${isOverride(present) ? file : `line ${line}`}) say different things; keep "${shown(to)}"`,
     );
   }
+}
+
+/** Set by the environment, and so stronger than a file. */
+function isOverride({ keyAt }: Entry): boolean {
+  return keyAt.line === 0;
 }
 
 /** A path of the tables as people write it. */

@@ -81,7 +81,7 @@ export function num(doc: string, fallback?: number, min = 0, max = Number.POSITI
     expects: `a number of at least ${min}${upper}`,
     convert: (v) => {
       const n = typeof v === "string" && /^-?\d+(\.\d+)?$/.test(v) ? Number(v) : v;
-      return typeof n === "number" && n >= min && n <= max ? n : null;
+      return typeof n === "number" && Number.isFinite(n) && n >= min && n <= max ? n : null;
     },
   });
 }
@@ -237,7 +237,8 @@ export function numbers(doc: string, fallback: readonly number[]): Field<readonl
     show: (value) => value,
     read(node, path, reading) {
       const values = node.kind === "list" ? node.items.map((item) => Number(plain(item))) : [];
-      const ascending = values.length > 0 && values.every((v, i) => v > (values[i - 1] ?? Number.NEGATIVE_INFINITY));
+      const isNext = (v: number, i: number) => Number.isFinite(v) && v > (values[i - 1] ?? Number.NEGATIVE_INFINITY);
+      const ascending = values.length > 0 && values.every(isNext);
       if (ascending) return values;
       reading.problems.error(node.at, `${path}: expected a list of ascending numbers, found ${describe(node)}`);
       return fallback;

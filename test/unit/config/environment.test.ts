@@ -35,6 +35,22 @@ describe("names", () => {
     const text = withMore("  health: { endpoint: /old }");
     assert.equal(loadFine(text, { GATEWAY_HEALTH_HEALTHPATH: "/new" }).written.health.healthPath, "/new");
   });
+  for (const [file, name] of [
+    ["", "no file"],
+    ["  circuitBreaker: { default: { maxFailures: 3, failureThreshold: 0.2 } }", "a file that says both"],
+    ["  circuitBreaker: { failureThreshold: 4 }", "an old file"],
+  ] as const) {
+    test(`a value that shows an old meaning has it here too, and wins over ${name}`, () => {
+      const env = { GATEWAY_CIRCUITBREAKER_DEFAULT_FAILURETHRESHOLD: "8" };
+      const { maxFailures } = loadFine(withMore(file), env).written.circuitBreaker.default;
+      assert.equal(maxFailures, 8);
+    });
+  }
+  test("variables that contradict each other are an error that names both", () => {
+    const of = "GATEWAY_CIRCUITBREAKER_DEFAULT_";
+    const { errors } = load(EMPTY, { [`${of}FAILURETHRESHOLD`]: "8", [`${of}MAXFAILURES`]: "3" });
+    assert.match(errors.join("\n"), /FAILURETHRESHOLD.*\(environment variable .*MAXFAILURES\) say different/);
+  });
   test("it applies to an empty block", () => {
     assert.equal(port({ GATEWAY_FRONTEND_HTTP_PORT: "82" }, "  frontend:"), 82);
   });

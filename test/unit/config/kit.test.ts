@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { type Field, jsonOf, listOf, mapOf, type Origin, object, optional } from "../../../src/config/kit.ts";
 import { parseYaml } from "../../../src/config/parse.ts";
 import { oneLine, Problems } from "../../../src/config/problem.ts";
-import { bool, dur, free, int, numbers, oneOf, size, str, strings } from "../../../src/config/scalars.ts";
+import { bool, dur, free, int, num, numbers, oneOf, size, str, strings } from "../../../src/config/scalars.ts";
 
 interface Result<T> {
   readonly value: T;
@@ -50,6 +50,22 @@ const CASES: readonly Case[] = [
       ['"7"', 7],
     ],
     ["11", "-1", "1.5", "x", '"7x"', '""', "true", "[ 1 ]", ".inf", ".nan"],
+  ],
+  [
+    "number",
+    num("d"),
+    [
+      ["0", 0],
+      ["1.5", 1.5],
+      ['"7"', 7],
+    ],
+    ["-1", "x", "1e400", ".inf", ".nan", "[ 1 ]"],
+  ],
+  [
+    "ascending numbers",
+    numbers("d", [1]),
+    [["[ 0.5, 2 ]", [0.5, 2]]],
+    ["[ 2, 1 ]", "[ 1, .inf ]", "[ -.inf, 1 ]", "[ .nan ]", "[]", "1"],
   ],
   [
     "yes or no",
