@@ -98,7 +98,6 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     checkups: new Checkups({ clock: systemClock, random: Math.random, slots: new ProbeSlots(MAX_PROBES) }),
     meters,
     breakers: new Set(),
-    limits: new Set(),
     reload,
     transcoding: null,
     redis: null,

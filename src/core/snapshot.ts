@@ -1,5 +1,6 @@
 // Everything compiled from one configuration; a request enters one and finishes on it.
 import type { RequestContext } from "./context.ts";
+import type { LimitView } from "./limit-view.ts";
 import type { Overload } from "./overload.ts";
 import type { Reply } from "./reply.ts";
 import type { Route, RouteMeter } from "./route.ts";
@@ -35,6 +36,8 @@ export interface Snapshot {
   readonly routes: readonly Route[];
   /** null: load is not shed. */
   readonly overload: Overload | null;
+  /** Each once, however many routes share it. */
+  readonly limits: readonly LimitView[];
   match(ctx: RequestContext): Match;
   /** Whether the peer's forwarded fields are believed. */
   trusts(address: string): boolean;

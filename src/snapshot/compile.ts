@@ -13,7 +13,6 @@ import type { RouteTree } from "../routing/tree.ts";
 import { type CidrMatch, compileCidrs } from "../wire/cidr.ts";
 import { builtinTables } from "./builtins.ts";
 import { HealthWatch } from "./health.ts";
-import type { LimitViews } from "./limit-views.ts";
 import { loggingFormat } from "./logging.ts";
 import { sheddingOf } from "./overload.ts";
 import { compileRoutes, meterOf } from "./routes.ts";
@@ -44,6 +43,7 @@ export class CompiledSnapshot implements Snapshot {
   readonly services: ReadonlyMap<string, Service>;
   readonly routes: readonly Route[];
   readonly overload: Overload | null;
+  readonly limits: readonly LimitView[];
   readonly requestId: RequestIdRule;
   readonly accessLog: AccessLog | null;
   readonly unmatchedMeter: RouteMeter | null;
@@ -53,9 +53,6 @@ export class CompiledSnapshot implements Snapshot {
   readonly #trusts: CidrMatch;
   readonly #leases: LeaseHolder;
   readonly #health: HealthWatch;
-  readonly #limits: LimitViews;
-  /** Of every snapshot that is live. */
-  readonly #shown: Set<LimitView>;
   #active = 0;
   #retired = false;
 
@@ -71,8 +68,7 @@ export class CompiledSnapshot implements Snapshot {
     const compiled = compileRoutes(config, builder, shedding, runtime, leases);
     this.routes = compiled.routes;
     this.#tree = compiled.tree;
-    this.#limits = compiled.limits;
-    this.#shown = runtime.limits;
+    this.limits = compiled.limits;
     const { defaultLoadBalance } = config.written.router;
     this.services = new Map(
       [...builder.names()].map((name) => [name, builder.service(name, defaultLoadBalance, null, null)]),
@@ -107,14 +103,12 @@ export class CompiledSnapshot implements Snapshot {
   /** It becomes live in a moment: what it does by itself begins. @param before the snapshot that is live until then */
   begin(before: Snapshot | null): void {
     this.#health.begin(this.services, before?.services ?? new Map());
-    this.#limits.show(this.#shown);
   }
 
   /** Nobody enters any more: gives the leases back as soon as the last request has left. */
   retire(): void {
     this.#retired = true;
     this.#health.end();
-    this.#limits.hide(this.#shown);
     if (this.#active === 0) this.#leases.release();
   }
 }

@@ -16,7 +16,8 @@ export interface CountedLimit {
 /** Collects them while a configuration is compiled. */
 export class LimitViews {
   readonly #byId = new Map<string, CountedLimit>();
-  readonly #views: LimitView[] = [];
+  /** All so far. */
+  readonly views: LimitView[] = [];
   readonly #config: Config;
   readonly #stores: StoreSet;
 
@@ -32,19 +33,9 @@ export class LimitViews {
       const limit = new AdjustableLimit(rate.limit);
       counted = { limit, store: this.#stores.storeFor(rate.store, limit) };
       this.#byId.set(limit.id, counted);
-      this.#views.push(viewOf(counted, path, storeTitle(this.#config.stores, rate.store)));
+      this.views.push(viewOf(counted, path, storeTitle(this.#config.stores, rate.store)));
     }
     return counted;
-  }
-
-  /** The configuration is live from now on. */
-  show(live: Set<LimitView>): void {
-    for (const view of this.#views) live.add(view);
-  }
-
-  /** Another has taken its place; requests that are still on it have passed their limits. */
-  hide(live: Set<LimitView>): void {
-    for (const view of this.#views) live.delete(view);
   }
 }
 

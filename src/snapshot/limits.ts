@@ -3,6 +3,7 @@ import type { Config, RuleConfig } from "../config/config.ts";
 import type { ConcurrencyConfig } from "../config/limits.ts";
 import type { Filter } from "../core/filter.ts";
 import type { LeaseHolder } from "../core/lease.ts";
+import type { LimitView } from "../core/limit-view.ts";
 import { concurrencyLimit, type UnderWay } from "../limits/concurrency.ts";
 import { isShared, keyBy, needsIdentity } from "../limits/keys.ts";
 import type { LimitMeter } from "../limits/meter.ts";
@@ -17,20 +18,24 @@ export class LimitFilters {
   readonly #config: Config;
   readonly #runtime: Runtime;
   readonly #leases: LeaseHolder;
-  /** Its rate limits as operators see them. */
-  readonly views: LimitViews;
+  readonly #rates: LimitViews;
 
   constructor(config: Config, runtime: Runtime, leases: LeaseHolder) {
     this.#config = config;
     this.#runtime = runtime;
     this.#leases = leases;
-    this.views = new LimitViews(config, limitStores(config, runtime, leases));
+    this.#rates = new LimitViews(config, limitStores(config, runtime, leases));
+  }
+
+  /** The rate limits of all rules so far. */
+  get views(): readonly LimitView[] {
+    return this.#rates.views;
   }
 
   /** The limits of a rule, in their order within a phase; none when it has none. */
   filtersFor(rule: RuleConfig): readonly Filter[] {
     const rules = rule.rateLimits.map((limit) => ({
-      ...this.views.open(limit, limit.overall ? "" : rule.written.path),
+      ...this.#rates.open(limit, limit.overall ? "" : rule.written.path),
       keyOf: keyBy(limit.key),
       late: needsIdentity(limit.key),
       costField: limit.costField,

@@ -6,13 +6,13 @@ import { INTERNAL } from "../config/services.ts";
 import type { Translator } from "../core/edges.ts";
 import { type Filter, inPhaseOrder } from "../core/filter.ts";
 import type { LeaseHolder } from "../core/lease.ts";
+import type { LimitView } from "../core/limit-view.ts";
 import type { Route, RouteMeter, TargetRule } from "../core/route.ts";
 import { bodySize } from "../limits/body-size.ts";
 import { RouteMeterCells } from "../observe/meters.ts";
 import { RouteTree } from "../routing/tree.ts";
 import { EventStreamRules, eventStreamFilters } from "./event-streams.ts";
 import { fallbackOf } from "./fallback.ts";
-import type { LimitViews } from "./limit-views.ts";
 import { LimitFilters } from "./limits.ts";
 import type { Shedding } from "./overload.ts";
 import type { Runtime } from "./runtime.ts";
@@ -25,7 +25,7 @@ export interface CompiledRoutes {
   readonly routes: readonly Route[];
   readonly tree: RouteTree<Route>;
   /** Their rate limits. */
-  readonly limits: LimitViews;
+  readonly limits: readonly LimitView[];
 }
 
 /** Compiles all rules. Equal parts are shared between routes: ten thousand of them stay small. */

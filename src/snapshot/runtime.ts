@@ -6,7 +6,6 @@ import type { Http2PoolSet } from "../connectors/http2/pools.ts";
 import type { Breaker } from "../core/breaker.ts";
 import type { Translator } from "../core/edges.ts";
 import type { LeaseHolder, LeaseTable } from "../core/lease.ts";
-import type { LimitView } from "../core/limit-view.ts";
 import type { Log } from "../core/log.ts";
 import type { Live } from "../core/snapshot.ts";
 import type { OpenStreams } from "../core/streams.ts";
@@ -31,8 +30,6 @@ export interface Runtime {
   readonly meters: Meters;
   /** Circuits of any snapshot; the leases of them keep the set. */
   readonly breakers: Set<Breaker>;
-  /** Every rate limit in use. */
-  readonly limits: Set<LimitView>;
   readonly reload: ReloadState;
   /** null until a rule asks for it: its libraries take longer to load than the rest of the gateway. */
   transcoding: Transcoding | null;

@@ -19,7 +19,6 @@ export function quietRuntime(): Runtime & { readonly pools: PoolSet } {
     checkups: new Checkups({ clock: systemClock, random: Math.random, slots: new ProbeSlots(1) }),
     meters: new Meters(),
     breakers: new Set(),
-    limits: new Set(),
     reload: { ok: true, at: 0, hash: "" },
     transcoding: null,
     redis: null,

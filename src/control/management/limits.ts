@@ -22,20 +22,20 @@ const CHECKS: Checks<LimitChange> = {
 };
 
 /** Operations of the group. */
-export function limitOperations({ runtime }: Backstage): readonly Operation[] {
+export function limitOperations(backstage: Backstage): readonly Operation[] {
   return [
     {
       method: "GET",
       path: "/rate-limits",
       group: "routes",
-      run: () => json({ limits: [...runtime.limits].map(describe) }),
+      run: () => json({ limits: backstage.snapshot().limits.map(describe) }),
     },
     {
       method: "PUT",
       path: "/rate-limits/{id}",
       group: "routes",
       run: ({ params: [id], body }) => {
-        const found = [...runtime.limits].find((l) => l.id === id);
+        const found = backstage.snapshot().limits.find((l) => l.id === id);
         if (found === undefined) throw new CallError(404, "Rate limit not found");
         const { rate, burst } = readFields(body, CHECKS);
         if (rate === undefined) throw new CallError(400, "Say rate");

@@ -132,7 +132,8 @@ describe("limits", () => {
     currentUsage: 2,
     set: (...args) => void set.push(args),
   };
-  const table = new OperationTable(limitOperations({ runtime: { limits: new Set([limit]) } } as unknown as Backstage));
+  const backstageOf = (view: LimitView) => ({ snapshot: () => ({ limits: [view] }) }) as unknown as Backstage;
+  const table = new OperationTable(limitOperations(backstageOf(limit)));
   const change = (id: string, body: unknown) => {
     const { operation, params } = table.find("PUT", `/rate-limits/${id}`);
     return operation.run({ params, body });
@@ -159,7 +160,7 @@ describe("limits", () => {
   }
   test("what a sliding window has no use for is refused", () => {
     const window = { ...limit, id: "window", type: "sliding_window", burst: null };
-    const { run } = limitOperations({ runtime: { limits: new Set([window]) } } as unknown as Backstage)[1]!;
+    const { run } = limitOperations(backstageOf(window))[1]!;
     for (const body of [{ rate: 5, burst: 5 }, { rate: 0.5 }]) {
       void fails(() => run({ params: ["window"], body }), 400, /no effect|Nothing would pass/);
     }
