@@ -4,9 +4,14 @@ import type { Receiver, RequestBody, SendFailure, Upstream, Wire } from "../core
 import type { ErrorCode } from "../core/errors.ts";
 import type { Endpoint, Picker, Service } from "../core/service.ts";
 import { httpStatusOf, statusOfCall } from "../wire/grpc.ts";
+import { EARLY_MS } from "./request-clock.ts";
 
 /** Largest body of an unwanted answer that is read to its end, so that its connection can serve again, bytes. */
 const MAX_DRAINED_BYTES = 64 * 1024;
+
+/** A try that got this many times the usual latency, or this long while none is known, ms, had time enough. */
+const USUAL_TIMES = 2;
+const UNKNOWN_FAIR_MS = 1000;
 
 /** Failures the endpoint is to blame for; with any other the attempt says nothing about it. */
 const BLAMED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -85,12 +90,20 @@ export class Attempt implements Receiver {
     this.#drop();
   }
 
-  /** Gives it up because the endpoint took too long. */
-  timeOut(): void {
+  /**
+   * Gives it up because no more time is left. The endpoint is to blame when it had enough: a client that asks for an
+   * answer within a millisecond, and a try that began in the last moment, say nothing about it.
+   * @param fairMs time that is enough in any case, ms
+   */
+  timeOut(fairMs: number): void {
     if (this.#over) return;
     this.endpoint.meter?.failed("upstream_timeout");
+    const { latencyMs } = this.endpoint.state;
+    const enough = Math.min(fairMs, latencyMs < 0 ? UNKNOWN_FAIR_MS : USUAL_TIMES * latencyMs);
+    const waited = performance.now() - this.#sentAt + EARLY_MS;
     this.#leave();
-    this.#judge(false);
+    if (waited >= enough) this.#judge(false);
+    else this.#drop();
   }
 
   /** Its answer is not wanted: a small one is read to the end in the background, so that the connection can be kept. */

@@ -9,6 +9,8 @@ import { grpcKind, grpcTimeout } from "../wire/grpc.ts";
 export interface Deadline {
   /** ms from its arrival; 0 none. */
   readonly ms: number;
+  /** What the configuration gives it, whatever the client asks for; 0 none. */
+  readonly givenMs: number;
   /** Whether it bounds the whole response; otherwise only the wait for its head. */
   readonly total: boolean;
   /** For what follows the head of a stream: longest silence of the backend, ms; 0 none. */
@@ -19,13 +21,18 @@ export interface Deadline {
 export function deadlineOf(ctx: RequestContext, route: Route): Deadline {
   const { timeoutMs } = route;
   const silenceMs = route.timeoutWritten ? timeoutMs : 0;
-  if (ctx.upgrade) return { ms: sooner(timeoutMs, route.websocket?.handshakeMs ?? 0), total: false, silenceMs: 0 };
-  if (!route.grpc) return { ms: sooner(timeoutMs, askedBefore(ctx)), total: true, silenceMs };
+  const givenMs = timeoutMs;
+  if (ctx.upgrade) {
+    const ms = sooner(timeoutMs, route.websocket?.handshakeMs ?? 0);
+    return { ms, givenMs: ms, total: false, silenceMs: 0 };
+  }
+  if (!route.grpc) return { ms: sooner(timeoutMs, askedBefore(ctx)), givenMs, total: true, silenceMs };
   const asked = grpcTimeout(ctx.fields);
   const streams = ctx.translation?.streams ?? grpcKind(ctx.fields) === "native";
-  if (!streams) return { ms: sooner(timeoutMs, asked), total: true, silenceMs };
-  if (asked > 0) return { ms: route.timeoutWritten ? sooner(timeoutMs, asked) : asked, total: true, silenceMs };
-  return { ms: timeoutMs, total: false, silenceMs };
+  if (!streams) return { ms: sooner(timeoutMs, asked), givenMs, total: true, silenceMs };
+  if (asked > 0)
+    return { ms: route.timeoutWritten ? sooner(timeoutMs, asked) : asked, givenMs, total: true, silenceMs };
+  return { ms: timeoutMs, givenMs, total: false, silenceMs };
 }
 
 /** What a trusted gateway before this one has left for the request, ms from its arrival; clocks of strangers mean nothing. */

@@ -13,7 +13,7 @@ import type { EventStreamOwner } from "./event-stream.ts";
 import { Race } from "./race.ts";
 import { isReplayable, keptBody, ReplayBody } from "./replay.ts";
 import { type ClockOwner, RequestClock } from "./request-clock.ts";
-import { askedWait, isRepeatable, maySendAgain, retryReason } from "./resend.ts";
+import { askedWait, isRepeatable, mayGoElsewhere, maySendAgain, retryReason } from "./resend.ts";
 import { ResponseRelay } from "./response-relay.ts";
 import { Tries } from "./tries.ts";
 
@@ -61,8 +61,8 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
   }
 
   restart(service: Service): boolean {
-    if (!isReplayable(this.#body) || this.#clock.isOver) return false;
     const ctx = this.#ctx;
+    if (this.#clock.isOver || !mayGoElsewhere(ctx, this.#failure, isReplayable(this.#body))) return false;
     this.#race.abandon();
     this.#service = ctx.service = service;
     if (!(this.#body instanceof ReplayBody)) this.#body = keptBody(ctx, service.retry);
@@ -147,7 +147,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
   late(): void {
     this.#ctx.detail = "route timeout";
     if (this.#relay.waitsForClient) this.#race.abandon();
-    else this.#race.timeOut();
+    else this.#race.timeOut(this.#deadline.givenMs || Number.POSITIVE_INFINITY);
     this.#giveUp("upstream_timeout");
   }
 
@@ -155,7 +155,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     if (this.#relay.waitsForClient) return this.#clock.begin(this.#service.retry);
     if (this.#race.second !== null) this.#tries.fail(this.#race.second.endpoint);
     this.#ctx.detail = LATE_TRY.detail;
-    this.#race.timeOut();
+    this.#race.timeOut(0);
     this.#afterFailure(this.#race.first!.endpoint, LATE_TRY);
   }
 
@@ -189,7 +189,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
   lapse(detail: string): void {
     if (this.#over) return;
     this.#ctx.detail = detail;
-    this.#race.first?.timeOut();
+    this.#race.first?.timeOut(0);
     if (this.#relay.resumable) this.#reconnect();
     else this.#giveUp("upstream_timeout");
   }

@@ -37,10 +37,10 @@ export class Race {
     attempt.discard(length, requestComplete);
   }
 
-  /** The endpoints took too long. */
-  timeOut(): void {
-    this.first?.timeOut();
-    this.second?.timeOut();
+  /** The endpoints took too long. @param fairMs see {@link Attempt.timeOut} */
+  timeOut(fairMs: number): void {
+    this.first?.timeOut(fairMs);
+    this.second?.timeOut(fairMs);
     this.second = null;
   }
 

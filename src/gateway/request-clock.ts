@@ -3,7 +3,7 @@ import type { RetryRule } from "../core/retry.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** Timers of Node may ring this much before their time, ms. */
-const EARLY_MS = 1;
+export const EARLY_MS = 1;
 /** Longest wait a timer of Node takes, ms; asked for more, it rings at once. Clients may name any deadline. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 

@@ -55,6 +55,33 @@ describe("at the deadline of the route", () => {
     }
   });
 
+  test("nobody is for a client that asks for an answer before any could be there", () => {
+    const call = { method: "POST", grpc: true, timeoutMs: 5000 };
+    for (const [usualMs, asked, ends] of [
+      [100, "150m", NOBODY],
+      [100, "250m", BACKEND],
+      [-1, "900m", NOBODY],
+      [-1, "1100m", BACKEND],
+    ] as const) {
+      const up = new FakeService("up", 1, null);
+      up.endpoints[0]!.state.latencyMs = usualMs;
+      begun(up, { ...call, fields: ["content-type", "application/grpc", "grpc-timeout", asked] });
+      time.pass(2000);
+      assert.deepEqual(up.breaker.ends, ends, `usually ${usualMs} ms, asked for ${asked}`);
+      up.assertFree();
+    }
+  });
+
+  test("nobody is for a try that began in the last moment", () => {
+    const up = new FakeService("up", 2, ruleOf({ initialDelayMs: 1 }));
+    const { client, exchange } = begun(up, { timeoutMs: 100 });
+    time.pass(90);
+    exchange.fail("sent");
+    time.pass(10);
+    assert.equal(up.exchanges.length, 2);
+    assert.deepEqual([client.heads, up.breaker.ends], [[504], { succeeded: 0, failed: 1, dropped: 1 }]);
+  });
+
   test("a backend that falls silent behind a client that has caught up is", () => {
     const up = new FakeService("up", 1, null);
     const { client, ctx, exchange } = begun(up, { timeoutMs: 100 });

@@ -181,10 +181,8 @@ class Course {
     const { retry } = this.#up;
     const most = (retry?.maxAttempts ?? ctx.route!.maxTries) * 2; // each may be made once more on a fresh connection
     assert.ok(this.#up.exchanges.length <= most, `${this.#up.exchanges.length} tries of ${most}`);
-    const [, ...repeated] = this.#up.exchanges;
     if (!isRepeatable(ctx) && !this.#grpc) {
-      const before = repeated.length === 0 ? [] : this.#up.exchanges.slice(0, -1);
-      for (const exchange of before)
+      for (const exchange of this.#exchanges.slice(0, -1))
         assert.ok(!this.#acted.has(exchange), "what must not be done twice was sent again");
     }
     if (retry === null) assert.equal(this.#budget.taken, 0);
