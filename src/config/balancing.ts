@@ -39,6 +39,24 @@ const QUERY = "session_id";
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const SHORTEST_SECRET = 16;
 
+/** Which instances of a service the balancer chooses from. */
+export interface GroupingConfig {
+  readonly slowStart: number;
+  readonly panicThreshold: number;
+  readonly overflow: boolean;
+}
+
+/** What `loadBalancing` says of a service. */
+export function groupingOf({ loadBalancing }: Written, service: string): GroupingConfig {
+  const { default: common, services } = loadBalancing;
+  const own = Object.hasOwn(services, service) ? services[service] : undefined;
+  return {
+    slowStart: own?.slowStart ?? common.slowStart,
+    panicThreshold: own?.panicThreshold ?? common.panicThreshold,
+    overflow: own?.overflow ?? common.overflow,
+  };
+}
+
 /** Places of a rule's keys, for messages. */
 type PlaceOf = (key: string) => Position;
 

@@ -1,4 +1,5 @@
-// What is checked and how, as meant: the types.
+// What is checked and how, as meant.
+import type { EndpointSpec } from "../core/service.ts";
 import type { StatusRange } from "../resilience/probe.ts";
 
 /** Kinds of probes. */
@@ -56,4 +57,21 @@ export interface HealthConfig {
   readonly instances: ReadonlyMap<string, ReadonlyMap<string, InstanceCheck | null>>;
   readonly shared: readonly SharedCheck[];
   readonly gateway: readonly GatewayCheck[];
+}
+
+/** Name of a check that is the instance's own block. */
+export const OWN_CHECK = "health";
+
+/** Checks of an instance by name: its own block speaks for it alone; without one, whatever looks at its service. */
+export function checksOf(
+  { instances, shared }: HealthConfig,
+  service: string,
+  spec: EndpointSpec,
+): readonly (readonly [string, InstanceCheck])[] {
+  const own = instances.get(service)?.get(spec.id);
+  if (own === null || !spec.healthy) return [];
+  if (own !== undefined) return [[OWN_CHECK, own]];
+  return shared
+    .filter(({ services }) => services === null || services.includes(service))
+    .map(({ name, check }) => [name, check] as const);
 }

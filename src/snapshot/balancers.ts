@@ -9,7 +9,7 @@ import type { BalancerSettings } from "../balancing/settings.ts";
 import { SlowStart } from "../balancing/slow-start.ts";
 import { Spread } from "../balancing/spread.ts";
 import { BALANCERS, type BalancerName } from "../catalog.ts";
-import { defaultBalancing, type RuleBalancing, type SessionConfig } from "../config/balancing.ts";
+import { defaultBalancing, groupingOf, type RuleBalancing, type SessionConfig } from "../config/balancing.ts";
 import type { Config, RuleConfig } from "../config/config.ts";
 import type { Filter } from "../core/filter.ts";
 import type { LeaseHolder } from "../core/lease.ts";
@@ -42,7 +42,7 @@ export class BalancerBuilder {
   /** @param key of the service, with {@link keyOf} in it */
   spread(key: string, service: string, kind: BalancerName, rule: RuleConfig | null): Spread {
     const { zone } = this.#config.written.loadBalancing;
-    const { panicThreshold, overflow } = this.#settingsOf(service);
+    const { panicThreshold, overflow } = groupingOf(this.#config.written, service);
     const { hash, sessions } = rule ?? this.#default;
     const settings: BalancerSettings = {
       chance: this.#chance,
@@ -70,7 +70,7 @@ export class BalancerBuilder {
 
   /** Lets endpoints that join a running service, or come back, warm up. */
   warm(service: string, endpoints: readonly BareEndpoint[]): void {
-    const { slowStart } = this.#settingsOf(service);
+    const { slowStart } = groupingOf(this.#config.written, service);
     if (slowStart === 0) return;
     const key = `slow-start|${service}|${slowStart}`;
     const warming = this.#leases.lease(
@@ -106,15 +106,5 @@ export class BalancerBuilder {
       () => randomBytes(32),
       () => undefined,
     );
-  }
-
-  #settingsOf(service: string): { slowStart: number; panicThreshold: number; overflow: boolean } {
-    const { default: common, services } = this.#config.written.loadBalancing;
-    const own = Object.hasOwn(services, service) ? services[service] : undefined;
-    return {
-      slowStart: own?.slowStart ?? common.slowStart,
-      panicThreshold: own?.panicThreshold ?? common.panicThreshold,
-      overflow: own?.overflow ?? common.overflow,
-    };
   }
 }

@@ -1,7 +1,7 @@
 // What a snapshot checks while it is live. What was found out is kept by the identity of the endpoint, so that a reload
 // forgets nothing; what nobody asks for any more is closed at once, even when long streams keep the old snapshot.
 import type { Config } from "../config/config.ts";
-import type { CheckPace, InstanceCheck } from "../config/health-config.ts";
+import { type CheckPace, checksOf } from "../config/health-config.ts";
 import { outlierSettings } from "../config/outliers.ts";
 import type { EndpointState } from "../core/endpoint-state.ts";
 import type { LeaseHolder } from "../core/lease.ts";
@@ -15,8 +15,6 @@ import { identityOf } from "./endpoints.ts";
 import { type ProbeTarget, ProbeTargets, probeOf } from "./probes.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** Where a name is needed and the configuration has none: the instance's own `health` block. */
-const OWN = "health";
 /** From this many new checks on, their first probes are spread over {@link SPREAD_MS}. */
 const MANY = 50;
 const SPREAD_MS = 1000;
@@ -68,7 +66,7 @@ export class HealthWatch {
   }
 
   #checkEndpoint(leases: LeaseHolder, service: string, spec: EndpointSpec, state: EndpointState, known: boolean): void {
-    const plans = this.#plansOf(service, spec);
+    const plans = checksOf(this.#config.health, service, spec);
     if (plans.length === 0) return;
     const identity = identityOf(service, spec);
     const checks = leases.lease(
@@ -89,17 +87,6 @@ export class HealthWatch {
         take: (failure, ms) => checks.take(name, failure, ms, thresholdsOf(check)),
       });
     }
-  }
-
-  /** The instance's own block speaks for it alone; without one, whatever looks at its service. */
-  #plansOf(service: string, spec: EndpointSpec): (readonly [string, InstanceCheck])[] {
-    const { instances, shared } = this.#config.health;
-    const own = instances.get(service)?.get(spec.id);
-    if (own === null || !spec.healthy) return [];
-    if (own !== undefined) return [[OWN, own]];
-    return shared
-      .filter(({ services }) => services === null || services.includes(service))
-      .map(({ name, check }) => [name, check] as const);
   }
 
   #checkGateway(leases: LeaseHolder, name: string, target: ProbeTarget, pace: CheckPace): void {
