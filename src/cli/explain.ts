@@ -1,4 +1,4 @@
-// `gateway explain METHOD URL`: which route wins, and why the others do not, without sending anything.
+// `gateway explain METHOD URL`: which route wins and what it does, and why the others do not, without sending anything.
 import type { RuleConfig } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { showDuration, showSize } from "../config/units.ts";
@@ -6,6 +6,7 @@ import { builtinPaths } from "../snapshot/builtin-paths.ts";
 import { type DryRequest, dryRun, indexRules, whyNot } from "../snapshot/dry-run.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 import { parseFlags, UsageError } from "./flags.ts";
+import { policiesOf } from "./policies.ts";
 
 /** Most losing routes shown; the rest is counted. */
 const MAX_SHOWN = 50;
@@ -35,7 +36,8 @@ export const explain: Command = {
     ];
     if (result.rule !== null) {
       const service = config.services.find((s) => s.name === result.rule!.written.serviceName);
-      lines.push(...describeRule(result.rule), ...(service?.endpoints ?? []).map(endpointLine));
+      const policies = policiesOf(config, result.rule, service).map(([name, text]) => `  ${name.padEnd(16)}${text}`);
+      lines.push(...describeRule(result.rule), ...policies, ...(service?.endpoints ?? []).map(endpointLine));
     } else if (result.builtin) {
       lines.push("  built in: the gateway answers this path itself");
     } else {

@@ -1,0 +1,134 @@
+// What `gateway explain` says a route does beyond sending: limits, circuits, retries and the rest, each as it takes effect.
+import { groupingOf, type SessionConfig } from "../config/balancing.ts";
+import { concurrencyOf } from "../config/concurrency.ts";
+import type { Config, RuleConfig, ServiceConfig } from "../config/config.ts";
+import { checksOf } from "../config/health-config.ts";
+import { inherit } from "../config/inherit.ts";
+import type { RateConfig } from "../config/limits.ts";
+import { outlierSettings } from "../config/outliers.ts";
+import type { FallbackSection } from "../config/schema/fallback.ts";
+import { storeTitle } from "../config/stores.ts";
+import { showDuration } from "../config/units.ts";
+import type { KeySource } from "../limits/keys.ts";
+
+/** A name and what holds under it. */
+export type Policy = readonly [name: string, text: string];
+
+/** Policies of a rule, in the order a request meets them; what is off is left out. */
+export function policiesOf(config: Config, rule: RuleConfig, service: ServiceConfig | undefined): Policy[] {
+  const { written } = rule;
+  return [
+    ...on("tier", written.tier === "normal" ? null : written.tier),
+    ...on("concurrency", rule.concurrency && `${rule.concurrency.max} under way by ${keyText(rule.concurrency.key)}`),
+    ...rule.rateLimits.map((limit): Policy => ["rate limit", limitText(config, limit)]),
+    ...on("balancing", balancingText(config, rule)),
+    ...on("adaptive limit", adaptiveText(config, written.serviceName)),
+    ...on("circuit", circuitText(config, rule)),
+    ...on("outliers", outlierText(config, written.serviceName)),
+    ...on("retry", retryText(config, rule)),
+    ...on("fallback", written.fallback && fallbackText(written.fallback)),
+    ...checkTexts(config, service).map((text): Policy => ["check", text]),
+  ];
+}
+
+function on(name: string, text: string | null): Policy[] {
+  return text === null ? [] : [[name, text]];
+}
+
+function limitText(config: Config, { limit, key, store, costField }: RateConfig): string {
+  const { id, algorithm, rate, periodMs, burst } = limit;
+  const spare = algorithm === "sliding_window" ? [] : [`burst ${burst}`];
+  const cost = costField === "" ? [] : [`cost from ${costField}`];
+  const parts = [
+    `${rate} per ${showDuration(periodMs)}`,
+    ...spare,
+    algorithm,
+    ...cost,
+    storeTitle(config.stores, store),
+  ];
+  return `${id}: ${parts.join(", ")}, by ${keyText(key)}`;
+}
+
+function keyText(key: readonly KeySource[]): string {
+  return key.map(({ kind, field }) => (kind === "header" ? `header:${field}` : kind)).join(" + ");
+}
+
+function balancingText(config: Config, { loadBalance, hash, sessions, written }: RuleConfig): string | null {
+  const { slowStart, panicThreshold } = groupingOf(config.written, written.serviceName);
+  const parts = [
+    ...(loadBalance === "sticky_session" && sessions !== null ? [sessionText(sessions)] : []),
+    ...(loadBalance === "consistent_hash" ? [`by hash of ${hash.key || "session or address"}`] : []),
+    ...(slowStart > 0 ? [`slow start ${showDuration(slowStart)}`] : []),
+    ...(panicThreshold > 0 ? [`all instances when fewer than ${percent(panicThreshold)} are healthy`] : []),
+  ];
+  return parts.length === 0 ? null : parts.join(", ");
+}
+
+function sessionText({ rule: { cookie, header, query, byAddress, ttlMs } }: SessionConfig): string {
+  const marks = [
+    ...(cookie === "" ? [] : [`cookie ${cookie}`]),
+    ...(header === "" ? [] : [`header ${header}`]),
+    ...(query === "" ? [] : [`query parameter ${query}`]),
+    ...(byAddress ? ["address"] : []),
+  ];
+  return `sessions by ${marks.join(" or ")} for ${showDuration(ttlMs)}`;
+}
+
+function adaptiveText(config: Config, service: string): string | null {
+  const limits = concurrencyOf(config.written, service);
+  return limits && `${limits.minLimit} to ${limits.maxLimit} under way, ${limits.initialLimit} at first`;
+}
+
+function circuitText({ written }: Config, rule: RuleConfig): string | null {
+  const own = { id: rule.id, own: rule.written.circuitBreaker };
+  const settings = inherit(written.circuitBreaker, rule.written.serviceName, own);
+  if (settings === null) return null;
+  const { maxFailures, failureThreshold, minRequests, interval, timeout, scope } = settings;
+  const opens = [
+    ...(maxFailures > 0 ? [`${maxFailures} failures`] : []),
+    ...(failureThreshold > 0 ? [`${percent(failureThreshold)} of at least ${minRequests} requests`] : []),
+  ];
+  const within = interval > 0 ? ` within ${showDuration(interval)}` : "";
+  return `opens after ${opens.join(" or ")}${within}, for ${showDuration(timeout)}; per ${SCOPES[scope]}`;
+}
+
+const SCOPES = { service: "service", endpoint: "instance", both: "service and instance" } as const;
+
+function outlierText({ written }: Config, service: string): string | null {
+  const settings = outlierSettings(written.outlierDetection, service);
+  if (settings === null) return null;
+  return `out for ${showDuration(settings.ejectionMs)} and longer, ${percent(settings.maxEjectedShare)} of the instances at most`;
+}
+
+function retryText({ written }: Config, rule: RuleConfig): string | null {
+  const settings = inherit(written.retry, rule.written.serviceName, { id: rule.id, own: rule.written.retry });
+  if (settings === null) return null;
+  const { maxAttempts, retryableStatusCodes, perTryTimeout, hedgeAfter, budgetEnabled, budgetRatio } = settings;
+  const parts = [
+    `${Math.max(1, maxAttempts)} tries`,
+    ...(retryableStatusCodes.length > 0 ? [`after ${retryableStatusCodes.join(" ")}`] : []),
+    ...(perTryTimeout > 0 ? [`${showDuration(perTryTimeout)} each`] : []),
+    ...(hedgeAfter > 0 ? [`a second beside the first after ${showDuration(hedgeAfter)}`] : []),
+    ...(budgetEnabled ? [`${percent(budgetRatio)} more requests at most`] : []),
+  ];
+  return parts.join(", ");
+}
+
+function fallbackText({ on: codes, serviceName, status }: FallbackSection): string {
+  return `${serviceName === null ? `${status}, made here,` : `service ${serviceName}`} after ${codes.join(" ")}`;
+}
+
+/** Equal checks of several instances are shown once. */
+function checkTexts({ health }: Config, service: ServiceConfig | undefined): string[] {
+  const texts = (service?.endpoints ?? []).flatMap((spec) =>
+    checksOf(health, service!.name, spec).map(([, { type, path, intervalMs, timeoutMs }]) => {
+      const what = type === "http" ? `${type} ${path}` : type;
+      return `${what} every ${showDuration(intervalMs)}, within ${showDuration(timeoutMs)}`;
+    }),
+  );
+  return [...new Set(texts)];
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`;
+}

@@ -1,0 +1,73 @@
+// What `explain` says a route does: every policy that takes effect, with its numbers, and none that is off.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { policiesOf } from "../../../src/cli/policies.ts";
+import { loadFine } from "../../support/load.ts";
+
+const config = loadFine(`gateway:
+  middleware: { ratelimit: { enabled: true, perIP: { enabled: true, rate: 50 } } }
+  circuitBreaker: { enabled: true, default: { scope: both } }
+  retry: { enabled: true, default: { perTryTimeout: 2s } }
+  outlierDetection: { enabled: true }
+  adaptiveConcurrency: { enabled: true, services: { spare: { enabled: false } } }
+  loadBalancing: { services: { orders: { slowStart: 30s, panicThreshold: 0.4 } } }
+  router:
+    rules:
+      - id: orders
+        path: /orders/*
+        serviceName: orders
+        tier: high
+        rateLimits:
+          - { id: tenant, rate: 5, period: 1m, key: [ip, "header:x-tenant"], algorithm: sliding_window, cost: "header:X-Cost" }
+        concurrency: { max: 20, key: [ip] }
+        sessionAffinity: { enabled: true, ttl: 2h }
+        fallback: { serviceName: spare }
+        retry: { hedgeAfter: 100ms }
+      - id: plain
+        path: /plain
+        serviceName: spare
+        metadata: { skipRateLimit: true }
+        circuitBreaker: { enabled: false }
+        retry: { enabled: false }
+      - { id: hashed, path: /hashed, serviceName: spare, consistentHash: { key: "header:x-user" }, fallback: { status: 503, on: no_endpoint } }
+  registry:
+    static:
+      services:
+        - name: orders
+          instances:
+            - { address: 127.0.0.1, port: 1, health: { type: http, path: /up } }
+            - { address: 127.0.0.1, port: 2, health: { type: http, path: /up } }
+        - { name: spare, instances: [{ address: 127.0.0.1, port: 3 }] }
+`);
+
+function of(id: string): string[] {
+  const rule = config.rules.find((r) => r.id === id)!;
+  const service = config.services.find((s) => s.name === rule.written.serviceName);
+  return policiesOf(config, rule, service).map(([name, text]) => `${name}: ${text}`);
+}
+
+test("a route says all it does, in the order requests meet it", () => {
+  assert.deepEqual(of("orders"), [
+    "tier: high",
+    "concurrency: 20 under way by ip",
+    "rate limit: perIP: 50 per 1s, burst 50, token_bucket, memory, by ip",
+    "rate limit: orders.tenant: 5 per 60s, sliding_window, cost from x-cost, memory, by ip + header:x-tenant",
+    "balancing: sessions by cookie GATEWAY_SESSION for 7200s, slow start 30s, all instances when fewer than 40 % are healthy",
+    "adaptive limit: 5 to 1000 under way, 100 at first",
+    "circuit: opens after 5 failures or 50 % of at least 10 requests within 60s, for 60s; per service and instance",
+    "outliers: out for 30s and longer, 50 % of the instances at most",
+    "retry: 3 tries, after 502 503 504, 2s each, a second beside the first after 100ms, 10 % more requests at most",
+    "fallback: service spare after circuit_open no_endpoint",
+    "check: http /up every 10s, within 2s",
+  ]);
+});
+
+test("what is switched off for it is not said", () => {
+  assert.deepEqual(of("plain"), ["outliers: out for 30s and longer, 50 % of the instances at most"]);
+});
+
+test("what is hashed and what is answered here is told", () => {
+  const said = of("hashed");
+  assert.ok(said.includes("balancing: by hash of header:x-user"), said.join("\n"));
+  assert.ok(said.includes("fallback: 503, made here, after no_endpoint"), said.join("\n"));
+});
