@@ -1,19 +1,29 @@
-// Sheds load when the event loop falls behind: least important requests first, and no more of them than it takes.
-import type { Tier } from "../core/concurrency.ts";
+// Sheds load when the event loop falls behind: least important requests first, and no more of them than it takes. That begins
+// with the loop's delay. From then on a lateness that is bearable is not enough: clients that wait for their answers share
+// what there is by their number, so the important ones get all they ask for only while the loop has a moment to spare.
+import { TIERS, type Tier } from "../core/concurrency.ts";
 import type { Filter } from "../core/filter.ts";
 import type { Overload } from "../core/overload.ts";
 import type { HeldRefusals } from "./held-refusals.ts";
 
 /** How often the loop is looked at, ms. */
 const TICK_MS = 20;
-/** What is older than this counts for about a third of the average, ms. */
-const DELAY_TAU_MS = 100;
+/** What is older than this counts for about a third of the averages, ms. */
+const TAU_MS = 100;
+/** How fast the level rises for each time the delay is as long as the bound, a second. */
+const RISE = 2;
+const FASTEST = 5;
 /** Below this share of the bound there is room to let more in. */
 const ROOM = 0.8;
-/** How fast the level rises for each time the delay is as long as the bound, and how fast it falls, a second. */
-const RISE = 2;
+/** The loop has no moment to spare when it is busy for a larger share of the time than the first; room below the second. */
+const FULL = 0.97;
+const ROOMY = 0.9;
+/** How fast the level rises while it has none, and falls while there is room, faster the more there is, a second. */
+const CLIMB = 0.5;
 const FALL = 0.2;
-const FASTEST = 5;
+const FALL_IDLE = 1;
+/** Share of requests that must be more important than those being refused for the loop to be kept from being full. */
+const WORTH = 0.05;
 /** The delay at which even `high` is refused: so many times the bound, but no less than this, ms; and up to which level. */
 const EXTREME = 10;
 const EXTREME_LEAST_MS = 500;
@@ -30,39 +40,75 @@ export class Shedder implements Overload {
   readonly #extremeMs: number;
   /** Share of a request that is due to be refused, by tier: refusals are spread evenly instead of drawn by lot. */
   readonly #due: Record<Tier, number> = { high: 0, normal: 0, low: 0 };
+  /** Requests since the last look, and on average in as long, by tier. */
+  readonly #came: Record<Tier, number> = { high: 0, normal: 0, low: 0 };
+  readonly #usual: Record<Tier, number> = { high: 0, normal: 0, low: 0 };
   #timer: NodeJS.Timeout | undefined;
   #at = 0;
+  #busyMs = 0;
+  /** Share of the time the loop is busy, on average. */
+  #busy = 0;
 
   constructor(maxDelayMs: number) {
     this.#maxDelayMs = maxDelayMs;
     this.#extremeMs = Math.max(EXTREME_LEAST_MS, maxDelayMs * EXTREME);
   }
 
-  /** Begins to look. @param now monotonic, ms */
-  start(now: () => number): void {
+  /** Begins to look. @param now monotonic, ms @param busy how long the loop has been busy in all, ms */
+  start(now: () => number, busy: () => number): void {
     this.#at = now();
-    this.#timer = setInterval(() => this.look(now()), TICK_MS).unref();
+    this.#busyMs = busy();
+    this.#timer = setInterval(() => this.look(now(), busy()), TICK_MS).unref();
   }
 
   close(): void {
     clearInterval(this.#timer);
   }
 
-  /** One look at the clock, {@link TICK_MS} after the last if the loop is on time. @param now monotonic, ms */
-  look(now: number): void {
+  /**
+   * One look at the clocks, {@link TICK_MS} after the last if the loop is on time.
+   * @param now monotonic, ms
+   * @param busyMs how long the loop has been busy in all, ms
+   */
+  look(now: number, busyMs: number): void {
     const passed = now - this.#at;
+    if (passed <= 0) return;
+    const weight = 1 - Math.exp(-passed / TAU_MS);
+    this.delayMs += (Math.max(0, passed - TICK_MS) - this.delayMs) * weight;
+    this.#busy += (Math.min(1, (busyMs - this.#busyMs) / passed) - this.#busy) * weight;
+    for (const tier of TIERS) {
+      this.#usual[tier] += (this.#came[tier] - this.#usual[tier]) * weight;
+      this.#came[tier] = 0;
+    }
     this.#at = now;
-    const late = Math.max(0, passed - TICK_MS);
-    this.delayMs += (late - this.delayMs) * (1 - Math.exp(-passed / DELAY_TAU_MS));
-    const pressure = this.delayMs / this.#maxDelayMs;
-    const seconds = Math.min(passed, 1_000) / 1_000;
+    this.#busyMs = busyMs;
     const top = this.delayMs >= this.#extremeMs ? LAST_LEVEL : BEGINS.high;
-    if (pressure > 1) this.level = Math.min(top, this.level + seconds * RISE * Math.min(pressure, FASTEST));
-    else if (pressure < ROOM) this.level = Math.max(0, this.level - seconds * FALL);
+    const seconds = Math.min(passed, 1_000) / 1_000;
+    this.level = Math.min(top, Math.max(0, this.level + seconds * this.#slope()));
+  }
+
+  /** How fast the level is to change, a second. */
+  #slope(): number {
+    const pressure = this.delayMs / this.#maxDelayMs;
+    if (pressure > 1) return RISE * Math.min(pressure, FASTEST);
+    if (this.level === 0) return 0;
+    if (this.#worthIt()) {
+      if (this.#busy > FULL) return CLIMB;
+      return this.#busy < ROOMY ? (this.#busy - ROOMY) * FALL_IDLE - FALL : 0;
+    }
+    return pressure < ROOM ? -FALL : 0;
+  }
+
+  /** Whether there are requests that gain from refusing others. */
+  #worthIt(): boolean {
+    const { high, normal, low } = this.#usual;
+    const important = this.level < BEGINS.normal ? high + normal : high;
+    return important > WORTH * (high + normal + low);
   }
 
   /** Whether a request of this tier is to be refused now; counts it then. */
   refuses(tier: Tier): boolean {
+    this.#came[tier]++;
     if (this.level <= BEGINS[tier]) return false;
     this.#due[tier] += Math.min(1, this.level - BEGINS[tier]);
     if (this.#due[tier] < 1) return false;

@@ -28,7 +28,7 @@ export function sheddingOf(config: Config, leases: LeaseHolder): Shedding {
         shedder: new Shedder(overload.maxLoopDelay),
         held: new HeldRefusals(overload.maxHeld, overload.holdTime, now, Math.random),
       };
-      made.shedder.start(now);
+      made.shedder.start(now, () => performance.eventLoopUtilization().active);
       return made;
     },
     (made) => {

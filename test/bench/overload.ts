@@ -16,7 +16,7 @@ import { prepareUpstream } from "./upstream.ts";
 import { type LoadResult, parseWrk } from "./wrk.ts";
 
 /** Connections of each tier; those of the first alone are enough to keep the gateway busy. */
-const TIERS = { high: 64, normal: 64, low: 128 } as const;
+const TIERS = { high: 128, normal: 128, low: 256 } as const;
 type Tier = keyof typeof TIERS;
 const ROUNDS = Number(process.argv[2] ?? 5);
 const SECONDS = Number(process.argv[3] ?? 5);
@@ -31,8 +31,8 @@ function gateway(folder: string, port: number, upstreamPort: number, shedding: b
     file,
     `gateway:
   frontend: { http: { host: 127.0.0.1, port: ${port} } }
-  backend: { http: { maxIdleConnsPerHost: 256, maxIdleConns: 512 } }
-  overload: { enabled: ${shedding}, maxLoopDelay: ${process.argv[4] ?? "5ms"} }
+  backend: { http: { maxIdleConnsPerHost: 512, maxIdleConns: 512 } }
+  overload: { enabled: ${shedding}, maxLoopDelay: ${process.argv[4] ?? "10ms"} }
   router:
     rules:
 ${rules.join("\n")}
@@ -92,19 +92,27 @@ async function main(): Promise<void> {
   for (const { name, alone, crowd, cost } of rows) {
     print(`${name}, high alone`, alone);
     for (const tier of Object.keys(TIERS) as Tier[]) print(`${name}, crowd, ${tier}`, crowd[tier]);
-    const { median, min, max } = spreadOf(cost)!;
-    const shown = `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
-    process.stdout.write(`${name}: an important request costs the gateway ${shown} of what it costs alone\n`);
+    const against = (of: (result: LoadResult) => number) =>
+      times(crowd.high.map((result, round) => of(result) / of(alone[round]!)));
+    process.stdout.write(
+      `${name}: of what it is alone, the goodput of high is ${against((r) => r.requests)}, its p99 ${against((r) => r.p99Ms)}, ` +
+        `and the CPU the gateway spends for each of its requests ${times(cost)}\n`,
+    );
   }
   await processes.close();
+}
+
+function times(ratios: readonly number[]): string {
+  const { median, min, max } = spreadOf(ratios)!;
+  return `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
 }
 
 function print(name: string, results: readonly LoadResult[]): void {
   const middle = (of: (result: LoadResult) => number) => spreadOf(results.map(of))!.median;
   const answered = middle((r) => r.requests / SECONDS).toFixed(0);
   const refused = middle((r) => r.errors / SECONDS).toFixed(0);
-  const times = `p50 ${middle((r) => r.p50Ms).toFixed(2)} ms, p99 ${middle((r) => r.p99Ms).toFixed(2)} ms`;
-  process.stdout.write(`${name.padEnd(24)} ${answered.padStart(6)}/s, ${refused} refused/s, ${times}\n`);
+  const waits = `p50 ${middle((r) => r.p50Ms).toFixed(2)} ms, p99 ${middle((r) => r.p99Ms).toFixed(2)} ms`;
+  process.stdout.write(`${name.padEnd(24)} ${answered.padStart(6)}/s, ${refused} refused/s, ${waits}\n`);
 }
 
 main().then(

@@ -29,7 +29,7 @@ export const overload = object(
   "Refuses requests when the gateway itself has more to do than it can, least important first",
   {
     enabled: bool("switches it on", false),
-    maxLoopDelay: dur("how late the event loop may be, on average, before requests are refused", 20),
+    maxLoopDelay: dur("how late the event loop may be, on average, before requests are refused", 10),
     maxHeld: int(
       "refusals held back at once, so that clients which come again at once come more slowly; 0 = none",
       1_000,

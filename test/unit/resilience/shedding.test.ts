@@ -11,14 +11,20 @@ const MAX_DELAY_MS = 10;
 class Loop {
   readonly shedder = new Shedder(MAX_DELAY_MS);
   #now = 0;
+  #busyMs = 0;
 
-  constructor() {
-    this.shedder.look(0);
-  }
-
-  /** @param lateMs how late each look at the clock comes */
-  run(ms: number, lateMs: number): void {
-    for (const end = this.#now + ms; this.#now < end; ) this.shedder.look((this.#now += 20 + lateMs));
+  /**
+   * @param lateMs how late each look at the clock comes
+   * @param busy share of the time the loop is busy
+   * @param come tiers of the requests between two looks
+   */
+  run(ms: number, lateMs: number, busy = lateMs > 0 ? 1 : 0.5, come: readonly Tier[] = []): void {
+    for (const end = this.#now + ms; this.#now < end; ) {
+      for (const tier of come) this.shedder.refuses(tier);
+      this.#now += 20 + lateMs;
+      this.#busyMs += (20 + lateMs) * busy;
+      this.shedder.look(this.#now, this.#busyMs);
+    }
   }
 
   /** Of a hundred requests of each tier, how many are refused. */
@@ -61,6 +67,30 @@ describe("shedding", () => {
     const [, normal, low] = loop.refused();
     assert.ok(normal! > 0 && normal! < 100 && low === 100, String([normal, low]));
     loop.run(10_000, 0);
+    assert.deepEqual(loop.refused(), [0, 0, 0]);
+  });
+
+  test("once begun, goes on while the loop has no moment to spare for the important ones", () => {
+    const loop = new Loop();
+    loop.run(200, MAX_DELAY_MS * 1.5);
+    loop.run(5_000, MAX_DELAY_MS / 2, 1, TIERS);
+    assert.deepEqual(loop.refused(), [0, 100, 100]);
+    loop.run(5_000, MAX_DELAY_MS / 2, 0.93, TIERS);
+    assert.deepEqual(loop.refused(), [0, 100, 100]);
+    loop.run(5_000, 0, 0.5, TIERS);
+    assert.deepEqual(loop.refused(), [0, 0, 0]);
+  });
+
+  test("takes a busy loop for no reason to refuse anybody by itself", () => {
+    const loop = new Loop();
+    loop.run(5_000, MAX_DELAY_MS / 2, 1, TIERS);
+    assert.deepEqual(loop.refused(), [0, 0, 0]);
+  });
+
+  test("ends while the loop is busy when nobody more important gains from it", () => {
+    const loop = new Loop();
+    loop.run(200, MAX_DELAY_MS * 1.5);
+    loop.run(5_000, MAX_DELAY_MS / 2, 1, ["low", "low"]);
     assert.deepEqual(loop.refused(), [0, 0, 0]);
   });
 
