@@ -1,5 +1,6 @@
 // Which endpoint a session was given, by the id the client or the application has for it. Bounded in number and in time.
 import { createHash } from "node:crypto";
+import { ownText } from "../wire/own-text.ts";
 
 /** Longer ids are kept as their digest, so that memory is bounded by the number of entries. */
 const LONGEST_ID = 512;
@@ -55,9 +56,7 @@ export class SessionTable {
       return;
     }
     if (this.#entries.size >= this.#maxEntries) this.#makeRoom();
-    // A copy of its own: what was cut out of a header would keep the whole header alive.
-    const copy = Buffer.from(key).toString();
-    this.#entries.set(copy, { endpoint, usedAt: this.#now(), used: false });
+    this.#entries.set(ownText(key), { endpoint, usedAt: this.#now(), used: false });
   }
 
   #makeRoom(): void {

@@ -1,4 +1,5 @@
 // The state of limits in this process: bounded, and forgotten when it says no more than a new key would.
+import { ownText } from "../wire/own-text.ts";
 import { ARITHMETIC } from "./algorithms.ts";
 import { type Arithmetic, longestMs } from "./arithmetic.ts";
 import type { Decision, Limit, LimitAlgorithm, LimitStore } from "./limit.ts";
@@ -118,7 +119,7 @@ class Table {
     const known = this.#old.get(key);
     if (known !== undefined) this.#old.delete(key);
     const state = known ?? this.#arithmetic.fresh(nowUs);
-    this.#young.set(key, state);
+    this.#young.set(ownText(key), state);
     return state;
   }
 

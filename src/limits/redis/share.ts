@@ -1,4 +1,5 @@
 // This process's share of every limit while Redis is away, and what Redis is to be told of it afterwards.
+import { ownText } from "../../wire/own-text.ts";
 import { ARITHMETIC } from "../algorithms.ts";
 import { type Arithmetic, capacityOf } from "../arithmetic.ts";
 import type { Decision, Limit } from "../limit.ts";
@@ -104,7 +105,7 @@ export class Share {
     const id = idOf(limit, key);
     let entry = this.#entries.get(id);
     if (entry === undefined || entry.limit.algorithm !== limit.algorithm || entry.limit.periodMs !== limit.periodMs) {
-      entry = { limit, key, state: this.#first(ARITHMETIC[limit.algorithm], share, nowUs), passed: 0 };
+      entry = { limit, key: ownText(key), state: this.#first(ARITHMETIC[limit.algorithm], share, nowUs), passed: 0 };
     }
     this.#entries.delete(id);
     this.#entries.set(id, entry); // last in line to be dropped

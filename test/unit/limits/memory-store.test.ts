@@ -1,10 +1,19 @@
 // The store of limits in memory: what it keeps, what it forgets, and that nobody can fill it.
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { Limit } from "../../../src/limits/limit.ts";
 import { MAX_KEYS, MemoryStore } from "../../../src/limits/memory-store.ts";
 
 const LIMIT: Limit = { id: "a", algorithm: "token_bucket", rate: 1, periodMs: 1000, burst: 2, keepMs: 0 };
+
+/** In use after everything that can go has gone. */
+function heapBytes(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  return process.memoryUsage().heapUsed;
+}
 
 describe("memory store", () => {
   let nowUs = 0;
@@ -19,6 +28,17 @@ describe("memory store", () => {
     for (let i = 0; i < 3 * MAX_KEYS; i++) store.take(LIMIT, `key ${i}`, 1);
     assert.ok(store.size <= MAX_KEYS);
     assert.ok(store.size >= MAX_KEYS / 2);
+  });
+
+  test("keeps of a header the piece that is the key, and nothing else", () => {
+    const before = heapBytes();
+    for (let i = 0; i < 2000; i++) {
+      const header = `${"x".repeat(16_000)}, address of client ${i}`;
+      store.take(LIMIT, header.slice(header.indexOf(",") + 2), 1);
+    }
+    assert.equal(store.size, 2000);
+    const kept = heapBytes() - before;
+    assert.ok(kept < 8_000_000, `${kept} bytes are kept`); // all headers together have 32 MB
   });
 
   test("keeps a key that is in use while others come and go", () => {
