@@ -304,6 +304,16 @@ describe("hostile clients", LIMIT, () => {
     );
   });
 
+  test("connections on which nothing is asked make way for calls", async (t) => {
+    const { port } = await gatewayFor(t, { auth: { token: TOKEN } });
+    const silent = await Promise.all(Array.from({ length: 64 }, () => RawClient.to(port)));
+    t.after(() => {
+      for (const client of silent) client.socket.destroy();
+    });
+    assert.equal((await manage(port, "GET", "/info")).status, 200);
+    await soon(silent[0]!.closed, "the oldest is closed");
+  });
+
   test("a head that comes drop by drop is given up", async () => {
     await slow.closed;
     assert.equal((await slow.reply()).status, 408);
@@ -336,6 +346,9 @@ describe("TLS", LIMIT, () => {
         request.end();
       });
     assert.equal(await ask(), 200);
+    const silent = await Promise.all(Array.from({ length: 64 }, () => RawClient.to(port)));
+    assert.equal(await ask(), 200, "who never begins a handshake makes way");
+    for (const { socket } of silent) socket.destroy();
     await assert.rejects(call(port, { path: "/management/info" }));
     const verified = { ...tls, clientAuth: "verify", clientCAFile: authority.cert };
     assert.equal(await hangUp(gateway, { auth: { token: TOKEN }, tls: verified }), APPLIED);

@@ -6,7 +6,7 @@ import type { SocketTaker } from "../listener.ts";
 import { startClocks } from "./clocks.ts";
 import { tlsServer } from "./tls-server.ts";
 
-/** Connections at once; more are closed without a word. */
+/** Connections at once. One more takes the place of the oldest on which nothing was asked yet, or is closed without a word. */
 const MAX_CONNECTIONS = 64;
 /** Of these, connections of peers that may not ask anything, so that they cannot take the place of those who may. */
 const MAX_STRANGERS = 8;
@@ -36,8 +36,8 @@ export class SmallServer implements SocketTaker {
   readonly #mayAsk: (address: string) => boolean;
   /** Accepted sockets, also those in their handshake. */
   readonly #sockets = new Set<Socket>();
-  /** Sockets on which nothing was asked yet. */
-  readonly #idle = new Set<Socket>();
+  /** Those on which nothing was asked yet, by peer, the oldest first. */
+  readonly #silent = new Map<string, Socket>();
   #strangers = 0;
 
   constructor(options: SmallServerOptions, handler: RequestListener) {
@@ -51,14 +51,17 @@ export class SmallServer implements SocketTaker {
     this.#server = createServer(limits, (request, response) => {
       // One request a connection: what was pipelined behind it is never looked at, and nothing idle holds up the end of
       // the process.
-      if (!this.#idle.delete(request.socket)) return;
+      if (!this.#silent.delete(peerOf(request.socket))) return;
       response.setHeader("Connection", "close");
       handler(request, response);
     });
     this.#server.timeout = SILENCE_MS;
     startClocks(this.#server);
     const { tls, requireCertificate } = options;
-    this.#tls = tls === null ? null : tlsServer(tls, requireCertificate, REQUEST_MS, (socket) => this.#open(socket));
+    this.#tls =
+      tls === null
+        ? null
+        : tlsServer(tls, requireCertificate, REQUEST_MS, (socket) => this.#server.emit("connection", socket));
   }
 
   get connections(): number {
@@ -67,17 +70,19 @@ export class SmallServer implements SocketTaker {
 
   accept(socket: Socket): void {
     const stranger = !this.#mayAsk(socket.remoteAddress ?? "");
-    const full = this.#sockets.size >= MAX_CONNECTIONS || (stranger && this.#strangers >= MAX_STRANGERS);
-    if (full) return void socket.destroy();
+    if (stranger && this.#strangers >= MAX_STRANGERS) return void socket.destroy();
+    if (this.#sockets.size >= MAX_CONNECTIONS && !this.#makeRoom()) return void socket.destroy();
+    const peer = peerOf(socket);
     this.#sockets.add(socket);
+    this.#silent.set(peer, socket);
     if (stranger) this.#strangers++;
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
       this.#sockets.delete(socket);
+      if (this.#silent.get(peer) === socket) this.#silent.delete(peer);
       if (stranger) this.#strangers--;
     });
-    if (this.#tls === null) this.#open(socket);
-    else this.#tls.emit("connection", socket);
+    (this.#tls ?? this.#server).emit("connection", socket);
   }
 
   hold(): void {}
@@ -85,7 +90,7 @@ export class SmallServer implements SocketTaker {
   sayGoodbye(): void {}
 
   closeIdle(): void {
-    for (const socket of this.#idle) socket.destroy();
+    for (const socket of this.#silent.values()) socket.destroy();
   }
 
   destroy(): void {
@@ -97,9 +102,19 @@ export class SmallServer implements SocketTaker {
     this.#server.close(() => undefined);
   }
 
-  #open(socket: Socket): void {
-    this.#idle.add(socket);
-    socket.on("close", () => this.#idle.delete(socket));
-    this.#server.emit("connection", socket);
+  /** Somebody who opens connections and says nothing must not keep everybody else out. */
+  #makeRoom(): boolean {
+    const [oldest] = this.#silent;
+    if (oldest === undefined) return false;
+    const [peer, socket] = oldest;
+    this.#silent.delete(peer);
+    this.#sockets.delete(socket);
+    socket.destroy();
+    return true;
   }
+}
+
+/** The same of a socket and of the TLS in it. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}|${remotePort}`;
 }
