@@ -7,6 +7,7 @@ import { after, before, describe, test } from "node:test";
 import type { Limit } from "../../src/limits/limit.ts";
 import type { RedisStore } from "../../src/limits/redis/store.ts";
 import { type Certificate, makeAuthority, makeCertificate } from "../support/certificates.ts";
+import { rawBackend } from "../support/raw.ts";
 import { type RedisServer, startCluster, startRedis, startSentinel } from "../support/redis.ts";
 import { newStore, openStore } from "../support/redis-store.ts";
 import { eventually } from "../support/setup.ts";
@@ -22,7 +23,7 @@ async function passed(store: RedisStore, asks: number, key = "k"): Promise<numbe
   return count;
 }
 
-function nodesOf(servers: readonly RedisServer[]) {
+function nodesOf(servers: readonly { readonly port: number }[]) {
   return servers.map(({ port }) => ({ host: "127.0.0.1", port }));
 }
 
@@ -49,6 +50,20 @@ test("a master that dies is replaced by what the sentinel names, with what it ha
   } finally {
     store.close();
     await Promise.all([sentinel.close(), master.close(), replica.close()]);
+  }
+});
+
+test("a sentinel that hangs is passed over for the next one", async () => {
+  const master = await startRedis();
+  const sentinel = await startSentinel(master, 0);
+  const mute = await rawBackend((socket) => void socket.resume());
+  const nodes = nodesOf([mute, sentinel]);
+  const { store } = newStore({ kind: "sentinel", nodes, master: "main", connectTimeoutMs: 200 });
+  try {
+    await eventually("Redis decides", () => !store.degraded);
+  } finally {
+    store.close();
+    await Promise.all([mute.close(), sentinel.close(), master.close()]);
   }
 });
 

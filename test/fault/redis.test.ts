@@ -1,9 +1,11 @@
 // Redis killed, hung, restarted with and without its data: limits hold, and nobody waits.
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { connect } from "node:net";
+import { after, afterEach, before, describe, type TestContext, test } from "node:test";
 import type { Decision, Limit } from "../../src/limits/limit.ts";
 import type { RedisOptions } from "../../src/limits/redis/connection.ts";
 import type { RedisStore, RedisStoreOptions } from "../../src/limits/redis/store.ts";
+import { rawBackend } from "../support/raw.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { newStore, type OpenStore, openStore } from "../support/redis-store.ts";
 import { eventually } from "../support/setup.ts";
@@ -22,6 +24,22 @@ async function passed(store: RedisStore, limit: Limit, asks: number, key = "k"):
     if (decision !== "unavailable" && decision.allowed) count++;
   }
   return count;
+}
+
+/** Answers limits with a word, and everything else as Redis would. @returns its port */
+async function babbling(t: TestContext, redisPort: number): Promise<number> {
+  const gate = await rawBackend((socket) => {
+    const server = connect(redisPort, "127.0.0.1");
+    server.on("error", () => socket.destroy());
+    socket.on("close", () => server.destroy());
+    server.pipe(socket);
+    socket.on("data", (chunk) => {
+      if (chunk.includes("ratelimit:l:k")) socket.write("+hello\r\n");
+      else server.write(chunk);
+    });
+  });
+  t.after(() => gate.close());
+  return gate.port;
 }
 
 describe("a Redis that fails", () => {
@@ -107,6 +125,26 @@ describe("a Redis that fails", () => {
     await eventually("it is given up", () => said.some((line) => line.includes("cannot be reached")));
     redis.signal("SIGCONT");
     await eventually("Redis decides again", () => !store.degraded);
+  });
+
+  test("taken for a connection by what never answers its greeting: the connection is opened anew", async (t) => {
+    let asked = 0;
+    const gate = await rawBackend((socket) => {
+      if (++asked === 1) return void socket.resume();
+      const server = connect(redis.port, "127.0.0.1");
+      server.on("error", () => socket.destroy());
+      socket.on("close", () => server.destroy());
+      socket.pipe(server).pipe(socket);
+    });
+    t.after(() => gate.close());
+    await opened({}, { nodes: [{ host: "127.0.0.1", port: gate.port }], connectTimeoutMs: 200 });
+    assert.equal(asked, 2);
+  });
+
+  test("what is no answer of a limit counts as none", async (t) => {
+    const { store } = await opened({}, { nodes: [{ host: "127.0.0.1", port: await babbling(t, redis.port) }] });
+    const decision = await store.take(limitOf(10), "k", 1);
+    assert.ok(decision !== "unavailable" && decision.allowed && decision.degraded);
   });
 
   test("its scripts forgotten: they are sent again", async () => {

@@ -23,6 +23,7 @@ export interface RedisOptions {
   readonly db: number;
   /** Taken in turn. */
   readonly connections: number;
+  /** For the connection, and again for the answers to its greeting; 0 = any time. */
   readonly connectTimeoutMs: number;
   /** A connection on which nothing comes for so long, though something is asked, is opened anew. */
   readonly silenceMs: number;
@@ -42,7 +43,7 @@ export interface Commands {
   readonly ready: boolean;
   /** @throws Error (rejects) when there is no connection, it broke, or Redis refused; it may have run all the same */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
-  /** Opens anew what was asked and is silent; called from time to time. */
+  /** Opens anew what was asked, or greeted, and is silent; called from time to time. */
   watch(): void;
   close(): void;
 }
@@ -62,6 +63,8 @@ interface Line {
   pending: number;
   /** Last answer, or question after none was open, ms. */
   heardAt: number;
+  /** Since when a server that took the connection is to answer its greeting, ms; -1 there is nothing to wait for. */
+  greetedAt: number;
 }
 
 type Named = Readonly<Record<Script, (...args: (string | number)[]) => Promise<unknown>>>;
@@ -78,6 +81,7 @@ const SCRIPTS: Readonly<Record<Script, { readonly lua: string; readonly numberOf
 export class Connections implements Commands {
   readonly #lines: readonly Line[];
   readonly #silenceMs: number;
+  readonly #greetingMs: number;
   readonly #now: () => number;
   readonly #corked = new Set<NodeJS.WritableStream>();
   #turn = 0;
@@ -85,15 +89,24 @@ export class Connections implements Commands {
   /** @param now monotonic, ms */
   constructor(options: RedisOptions, events: ConnectionEvents, now: () => number, random: () => number) {
     this.#silenceMs = options.silenceMs;
+    this.#greetingMs = options.connectTimeoutMs;
     this.#now = now;
     this.#lines = Array.from({ length: options.connections }, () => {
       const client = options.kind === "cluster" ? clusterOf(options, random) : serverOf(options, random);
-      client.on("ready", () => events.ready());
+      const line: Line = { client, pending: 0, heardAt: 0, greetedAt: -1 };
+      client.on("connect", () => {
+        line.greetedAt = now();
+      });
+      client.on("ready", () => {
+        line.greetedAt = -1;
+        events.ready();
+      });
       client.on("close", () => {
+        line.greetedAt = -1;
         if (!this.ready) events.lost();
       });
       client.on("error", (error: Error) => events.failed(reasonOf(error)));
-      return { client, pending: 0, heardAt: 0 };
+      return line;
     });
   }
 
@@ -117,9 +130,9 @@ export class Connections implements Commands {
   }
 
   watch(): void {
-    if (this.#silenceMs === 0) return;
-    for (const { client, pending, heardAt } of this.#lines) {
-      if (pending === 0 || client.status !== "ready" || this.#now() - heardAt < this.#silenceMs) continue;
+    for (const line of this.#lines) {
+      if (!this.#isSilent(line)) continue;
+      const { client } = line;
       if (client instanceof Redis) client.stream.destroy();
       else client.disconnect(true);
     }
@@ -131,6 +144,11 @@ export class Connections implements Commands {
       // A server that hangs answers no farewell.
       if (client instanceof Redis) client.stream?.destroy();
     }
+  }
+
+  #isSilent({ client, pending, heardAt, greetedAt }: Line): boolean {
+    if (client.status !== "ready") return passed(this.#greetingMs, greetedAt, this.#now());
+    return pending > 0 && passed(this.#silenceMs, heardAt, this.#now());
   }
 
   /** The next one in turn that is connected. */
@@ -154,6 +172,11 @@ export class Connections implements Commands {
       stream.uncork();
     });
   }
+}
+
+/** Whether `ms` have passed; never with 0, or when nothing began. */
+function passed(ms: number, since: number, now: number): boolean {
+  return ms > 0 && since >= 0 && now - since >= ms;
 }
 
 function common(o: RedisOptions) {
@@ -187,6 +210,7 @@ function serverOf(o: RedisOptions, random: () => number): Redis {
       : {
           sentinels: [...o.nodes],
           name: o.master,
+          ...(o.connectTimeoutMs > 0 ? { sentinelCommandTimeout: o.connectTimeoutMs } : {}),
           sentinelRetryStrategy: retryStrategy,
           failoverDetector: true,
           ...(o.sentinelPassword === "" ? {} : { sentinelPassword: o.sentinelPassword }),

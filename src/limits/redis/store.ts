@@ -93,7 +93,8 @@ export class RedisStore implements LimitStore {
       const asked = new Asked(limit, key, cost, resolve, () => this.#expired(asked));
       this.#budget.start(asked);
       this.#run("take", limit, key, cost).then(
-        (reply) => this.#answered(asked, decisionOf(reply)),
+        (reply) =>
+          Array.isArray(reply) ? this.#answered(asked, decisionOf(reply)) : this.#failed(asked, "no answer of a limit"),
         (error: Error) => this.#failed(asked, reasonOf(error)),
       );
     });
@@ -285,7 +286,7 @@ class Asked implements Waiting {
   }
 }
 
-function decisionOf(reply: unknown): Decision {
+function decisionOf(reply: readonly number[]): Decision {
   const [allowed, remaining, reset, retry, wait] = reply as [number, number, number, number, number];
   return {
     allowed: allowed === 1,
