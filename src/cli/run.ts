@@ -13,6 +13,9 @@ import { flagOn, type Parsed } from "./flags.ts";
  */
 const SAME_SIGNAL_MS = 200;
 
+/** What a library still waits for when everything is closed, such as a sentinel that hangs, holds the end up for so long, ms. */
+const LAST_WAIT_MS = 500;
+
 /** Runs the gateway. */
 export const run: Command = {
   name: "run",
@@ -83,9 +86,13 @@ function untilStopped(gateway: RunningGateway, demo: Backends | null): Promise<n
       gateway.log.info("Stopping", { signal });
       // An endless demo stream would hold up the drain.
       void demo?.endStreams();
+      const end = (code: number) => {
+        setTimeout(() => process.exit(code), LAST_WAIT_MS).unref();
+        resolve(code);
+      };
       gateway.stop().then(
-        () => resolve(0),
-        () => resolve(1),
+        () => end(0),
+        () => end(1),
       );
     };
     process.on("SIGTERM", () => stop("SIGTERM"));

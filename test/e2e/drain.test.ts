@@ -6,6 +6,7 @@ import { type Answer, type Backend, mirror, startBackend } from "../support/back
 import { begin, call, headOf, keepAlive, read } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { freePort } from "../support/ports.ts";
+import { rawBackend } from "../support/raw.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { type Block, configText, eventually, soon } from "../support/setup.ts";
 
@@ -184,6 +185,24 @@ describe("a drain", LIMIT, () => {
     t.after(() => clearInterval(again));
     assert.equal(await soon(gateway.exited, "the exit"), 1);
     await assert.rejects(slow, { code: "ECONNRESET" });
+  });
+
+  test("ends though a sentinel it has asked does not answer", async (t) => {
+    const sentinel = await rawBackend((socket) => void socket.resume());
+    t.after(() => sentinel.close());
+    const { answer } = holding();
+    const backend = await backendFor(t, answer);
+    const redis = {
+      sentinel: true,
+      masterName: "main",
+      sentinelNodes: [`127.0.0.1:${sentinel.port}`],
+      connectTimeout: "60s",
+    };
+    const middleware = { ratelimit: { enabled: true, perRoute: { enabled: true, defaultRate: 1 } } };
+    const gateway = await gatewayFor(t, textOf(backend, { delay: 0, timeout: "1s" }, {}, { redis, middleware }));
+    await eventually("the sentinel is asked", () => sentinel.sockets.size > 0);
+    gateway.signal("SIGTERM");
+    assert.equal(await soon(gateway.exited, "the exit"), 0);
   });
 
   test("writes the access line of the last request before it ends", async (t) => {
