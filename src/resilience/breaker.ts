@@ -31,6 +31,12 @@ export interface BreakerClock {
   date(): number;
 }
 
+/**
+ * How long trials under way keep others from being made, ms. What lasts longer, such as a large download, an upload that
+ * trickles, or a backend that hangs, would otherwise decide alone how long everybody else is refused.
+ */
+const TRIAL_MS = 5_000;
+
 /** With every trial taken nobody knows how long they last; this is when it is worth asking again, ms. */
 const TRIALS_TAKEN_MS = 1_000;
 
@@ -50,6 +56,8 @@ export class CountingBreaker implements Breaker {
   #period = 1;
   #trials = 0;
   #trialsWon = 0;
+  /** When the last trial began. */
+  #trialAt = 0;
   #openedAt = 0;
   #lastFailureAt = 0;
   #lastChangeAt = 0;
@@ -91,8 +99,14 @@ export class CountingBreaker implements Breaker {
 
   admit(): number {
     if (this.state === "closed") return this.#period;
-    if (this.state === "open" || this.#trials >= this.#options.maxTrials) return 0;
+    if (this.state === "open") return 0;
+    const now = this.#clock.now();
+    if (this.#trials >= this.#options.maxTrials) {
+      if (now - this.#trialAt < TRIAL_MS) return 0;
+      this.#trials = 0; // what becomes of them counts all the same
+    }
     this.#trials++;
+    this.#trialAt = now;
     return this.#period;
   }
 
@@ -100,7 +114,7 @@ export class CountingBreaker implements Breaker {
     if (ticket !== this.#period) return;
     this.#counts.add(false, this.#clock.now());
     if (this.state === "closed") return;
-    this.#trials--;
+    this.#endTrial();
     if (++this.#trialsWon >= this.#options.successesToClose) this.#circuit.close();
   }
 
@@ -112,7 +126,7 @@ export class CountingBreaker implements Breaker {
   }
 
   dropped(ticket: number): void {
-    if (ticket === this.#period && this.state === "half_open") this.#trials--;
+    if (ticket === this.#period && this.state === "half_open") this.#endTrial();
   }
 
   watch(listener: () => void): () => void {
@@ -129,6 +143,10 @@ export class CountingBreaker implements Breaker {
   close(): void {
     this.#circuit.shutdown();
     this.#listeners.clear();
+  }
+
+  #endTrial(): void {
+    this.#trials = Math.max(0, this.#trials - 1);
   }
 
   #tooMany(): boolean {

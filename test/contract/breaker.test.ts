@@ -84,6 +84,23 @@ describe("a circuit breaker", () => {
       assert.ok(breaker.admit() > 0);
     }));
 
+  test("trials that last keep others from being made for five seconds only, and count when they end", () =>
+    withBreaker({}, ({ breaker, pass }) => {
+      fail(breaker, 3);
+      pass(5_000);
+      const lasting = [breaker.admit(), breaker.admit()];
+      pass(4_999);
+      assert.equal(breaker.admit(), 0);
+      pass(1);
+      assert.ok(breaker.admit() > 0 && breaker.admit() > 0);
+      assert.equal(breaker.admit(), 0, "again so many and no more");
+      for (const ticket of lasting) breaker.dropped(ticket);
+      assert.ok(breaker.admit() > 0 && breaker.admit() > 0);
+      assert.equal(breaker.admit(), 0);
+      breaker.failed(lasting[0]!);
+      assert.equal(breaker.state, "open");
+    }));
+
   test("closes after as many good trials as asked for", () =>
     withBreaker({ successesToClose: 3, maxTrials: 1 }, ({ breaker, pass }) => {
       fail(breaker, 3);
