@@ -3,7 +3,7 @@
 import { EventEmitter } from "node:events";
 import CircuitBreaker from "opossum";
 import type { Breaker, BreakerFacts, BreakerState } from "../core/breaker.ts";
-import { RollingCounts } from "./rolling-counts.ts";
+import { RollingCount } from "./rolling-count.ts";
 
 /** Settings of one circuit. */
 export interface BreakerOptions {
@@ -50,7 +50,8 @@ export class CountingBreaker implements Breaker {
   readonly #options: BreakerOptions;
   readonly #clock: BreakerClock;
   readonly #circuit: CircuitBreaker;
-  readonly #counts: RollingCounts;
+  readonly #successes: RollingCount;
+  readonly #failures: RollingCount;
   readonly #listeners = new Set<() => void>();
   readonly #transitions: Record<BreakerState, number> = { closed: 0, open: 0, half_open: 0 };
   #period = 1;
@@ -66,7 +67,8 @@ export class CountingBreaker implements Breaker {
     this.name = name;
     this.#options = options;
     this.#clock = clock;
-    this.#counts = new RollingCounts(options.windowMs);
+    this.#successes = new RollingCount(options.windowMs);
+    this.#failures = new RollingCount(options.windowMs);
     this.#circuit = new CircuitBreaker(() => Promise.resolve(), {
       resetTimeout: options.openMs,
       // Nothing is ever fired through it: its own counting has no use, and none of its timers is to run.
@@ -87,10 +89,10 @@ export class CountingBreaker implements Breaker {
   }
 
   get facts(): BreakerFacts {
-    this.#counts.advance(this.#clock.now());
+    this.#advance(this.#clock.now());
     return {
-      failures: this.#counts.failures,
-      successes: this.#counts.successes,
+      failures: this.#failures.total,
+      successes: this.#successes.total,
       lastFailureAt: this.#lastFailureAt,
       lastChangeAt: this.#lastChangeAt,
       transitions: this.#transitions,
@@ -112,7 +114,7 @@ export class CountingBreaker implements Breaker {
 
   succeeded(ticket: number): void {
     if (ticket !== this.#period) return;
-    this.#counts.add(false, this.#clock.now());
+    this.#successes.add(this.#clock.now());
     if (this.state === "closed") return;
     this.#endTrial();
     if (++this.#trialsWon >= this.#options.successesToClose) this.#circuit.close();
@@ -120,9 +122,10 @@ export class CountingBreaker implements Breaker {
 
   failed(ticket: number): void {
     if (ticket !== this.#period) return;
-    this.#counts.add(true, this.#clock.now());
+    const now = this.#clock.now();
+    this.#failures.add(now);
     this.#lastFailureAt = this.#clock.date();
-    if (this.state === "half_open" || this.#tooMany()) this.#circuit.open();
+    if (this.state === "half_open" || this.#tooMany(now)) this.#circuit.open();
   }
 
   dropped(ticket: number): void {
@@ -135,7 +138,7 @@ export class CountingBreaker implements Breaker {
   }
 
   reset(): void {
-    if (this.state === "closed") this.#counts.clear();
+    if (this.state === "closed") this.#clear();
     else this.#circuit.close();
   }
 
@@ -149,12 +152,23 @@ export class CountingBreaker implements Breaker {
     this.#trials = Math.max(0, this.#trials - 1);
   }
 
-  #tooMany(): boolean {
+  #tooMany(now: number): boolean {
     const { maxFailures, failureRatio, minRequests } = this.#options;
-    const { failures, successes } = this.#counts;
+    const failures = this.#failures.total;
     if (maxFailures > 0 && failures >= maxFailures) return true;
-    const seen = failures + successes;
+    this.#successes.advance(now);
+    const seen = failures + this.#successes.total;
     return failureRatio > 0 && seen >= minRequests && failures >= failureRatio * seen;
+  }
+
+  #advance(now: number): void {
+    this.#successes.advance(now);
+    this.#failures.advance(now);
+  }
+
+  #clear(): void {
+    this.#successes.clear();
+    this.#failures.clear();
   }
 
   #enter(state: BreakerState): void {
@@ -165,7 +179,7 @@ export class CountingBreaker implements Breaker {
     this.#transitions[state]++;
     this.#lastChangeAt = this.#clock.date();
     if (state === "open") this.#openedAt = this.#clock.now();
-    if (state === "closed") this.#counts.clear();
+    if (state === "closed") this.#clear();
     for (const listener of [...this.#listeners]) listener();
   }
 }
