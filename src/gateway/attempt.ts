@@ -13,6 +13,8 @@ const MAX_DRAINED_BYTES = 64 * 1024;
 const USUAL_TIMES = 2;
 const UNKNOWN_FAIR_MS = 1000;
 
+const NO_TRAILERS: readonly string[] = [];
+
 /** Failures the endpoint is to blame for; with any other the attempt says nothing about it. */
 const BLAMED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "connect_failed",
@@ -145,13 +147,13 @@ export class Attempt implements Receiver {
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
     if (this.#over) return true;
     if (this.#drains >= 0) return this.#drain(chunk, release, last);
-    if (last) this.#finish(-1);
+    if (last) this.#finish(NO_TRAILERS);
     return this.#owner.data(chunk, release, last);
   }
 
   end(trailers: readonly string[]): void {
     if (this.#over) return;
-    this.#finish(this.#ctx.route!.grpc ? statusOfCall(trailers) : -1);
+    this.#finish(trailers);
     if (this.#drains < 0) this.#owner.end(trailers);
   }
 
@@ -186,7 +188,7 @@ export class Attempt implements Receiver {
   #drain(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
     this.#drains -= chunk.length;
     release?.();
-    if (last) this.#finish(-1);
+    if (last) this.#finish(NO_TRAILERS);
     else if (this.#drains < 0) {
       this.#drains = 0;
       this.abandon();
@@ -194,8 +196,10 @@ export class Attempt implements Receiver {
     return true;
   }
 
-  /** @param call gRPC status at its end; -1 unknown or none */
-  #finish(call: number): void {
+  /** The answer is complete. A call that failed says so at its end; where that was put into the answer, its translator noted it. */
+  #finish(trailers: readonly string[]): void {
+    const { route, translation, grpcStatus } = this.#ctx;
+    const call = translation !== null ? grpcStatus : route!.grpc ? statusOfCall(trailers) : -1;
     this.#upstream = null;
     this.#leave();
     this.#judge(call === -1 || !this.#permit.service.isFailure(httpStatusOf(call)));

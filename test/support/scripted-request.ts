@@ -1,7 +1,7 @@
 // A request without a socket: the test plays its client, which notes what it is told and fails on what must never come.
 import assert from "node:assert/strict";
 import { RequestContext } from "../../src/core/context.ts";
-import type { BodyReceiver, RequestBody } from "../../src/core/edges.ts";
+import type { BodyReceiver, RequestBody, Translation } from "../../src/core/edges.ts";
 import type { ErrorCode } from "../../src/core/errors.ts";
 import { Nobody } from "../../src/core/nobody.ts";
 import type { Reply } from "../../src/core/reply.ts";
@@ -113,6 +113,7 @@ export interface FakeRequest {
   readonly body?: FakeBody;
   readonly timeoutMs?: number;
   readonly grpc?: boolean;
+  readonly translation?: Translation;
   readonly fallback?: { readonly service: Service | null; readonly reply: Reply | null };
 }
 
@@ -176,6 +177,7 @@ export function requestOf(some: FakeRequest): { readonly ctx: RequestContext; re
     streams: new OpenStreams(() => performance.now()),
   };
   ctx.route = route;
+  ctx.translation = some.translation ?? null;
   ctx.snapshot = snapshot as Snapshot;
   return { ctx, client };
 }

@@ -1,6 +1,7 @@
 // Who is to blame when time runs out: a backend that has all it needs and says nothing, never one whose client is slow.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import type { Translation } from "../../../src/core/edges.ts";
 import { Forward } from "../../../src/gateway/forward.ts";
 import { FakeTime } from "../../support/fake-time.ts";
 import { ANSWERS, done, FakeBody, type FakeRequest, requestOf } from "../../support/scripted-request.ts";
@@ -19,6 +20,7 @@ function begun(service: FakeService, some: FakeRequest) {
 }
 
 const NOBODY = { succeeded: 0, failed: 0, dropped: 1 };
+const GOOD = { succeeded: 1, failed: 0, dropped: 0 };
 const BACKEND = { succeeded: 0, failed: 1, dropped: 0 };
 
 describe("at the deadline of the route", () => {
@@ -130,4 +132,26 @@ test("an answer that is a failure and is lost as well counts once", () => {
   exchange.fail("responding");
   done(ctx);
   assert.equal(up.endpoints[0]!.state.failures, 1);
+});
+
+describe("at the end of a call", () => {
+  test("its status counts also where a translator has put it into the answer", () => {
+    for (const [status, ends] of [
+      [14, BACKEND],
+      [5, GOOD],
+    ] as const) {
+      const up = new FakeService("up", 1, null);
+      const translation: Translation = {
+        path: "/s/m",
+        fields: [],
+        streams: false,
+        attempt: (body, receiver) => ({ body, receiver }),
+      };
+      const { exchange, ctx } = begun(up, { method: "POST", grpc: true, timeoutMs: 100, translation });
+      exchange.head(200);
+      ctx.grpcStatus = status; // as translators note it, before the last piece of the answer
+      exchange.receiver.data(Buffer.from("trailers"), null, true);
+      assert.deepEqual([up.breaker.ends, up.endpoints[0]!.state.failures], [ends, ends.failed]);
+    }
+  });
 });
