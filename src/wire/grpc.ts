@@ -66,24 +66,14 @@ export function statusOfCall(fields: readonly string[]): number {
   return text !== undefined && /^\d{1,2}$/.test(text) ? Number(text) : -1;
 }
 
-/** HTTP status that says of a backend what a gRPC status says: whether it failed, and how. */
+/** HTTP status by gRPC code (google/rpc/code.proto, "HTTP Mapping"), except as documented for this gateway. */
+const HTTP_STATUS: readonly number[] = [
+  200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401,
+];
+
+/** HTTP status that says what a gRPC status says; one that is none means UNKNOWN. */
 export function httpStatusOf(grpcStatus: number): number {
-  switch (grpcStatus) {
-    case 2: // UNKNOWN
-    case 13: // INTERNAL
-    case 15: // DATA_LOSS
-      return 500;
-    case 4: // DEADLINE_EXCEEDED
-      return 504;
-    case 8: // RESOURCE_EXHAUSTED
-      return 429;
-    case 12: // UNIMPLEMENTED
-      return 501;
-    case 14: // UNAVAILABLE
-      return 503;
-    default:
-      return 200;
-  }
+  return HTTP_STATUS[grpcStatus] ?? 500;
 }
 
 /** `grpc-message`: everything outside printable ASCII, and the percent sign, percent-encoded as UTF-8. */

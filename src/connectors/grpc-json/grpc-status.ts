@@ -1,19 +1,9 @@
-// gRPC status codes and HTTP statuses, both ways.
+// gRPC status codes as they come: by name, from HTTP answers, from text.
 
 /** The codes that are named here (google/rpc/code.proto). */
 export const OK = 0;
 /** Anything without a better code. */
 export const UNKNOWN = 2;
-
-/** HTTP status by gRPC code (google/rpc/code.proto, "HTTP Mapping"), except as documented for this gateway. */
-const HTTP_STATUS: readonly number[] = [
-  200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401,
-];
-
-/** HTTP status that says what a gRPC status says. */
-export function httpStatusOf(code: number): number {
-  return HTTP_STATUS[code] ?? 500;
-}
 
 /** gRPC code for an HTTP response that is not one of gRPC (grpc/doc/http-grpc-status-mapping.md). */
 export function codeOfHttpStatus(status: number): number {

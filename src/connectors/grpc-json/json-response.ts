@@ -1,8 +1,9 @@
 // The gRPC response of one attempt as an ordinary HTTP response. Its status waits until the service has said how it went.
 import type { Receiver, SendFailure } from "../../core/edges.ts";
 import { type Fields, getField } from "../../wire/fields.ts";
+import { httpStatusOf } from "../../wire/grpc.ts";
 import { FrameError, FrameReader } from "./frames.ts";
-import { codeOfHttpStatus, httpStatusOf, OK } from "./grpc-status.ts";
+import { codeOfHttpStatus, OK } from "./grpc-status.ts";
 import type { RawBody } from "./http-body.ts";
 import type { InputError } from "./input-error.ts";
 import type { MessagePrinter } from "./message-printer.ts";

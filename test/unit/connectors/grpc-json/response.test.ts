@@ -4,9 +4,10 @@ import { describe, test } from "node:test";
 import { create, type JsonValue, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { AnySchema, DurationSchema } from "@bufbuild/protobuf/wkt";
-import { decodeMessage, httpStatusOf, parseCode } from "../../../../src/connectors/grpc-json/grpc-status.ts";
+import { decodeMessage, parseCode } from "../../../../src/connectors/grpc-json/grpc-status.ts";
 import type { PrintOptions } from "../../../../src/connectors/grpc-json/rule.ts";
 import { JsonTranslator } from "../../../../src/connectors/grpc-json/translator.ts";
+import { httpStatusOf } from "../../../../src/wire/grpc.ts";
 import { libraryPool, OPEN_RULE } from "../../../support/library.ts";
 import { type FakeAnswer, FakeCall, type FakeReceiver, type FakeRequest } from "../../../support/transcoding.ts";
 
