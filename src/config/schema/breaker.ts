@@ -1,5 +1,5 @@
 // `circuitBreaker`, and the same below a rule: when a service that fails is left alone for a while.
-import { type Infer, optional } from "../kit.ts";
+import { optional } from "../kit.ts";
 import { dur, int, ints, num, oneOf } from "../scalars.ts";
 import { inherited, overrides, type Settings } from "./inherited.ts";
 
@@ -38,5 +38,3 @@ export const ruleCircuitBreaker = overrides(
 
 /** What holds for one service or rule. */
 export type BreakerSettings = Settings<typeof settings>;
-/** Effective `circuitBreaker`. */
-export type CircuitBreakerSection = Infer<typeof circuitBreaker>;

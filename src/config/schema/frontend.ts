@@ -1,5 +1,5 @@
 // `frontend`: the ports clients come to.
-import { type Infer, object } from "../kit.ts";
+import { object } from "../kit.ts";
 import { bool, dur, int, size, str, strings } from "../scalars.ts";
 import { frontendGrpc } from "./grpc.ts";
 import { listenerTls } from "./listener-tls.ts";
@@ -30,6 +30,3 @@ export const frontend = object("Where clients connect", {
   sse: frontendSse,
   grpc: frontendGrpc,
 });
-
-/** Effective `frontend`. */
-export type Frontend = Infer<typeof frontend>;

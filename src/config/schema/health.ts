@@ -150,7 +150,5 @@ export const health = object("Health paths, and checks of instances and of what 
   checks,
 });
 
-/** Effective `health`, before inference. */
-export type HealthSection = Infer<typeof health>;
 /** `instances[].health` in its long form. */
 export type ProbeSection = Infer<typeof probe>;

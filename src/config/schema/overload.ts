@@ -1,6 +1,6 @@
 // `adaptiveConcurrency`, `overload` and a rule's tier: what becomes of requests when there are too many.
 import { TIERS } from "../../core/concurrency.ts";
-import { type Infer, mapOf, object } from "../kit.ts";
+import { mapOf, object } from "../kit.ts";
 import { bool, dur, int, num, oneOf } from "../scalars.ts";
 import { overrides, type Settings } from "./inherited.ts";
 
@@ -44,6 +44,3 @@ export const ruleTier = oneOf(
   TIERS,
   "normal",
 );
-
-/** Effective `overload`. */
-export type OverloadSection = Infer<typeof overload>;

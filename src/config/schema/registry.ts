@@ -38,7 +38,5 @@ export const registry = object("Which services exist", {
   }),
 });
 
-/** Effective `registry`, before inference. */
-export type RegistrySection = Infer<typeof registry>;
 /** One instance as written. */
 export type InstanceSection = Infer<typeof instance>;

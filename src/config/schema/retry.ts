@@ -1,5 +1,5 @@
 // `retry`, and the same below a rule: when a request is sent again, and when a second one is sent beside a slow first.
-import { type Field, type Infer, optional } from "../kit.ts";
+import { type Field, optional } from "../kit.ts";
 import { bool, dur, durMs, int, ints, num, size, strings } from "../scalars.ts";
 import { didYouMean } from "../suggest.ts";
 import { describe } from "../tree.ts";
@@ -96,5 +96,3 @@ export const ruleRetry = optional(
 
 /** What holds for one service or rule. */
 export type RetrySettings = Settings<typeof settings>;
-/** Effective `retry`. */
-export type RetrySection = Infer<typeof retry>;

@@ -1,5 +1,5 @@
 // What a rule and `protocols.grpc` say about JSON clients of gRPC services.
-import { type Infer, listOf, mapOf, object, optional } from "../kit.ts";
+import { listOf, mapOf, object, optional } from "../kit.ts";
 import { bool, dur, oneOf, str, strings } from "../scalars.ts";
 
 /** `rules[].grpc`. */
@@ -58,6 +58,3 @@ export const protocols = object("What is common to all routes of a protocol", {
     }),
   }),
 });
-
-/** Effective `rules[].grpc`. */
-export type RuleGrpc = Infer<typeof ruleGrpc>;

@@ -1,5 +1,5 @@
 // `frontend.websocket`, `backend.websocket` and what a rule says about WebSockets.
-import { type Infer, object, optional } from "../kit.ts";
+import { object, optional } from "../kit.ts";
 import { bool, dur, int, oneOf, size, str, strings } from "../scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
 
@@ -57,8 +57,3 @@ export const ruleWebsocket = object("WebSocket connections of this rule", {
   ),
   maxMessageSize: optional(size("instead of `frontend.websocket.maxMessageSize` and that of the backend")),
 });
-
-/** Effective `frontend.websocket`. */
-export type FrontendWebsocket = Infer<typeof frontendWebsocket>;
-/** Effective `backend.websocket`. */
-export type BackendWebsocket = Infer<typeof backendWebsocket>;
