@@ -51,7 +51,10 @@ export function requirePath(path: string | null, at: Position, problems: Problem
 export function requireHeaders(headers: Readonly<Record<string, string>>, at: Position, problems: Problems): void {
   for (const [name, value] of Object.entries(headers)) {
     const fine = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value);
-    const framing = /^(content-length|transfer-encoding|connection|te|upgrade|expect)$/i.test(name);
+    const framing =
+      /^(content-length|transfer-encoding|(proxy-)?connection|keep-alive|http2-settings|te|upgrade|expect)$/i.test(
+        name,
+      );
     if (!fine || framing) problems.error(at, `health: "${name}" cannot be sent by a probe`);
   }
 }

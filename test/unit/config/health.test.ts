@@ -87,6 +87,7 @@ describe("instances[].health", () => {
     [{ headers: { "X Y": "1" } }, /"X Y" cannot be sent by a probe/],
     [{ headers: { "X-Y": "1\n" } }, /"X-Y" cannot be sent/],
     [{ headers: { "Content-Length": "1" } }, /"Content-Length" cannot be sent/],
+    [{ headers: { "Keep-Alive": "5" } }, /"Keep-Alive" cannot be sent/],
     [{ interval: 0 }, /health.interval: at least 10ms/],
     [{ timeout: "1ms" }, /health.timeout: at least 10ms/],
     [{ healthyThreshold: 0 }, /expected a whole number of at least 1/],
