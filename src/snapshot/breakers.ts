@@ -4,9 +4,11 @@ import { inherit, standsApart } from "../config/inherit.ts";
 import type { BreakerSettings } from "../config/schema/breaker.ts";
 import type { Breaker } from "../core/breaker.ts";
 import type { LeaseHolder } from "../core/lease.ts";
+import type { Log } from "../core/log.ts";
 import type { EndpointSpec } from "../core/service.ts";
 import { type BreakerClock, type BreakerOptions, CountingBreaker } from "../resilience/breaker.ts";
 import { digest } from "./digest.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** Circuits of one service, as a rule sees it. */
 export interface ServiceBreakers {
@@ -22,14 +24,14 @@ export interface ServiceBreakers {
 export class Breakers {
   readonly #config: Config;
   readonly #leases: LeaseHolder;
-  readonly #live: Set<Breaker>;
+  readonly #runtime: Pick<Runtime, "breakers" | "log">;
   readonly #services: ReadonlySet<string>;
 
-  /** @param live is told of every circuit as long as it exists */
-  constructor(config: Config, live: Set<Breaker>, leases: LeaseHolder) {
+  /** @param runtime its `breakers` are told of every circuit as long as it exists, its log of every change */
+  constructor(config: Config, runtime: Pick<Runtime, "breakers" | "log">, leases: LeaseHolder) {
     this.#config = config;
     this.#leases = leases;
-    this.#live = live;
+    this.#runtime = runtime;
     this.#services = new Set(config.services.map((s) => s.name));
   }
 
@@ -54,15 +56,17 @@ export class Breakers {
   }
 
   #lease(key: string, name: string, options: BreakerOptions): Breaker {
+    const { breakers, log } = this.#runtime;
     return this.#leases.lease(
       key,
       () => {
         const breaker = new CountingBreaker(name, options, CLOCK);
-        this.#live.add(breaker);
+        breaker.watch(() => report(breaker, options, log));
+        breakers.add(breaker);
         return breaker;
       },
       (breaker) => {
-        this.#live.delete(breaker);
+        breakers.delete(breaker);
         breaker.close();
       },
     );
@@ -73,6 +77,13 @@ export class Breakers {
     const own = this.#services.has(id) ? `rule:${id}` : id;
     return service === written.serviceName ? own : `${own}/${service}`;
   }
+}
+
+/** What an operator reads of a change of state; a trial that begins is none. */
+function report({ name: circuit, state, facts }: Breaker, { openMs }: BreakerOptions, log: Log): void {
+  const { failures, successes } = facts;
+  if (state === "open") log.warn("Circuit opened", { circuit, failures, successes, seconds: openMs / 1000 });
+  if (state === "closed") log.info("Circuit closed", { circuit });
 }
 
 const CLOCK: BreakerClock = { now: () => performance.now(), date: () => Date.now() };

@@ -30,7 +30,7 @@ export class ServiceBuilder {
     this.#leases = leases;
     this.#balancers = new BalancerBuilder(config, leases);
     this.#builder = new EndpointBuilder(config, runtime, leases);
-    this.#breakers = new Breakers(config, runtime.breakers, leases);
+    this.#breakers = new Breakers(config, runtime, leases);
     this.#retries = new Retries(config, leases);
     const registry = REGISTRIES[config.written.registry.type](config.services);
     this.#entries = new Map(registry.list().map((entry) => [entry.name, entry]));

@@ -26,11 +26,14 @@ function configOf(circuitBreaker: string) {
 function setUp(circuitBreaker: string, table = new LeaseTable(), live = new Set<Breaker>()) {
   const config = configOf(circuitBreaker);
   const leases = table.holder();
-  const breakers = new Breakers(config, live, leases);
+  const said: unknown[] = [];
+  const say = (message: string, facts = {}) => void said.push({ message, ...facts });
+  const log = { debug: say, info: say, warn: say, error: say };
+  const breakers = new Breakers(config, { breakers: live, log }, leases);
   const rule = (id: string) => config.rules.find((r) => r.id === id)!;
   const one = config.services[0]!.endpoints[0]!;
   const two = config.services[0]!.endpoints[1]!;
-  return { breakers, rule, one, two, live, table, release: () => leases.release() };
+  return { breakers, rule, one, two, live, said, table, release: () => leases.release() };
 }
 
 describe("circuits of a snapshot", () => {
@@ -66,6 +69,20 @@ describe("circuits of a snapshot", () => {
     assert.equal(live.size, 1);
     release();
     assert.equal(live.size, 0);
+  });
+
+  test("the log says when one opens, for how long, and when it is closed again", () => {
+    const { breakers, said, release } = setUp("{ enabled: true, default: { maxFailures: 2, timeout: 9s } }");
+    const circuit = breakers.forService(null, "users").service!;
+    circuit.failed(circuit.admit());
+    assert.deepEqual(said, []);
+    circuit.failed(circuit.admit());
+    circuit.reset();
+    assert.deepEqual(said, [
+      { message: "Circuit opened", circuit: "users", failures: 2, successes: 0, seconds: 9 },
+      { message: "Circuit closed", circuit: "users" },
+    ]);
+    release();
   });
 
   test("statuses that count are those written, or every 5xx but 501", () => {
