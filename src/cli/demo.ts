@@ -25,7 +25,7 @@ export const demo: Command = {
     const named = parsed.values.has("config") || parsed.values.has("c");
     const values = named ? parsed.values : new Map([...parsed.values, ["config", DEMO_CONFIG]]);
     try {
-      return await runUntilSignal({ ...parsed, values }, env, backends);
+      return await runUntilSignal({ ...parsed, values }, env, backends, named ? "" : "/hello");
     } finally {
       await backends.close();
     }

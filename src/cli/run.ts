@@ -42,12 +42,14 @@ export const run: Command = {
 /**
  * Starts, announces the address, and waits for the signal that ends it.
  * @param demo backends in the same process, which the caller ends
+ * @param tryPath a path that the configuration is known to serve, to be named to the user; "" = none
  * @returns exit code
  */
 export async function runUntilSignal(
   parsed: Parsed,
   env: NodeJS.ProcessEnv,
   demo: Backends | null = null,
+  tryPath = "",
 ): Promise<number> {
   const load = loadOptions(parsed, env);
   const gateway = await boot({ load, logLevel: logLevel(parsed, env), hotReload: flagOn(parsed, "hot-reload", true) });
@@ -64,7 +66,7 @@ export async function runUntilSignal(
     gateway.log.warn(`Unknown log level "${level}": using info`);
   const http = gateway.addresses().find((a) => a.name === "http");
   for (const { title, url } of demo?.servers ?? []) gateway.log.info(`Demo: ${title} on ${url}`);
-  if (demo !== null) gateway.log.info(`Try: curl -i http://localhost:${http?.port}/hello`);
+  if (tryPath !== "") gateway.log.info(`Try: curl -i http://localhost:${http?.port}${tryPath}`);
   return untilStopped(gateway, demo);
 }
 

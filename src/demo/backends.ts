@@ -1,7 +1,7 @@
 // Backends to try the gateway against: small servers on the ports the example configurations name.
 import { startGrpc } from "./grpc.ts";
 import { startHttp } from "./http.ts";
-import type { DemoServer } from "./server.ts";
+import { DEMO_HOST, type DemoServer } from "./server.ts";
 import { startEvents } from "./sse.ts";
 import { startWebSocket } from "./websocket.ts";
 
@@ -28,23 +28,33 @@ export interface Backends {
 
 /**
  * Starts them.
- * @throws the system's error when a port is taken; then none is left running
+ * @throws Error that names the port when one is taken; then none is left running
  */
 export async function startBackends(ports: DemoPorts = DEMO_PORTS): Promise<Backends> {
-  const plain = ports.http.map((port) => startHttp(port));
-  const streaming = [startWebSocket(ports.webSocket), startEvents(ports.events), startGrpc(ports.grpc)];
-  const outcomes = await Promise.allSettled([...plain, ...streaming]);
-  const servers = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-  const failed = outcomes.find((outcome) => outcome.status === "rejected");
-  if (failed !== undefined) {
-    await stopAll(servers);
-    throw failed.reason;
+  const starts = [
+    ...ports.http.map((port) => ({ port, start: startHttp })),
+    { port: ports.webSocket, start: startWebSocket },
+    { port: ports.events, start: startEvents },
+    { port: ports.grpc, start: startGrpc }, // last: its library says by itself, and at length, that a port is taken
+  ];
+  const servers: DemoServer[] = [];
+  for (const { port, start } of starts) {
+    try {
+      servers.push(await start(port));
+    } catch (error) {
+      await stopAll(servers);
+      throw new Error(`cannot start a demo backend on ${DEMO_HOST}:${port}: ${reasonOf(error as Error)}`);
+    }
   }
   return {
     servers,
-    endStreams: () => stopAll(servers.slice(plain.length)),
+    endStreams: () => stopAll(servers.slice(ports.http.length)),
     close: () => stopAll(servers),
   };
+}
+
+function reasonOf({ message }: Error): string {
+  return message.includes("EADDRINUSE") ? "the port is in use, perhaps by another demo" : message;
 }
 
 async function stopAll(servers: readonly DemoServer[]): Promise<void> {

@@ -194,8 +194,11 @@ describe("all together", () => {
   test("none stays when one cannot start", async () => {
     const taken = backends.servers[0]!.port;
     const http = [await freePort()];
-    await assert.rejects(startBackends({ ...FREE_PORTS, http, webSocket: taken }), { code: "EADDRINUSE" });
-    await assert.rejects(startBackends({ ...FREE_PORTS, http, grpc: taken }), /EADDRINUSE/);
+    const inUse = {
+      message: `cannot start a demo backend on 127.0.0.1:${taken}: the port is in use, perhaps by another demo`,
+    };
+    await assert.rejects(startBackends({ ...FREE_PORTS, http, webSocket: taken }), inUse);
+    await assert.rejects(startBackends({ ...FREE_PORTS, http, grpc: taken }), inUse);
     await (await startBackends({ ...FREE_PORTS, http })).close();
   });
   test("`gateway demo` prints a line for each and stops on a signal while streams are open", async () => {
@@ -219,6 +222,25 @@ describe("all together", () => {
       child.kill("SIGINT");
       assert.equal((await once(child, "exit"))[0], 0);
       assert.ok(performance.now() - started < PROMPT_MS);
+    } finally {
+      release();
+    }
+  });
+  test("a path to try is named only where it is known to be there", async () => {
+    const release = await holdFixedPorts();
+    try {
+      const child = spawn(process.execPath, ["dist/main.js", "demo", "-config", "configs/examples/retry.yaml"], {
+        env: { PATH: process.env.PATH, GATEWAY_PORT: "0", GATEWAY_SHUTDOWN_DELAY: "0" },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      let output = await readUntil(child.stdout, "Demo: gRPC");
+      child.stdout.on("data", (chunk: Buffer) => {
+        output += chunk;
+      });
+      child.kill("SIGTERM");
+      await once(child, "close");
+      assert.match(output, /Stopped/);
+      assert.doesNotMatch(output, /Try:/);
     } finally {
       release();
     }
