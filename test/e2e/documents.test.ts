@@ -56,6 +56,14 @@ for (const document of documents) {
   });
 }
 
+test("the README leads to every guide", () => {
+  const readme = readFileSync("README.md", "utf8");
+  assert.deepEqual(
+    documents.filter((document) => document !== "README.md" && !readme.includes(`(${document})`)),
+    [],
+  );
+});
+
 test("the ten lines of YAML in the README are ten lines", () => {
   const yaml = /```yaml\n(gateway:[\s\S]*?)```/.exec(readFileSync("README.md", "utf8"))![1]!;
   assert.equal(yaml.trim().split("\n").length, 9 + 1);
