@@ -42,7 +42,7 @@ export const ERRORS = {
   headers_too_large: row(431, "headers_too_large", "The request headers are larger than allowed.", true),
   internal: row(500, "internal", "The gateway failed to process the request."),
   connect_failed: row(502, "bad_gateway", "The service could not be reached."),
-  upstream_reset: row(502, "bad_gateway", "The service closed the connection before it answered."),
+  upstream_reset: row(502, "bad_gateway", "The connection to the service was lost before its answer was complete."),
   upstream_tls_failed: row(502, "bad_gateway", "No trusted TLS connection to the service could be made."),
   upstream_protocol: row(502, "bad_gateway", "The service sent an invalid response."),
   no_endpoint: row(503, "unavailable", "The service has no endpoint that can take the request."),
