@@ -3,7 +3,7 @@ import type { RequestContext } from "../core/context.ts";
 import type { Receiver, RequestBody, SendFailure, Upstream, Wire } from "../core/edges.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Endpoint, Picker, Service } from "../core/service.ts";
-import { httpStatusOf, statusOfCall } from "../wire/grpc.ts";
+import { grpcTimeout, httpStatusOf, statusOfCall } from "../wire/grpc.ts";
 import { EARLY_MS } from "./request-clock.ts";
 
 /** Largest body of an unwanted answer that is read to its end, so that its connection can serve again, bytes. */
@@ -12,6 +12,9 @@ const MAX_DRAINED_BYTES = 64 * 1024;
 /** A try that got this many times the usual latency, or this long while none is known, ms, had time enough. */
 const USUAL_TIMES = 2;
 const UNKNOWN_FAIR_MS = 1000;
+
+/** gRPC status of a call whose deadline has passed. */
+const DEADLINE_EXCEEDED = 4;
 
 const NO_TRAILERS: readonly string[] = [];
 
@@ -100,11 +103,9 @@ export class Attempt implements Receiver {
   timeOut(fairMs: number): void {
     if (this.#over) return;
     this.endpoint.meter?.failed("upstream_timeout");
-    const { latencyMs } = this.endpoint.state;
-    const enough = Math.min(fairMs, latencyMs < 0 ? UNKNOWN_FAIR_MS : USUAL_TIMES * latencyMs);
-    const waited = performance.now() - this.#sentAt + EARLY_MS;
+    const fair = this.#hadTime(fairMs);
     this.#leave();
-    if (waited >= enough) this.#judge(false);
+    if (fair) this.#judge(false);
     else this.#drop();
   }
 
@@ -140,7 +141,7 @@ export class Attempt implements Receiver {
     if (this.#over) return;
     this.#answered(status);
     const call = this.#ctx.route!.grpc ? statusOfCall(fields) : -1;
-    if (this.#permit.service.isFailure(call === -1 ? status : httpStatusOf(call))) this.#judge(false);
+    if (this.#isFailure(status, call)) this.#judge(false);
     this.#owner.head(this, status, reason, fields, length);
   }
 
@@ -202,7 +203,21 @@ export class Attempt implements Receiver {
     const call = translation !== null ? grpcStatus : route!.grpc ? statusOfCall(trailers) : -1;
     this.#upstream = null;
     this.#leave();
-    this.#judge(call === -1 || !this.#permit.service.isFailure(httpStatusOf(call)));
+    this.#judge(call === -1 || !this.#isFailure(0, call));
+  }
+
+  /** @param call gRPC status; -1: what counts is the other one */
+  #isFailure(status: number, call: number): boolean {
+    const rushed = call === DEADLINE_EXCEEDED && grpcTimeout(this.#ctx.fields) > 0;
+    if (rushed && !this.#hadTime(Number.POSITIVE_INFINITY)) return false;
+    return this.#permit.service.isFailure(call === -1 ? status : httpStatusOf(call));
+  }
+
+  /** Whether the endpoint has had time enough to answer by now. @param fairMs enough in any case, ms */
+  #hadTime(fairMs: number): boolean {
+    const { latencyMs } = this.endpoint.state;
+    const usual = latencyMs < 0 ? UNKNOWN_FAIR_MS : USUAL_TIMES * latencyMs;
+    return performance.now() - this.#sentAt + EARLY_MS >= Math.min(fairMs, usual);
   }
 
   #leave(): void {

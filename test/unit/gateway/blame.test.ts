@@ -74,6 +74,23 @@ describe("at the deadline of the route", () => {
     }
   });
 
+  test("nor when the backend itself notices first that there is no time", () => {
+    for (const [asked, ends] of [
+      ["150m", { ...NOBODY, succeeded: 1, dropped: 0 }],
+      ["", BACKEND],
+    ] as const) {
+      const up = new FakeService("up", 1, null);
+      up.endpoints[0]!.state.latencyMs = 100;
+      const fields = ["content-type", "application/grpc", ...(asked === "" ? [] : ["grpc-timeout", asked])];
+      const { ctx, exchange } = begun(up, { method: "POST", grpc: true, fields });
+      time.pass(149);
+      exchange.head(200, 0, ["grpc-status", "4"]);
+      exchange.receiver.end([]);
+      done(ctx);
+      assert.deepEqual(up.breaker.ends, ends, asked);
+    }
+  });
+
   test("nobody is for a try that began in the last moment", () => {
     const up = new FakeService("up", 2, ruleOf({ initialDelayMs: 1 }));
     const { client, exchange } = begun(up, { timeoutMs: 100 });
