@@ -43,7 +43,7 @@ export interface Commands {
   readonly ready: boolean;
   /** @throws Error (rejects) when there is no connection, it broke, or Redis refused; it may have run all the same */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
-  /** Opens anew what was asked, or greeted, and is silent; called from time to time. */
+  /** Opens anew what was asked, or greeted, and is silent, and what has given up; called from time to time. */
   watch(): void;
   close(): void;
 }
@@ -131,8 +131,10 @@ export class Connections implements Commands {
 
   watch(): void {
     for (const line of this.#lines) {
-      if (!this.#isSilent(line)) continue;
       const { client } = line;
+      // A fail-over that is announced while a sentinel is being asked ends a client for good: it never tries again by itself.
+      if (client.status === "end") client.connect().catch(() => undefined);
+      if (!this.#isSilent(line)) continue;
       if (client instanceof Redis) client.stream.destroy();
       else client.disconnect(true);
     }
