@@ -28,7 +28,8 @@ export function quoted(id: string): string {
 }
 
 /**
- * Adds the fields of decided limits. More may have been used than a limit that was lowered since holds. The X- fields, which hold one limit, show the one with the least left.
+ * Adds the fields of decided limits. The X- fields, which hold one limit, show the one with the least left. More may have
+ * been used than a limit holds that was lowered since.
  * @param names {@link quoted} ids, in the order of the decisions
  * @param nowMs since 1970
  */
