@@ -3,7 +3,7 @@ import type { Config } from "./config.ts";
 import type { Origin } from "./kit.ts";
 import { gateway } from "./schema/root.ts";
 
-const SECRET_KEY = /^authorization$|^cookie$|password|secret|token|apikey|api_key|credential|privatekey/i;
+const SECRET_KEY = /(^|-)(authorization|cookie)$|password|secret|token|credential|(api|private)[-_]?key/i;
 /** Keys of a mapping whose values are secrets, though their names are free. */
 const SECRET_MAP = /^management\.auth\.users\./;
 /** Numbers of tokens are counts. */

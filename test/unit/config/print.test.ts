@@ -104,7 +104,10 @@ describe("secrets", () => {
       assert.ok(shown.includes("***"));
     });
   }
-  for (const key of ["password", "clientSecret", "apiKey", "api_key", "accessToken", "Authorization"]) {
+  for (const key of [
+    ...["password", "clientSecret", "apiKey", "api_key", "accessToken", "private-key"],
+    ...["Authorization", "Proxy-Authorization", "X-Api-Key", "Cookie", "Set-Cookie"],
+  ]) {
     test(`${key} in a free map is masked`, () => {
       const text = `gateway: { ${SERVICES}, router: { rules: [ { path: /, serviceName: web, metadata: { ${key}: s3cret } } ] } }`;
       assert.ok(!print(text).includes("s3cret"));
