@@ -1,5 +1,7 @@
 // A bound port: accepts sockets and gives them to whichever server is current, so that a reload never rebinds.
+
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { bracketed } from "../wire/authority.ts";
 
 /** Takes over accepted sockets. */
 export interface SocketTaker {
@@ -144,7 +146,7 @@ export class Listener {
 }
 
 function bindFailure(error: NodeJS.ErrnoException, host: string, port: number): string {
-  const where = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const where = `${bracketed(host)}:${port}`;
   if (error.code === "EADDRINUSE") return `cannot listen on ${where}: the port is in use`;
   if (error.code === "EACCES") return `cannot listen on ${where}: no permission for this port`;
   if (error.code === "EADDRNOTAVAIL") return `cannot listen on ${where}: this machine has no such address`;

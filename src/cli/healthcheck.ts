@@ -1,7 +1,9 @@
 // `gateway healthcheck`: asks a running gateway whether it is ready; for container health checks.
+
 import { request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
 import { loadConfig } from "../config/load.ts";
+import { bracketed } from "../wire/authority.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 
 /** Longest wait for the answer, ms. */
@@ -24,7 +26,7 @@ export const healthcheck: Command = {
 
 function readyUrl(http: { host: string; port: number; tls: { enabled: boolean } }): string {
   const anywhere = http.host === "0.0.0.0" || http.host === "::" || http.host === "";
-  const host = anywhere ? "127.0.0.1" : http.host.includes(":") ? `[${http.host}]` : http.host;
+  const host = anywhere ? "127.0.0.1" : bracketed(http.host);
   return `${http.tls.enabled ? "https" : "http"}://${host}:${http.port}/_gateway/ready`;
 }
 

@@ -1,4 +1,5 @@
 // `gateway reload`: asks the running gateway, through its management API, to load its configuration again.
+
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { type ClientRequest, type IncomingMessage, request as send } from "node:http";
@@ -8,6 +9,7 @@ import { connect as connectSecure } from "node:tls";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { usableCredentials } from "../config/management.ts";
+import { bracketed } from "../wire/authority.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 
 /** Longest wait for the answer, ms: a large configuration takes a while. */
@@ -81,10 +83,6 @@ async function open(config: Config): Promise<Socket> {
 function hostOf(config: Config): string {
   const { host } = config.written.management;
   return host === "0.0.0.0" || host === "" ? "127.0.0.1" : host === "::" ? "::1" : host;
-}
-
-function bracketed(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
 }
 
 function authorization(config: Config, token: string | null): Record<string, string> {

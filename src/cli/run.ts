@@ -1,8 +1,10 @@
 // `gateway`: runs until a signal ends it.
+
 import { boot, type RunningGateway } from "../boot.ts";
 import type { Backends } from "../demo/backends.ts";
 import { LOG_LEVELS, type LogLevel } from "../observe/app-log.ts";
 import { VERSION } from "../version.ts";
+import { bracketed } from "../wire/authority.ts";
 import { check } from "./check.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 import { flagOn, type Parsed } from "./flags.ts";
@@ -54,7 +56,7 @@ export async function runUntilSignal(
   const load = loadOptions(parsed, env);
   const gateway = await boot({ load, logLevel: logLevel(parsed, env), hotReload: flagOn(parsed, "hot-reload", true) });
   for (const { name, host, port } of gateway.addresses()) {
-    gateway.log.info(`Listening on ${host.includes(":") ? `[${host}]` : host}:${port}`, {
+    gateway.log.info(`Listening on ${bracketed(host)}:${port}`, {
       listener: name,
       port,
       version: VERSION,

@@ -1,6 +1,7 @@
 // Health by the gRPC health protocol (grpc/doc/health-checking.md): one call of Check, answered with SERVING.
+import { authorityOf } from "../wire/authority.ts";
 import { type Http2Reply, http2Exchange } from "./http2-exchange.ts";
-import { authorityOf, type Probe, type ProbeAddress } from "./probe.ts";
+import type { Probe, ProbeAddress } from "./probe.ts";
 
 /** Whom to ask. */
 export interface GrpcTarget extends ProbeAddress {

@@ -1,9 +1,11 @@
 // Health by HTTP: a request of its own connection, an expected status, and a text the body must hold.
+
 import { request } from "node:http";
 import { connect } from "node:net";
+import { authorityOf } from "../wire/authority.ts";
 import { connectSecure } from "../wire/secure.ts";
 import { http2Exchange } from "./http2-exchange.ts";
-import { authorityOf, type Probe, type ProbeAddress, reasonOf, type StatusRange } from "./probe.ts";
+import { type Probe, type ProbeAddress, reasonOf, type StatusRange } from "./probe.ts";
 
 /** What to ask, and what must come back. */
 export interface HttpTarget extends ProbeAddress {

@@ -1,8 +1,10 @@
 // One request and its reply over a connection of its own, by HTTP/2: what probes of h2c and gRPC endpoints share.
+
 import { connect as connectHttp2, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
 import { connect } from "node:net";
+import { authorityOf } from "../wire/authority.ts";
 import { connectSecure } from "../wire/secure.ts";
-import { authorityOf, type ProbeAddress, reasonOf } from "./probe.ts";
+import { type ProbeAddress, reasonOf } from "./probe.ts";
 
 /** What is sent. */
 export interface Http2Question {

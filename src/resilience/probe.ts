@@ -1,4 +1,5 @@
 // What a health probe is: one question to one address, answered once. How often it is asked is said elsewhere.
+import type { Place } from "../wire/authority.ts";
 import type { UpstreamTls } from "../wire/secure.ts";
 
 /**
@@ -11,22 +12,12 @@ export type ProbeDone = (failure: string | null) => void;
 export type Probe = (done: ProbeDone) => () => void;
 
 /** Where a probe goes. */
-export interface ProbeAddress {
-  readonly scheme: "http" | "https";
-  /** Host name or IP address. */
-  readonly address: string;
-  readonly port: number;
+export interface ProbeAddress extends Place {
   readonly tls: UpstreamTls;
 }
 
 /** First and last of a range of statuses, both included. */
 export type StatusRange = readonly [number, number];
-
-/** Name or address with the port where it is not the scheme's own, as it stands in `Host`. */
-export function authorityOf({ scheme, address, port }: ProbeAddress): string {
-  const literal = address.includes(":") ? `[${address}]` : address;
-  return port === (scheme === "https" ? 443 : 80) ? literal : `${literal}:${port}`;
-}
 
 /** Why a connection failed, without what the other side said. */
 export function reasonOf(error: Error): string {

@@ -1,4 +1,5 @@
 // Endpoints of a snapshot: each address with its connector, its meter, and what was learned of it.
+
 import type { Config } from "../config/config.ts";
 import { HttpConnector, type Upgrades } from "../connectors/http/connector.ts";
 import type { HttpClientOptions } from "../connectors/http/options.ts";
@@ -9,6 +10,7 @@ import { EndpointState } from "../core/endpoint-state.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { EndpointMeter, EndpointSpec } from "../core/service.ts";
 import { EndpointMeterCells } from "../observe/meters.ts";
+import { authorityOf } from "../wire/authority.ts";
 import { clientOptions, http2Options } from "./client-options.ts";
 import { digest } from "./digest.ts";
 import type { Runtime } from "./runtime.ts";
@@ -65,7 +67,7 @@ export class EndpointBuilder {
     );
     return new Http2Connector(
       pool,
-      { scheme, authority: authorityOf(scheme, address, port), instanceId },
+      { scheme, authority: authorityOf({ scheme, address, port }), instanceId },
       {
         maxSendBytes: settings.maxCallSendMsgSize || settings.maxMessageSize,
         maxReceiveBytes: settings.maxCallRecvMsgSize || settings.maxMessageSize,
@@ -88,7 +90,7 @@ export class EndpointBuilder {
     );
     const { backend } = this.#config.written;
     const defaults = {
-      host: authorityOf(scheme, address, port),
+      host: authorityOf({ scheme, address, port }),
       dropAcceptEncoding: backend.http.disableCompression,
       maxUpgrades: backend.websocket.maxConnections,
       instanceId,
@@ -115,9 +117,4 @@ export class EndpointBuilder {
 /** What makes an endpoint the same one in the next snapshot. */
 export function identityOf(service: string, { id, address, port }: EndpointSpec): string {
   return `${service}|${id}|${address}|${port}`;
-}
-
-function authorityOf(scheme: "http" | "https", address: string, port: number): string {
-  const literal = address.includes(":") ? `[${address}]` : address;
-  return port === (scheme === "https" ? 443 : 80) ? literal : `${literal}:${port}`;
 }

@@ -1,4 +1,5 @@
 // A rule's descriptors and mappings → the translator of its JSON clients.
+
 import { createHash } from "node:crypto";
 import { credentials } from "@grpc/grpc-js";
 import type { Config, RuleConfig } from "../config/config.ts";
@@ -13,6 +14,7 @@ import { JsonTranslator } from "../connectors/grpc-json/translator.ts";
 import { fetchDescriptors } from "../connectors/grpc-json/url-source.ts";
 import type { Translator } from "../core/edges.ts";
 import type { LeaseHolder } from "../core/lease.ts";
+import { bracketed } from "../wire/authority.ts";
 import { http2Options } from "./client-options.ts";
 import { digest } from "./digest.ts";
 import type { Runtime } from "./runtime.ts";
@@ -145,13 +147,12 @@ function reflectionSources(config: Config, rule: RuleConfig, runtime: Runtime, l
     polled(leases, runtime, `${name}|${digest(endpoints)}|${digest(tls)}`, name, reloadInterval, async (signal) => {
       let last: unknown;
       for (const { address, grpcPort, scheme } of endpoints) {
-        const literal = address.includes(":") ? `[${address}]` : address;
         const { ca, cert, key } = tls.material as Record<string, string | undefined>;
         const trusted = () =>
           credentials.createSsl(buffer(ca), buffer(key), buffer(cert), { rejectUnauthorized: tls.verify });
         try {
           return await reflect({
-            address: `${literal}:${grpcPort}`,
+            address: `${bracketed(address)}:${grpcPort}`,
             credentials: secure || scheme === "https" ? trusted() : credentials.createInsecure(),
             deadlineMs: REFLECTION_MS,
             signal,

@@ -1,7 +1,9 @@
 // One HTTP/2 connection to a backend: dialled once, shared by many streams, left when the backend says so.
+
 import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { connect as connectTcp, type NetConnectOpts, type Socket } from "node:net";
 import type { ErrorCode } from "../../core/errors.ts";
+import { bracketed } from "../../wire/authority.ts";
 import { connectSecure } from "../../wire/secure.ts";
 import type { Http2Pool } from "./pool.ts";
 
@@ -35,8 +37,7 @@ export class Http2Session {
     this.#pool = pool;
     const { options, target } = pool;
     this.idleSince = this.#lastReadAt = pool.now();
-    const literal = target.address.includes(":") ? `[${target.address}]` : target.address;
-    this.#session = connect(`${target.scheme}://${literal}:${target.port}`, {
+    this.#session = connect(`${target.scheme}://${bracketed(target.address)}:${target.port}`, {
       createConnection: () => this.#watch(this.#dial()),
       settings: { enablePush: false, initialWindowSize: options.streamWindow },
       peerMaxConcurrentStreams: options.maxStreams,

@@ -1,0 +1,20 @@
+// Hosts and ports as they stand together in URLs and in `Host`.
+
+/** Where something is asked for. */
+export interface Place {
+  readonly scheme: "http" | "https";
+  /** Host name or IP address. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A host as it stands before a port: IPv6 addresses in brackets (RFC 3986 §3.2.2). */
+export function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Host with the port where it is not the scheme's own. */
+export function authorityOf({ scheme, address, port }: Place): string {
+  const host = bracketed(address);
+  return port === (scheme === "https" ? 443 : 80) ? host : `${host}:${port}`;
+}
