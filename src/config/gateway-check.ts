@@ -1,5 +1,5 @@
 // Checks that name what they look at themselves, by URL, address or command: they are the gateway's own.
-import { isIP } from "node:net";
+import { hostPort } from "../wire/authority.ts";
 import type { FreeProbe } from "./health-config.ts";
 import { type HealthReading, rangesOf, requireAllowed } from "./probe-parts.ts";
 import type { Position, Problems } from "./problem.ts";
@@ -14,6 +14,9 @@ const FURTHER: Readonly<Record<CheckSection["type"], readonly string[]>> = {
   grpc: ["service"],
   exec: ["args"],
 };
+
+/** Stands where a probe is wrong; never compiled, since the configuration is refused. */
+const NOWHERE: FreeProbe = { type: "tcp", address: "", port: 0 };
 
 /** The probe of such a check; null when it looks at instances. */
 export function gatewayCheck(section: CheckSection, at: Position, reading: HealthReading): FreeProbe | null {
@@ -39,7 +42,7 @@ export function gatewayCheck(section: CheckSection, at: Position, reading: Healt
   if (config[target] === "") {
     const kind = type === "exec" ? "config.command" : `config.${target}, or config.type: service to probe instances`;
     wrong(`needs ${kind}`);
-    return { type: "tcp", address: "", port: 0 }; // never compiled: the configuration is refused
+    return NOWHERE;
   }
   if (type === "exec") {
     requireAllowed(config.command, at, reading);
@@ -50,7 +53,12 @@ export function gatewayCheck(section: CheckSection, at: Position, reading: Healt
     requireUrl(config.url, at, problems);
     return { type, url: config.url, expectedStatus: rangesOf([...section.expectedStatus, ...config.expectedStatus]) };
   }
-  const { address, port } = hostAndPort(config.address, at, problems);
+  const place = hostPort(config.address);
+  if (place === null) {
+    wrong(`"${config.address}" is no host:port`);
+    return NOWHERE;
+  }
+  const { host: address, port } = place;
   return type === "tcp" ? { type, address, port } : { type, address, port, service: config.service };
 }
 
@@ -58,14 +66,4 @@ function requireUrl(text: string, at: Position, problems: Problems): void {
   const url = URL.canParse(text) ? new URL(text) : null;
   const fine = url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
   if (!fine) problems.error(at, `health: "${text}" is no http or https URL without user and password`);
-}
-
-/** `db:5432`, `10.0.0.1:5432`, `[::1]:5432`. */
-function hostAndPort(text: string, at: Position, problems: Problems): { address: string; port: number } {
-  const parts = /^(?:\[([^\]]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(text);
-  const address = parts?.[1] ?? parts?.[2] ?? "";
-  const port = Number(parts?.[3] ?? 0);
-  const literal = parts?.[1] === undefined || isIP(address) === 6;
-  if (parts === null || port < 1 || port > 65535 || !literal) problems.error(at, `health: "${text}" is no host:port`);
-  return { address, port };
 }

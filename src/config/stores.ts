@@ -1,4 +1,5 @@
 // The stores of limits a configuration has: what `redis` and `rateLimitStorage` mean together.
+import { hostPort } from "../wire/authority.ts";
 import { placeOf } from "./place.ts";
 import type { Problems } from "./problem.ts";
 import type { RedisSection } from "./schema/redis.ts";
@@ -106,11 +107,4 @@ function checkRedis(redis: RedisSection, path: Path, tree: MapNode, problems: Pr
     problems.warn(placeOf(tree, [...path, "tls"]), `${name}.tls has no effect without enabled: true`);
   }
   if ((redis.tls.certFile === "") !== (redis.tls.keyFile === "")) fail("tls", "certFile and keyFile belong together");
-}
-
-/** `host:port`, with brackets round an IPv6 literal. @returns null when it is none */
-export function hostPort(text: string): { readonly host: string; readonly port: number } | null {
-  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  return match === null || port < 1 || port > 65535 ? null : { host: match[1] ?? match[2]!, port };
 }

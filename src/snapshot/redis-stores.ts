@@ -2,11 +2,12 @@
 import type { ConnectionOptions } from "node:tls";
 import type { Config } from "../config/config.ts";
 import type { RedisSection } from "../config/schema/redis.ts";
-import { hostPort, type RedisStoreConfig } from "../config/stores.ts";
+import type { RedisStoreConfig } from "../config/stores.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
 import { Connections, type RedisOptions } from "../limits/redis/connection.ts";
 import { RedisStore } from "../limits/redis/store.ts";
+import { hostPort } from "../wire/authority.ts";
 import { digest } from "./digest.ts";
 
 /** Longest wait at start for stores to be reached, ms. One that refuses is not waited for. */

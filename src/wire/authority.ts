@@ -1,4 +1,5 @@
 // Hosts and ports as they stand together in URLs and in `Host`.
+import { isIP } from "node:net";
 
 /** Where something is asked for. */
 export interface Place {
@@ -17,4 +18,12 @@ export function bracketed(host: string): string {
 export function authorityOf({ scheme, address, port }: Place): string {
   const host = bracketed(address);
   return port === (scheme === "https" ? 443 : 80) ? host : `${host}:${port}`;
+}
+
+/** `db:5432`, `10.0.0.1:5432`, `[::1]:5432` apart. @returns null when it is none of these */
+export function hostPort(text: string): { readonly host: string; readonly port: number } | null {
+  const [, literal, name, digits] = /^(?:\[([^\]]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (!(port >= 1 && port <= 65535) || (literal !== undefined && isIP(literal) !== 6)) return null;
+  return { host: literal ?? name!, port };
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { printConfiguration } from "../../../src/config/print.ts";
-import { hostPort } from "../../../src/config/stores.ts";
+import { hostPort } from "../../../src/wire/authority.ts";
 import { load, loadFine, withMore } from "../../support/load.ts";
 
 function storesOf(more: string) {
