@@ -9,8 +9,8 @@ import { grpcKind, grpcTimeout } from "../wire/grpc.ts";
 export interface Deadline {
   /** ms from its arrival; 0 none. */
   readonly ms: number;
-  /** What the configuration gives it, whatever the client asks for; 0 none. */
-  readonly givenMs: number;
+  /** Time enough for one try by what the configuration gives the request, whatever the client asks for; Infinity: unknown. */
+  readonly fairMs: number;
   /** Whether it bounds the whole response; otherwise only the wait for its head. */
   readonly total: boolean;
   /** For what follows the head of a stream: longest silence of the backend, ms; 0 none. */
@@ -21,18 +21,22 @@ export interface Deadline {
 export function deadlineOf(ctx: RequestContext, route: Route): Deadline {
   const { timeoutMs } = route;
   const silenceMs = route.timeoutWritten ? timeoutMs : 0;
-  const givenMs = timeoutMs;
+  const fairMs = fairOf(timeoutMs);
   if (ctx.upgrade) {
     const ms = sooner(timeoutMs, route.websocket?.handshakeMs ?? 0);
-    return { ms, givenMs: ms, total: false, silenceMs: 0 };
+    return { ms, fairMs: fairOf(ms), total: false, silenceMs: 0 };
   }
-  if (!route.grpc) return { ms: sooner(timeoutMs, askedBefore(ctx)), givenMs, total: true, silenceMs };
+  if (!route.grpc) return { ms: sooner(timeoutMs, askedBefore(ctx)), fairMs, total: true, silenceMs };
   const asked = grpcTimeout(ctx.fields);
   const streams = ctx.translation?.streams ?? grpcKind(ctx.fields) === "native";
-  if (!streams) return { ms: sooner(timeoutMs, asked), givenMs, total: true, silenceMs };
-  if (asked > 0)
-    return { ms: route.timeoutWritten ? sooner(timeoutMs, asked) : asked, givenMs, total: true, silenceMs };
-  return { ms: timeoutMs, givenMs, total: false, silenceMs };
+  if (!streams) return { ms: sooner(timeoutMs, asked), fairMs, total: true, silenceMs };
+  if (asked > 0) return { ms: route.timeoutWritten ? sooner(timeoutMs, asked) : asked, fairMs, total: true, silenceMs };
+  return { ms: timeoutMs, fairMs, total: false, silenceMs };
+}
+
+/** Half of it: what goes before a try, such as limits that are asked and other tries, may take the rest. */
+function fairOf(givenMs: number): number {
+  return givenMs > 0 ? givenMs / 2 : Number.POSITIVE_INFINITY;
 }
 
 /** What a trusted gateway before this one has left for the request, ms from its arrival; clocks of strangers mean nothing. */

@@ -147,7 +147,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
   late(): void {
     this.#ctx.detail = "route timeout";
     if (this.#relay.waitsForClient) this.#race.abandon();
-    else this.#race.timeOut(this.#deadline.givenMs || Number.POSITIVE_INFINITY);
+    else this.#race.timeOut(this.#deadline.fairMs);
     this.#giveUp("upstream_timeout");
   }
 

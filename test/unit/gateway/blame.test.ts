@@ -31,6 +31,15 @@ describe("at the deadline of the route", () => {
     assert.deepEqual([client.heads, up.breaker.ends, up.endpoints[0]!.state.failures], [[504], BACKEND, 1]);
   });
 
+  test("a backend is to blame also when something else took a little of the time before", () => {
+    const up = new FakeService("up", 1, null);
+    const { ctx } = requestOf({ timeoutMs: 200 });
+    time.pass(5); // a limit was asked
+    new Forward(ctx, up, ANSWERS).start();
+    time.pass(200);
+    assert.deepEqual(up.breaker.ends, BACKEND);
+  });
+
   test("nobody is while the client still sends", () => {
     const up = new FakeService("up", 1, null);
     const body = new FakeBody(20);
