@@ -59,7 +59,7 @@ export function retryReason(
   status: number,
   fields: readonly string[],
 ): string | null {
-  const call = ctx.route!.grpc && ctx.translation === null ? statusOfCall(fields) : -1;
+  const call = ctx.route!.grpc ? statusOfCall(fields) : -1;
   if (call > 0) return rule.isRetryableCall(call) ? `grpc_${call}` : null;
   return rule.isRetryable(status) && isRepeatable(ctx) ? String(status) : null;
 }

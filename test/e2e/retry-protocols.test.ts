@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import type { ServerHttp2Stream } from "node:http2";
 import { after, before, describe, test } from "node:test";
+import { call } from "../support/client.ts";
 import { openEvents } from "../support/events.ts";
 import { type GrpcGateway, grpcGateway, InteropClient } from "../support/grpc.ts";
-import { type Http2Backend, http2Backend, reply, trailersOnly } from "../support/http2-backend.ts";
+import { framed, type Http2Backend, http2Backend, reply, trailersOnly } from "../support/http2-backend.ts";
 import { failing, hanging, instance, losing, Planned, type Try } from "../support/planned.ts";
 import { NOBODYS_PORT } from "../support/ports.ts";
 import { eventually } from "../support/setup.ts";
@@ -141,6 +142,15 @@ describe("a call", () => {
       came.map((headers) => headers["grpc-previous-rpc-attempts"]),
       [undefined, "1", "2"],
     );
+  });
+
+  test("of gRPC-Web is made again as well", async () => {
+    const headers = ["Content-Type", "application/grpc-web+proto"];
+    const request = { method: "POST", path: "/test.v1.Interop/Unary", headers, body: framed("x") };
+    const came = await played([unavailable, fine], async () => {
+      assert.match(String((await call(gateway.port, request)).body), /fine/);
+    });
+    assert.equal(came.length, 2);
   });
 
   test("answered UNAVAILABLE always ends so, with the message of the service", async () => {
