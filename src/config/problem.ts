@@ -53,9 +53,13 @@ export function oneLine(problem: Problem): string {
  * @param sources file name → text
  */
 export function withSource(problem: Problem, sources: ReadonlyMap<string, string>): string {
+  return withLine(problem, (file) => sources.get(file)?.split("\n"));
+}
+
+function withLine(problem: Problem, linesOf: (file: string) => readonly string[] | undefined): string {
   const head = `${problem.severity}: ${oneLine(problem)}`;
   const { at } = problem;
-  const line = at === null || at.line === 0 ? undefined : sources.get(at.file)?.split("\n")[at.line - 1];
+  const line = at === null || at.line === 0 ? undefined : linesOf(at.file)?.[at.line - 1];
   if (at === null || line === undefined || line.trim() === "") return head;
   const number = String(at.line);
   return `${head}\n  ${number} | ${line.trimEnd()}\n  ${" ".repeat(number.length)} | ${" ".repeat(at.column - 1)}^`;
@@ -75,6 +79,7 @@ export class ConfigError extends Error {
     // File by file, each from top to bottom, as one reads and mends them.
     const files = [...new Set(problems.map((p) => p.at?.file))];
     const sorted = files.flatMap((file) => inOrder.filter((p) => p.at?.file === file));
-    this.text = sorted.map((p) => withSource(p, sources)).join("\n");
+    const lines = new Map([...sources].map(([file, text]) => [file, text.split("\n")]));
+    this.text = sorted.map((p) => withLine(p, (file) => lines.get(file))).join("\n");
   }
 }
