@@ -27,6 +27,9 @@ const BLAMED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "upstream_timeout",
 ]);
 
+/** What an attempt says of its endpoint; one that is overloaded failed, too. */
+type Verdict = "good" | "bad" | "overloaded";
+
 /** Hears the response of its attempts, in the order of {@link Receiver}. */
 export interface AttemptOwner {
   interim(status: number, fields: readonly string[]): void;
@@ -105,7 +108,7 @@ export class Attempt implements Receiver {
     this.endpoint.meter?.failed("upstream_timeout");
     const fair = this.#hadTime(fairMs);
     this.#leave();
-    if (fair) this.#judge(false);
+    if (fair) this.#judge("overloaded");
     else this.#drop();
   }
 
@@ -122,7 +125,7 @@ export class Attempt implements Receiver {
 
   /** A stream has begun: whether the endpoint did well is known by now, and its length says nothing. */
   opened(): void {
-    this.#judge(true);
+    this.#judge("good");
   }
 
   /** Notes on the request what the access log says about the attempt that answered. */
@@ -141,7 +144,8 @@ export class Attempt implements Receiver {
     if (this.#over) return;
     this.#answered(status);
     const call = this.#ctx.route!.grpc ? statusOfCall(fields) : -1;
-    if (this.#isFailure(status, call)) this.#judge(false);
+    const verdict = this.#verdictOf(status, call);
+    if (verdict !== "good") this.#judge(verdict);
     this.#owner.head(this, status, reason, fields, length);
   }
 
@@ -174,7 +178,7 @@ export class Attempt implements Receiver {
     const unwanted = this.#drains >= 0;
     this.endpoint.meter?.failed(failure.code);
     this.#leave(); // aborts too: it may be the translation that failed
-    if (BLAMED.has(failure.code)) this.#judge(false);
+    if (BLAMED.has(failure.code)) this.#judge(failure.code === "upstream_timeout" ? "overloaded" : "bad");
     else this.#drop();
     if (!unwanted) this.#owner.failed(this, failure);
   }
@@ -203,14 +207,16 @@ export class Attempt implements Receiver {
     const call = translation !== null ? grpcStatus : route!.grpc ? statusOfCall(trailers) : -1;
     this.#upstream = null;
     this.#leave();
-    this.#judge(call === -1 || !this.#isFailure(0, call));
+    this.#judge(call === -1 ? "good" : this.#verdictOf(0, call));
   }
 
   /** @param call gRPC status; -1: what counts is the other one */
-  #isFailure(status: number, call: number): boolean {
+  #verdictOf(status: number, call: number): Verdict {
     const rushed = call === DEADLINE_EXCEEDED && grpcTimeout(this.#ctx.fields) > 0;
-    if (rushed && !this.#hadTime(Number.POSITIVE_INFINITY)) return false;
-    return this.#permit.service.isFailure(call === -1 ? status : httpStatusOf(call));
+    if (rushed && !this.#hadTime(Number.POSITIVE_INFINITY)) return "good";
+    const code = call === -1 ? status : httpStatusOf(call);
+    if (!this.#permit.service.isFailure(code)) return "good";
+    return code === 503 || code === 504 ? "overloaded" : "bad";
   }
 
   /** Whether the endpoint has had time enough to answer by now. @param fairMs enough in any case, ms */
@@ -229,7 +235,8 @@ export class Attempt implements Receiver {
   }
 
   /** Once: circuits, limit, endpoint and balancer learn how it went. */
-  #judge(ok: boolean): void {
+  #judge(verdict: Verdict): void {
+    const ok = verdict === "good";
     const { service, endpoint, ticket, ownTicket, picker } = this.#permit;
     if (this.#judged) {
       // A stream that began well and was lost: its tickets are spent, the endpoint still bears the blame.
@@ -238,7 +245,8 @@ export class Attempt implements Receiver {
     }
     this.#judged = true;
     this.#good = ok;
-    service.limiter?.release(this.#headMs, !ok);
+    // An error that comes at once says nothing about how long answers take.
+    service.limiter?.release(ok ? this.#headMs : -1, verdict === "overloaded");
     if (ok) {
       service.breaker?.succeeded(ticket);
       endpoint.breaker?.succeeded(ownTicket);

@@ -63,6 +63,8 @@ export class StrictBreaker implements Breaker {
 export class StrictLimiter implements ConcurrencyLimiter {
   limit = Number.POSITIVE_INFINITY;
   active = 0;
+  /** What it was told of each attempt. */
+  readonly told: (readonly [answered: boolean, failed: boolean])[] = [];
 
   admit(): boolean {
     if (this.active >= this.limit) return false;
@@ -70,8 +72,9 @@ export class StrictLimiter implements ConcurrencyLimiter {
     return true;
   }
 
-  release(): void {
+  release(ms: number, failed: boolean): void {
     assert.ok(--this.active >= 0, "released more often than admitted");
+    this.told.push([ms >= 0, failed]);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Translation } from "../../../src/core/edges.ts";
 import { Forward } from "../../../src/gateway/forward.ts";
 import { FakeTime } from "../../support/fake-time.ts";
 import { ANSWERS, done, FakeBody, type FakeRequest, requestOf } from "../../support/scripted-request.ts";
-import { FakeService, ruleOf } from "../../support/scripted-service.ts";
+import { type FakeExchange, FakeService, ruleOf } from "../../support/scripted-service.ts";
 
 let time: FakeTime;
 beforeEach(() => {
@@ -179,5 +179,41 @@ describe("at the end of a call", () => {
       exchange.receiver.data(Buffer.from("trailers"), null, true);
       assert.deepEqual([up.breaker.ends, up.endpoints[0]!.state.failures], [ends, ends.failed]);
     }
+  });
+});
+
+describe("a limit that adapts to a service learns", () => {
+  function told(end: (exchange: FakeExchange) => void): unknown {
+    const up = new FakeService("up", 1, null);
+    const { ctx, exchange } = begun(up, { timeoutMs: 100 });
+    end(exchange);
+    done(ctx);
+    return up.limiter.told;
+  }
+
+  test("how long answers take", () =>
+    assert.deepEqual(
+      told((e) => e.answer(200, "fine")),
+      [[true, false]],
+    ));
+  test("nothing from errors that come at once", () => {
+    assert.deepEqual(
+      told((e) => e.answer(500, "broken")),
+      [[false, false]],
+    );
+    assert.deepEqual(
+      told((e) => e.fail("sent")),
+      [[false, false]],
+    );
+  });
+  test("that it is too high when a service says so, or says nothing", () => {
+    assert.deepEqual(
+      told((e) => e.answer(503, "busy")),
+      [[false, true]],
+    );
+    assert.deepEqual(
+      told(() => time.pass(100)),
+      [[false, true]],
+    );
   });
 });
