@@ -131,7 +131,7 @@ export class LimitReader {
   }
 
   #limit(given: Given, id: string, rule: RuleSection, path: Path): RateConfig | null {
-    const what = `rule "${id}"`;
+    const what = `${path.includes("rateLimits") ? "limit" : "rule"} "${id}"`;
     if (given.rate !== null && given.requestsPerSecond !== null) {
       this.#error(path, `${what}: rate and requestsPerSecond exclude each other`);
     }
