@@ -82,7 +82,7 @@ function overall(runtime: Runtime): Reply {
     registry: {
       status: registry,
       duration: 0,
-      ...(dead.length > 0 ? { error: `${dead.length} services without a healthy instance` } : {}),
+      ...(dead.length > 0 ? { error: `services without a healthy instance: ${dead.length}` } : {}),
     },
   };
   const body = { status, timestamp: now(), checks, version: runtime.version, service_id: runtime.instanceId };
