@@ -2,7 +2,15 @@
 import type { OpenStream } from "../core/streams.ts";
 import type { Compression, CompressionSettings } from "./compression.ts";
 import { Liveness, type LivenessOwner } from "./liveness.ts";
-import { GOING_AWAY, INTERNAL_ERROR, NORMAL, SERVICE_RESTART, type Session, type SessionParts } from "./session.ts";
+import {
+  GOING_AWAY,
+  INTERNAL_ERROR,
+  NORMAL,
+  SERVICE_LOST,
+  SERVICE_RESTART,
+  type Session,
+  type SessionParts,
+} from "./session.ts";
 import { Side, type SideOwner } from "./side.ts";
 
 /** Settings of connections whose messages are read. */
@@ -134,14 +142,14 @@ export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
 
   ended(side: Side): void {
     if (side.isClient) return this.#client.finish();
-    if (!this.#closing) this.close(NORMAL, "");
+    if (!this.#closing) this.close(INTERNAL_ERROR, SERVICE_LOST);
     this.#client.finish();
   }
 
   closed(side: Side): void {
     if (side.isClient) return this.abort();
     if (this.#over) return side.cleanup();
-    if (!this.#closing) this.close(INTERNAL_ERROR, "service lost");
+    if (!this.#closing) this.close(INTERNAL_ERROR, SERVICE_LOST);
     this.#client.finish();
   }
 

@@ -38,3 +38,5 @@ export const NORMAL = 1000;
 export const GOING_AWAY = 1001;
 export const INTERNAL_ERROR = 1011;
 export const SERVICE_RESTART = 1012;
+/** Reason of a close that the service left out: it is gone, in order or not, without a close frame. */
+export const SERVICE_LOST = "service lost";

@@ -3,7 +3,15 @@ import type { Wire, WireReader } from "../core/edges.ts";
 import type { OpenStream } from "../core/streams.ts";
 import { closeFrame, FrameTracker, MASKED_PING, PING } from "./frames.ts";
 import { Liveness, type LivenessOwner } from "./liveness.ts";
-import { GOING_AWAY, INTERNAL_ERROR, NORMAL, SERVICE_RESTART, type Session, type SessionParts } from "./session.ts";
+import {
+  GOING_AWAY,
+  INTERNAL_ERROR,
+  NORMAL,
+  SERVICE_LOST,
+  SERVICE_RESTART,
+  type Session,
+  type SessionParts,
+} from "./session.ts";
 
 /** An open tunnel. Over when the client's socket is closed. */
 export class Tunnel implements Session, OpenStream, LivenessOwner {
@@ -128,14 +136,14 @@ export class Tunnel implements Session, OpenStream, LivenessOwner {
   ended(direction: Direction): void {
     const { client, backend } = this.#parts;
     if (direction === this.#fromClient) backend.end();
-    else if (!this.#closing) this.#lastWords(NORMAL, "");
+    else if (!this.#closing) this.#lastWords(INTERNAL_ERROR, SERVICE_LOST);
     else client.end();
   }
 
   /** One side is gone. */
   closed(direction: Direction): void {
     if (direction === this.#fromClient) this.abort();
-    else if (!this.#over && !direction.hasEnded) this.#lastWords(INTERNAL_ERROR, "service lost");
+    else if (!this.#over && !direction.hasEnded) this.#lastWords(INTERNAL_ERROR, SERVICE_LOST);
   }
 
   /** The backend is gone: a client that was not told why is told now, where a frame can be put in. */
