@@ -4,6 +4,7 @@ import type { TLSSocket } from "node:tls";
 import type { RequestContext } from "../../core/context.ts";
 import type { Downstream, Gateway, StreamLimits, Wire } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
+import { cut } from "../../wire/cut.ts";
 import { type BodyTrouble, HttpBody } from "./body.ts";
 import { pairsOf, writeHints } from "./extra-fields.ts";
 import { keepAlive, setHead, setWhole } from "./head-text.ts";
@@ -133,10 +134,9 @@ export class HttpDownstream implements Downstream, BodyTrouble {
 
   abort(): void {
     const socket = this.#response.socket;
-    // A reply delimited by the end of the connection would look complete after FIN: RST says that it is not.
-    // TLS says the same by ending without close_notify, and its sockets cannot be reset.
+    // TLS says the same as a reset by ending without close_notify, and its sockets cannot be reset.
     const plain = socket !== null && (socket as Partial<TLSSocket>).encrypted !== true;
-    if (plain) socket.resetAndDestroy();
+    if (plain) cut(socket);
     else this.#response.destroy();
   }
 
