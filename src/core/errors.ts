@@ -12,6 +12,8 @@ export interface ErrorRow {
   readonly close?: true;
   /** Fields that always belong to the answer. */
   readonly fields?: readonly string[];
+  /** When to come back where nothing better is known, s. */
+  readonly retryAfter?: number;
 }
 
 /**
@@ -47,9 +49,9 @@ export const ERRORS = {
   upstream_protocol: row(502, "bad_gateway", "The service sent an invalid response."),
   no_endpoint: row(503, "unavailable", "The service has no endpoint that can take the request."),
   circuit_open: row(503, "unavailable", "The service failed too often and is left alone for a while."),
-  limits_unavailable: row(503, "unavailable", "Whether the request is within its limits cannot be told now."),
-  descriptor_unavailable: row(503, "unavailable", "The description of the service is not available yet."),
-  overloaded: row(503, "unavailable", "The gateway is at its limit; try again later."),
+  limits_unavailable: soon(row(503, "unavailable", "Whether the request is within its limits cannot be told now.")),
+  descriptor_unavailable: soon(row(503, "unavailable", "The description of the service is not available yet.")),
+  overloaded: soon(row(503, "unavailable", "The gateway is at its limit; try again later.")),
   shutting_down: row(503, "unavailable", "The gateway is shutting down."),
   upstream_timeout: row(504, "timeout", "The service did not answer in time."),
   loop_detected: row(508, "internal", "The request came back to this gateway."),
@@ -57,6 +59,11 @@ export const ERRORS = {
 
 /** A stable error code. */
 export type ErrorCode = keyof typeof ERRORS;
+
+/** Of a state that passes quickly. */
+function soon(row: ErrorRow): ErrorRow {
+  return { ...row, retryAfter: 1 };
+}
 
 function row(status: number, type: string, message: string, close?: true, fields?: readonly string[]): ErrorRow {
   return { status, type, message, ...(close && { close }), ...(fields && { fields }) };

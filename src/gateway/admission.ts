@@ -12,7 +12,7 @@ export interface Blocked {
 }
 
 const NONE: readonly Endpoint[] = [];
-const OVERLOADED: Blocked = { code: "overloaded", retryMs: 1000 };
+const OVERLOADED: Blocked = { code: "overloaded", retryMs: 0 };
 
 /** Whether an attempt was blocked. */
 export function isBlocked(answer: Permit | Blocked): answer is Blocked {

@@ -1,21 +1,25 @@
 // Turns an error code into the answer its client gets: in the client's own protocol, with the connection's fate decided.
 import type { RequestContext } from "../core/context.ts";
 import { ERRORS, type ErrorCode, type ErrorRow } from "../core/errors.ts";
+import { getField } from "../wire/fields.ts";
 import { grpcKind, grpcMessage, grpcStatusOf } from "../wire/grpc.ts";
 
 /**
  * Answers `ctx` with an error of the table. Once its reply has begun, a gRPC call is ended by its trailers; anything else
  * can only be cut.
+ * @param given further fields of the answer
  * @param message what is wrong with the client's own input; replaces the sentence of the table
  */
 export function refuse(
   ctx: RequestContext,
   code: ErrorCode,
-  fields: readonly string[] = [],
+  given: readonly string[] = [],
   message: string = ERRORS[code].message,
 ): void {
   ctx.error = code;
   const row: ErrorRow = ERRORS[code];
+  const late = row.retryAfter !== undefined && getField(given, "retry-after") === undefined;
+  const fields = late ? [...given, "Retry-After", String(row.retryAfter)] : given;
   const kind = grpcKind(ctx.fields);
   if (kind !== null && !(kind === "web" && ctx.status !== 0)) return endCall(ctx, row, fields, message);
   if (ctx.status !== 0) return ctx.downstream.abort();

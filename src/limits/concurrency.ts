@@ -23,9 +23,8 @@ export interface ConcurrencyRule {
   readonly meter: LimitMeter | null;
 }
 
-const RETRY = ["Retry-After", "1"];
-const FULL: Refusal = { code: "overloaded", fields: RETRY };
-const TOO_MANY: Refusal = { code: "rate_limited", fields: RETRY };
+const FULL: Refusal = { code: "overloaded" };
+const TOO_MANY: Refusal = { code: "rate_limited", fields: ["Retry-After", "1"] };
 
 /** Refuses what would exceed the bound: 503 `overloaded` of a route, 429 `rate_limited` of a client. */
 export function concurrencyLimit(rule: ConcurrencyRule): Filter {

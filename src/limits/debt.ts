@@ -69,7 +69,7 @@ export function charge(
     resetMs: paidOffMs(limit, owed),
     retryMs: allowed ? 0 : paidOffMs(limit, after - room),
     waitMs: allowed && waits ? paidOffMs(limit, due) : 0,
-    degraded: false,
+    degraded: null,
   };
 }
 

@@ -28,8 +28,8 @@ export interface Decision {
   readonly retryMs: number;
   /** Leaky bucket: ms the request is to be held before it goes on. */
   readonly waitMs: number;
-  /** Decided without the shared state, on this process's share of the limit. */
-  readonly degraded: boolean;
+  /** Decided without the shared state: on this process's share of the limit, or by letting everything pass; null: with it. */
+  readonly degraded: "local" | "allow" | null;
 }
 
 /** Where the state of limits lives. */

@@ -42,12 +42,12 @@ export function addRateFields(
   nowMs: number,
 ): void {
   let tightest = 0;
-  let degraded = false;
+  let degraded: Decision["degraded"] = null;
   let state = "";
   for (let i = 0; i < decisions.length; i++) {
     const d = decisions[i]!;
     if (isTighter(d, decisions[tightest]!)) tightest = i;
-    degraded ||= d.degraded;
+    degraded ??= d.degraded;
     state += `${i === 0 ? "" : ", "}${names[i]};r=${Math.max(0, d.remaining)};t=${Math.ceil(d.resetMs / 1000)}`;
   }
   const { remaining, resetMs } = decisions[tightest]!;
@@ -63,7 +63,7 @@ export function addRateFields(
     "X-RateLimit-Reset",
     String(Math.ceil((nowMs + resetMs) / 1000)),
   );
-  if (degraded) fields.push("X-RateLimit-Degraded", "local");
+  if (degraded !== null) fields.push("X-RateLimit-Degraded", degraded);
 }
 
 /** Removes what a backend said about limits. */

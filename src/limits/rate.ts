@@ -162,7 +162,7 @@ function count(meter: LimitMeter | null, answer: Answer): void {
   if (answer === "unavailable") meter.rejected++;
   else {
     if (!answer.allowed) meter.rejected++;
-    meter.degraded = answer.degraded;
+    meter.degraded = answer.degraded !== null;
   }
 }
 

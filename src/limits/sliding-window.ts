@@ -46,7 +46,7 @@ export const slidingWindow: Arithmetic<Groups> = {
       resetMs: (last + periodUs - now) / 1000,
       retryMs: allowed ? 0 : (leftWith(groups, count + cost - limit.rate) + periodUs - now) / 1000,
       waitMs: 0,
-      degraded: false,
+      degraded: null,
     };
   },
   giveBack(_limit: Limit, groups: Groups, cost: number): void {

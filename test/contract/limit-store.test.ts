@@ -71,7 +71,7 @@ for (const [name, open] of Object.entries(STORES)) {
           assert.equal(decision.allowed, true);
           assert.equal(decision.remaining, left);
           assert.equal(decision.retryMs, 0);
-          assert.equal(decision.degraded, false);
+          assert.equal(decision.degraded, null);
           assert.ok(decision.resetMs > 0 && decision.resetMs <= 60_000);
         }
         const refused = await take(limit, "a");

@@ -71,7 +71,7 @@ describe("a Redis that fails", () => {
     await eventually("the store knows", () => store.degraded);
     const first = store.take(limitOf(10), "k", 1);
     assert.ok(!(first instanceof Promise), "nobody waits");
-    assert.deepEqual([(first as Decision).allowed, (first as Decision).degraded], [true, true]);
+    assert.deepEqual([(first as Decision).allowed, (first as Decision).degraded], [true, "local"]);
     assert.equal(await passed(store, limitOf(10), 10), 0);
     assert.equal(await passed(store, limitOf(10), 10, "never seen"), 1);
   });
@@ -98,6 +98,8 @@ describe("a Redis that fails", () => {
     await eventually("both know", () => denying.store.degraded && allowing.store.degraded);
     assert.equal(denying.store.take(limitOf(2), "k", 1), "unavailable");
     assert.equal(await passed(allowing.store, limitOf(2), 5), 5);
+    const through = (await allowing.store.take(limitOf(2), "k", 1)) as Decision;
+    assert.equal(through.degraded, "allow");
     await redis.start();
     await eventually("Redis decides again", () => !denying.store.degraded && !allowing.store.degraded);
     assert.equal(await passed(denying.store, limitOf(2), 5), 2);

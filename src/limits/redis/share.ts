@@ -55,7 +55,7 @@ export class Share {
     const entry = this.#entry(limit, key, nowUs, share);
     const decision = ARITHMETIC[limit.algorithm].take(share, entry.state, nowUs, cost);
     if (decision.allowed) entry.passed += cost;
-    return { ...decision, degraded: true };
+    return { ...decision, degraded: "local" };
   }
 
   /** What Redis could not be told after all. */

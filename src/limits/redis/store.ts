@@ -253,7 +253,7 @@ export class RedisStore implements LimitStore {
   }
 }
 
-const PASSED = { allowed: true, remaining: 0, resetMs: 0, retryMs: 0, waitMs: 0, degraded: true } as const;
+const PASSED = { allowed: true, remaining: 0, resetMs: 0, retryMs: 0, waitMs: 0, degraded: "allow" } as const;
 
 /** One decision under way. */
 class Asked implements Waiting {
@@ -294,6 +294,6 @@ function decisionOf(reply: readonly number[]): Decision {
     resetMs: reset / 1000,
     retryMs: retry / 1000,
     waitMs: wait / 1000,
-    degraded: false,
+    degraded: null,
   };
 }

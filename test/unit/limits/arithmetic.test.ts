@@ -99,7 +99,7 @@ describe("token bucket", () => {
       resetMs: 2000,
       retryMs: 200,
       waitMs: 0,
-      degraded: false,
+      degraded: null,
     });
     assert.equal(at(199.999).allowed, false);
     assert.equal(at(200).allowed, true);

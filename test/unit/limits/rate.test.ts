@@ -177,7 +177,7 @@ describe("rate limits", () => {
   test("ask a far store for all its limits before it has answered the first", async () => {
     const asked: string[] = [];
     const answers: (() => void)[] = [];
-    const yes: Decision = { allowed: true, remaining: 1, resetMs: 1, retryMs: 0, waitMs: 0, degraded: true };
+    const yes: Decision = { allowed: true, remaining: 1, resetMs: 1, retryMs: 0, waitMs: 0, degraded: "local" };
     const far: LimitStore = {
       take: (limit) => {
         asked.push(limit.id);
