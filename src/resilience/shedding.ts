@@ -11,7 +11,7 @@ const TICK_MS = 20;
 /** What is older than this counts for about a third of the averages, ms. */
 const TAU_MS = 100;
 /** How fast the level rises for each time the delay is as long as the bound, a second. */
-const RISE = 2;
+const RISE = 4;
 const FASTEST = 5;
 /** Below this share of the bound there is room to let more in. */
 const ROOM = 0.8;
@@ -19,7 +19,7 @@ const ROOM = 0.8;
 const FULL = 0.97;
 const ROOMY = 0.9;
 /** How fast the level rises while it has none, and falls while there is room, faster the more there is, a second. */
-const CLIMB = 0.5;
+const CLIMB = 1;
 const FALL = 0.2;
 const FALL_IDLE = 1;
 /** Share of requests that must be more important than those being refused for the loop to be kept from being full. */
