@@ -1,6 +1,6 @@
 // `gateway check`: every problem of a configuration at once, and the tests it carries.
 import { withSource } from "../config/problem.ts";
-import { loadChecked } from "../control/reconciler.ts";
+import { loadChecked } from "../snapshot/checked.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 
 /** Checks a configuration without starting anything. */

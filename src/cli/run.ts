@@ -1,8 +1,8 @@
 // `gateway`: runs until a signal ends it.
 
-import { boot, type RunningGateway } from "../boot.ts";
+import type { RunningGateway } from "../boot.ts";
+import { LOG_LEVELS, type LogLevel } from "../core/log.ts";
 import type { Backends } from "../demo/backends.ts";
-import { LOG_LEVELS, type LogLevel } from "../observe/app-log.ts";
 import { VERSION } from "../version.ts";
 import { bracketed } from "../wire/authority.ts";
 import { check } from "./check.ts";
@@ -54,6 +54,7 @@ export async function runUntilSignal(
   tryPath = "",
 ): Promise<number> {
   const load = loadOptions(parsed, env);
+  const { boot } = await import("../boot.ts"); // other commands do not pay for it
   const gateway = await boot({ load, logLevel: logLevel(parsed, env), hotReload: flagOn(parsed, "hot-reload", true) });
   for (const { name, host, port } of gateway.addresses()) {
     gateway.log.info(`Listening on ${bracketed(host)}:${port}`, {

@@ -1,10 +1,10 @@
 // Brings the running gateway to what the configuration says: one load at a time, the newest wins, all or nothing.
 import type { Config } from "../config/config.ts";
-import { type Loaded, type LoadOptions, loadConfig } from "../config/load.ts";
+import type { LoadOptions } from "../config/load.ts";
 import { ConfigError, oneLine, type Problem } from "../config/problem.ts";
 import type { Live } from "../core/snapshot.ts";
+import { loadChecked } from "../snapshot/checked.ts";
 import { type CompiledSnapshot, compile } from "../snapshot/compile.ts";
-import { runTests } from "../snapshot/dry-run.ts";
 import { prepareLimitStores } from "../snapshot/limit-stores.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
 import { prepareTranscoding } from "../snapshot/translators.ts";
@@ -174,19 +174,4 @@ function isError(problem: Problem): boolean {
 /** Whether the load failed for want of resources and not for what the files say. */
 function isPassing(error: unknown): boolean {
   return /\b(EMFILE|ENFILE|EAGAIN|EIO|ENOMEM|ESTALE)\b/.test((error as Error).message);
-}
-
-/**
- * Loads a configuration and runs the tests it carries.
- * @throws ConfigError
- */
-export function loadChecked(options: LoadOptions): Loaded {
-  const loaded = loadConfig(options);
-  const failures = runTests(loaded.config);
-  if (failures.length === 0) return loaded;
-  const problems = failures.map(({ index, message }) => {
-    const at = loaded.placeOf(["tests", index]);
-    return { severity: "error" as const, at, message: `test failed: ${message}` };
-  });
-  throw new ConfigError(problems, loaded.sources);
 }

@@ -1,13 +1,9 @@
 // The application log: pino behind the house's Log, JSON lines or readable text, into the same sink as the access log.
+import { createRequire } from "node:module";
 import pino from "pino";
-import pretty from "pino-pretty";
-import type { Log } from "../core/log.ts";
+import type * as Pretty from "pino-pretty";
+import type { Log, LogLevel } from "../core/log.ts";
 import type { LineSink } from "./line-sink.ts";
-
-/** Levels of the application log. */
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
-/** One of {@link LOG_LEVELS}. */
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Field names whose values never reach a log, wherever they stand in the facts. */
 const REDACTED = ["authorization", "cookie", "set-cookie", "password", "secret", "token", "key", "apiKey"];
@@ -41,7 +37,9 @@ export function createLog(sink: LineSink, level: LogLevel, text: boolean): AppLo
 }
 
 function readable(target: { write(line: string): void }): { write(line: string): void } {
-  const format = pretty.prettyFactory({ colorize: false, translateTime: "SYS:HH:MM:ss.l", singleLine: true });
+  // Loaded when it is wanted: most logs are JSON, and it takes as long as a tenth of the start.
+  const { prettyFactory } = createRequire(import.meta.url)("pino-pretty") as typeof Pretty;
+  const format = prettyFactory({ colorize: false, translateTime: "SYS:HH:MM:ss.l", singleLine: true });
   return {
     write(line) {
       // Problems of a configuration are shown as `check` shows them, not as one line of JSON.

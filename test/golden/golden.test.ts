@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { printConfiguration } from "../../src/config/print.ts";
 import { ConfigError, withSource } from "../../src/config/problem.ts";
-import { loadChecked } from "../../src/control/reconciler.ts";
+import { loadChecked } from "../../src/snapshot/checked.ts";
 
 const FOLDER = "test/golden/cases";
 /** Rewrites the expected outputs instead of comparing; look at the difference before you commit it. */

@@ -1,5 +1,5 @@
 // What the management API sees of the running gateway, and what it may do to it.
-import type { LogLevel } from "../../observe/app-log.ts";
+import type { LogLevel } from "../../core/log.ts";
 import type { CompiledSnapshot } from "../../snapshot/compile.ts";
 import type { Runtime } from "../../snapshot/runtime.ts";
 import type { LoadReport, Outcome } from "../reconciler.ts";

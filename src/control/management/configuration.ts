@@ -1,6 +1,6 @@
 // `/config`: what is in effect, loading it again, and how much is logged.
 import { effectiveConfiguration } from "../../config/effective.ts";
-import { LOG_LEVELS, type LogLevel } from "../../observe/app-log.ts";
+import { LOG_LEVELS, type LogLevel } from "../../core/log.ts";
 import { CallError, json } from "./answer.ts";
 import type { Backstage } from "./backstage.ts";
 import { readFields } from "./body.ts";
