@@ -16,3 +16,8 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** How long the event loop of this process has been busy in all, ms: what it waited for I/O is not counted. */
+export function loopBusyMs(): number {
+  return performance.eventLoopUtilization().active;
+}

@@ -16,6 +16,8 @@ const SHARES: Readonly<Record<Tier, number>> = { high: 1, normal: 0.9, low: 0.7 
 /** A window is judged when it is this old, ms, and saw so many answers. */
 const WINDOW_MS = 100;
 const WINDOW_SAMPLES = 10;
+/** With less of the time to spare, answers wait for this process, and their times say nothing about the service. */
+const FULL = 0.95;
 /** How far one window may lower the limit, and how much of that is done at once. */
 const DEEPEST = 0.5;
 const DOWNWARD = 0.5;
@@ -37,12 +39,14 @@ export class GradientLimiter implements ConcurrencyLimiter {
   active = 0;
   readonly #options: GradientOptions;
   readonly #now: () => number;
+  readonly #busy: () => number;
   #exact: number;
   /** Requests each tier may have under way with all others. */
   #bounds: Record<Tier, number> = { high: 0, normal: 0, low: 0 };
   /** Time to the head when nothing waits, ms; -1 not known yet. */
   #unloadedMs = -1;
   #windowAt: number;
+  #busyMs: number;
   #samples = 0;
   #totalMs = 0;
   #failures = 0;
@@ -55,10 +59,12 @@ export class GradientLimiter implements ConcurrencyLimiter {
   /** Time seen before the last halving, ms. */
   #probedMs = 0;
 
-  /** @param now monotonic, ms */
-  constructor(options: GradientOptions, now: () => number) {
+  /** @param now monotonic, ms @param busy how long this process has been busy in all, ms */
+  constructor(options: GradientOptions, now: () => number, busy: () => number) {
     this.#options = options;
     this.#now = now;
+    this.#busy = busy;
+    this.#busyMs = busy();
     this.#exact = options.initialLimit;
     this.#windowAt = now();
     this.#set(options.initialLimit);
@@ -92,7 +98,8 @@ export class GradientLimiter implements ConcurrencyLimiter {
 
   #judge(now: number): void {
     const failedShare = this.#failures / (this.#samples + this.#failures);
-    const ms = this.#samples === 0 ? -1 : this.#totalMs / this.#samples;
+    const full = this.#busy() - this.#busyMs > FULL * (now - this.#windowAt);
+    const ms = full || this.#samples === 0 ? -1 : this.#totalMs / this.#samples;
     const peak = this.#peak;
     const used = peak >= this.#exact / 2;
     this.#begin(now);
@@ -101,7 +108,7 @@ export class GradientLimiter implements ConcurrencyLimiter {
     const slowdown = ms < 0 ? 1 : (this.#options.tolerance * this.#unloadedMs) / Math.max(ms, 0.001);
     const gradient = Math.max(DEEPEST, Math.min(1, slowdown)) * (1 - failedShare / 2);
     if (gradient < 1 || used) this.#move(gradient, failedShare < 0.5);
-    this.#probe(ms, used, now);
+    if (ms >= 0) this.#probe(ms, used, now);
   }
 
   /** @param room whether a short queue may be tried */
@@ -112,6 +119,7 @@ export class GradientLimiter implements ConcurrencyLimiter {
 
   #begin(now: number): void {
     this.#windowAt = now;
+    this.#busyMs = this.#busy();
     this.#samples = 0;
     this.#totalMs = 0;
     this.#failures = 0;

@@ -1,6 +1,7 @@
 // `adaptiveConcurrency` → the limiter of a service, kept across reloads with what it has found out.
 import { concurrencyOf } from "../config/concurrency.ts";
 import type { Config } from "../config/config.ts";
+import { loopBusyMs } from "../core/clock.ts";
 import type { ConcurrencyLimiter } from "../core/concurrency.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import { GradientLimiter } from "../resilience/gradient.ts";
@@ -12,7 +13,7 @@ export function limiterOf(config: Config, service: string, leases: LeaseHolder):
   if (limits === null) return null;
   return leases.lease<ConcurrencyLimiter>(
     `limiter|${service}|${digest(limits)}`,
-    () => new GradientLimiter(limits, () => performance.now()),
+    () => new GradientLimiter(limits, () => performance.now(), loopBusyMs),
     () => undefined,
   );
 }

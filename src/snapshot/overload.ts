@@ -1,5 +1,6 @@
 // `overload` → the filter that refuses requests of a tier while the gateway falls behind.
 import type { Config } from "../config/config.ts";
+import { loopBusyMs } from "../core/clock.ts";
 import type { Tier } from "../core/concurrency.ts";
 import type { Filter } from "../core/filter.ts";
 import type { LeaseHolder } from "../core/lease.ts";
@@ -28,7 +29,7 @@ export function sheddingOf(config: Config, leases: LeaseHolder): Shedding {
         shedder: new Shedder(overload.maxLoopDelay),
         held: new HeldRefusals(overload.maxHeld, overload.holdTime, now, Math.random),
       };
-      made.shedder.start(now, () => performance.eventLoopUtilization().active);
+      made.shedder.start(now, loopBusyMs);
       return made;
     },
     (made) => {

@@ -7,6 +7,8 @@ import { Random } from "../../support/hostile.ts";
 
 const OPTIONS: GradientOptions = { minLimit: 4, maxLimit: 1_000, initialLimit: 50, tolerance: 1.5 };
 
+const idle = () => 0;
+
 interface Job {
   readonly arrived: number;
   readonly client: number;
@@ -19,6 +21,8 @@ class Simulation {
   serviceMs = 20;
   clients = 100;
   failing = false;
+  /** Share of the time this process is busy. */
+  busy = 0.5;
   readonly limiter: GradientLimiter;
   readonly #random = new Random(7);
   readonly #queue: Job[] = [];
@@ -29,7 +33,11 @@ class Simulation {
   totalMs = 0;
 
   constructor(options: Partial<GradientOptions> = {}) {
-    this.limiter = new GradientLimiter({ ...OPTIONS, ...options }, () => this.now);
+    this.limiter = new GradientLimiter(
+      { ...OPTIONS, ...options },
+      () => this.now,
+      () => this.now * this.busy,
+    );
   }
 
   /** Lets time pass in steps of 1 ms. @returns answers a second and their mean time, ms */
@@ -130,6 +138,22 @@ describe("the adaptive limit", () => {
     assert.equal(sim.limiter.limit, 50);
   });
 
+  test("takes no wait for this process for one of the service, and follows failures all the same", () => {
+    const sim = new Simulation();
+    sim.run(10_000);
+    sim.busy = 1;
+    sim.run(10_000);
+    sim.run(10_000);
+    assert.equal(sim.refused, 0, "nobody is refused for what the service has no part in");
+    sim.busy = 0.5;
+    sim.run(10_000);
+    assert.ok(sim.limiter.limit <= 40, `limit ${sim.limiter.limit}`);
+    sim.busy = 1;
+    sim.failing = true;
+    sim.run(10_000);
+    assert.equal(sim.limiter.limit, OPTIONS.minLimit);
+  });
+
   test("falls to the least while everything fails, and recovers", () => {
     const sim = new Simulation();
     sim.failing = true;
@@ -148,7 +172,7 @@ describe("the adaptive limit", () => {
   });
 
   test("leaves room for more important requests", () => {
-    const limiter = new GradientLimiter({ ...OPTIONS, initialLimit: 10 }, () => 0);
+    const limiter = new GradientLimiter({ ...OPTIONS, initialLimit: 10 }, () => 0, idle);
     const fill = (tier: Tier) => {
       let admitted = 0;
       while (limiter.admit(tier)) admitted++;
@@ -162,13 +186,13 @@ describe("the adaptive limit", () => {
   });
 
   test("lets every tier do something, however low it is", () => {
-    const limiter = new GradientLimiter({ ...OPTIONS, minLimit: 1, initialLimit: 1 }, () => 0);
+    const limiter = new GradientLimiter({ ...OPTIONS, minLimit: 1, initialLimit: 1 }, () => 0, idle);
     assert.ok(limiter.admit("low"));
   });
 
   test("does not refuse for as long as requests last that fill half of it by themselves", () => {
     let now = 0;
-    const limiter = new GradientLimiter({ ...OPTIONS, initialLimit: 100, maxLimit: 100 }, () => now);
+    const limiter = new GradientLimiter({ ...OPTIONS, initialLimit: 100, maxLimit: 100 }, () => now, idle);
     for (let i = 0; i < 60; i++) limiter.admit("high"); // their heads came long ago
     const ends: number[] = [];
     let refused = 0;
