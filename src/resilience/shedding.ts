@@ -92,11 +92,10 @@ export class Shedder implements Overload {
     const pressure = this.delayMs / this.#maxDelayMs;
     if (pressure > 1) return RISE * Math.min(pressure, FASTEST);
     if (this.level === 0) return 0;
-    if (this.#worthIt()) {
-      if (this.#busy > FULL) return CLIMB;
-      return this.#busy < ROOMY ? (this.#busy - ROOMY) * FALL_IDLE - FALL : 0;
-    }
-    return pressure < ROOM ? -FALL : 0;
+    const worthIt = this.#worthIt();
+    if (worthIt && this.#busy > FULL) return CLIMB;
+    if (this.#busy < ROOMY) return (this.#busy - ROOMY) * FALL_IDLE - FALL;
+    return pressure < ROOM && !worthIt ? -FALL : 0;
   }
 
   /** Whether there are requests that gain from refusing others. */

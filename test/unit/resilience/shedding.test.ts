@@ -63,7 +63,7 @@ describe("shedding", () => {
   test("lets them in again by and by when there is room", () => {
     const loop = new Loop();
     loop.run(2_000, MAX_DELAY_MS * 2);
-    loop.run(2_000, 0);
+    loop.run(1_000, 0);
     const [, normal, low] = loop.refused();
     assert.ok(normal! > 0 && normal! < 100 && low === 100, String([normal, low]));
     loop.run(10_000, 0);
@@ -92,6 +92,16 @@ describe("shedding", () => {
     loop.run(200, MAX_DELAY_MS * 1.5);
     loop.run(5_000, MAX_DELAY_MS / 2, 1, ["low", "low"]);
     assert.deepEqual(loop.refused(), [0, 0, 0]);
+  });
+
+  test("is over soon after a long pause of a loop that has little to do, whoever asks", () => {
+    for (const come of [TIERS, ["normal"], ["low"]] as const) {
+      const loop = new Loop();
+      loop.run(1_000, 0, 0.2, come);
+      loop.run(20, 300, 1, come);
+      loop.run(3_000, 0, 0.2, come);
+      assert.deepEqual(loop.refused(), [0, 0, 0], come.join());
+    }
   });
 
   test("counts what it refused, by tier", () => {
