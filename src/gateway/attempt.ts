@@ -28,7 +28,7 @@ const BLAMED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** What an attempt says of its endpoint; one that is overloaded failed, too. */
-type Verdict = "good" | "bad" | "overloaded";
+type Verdict = "good" | "bad" | "overloaded" | "nothing";
 
 /** Hears the response of its attempts, in the order of {@link Receiver}. */
 export interface AttemptOwner {
@@ -142,8 +142,8 @@ export class Attempt implements Receiver {
 
   head(status: number, reason: string, fields: string[], length: number): void {
     if (this.#over) return;
-    this.#answered(status);
     const call = this.#ctx.route!.grpc ? statusOfCall(fields) : -1;
+    this.#answered(status, call);
     const verdict = this.#verdictOf(status, call);
     if (verdict !== "good") this.#judge(verdict);
     this.#owner.head(this, status, reason, fields, length);
@@ -169,7 +169,7 @@ export class Attempt implements Receiver {
   switched(fields: string[], wire: Wire): void {
     if (this.#over) return wire.destroy();
     this.#upstream = null; // the exchange is over, what follows is the wire's
-    this.#answered(101);
+    this.#answered(101, -1);
     this.#owner.switched(this, fields, wire);
   }
 
@@ -183,11 +183,17 @@ export class Attempt implements Receiver {
     if (!unwanted) this.#owner.failed(this, failure);
   }
 
-  #answered(status: number): void {
+  #answered(status: number, call: number): void {
     const now = performance.now();
     this.#headMs = now - this.#sentAt;
     this.endpoint.meter?.answered(this.#ctx.method, status, this.#headMs / 1000);
-    this.endpoint.state.observe(this.#headMs, now);
+    // It took what the client allowed: taken for the usual time, it would pass for too little the next time.
+    if (!this.#ranOut(call)) this.endpoint.state.observe(this.#headMs, now);
+  }
+
+  /** Whether the backend says that the time has run out which the client gave it. */
+  #ranOut(call: number): boolean {
+    return call === DEADLINE_EXCEEDED && grpcTimeout(this.#ctx.fields) > 0;
   }
 
   #drain(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
@@ -212,8 +218,7 @@ export class Attempt implements Receiver {
 
   /** @param call gRPC status; -1: what counts is the other one */
   #verdictOf(status: number, call: number): Verdict {
-    const rushed = call === DEADLINE_EXCEEDED && grpcTimeout(this.#ctx.fields) > 0;
-    if (rushed && !this.#hadTime(Number.POSITIVE_INFINITY)) return "good";
+    if (this.#ranOut(call) && !this.#hadTime(Number.POSITIVE_INFINITY)) return "nothing";
     const code = call === -1 ? status : httpStatusOf(call);
     if (!this.#permit.service.isFailure(code)) return "good";
     return code === 503 || code === 504 ? "overloaded" : "bad";
@@ -236,6 +241,7 @@ export class Attempt implements Receiver {
 
   /** Once: circuits, limit, endpoint and balancer learn how it went. */
   #judge(verdict: Verdict): void {
+    if (verdict === "nothing") return this.#drop();
     const ok = verdict === "good";
     const { service, endpoint, ticket, ownTicket, picker } = this.#permit;
     if (this.#judged) {
