@@ -155,7 +155,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     if (this.#relay.waitsForClient) return this.#clock.begin(this.#service.retry);
     if (this.#race.second !== null) this.#tries.fail(this.#race.second.endpoint);
     this.#ctx.detail = LATE_TRY.detail;
-    this.#race.timeOut(0);
+    this.#race.timeOut(this.#service.retry!.perTryMs); // the first has had it; one beside it began later
     this.#afterFailure(this.#race.first!.endpoint, LATE_TRY);
   }
 

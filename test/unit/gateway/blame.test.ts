@@ -167,6 +167,18 @@ test("both tries are passed over when both have taken too long", () => {
   up.assertFree();
 });
 
+test("a second try that had next to none of the time of a try is to blame for nothing", () => {
+  const up = new FakeService("up", 2, ruleOf({ perTryMs: 50, hedgeAfterMs: 40, maxAttempts: 2 }));
+  const { ctx } = begun(up, {});
+  time.pass(50);
+  assert.deepEqual(
+    up.endpoints.map(({ state }) => state.failures),
+    [1, 0],
+  );
+  done(ctx);
+  up.assertFree();
+});
+
 test("an answer that is a failure and is lost as well counts once", () => {
   const up = new FakeService("up", 1, null);
   const { ctx, exchange } = begun(up, {});
