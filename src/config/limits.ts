@@ -125,7 +125,7 @@ export class LimitReader {
     const written = section.metadata.rateLimit;
     if (written === undefined || written === null) return null;
     const rate = typeof written === "string" && written !== "" ? Number(written) : written;
-    if (typeof rate === "number" && rate >= 0) return rate;
+    if (typeof rate === "number" && rate >= 0 && Number.isFinite(rate)) return rate;
     this.#error([...path, "metadata", "rateLimit"], `rule "${id}": metadata.rateLimit must be a number`);
     return null;
   }
