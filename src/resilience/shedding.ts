@@ -45,6 +45,7 @@ export class Shedder implements Overload {
   readonly #usual: Record<Tier, number> = { high: 0, normal: 0, low: 0 };
   #timer: NodeJS.Timeout | undefined;
   #at = 0;
+  #lateMs = 0;
   #busyMs = 0;
   /** Share of the time the loop is busy, on average. */
   #busy = 0;
@@ -74,7 +75,11 @@ export class Shedder implements Overload {
     const passed = now - this.#at;
     if (passed <= 0) return;
     const weight = 1 - Math.exp(-passed / TAU_MS);
-    this.delayMs += (Math.max(0, passed - TICK_MS) - this.delayMs) * weight;
+    const late = Math.max(0, passed - TICK_MS);
+    // One pause, as for a collection of garbage, is no load: twice in a row it is.
+    const lasts = Math.min(late, this.#lateMs) > this.#maxDelayMs / 2;
+    this.#lateMs = late;
+    this.delayMs += (late - this.delayMs) * weight;
     this.#busy += (Math.min(1, (busyMs - this.#busyMs) / passed) - this.#busy) * weight;
     for (const tier of TIERS) {
       this.#usual[tier] += (this.#came[tier] - this.#usual[tier]) * weight;
@@ -84,13 +89,13 @@ export class Shedder implements Overload {
     this.#busyMs = busyMs;
     const top = this.delayMs >= this.#extremeMs ? LAST_LEVEL : BEGINS.high;
     const seconds = Math.min(passed, 1_000) / 1_000;
-    this.level = Math.min(top, Math.max(0, this.level + seconds * this.#slope()));
+    this.level = Math.min(top, Math.max(0, this.level + seconds * this.#slope(lasts)));
   }
 
-  /** How fast the level is to change, a second. */
-  #slope(): number {
+  /** How fast the level is to change, a second. @param lasts whether the loop was late twice in a row */
+  #slope(lasts: boolean): number {
     const pressure = this.delayMs / this.#maxDelayMs;
-    if (pressure > 1) return RISE * Math.min(pressure, FASTEST);
+    if (pressure > 1) return lasts ? RISE * Math.min(pressure, FASTEST) : 0;
     if (this.level === 0) return 0;
     const worthIt = this.#worthIt();
     if (worthIt && this.#busy > FULL) return CLIMB;

@@ -39,8 +39,11 @@ describe("shedding", () => {
   test("refuses nobody while the loop is on time, nor for a single pause", () => {
     const loop = new Loop();
     loop.run(1_000, 0);
-    loop.run(20, MAX_DELAY_MS * 2);
-    assert.deepEqual(loop.refused(), [0, 0, 0]);
+    for (const pauseMs of [MAX_DELAY_MS * 2, 100, 1_000]) {
+      loop.run(20, pauseMs);
+      loop.run(1_000, 0);
+      assert.deepEqual(loop.refused(), [0, 0, 0], `a pause of ${pauseMs} ms`);
+    }
   });
 
   test("refuses the lowest tier first, then the next, never the highest", () => {
