@@ -17,7 +17,7 @@ export interface BreakerOptions {
   readonly windowMs: number;
   /** How long it stays open before it lets trials pass, ms. */
   readonly openMs: number;
-  /** Trials under way at once. */
+  /** Trials under way at once, those that last longer than {@link TRIAL_MS} not counted. */
   readonly maxTrials: number;
   /** Trials that must succeed before it closes. */
   readonly successesToClose: number;

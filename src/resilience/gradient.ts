@@ -18,6 +18,8 @@ const WINDOW_MS = 100;
 const WINDOW_SAMPLES = 10;
 /** With less of the time to spare, answers wait for this process, and their times say nothing about the service. */
 const FULL = 0.95;
+/** Meanwhile the limit rises, as nobody is to be refused for the wait here, but not beyond so many times what times have shown. */
+const FULL_ROOM = 4;
 /** How far one window may lower the limit, and how much of that is done at once. */
 const DEEPEST = 0.5;
 const DOWNWARD = 0.5;
@@ -41,6 +43,8 @@ export class GradientLimiter implements ConcurrencyLimiter {
   readonly #now: () => number;
   readonly #busy: () => number;
   #exact: number;
+  /** The limit as of the last window whose times counted. */
+  #proven: number;
   /** Requests each tier may have under way with all others. */
   #bounds: Record<Tier, number> = { high: 0, normal: 0, low: 0 };
   /** Time to the head when nothing waits, ms; -1 not known yet. */
@@ -66,6 +70,7 @@ export class GradientLimiter implements ConcurrencyLimiter {
     this.#busy = busy;
     this.#busyMs = busy();
     this.#exact = options.initialLimit;
+    this.#proven = options.initialLimit;
     this.#windowAt = now();
     this.#set(options.initialLimit);
   }
@@ -107,14 +112,16 @@ export class GradientLimiter implements ConcurrencyLimiter {
     if (ms >= 0) this.#learn(ms, used);
     const slowdown = ms < 0 ? 1 : (this.#options.tolerance * this.#unloadedMs) / Math.max(ms, 0.001);
     const gradient = Math.max(DEEPEST, Math.min(1, slowdown)) * (1 - failedShare / 2);
-    if (gradient < 1 || used) this.#move(gradient, failedShare < 0.5);
+    if (gradient < 1 || used) this.#move(gradient, failedShare < 0.5, full);
     if (ms >= 0) this.#probe(ms, used, now);
   }
 
-  /** @param room whether a short queue may be tried */
-  #move(gradient: number, room: boolean): void {
+  /** @param room whether a short queue may be tried @param full whether this process is */
+  #move(gradient: number, room: boolean, full: boolean): void {
     const next = this.#exact * gradient + (room ? Math.sqrt(this.#exact) : 0);
-    this.#set(next > this.#exact ? next : this.#exact + (next - this.#exact) * DOWNWARD);
+    const most = full ? Math.max(this.#exact, this.#proven * FULL_ROOM) : next;
+    this.#set(next > this.#exact ? Math.min(next, most) : this.#exact + (next - this.#exact) * DOWNWARD);
+    if (!full) this.#proven = this.#exact;
   }
 
   #begin(now: number): void {

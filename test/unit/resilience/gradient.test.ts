@@ -140,11 +140,16 @@ describe("the adaptive limit", () => {
 
   test("takes no wait for this process for one of the service, and follows failures all the same", () => {
     const sim = new Simulation();
+    sim.clients = 60;
     sim.run(10_000);
     sim.busy = 1;
     sim.run(10_000);
     sim.run(10_000);
     assert.equal(sim.refused, 0, "nobody is refused for what the service has no part in");
+    sim.clients = 1_000;
+    sim.run(10_000);
+    assert.ok(sim.limiter.limit <= 4 * 40, `limit ${sim.limiter.limit}, four times what was proven at most`);
+    sim.clients = 100;
     sim.busy = 0.5;
     sim.run(10_000);
     assert.ok(sim.limiter.limit <= 40, `limit ${sim.limiter.limit}`);
