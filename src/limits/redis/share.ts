@@ -80,16 +80,27 @@ export class Share {
 
   /** What Redis is to be told, once. Counting goes on. */
   tell(nowUs: number): readonly Owed[] {
-    return [...this.#entries.values()].flatMap((entry) => {
-      const cost = Math.ceil(this.#owed(entry, nowUs));
-      entry.passed = 0;
-      return cost > 0 ? [{ limit: entry.limit, key: entry.key, cost }] : [];
-    });
+    return [...this.#entries.values()].flatMap((entry) => this.#told(entry, nowUs));
   }
 
-  /** Counting ends. */
+  /** Counting of this key ends. @returns what Redis is to be told of it, if anything */
+  settle(limit: Limit, key: string, nowUs: number): readonly Owed[] {
+    const id = idOf(limit, key);
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return [];
+    this.#entries.delete(id);
+    return this.#told(entry, nowUs);
+  }
+
+  /** Counting of this key ends, unless something is owed again. */
+  forget(limit: Limit, key: string): void {
+    const id = idOf(limit, key);
+    if (this.#entries.get(id)?.passed === 0) this.#entries.delete(id);
+  }
+
+  /** Counting ends, but for keys of which something is owed. */
   end(): void {
-    this.#entries.clear();
+    for (const [id, { passed }] of this.#entries) if (passed === 0) this.#entries.delete(id);
   }
 
   /** The share of a limit, large enough for one request of that cost. */
@@ -119,6 +130,12 @@ export class Share {
     const used = capacityOf(share) - 1;
     if (used > 0) arithmetic.take(share, state, this.#sinceUs, used);
     return state;
+  }
+
+  #told(entry: Entry, nowUs: number): readonly Owed[] {
+    const cost = Math.ceil(this.#owed(entry, nowUs));
+    entry.passed = 0;
+    return cost > 0 ? [{ limit: entry.limit, key: entry.key, cost }] : [];
   }
 
   /**

@@ -3,11 +3,12 @@
 import type { Log } from "../../core/log.ts";
 import { capacityOf } from "../arithmetic.ts";
 import type { Decision, Limit, LimitStore, Refused } from "../limit.ts";
-import { Budget, type Waiting } from "./budget.ts";
+import { Asked } from "./asked.ts";
+import { Budget } from "./budget.ts";
 import type { Commands, ConnectionEvents } from "./connection.ts";
 import { Gateways } from "./gateways.ts";
 import { reasonOf } from "./reason.ts";
-import { Share } from "./share.ts";
+import { type Owed, Share } from "./share.ts";
 
 /** Decisions in a row without an answer after which nobody waits for Redis any more. */
 const TRIP = 3;
@@ -15,6 +16,8 @@ const TRIP = 3;
 const BEAT_MS = { shared: 1000, away: 50 } as const;
 /** What Redis is told on its return is sent in pieces of so many keys, so that requests come between. */
 const PIECE = 500;
+/** A failure after which all went well for so long is over, ms. */
+const CALM_MS = 5000;
 /** Longest wait for Redis to hear that this process leaves, ms. */
 const LEAVE_MS = 100;
 
@@ -56,6 +59,8 @@ export class RedisStore implements LimitStore {
   #reach: () => void = () => undefined;
   #shared = false;
   #failures = 0;
+  /** When a decision was last without an answer, ms. */
+  #failedAt = 0;
   #awaySince: number;
   /** Why Redis cannot be reached, as said since it went away. */
   readonly #said = new Set<string>();
@@ -132,7 +137,7 @@ export class RedisStore implements LimitStore {
     this.#failures = 0;
     if (!asked.settled) {
       asked.settle(decision);
-      if (this.#shared && this.#share.size > 0) this.#settle();
+      if (this.#shared && this.#share.size > 0) this.#knows(asked);
     } else if (decision.allowed) {
       // Decided without it meanwhile: what was let through is charged now, what was refused should not be.
       if (asked.passed) this.#share.known(asked.limit, asked.key, asked.cost);
@@ -151,6 +156,7 @@ export class RedisStore implements LimitStore {
   }
 
   #failure(reason: string): void {
+    this.#failedAt = this.#now();
     if (++this.#failures === 1 && this.#shared) this.#share.begin(this.#gateways.count, this.#nowUs());
     if (this.#failures >= TRIP) this.#fall(reason);
   }
@@ -167,7 +173,7 @@ export class RedisStore implements LimitStore {
     if (!this.#shared || this.#closed) return;
     this.#shared = false;
     this.#awaySince = this.#now();
-    if (this.#share.size === 0) this.#share.begin(this.#gateways.count, this.#nowUs());
+    if (this.#failures === 0) this.#share.begin(this.#gateways.count, this.#nowUs());
     const { name, onFailure } = this.#options;
     this.#log.warn("Redis does not decide on rate limits", { store: name, reason, onFailure, ...this.#facts() });
     this.#schedule();
@@ -183,24 +189,32 @@ export class RedisStore implements LimitStore {
     this.#log.info("Redis decides on rate limits", { store: this.#options.name, awayMs, ...this.#facts() });
   }
 
-  /** Nothing is counted here any more. What is sent goes before whatever is asked next. */
+  /** Only what Redis does not know is still counted here. What is sent goes before whatever is asked next. */
   #settle(): void {
-    void this.#tell();
     this.#share.end();
+    void this.#tell(this.#share.tell(this.#nowUs()));
+  }
+
+  /** Redis has decided on this key. That it knows others is not said: in a cluster, their node may be the one that is gone. */
+  #knows({ limit, key }: Asked): void {
+    void this.#tell(this.#share.settle(limit, key, this.#nowUs()));
   }
 
   #facts() {
     return { gateways: this.#gateways.count };
   }
 
-  /** Redis hears what was let through without it. What does not get there stays owed, if it is lost with the connection. */
-  async #tell(): Promise<void> {
-    const owed = this.#share.tell(this.#nowUs());
+  /** Redis hears what was let through without it. What does not get there stays owed. */
+  async #tell(owed: readonly Owed[]): Promise<void> {
     for (let i = 0; i < owed.length && !this.#closed; i += PIECE) {
       const piece = owed.slice(i, i + PIECE).map(({ limit, key, cost }) =>
-        this.#run("owe", limit, key, cost).catch(() => {
-          if (!this.#shared) this.#share.owe(limit, key, this.#nowUs(), cost);
-        }),
+        this.#run("owe", limit, key, cost).then(
+          () => this.#shared && this.#share.forget(limit, key),
+          () => {
+            this.#failedAt = this.#now();
+            this.#share.owe(limit, key, this.#nowUs(), cost);
+          },
+        ),
       );
       await Promise.all(piece);
     }
@@ -240,10 +254,14 @@ export class RedisStore implements LimitStore {
   async #beat(): Promise<void> {
     if (!this.#shared) {
       if (!this.#gateways.back) await this.#gateways.look();
-      await this.#tell();
+      await this.#tell(this.#share.tell(this.#nowUs()));
     }
     await this.#gateways.beat();
-    if (this.#shared || this.#closed) return;
+    if (this.#closed) return;
+    if (this.#shared) {
+      if (this.#share.size > 0 && this.#now() - this.#failedAt >= CALM_MS) this.#settle();
+      return;
+    }
     // Who counts by himself waits for the others: those still away would let through their share besides.
     if (this.#gateways.complete || this.#options.onFailure !== "local") this.#return();
   }
@@ -254,37 +272,6 @@ export class RedisStore implements LimitStore {
 }
 
 const PASSED = { allowed: true, remaining: 0, resetMs: 0, retryMs: 0, waitMs: 0, degraded: "allow" } as const;
-
-/** One decision under way. */
-class Asked implements Waiting {
-  readonly limit: Limit;
-  readonly key: string;
-  readonly cost: number;
-  readonly #resolve: (decision: Decision | Refused) => void;
-  readonly expire: () => void;
-  settled = false;
-  passed = false;
-
-  constructor(
-    limit: Limit,
-    key: string,
-    cost: number,
-    resolve: (decision: Decision | Refused) => void,
-    expire: () => void,
-  ) {
-    this.limit = limit;
-    this.key = key;
-    this.cost = cost;
-    this.#resolve = resolve;
-    this.expire = expire;
-  }
-
-  settle(decision: Decision | Refused): void {
-    this.settled = true;
-    this.passed = decision !== "unavailable" && decision.allowed;
-    this.#resolve(decision);
-  }
-}
 
 function decisionOf(reply: readonly number[]): Decision {
   const [allowed, remaining, reset, retry, wait] = reply as [number, number, number, number, number];

@@ -1,0 +1,34 @@
+// A decision that Redis is asked for: whoever waits for it is answered once, by Redis or without it.
+import type { Decision, Limit, Refused } from "../limit.ts";
+import type { Waiting } from "./budget.ts";
+
+/** One decision under way. */
+export class Asked implements Waiting {
+  readonly limit: Limit;
+  readonly key: string;
+  readonly cost: number;
+  readonly #resolve: (decision: Decision | Refused) => void;
+  readonly expire: () => void;
+  settled = false;
+  passed = false;
+
+  constructor(
+    limit: Limit,
+    key: string,
+    cost: number,
+    resolve: (decision: Decision | Refused) => void,
+    expire: () => void,
+  ) {
+    this.limit = limit;
+    this.key = key;
+    this.cost = cost;
+    this.#resolve = resolve;
+    this.expire = expire;
+  }
+
+  settle(decision: Decision | Refused): void {
+    this.settled = true;
+    this.passed = decision !== "unavailable" && decision.allowed;
+    this.#resolve(decision);
+  }
+}
