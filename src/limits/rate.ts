@@ -175,8 +175,9 @@ function refusal(charge: Charge, retryMs: number): Refusal {
 /** A client that could name its own price would name the lowest, or use up what others share. */
 function costOf(ctx: RequestContext, rule: RateRule): number {
   if (rule.costField === "" || !ctx.trusted) return 1;
-  const cost = Number(getField(ctx.fields, rule.costField));
-  return Number.isInteger(cost) && cost >= 1 ? Math.min(cost, Math.floor(capacityOf(rule.limit))) : 1;
+  const text = getField(ctx.fields, rule.costField);
+  if (text === undefined || !/^\d+$/.test(text)) return 1;
+  return Math.max(1, Math.min(Number(text), Math.floor(capacityOf(rule.limit))));
 }
 
 /** Longest wait a timer of Node takes, ms; asked for more, it rings at once. */

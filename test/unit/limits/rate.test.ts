@@ -120,12 +120,14 @@ describe("rate limits", () => {
     };
     assert.equal(await left("7", true), 7);
     assert.equal(await left("7", false), 1);
-    for (const bad of ["", "0", "-3", "1.5", "ten", "Infinity"]) assert.equal(await left(bad, true), 1, bad);
-    memory.forget("a");
-    const ctx = requestOf("10.0.0.2", ["X-Cost", "1000000"]);
-    ctx.trusted = true;
-    assert.equal(await outcome(ctx, filters), "", "a cost above all there is takes all there is");
-    assert.equal(memory.take(limit, "10.0.0.2", 1).allowed, false);
+    for (const bad of ["", "0", "-3", "1.5", "ten", "Infinity", "0x10", "1e1"]) assert.equal(await left(bad, true), 1, bad);
+    for (const [i, all] of ["1000000", "9".repeat(400)].entries()) {
+      memory.forget("a");
+      const ctx = requestOf(`10.0.1.${i}`, ["X-Cost", all]);
+      ctx.trusted = true;
+      assert.equal(await outcome(ctx, filters), "", "a cost above all there is takes all there is");
+      assert.equal(memory.take(limit, `10.0.1.${i}`, 1).allowed, false);
+    }
   });
 
   test("hold a request of a leaky bucket longer than any timer lasts", (t) => {
