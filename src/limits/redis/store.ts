@@ -98,9 +98,8 @@ export class RedisStore implements LimitStore {
       const asked = new Asked(limit, key, cost, resolve, () => this.#expired(asked));
       this.#budget.start(asked);
       this.#run("take", limit, key, cost).then(
-        (reply) =>
-          Array.isArray(reply) ? this.#answered(asked, decisionOf(reply)) : this.#failed(asked, "no answer of a limit"),
-        (error: Error) => this.#failed(asked, reasonOf(error)),
+        (reply) => (Array.isArray(reply) ? this.#answered(asked, decisionOf(reply)) : this.#failed(asked)),
+        () => this.#failed(asked),
       );
     });
   }
@@ -145,20 +144,24 @@ export class RedisStore implements LimitStore {
     }
   }
 
-  #failed(asked: Asked, reason: string): void {
+  /** Nobody waited for a refusal, and in a cluster it may be that of one node: Redis is away when it refuses a beat as well. */
+  #failed(asked: Asked): void {
     if (asked.settled) return;
-    this.#failure(reason);
+    if (this.#failure() && this.#shared) this.#tick();
     asked.settle(this.#alone(asked.limit, asked.key, asked.cost));
   }
 
   #expired(asked: Asked): void {
-    this.#failed(asked, `no answer within ${this.#options.budgetMs} ms`);
+    if (asked.settled) return;
+    if (this.#failure()) this.#fall(`no answer within ${this.#options.budgetMs} ms`);
+    asked.settle(this.#alone(asked.limit, asked.key, asked.cost));
   }
 
-  #failure(reason: string): void {
+  /** @returns whether there were too many in a row */
+  #failure(): boolean {
     this.#failedAt = this.#now();
     if (++this.#failures === 1 && this.#shared) this.#share.begin(this.#gateways.count, this.#nowUs());
-    if (this.#failures >= TRIP) this.#fall(reason);
+    return this.#failures >= TRIP;
   }
 
   /** Without Redis. */
@@ -242,7 +245,7 @@ export class RedisStore implements LimitStore {
     this.#beating = true;
     this.#beat()
       .catch((error: Error) => {
-        if (this.#shared) this.#failure(reasonOf(error));
+        if (this.#shared) this.#failure() && this.#fall(reasonOf(error));
         else this.#complain(reasonOf(error));
       })
       .finally(() => {
@@ -259,6 +262,7 @@ export class RedisStore implements LimitStore {
     await this.#gateways.beat();
     if (this.#closed) return;
     if (this.#shared) {
+      this.#failures = 0;
       if (this.#share.size > 0 && this.#now() - this.#failedAt >= CALM_MS) this.#settle();
       return;
     }

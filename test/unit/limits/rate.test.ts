@@ -120,7 +120,8 @@ describe("rate limits", () => {
     };
     assert.equal(await left("7", true), 7);
     assert.equal(await left("7", false), 1);
-    for (const bad of ["", "0", "-3", "1.5", "ten", "Infinity", "0x10", "1e1"]) assert.equal(await left(bad, true), 1, bad);
+    for (const bad of ["", "0", "-3", "1.5", "ten", "Infinity", "0x10", "1e1"])
+      assert.equal(await left(bad, true), 1, bad);
     for (const [i, all] of ["1000000", "9".repeat(400)].entries()) {
       memory.forget("a");
       const ctx = requestOf(`10.0.1.${i}`, ["X-Cost", all]);

@@ -11,11 +11,12 @@ const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undef
 
 /** Where `gone` is true, the node of the keys that begin with "lost" is; it would let everything through. */
 function halfRedis() {
-  const state = { gone: false, owed: [] as string[] };
+  const state = { gone: false, refuses: false, owed: [] as string[] };
   let events: ConnectionEvents;
   const commands: Commands = {
     ready: true,
     run(script, [key = ""], [operation, cost]) {
+      if (state.refuses) return Promise.reject(new Error("OOM"));
       if (script === "beat") return Promise.resolve(["1000000", 1, 1, "0:mark"]);
       if (state.gone && key.includes("lost")) return Promise.reject(new Error("CLUSTERDOWN"));
       if (operation === "owe") state.owed.push(`${key} ${cost}`);
@@ -36,7 +37,7 @@ function halfRedis() {
     },
   );
   queueMicrotask(() => events.ready());
-  return { state, store };
+  return { state, store, lose: () => events.lost() };
 }
 
 async function isPassed(store: RedisStore, key: string): Promise<boolean> {
@@ -65,13 +66,30 @@ test("a key whose node is gone has one request left, however many others are ans
   store.close();
 });
 
-test("a key whose node is gone has one request left, however often the others bring the store back", async () => {
-  const { store } = await opened();
+test("a key whose node is gone has one request left, however often the store comes back without that node", async () => {
+  const { store, lose } = await opened();
   let lost = 0;
   for (let round = 0; round < 4; round++) {
-    while (!store.degraded) if (await isPassed(store, "lost")) lost++;
+    for (let i = 0; i < 3; i++) if (await isPassed(store, "lost")) lost++;
+    lose();
+    assert.equal(store.degraded, true);
     await eventually("Redis decides again", () => !store.degraded);
   }
   assert.equal(lost, 1);
+  store.close();
+});
+
+test("keys of a node that is gone do not take the others away", async () => {
+  const { store } = await opened();
+  for (let i = 0; i < 20; i++) await isPassed(store, "lost");
+  assert.equal(store.degraded, false);
+  store.close();
+});
+
+test("a Redis that refuses everything is not asked any more", async () => {
+  const { state, store } = await opened();
+  state.refuses = true;
+  for (let i = 0; i < 3; i++) await isPassed(store, "found");
+  await eventually("the store knows", () => store.degraded);
   store.close();
 });
