@@ -1,6 +1,7 @@
 // Sheds load when the event loop falls behind: least important requests first, and no more of them than it takes. That begins
-// with the loop's delay. From then on a lateness that is bearable is not enough: clients that wait for their answers share
-// what there is by their number, so the important ones get all they ask for only while the loop has a moment to spare.
+// with the loop's delay. Where some are more important than others, a lateness that is bearable is not enough: clients that
+// wait for their answers share what there is by their number, so those get all they ask for only while the loop has a moment
+// to spare.
 import { TIERS, type Tier } from "../core/concurrency.ts";
 import type { Filter } from "../core/filter.ts";
 import type { Overload } from "../core/overload.ts";
@@ -19,9 +20,11 @@ const ROOM = 0.8;
 const FULL = 0.97;
 const ROOMY = 0.9;
 /** How fast the level rises while it has none, and falls while there is room, faster the more there is, a second. */
-const CLIMB = 1;
+const CLIMB = 2;
 const FALL = 0.2;
 const FALL_IDLE = 1;
+/** Share of the bound at which a full loop is enough to begin with where important requests gain from it. */
+const EARLY = 0.3;
 /** Share of requests that must be more important than those being refused for the loop to be kept from being full. */
 const WORTH = 0.05;
 /** The delay at which even `high` is refused: so many times the bound, but no less than this, ms; and up to which level. */
@@ -88,17 +91,18 @@ export class Shedder implements Overload {
     this.#at = now;
     this.#busyMs = busyMs;
     const top = this.delayMs >= this.#extremeMs ? LAST_LEVEL : BEGINS.high;
+    // Whether the next tier is to be refused as well is another question than whether more of this one is.
+    const next = lasts || this.level >= BEGINS.high ? top : Math.floor(this.level) + 1;
     const seconds = Math.min(passed, 1_000) / 1_000;
-    this.level = Math.min(top, Math.max(0, this.level + seconds * this.#slope(lasts)));
+    this.level = Math.min(top, next, Math.max(0, this.level + seconds * this.#slope(lasts)));
   }
 
   /** How fast the level is to change, a second. @param lasts whether the loop was late twice in a row */
   #slope(lasts: boolean): number {
     const pressure = this.delayMs / this.#maxDelayMs;
     if (pressure > 1) return lasts ? RISE * Math.min(pressure, FASTEST) : 0;
-    if (this.level === 0) return 0;
     const worthIt = this.#worthIt();
-    if (worthIt && this.#busy > FULL) return CLIMB;
+    if (worthIt && this.#busy > FULL && (this.level > 0 || pressure > EARLY)) return CLIMB;
     if (this.#busy < ROOMY) return (this.#busy - ROOMY) * FALL_IDLE - FALL;
     return pressure < ROOM && !worthIt ? -FALL : 0;
   }
@@ -106,8 +110,8 @@ export class Shedder implements Overload {
   /** Whether there are requests that gain from refusing others. */
   #worthIt(): boolean {
     const { high, normal, low } = this.#usual;
-    const important = this.level < BEGINS.normal ? high + normal : high;
-    return important > WORTH * (high + normal + low);
+    const least = WORTH * (high + normal + low);
+    return high > least || (this.level < BEGINS.normal && low > least && normal > least);
   }
 
   /** Whether a request of this tier is to be refused now; counts it then. */

@@ -86,8 +86,18 @@ describe("shedding", () => {
 
   test("takes a busy loop for no reason to refuse anybody by itself", () => {
     const loop = new Loop();
-    loop.run(5_000, MAX_DELAY_MS / 2, 1, TIERS);
+    loop.run(5_000, MAX_DELAY_MS / 5, 1, TIERS);
+    loop.run(5_000, MAX_DELAY_MS / 2, 1, ["normal"]);
     assert.deepEqual(loop.refused(), [0, 0, 0]);
+  });
+
+  test("begins early where the loop is full and some are more important, with those that are less so only", () => {
+    const loop = new Loop();
+    loop.run(3_000, MAX_DELAY_MS / 2, 1, ["normal", "low"]);
+    const [high, normal, low] = loop.refused();
+    assert.ok(low === 100 && normal! < 10 && high === 0, String([high, normal, low]));
+    loop.run(3_000, MAX_DELAY_MS / 2, 1, TIERS);
+    assert.deepEqual(loop.refused(), [0, 100, 100]);
   });
 
   test("ends while the loop is busy when nobody more important gains from it", () => {
