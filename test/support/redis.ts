@@ -62,12 +62,13 @@ async function serve(
     async start() {
       if (isAlive(child)) return;
       child = spawn(program, [...args], { stdio: "ignore" });
-      await eventually(`Redis on ${port} answers`, () =>
-        cli("PING").then(
+      await eventually(`Redis on ${port} answers`, () => {
+        if (!isAlive(child)) throw new Error(`Redis on ${port} has ended: somebody else has taken its port`);
+        return cli("PING").then(
           (text) => text === "PONG",
           () => false,
-        ),
-      );
+        );
+      });
     },
     async close() {
       await kill();
@@ -119,6 +120,11 @@ export async function startSentinel(master: RedisServer, replicas: number): Prom
   return sentinel;
 }
 
+/** Twelve ports are found free and taken a moment later: now and then somebody else is quicker. */
+function insisting<T>(start: () => Promise<T>): Promise<T> {
+  return start().catch(start).catch(start);
+}
+
 /** Starts a cluster of masters with a replica each, and waits until it is fine. */
 export async function startCluster(masters: number): Promise<readonly RedisServer[]> {
   const options = [
@@ -130,8 +136,8 @@ export async function startCluster(masters: number): Promise<readonly RedisServe
     "0",
   ];
   const nodes = await Promise.all(
-    Array.from({ length: masters * 2 }, async () =>
-      startRedis({ options: [...options, "--cluster-port", String(await freePort())] }),
+    Array.from({ length: masters * 2 }, () =>
+      insisting(async () => startRedis({ options: [...options, "--cluster-port", String(await freePort())] })),
     ),
   );
   const addresses = nodes.map((node) => `127.0.0.1:${node.port}`);
