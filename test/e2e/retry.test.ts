@@ -168,6 +168,16 @@ describe("a body", () => {
   const put = (path: string, framing: string) => `PUT ${path} HTTP/1.1\r\nHost: x\r\n${framing}\r\n\r\n`;
   const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
 
+  /** Sends a body that waits for 100, as asked, and is answered well. */
+  async function bodyAfterContinue(path: string): Promise<void> {
+    const client = await RawClient.to(gateway.port);
+    client.send(put(path, "Content-Length: 4\r\nExpect: 100-continue"));
+    assert.equal((await client.reply()).status, 100);
+    client.send("body");
+    assert.equal((await client.reply()).status, 200);
+    client.close();
+  }
+
   for (const [name, framing, bytes] of [
     ["known", `Content-Length: ${large.length}`, large],
     ["unknown", "Transfer-Encoding: chunked", `${chunk(large)}0\r\n\r\n`],
@@ -220,12 +230,7 @@ describe("a body", () => {
       one.response.writeContinue();
       reading(bodies, ok)(one, nth);
     });
-    const client = await RawClient.to(gateway.port);
-    client.send(put(path, "Content-Length: 4\r\nExpect: 100-continue"));
-    assert.equal((await client.reply()).status, 100);
-    client.send("body");
-    assert.equal((await client.reply()).status, 200);
-    client.close();
+    await bodyAfterContinue(path);
     assert.deepEqual(bodies, ["body"]);
   });
 
@@ -235,12 +240,7 @@ describe("a body", () => {
       one.response.writeContinue();
       reading(bodies, failing(1))(one, nth);
     });
-    const client = await RawClient.to(gateway.port);
-    client.send(put(path, "Content-Length: 4\r\nExpect: 100-continue"));
-    assert.equal((await client.reply()).status, 100);
-    client.send("body");
-    assert.equal((await client.reply()).status, 200);
-    client.close();
+    await bodyAfterContinue(path);
     assert.deepEqual(bodies, ["body", "body"]);
   });
 

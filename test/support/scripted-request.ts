@@ -5,7 +5,7 @@ import type { BodyReceiver, RequestBody, Translation } from "../../src/core/edge
 import type { ErrorCode } from "../../src/core/errors.ts";
 import { Nobody } from "../../src/core/nobody.ts";
 import type { Reply } from "../../src/core/reply.ts";
-import type { Fallback, Route } from "../../src/core/route.ts";
+import type { EventStreamRule, Fallback, Route } from "../../src/core/route.ts";
 import type { Service } from "../../src/core/service.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import { OpenStreams } from "../../src/core/streams.ts";
@@ -106,6 +106,18 @@ export class FakeClient extends Nobody {
   }
 }
 
+/** Event streams without bounds, that end with their backend. */
+export const PLAIN_EVENTS: EventStreamRule = {
+  stallMs: 0,
+  bufferBytes: 0,
+  heartbeatMs: 0,
+  maxAgeMs: 0,
+  silenceMs: 0,
+  maxEventBytes: 0,
+  maxRetries: 0,
+  retryMs: 0,
+};
+
 /** What differs between requests. */
 export interface FakeRequest {
   readonly method?: string;
@@ -143,16 +155,7 @@ export function requestOf(some: FakeRequest): { readonly ctx: RequestContext; re
     fallback,
     target: { calls: false, strip: "", prefix: "", host: "endpoint" },
     websocket: null,
-    events: {
-      stallMs: 0,
-      bufferBytes: 0,
-      heartbeatMs: 0,
-      maxAgeMs: 0,
-      silenceMs: 0,
-      maxEventBytes: 0,
-      maxRetries: 0,
-      retryMs: 0,
-    },
+    events: PLAIN_EVENTS,
     times: null,
     grpc: some.grpc ?? false,
     tier: "normal",

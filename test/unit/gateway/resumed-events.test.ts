@@ -5,17 +5,9 @@ import { createParser } from "eventsource-parser";
 import type { EventStreamRule } from "../../../src/core/route.ts";
 import { ResumedEvents } from "../../../src/gateway/resumed-events.ts";
 import { request } from "../../support/routes.ts";
+import { PLAIN_EVENTS } from "../../support/scripted-request.ts";
 
-const RULE: EventStreamRule = {
-  stallMs: 0,
-  bufferBytes: 0,
-  heartbeatMs: 0,
-  maxAgeMs: 0,
-  silenceMs: 0,
-  maxEventBytes: 0,
-  maxRetries: 2,
-  retryMs: 50,
-};
+const RULE: EventStreamRule = { ...PLAIN_EVENTS, maxRetries: 2, retryMs: 50 };
 
 function fresh() {
   const ctx = request("/events");
