@@ -14,7 +14,7 @@ export interface BodyTrouble {
 
 /** A body of known or unknown length. */
 export class HttpBody implements RequestBody {
-  readonly length: number;
+  readonly #length: number;
   readonly #request: Readable & { readonly aborted?: boolean };
   readonly #trailers: () => readonly string[];
   readonly #trouble: BodyTrouble;
@@ -22,7 +22,7 @@ export class HttpBody implements RequestBody {
   #receiver: BodyReceiver | null = null;
   #timer: NodeJS.Timeout | undefined;
   #started = false;
-  complete: boolean;
+  #complete: boolean;
   bytes = 0;
   #maxBytes = Number.POSITIVE_INFINITY;
 
@@ -41,8 +41,17 @@ export class HttpBody implements RequestBody {
     this.#trouble = trouble;
     this.#silenceMs = silenceMs;
     this.#trailers = trailers;
-    this.length = length;
-    this.complete = length === 0;
+    this.#length = length;
+    this.#complete = length === 0;
+  }
+
+  /** A body of unknown length that turned out empty is one of length 0; trailers need a body to stand behind. */
+  get length(): number {
+    return this.#length === -1 && this.bytes === 0 && this.complete && this.#trailers().length === 0 ? 0 : this.#length;
+  }
+
+  get complete(): boolean {
+    return this.#complete || this.#endedUnread;
   }
 
   limit(maxBytes: number): void {
@@ -51,7 +60,9 @@ export class HttpBody implements RequestBody {
 
   start(to: BodyReceiver): void {
     this.#receiver = to;
-    if (this.#started) return this.complete ? to.end(plainTrailers(this.#trailers())) : this.resume();
+    if (this.#endedUnread) this.#complete = true;
+    if (this.complete) return to.end(plainTrailers(this.#trailers()));
+    if (this.#started) return this.resume();
     this.#started = true;
     this.#watch();
     this.#request.on("data", (chunk: Buffer) => this.#data(chunk));
@@ -68,6 +79,11 @@ export class HttpBody implements RequestBody {
     clearTimeout(this.#timer);
     this.#receiver = null;
     if (!this.complete) this.#request.resume();
+  }
+
+  /** Node ends a stream of HTTP/2 without data as soon as its end arrives, whether or not somebody reads it. */
+  get #endedUnread(): boolean {
+    return !this.#started && this.#request.readableEnded && this.#request.aborted !== true;
   }
 
   #data(chunk: Buffer): void {
@@ -89,7 +105,7 @@ export class HttpBody implements RequestBody {
     clearTimeout(this.#timer);
     // Node ends a stream of HTTP/2 that was reset as it ends one that is complete: half a body must not pass for a whole.
     if (this.#request.aborted === true) return;
-    this.complete = true;
+    this.#complete = true;
     this.#receiver?.end(plainTrailers(this.#trailers()));
   }
 

@@ -17,12 +17,16 @@ export class Http2Downstream implements Downstream, BodyTrouble {
   /** Head waiting for the first piece of its body. */
   #pending: OutgoingHttpHeaders | null = null;
   #trailers: OutgoingHttpHeaders | null = null;
-  #length = -1;
+  /** Announced bytes still to be written; -1 unknown. */
+  #left = -1;
+  /** The reply ends with its head, whatever is written to it. */
+  #bodiless = false;
   #stallMs: number;
   #bufferBytes = 0;
   #waitingForDrain = false;
   #ended = false;
   #completed = false;
+  #stopTimer: NodeJS.Timeout | undefined;
 
   constructor(stream: ServerHttp2Stream, bodyLength: number, gateway: Gateway, timeouts: ClientTimeouts) {
     this.#stream = stream;
@@ -43,6 +47,7 @@ export class Http2Downstream implements Downstream, BodyTrouble {
 
   /** The stream is over, completely or not. */
   closed(): void {
+    clearTimeout(this.#stopTimer);
     this.body.discard();
     this.#gateway.done(this.#ctx, this.#completed);
   }
@@ -56,13 +61,16 @@ export class Http2Downstream implements Downstream, BodyTrouble {
   head(status: number, _reason: string, fields: string[], length: number): void {
     this.#pending = headerObject(fields);
     this.#pending[":status"] = status;
+    // RFC 9110 §8.6, §15.3.6: the length of a body that neither of them has.
+    if (status === 204 || status === 205) delete this.#pending["content-length"];
+    this.#bodiless = this.#ctx.method === "HEAD" || status === 204 || status === 205 || status === 304;
     // A service may announce how long its messages are, and still has its status to send behind them.
-    this.#length = length > 0 && this.#ctx.route?.grpc === true ? -1 : length;
+    this.#left = length > 0 && this.#ctx.route?.grpc === true ? -1 : length;
   }
 
   write(chunk: Buffer, release: (() => void) | null): boolean {
     const stream = this.#stream;
-    if (stream.destroyed || this.#ended) {
+    if (stream.destroyed || this.#ended || this.#bodiless || !this.#fits(chunk.length)) {
       release?.();
       return true;
     }
@@ -76,12 +84,15 @@ export class Http2Downstream implements Downstream, BodyTrouble {
   end(last: Buffer | null, trailers: readonly string[]): void {
     const stream = this.#stream;
     if (stream.destroyed || this.#ended) return;
+    if (this.#bodiless) last = null;
+    else if (!this.#fits(last === null ? 0 : last.length)) return;
+    else if (this.#left > 0) return this.#untrue("reply ended before its announced length");
     this.#ended = true;
-    if (trailers.length > 0) this.#trailers = headerObject(trailers);
-    if (last === null && this.#pending !== null && trailers.length === 0) {
+    if (this.#bodiless || (this.#pending !== null && last === null && trailers.length === 0)) {
       this.#sendHead(true);
       return this.#finish();
     }
+    if (trailers.length > 0) this.#trailers = headerObject(trailers);
     this.#sendHead(false);
     if (last === null) stream.end();
     else {
@@ -93,14 +104,14 @@ export class Http2Downstream implements Downstream, BodyTrouble {
   }
 
   flush(): void {
-    if (!this.#stream.destroyed) this.#sendHead(false);
+    if (!this.#stream.destroyed) this.#sendHead(this.#bodiless);
   }
 
   answer(status: number, fields: readonly string[], body: string, _close: boolean): void {
     const bytes = Buffer.from(body);
     const all = bytes.length > 0 ? [...fields, "content-length", String(bytes.length)] : [...fields];
     this.head(status, "", all, bytes.length);
-    this.end(bytes.length > 0 && this.#ctx.method !== "HEAD" ? bytes : null, []);
+    this.end(bytes.length > 0 ? bytes : null, []);
   }
 
   abort(): void {
@@ -141,12 +152,12 @@ export class Http2Downstream implements Downstream, BodyTrouble {
     this.#pending = null;
     try {
       // With trailers possible, Node must be told before the body ends.
-      this.#stream.respond(headers, { endStream, waitForTrailers: !endStream && this.#length === -1 });
+      this.#stream.respond(headers, { endStream, waitForTrailers: !endStream && this.#left === -1 });
     } catch {
       // A field Node does not put into HTTP/2: this reply cannot be written truthfully.
       return this.abort();
     }
-    if (!endStream && this.#length === -1) {
+    if (!endStream && this.#left === -1) {
       this.#stream.once("wantTrailers", () => {
         if (!this.#stream.destroyed) this.#stream.sendTrailers(this.#trailers ?? {});
       });
@@ -172,11 +183,42 @@ export class Http2Downstream implements Downstream, BodyTrouble {
     if (this.#stallMs > 0) this.#stream.setTimeout(this.#stallMs);
   }
 
-  /** The reply is written. A client that still sends is told to stop (RFC 9113 §8.1); that is no error. */
+  /** Counts what is to be written against what was announced. @returns false when it is more; the reply is cut off then */
+  #fits(bytes: number): boolean {
+    if (this.#left === -1) return true;
+    this.#left -= bytes;
+    if (this.#left >= 0) return true;
+    this.#left = 0;
+    this.#untrue("reply is longer than announced");
+    return false;
+  }
+
+  #untrue(detail: string): void {
+    this.#ctx.detail = detail;
+    this.#gateway.refuse(this.#ctx, "upstream_protocol");
+  }
+
   #finish(): void {
     this.#completed = true;
-    if (!this.body.complete && !this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    if (this.body.complete) return;
+    this.body.discard();
+    this.#stopClient(1);
+  }
+
+  /**
+   * Tells a client that still sends to stop, but only once it has been sent the end of its reply (RFC 9113 §8.1): a reset
+   * drops what nghttp2 still holds, trailers above all. No event says when END_STREAM has left, so it is looked for.
+   */
+  #stopClient(waitMs: number): void {
+    this.#stopTimer = setTimeout(() => {
+      const stream = this.#stream;
+      if (stream.destroyed || stream.closed) return;
+      if (stream.state.localClose === 1) stream.close(constants.NGHTTP2_NO_ERROR);
+      else this.#stopClient(Math.min(2 * waitMs, MAX_STOP_WAIT_MS));
+    }, waitMs);
   }
 }
 
+/** Longest time between two looks whether a reply has left, ms. */
+const MAX_STOP_WAIT_MS = 1000;
 const NOTHING = Buffer.alloc(0);

@@ -141,7 +141,7 @@ export class Http2Server {
   #begin(stream: ServerHttp2Stream, client: Client, head: StreamHead): void {
     const { fields, method, target, authority } = head;
     const scan = scanFields(fields, "2.0", this.#instanceId);
-    const length = head.ended ? 0 : scan.bodyLength > 0 ? scan.bodyLength : -1;
+    const length = head.ended ? 0 : scan.bodyLength;
     const downstream = new Http2Downstream(stream, length, this.#gateway, this.#options);
     const now = performance.now();
     const expects = head.expectsContinue;
