@@ -140,6 +140,8 @@ export interface Receiver {
 
 /** One request under way to a backend. */
 export interface Upstream {
+  /** True while it waits because all the gateway may open to the backend is in use: the backend has not heard of it. */
+  readonly waiting?: boolean;
   /** Reads on after a `data` that returned false. */
   resume(): void;
   /** Gives up; nothing more is reported. Harmless when it is over already. */

@@ -105,8 +105,10 @@ export class Attempt implements Receiver {
    */
   timeOut(fairMs: number): void {
     if (this.#over) return;
-    this.endpoint.meter?.failed("upstream_timeout");
-    const fair = this.#hadTime(fairMs);
+    const waited = this.#upstream?.waiting === true;
+    if (waited) this.#ctx.detail = "timeout while all connections to the instance were in use";
+    else this.endpoint.meter?.failed("upstream_timeout");
+    const fair = !waited && this.#hadTime(fairMs);
     this.#leave();
     if (fair) this.#judge("overloaded");
     else this.#drop();

@@ -27,6 +27,7 @@ export function http2Options(config: Config): Http2ClientOptions {
   const { grpc, http } = config.written.backend;
   return {
     poolSize: grpc.poolSize,
+    maxPoolSize: Math.max(grpc.poolSize, grpc.maxPoolSize),
     maxStreams: grpc.maxConcurrentStreams,
     streamWindow: grpc.initialWindowSize,
     connectionWindow: grpc.initialConnWindowSize,

@@ -67,7 +67,12 @@ export class EndpointBuilder {
     );
     return new Http2Connector(
       pool,
-      { scheme, authority: authorityOf({ scheme, address, port }), instanceId },
+      {
+        scheme,
+        authority: authorityOf({ scheme, address, port }),
+        dropAcceptEncoding: this.#config.written.backend.http.disableCompression,
+        instanceId,
+      },
       {
         maxSendBytes: settings.maxCallSendMsgSize || settings.maxMessageSize,
         maxReceiveBytes: settings.maxCallRecvMsgSize || settings.maxMessageSize,

@@ -166,6 +166,7 @@ function http2(): Implementation {
   const pools = new Http2PoolSet(() => performance.now());
   const options = {
     poolSize: 1,
+    maxPoolSize: 1,
     maxStreams: 100,
     streamWindow: 65_535,
     connectionWindow: 65_535,
@@ -181,7 +182,7 @@ function http2(): Implementation {
     connect: (port) =>
       new Http2Connector(
         pools.add({ scheme: "http", address: "127.0.0.1", port }, options),
-        { scheme: "http", authority: "backend", instanceId: "test" },
+        { scheme: "http", authority: "backend", dropAcceptEncoding: false, instanceId: "test" },
         { maxSendBytes: 0, maxReceiveBytes: 0 },
       ),
     close: () => pools.close(),

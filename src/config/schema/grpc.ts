@@ -45,7 +45,8 @@ export const backendGrpc = object("The HTTP/2 client", {
   maxRetryAttempts: int("total tries of a call that no backend has processed", 3, 1),
   retryTimeout: dur("no further try after this long; 0 = within the deadline", 5_000),
   tls,
-  poolSize: int("connections per instance", 1, 1),
+  poolSize: int("connections per instance over which calls are spread", 1, 1),
+  maxPoolSize: int("connections per instance at most: more than `poolSize` while all their streams are in use", 100, 1),
   enableReflection: bool("ask services for their descriptors where nothing else describes them", false),
   descriptors: object("Descriptor sets for every transcoding rule", {
     descriptorFiles: strings("FileDescriptorSets"),

@@ -50,6 +50,10 @@ export class Exchange implements Upstream, BodyReceiver {
     this.requestComplete = body.length === 0;
   }
 
+  get waiting(): boolean {
+    return this.connection === null && this.#receiver !== null;
+  }
+
   /** The connection stands: sends the head, and the body with it unless the client waits for `100 Continue`. */
   begin(): void {
     const connection = this.connection!;

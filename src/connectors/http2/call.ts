@@ -1,40 +1,57 @@
 // One request and its response on an HTTP/2 stream.
 import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "node:http2";
+import { Duplex } from "node:stream";
 import type { BodyReceiver, Progress, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { getField } from "../../wire/fields.ts";
 import { letGo, rawFields } from "../../wire/http2-raw.ts";
 import type { Http2Pool } from "./pool.ts";
+import { trailerObject } from "./request-headers.ts";
 import type { Http2Session } from "./session.ts";
 
 const NO_FIELDS: readonly string[] = [];
+
+/** A stream that notes whether the backend has ended it, as opposed to having reset it without an error. */
+interface WatchedStream extends ClientHttp2Stream {
+  whole?: boolean;
+}
 
 /** A call from its creation to its end; at the end it lets go of stream and receiver. */
 export class Http2Call implements Upstream, BodyReceiver {
   readonly #pool: Http2Pool;
   readonly #headers: OutgoingHttpHeaders;
   readonly #body: RequestBody;
+  /** The request may end with trailers. */
+  readonly #trailing: boolean;
   #receiver: Receiver | null;
   #session: Http2Session | null = null;
-  #stream: ClientHttp2Stream | null = null;
+  #stream: WatchedStream | null = null;
   #answered = false;
   #begunAt = 0;
   #trailers: readonly string[] = NO_FIELDS;
+  #ownTrailers: readonly string[] = NO_FIELDS;
 
-  constructor(pool: Http2Pool, headers: OutgoingHttpHeaders, body: RequestBody, receiver: Receiver) {
+  /** @param trailing whether the trailers of the request are sent; calls of gRPC have none */
+  constructor(pool: Http2Pool, headers: OutgoingHttpHeaders, body: RequestBody, trailing: boolean, receiver: Receiver) {
     this.#pool = pool;
     this.#headers = headers;
     this.#body = body;
+    this.#trailing = trailing;
     this.#receiver = receiver;
+  }
+
+  get waiting(): boolean {
+    return this.#session === null && this.#pool.saturated;
   }
 
   /** A connection stands: opens the stream. */
   begin(session: Http2Session): void {
     this.#session = session;
     const endStream = this.#body.length === 0;
-    let stream: ClientHttp2Stream;
+    const waitForTrailers = this.#trailing && !endStream;
+    let stream: WatchedStream;
     try {
-      stream = session.raw.request(this.#headers, { endStream });
+      stream = session.raw.request(this.#headers, { endStream, waitForTrailers });
     } catch (error) {
       // A field Node does not put into HTTP/2, or a connection that has just been lost.
       const lost = session.raw.destroyed || session.raw.closed;
@@ -42,7 +59,8 @@ export class Http2Call implements Upstream, BodyReceiver {
     }
     this.#stream = stream;
     this.#begunAt = this.#pool.now();
-    session.active++;
+    session.began();
+    stream.push = watchedPush;
     stream.on("error", () => undefined); // told by its close
     stream.on("headers", (headers, _flags, ...rest: unknown[]) => {
       session.heard();
@@ -60,6 +78,7 @@ export class Http2Call implements Upstream, BodyReceiver {
     stream.on("trailers", (_headers, _flags, ...rest: unknown[]) => {
       this.#trailers = plain(rawFields(rest));
     });
+    if (waitForTrailers) stream.on("wantTrailers", () => stream.sendTrailers(trailerObject(this.#ownTrailers)));
     stream.on("end", () => this.#end());
     stream.on("drain", () => this.#body.resume());
     stream.on("close", () => this.#closed());
@@ -67,11 +86,12 @@ export class Http2Call implements Upstream, BodyReceiver {
   }
 
   data(chunk: Buffer): boolean {
-    return this.#stream === null || this.#stream.destroyed ? false : this.#stream.write(chunk);
+    const stream = this.#stream;
+    return this.#receiver === null || stream === null || stream.destroyed ? false : stream.write(chunk);
   }
 
-  /** Trailers of requests are not forwarded: nothing that is called through HTTP/2 here has them. */
-  end(): void {
+  end(trailers: readonly string[]): void {
+    this.#ownTrailers = trailers;
     this.#stream?.end();
   }
 
@@ -82,7 +102,7 @@ export class Http2Call implements Upstream, BodyReceiver {
   abort(): void {
     this.#receiver = null;
     if (this.#stream === null) return this.#pool.forget(this);
-    if (!this.#stream.closed) this.#stream.close(constants.NGHTTP2_CANCEL);
+    this.#session!.reset(this.#stream, constants.NGHTTP2_CANCEL);
     if (!this.#answered) this.#session!.doubt(this.#begunAt);
   }
 
@@ -100,19 +120,22 @@ export class Http2Call implements Upstream, BodyReceiver {
   }
 
   #end(): void {
-    // A stream that was reset ends too, without having been answered.
-    if (!this.#answered || this.#receiver === null) return;
-    if (this.#stream!.rstCode !== constants.NGHTTP2_NO_ERROR) return;
     const receiver = this.#receiver;
+    const stream = this.#stream!;
+    // A stream that was reset ends too: its reply is not whole, whatever the code (RFC 9113 §8.1).
+    if (receiver === null) return;
+    if (!this.#answered || stream.whole !== true) return void stream.destroy();
     this.#receiver = null;
     receiver.end(this.#trailers);
+    // Nobody needs the rest of the request: a stream left half open would be lost to the connection.
+    if (stream.writableFinished) return;
+    this.#session!.reset(stream, stream.writableEnded ? constants.NGHTTP2_CANCEL : constants.NGHTTP2_NO_ERROR);
   }
 
   #closed(): void {
     const session = this.#session!;
     const stream = this.#stream!;
-    session.active--;
-    session.idleSince = this.#pool.now();
+    session.ended();
     if (this.#receiver !== null) this.#lost(session, stream);
     letGo(stream);
     this.#pool.serve();
@@ -125,6 +148,12 @@ export class Http2Call implements Upstream, BodyReceiver {
     const detail = session.fault?.detail ?? `stream reset with code ${stream.rstCode}`;
     this.fail("upstream_reset", detail, progress);
   }
+}
+
+/** Node ends a stream for END_STREAM and for a reset without error alike, but closes it first only for the latter. */
+function watchedPush(this: WatchedStream, chunk: unknown, encoding?: BufferEncoding): boolean {
+  if (chunk === null && !this.closed) this.whole = true;
+  return Duplex.prototype.push.call(this, chunk, encoding);
 }
 
 function release(): void {} // chunks are owned: nobody waits for them

@@ -26,10 +26,11 @@ export class Http2Connector implements Connector {
       return NO_UPSTREAM;
     }
     const headers = requestHeaders(ctx, this.#defaults);
+    const { grpc } = ctx.route!;
     const bounded = this.#bounds.maxSendBytes > 0 || this.#bounds.maxReceiveBytes > 0;
-    if (!ctx.route!.grpc || !bounded) return this.#call(new Http2Call(this.#pool, headers, body, receiver));
+    if (!grpc || !bounded) return this.#call(new Http2Call(this.#pool, headers, body, !grpc, receiver));
     const gate = new BoundedCall(body, receiver, this.#bounds);
-    const call = new Http2Call(this.#pool, headers, gate, gate);
+    const call = new Http2Call(this.#pool, headers, gate, false, gate);
     gate.call = call;
     return this.#call(call);
   }

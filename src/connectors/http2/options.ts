@@ -3,8 +3,10 @@ import type { UpstreamTls } from "../../wire/secure.ts";
 
 /** Options of one pool. Times in ms, sizes in bytes, 0 = off. */
 export interface Http2ClientOptions {
-  /** Connections per endpoint. */
+  /** Connections per endpoint over which calls are spread. */
   readonly poolSize: number;
+  /** Connections per endpoint at most: more than `poolSize` are opened while all streams are in use. */
+  readonly maxPoolSize: number;
   /** Requests under way on one connection; the backend's own limit holds too. */
   readonly maxStreams: number;
   readonly streamWindow: number;

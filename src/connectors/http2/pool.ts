@@ -37,14 +37,24 @@ export class Http2Pool {
     return this.#open.size;
   }
 
-  /** Puts a call on the least busy connection, or lets it wait for one. */
+  /** Whether calls wait although connections stand: all their streams are in use. */
+  get saturated(): boolean {
+    return this.#waiting.length > 0 && this.#sessions.some((s) => s.ready);
+  }
+
+  /** Whether a connection may be replaced by another before its last stream is over. */
+  get mayReplace(): boolean {
+    return this.#open.size < this.options.maxPoolSize;
+  }
+
+  /** Puts a call on a connection, or lets it wait for one. */
   send(call: Http2Call): void {
     if (this.#closed) return call.fail("no_endpoint", "endpoint was removed", "unsent");
     const session = this.#free();
     if (session !== null) return call.begin(session);
     if (this.#waiting.length >= MAX_WAITING) return call.fail("overloaded", "stream queue is full", "unsent");
     this.#waiting.push(call);
-    if (this.#sessions.length < this.options.poolSize) this.#dial();
+    this.#grow();
   }
 
   /** Takes a waiting call out of the queue. */
@@ -60,7 +70,7 @@ export class Http2Pool {
       if (session === null) break;
       this.#waiting.shift()!.begin(session);
     }
-    if (this.#waiting.length > 0 && this.#sessions.length < this.options.poolSize && !this.#closed) this.#dial();
+    if (this.#waiting.length > 0 && !this.#closed) this.#grow();
   }
 
   /** A connection takes no new streams: the backend or the pool has said so. */
@@ -104,15 +114,29 @@ export class Http2Pool {
     if (at !== -1) this.#sessions.splice(at, 1);
   }
 
+  /** The least busy of the first connections; of those opened beyond `poolSize` the oldest with room, so that the rest empty. */
   #free(): Http2Session | null {
+    const { poolSize } = this.options;
     let best: Http2Session | null = null;
-    for (const session of this.#sessions) {
+    for (let i = 0; i < this.#sessions.length; i++) {
+      const session = this.#sessions[i]!;
+      if (i >= poolSize && best !== null) break;
       if (!session.ready || session.active >= session.capacity) continue;
       if (best === null || session.active < best.active) best = session;
     }
     // With room in the pool, a second connection is worth more than a busier first one.
-    if (best !== null && best.active > 0 && this.#sessions.length < this.options.poolSize) this.#dial();
+    if (best !== null && best.active > 0 && this.#sessions.length < poolSize) this.#dial();
     return best;
+  }
+
+  /** Calls wait: opens a connection, one after the other beyond `poolSize`, where the backend takes streams at all. */
+  #grow(): void {
+    const { poolSize, maxPoolSize } = this.options;
+    if (this.#sessions.length >= poolSize) {
+      if (this.#open.size >= maxPoolSize) return;
+      if (this.#sessions.some((s) => s.dialling || (s.ready && s.capacity === 0))) return;
+    }
+    this.#dial();
   }
 
   #dial(): void {

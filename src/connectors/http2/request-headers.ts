@@ -13,6 +13,8 @@ export interface StreamDefaults {
   readonly scheme: "http" | "https";
   /** `:authority` unless the route says otherwise. */
   readonly authority: string;
+  /** Drop `Accept-Encoding`, so that the backend answers uncompressed. */
+  readonly dropAcceptEncoding: boolean;
   /** Identifies this gateway process; a request that carries it back is a loop. */
   readonly instanceId: string;
 }
@@ -40,10 +42,13 @@ export function requestHeaders(ctx: RequestContext, defaults: StreamDefaults): O
       case known.OTHER:
         if (isField(name.replaceAll("_", "-"), requestId.lowerName) || name === "__proto__") continue;
         if (name === "grpc-timeout" || name === "grpc-previous-rpc-attempts") continue;
+        if (ctx.lastEventId !== "" && name === "last-event-id") continue;
         break;
       case known.AUTHORIZATION:
       case known.CONTENT_LENGTH:
+        break;
       case known.ACCEPT_ENCODING:
+        if (defaults.dropAcceptEncoding) continue;
         break;
       case known.TE:
         trailers = /(^|,)\s*trailers\s*(;|,|$)/i.test(value);
@@ -65,6 +70,15 @@ export function requestHeaders(ctx: RequestContext, defaults: StreamDefaults): O
   if (ctx.deadlineAt > 0) headers["grpc-timeout"] = timeoutText(ctx.deadlineAt - performance.now());
   if (ctx.attempts > 1) headers["grpc-previous-rpc-attempts"] = String(ctx.attempts - 1);
   if (trailers) headers.te = "trailers";
+  // A field holds bytes: the id is UTF-8, and cannot hold a line end.
+  if (ctx.lastEventId !== "") headers["last-event-id"] = Buffer.from(ctx.lastEventId).toString("latin1");
+  return headers;
+}
+
+/** Trailers of the request as node:http2 takes them. @param trailers flat list */
+export function trailerObject(trailers: readonly string[]): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = {};
+  for (let i = 0; i < trailers.length; i += 2) append(headers, trailers[i]!.toLowerCase(), trailers[i + 1]!);
   return headers;
 }
 

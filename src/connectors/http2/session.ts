@@ -1,11 +1,12 @@
 // One HTTP/2 connection to a backend: dialled once, shared by many streams, left when the backend says so.
 
-import { type ClientHttp2Session, connect, constants } from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import { connect as connectTcp, type NetConnectOpts, type Socket } from "node:net";
 import type { ErrorCode } from "../../core/errors.ts";
 import { bracketed } from "../../wire/authority.ts";
 import { connectSecure } from "../../wire/secure.ts";
 import type { Http2Pool } from "./pool.ts";
+import { ResetPacer } from "./reset-pacer.ts";
 
 /** A GOAWAY of this kind tells a client that it pings too often (gRPC: "too_many_pings"). */
 const CALM = constants.NGHTTP2_ENHANCE_YOUR_CALM;
@@ -26,6 +27,7 @@ export class Http2Session {
   #pingAt = 0;
   /** Streams the backend has promised to look at; later ones were not processed. */
   #lastStream = 2 ** 31 - 1;
+  readonly #resets = new ResetPacer();
   /** Streams under way. */
   active = 0;
   /** Since when none is, ms. */
@@ -69,6 +71,26 @@ export class Http2Session {
     return this.#session;
   }
 
+  /** A stream was opened on it. */
+  began(): void {
+    this.active++;
+  }
+
+  /** One of its streams is closed. */
+  ended(): void {
+    this.active--;
+    this.idleSince = this.#pool.now();
+  }
+
+  /**
+   * Resets a stream. Backends count resets by connection and close one that brings too many, with all that is on it: after
+   * a number of them this connection takes no new streams, and further resets wait for their turn.
+   */
+  reset(stream: ClientHttp2Stream, code: number): void {
+    this.#resets.reset(stream, code);
+    if (this.#resets.many && this.#state === "ready" && this.#pool.mayReplace) this.retire();
+  }
+
   /** A byte came from the backend. */
   heard(): void {
     this.#lastReadAt = this.#pool.now();
@@ -94,6 +116,7 @@ export class Http2Session {
   /** Called once a second: pings, and idleness. */
   tick(now: number): void {
     const { options } = this.#pool;
+    this.#resets.tick();
     if (this.#state === "ready" && this.active === 0) {
       if (options.idleTimeoutMs > 0 && now - this.idleSince >= options.idleTimeoutMs) this.retire();
       return;
