@@ -13,6 +13,7 @@ import type { Gateway } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
+import { BreachWatch } from "../../wire/http2-breach.ts";
 import { letGo, rawFields } from "../../wire/http2-raw.ts";
 import { Gate } from "../gate.ts";
 import type { Http2Options, HttpServerOptions } from "../http/options.ts";
@@ -23,12 +24,17 @@ import { readHead, type StreamHead } from "./head.ts";
 /** What one stream and one connection may have in flight towards us, bytes: bounds what a slow backend lets pile up. */
 const STREAM_WINDOW = 256 * 1024;
 const CONNECTION_WINDOW = 1024 * 1024;
+/** Between two looks for breaches of the protocol that Node does not report, ms. */
+const LOOK_MS = 1000;
 
 /** One client connection. */
 interface Client {
   readonly peer: ForwardedPeer;
   /** Streams under way. */
   active: number;
+  /** A stream has begun since the last look: nghttp2 was well then. */
+  heard: boolean;
+  readonly breach: BreachWatch;
   leaving: boolean;
   ageTimer: NodeJS.Timeout | undefined;
 }
@@ -43,6 +49,7 @@ export class Http2Server {
   readonly #clients = new Map<ServerHttp2Session, Client>();
   readonly gate = new Gate();
   #leaving = false;
+  #lookTimer: NodeJS.Timeout | undefined;
 
   /** @param instanceId mark of this process, by which loops are recognised */
   constructor(gateway: Gateway, options: HttpServerOptions, http2: Http2Options, instanceId: string) {
@@ -87,15 +94,27 @@ export class Http2Server {
   }
 
   stop(): void {
+    clearInterval(this.#lookTimer);
+    this.#lookTimer = undefined;
     this.#server.close();
+  }
+
+  /** Closes the connections of clients whose breach of the protocol nghttp2 has answered by itself. */
+  #look(): void {
+    for (const [session, client] of this.#clients) {
+      if (client.breach.moved() && !client.heard) client.breach.probe(() => session.destroy());
+      client.heard = false;
+    }
   }
 
   #session(session: ServerHttp2Session): void {
     const socket = session.socket as Socket;
     const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
     const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), scheme);
-    const client: Client = { peer, active: 0, leaving: false, ageTimer: undefined };
+    const breach = new BreachWatch(session, socket);
+    const client: Client = { peer, active: 0, heard: false, breach, leaving: false, ageTimer: undefined };
     this.#clients.set(session, client);
+    this.#lookTimer ??= setInterval(() => this.#look(), LOOK_MS).unref();
     session.setLocalWindowSize(CONNECTION_WINDOW);
     session.on("error", () => undefined);
     session.on("close", () => {
@@ -131,6 +150,7 @@ export class Http2Server {
     const client = this.#clients.get(stream.session as ServerHttp2Session);
     if (client === undefined) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
     client.active++;
+    client.heard = true;
     if (client.leaving) (stream.session as ServerHttp2Session).close();
     stream.on("close", () => {
       client.active--;

@@ -28,6 +28,8 @@ export class Http2Call implements Upstream, BodyReceiver {
   #stream: WatchedStream | null = null;
   #answered = false;
   #begunAt = 0;
+  /** What the connection had written before this call. */
+  #writtenBefore = 0;
   #trailers: readonly string[] = NO_FIELDS;
   #ownTrailers: readonly string[] = NO_FIELDS;
 
@@ -49,6 +51,7 @@ export class Http2Call implements Upstream, BodyReceiver {
     this.#session = session;
     const endStream = this.#body.length === 0;
     const waitForTrailers = this.#trailing && !endStream;
+    this.#writtenBefore = session.written;
     let stream: WatchedStream;
     try {
       stream = session.raw.request(this.#headers, { endStream, waitForTrailers });
@@ -142,11 +145,15 @@ export class Http2Call implements Upstream, BodyReceiver {
   }
 
   #lost(session: Http2Session, stream: ClientHttp2Stream): void {
-    const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || session.ignored(stream.id);
-    const before: Progress = stream.id === undefined ? "unsent" : refused ? "refused" : "sent";
+    const { fault } = session;
+    const unseen =
+      stream.rstCode === constants.NGHTTP2_REFUSED_STREAM ||
+      session.ignored(stream.id) ||
+      session.written === this.#writtenBefore;
+    const before: Progress = stream.id === undefined ? "unsent" : unseen ? "refused" : "sent";
     const progress: Progress = this.#answered ? "responding" : before;
-    const detail = session.fault?.detail ?? `stream reset with code ${stream.rstCode}`;
-    this.fail("upstream_reset", detail, progress);
+    const code = fault?.code === "upstream_protocol" ? fault.code : "upstream_reset";
+    this.fail(code, fault?.detail ?? `stream reset with code ${stream.rstCode}`, progress);
   }
 }
 

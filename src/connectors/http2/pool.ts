@@ -85,7 +85,7 @@ export class Http2Pool {
     this.#withdraw(session);
     const { fault } = session;
     // Who waited for a connection that could not be opened has waited for nothing: another endpoint may be better.
-    if (fault !== null && !this.#sessions.some((s) => s.ready || s.dialling)) {
+    if (fault?.dialling === true && !this.#sessions.some((s) => s.ready || s.dialling)) {
       for (const call of this.#waiting.splice(0)) call.fail(fault.code, fault.detail, "unsent");
     } else this.serve();
   }

@@ -4,6 +4,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import { connect as connectTcp, type NetConnectOpts, type Socket } from "node:net";
 import type { ErrorCode } from "../../core/errors.ts";
 import { bracketed } from "../../wire/authority.ts";
+import { BreachWatch } from "../../wire/http2-breach.ts";
 import { connectSecure } from "../../wire/secure.ts";
 import type { Http2Pool } from "./pool.ts";
 import { ResetPacer } from "./reset-pacer.ts";
@@ -15,6 +16,8 @@ const CALM = constants.NGHTTP2_ENHANCE_YOUR_CALM;
 const PING_TIMEOUT_MS = 10_000;
 /** The same where the connection is in doubt, ms. */
 const DOUBT_MS = 2000;
+/** Between two looks for a breach of the protocol that Node does not report, ms. */
+const LOOK_MS = 100;
 
 /** One connection of an {@link Http2Pool}. */
 export class Http2Session {
@@ -28,12 +31,17 @@ export class Http2Session {
   /** Streams the backend has promised to look at; later ones were not processed. */
   #lastStream = 2 ** 31 - 1;
   readonly #resets = new ResetPacer();
+  #socket!: Socket;
+  readonly #breach: BreachWatch;
+  #lookTimer: NodeJS.Timeout | undefined;
+  #heard = false;
+  #probed = false;
   /** Streams under way. */
   active = 0;
   /** Since when none is, ms. */
   idleSince: number;
   /** Why it could not be opened, or was lost. */
-  fault: { readonly code: ErrorCode; readonly detail: string } | null = null;
+  fault: { readonly code: ErrorCode; readonly detail: string; readonly dialling: boolean } | null = null;
 
   constructor(pool: Http2Pool) {
     this.#pool = pool;
@@ -47,8 +55,13 @@ export class Http2Session {
     // Not "connect": how many streams the backend takes is known once it has said so (RFC 9113 §3.4: before all else).
     this.#session.once("remoteSettings", () => this.#ready());
     this.#session.on("goaway", (code, lastStream) => this.#goingAway(code, lastStream));
-    this.#session.on("error", (error: NodeJS.ErrnoException) => this.#failed(error.code ?? error.message));
+    this.#session.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ERR_HTTP2_ERROR") this.#failed(error.message, "upstream_protocol");
+      else this.#failed(error.code ?? error.message);
+    });
     this.#session.on("close", () => this.#closed());
+    this.#breach = new BreachWatch(this.#session, this.#socket);
+    this.#look();
     this.#arm(options.dialTimeoutMs, "dial timed out");
   }
 
@@ -74,6 +87,12 @@ export class Http2Session {
   /** A stream was opened on it. */
   began(): void {
     this.active++;
+    this.#look();
+  }
+
+  /** Bytes given to the socket so far. */
+  get written(): number {
+    return this.#socket.bytesWritten;
   }
 
   /** One of its streams is closed. */
@@ -94,6 +113,7 @@ export class Http2Session {
   /** A byte came from the backend. */
   heard(): void {
     this.#lastReadAt = this.#pool.now();
+    this.#heard = true;
   }
 
   /** Whether a stream that failed on it was not looked at by the backend. */
@@ -151,6 +171,25 @@ export class Http2Session {
     if (!sent) clearTimeout(timer);
   }
 
+  /** While somebody waits, bytes that nothing comes of are looked into. */
+  #look(): void {
+    this.#lookTimer ??= setInterval(() => {
+      if (this.#state === "closed" || (this.active === 0 && this.#state !== "dialling")) {
+        clearInterval(this.#lookTimer);
+        this.#lookTimer = undefined;
+      }
+      if (this.#heard) this.#probed = false;
+      const suspect = this.#breach.moved() && !this.#heard && !this.#probed;
+      this.#heard = false;
+      if (!suspect) return;
+      this.#probed = true; // gRPC servers count pings between two messages of theirs
+      this.#breach.probe(() => {
+        this.#failed("breach of HTTP/2", "upstream_protocol");
+        this.#session.destroy();
+      });
+    }, LOOK_MS).unref();
+  }
+
   #dial(): Socket {
     const { target, options, resolver } = this.#pool;
     const base: NetConnectOpts = { host: target.address, port: target.port, lookup: resolver.lookup, noDelay: true };
@@ -168,6 +207,7 @@ export class Http2Session {
 
   /** After an alert behind the handshake (TLS 1.3: no client certificate) Node neither closes the socket nor says "close". */
   #watch(socket: Socket): Socket {
+    this.#socket = socket;
     socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#failed(error.code ?? error.message);
       socket.destroy();
@@ -200,18 +240,20 @@ export class Http2Session {
     this.#pool.left(this);
   }
 
-  #failed(detail: string): void {
+  /** @param lost what it is called when the connection stood already */
+  #failed(detail: string, lost: ErrorCode = "upstream_reset"): void {
     clearTimeout(this.#timer);
     if (this.fault !== null) return;
-    const code: ErrorCode =
-      this.#state !== "dialling" ? "upstream_reset" : this.#secured ? "upstream_tls_failed" : "connect_failed";
-    this.fault = { code, detail };
-    if (this.#state === "dialling") this.#pool.resolver.forget(this.#pool.target.address);
+    const undialled = this.#secured ? "upstream_tls_failed" : "connect_failed";
+    const dialling = this.#state === "dialling";
+    this.fault = { code: dialling && lost === "upstream_reset" ? undialled : lost, detail, dialling };
+    if (dialling) this.#pool.resolver.forget(this.#pool.target.address);
   }
 
   #closed(): void {
     if (this.#state === "closed") return;
     clearTimeout(this.#timer);
+    clearInterval(this.#lookTimer);
     if (this.#state === "dialling") this.#failed("closed");
     this.#state = "closed";
     this.#pool.remove(this);

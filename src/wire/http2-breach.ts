@@ -1,0 +1,50 @@
+// Finds out that nghttp2 has ended a session because of its peer. Node reports some breaches of HTTP/2 and not others: after
+// those, nghttp2 has sent its GOAWAY, reads no more, sends no more, and the session looks open for ever.
+import type { ClientHttp2Session, ServerHttp2Session } from "node:http2";
+import type { Socket } from "node:net";
+
+/** What libuv has taken and the kernel has not yet, which Node tells nowhere else. */
+interface QueueOwner {
+  readonly _handle?: { readonly writeQueueSize?: number } | null;
+}
+
+/** Watches one session by the bytes of its socket. */
+export class BreachWatch {
+  readonly #session: ClientHttp2Session | ServerHttp2Session;
+  readonly #socket: Socket;
+  #bytesRead = 0;
+
+  constructor(session: ClientHttp2Session | ServerHttp2Session, socket: Socket) {
+    this.#session = session;
+    this.#socket = socket;
+  }
+
+  /** Whether bytes have come since the last call. */
+  moved(): boolean {
+    if (this.#session.destroyed) return false;
+    const { bytesRead } = this.#socket;
+    const moved = bytesRead !== this.#bytesRead;
+    this.#bytesRead = bytesRead;
+    return moved;
+  }
+
+  /**
+   * Sends a PING: it leaves at once, unless nghttp2 has ended the session or the socket is full.
+   * @param broken called when it does not leave although the socket takes more
+   */
+  probe(broken: () => void): void {
+    const session = this.#session;
+    const socket = this.#socket;
+    if (session.destroyed || session.closed || isFull(socket)) return;
+    const { bytesWritten } = socket;
+    if (!session.ping(() => undefined)) return;
+    setImmediate(() => {
+      if (session.destroyed || isFull(socket)) return;
+      if (socket.bytesWritten === bytesWritten && (session.state.outboundQueueSize ?? 0) > 0) broken();
+    });
+  }
+}
+
+function isFull(socket: Socket): boolean {
+  return ((socket as unknown as QueueOwner)._handle?.writeQueueSize ?? 0) > 0;
+}
