@@ -1,9 +1,18 @@
-// What node:http2 needs of us and does not say: its flat field lists, and how a closed stream is let go.
+// What node:http2 needs of us and does not say: its flat field lists, how a stream is reset, and how a closed one is let go.
 import type { Http2Stream } from "node:http2";
 
 /** Flat name, value list as received, documented from Node 24 on. @param rest arguments behind headers and flags */
 export function rawFields(rest: readonly unknown[]): readonly string[] {
   return Array.isArray(rest[0]) ? (rest[0] as string[]) : [];
+}
+
+/**
+ * Resets a stream without ending it. Node's `close` alone ends the writable side first, and END_STREAM before RST_STREAM
+ * makes half a message look whole.
+ */
+export function resetStream(stream: Http2Stream, code: number): void {
+  if (!stream.writableEnded) stream.end = () => stream;
+  stream.close(code);
 }
 
 /**

@@ -29,7 +29,7 @@ import {
 } from "../support/http2-backend.ts";
 import {
   dataFrame,
-  END_STREAM,
+  FLAG,
   frameBackend,
   GRPC_HEAD,
   goawayFrame,
@@ -182,7 +182,7 @@ describe("refused streams and GOAWAY", LIMIT, () => {
         if (connection === 0) return socket.write(goawayFrame(0, code));
         socket.write(headersFrame(stream, GRPC_HEAD));
         socket.write(dataFrame(stream, framed("hi")));
-        socket.write(headersFrame(stream, { "grpc-status": "0" }, END_STREAM));
+        socket.write(headersFrame(stream, { "grpc-status": "0" }, FLAG.endStream));
       });
       t.after(() => backend.close());
       const { client } = await pairFor(t, { services: { up: backend.port } });

@@ -8,15 +8,15 @@ import { type GrpcGateway, grpcGateway, InteropClient, InteropServer, order } fr
 import { framed, type Http2Backend, http2Backend, trailersOnly } from "../support/http2-backend.ts";
 import {
   dataFrame,
-  END_STREAM,
+  FLAG,
+  FRAME,
+  frame,
   frameBackend,
   GRPC_HEAD,
-  h2Frame,
   headersFrame,
   PREFACE,
   resetFrame,
   settingsFrame,
-  TYPE,
 } from "../support/http2-frames.ts";
 import { scrape, sumOf } from "../support/metrics.ts";
 import { eventually, soon } from "../support/setup.ts";
@@ -160,12 +160,12 @@ describe("gRPC under attack", LIMIT, () => {
     const wrongs: ((socket: Socket, stream: number) => unknown)[] = [
       (socket, stream) => socket.write(dataFrame(stream, hi)),
       (socket) => socket.write(headersFrame(77, GRPC_HEAD)),
-      (socket) => socket.write(h2Frame(TYPE.windowUpdate, 0, 0, Buffer.alloc(4))),
+      (socket) => socket.write(frame(FRAME.window, 0, 0, Buffer.alloc(4))),
       (socket) => socket.write(Buffer.alloc(100, 0xff)),
       (socket, stream) => socket.write(headersFrame(stream, { ...GRPC_HEAD, "Upper-Case": "x" })),
       (socket, stream) => socket.write(headersFrame(stream, { ":status": "abc" })),
       (socket, stream) =>
-        socket.write(Buffer.concat([headersFrame(stream, GRPC_HEAD, END_STREAM), dataFrame(stream, hi)])),
+        socket.write(Buffer.concat([headersFrame(stream, GRPC_HEAD, FLAG.endStream), dataFrame(stream, hi)])),
       (socket, stream) =>
         socket.write(Buffer.concat([headersFrame(stream, GRPC_HEAD), headersFrame(stream, { "grpc-status": "0" })])),
       (socket) => socket.destroy(),
@@ -200,10 +200,10 @@ describe("gRPC under attack", LIMIT, () => {
       Buffer.concat([begun, Buffer.alloc(64, 0xff)]),
       Buffer.concat([begun, dataFrame(1, hi)]),
       Buffer.concat([begun, headersFrame(2, HEAD)]),
-      Buffer.concat([begun, h2Frame(TYPE.headers, 4, 1, Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]))]),
-      Buffer.concat([begun, h2Frame(TYPE.windowUpdate, 0, 0, Buffer.alloc(4))]),
-      Buffer.concat([begun, h2Frame(TYPE.data, 0, 0, hi)]),
-      Buffer.concat([begun, h2Frame(TYPE.settings, 0, 0, Buffer.from("12345"))]),
+      Buffer.concat([begun, frame(FRAME.headers, 4, 1, Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]))]),
+      Buffer.concat([begun, frame(FRAME.window, 0, 0, Buffer.alloc(4))]),
+      Buffer.concat([begun, frame(FRAME.data, 0, 0, hi)]),
+      Buffer.concat([begun, frame(FRAME.settings, 0, 0, Buffer.from("12345"))]),
     ];
     // What nghttp2 gives up without telling anybody is cut off as idle.
     const own = await grpcGateway({ services: { up: 1 }, http: { idleTimeout: "1s" } });
@@ -230,7 +230,7 @@ describe("gRPC under attack", LIMIT, () => {
       const [answer] = (await soon(first, "an answer")) as [Buffer];
       assert.equal(
         answer[3],
-        TYPE.settings,
+        FRAME.settings,
         `port ${port === gateway.port ? "http" : "grpc"}: ${answer.toString("latin1").slice(0, 40)}`,
       );
       socket.destroy();

@@ -6,13 +6,13 @@ import { type Backend, mirror, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import * as h2 from "../support/http2-client.ts";
+import { FLAG, FRAME, fieldBlock, frame, framesOf, PREFACE, requestFields } from "../support/http2-frames.ts";
 import { rawBackend } from "../support/raw.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { type Block, configText, eventually, residentBytes, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
 const MB = 1024 * 1024;
-const { FRAME, FLAG } = h2;
 
 let backend: Backend;
 let gateway: GatewayProcess;
@@ -47,10 +47,10 @@ async function unharmed(): Promise<void> {
 }
 
 const get = (stream: number, path = "/", ...more: (readonly [string, string])[]): Buffer =>
-  h2.frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, stream, h2.fieldBlock(h2.requestFields(path, ...more)));
+  frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, stream, fieldBlock(requestFields(path, ...more)));
 
 const has = (client: RawClient, type: number, stream: number) =>
-  client.until((text) => h2.framesOf(text).some((f) => f.type === type && f.stream === stream));
+  client.until((text) => framesOf(text).some((f) => f.type === type && f.stream === stream));
 
 describe("first bytes", LIMIT, () => {
   const rest = " / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -70,13 +70,13 @@ describe("first bytes", LIMIT, () => {
 
   test("the preface cut at every byte is HTTP/2", async () => {
     await Promise.all(
-      Array.from({ length: h2.PREFACE.length - 1 }, async (_, at) => {
+      Array.from({ length: PREFACE.length - 1 }, async (_, at) => {
         const client = await RawClient.to(gateway.port);
         client.socket.setNoDelay(true);
-        client.send(h2.PREFACE.subarray(0, at + 1));
+        client.send(PREFACE.subarray(0, at + 1));
         await new Promise((resolve) => setTimeout(resolve, 30)); // a read of its own
-        client.send(h2.PREFACE.subarray(at + 1));
-        client.send(h2.frame(FRAME.settings, 0, 0));
+        client.send(PREFACE.subarray(at + 1));
+        client.send(frame(FRAME.settings, 0, 0));
         client.send(get(1));
         await soon(has(client, FRAME.data, 1), `a reply to a preface cut behind ${at + 1}`);
         client.close();
@@ -87,7 +87,7 @@ describe("first bytes", LIMIT, () => {
   test("the preface and a request byte by byte are HTTP/2", async () => {
     const client = await RawClient.to(gateway.port);
     client.socket.setNoDelay(true);
-    for (const byte of Buffer.concat([h2.PREFACE, h2.frame(FRAME.settings, 0, 0), get(1)])) {
+    for (const byte of Buffer.concat([PREFACE, frame(FRAME.settings, 0, 0), get(1)])) {
       client.send(Buffer.of(byte));
       await new Promise((resolve) => setTimeout(resolve, 1)); // a read of its own for most
     }
@@ -115,7 +115,7 @@ describe("first bytes", LIMIT, () => {
   test("of HTTP/2 are no HTTP where it is off", async (t) => {
     const own = await gatewayFor(t, backend.port, { enableHTTP2: false });
     const client = await RawClient.to(own.port);
-    client.send(h2.PREFACE);
+    client.send(PREFACE);
     assert.equal((await soon(client.reply(), "a reply")).status, 400);
     client.close();
     assert.equal((await call(own.port)).status, 200);
@@ -124,17 +124,17 @@ describe("first bytes", LIMIT, () => {
 
 describe("half an upload", LIMIT, () => {
   const ways: Readonly<Record<string, (client: RawClient) => void>> = {
-    "reset with NO_ERROR": (c) => c.send(h2.frame(FRAME.reset, 0, 1, Buffer.of(0, 0, 0, 0))),
-    "reset with CANCEL": (c) => c.send(h2.frame(FRAME.reset, 0, 1, Buffer.of(0, 0, 0, 8))),
-    "reset with INTERNAL_ERROR": (c) => c.send(h2.frame(FRAME.reset, 0, 1, Buffer.of(0, 0, 0, 2))),
+    "reset with NO_ERROR": (c) => c.send(frame(FRAME.reset, 0, 1, Buffer.of(0, 0, 0, 0))),
+    "reset with CANCEL": (c) => c.send(frame(FRAME.reset, 0, 1, Buffer.of(0, 0, 0, 8))),
+    "reset with INTERNAL_ERROR": (c) => c.send(frame(FRAME.reset, 0, 1, Buffer.of(0, 0, 0, 2))),
     "left behind by FIN": (c) => c.socket.end(),
     "left behind by RST": (c) => c.socket.resetAndDestroy(),
     "ended by GOAWAY and FIN": (c) => {
-      c.send(h2.frame(FRAME.goaway, 0, 0, Buffer.alloc(8)));
+      c.send(frame(FRAME.goaway, 0, 0, Buffer.alloc(8)));
       c.socket.end();
     },
-    "longer than announced": (c) => c.send(h2.frame(FRAME.data, FLAG.endStream, 1, Buffer.alloc(100))),
-    "shorter than announced": (c) => c.send(h2.frame(FRAME.data, FLAG.endStream, 1)),
+    "longer than announced": (c) => c.send(frame(FRAME.data, FLAG.endStream, 1, Buffer.alloc(100))),
+    "shorter than announced": (c) => c.send(frame(FRAME.data, FLAG.endStream, 1)),
   };
   for (const [way, leave] of Object.entries(ways)) {
     test(`that is ${way} never looks complete to the backend`, async (t) => {
@@ -153,9 +153,9 @@ describe("half an upload", LIMIT, () => {
       const own = await gatewayFor(t, raw.port, {});
       const client = await h2.openRaw(own.port);
       const announced: (readonly [string, string])[] = way.endsWith("announced") ? [["content-length", "50"]] : [];
-      const fields = h2.requestFields("/", ...announced).map(([n, v]) => [n, n === ":method" ? "POST" : v] as const);
-      client.send(h2.frame(FRAME.headers, FLAG.endHeaders, 1, h2.fieldBlock(fields)));
-      client.send(h2.frame(FRAME.data, 0, 1, Buffer.from("first half")));
+      const fields = requestFields("/", ...announced).map(([n, v]) => [n, n === ":method" ? "POST" : v] as const);
+      client.send(frame(FRAME.headers, FLAG.endHeaders, 1, fieldBlock(fields)));
+      client.send(frame(FRAME.data, 0, 1, Buffer.from("first half")));
       await eventually("the first half", () => received.includes("first half"));
       leave(client);
       await soon(gone, "the end at the backend");
@@ -196,12 +196,9 @@ describe("what HTTP/2 forbids", LIMIT, () => {
   /** RST_STREAM or GOAWAY, or a response of 4xx: HPACK indexes 8 to 14 are statuses, 400 is number 12. */
   function refused(client: RawClient): Promise<string> {
     return client.until((text) =>
-      h2
-        .framesOf(text)
-        .some(
-          (f) =>
-            f.type === FRAME.reset || f.type === FRAME.goaway || (f.type === FRAME.headers && f.payload[0] === 0x8c),
-        ),
+      framesOf(text).some(
+        (f) => f.type === FRAME.reset || f.type === FRAME.goaway || (f.type === FRAME.headers && f.payload[0] === 0x8c),
+      ),
     );
   }
 
@@ -226,7 +223,7 @@ describe("what HTTP/2 forbids", LIMIT, () => {
     const client = await h2.openRaw(gateway.port);
     client.send(get(1, "/", ["x-a", "1\r\nx-b: 2"]));
     const received = await soon(
-      client.until((text) => h2.framesOf(text).some((f) => f.type === FRAME.reset || f.type === FRAME.data)),
+      client.until((text) => framesOf(text).some((f) => f.type === FRAME.reset || f.type === FRAME.data)),
       "an answer",
     );
     assert.doesNotMatch(received, /x-b/);
@@ -253,9 +250,9 @@ describe("what HTTP/2 forbids", LIMIT, () => {
 
 describe("floods", LIMIT, () => {
   /** Sends until all is sent or the gateway has ended the connection. */
-  async function flood(pieces: Iterable<Buffer>, first = h2.frame(FRAME.settings, 0, 0)): Promise<void> {
+  async function flood(pieces: Iterable<Buffer>, first = frame(FRAME.settings, 0, 0)): Promise<void> {
     const client = await RawClient.to(gateway.port);
-    client.send(Buffer.concat([h2.PREFACE, first]));
+    client.send(Buffer.concat([PREFACE, first]));
     for (const piece of pieces) {
       if (client.ended) break;
       if (!client.socket.write(piece)) {
@@ -273,25 +270,25 @@ describe("floods", LIMIT, () => {
 
   const cancel = Buffer.of(0, 0, 0, 8);
   test("of requests that are reset at once", () =>
-    flood(times(10_000, (n) => Buffer.concat([get(2 * n + 1), h2.frame(FRAME.reset, 0, 2 * n + 1, cancel)]))));
+    flood(times(10_000, (n) => Buffer.concat([get(2 * n + 1), frame(FRAME.reset, 0, 2 * n + 1, cancel)]))));
   test("of CONTINUATION", () =>
     flood(
       (function* () {
-        yield h2.frame(FRAME.headers, FLAG.endStream, 1, h2.fieldBlock(h2.requestFields("/")));
-        yield* times(20_000, (n) => h2.frame(FRAME.continuation, 0, 1, h2.fieldBlock([[`x-${n}`, "y".repeat(100)]])));
+        yield frame(FRAME.headers, FLAG.endStream, 1, fieldBlock(requestFields("/")));
+        yield* times(20_000, (n) => frame(FRAME.continuation, 0, 1, fieldBlock([[`x-${n}`, "y".repeat(100)]])));
       })(),
     ));
-  test("of pings", () => flood(times(50_000, () => h2.frame(FRAME.ping, 0, 0, Buffer.alloc(8)))));
-  test("of settings", () => flood(times(50_000, () => h2.frame(FRAME.settings, 0, 0))));
+  test("of pings", () => flood(times(50_000, () => frame(FRAME.ping, 0, 0, Buffer.alloc(8)))));
+  test("of settings", () => flood(times(50_000, () => frame(FRAME.settings, 0, 0))));
   test("of empty DATA", () =>
     flood(
       (function* () {
-        const fields = h2.requestFields("/").map(([n, v]) => [n, n === ":method" ? "POST" : v] as const);
-        yield h2.frame(FRAME.headers, FLAG.endHeaders, 1, h2.fieldBlock(fields));
-        yield* times(50_000, () => h2.frame(FRAME.data, 0, 1));
+        const fields = requestFields("/").map(([n, v]) => [n, n === ":method" ? "POST" : v] as const);
+        yield frame(FRAME.headers, FLAG.endHeaders, 1, fieldBlock(fields));
+        yield* times(50_000, () => frame(FRAME.data, 0, 1));
       })(),
     ));
-  test("of window updates", () => flood(times(50_000, () => h2.frame(FRAME.window, 0, 0, Buffer.of(0, 0, 0, 1)))));
+  test("of window updates", () => flood(times(50_000, () => frame(FRAME.window, 0, 0, Buffer.of(0, 0, 0, 1)))));
   test("of malformed requests", () => flood(times(5000, (n) => get(2 * n + 1, "/", ["connection", "close"]))));
 
   test("random frames behind the preface", async () => {
@@ -304,7 +301,7 @@ describe("floods", LIMIT, () => {
       const client = await h2.openRaw(gateway.port);
       for (let n = 0; n < 20; n++) {
         const payload = Buffer.from(Array.from({ length: random(40) }, () => random(256)));
-        client.send(h2.frame(random(12), random(256), random(6), payload));
+        client.send(frame(random(12), random(256), random(6), payload));
       }
       client.socket.end();
     }

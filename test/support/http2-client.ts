@@ -1,6 +1,7 @@
-// HTTP/2 clients: whole exchanges over node:http2, and frames made by hand where it would not write them.
+// HTTP/2 clients: whole exchanges over node:http2, and connections for frames made by hand where it would not write them.
 import { once } from "node:events";
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
+import { FRAME, frame, PREFACE } from "./http2-frames.ts";
 import { RawClient } from "./raw-client.ts";
 import { soon } from "./setup.ts";
 
@@ -68,78 +69,10 @@ export function ask(
   );
 }
 
-/** What every connection of a client begins with (RFC 9113 §3.4). */
-export const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-
-/** Frame types (RFC 9113 §6). */
-export const FRAME = {
-  data: 0,
-  headers: 1,
-  reset: 3,
-  settings: 4,
-  push: 5,
-  ping: 6,
-  goaway: 7,
-  window: 8,
-  continuation: 9,
-} as const;
-
-/** Flags of frames: of HEADERS and DATA, SETTINGS and PING. */
-export const FLAG = { endStream: 1, ack: 1, endHeaders: 4 } as const;
-
-/** One frame as bytes. */
-export function frame(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
-/** A field section without compression: literals that are not indexed (RFC 7541 §6.2.2). */
-export function fieldBlock(fields: readonly (readonly [string, string])[]): Buffer {
-  return Buffer.concat(fields.flatMap(([name, value]) => [Buffer.of(0), literal(name), literal(value)]));
-}
-
-function literal(text: string): Buffer {
-  const bytes = Buffer.from(text, "latin1");
-  if (bytes.length < 127) return Buffer.concat([Buffer.of(bytes.length), bytes]);
-  const size = [127];
-  let rest = bytes.length - 127;
-  for (; rest >= 128; rest >>= 7) size.push((rest & 127) | 128);
-  return Buffer.concat([Buffer.of(...size, rest), bytes]);
-}
-
-/** Fields of a request in the order they must have. */
-export function requestFields(path: string, ...more: (readonly [string, string])[]): (readonly [string, string])[] {
-  const pseudo = [
-    [":method", "GET"],
-    [":scheme", "http"],
-    [":authority", "x"],
-    [":path", path],
-  ] as const;
-  return [...pseudo, ...more];
-}
-
 /** A connection of frames made by hand: preface and empty settings are sent. */
 export async function openRaw(port: number): Promise<RawClient> {
   const client = await RawClient.to(port);
   client.send(PREFACE);
   client.send(frame(FRAME.settings, 0, 0));
   return client;
-}
-
-/** The frames in what was received: type, flags, stream and payload of each whole one. */
-export function framesOf(received: string): { type: number; flags: number; stream: number; payload: Buffer }[] {
-  const bytes = Buffer.from(received, "latin1");
-  const found = [];
-  for (let at = 0; at + 9 <= bytes.length; ) {
-    const end = at + 9 + bytes.readUIntBE(at, 3);
-    if (end > bytes.length) break;
-    const stream = bytes.readUInt32BE(at + 5) & 0x7fffffff;
-    found.push({ type: bytes[at + 3]!, flags: bytes[at + 4]!, stream, payload: bytes.subarray(at + 9, end) });
-    at = end;
-  }
-  return found;
 }

@@ -3,7 +3,7 @@ import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from "nod
 import type { RequestContext } from "../../core/context.ts";
 import type { Downstream, Gateway, StreamLimits, Wire } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
-import { rawFields } from "../../wire/http2-raw.ts";
+import { rawFields, resetStream } from "../../wire/http2-raw.ts";
 import { type BodyTrouble, HttpBody } from "../http/body.ts";
 import type { ClientTimeouts } from "../http/downstream.ts";
 import { headerObject } from "./header-object.ts";
@@ -117,7 +117,7 @@ export class Http2Downstream implements Downstream, BodyTrouble {
   abort(): void {
     this.#completed = false;
     this.#ended = true;
-    if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    if (!this.#stream.destroyed) resetStream(this.#stream, constants.NGHTTP2_INTERNAL_ERROR);
   }
 
   stream(limits: StreamLimits): void {
@@ -220,5 +220,5 @@ export class Http2Downstream implements Downstream, BodyTrouble {
 }
 
 /** Longest time between two looks whether a reply has left, ms. */
-const MAX_STOP_WAIT_MS = 1000;
+const MAX_STOP_WAIT_MS = 100;
 const NOTHING = Buffer.alloc(0);

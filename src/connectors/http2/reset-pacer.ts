@@ -1,5 +1,6 @@
 // Resets of streams on one connection to a backend, kept below the rates at which servers take them for an attack.
 import type { ClientHttp2Stream } from "node:http2";
+import { resetStream } from "../../wire/http2-raw.ts";
 
 /** Resets that may be sent at once, and how many come back a second: together under 200 in 30 s, the default of Netty. */
 const BURST = 110;
@@ -43,6 +44,6 @@ export class ResetPacer {
   #send(stream: ClientHttp2Stream, code: number): void {
     this.#left--;
     this.#sent++;
-    stream.close(code);
+    resetStream(stream, code);
   }
 }
