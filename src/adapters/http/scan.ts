@@ -8,7 +8,7 @@ export interface Scan {
   /** Request framing is beyond doubt and there is at most one Host. */
   ok: boolean;
   authority: string;
-  /** Bytes of body announced; 0 none; -1 chunked, or HTTP/2 without `Content-Length`. */
+  /** Bytes of body announced; 0 none; -1 chunked. */
   bodyLength: number;
   /** Lower-case names from `Connection`, without `close` and `keep-alive`; null when there are none. */
   nominated: Set<string> | null;
@@ -25,7 +25,7 @@ const scan: Scan = { ok: true, authority: "", bodyLength: 0, nominated: null, lo
 export function scanFields(fields: readonly string[], httpVersion: HttpVersion, instanceId: string): Scan {
   scan.ok = true;
   scan.authority = "";
-  scan.bodyLength = httpVersion === "2.0" ? -1 : 0;
+  scan.bodyLength = 0;
   scan.nominated = null;
   scan.looped = false;
   let hosts = 0;

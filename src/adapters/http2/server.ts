@@ -161,7 +161,8 @@ export class Http2Server {
   #begin(stream: ServerHttp2Stream, client: Client, head: StreamHead): void {
     const { fields, method, target, authority } = head;
     const scan = scanFields(fields, "2.0", this.#instanceId);
-    const length = head.ended ? 0 : scan.bodyLength;
+    // A stream that is still open has a body, if only an end: it is 0 once that has come.
+    const length = head.ended ? 0 : scan.bodyLength > 0 ? scan.bodyLength : -1;
     const downstream = new Http2Downstream(stream, length, this.#gateway, this.#options);
     const now = performance.now();
     const expects = head.expectsContinue;

@@ -33,7 +33,7 @@ export class HttpConnector implements Connector {
     }
     const head = requestHead(ctx, this.#defaults, body.length);
     const waits = ctx.expectsContinue && body.length !== 0;
-    const exchange = new Exchange(this.#pool, head, ctx.method === "HEAD", body, waits, receiver);
+    const exchange = new Exchange(this.#pool, ctx.method, head, body, waits, receiver);
     exchange.exclusive = ctx.ownConnection;
     // After a reset on reuse, other idle connections are as old: the second try goes on a fresh one.
     exchange.fresh = ctx.freshConnection || ctx.ownConnection;

@@ -6,8 +6,11 @@ import type { Fields } from "../../wire/fields.ts";
 import type { ResponseHead } from "../../wire/response-head.ts";
 import type { Connection } from "./connection.ts";
 import type { Pool } from "./pool.ts";
+import { emptyBody } from "./request-head.ts";
 
 const NOTHING = (): void => undefined;
+const END_OF_HEAD = "\r\n";
+const CHUNKED = "Transfer-Encoding: chunked\r\n\r\n";
 
 /** An exchange from its creation to its end; at the end it lets go of connection, receiver and timers. */
 export class Exchange implements Upstream, BodyReceiver {
@@ -18,7 +21,9 @@ export class Exchange implements Upstream, BodyReceiver {
   #receiver: Receiver | null;
   #timer: NodeJS.Timeout | undefined;
   #bodyStarted = false;
-  #chunked: boolean;
+  readonly #chunked: boolean;
+  /** The head is on its way; one of unknown length waits a moment, since a body that is already over needs no chunks. */
+  #headSent = false;
   #answered = false;
   #headSeen = false;
   #corked = false;
@@ -33,12 +38,14 @@ export class Exchange implements Upstream, BodyReceiver {
   onFailed: () => void = NOTHING;
   /** Those of the pool unless the request is of a kind with its own. */
   times: BackendTimes;
+  /** What ends the head when there is no body after all. */
+  readonly #endOfEmpty: string;
   /** The request is HEAD. */
   readonly toHead: boolean;
   /** All of the request has been written. */
   requestComplete: boolean;
 
-  constructor(pool: Pool, head: string, toHead: boolean, body: RequestBody, waits: boolean, receiver: Receiver) {
+  constructor(pool: Pool, method: string, head: string, body: RequestBody, waits: boolean, receiver: Receiver) {
     this.#pool = pool;
     this.#head = head;
     this.#body = body;
@@ -46,10 +53,12 @@ export class Exchange implements Upstream, BodyReceiver {
     this.#waitsForContinue = waits;
     this.#receiver = receiver;
     this.times = pool.options;
-    this.toHead = toHead;
+    this.toHead = method === "HEAD";
+    this.#endOfEmpty = this.#chunked ? emptyBody(method) + END_OF_HEAD : END_OF_HEAD;
     this.requestComplete = body.length === 0;
   }
 
+  /** @see Upstream.waiting */
   get waiting(): boolean {
     return this.connection === null && this.#receiver !== null;
   }
@@ -57,21 +66,34 @@ export class Exchange implements Upstream, BodyReceiver {
   /** The connection stands: sends the head, and the body with it unless the client waits for `100 Continue`. */
   begin(): void {
     const connection = this.connection!;
-    if (this.requestComplete) {
-      connection.write(this.#head);
+    if (this.requestComplete || this.#body.length === 0) {
+      this.requestComplete = true;
+      this.#sendHead(this.#endOfEmpty);
       return this.#requestSent();
     }
     if (this.#waitsForContinue) {
-      connection.write(this.#head);
+      this.#sendHead(this.#chunked ? CHUNKED : END_OF_HEAD);
       this.#timer = setTimeout(() => this.#continueBody(), this.#pool.options.continueTimeoutMs);
       return;
     }
     // Head and the part of the body that is already here leave in one write.
     connection.cork();
     this.#corked = true;
-    connection.write(this.#head);
+    if (!this.#chunked) this.#sendHead(END_OF_HEAD);
     this.#startBody();
+    if (!this.#headSent) setImmediate(sendChunkedHead, this);
     process.nextTick(uncork, this);
+  }
+
+  /** @param rest what stands behind the fields the head has already */
+  #sendHead(rest: string): void {
+    this.#headSent = true;
+    this.connection!.write(this.#head + rest);
+  }
+
+  /** The body takes its time: the head does not wait for it. */
+  sendChunkedHead(): void {
+    if (!this.#headSent && this.connection !== null) this.#sendHead(CHUNKED);
   }
 
   uncork(): void {
@@ -84,6 +106,7 @@ export class Exchange implements Upstream, BodyReceiver {
     const connection = this.connection;
     if (connection === null) return false;
     if (!this.#chunked) return connection.write(chunk);
+    this.sendChunkedHead();
     const cork = !this.#corked;
     if (cork) connection.cork();
     connection.write(`${chunk.length.toString(16)}\r\n`);
@@ -95,7 +118,9 @@ export class Exchange implements Upstream, BodyReceiver {
 
   end(trailers: readonly string[]): void {
     if (this.connection === null) return;
-    if (this.#chunked) {
+    if (!this.#headSent && trailers.length === 0) this.#sendHead(this.#endOfEmpty);
+    else if (this.#chunked) {
+      this.sendChunkedHead();
       let last = "0\r\n";
       for (let i = 0; i < trailers.length; i += 2) last += `${trailers[i]}: ${trailers[i + 1]}\r\n`;
       this.connection.write(`${last}\r\n`);
@@ -203,4 +228,8 @@ export class Exchange implements Upstream, BodyReceiver {
 
 function uncork(exchange: Exchange): void {
   exchange.uncork();
+}
+
+function sendChunkedHead(exchange: Exchange): void {
+  exchange.sendChunkedHead();
 }

@@ -19,8 +19,8 @@ export interface HeadDefaults {
 }
 
 /**
- * Head of the request to send for `ctx`, ending in the empty line.
- * @param bodyLength bytes; 0 none; -1 chunked
+ * Head of the request to send for `ctx`, without the empty line at its end; a body of unknown length also lacks its framing.
+ * @param bodyLength bytes; 0 none; -1 unknown
  */
 export function requestHead(ctx: RequestContext, defaults: HeadDefaults, bodyLength: number): string {
   const rule = ctx.route!.target;
@@ -38,6 +38,7 @@ export function requestHead(ctx: RequestContext, defaults: HeadDefaults, bodyLen
   let via = "";
   let trailers = false;
   let expect = false;
+  let framed = bodyLength === -1;
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!;
     const value = fields[i + 1]!;
@@ -48,7 +49,8 @@ export function requestHead(ctx: RequestContext, defaults: HeadDefaults, bodyLen
         if (upgrade?.replaced.has(name.toLowerCase()) === true) continue;
         break;
       case known.CONTENT_LENGTH:
-        if (bodyLength === -1) continue;
+        if (framed) continue;
+        framed = true;
         // Framing is never up to the client's Connection field.
         head += `Content-Length: ${bodyLength}\r\n`;
         continue;
@@ -82,8 +84,13 @@ export function requestHead(ctx: RequestContext, defaults: HeadDefaults, bodyLen
   // A field holds bytes: the id is UTF-8, and cannot hold a line end.
   if (ctx.lastEventId !== "") head += `Last-Event-ID: ${Buffer.from(ctx.lastEventId).toString("latin1")}\r\n`;
   if (expect && bodyLength !== 0) head += "Expect: 100-continue\r\n";
-  if (upgrade !== null) return `${head}Connection: Upgrade\r\nUpgrade: websocket\r\n${upgrade.offer(ctx)}\r\n`;
+  if (upgrade !== null) return `${head}Connection: Upgrade\r\nUpgrade: websocket\r\n${upgrade.offer(ctx)}`;
   if (trailers) head += "TE: trailers\r\nConnection: TE\r\n";
-  if (bodyLength === -1) head += "Transfer-Encoding: chunked\r\n";
-  return `${head}\r\n`;
+  if (framed) return head;
+  return head + (bodyLength > 0 ? `Content-Length: ${bodyLength}\r\n` : emptyBody(ctx.method));
+}
+
+/** Framing of a request without a body: a length where the method makes a server expect one (RFC 9110 §8.6). */
+export function emptyBody(method: string): string {
+  return method === "POST" || method === "PUT" || method === "PATCH" ? "Content-Length: 0\r\n" : "";
 }
