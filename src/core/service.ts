@@ -88,6 +88,8 @@ export interface Service {
   readonly limiter: ConcurrencyLimiter | null;
   /** null: only what no backend has looked at is sent again. */
   readonly retry: RetryRule | null;
+  /** Whether one of its connectors may report requests as refused that were sent already. */
+  readonly mayRefuse: boolean;
   /** Whether an answer with this status is a failure of the backend. */
   isFailure(status: number): boolean;
 }

@@ -43,7 +43,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     this.#service = service;
     this.#answers = answers;
     this.#deadline = deadlineOf(ctx, this.#route);
-    this.#body = keptBody(ctx, service.retry);
+    this.#body = keptBody(ctx, service);
     this.#relay = new ResponseRelay(ctx, this.#deadline, this);
   }
 
@@ -65,7 +65,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     if (this.#clock.isOver || !mayGoElsewhere(ctx, this.#failure, isReplayable(this.#body))) return false;
     this.#race.abandon();
     this.#service = ctx.service = service;
-    if (!(this.#body instanceof ReplayBody)) this.#body = keptBody(ctx, service.retry);
+    if (!(this.#body instanceof ReplayBody)) this.#body = keptBody(ctx, service);
     this.#tries = new Tries();
     this.#failure = null;
     service.retry?.budget?.request();

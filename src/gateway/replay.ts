@@ -1,7 +1,7 @@
 // A small request body kept while it is sent, so that it can be sent again from its beginning.
 import type { RequestContext } from "../core/context.ts";
 import type { BodyReceiver, RequestBody } from "../core/edges.ts";
-import type { RetryRule } from "../core/retry.ts";
+import type { Service } from "../core/service.ts";
 import { isIdempotent, isRepeatable } from "./resend.ts";
 
 /** Largest body kept where the configuration says nothing about retries, bytes. */
@@ -87,20 +87,20 @@ export class ReplayBody implements RequestBody, BodyReceiver {
 }
 
 /**
- * The body, kept for another try where one may come: of what may be repeated, and of gRPC calls, whose backends say of a
- * call that they have not looked at it. Where a try may have to be waited for, any body is wrapped: none of it may be lost
- * while nobody takes it.
+ * The body, kept for another try where one may come: of what may be repeated, and of what a backend may say that it has not
+ * looked at. Where a try may have to be waited for, any body is wrapped: none of it may be lost while nobody takes it.
  */
-export function keptBody(ctx: RequestContext, rule: RetryRule | null): RequestBody {
+export function keptBody(ctx: RequestContext, service: Service): RequestBody {
   const { body } = ctx.downstream;
-  const { grpc } = ctx.route!;
+  const { retry, mayRefuse } = service;
   if (body.length === 0) return body;
-  const repeatable = rule === null ? isIdempotent(ctx.method) : isRepeatable(ctx);
-  const kept = repeatable || grpc;
-  if (rule !== null) return new ReplayBody(body, kept && body.length <= rule.maxReplayBytes ? rule.maxReplayBytes : 0);
+  const kept = mayRefuse || (retry === null ? isIdempotent(ctx.method) : isRepeatable(ctx));
+  if (retry !== null) {
+    return new ReplayBody(body, kept && body.length <= retry.maxReplayBytes ? retry.maxReplayBytes : 0);
+  }
   // Without retries only a connection that is found closed makes another try: not worth much memory.
-  const small = repeatable && body.length > 0 && body.length <= MAX_REPLAY_BYTES;
-  return small || grpc ? new ReplayBody(body, MAX_REPLAY_BYTES) : body;
+  const small = kept && body.length <= MAX_REPLAY_BYTES && (mayRefuse || body.length > 0);
+  return small ? new ReplayBody(body, MAX_REPLAY_BYTES) : body;
 }
 
 /** Whether the whole body can still be sent from its beginning. */

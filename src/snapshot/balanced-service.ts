@@ -6,7 +6,7 @@ import type { RetryRule } from "../core/retry.ts";
 import type { Endpoint, Picker, Service } from "../core/service.ts";
 
 /** What a service is made of. */
-export interface ServiceParts extends Omit<Service, "picker"> {
+export interface ServiceParts extends Omit<Service, "picker" | "mayRefuse"> {
   readonly spread: Spread;
 }
 
@@ -17,6 +17,7 @@ export class BalancedService implements Service {
   readonly breaker: Breaker | null;
   readonly limiter: ConcurrencyLimiter | null;
   readonly retry: RetryRule | null;
+  readonly mayRefuse: boolean;
   readonly isFailure: (status: number) => boolean;
   picker: Picker;
   readonly #spread: Spread;
@@ -30,6 +31,7 @@ export class BalancedService implements Service {
     this.breaker = parts.breaker;
     this.limiter = parts.limiter;
     this.retry = parts.retry;
+    this.mayRefuse = parts.endpoints.some(({ connector }) => connector.mayRefuse);
     this.isFailure = parts.isFailure;
     this.#spread = parts.spread;
     const changed = () => this.#changed();

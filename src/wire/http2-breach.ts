@@ -12,20 +12,21 @@ interface QueueOwner {
 export class BreachWatch {
   readonly #session: ClientHttp2Session | ServerHttp2Session;
   readonly #socket: Socket;
-  #bytesRead = 0;
+  #explained = 0;
 
   constructor(session: ClientHttp2Session | ServerHttp2Session, socket: Socket) {
     this.#session = session;
     this.#socket = socket;
   }
 
-  /** Whether bytes have come since the last call. */
-  moved(): boolean {
-    if (this.#session.destroyed) return false;
-    const { bytesRead } = this.#socket;
-    const moved = bytesRead !== this.#bytesRead;
-    this.#bytesRead = bytesRead;
-    return moved;
+  /** Node has told of a frame: nghttp2 was well, and the bytes so far need no explanation. */
+  heard(): void {
+    this.#explained = this.#socket.bytesRead;
+  }
+
+  /** Whether bytes have come of which nothing was heard. */
+  get suspects(): boolean {
+    return !this.#session.destroyed && this.#socket.bytesRead !== this.#explained;
   }
 
   /**
@@ -35,9 +36,10 @@ export class BreachWatch {
   probe(broken: () => void): void {
     const session = this.#session;
     const socket = this.#socket;
+    this.heard();
     if (session.destroyed || session.closed || isFull(socket)) return;
     const { bytesWritten } = socket;
-    if (!session.ping(() => undefined)) return;
+    if (!session.ping(() => this.heard())) return;
     setImmediate(() => {
       if (session.destroyed || isFull(socket)) return;
       if (socket.bytesWritten === bytesWritten && (session.state.outboundQueueSize ?? 0) > 0) broken();

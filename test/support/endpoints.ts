@@ -29,7 +29,7 @@ export function endpoint(id: string, weight = 1, more: Partial<EndpointSpec> = {
     metadata: {},
     ...more,
   };
-  const connector = { send: () => assert.fail("a picker sends nothing") };
+  const connector = { mayRefuse: false, send: () => assert.fail("a picker sends nothing") };
   return { spec, connector, state: new EndpointState(), breaker: null, meter: null };
 }
 

@@ -173,6 +173,7 @@ export class FakeService implements Service {
   readonly breaker = new StrictBreaker(() => this.admits());
   readonly limiter = new StrictLimiter();
   readonly retry: RetryRule | null;
+  mayRefuse = false;
   /** Decides for circuits. */
   admits: () => boolean = () => true;
   #turn = 0;
@@ -196,6 +197,7 @@ export class FakeService implements Service {
         breaker: new StrictBreaker(() => this.admits()),
         meter: null,
         connector: {
+          mayRefuse: false,
           send: (_, body, receiver) => {
             const exchange = new FakeExchange(endpoint, body, receiver);
             this.exchanges.push(exchange);

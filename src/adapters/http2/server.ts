@@ -32,8 +32,6 @@ interface Client {
   readonly peer: ForwardedPeer;
   /** Streams under way. */
   active: number;
-  /** A stream has begun since the last look: nghttp2 was well then. */
-  heard: boolean;
   readonly breach: BreachWatch;
   leaving: boolean;
   ageTimer: NodeJS.Timeout | undefined;
@@ -50,6 +48,8 @@ export class Http2Server {
   readonly gate = new Gate();
   #leaving = false;
   #lookTimer: NodeJS.Timeout | undefined;
+  /** The socket of the session that begins; what Node hands out in its place looks up every access. */
+  #opening: Socket | null = null;
 
   /** @param instanceId mark of this process, by which loops are recognised */
   constructor(gateway: Gateway, options: HttpServerOptions, http2: Http2Options, instanceId: string) {
@@ -79,6 +79,7 @@ export class Http2Server {
 
   /** Takes over a socket that speaks HTTP/2. */
   open(socket: Socket): void {
+    this.#opening = socket;
     this.#server.emit("connection", socket);
   }
 
@@ -102,17 +103,16 @@ export class Http2Server {
   /** Closes the connections of clients whose breach of the protocol nghttp2 has answered by itself. */
   #look(): void {
     for (const [session, client] of this.#clients) {
-      if (client.breach.moved() && !client.heard) client.breach.probe(() => session.destroy());
-      client.heard = false;
+      if (client.breach.suspects) client.breach.probe(() => session.destroy());
     }
   }
 
   #session(session: ServerHttp2Session): void {
-    const socket = session.socket as Socket;
+    const socket = this.#opening!;
     const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
     const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), scheme);
     const breach = new BreachWatch(session, socket);
-    const client: Client = { peer, active: 0, heard: false, breach, leaving: false, ageTimer: undefined };
+    const client: Client = { peer, active: 0, breach, leaving: false, ageTimer: undefined };
     this.#clients.set(session, client);
     this.#lookTimer ??= setInterval(() => this.#look(), LOOK_MS).unref();
     session.setLocalWindowSize(CONNECTION_WINDOW);
@@ -150,7 +150,7 @@ export class Http2Server {
     const client = this.#clients.get(stream.session as ServerHttp2Session);
     if (client === undefined) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
     client.active++;
-    client.heard = true;
+    client.breach.heard();
     if (client.leaving) (stream.session as ServerHttp2Session).close();
     stream.on("close", () => {
       client.active--;

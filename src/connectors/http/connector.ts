@@ -15,6 +15,7 @@ export interface Upgrades {
 
 /** Sends requests of the pipeline to one endpoint. */
 export class HttpConnector implements Connector {
+  readonly mayRefuse = false;
   readonly #pool: Pool;
   readonly #defaults: HeadDefaults;
   readonly #upgrades: Upgrades;

@@ -62,7 +62,7 @@ export class Http2Call implements Upstream, BodyReceiver {
     }
     this.#stream = stream;
     this.#begunAt = this.#pool.now();
-    session.began();
+    session.began(this.#writtenBefore);
     stream.push = watchedPush;
     stream.on("error", () => undefined); // told by its close
     stream.on("headers", (headers, _flags, ...rest: unknown[]) => {

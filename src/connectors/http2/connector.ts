@@ -9,6 +9,7 @@ import { requestHeaders, type StreamDefaults } from "./request-headers.ts";
 
 /** Sends requests of the pipeline to one endpoint. */
 export class Http2Connector implements Connector {
+  readonly mayRefuse = true;
   readonly #pool: Http2Pool;
   readonly #defaults: StreamDefaults;
   readonly #bounds: MessageBounds;

@@ -34,8 +34,10 @@ export class Http2Session {
   #socket!: Socket;
   readonly #breach: BreachWatch;
   #lookTimer: NodeJS.Timeout | undefined;
-  #heard = false;
+  /** A probe was sent and nothing heard since: gRPC servers count pings between two messages of theirs. */
   #probed = false;
+  /** Bytes written before the last stream was opened. */
+  #writtenBefore = -1;
   /** Streams under way. */
   active = 0;
   /** Since when none is, ms. */
@@ -84,9 +86,10 @@ export class Http2Session {
     return this.#session;
   }
 
-  /** A stream was opened on it. */
-  began(): void {
+  /** A stream was opened on it. @param writtenBefore {@link written} before */
+  began(writtenBefore: number): void {
     this.active++;
+    this.#writtenBefore = writtenBefore;
     this.#look();
   }
 
@@ -113,7 +116,8 @@ export class Http2Session {
   /** A byte came from the backend. */
   heard(): void {
     this.#lastReadAt = this.#pool.now();
-    this.#heard = true;
+    this.#breach.heard();
+    this.#probed = false;
   }
 
   /** Whether a stream that failed on it was not looked at by the backend. */
@@ -171,18 +175,16 @@ export class Http2Session {
     if (!sent) clearTimeout(timer);
   }
 
-  /** While somebody waits, bytes that nothing comes of are looked into. */
+  /** While somebody waits, bytes that nothing comes of are looked into, and requests that do not leave. */
   #look(): void {
     this.#lookTimer ??= setInterval(() => {
       if (this.#state === "closed" || (this.active === 0 && this.#state !== "dialling")) {
         clearInterval(this.#lookTimer);
         this.#lookTimer = undefined;
       }
-      if (this.#heard) this.#probed = false;
-      const suspect = this.#breach.moved() && !this.#heard && !this.#probed;
-      this.#heard = false;
-      if (!suspect) return;
-      this.#probed = true; // gRPC servers count pings between two messages of theirs
+      const unwritten = this.active > 0 && this.written === this.#writtenBefore;
+      if (this.#probed || !(unwritten || this.#breach.suspects)) return;
+      this.#probed = true;
       this.#breach.probe(() => {
         this.#failed("breach of HTTP/2", "upstream_protocol");
         this.#session.destroy();

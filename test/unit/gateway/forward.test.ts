@@ -57,6 +57,7 @@ class Course {
     };
     this.#up = new FakeService("up", 1 + random.int(3), random.once(4) ? null : rule, atOnce);
     this.#spare = new FakeService("spare", 1, random.once(2) ? null : ruleOf({ maxAttempts: 2 }), atOnce);
+    this.#up.mayRefuse = this.#grpc || random.once(4);
     if (random.once(4)) this.#up.admits = () => !random.once(5);
     if (random.once(6)) this.#up.limiter.limit = 1;
     this.#uploads = random.once(2) ? 0 : 1 + random.int(5);
