@@ -172,6 +172,11 @@ export interface Translation {
   readonly streams: boolean;
   /** Wraps body and receiver for one attempt: the connector is given the results. */
   attempt(body: RequestBody, receiver: Receiver): { readonly body: RequestBody; readonly receiver: Receiver };
+  /**
+   * Where the body of a reply says how its call ended: the last piece of one that has begun, with these trailers; null
+   * when none can be put in now. Absent: a reply of this protocol can only be cut.
+   */
+  ending?(trailers: readonly string[]): Buffer | null;
 }
 
 /** What adapters are given: the way into the pipeline. */

@@ -6,7 +6,7 @@ import { type Fields, getField } from "../../wire/fields.ts";
 import { callPath } from "../../wire/grpc.ts";
 import { knownField, OTHER, AUTHORIZATION as PASSED } from "../../wire/known.ts";
 import { WebBody, type WebBodyObserver } from "./web-body.ts";
-import { WebResponse } from "./web-response.ts";
+import { WebResponse, type WebResponseObserver } from "./web-response.ts";
 
 const TYPE = /^application\/grpc-web(-text)?(\+[\w.-]+)?\s*(;|$)/i;
 /** Words of the browser and of gRPC-Web to the gateway, not to the service. */
@@ -42,25 +42,51 @@ export class GrpcWebTranslator implements Translator {
     if (path === null) return { code: "no_route" };
     const isText = text !== undefined;
     const contentType = `application/grpc-web${text ?? ""}${format.toLowerCase()}`;
-    return {
-      path,
-      fields: grpcFields(ctx, format.toLowerCase()),
-      streams: true,
-      attempt(body: RequestBody, receiver: Receiver) {
-        const answer = new WebResponse(receiver, contentType, isText, (status) => {
-          ctx.grpcStatus = status;
-        });
-        const observer: WebBodyObserver = {
-          needed: () => {
-            if (ctx.expectsContinue && body.length !== 0) receiver.interim(100, []);
-          },
-          // "sent": to translate the same input again would fail again.
-          refused: (message) =>
-            answer.failed({ code: "transcoding_failed", progress: "sent", detail: message, message }),
-        };
-        return { body: new WebBody(body, isText, observer), receiver: answer };
+    return new WebCall(ctx, path, grpcFields(ctx, format.toLowerCase()), contentType, isText);
+  }
+}
+
+/** One call. */
+class WebCall implements Translation, WebResponseObserver {
+  readonly path: string;
+  readonly fields: readonly string[];
+  readonly streams = true;
+  readonly #ctx: RequestContext;
+  readonly #contentType: string;
+  readonly #text: boolean;
+  /** The answer whose head was delivered. */
+  #begun: WebResponse | null = null;
+
+  constructor(ctx: RequestContext, path: string, fields: Fields, contentType: string, text: boolean) {
+    this.#ctx = ctx;
+    this.path = path;
+    this.fields = fields;
+    this.#contentType = contentType;
+    this.#text = text;
+  }
+
+  attempt(body: RequestBody, receiver: Receiver): { readonly body: RequestBody; readonly receiver: Receiver } {
+    const answer = new WebResponse(receiver, this.#contentType, this.#text, this);
+    const observer: WebBodyObserver = {
+      needed: () => {
+        if (this.#ctx.expectsContinue && body.length !== 0) receiver.interim(100, []);
       },
+      // "sent": to translate the same input again would fail again.
+      refused: (message) => answer.failed({ code: "transcoding_failed", progress: "sent", detail: message, message }),
     };
+    return { body: new WebBody(body, this.#text, observer), receiver: answer };
+  }
+
+  ending(trailers: readonly string[]): Buffer | null {
+    return this.#begun?.ending(trailers) ?? null;
+  }
+
+  begins(response: WebResponse): void {
+    this.#begun = response;
+  }
+
+  noteStatus(status: number): void {
+    this.#ctx.grpcStatus = status;
   }
 }
 

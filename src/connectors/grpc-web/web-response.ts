@@ -2,6 +2,7 @@
 import type { Receiver, SendFailure } from "../../core/edges.ts";
 import { type Fields, getField } from "../../wire/fields.ts";
 import { HOP, knownField } from "../../wire/known.ts";
+import { MessageGate } from "./message-gate.ts";
 
 const NO_TRAILERS: readonly string[] = [];
 /** Flag of the frame that carries trailers (PROTOCOL-WEB, "HTTP/2 related behavior"). */
@@ -10,23 +11,29 @@ const IS_GRPC = /^application\/grpc(\+[\w.-]+)?\s*(;|$)/i;
 /** Fields of the backend's response that do not fit the translated one. */
 const OWN: ReadonlySet<string> = new Set(["content-type", "content-length", "trailer", "transfer-encoding"]);
 
+/** What the call learns of its answer. */
+export interface WebResponseObserver {
+  /** The head is about to be delivered. */
+  begins(response: WebResponse): void;
+  /** Status of the call, where it is no field of the answer. */
+  noteStatus(status: number): void;
+}
+
 /** Receives gRPC, reports gRPC-Web. */
 export class WebResponse implements Receiver {
   readonly #to: Receiver;
   readonly #contentType: string;
   readonly #text: boolean;
-  readonly #noteStatus: (status: number) => void;
+  readonly #observer: WebResponseObserver;
+  readonly #gate = new MessageGate();
   /** A head with `grpc-status` is complete by itself: nothing follows it. */
-  #head: { readonly status: number; readonly fields: Fields } | null = null;
+  #head: Fields | null = null;
   #over = false;
 
-  /**
-   * @param contentType of the answer
-   * @param noteStatus told the status of the call where it is no field of the answer
-   */
-  constructor(to: Receiver, contentType: string, text: boolean, noteStatus: (status: number) => void) {
+  /** @param contentType of the answer */
+  constructor(to: Receiver, contentType: string, text: boolean, observer: WebResponseObserver) {
     this.#to = to;
-    this.#noteStatus = noteStatus;
+    this.#observer = observer;
     this.#contentType = contentType;
     this.#text = text;
   }
@@ -45,8 +52,8 @@ export class WebResponse implements Receiver {
       const lower = fields[i]!.toLowerCase();
       if (!OWN.has(lower) && knownField(lower) !== HOP && lower !== "connection") out.push(lower, fields[i + 1]!);
     }
-    if (getField(fields, "grpc-status") !== undefined) this.#head = { status: 200, fields: out };
-    else this.#to.head(200, "", out, -1);
+    if (getField(fields, "grpc-status") !== undefined) this.#head = out;
+    else this.#begin(out, -1);
   }
 
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
@@ -54,14 +61,16 @@ export class WebResponse implements Receiver {
       release?.();
       return true;
     }
-    this.#sendHead();
+    if (this.#head !== null) this.#begin(this.#head, -1);
+    const copies = this.#text || this.#gate.holds;
+    const bytes = this.#gate.push(chunk);
     let more = true;
-    if (!this.#text) more = this.#to.data(chunk, release, false);
+    if (bytes.length > 0 && !copies) more = this.#to.data(bytes, release, false);
     else {
-      // Padded piece by piece, as the protocol allows: no byte of a message waits for the next one.
-      const text = base64(chunk);
+      // Padded piece by piece, as the protocol allows: no message waits for the next one.
+      const out = this.#text ? base64(bytes) : bytes;
       release?.();
-      more = this.#to.data(text, nothing, false);
+      if (out.length > 0) more = this.#to.data(out, nothing, false);
     }
     if (last) this.end(NO_TRAILERS);
     return more;
@@ -70,19 +79,26 @@ export class WebResponse implements Receiver {
   end(trailers: readonly string[]): void {
     if (this.#over) return;
     if (this.#head !== null) {
-      const { status, fields } = this.#head;
       this.#over = true;
-      fields.push("Content-Length", "0");
-      this.#to.head(status, "", fields, 0);
+      this.#begin([...this.#head, "Content-Length", "0"], 0);
       this.#to.end(NO_TRAILERS);
       return;
     }
     const status = getField(trailers, "grpc-status");
     if (status === undefined) return this.#fail("no grpc-status");
+    const last = this.ending(trailers);
+    // Half a message fails a call whatever its status; a call that has failed anyway can do without it.
+    if (last === null || (!this.#gate.whole && Number(status) === 0)) return this.#fail("ended inside of a message");
     this.#over = true;
-    this.#noteStatus(Number(status));
+    this.#observer.noteStatus(Number(status));
+    this.#to.data(last, nothing, true);
+  }
+
+  /** The end of the answer that says `trailers`; null in the middle of a message of which a part has been delivered. */
+  ending(trailers: readonly string[]): Buffer | null {
+    if (this.#gate.open) return null;
     const frame = trailerFrame(trailers);
-    this.#to.data(this.#text ? base64(frame) : frame, nothing, true);
+    return this.#text ? base64(frame) : frame;
   }
 
   flush(): void {
@@ -96,11 +112,10 @@ export class WebResponse implements Receiver {
     this.#to.failed(failure);
   }
 
-  #sendHead(): void {
-    if (this.#head === null) return;
-    const { status, fields } = this.#head;
+  #begin(fields: Fields, length: number): void {
     this.#head = null;
-    this.#to.head(status, "", fields, -1);
+    this.#observer.begins(this);
+    this.#to.head(200, "", fields, length);
   }
 
   #fail(detail: string): void {

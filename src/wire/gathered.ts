@@ -1,0 +1,44 @@
+// Bytes collected piece by piece in one buffer that doubles as it fills: a piece of one byte costs no object of its own.
+
+const EMPTY = Buffer.alloc(0);
+
+/** Collects bytes; memory and copying stay below a small multiple of them, however they are cut. */
+export class Gathered {
+  #room: Buffer = EMPTY;
+  /** Bytes collected. */
+  length = 0;
+
+  /** What was collected; changes with the next {@link add} or {@link take} no more than by being longer. */
+  get bytes(): Buffer {
+    return this.#room.subarray(0, this.length);
+  }
+
+  /** @param owned nobody else writes to `piece`: the first one is kept as it is */
+  add(piece: Buffer, owned = false): void {
+    if (owned && this.length === 0) this.#room = piece;
+    else {
+      const need = this.length + piece.length;
+      if (need > this.#room.length) this.#grow(need);
+      piece.copy(this.#room, this.length);
+    }
+    this.length += piece.length;
+  }
+
+  /** Gives away what was collected, and begins anew. */
+  take(): Buffer {
+    const all = this.bytes;
+    this.clear();
+    return all;
+  }
+
+  clear(): void {
+    this.#room = EMPTY;
+    this.length = 0;
+  }
+
+  #grow(need: number): void {
+    const room = Buffer.allocUnsafe(Math.max(need, 2 * this.#room.length));
+    this.#room.copy(room, 0, 0, this.length);
+    this.#room = room;
+  }
+}

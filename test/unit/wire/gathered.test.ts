@@ -1,0 +1,54 @@
+// Bytes collected in one buffer: the same bytes however they come, at a cost that follows the bytes and not the pieces.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Gathered } from "../../../src/wire/gathered.ts";
+
+test("gives back what was added, and begins anew behind that", () => {
+  const gathered = new Gathered();
+  assert.equal(gathered.take().length, 0);
+  for (const piece of ["a", "", "bcd", "efghijklmnop"]) gathered.add(Buffer.from(piece));
+  assert.deepEqual([gathered.length, String(gathered.bytes)], [16, "abcdefghijklmnop"]);
+  const taken = gathered.take();
+  gathered.add(Buffer.from("xyz"));
+  assert.deepEqual([String(taken), String(gathered.take()), gathered.length], ["abcdefghijklmnop", "xyz", 0]);
+});
+
+test("copies what it is lent, and keeps a first piece that is its own", () => {
+  const lent = Buffer.from("abc");
+  const gathered = new Gathered();
+  gathered.add(lent);
+  lent.fill(0);
+  assert.equal(String(gathered.take()), "abc");
+  const own = Buffer.from("def");
+  gathered.add(own, true);
+  assert.equal(gathered.bytes.buffer, own.buffer);
+  gathered.add(Buffer.from("ghi"), true);
+  assert.equal(String(gathered.take()), "defghi");
+  assert.equal(String(own), "def");
+});
+
+test("what was looked at stays as it was while more is added", () => {
+  const gathered = new Gathered();
+  gathered.add(Buffer.from("ab"));
+  gathered.add(Buffer.from("c"));
+  const seen = gathered.bytes;
+  for (let i = 0; i < 100; i++) gathered.add(Buffer.from("d"));
+  assert.equal(String(seen), "abc");
+});
+
+test("a hundred thousand pieces of one byte move each byte less than three times and need less than twice the room", () => {
+  let copied = 0;
+  class Counted extends Gathered {
+    override add(piece: Buffer): void {
+      const { buffer } = this.bytes;
+      const { length } = this;
+      super.add(piece);
+      copied += piece.length + (this.bytes.buffer === buffer ? 0 : length);
+    }
+  }
+  const gathered = new Counted();
+  const bytes = 100_000;
+  for (let i = 0; i < bytes; i++) gathered.add(Buffer.of(i & 255));
+  assert.ok(copied < 3 * bytes, `${copied} bytes copied`);
+  assert.ok(gathered.bytes.buffer.byteLength < 2 * bytes, `${gathered.bytes.buffer.byteLength} bytes of room`);
+});
