@@ -2,16 +2,19 @@
 
 const LF = 10;
 const CR = 13;
+const COLON = 58;
 
 /** Follows a stream of bytes cut anywhere. */
 export class EventBoundary {
-  /** Events completed: runs of lines ended by an empty one. */
+  /** Events completed: fields ended by an empty line. Comments alone are none. */
   events = 0;
   /** Bytes since the last boundary. */
   pending = 0;
   /** Where in the bytes looked over last the last boundary is; 0 none. */
   lastEnd = 0;
   #lineEmpty = true;
+  #isComment = false;
+  /** No field has come since the last event: comments belong to none. */
   #blockEmpty = true;
   #afterCr = false;
 
@@ -28,14 +31,17 @@ export class EventBoundary {
     // An LF that belongs to the CR at the end of the chunk before.
     if (this.#afterCr && end > 0) {
       this.#afterCr = false;
-      if (chunk[0] === LF) pos = 1;
+      if (chunk[0] === LF) {
+        pos = 1;
+        if (this.between) this.lastEnd = pos;
+      }
     }
     while (pos < end) {
       let at = pos;
       while (at < end && chunk[at] !== LF && chunk[at] !== CR) at++;
       if (at > pos) {
+        if (this.#lineEmpty) this.#isComment = chunk[pos] === COLON;
         this.#lineEmpty = false;
-        this.#blockEmpty = false;
         this.pending += at - pos;
       }
       if (at === end) return;
@@ -51,12 +57,13 @@ export class EventBoundary {
   }
 
   #endLine(): void {
-    if (!this.#lineEmpty) {
+    if (this.#lineEmpty) {
+      if (!this.#blockEmpty) this.events++;
+      this.#blockEmpty = true;
+    } else {
       this.#lineEmpty = true;
-      return;
+      if (!this.#isComment) this.#blockEmpty = false;
     }
-    if (!this.#blockEmpty) this.events++;
-    this.#blockEmpty = true;
-    this.pending = 0;
+    if (this.#blockEmpty) this.pending = 0;
   }
 }

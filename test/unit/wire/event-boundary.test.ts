@@ -42,9 +42,11 @@ const streams: { name: string; lines: string; events: number; between: boolean }
   { name: "all fields", lines: "id: 1|event: x|retry: 5|data: y||", events: 1, between: true },
   { name: "empty lines before, between and behind", lines: "|||data: a||||data: b|||", events: 2, between: true },
   { name: "a comment inside an event", lines: "data: a|: note|data: b||", events: 1, between: true },
-  { name: "a comment by itself", lines: ": note||data: a||", events: 2, between: true },
-  { name: "a comment that is not closed", lines: "data: a||: note|", events: 1, between: false },
-  { name: "a lone colon", lines: ":||", events: 1, between: true },
+  { name: "a comment by itself", lines: ": note||data: a||", events: 1, between: true },
+  { name: "a comment that is not closed", lines: "data: a||: note|", events: 1, between: true },
+  { name: "a comment whose line is not closed", lines: "data: a||: note", events: 1, between: false },
+  { name: "a comment before an event", lines: ": note|data: a|", events: 0, between: false },
+  { name: "a lone colon", lines: ":|", events: 0, between: true },
   { name: "a byte order mark", lines: "\u{feff}data: a||", events: 1, between: true },
   { name: "letters of several bytes", lines: "data: 🦊ü€||id: ü|data: x||", events: 2, between: true },
   { name: "the beginning of the next event", lines: "data: a||d", events: 1, between: false },
@@ -74,7 +76,7 @@ function expected(bytes: Buffer): { events: number; between: boolean } {
   let events = 0;
   let open = false;
   for (const line of lines) {
-    if (line !== "") open = true;
+    if (line !== "") open ||= !line.startsWith(":");
     else if (open) {
       events++;
       open = false;
@@ -119,6 +121,24 @@ test("pending is what has come since the last boundary, and starts anew behind i
   assert.equal(boundary.pending, 0);
   boundary.feed(Buffer.from("data"));
   assert.equal(boundary.pending, 4);
+});
+
+test("the LF of a line end that was cut behind its CR belongs to the event before it", () => {
+  const boundary = new EventBoundary();
+  for (const [piece, lastEnd] of [
+    ["data: a\r", 0],
+    ["\n", 0],
+    ["\r", 1],
+    ["\n", 1],
+    ["\nd", 1],
+  ] as const) {
+    boundary.feed(Buffer.from(piece));
+    assert.equal(boundary.lastEnd, lastEnd, JSON.stringify(piece));
+  }
+});
+
+test("comments are no events and leave nothing pending, however many there are", () => {
+  assert.deepEqual(follow(Buffer.from(": ping\n".repeat(1000))), { events: 0, between: true, pending: 0 });
 });
 
 test("an endless run of empty lines is no event and leaves nothing pending", () => {
