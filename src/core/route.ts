@@ -66,8 +66,10 @@ export interface EventStreamRule {
   readonly maxAgeMs: number;
   /** Longest silence of the backend, ms; 0 none. */
   readonly silenceMs: number;
-  /** Largest event, bytes; 0 no limit. */
+  /** Largest event of a stream that passes as it comes, bytes; 0 no limit. */
   readonly maxEventBytes: number;
+  /** Largest event of a stream that is taken up again when it is lost, bytes; 0 no limit: such events are held. */
+  readonly maxHeldBytes: number;
   /** Reconnects to a lost backend; 0 none. */
   readonly maxRetries: number;
   /** Wait before a reconnect unless the stream said otherwise, ms. */

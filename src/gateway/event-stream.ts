@@ -68,10 +68,15 @@ export class EventStream implements OpenStream {
     if (this.#resumed === null) return this.#write(chunk, release);
     this.#heardAt = this.#streams.now;
     const whole = this.#resumed.take(chunk);
+    const more = whole.length === 0 || this.#write(whole, null);
     release?.();
-    const more = whole === null || this.#write(whole, null);
     if (this.#resumed.tooLarge) this.#owner.lapse("event is too large");
     return more;
+  }
+
+  /** The backend has ended in good order. @returns what was held of it, or null */
+  rest(): Buffer | null {
+    return this.#resumed?.rest() ?? null;
   }
 
   /** Whether a lost backend may be followed by another. */

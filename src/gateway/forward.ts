@@ -18,7 +18,6 @@ import { ResponseRelay } from "./response-relay.ts";
 import { Tries } from "./tries.ts";
 
 const NONE: readonly Endpoint[] = [];
-const NO_TRAILERS: readonly string[] = [];
 const LATE_TRY: SendFailure = { code: "upstream_timeout", progress: "sent", detail: "no response head within one try" };
 
 /** One request on its way through a service. */
@@ -183,7 +182,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     if (this.#over) return;
     this.#settle();
     this.#race.first?.abandon();
-    this.#relay.end(NO_TRAILERS);
+    this.#relay.finish();
   }
 
   lapse(detail: string): void {

@@ -73,9 +73,15 @@ export class ResponseRelay {
     return true;
   }
 
+  /** The backend has ended its response. */
   end(trailers: readonly string[]): void {
     if (this.#ctx.route!.grpc) noteGrpcStatus(this.#ctx, trailers);
-    this.#ctx.downstream.end(null, trailers);
+    this.#ctx.downstream.end(this.#events?.rest() ?? null, trailers);
+  }
+
+  /** Ends an event stream of which nobody waits for more. */
+  finish(): void {
+    this.#ctx.downstream.end(null, NO_TRAILERS);
   }
 
   /** @returns both sides joined; null when the client is gone */

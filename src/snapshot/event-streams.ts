@@ -7,6 +7,9 @@ import type { EventStreamRule } from "../core/route.ts";
 import { connectionLimit, leaseCounter } from "../limits/connections.ts";
 import { wantsEventStream } from "../wire/accept.ts";
 
+/** Largest event that is held where the configuration names no bound, bytes. */
+const MAX_HELD_BYTES = 1024 * 1024;
+
 /** Makes the rules of one configuration; equal ones are shared. */
 export class EventStreamRules {
   readonly #config: Config;
@@ -27,7 +30,8 @@ export class EventStreamRules {
       heartbeatMs: beats || own.keepaliveTimeout !== null ? (own.keepaliveTimeout ?? frontend.sse.keepaliveTimeout) : 0,
       maxAgeMs: own.maxAge,
       silenceMs: backend.sse.readTimeout,
-      maxEventBytes: backend.sse.maxEventSize,
+      maxEventBytes: backend.sse.maxEventSize ?? 0,
+      maxHeldBytes: backend.sse.maxEventSize ?? MAX_HELD_BYTES,
       maxRetries: own.maxRetries ?? (rule.protocol === "sse" ? backend.sse.maxRetries : 0),
       retryMs: own.retryInterval ?? backend.sse.retryInterval,
     };

@@ -12,6 +12,7 @@ const LIMIT = { timeout: 60_000 };
 const PARALLEL = { ...LIMIT, concurrency: true };
 
 const NAMES = ["one", "ids", "none", "retry", "gone", "last", "fatal", "repeat", "half", "get", "asked", "beat", "big"];
+const MORE = ["id-only", "exact", "rest", "posted", "held", "silent", "hung"];
 /** Rules that differ from the others. */
 const SPECIAL: Readonly<Record<string, Block>> = {
   silent: { retryInterval: "2500ms" },
@@ -31,7 +32,7 @@ function rule(name: string, sse: Block = {}): Block {
 }
 
 before(async () => {
-  for (const name of [...NAMES, "silent", "hung"]) backends.set(name, await eventBackend());
+  for (const name of [...NAMES, ...MORE]) backends.set(name, await eventBackend());
   pair = await eventBackend();
   deadPort = await freePort();
   const services = {
@@ -195,6 +196,66 @@ describe("a lost backend", PARALLEL, () => {
     second.end();
     assert.equal(await client.over(), "ended");
     assert.equal(client.text, "id: 1\ndata: a\n\nid: 2\ndata: b\n\n");
+  });
+
+  test("is told the id of an event without data, which its client has, too", LIMIT, async () => {
+    const { client, opened } = await open("id-only");
+    opened.send("id: 1\ndata: a\n\nid: 2\n\n");
+    await client.until("both", (text) => text === "id: 1\ndata: a\n\nid: 2\n\n");
+    opened.lose();
+    const second = await named("id-only").next();
+    assert.equal(lastId(second), "2");
+    second.start();
+    second.end();
+    assert.equal(await client.over(), "ended");
+  });
+
+  test("and the next one make a stream of the bytes they sent", LIMIT, async () => {
+    const { client, opened } = await open("exact");
+    const first = ": hello\rretry:30\revent: x\r: note\rdata:a\rid:1\r\r";
+    opened.send(`${first}data: lost`);
+    await client.until("the first", (text) => text === first);
+    opened.lose();
+    const second = await named("exact").next();
+    assert.equal(lastId(second), "1");
+    second.start();
+    second.send("id: 1\r\n\r\nother: field\r\ndata:  b\r\n\r\n\n:\n");
+    second.end();
+    assert.equal(await client.over(), "ended");
+    assert.equal(client.text, `${first}other: field\r\ndata:  b\r\n\r\n\n:\n`);
+  });
+
+  test("that ends in good order leaves what stands behind its last event", LIMIT, async () => {
+    const { client, opened } = await open("rest");
+    opened.send("id: 1\ndata: a\n\ndata: b");
+    opened.end();
+    assert.equal(await client.over(), "ended");
+    assert.equal(client.text, "id: 1\ndata: a\n\ndata: b");
+  });
+
+  test("may have sent an event of any size where it would not be asked again", LIMIT, async () => {
+    const arrived = named("posted").next();
+    const asked = openEvents(strict.port, { method: "POST", path: "/posted", body: "{}" });
+    const opened = await arrived;
+    opened.start();
+    const event = `data: ${"x".repeat(2_000_000)}\n\n`;
+    opened.send(event);
+    opened.end();
+    const client = await asked;
+    assert.equal(await client.over(), "ended");
+    assert.ok(client.text === event);
+  });
+
+  test("is left for an event over 1 MiB, which would have to be held", LIMIT, async () => {
+    const { client, opened } = await open("held", strict);
+    opened.send("id: 1\ndata: a\n\n");
+    await client.until("the first", (text) => text !== "");
+    opened.send(`id: 2\ndata: ${"x".repeat(1024 * 1024)}`);
+    const second = await named("held").next();
+    second.start();
+    second.end();
+    assert.equal(await client.over(), "ended");
+    assert.equal(client.text, "id: 1\ndata: a\n\n");
   });
 
   test("leaves no half event behind", LIMIT, async () => {

@@ -41,6 +41,8 @@ const RULES = [
   { name: "silent-half" },
   { name: "large" },
   { name: "lengthy" },
+  { name: "huge" },
+  { name: "huge-sse", protocol: "sse" },
 ] as const;
 
 const byName = new Map<string, EventBackend>();
@@ -179,6 +181,17 @@ describe("an event stream", PARALLEL, () => {
     opened.end();
     assert.equal(await client.over(), "ended");
   });
+
+  for (const name of ["huge", "huge-sse"] as const) {
+    test(`passes whatever the size of its events, where the file names no bound: /${name}`, LIMIT, async () => {
+      const { opened, client } = await open(name);
+      const event = `data: ${"x".repeat(3_000_000)}\n\n`;
+      opened.send(`${event}data: behind it\n\n`);
+      opened.end();
+      assert.equal(await client.over(), "ended");
+      assert.ok(client.text === `${event}data: behind it\n\n`);
+    });
+  }
 
   test("that is compressed passes untouched", LIMIT, async () => {
     const whole = gzipSync("data: a\n\ndata: b\n\n");

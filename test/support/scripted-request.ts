@@ -114,6 +114,7 @@ export const PLAIN_EVENTS: EventStreamRule = {
   maxAgeMs: 0,
   silenceMs: 0,
   maxEventBytes: 0,
+  maxHeldBytes: 0,
   maxRetries: 0,
   retryMs: 0,
 };

@@ -19,7 +19,11 @@ export const backendSse = object("Event streams of services", {
   enabled: bool("false: requests for event streams find no route", true),
   connectTimeout: dur("time to connect, and time to the response head", 10_000),
   readTimeout: dur("longest silence of the backend; 0 = none", 0),
-  maxEventSize: size("a larger event ends the stream; 0 = no limit", 1024 * 1024),
+  maxEventSize: optional(
+    size(
+      "a larger event ends the stream; 0 = no limit. Absent: no limit, and 1mb where `maxRetries` makes events be held",
+    ),
+  ),
   retryInterval: dur("wait before a lost stream is taken up again, unless it said otherwise", 5_000),
   maxRetries: int("reconnects of a lost stream that has ids, in a row; 0 = end the client's stream instead", 0),
 });
