@@ -14,8 +14,8 @@ export class FrameTracker {
   closeCode = 0;
   /** The bytes are no frames: nothing can be said about them any more. */
   lost = false;
-  /** Payload of the frame under way still to come. */
-  #left = 0;
+  /** Payload of the frame under way still to come, bytes. */
+  left = 0;
   /** Header bytes of a frame whose header is not complete. */
   #partial = NOTHING;
   /** First payload bytes and mask of a close frame under way. */
@@ -24,7 +24,7 @@ export class FrameTracker {
 
   /** Whether the direction stands between two frames. */
   get between(): boolean {
-    return !this.lost && this.#left === 0 && this.#partial.length === 0;
+    return !this.lost && this.left === 0 && this.#partial.length === 0;
   }
 
   /** Looks over the next bytes of the direction. */
@@ -32,10 +32,10 @@ export class FrameTracker {
     let pos = 0;
     let bytes = chunk;
     while (pos < bytes.length && !this.lost) {
-      if (this.#left > 0) {
-        const end = Math.min(bytes.length, pos + this.#left);
+      if (this.left > 0) {
+        const end = Math.min(bytes.length, pos + this.left);
         if (this.#code !== null) this.#readCode(bytes, pos, end);
-        this.#left -= end - pos;
+        this.left -= end - pos;
         pos = end;
         continue;
       }
@@ -72,7 +72,7 @@ export class FrameTracker {
     const opcode = first & 0x0f;
     if (opcode === CLOSE) this.#close(length, masked ? bytes.readUInt32BE(at + size - 4) : 0);
     else if (first >= 0x80 && opcode < CONTROL_BIT) this.messages++;
-    this.#left = length;
+    this.left = length;
     return at + size;
   }
 

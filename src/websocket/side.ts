@@ -1,5 +1,6 @@
 // One side of a WebSocket whose messages are read: bytes in become messages, messages become bytes out.
 import type { Wire, WireReader } from "../core/edges.ts";
+import { PayloadPieces } from "./pieces.ts";
 import type { Extensions, FrameReceiver, FrameSender } from "./ws-parts.ts";
 import { framing } from "./ws-parts.ts";
 
@@ -44,6 +45,7 @@ export class Side implements WireReader {
   #unanswered: Buffer | null = null;
   /** This side was told to stop reading because the other is full. */
   #paused = false;
+  readonly #pieces = new PayloadPieces();
   /** Read and not yet given to the receiver. */
   #unread: Buffer | null = null;
   #closeSent = false;
@@ -108,7 +110,9 @@ export class Side implements WireReader {
   data(chunk: Buffer): boolean {
     this.#owner.heard(this, chunk.length);
     if (this.#over || this.#failed || this.concluded) return true;
-    this.#unread = chunk;
+    const bytes = this.#pieces.push(chunk);
+    if (bytes === null) return true;
+    this.#unread = bytes;
     this.#unpack();
     if (this.#failed || this.#takesMore()) return true;
     this.#paused = true;

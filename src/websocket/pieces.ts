@@ -1,0 +1,25 @@
+// Payload of WebSocket frames that comes in small pieces, joined: a reader that keeps pieces keeps few.
+import { Gathered } from "../wire/gathered.ts";
+import { FrameTracker } from "./frames.ts";
+
+/** From this size on pieces pass, bytes. */
+const ENOUGH = 16 * 1024;
+
+/** Joins pieces within one payload. Headers, and the ends of frames, wait for nothing. */
+export class PayloadPieces {
+  readonly #frames = new FrameTracker();
+  readonly #held = new Gathered();
+
+  /** Takes one owned chunk. @returns what may be read now; null while its frame goes on and there is little of it */
+  push(chunk: Buffer): Buffer | null {
+    const goesOn = this.#frames.left > chunk.length;
+    this.#frames.feed(chunk);
+    if (goesOn && this.#held.length + chunk.length < ENOUGH) {
+      this.#held.add(chunk, true);
+      return null;
+    }
+    if (this.#held.length === 0) return chunk;
+    this.#held.add(chunk);
+    return this.#held.take();
+  }
+}
