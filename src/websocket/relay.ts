@@ -111,11 +111,11 @@ export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
 
   message(from: Side, data: Buffer, isBinary: boolean): void {
     const { counts, streams } = this.#parts;
-    if (this.#closing) return;
+    // A side that has closed still takes what the other says before its own close (RFC 6455 §5.5.1).
+    if (!this.#other(from).sendMessage(data, isBinary)) return;
     this.#liveness.messageAt = streams.now;
     if (from.isClient) counts.received++;
     else counts.sent++;
-    this.#other(from).sendMessage(data, isBinary);
   }
 
   /** A side has said goodbye: the other hears the same code and reason. */
@@ -141,15 +141,19 @@ export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
   }
 
   ended(side: Side): void {
-    if (side.isClient) return this.#client.finish();
-    if (!this.#closing) this.close(INTERNAL_ERROR, SERVICE_LOST);
-    this.#client.finish();
+    if (side.isClient) this.#client.finish();
+    else this.#lost();
   }
 
   closed(side: Side): void {
-    if (side.isClient) return this.abort();
-    if (this.#over) return side.cleanup();
-    if (!this.#closing) this.close(INTERNAL_ERROR, SERVICE_LOST);
+    if (side.isClient) this.abort();
+    else if (this.#over) side.cleanup();
+    else this.#lost();
+  }
+
+  /** The backend says nothing more: a client that was not told why is told now. */
+  #lost(): void {
+    if (!this.#backend.concluded) this.close(INTERNAL_ERROR, SERVICE_LOST);
     this.#client.finish();
   }
 

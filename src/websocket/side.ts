@@ -140,14 +140,16 @@ export class Side implements WireReader {
     this.#unread = null;
   }
 
-  sendMessage(data: Buffer, isBinary: boolean): void {
-    if (this.#closeSent) return;
+  /** @returns false when this side is gone or was told goodbye, and the message is dropped */
+  sendMessage(data: Buffer, isBinary: boolean): boolean {
+    if (this.#closeSent || this.gone) return false;
     this.#waiting += data.length;
     this.sender.send(data, { binary: isBinary, compress: this.#compress, fin: true, mask: !this.isClient }, () => {
       const wasBusy = this.busy;
       this.#waiting -= data.length;
       if (wasBusy && !this.busy) this.#owner.drained(this);
     });
+    return true;
   }
 
   sendClose(code: number, reason: Buffer | string): void {
