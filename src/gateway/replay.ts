@@ -2,6 +2,7 @@
 import type { RequestContext } from "../core/context.ts";
 import type { BodyReceiver, RequestBody } from "../core/edges.ts";
 import type { Service } from "../core/service.ts";
+import { Gathered } from "../wire/gathered.ts";
 import { isIdempotent, isRepeatable } from "./resend.ts";
 
 /** Largest body kept where the configuration says nothing about retries, bytes. */
@@ -11,7 +12,7 @@ export const MAX_REPLAY_BYTES = 64 * 1024;
 export class ReplayBody implements RequestBody, BodyReceiver {
   readonly #source: RequestBody;
   readonly #maxBytes: number;
-  readonly #kept: Buffer[] = [];
+  readonly #kept = new Gathered();
   #trailers: readonly string[] | null = null;
   #receiver: BodyReceiver | null = null;
   #keptBytes = 0;
@@ -46,7 +47,7 @@ export class ReplayBody implements RequestBody, BodyReceiver {
 
   /** It will not be sent again: nothing is kept any more. */
   forget(): void {
-    this.#kept.length = 0;
+    this.#kept.clear();
     this.#keptBytes = Number.POSITIVE_INFINITY;
   }
 
@@ -54,8 +55,8 @@ export class ReplayBody implements RequestBody, BodyReceiver {
     this.#holds = false;
     const first = this.#receiver === null;
     this.#receiver = to;
-    // Few and small by definition, so they may exceed the socket's mark for a moment.
-    for (const chunk of this.#kept) to.data(chunk);
+    // Small by definition, so it may exceed the socket's mark for a moment.
+    if (this.#kept.length > 0) to.data(this.#kept.bytes);
     if (this.#trailers !== null) to.end(this.#trailers);
     else if (first) this.#source.start(this);
     else this.#source.resume();
@@ -72,11 +73,11 @@ export class ReplayBody implements RequestBody, BodyReceiver {
   data(chunk: Buffer): boolean {
     this.#keptBytes += chunk.length;
     if (this.#holds) {
-      this.#kept.push(chunk);
+      this.#kept.add(chunk, true);
       return false;
     }
-    if (this.replayable) this.#kept.push(chunk);
-    else this.#kept.length = 0;
+    if (this.replayable) this.#kept.add(chunk, true);
+    else this.#kept.clear();
     return this.#receiver!.data(chunk);
   }
 

@@ -1,6 +1,7 @@
 // `/_gateway/echo`: shows a request as it arrived, with what could be a credential masked.
 import type { RequestContext } from "../core/context.ts";
 import type { Reply } from "../core/reply.ts";
+import { Gathered } from "../wire/gathered.ts";
 
 /** Most of a body that is shown, bytes. */
 const MAX_BODY = 64 * 1024;
@@ -41,15 +42,13 @@ function readBody(ctx: RequestContext): Promise<string> {
   if (body.length === 0) return Promise.resolve("");
   if (ctx.expectsContinue) ctx.downstream.interim(100, []);
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
+    const shown = new Gathered();
     body.start({
       data(chunk) {
-        if (bytes < MAX_BODY) chunks.push(chunk.subarray(0, MAX_BODY - bytes));
-        bytes += chunk.length;
+        shown.add(chunk.subarray(0, MAX_BODY - shown.length), true);
         return true;
       },
-      end: () => resolve(Buffer.concat(chunks).toString("utf8")),
+      end: () => resolve(shown.bytes.toString("utf8")),
     });
   });
 }

@@ -21,9 +21,11 @@ class Source implements RequestBody {
 
 class Sink implements BodyReceiver {
   text = "";
+  pieces = 0;
   ended = false;
   data(chunk: Buffer): boolean {
     this.text += chunk;
+    this.pieces++;
     return true;
   }
   end(): void {
@@ -55,4 +57,29 @@ test("a receiver that comes after the end gets everything at once", () => {
   const late = new Sink();
   body.start(late);
   assert.deepEqual([late.text, late.ended], ["abcdef", true]);
+});
+
+test("a body that came in many small pieces is kept, and given again, as one", () => {
+  const source = new Source();
+  const body = new ReplayBody(source, 64 * 1024);
+  body.start(new Sink());
+  for (let i = 0; i < 10_000; i++) source.receiver!.data(Buffer.of(0x61 + (i % 26)));
+  const second = new Sink();
+  body.start(second);
+  assert.deepEqual([second.text.length, second.text.slice(0, 4), second.pieces], [10_000, "abcd", 1]);
+  source.receiver!.data(Buffer.from("..."));
+  assert.equal(second.text.slice(-4), `${String.fromCharCode(0x61 + (9999 % 26))}...`);
+  const third = new Sink();
+  body.start(third);
+  assert.equal(third.text, second.text);
+});
+
+test("a body that turns out too large is not kept any more", () => {
+  const source = new Source();
+  const body = new ReplayBody(source, 10);
+  body.start(new Sink());
+  source.receiver!.data(Buffer.from("12345678"));
+  assert.equal(body.replayable, true);
+  source.receiver!.data(Buffer.from("90a"));
+  assert.equal(body.replayable, false);
 });
