@@ -75,8 +75,12 @@ export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
   }
 
   tick(now: number): void {
-    const { settings, client, ctx } = this.#parts;
-    if (this.#closing && now >= this.#deadline) return client.destroy();
+    const { settings, client, ctx, counts } = this.#parts;
+    if (this.#closing && now >= this.#deadline) {
+      // A client that has closed is answered, even if its backend stays silent.
+      if (this.#client.concluded) this.#client.sendClose(counts.closeCode, "");
+      return client.destroy();
+    }
     const { clientStallMs, backendStallMs } = settings;
     if (this.#client.stalled(now, clientStallMs) || this.#backend.stalled(now, backendStallMs)) {
       ctx.detail = "write stalled";

@@ -8,7 +8,7 @@ export class Gathered {
   /** Bytes collected. */
   length = 0;
 
-  /** What was collected; changes with the next {@link add} or {@link take} no more than by being longer. */
+  /** What was collected so far. The bytes of the view stay as they are, whatever is added later. */
   get bytes(): Buffer {
     return this.#room.subarray(0, this.length);
   }

@@ -208,7 +208,8 @@ test("the close frame a client sends is answered though the backend stays silent
   t.after(() => backend.close());
   const gateway = await wsGateway(t, backend.port, { mode: "messages", front: { closeGracePeriod: "1s" } });
   const client = await RawWebSocket.open(gateway.port);
-  client.send(frame(OPCODES.close, closing(1000)));
+  client.send(frame(OPCODES.close, closing(4001)));
+  assert.equal(await client.closeCode(), 4001);
   await soon(client.ended, "the end");
   await idle(gateway);
 });
