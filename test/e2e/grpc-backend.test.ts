@@ -276,7 +276,11 @@ describe("connections to a backend", LIMIT, () => {
   };
   test("200 calls at once wait for 10 streams of one connection, from its first moment", async (t) => {
     const backend = await backendFor(t, sleepy(5), { settings: { maxConcurrentStreams: 10 } });
-    const { client } = await pairFor(t, { services: { up: backend.port }, grpc: { maxConcurrentStreams: 1000 } });
+    const { client } = await pairFor(t, {
+      services: { up: backend.port },
+      back: { maxPoolSize: 1 },
+      grpc: { maxConcurrentStreams: 1000 },
+    });
     const replies = await Promise.all(Array.from({ length: 200 }, () => client.unary(hi)));
     assert.ok(replies.every(({ value }) => value.toString() === "done"));
     assert.deepEqual([backend.accepted, backend.mostActive <= 10], [1, true]);
@@ -286,7 +290,7 @@ describe("connections to a backend", LIMIT, () => {
     const services = { up: backend.port };
     const { client } = await pairFor(t, {
       services,
-      back: { maxConcurrentStreams: 7 },
+      back: { maxConcurrentStreams: 7, maxPoolSize: 1 },
       grpc: { maxConcurrentStreams: 1000 },
     });
     await Promise.all(Array.from({ length: 100 }, () => client.unary(hi)));
