@@ -1,3 +1,4 @@
+// How many resets leave, and when a connection should be replaced.
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { ClientHttp2Stream } from "node:http2";
