@@ -4,7 +4,20 @@ import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
-import { dataFrame, FLAG, frameBackend, goawayFrame, headersFrame, resetFrame } from "../support/http2-frames.ts";
+import { openRaw } from "../support/http2-client.ts";
+import {
+  dataFrame,
+  FLAG,
+  FRAME,
+  fieldBlock,
+  frame,
+  frameBackend,
+  framesOf,
+  goawayFrame,
+  headersFrame,
+  requestFields,
+  resetFrame,
+} from "../support/http2-frames.ts";
 import { type RawBackend, rawBackend } from "../support/raw.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { configText, soon } from "../support/setup.ts";
@@ -304,3 +317,50 @@ for (const protocol of ["http1", "http2"] as const) {
     }
   });
 }
+
+describe("answers of the gateway itself", LIMIT, () => {
+  let gateway: GatewayProcess;
+  before(async () => {
+    gateway = await startGateway(configText({ rules: [{ path: "/up", serviceName: "up" }], services: { up: 1 } }));
+  });
+  after(() => gateway?.kill());
+
+  test("reach an HTTP/2 client that still sends, whole", async () => {
+    for (const [path, status] of Object.entries({ "/none": 404, "/up": 502 })) {
+      const client = await TappedSession.to(gateway.port);
+      const reply = await client.ask({ ":path": path, ":method": "POST" }, "hi", true);
+      assert.deepEqual([reply.status, reply.ending], [status, "whole"]);
+      assert.match(reply.body, /^\{"error":\{.*\}\}\n$/);
+      client.close();
+    }
+  });
+
+  test("wait for a client without a window, and are not cut off by the end of its stream", async () => {
+    const client = await openRaw(gateway.port);
+    client.send(frame(FRAME.settings, 0, 0, Buffer.from([0, 4, 0, 0, 0, 0]))); // SETTINGS_INITIAL_WINDOW_SIZE: 0
+    client.send(frame(FRAME.headers, FLAG.endHeaders, 1, fieldBlock(requestFields("/none"))));
+    const onStream = () => framesOf(client.received).filter((f) => f.stream === 1 && f.type !== FRAME.window);
+    await soon(
+      client.until(() => onStream().length > 0),
+      "the head",
+    );
+    // A PING is answered behind whatever would have been sent before it.
+    client.send(frame(FRAME.ping, 0, 0, Buffer.alloc(8)));
+    const ponged = (text: string) => framesOf(text).some((f) => f.type === FRAME.ping && f.flags === FLAG.ack);
+    await soon(client.until(ponged), "the answer to a ping");
+    assert.deepEqual(
+      onStream().map((f) => f.type),
+      [FRAME.headers],
+    );
+    client.send(frame(FRAME.window, 0, 1, Buffer.from([0, 0, 0x10, 0])));
+    await soon(
+      client.until(() => onStream().some((f) => f.type === FRAME.reset)),
+      "the reset",
+    );
+    const [, ...rest] = onStream();
+    const ends = rest.map((f) => f.type === FRAME.data && (f.flags & FLAG.endStream) !== 0);
+    assert.deepEqual([ends.indexOf(true) >= 0, rest.at(-1)!.type], [true, FRAME.reset]);
+    assert.equal(rest.at(-1)!.payload.readUInt32BE(0), RESET.noError);
+    client.close();
+  });
+});
