@@ -1,5 +1,5 @@
 // Address ranges of `trustedProxies`, checked through Node's own BlockList so that IPv4-mapped IPv6 peers are understood.
-import { BlockList, isIP } from "node:net";
+import { BlockList, isIP, SocketAddress } from "node:net";
 
 /** Answers whether an IP address text lies in one of the ranges. Text that is no IP address never does. */
 export type CidrMatch = (address: string) => boolean;
@@ -14,8 +14,7 @@ export function compileCidrs(ranges: readonly string[]): CidrMatch {
   for (const range of ranges) addRange(list, range);
   return (address) => {
     const plain = plainAddress(address);
-    const family = isIP(plain);
-    return family !== 0 && list.check(plain, family === 6 ? "ipv6" : "ipv4");
+    return plain !== "" && list.check(plain, plain.includes(":") ? "ipv6" : "ipv4");
   };
 }
 
@@ -30,7 +29,13 @@ function addRange(list: BlockList, range: string): void {
   list.addSubnet(address, prefix, family === 6 ? "ipv6" : "ipv4");
 }
 
-/** `::ffff:1.2.3.4` (an IPv4 peer on a dual-stack socket) as `1.2.3.4`; other text unchanged. */
-export function plainAddress(address: string): string {
+/**
+ * The one spelling of an IP address: IPv6 compressed and in lower case (RFC 5952), IPv4-mapped IPv6 (a peer on a dual-stack
+ * socket) as IPv4, without a zone. "" when the text is no IP address.
+ */
+export function plainAddress(text: string): string {
+  const family = isIP(text);
+  if (family !== 6) return family === 4 ? text : "";
+  const { address } = new SocketAddress({ address: text, family: "ipv6" });
   return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
 }

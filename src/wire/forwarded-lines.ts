@@ -1,6 +1,8 @@
 // The forwarded fields of one request as header lines: our own word for strangers, what trusted peers said and this hop for them.
 import type { RequestContext } from "../core/context.ts";
+import { joinField } from "./fields.ts";
 import { type ForwardedPeer, forwardedHost } from "./forwarded.ts";
+import { nodeAddress } from "./forwarded-node.ts";
 import * as known from "./known.ts";
 
 /** Lines of `X-Forwarded-*`, `X-Real-IP` and `Forwarded`, each with its CRLF. */
@@ -24,13 +26,13 @@ function trustedLines(ctx: RequestContext): string {
     else if (kind === known.ASSERTED) {
       const lower = name.toLowerCase();
       // Identity, loop marks and what is said of an attempt are the gateway's own word, whoever sends them.
-      if (!lower.startsWith("x-forwarded-") && lower !== "x-real-ip") continue;
+      if (!lower.startsWith("x-forwarded-")) continue;
       seen.add(lower);
       kept += `${name}: ${value}\r\n`;
     }
   }
   kept += `X-Forwarded-For: ${chain === "" ? "" : `${chain}, `}${peer.address}\r\n`;
-  if (!seen.has("x-real-ip")) kept += `X-Real-IP: ${ctx.clientIp}\r\n`;
+  kept += `X-Real-IP: ${nodeAddress(joinField(ctx.fields, "x-real-ip") ?? "") || ctx.clientIp}\r\n`;
   if (!seen.has("x-forwarded-proto")) kept += `X-Forwarded-Proto: ${peer.scheme}\r\n`;
   if (!seen.has("x-forwarded-host") && ctx.authority !== "") kept += `X-Forwarded-Host: ${ctx.authority}\r\n`;
   const element = `${peer.element}${forwardedHost(ctx.authority)}`;

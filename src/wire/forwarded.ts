@@ -1,7 +1,7 @@
 // Who the client is, said to the backend: X-Forwarded-* and Forwarded (RFC 7239), believed only from trusted peers.
-import { isIP } from "node:net";
 import type { Peer } from "../core/context.ts";
 import { joinField } from "./fields.ts";
+import { elementStart, forwardedFor, nodeAddress } from "./forwarded-node.ts";
 
 /** The lines that depend on the connection alone, made once per connection. */
 export class ForwardedPeer implements Peer {
@@ -46,22 +46,41 @@ export function forwardedHost(authority: string): string {
   return /^[A-Za-z0-9.-]+$/.test(authority) ? `;host=${authority}` : `;host="${authority.replaceAll(/["\\]/g, "")}"`;
 }
 
+/** The address a hop is known by, from one element of a forwarded list. "" when it names none. */
+type ReadHop = (element: string) => string;
+
 /**
- * The client's address: the peer, or behind trusted peers the right-most untrusted address of `X-Forwarded-For`, else
- * `X-Real-IP`.
+ * The client's address: the peer, or behind trusted peers what they report in `X-Forwarded-For`, else `X-Real-IP`, else
+ * `Forwarded`. In a list it is the right-most address that is not trusted, the left-most where all are. An element without
+ * an address (`unknown`, `_hidden`, anything malformed) ends the search: the client counts as the hop that reported it.
  */
 export function clientAddress(peer: string, fields: readonly string[], trusts: (address: string) => boolean): string {
-  const chain = joinField(fields, "x-forwarded-for");
-  if (chain !== undefined) {
-    const hops = chain.split(",");
-    for (let i = hops.length - 1; i >= 0; i--) {
-      const hop = hops[i]!.trim();
-      if (hop === "") continue;
-      // What is no address says nothing, and hides whatever stands before it.
-      if (isIP(hop) === 0) return peer;
-      if (!trusts(hop)) return hop;
-    }
+  const chain = walk(joinField(fields, "x-forwarded-for"), nodeAddress, peer, trusts);
+  if (chain.decided) return chain.address;
+  const real = nodeAddress(joinField(fields, "x-real-ip") ?? "") || chain.address;
+  return real || walk(joinField(fields, "forwarded"), forwardedFor, peer, trusts).address || peer;
+}
+
+/**
+ * Walks a list from its end, where the trusted hops wrote.
+ * @returns `address` is "" for an empty list; `decided` unless all of its hops are trusted
+ */
+function walk(
+  list: string | undefined,
+  read: ReadHop,
+  peer: string,
+  trusts: (address: string) => boolean,
+): { readonly address: string; readonly decided: boolean } {
+  let found = "";
+  for (let end = list?.length ?? -1; end >= 0; ) {
+    const start = elementStart(list!, end);
+    const element = list!.slice(start, end).trim();
+    end = start - 1;
+    if (element === "") continue;
+    const address = read(element);
+    if (address === "") return { address: found || peer, decided: true };
+    found = address;
+    if (!trusts(address)) return { address, decided: true };
   }
-  const real = joinField(fields, "x-real-ip");
-  return real !== undefined && isIP(real) !== 0 ? real : peer;
+  return { address: found, decided: false };
 }

@@ -592,6 +592,17 @@ test("a trusted peer's forwarding is kept and added to, its identity fields are 
   for (const name of ["x-auth-subject", "x_forwarded_for"]) assert.equal(head(name), undefined, name);
 });
 
+test("a trusted peer's lists are passed as they came, the client's address as a plain one", async () => {
+  const chain = 'X-Forwarded-For: "[2001:DB8::1]:4711", 127.0.0.1:80\r\n';
+  const told = await forwarded(`GET /s HTTP/1.1\r\n${HOST}${ID}${chain}\r\n`, trusting);
+  assert.equal(fieldOf(told, "x-forwarded-for"), '"[2001:DB8::1]:4711", 127.0.0.1:80, 127.0.0.1');
+  assert.equal(fieldOf(told, "x-real-ip"), "2001:db8::1");
+  const named = await forwarded(`GET /s HTTP/1.1\r\n${HOST}${ID}${chain}X-Real-IP: 1.2.3.4:80\r\n\r\n`, trusting);
+  assert.equal(fieldOf(named, "x-real-ip"), "1.2.3.4");
+  const hidden = await forwarded(`GET /s HTTP/1.1\r\n${HOST}${ID}X-Real-IP: _hidden\r\n\r\n`, trusting);
+  assert.equal(fieldOf(hidden, "x-real-ip"), "127.0.0.1");
+});
+
 test("a client's request id is kept only when it is harmless", async (t) => {
   for (const id of ["a b", "a;b", "x".repeat(129), "\xe9", "<script>", ""]) {
     await t.test(JSON.stringify(id.slice(0, 20)), async () => {

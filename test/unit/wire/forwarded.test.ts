@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileCidrs, plainAddress } from "../../../src/wire/cidr.ts";
 import { clientAddress, ForwardedPeer, forwardedHost } from "../../../src/wire/forwarded.ts";
+import { elementStart, forwardedFor, nodeAddress } from "../../../src/wire/forwarded-node.ts";
 
 const RANGES = ["10.0.0.0/8", "192.168.1.7", "::1/128", "fd00::/8"];
 
@@ -54,12 +55,96 @@ for (const range of [
   });
 }
 
-test("an IPv4 peer on a dual-stack socket is plain", () => {
-  assert.equal(plainAddress("::ffff:1.2.3.4"), "1.2.3.4");
+for (const [range, inside] of [
+  ["::ffff:10.0.0.0/104", "10.1.2.3"],
+  ["10.0.0.0/8", "::FFFF:0a01:0203"],
+  ["2001:DB8:0:0::/32", "2001:db8::1"],
+  ["0:0:0:0:0:0:0:1", "::1"],
+  ["fe80::/10", "fe80::1%eth0"],
+] as const) {
+  test(`the range ${range} holds ${inside}, however both are spelled`, () => {
+    assert.ok(compileCidrs([range])(inside));
+  });
+}
+
+test("an address has one spelling", () => {
   assert.equal(plainAddress("1.2.3.4"), "1.2.3.4");
-  assert.equal(plainAddress("::ffff:abcd"), "::ffff:abcd");
-  assert.equal(plainAddress(""), "");
+  assert.equal(plainAddress("::ffff:1.2.3.4"), "1.2.3.4");
+  assert.equal(plainAddress("::FFFF:0102:0304"), "1.2.3.4");
+  assert.equal(plainAddress("2001:DB8:0:0:0:0:0:1"), "2001:db8::1");
+  assert.equal(plainAddress("fe80::1%eth0"), "fe80::1");
+  for (const text of ["", "unknown", "1.2.3", "01.2.3.4", "1.2.3.4:80", "[::1]", "::1::"]) {
+    assert.equal(plainAddress(text), "", text);
+  }
 });
+
+const nodes: Record<string, string> = {
+  "1.2.3.4": "1.2.3.4",
+  "1.2.3.4:5678": "1.2.3.4",
+  " 1.2.3.4:5678 ": "1.2.3.4",
+  '"1.2.3.4"': "1.2.3.4",
+  '"1.2.3.4:80"': "1.2.3.4",
+  "1.2.3.4:_secret": "1.2.3.4",
+  "2001:DB8::1": "2001:db8::1",
+  "[2001:db8::1]": "2001:db8::1",
+  "[2001:db8::1]:443": "2001:db8::1",
+  '"[2001:db8::1]:4711"': "2001:db8::1",
+  "::ffff:1.2.3.4": "1.2.3.4",
+  "[::FFFF:1.2.3.4]:80": "1.2.3.4",
+  "fe80::1%eth0": "fe80::1",
+  "[fe80::1%25eth0]:80": "fe80::1",
+};
+for (const text of [
+  "",
+  "unknown",
+  "unknown:80",
+  "_hidden",
+  "1.2.3.4:",
+  "1.2.3.4:123456",
+  "1.2.3.4:80x",
+  "1.2.3:80",
+  "[1.2.3.4]:80",
+  "[::1",
+  "[::1]80",
+  "[]",
+  "::1]",
+  '"1.2.3.4',
+  '""1.2.3.4""',
+  "a.example",
+  "1.2.3.4 5.6.7.8",
+  `1.2.3.4${" ".repeat(200)}`,
+]) {
+  nodes[text] = "";
+}
+for (const [text, address] of Object.entries(nodes)) {
+  test(`the node ${JSON.stringify(text.slice(0, 30))} is ${address === "" ? "no address" : address}`, () => {
+    assert.equal(nodeAddress(text), address);
+  });
+}
+
+for (const [element, address] of [
+  ["for=1.2.3.4", "1.2.3.4"],
+  ['For="[2001:db8::1]:4711"', "2001:db8::1"],
+  ["proto=https;for=1.2.3.4;by=10.0.0.1", "1.2.3.4"],
+  ["; for=1.2.3.4 ;;", "1.2.3.4"],
+  ['for="1.2.3.4:80" ; host=a', "1.2.3.4"],
+  ['for="\\1.2.3.4"', "1.2.3.4"],
+  ['host="a;for=6.6.6.6";for=1.2.3.4', "1.2.3.4"],
+  ['host="\\";for=6.6.6.6"', ""],
+  ["for=unknown", ""],
+  ["for=_hidden", ""],
+  ["proto=https", ""],
+  ["for=1.2.3.4;for=6.6.6.6", ""],
+  ["for=1.2.3.4 6.6.6.6", ""],
+  ['for="1.2.3.4', ""],
+  ["1.2.3.4", ""],
+  ["for", ""],
+  ["", ""],
+] as const) {
+  test(`the element ${element} is of ${address || "nobody known"}`, () => {
+    assert.equal(forwardedFor(element), address);
+  });
+}
 
 const trusts = compileCidrs(["10.0.0.0/8"]);
 const clients: { name: string; fields: string[]; client: string }[] = [
@@ -80,6 +165,45 @@ const clients: { name: string; fields: string[]; client: string }[] = [
   { name: "X-Real-IP alone", fields: ["X-Real-IP", "2.2.2.2"], client: "2.2.2.2" },
   { name: "both: the chain wins", fields: ["X-Real-IP", "2.2.2.2", "X-Forwarded-For", "1.1.1.1"], client: "1.1.1.1" },
   { name: "an IPv6 address", fields: ["X-Forwarded-For", "2001:db8::1"], client: "2001:db8::1" },
+  { name: "an address with its port", fields: ["X-Forwarded-For", "1.1.1.1:4711"], client: "1.1.1.1" },
+  { name: "trusted hops with ports", fields: ["X-Forwarded-For", "1.1.1.1:4711, 10.0.0.2:80"], client: "1.1.1.1" },
+  { name: "a mapped address", fields: ["X-Forwarded-For", "::ffff:1.1.1.1"], client: "1.1.1.1" },
+  { name: "a mapped trusted hop", fields: ["X-Forwarded-For", "1.1.1.1, [::ffff:10.0.0.2]:80"], client: "1.1.1.1" },
+  { name: "only trusted hops", fields: ["X-Forwarded-For", "10.0.0.3, 10.0.0.2"], client: "10.0.0.3" },
+  {
+    name: "only trusted hops and X-Real-IP",
+    fields: ["X-Forwarded-For", "10.0.0.2", "X-Real-IP", "2.2.2.2"],
+    client: "2.2.2.2",
+  },
+  {
+    name: "nobody known in front of a hop",
+    fields: ["X-Forwarded-For", "1.1.1.1, unknown, 10.0.0.2"],
+    client: "10.0.0.2",
+  },
+  { name: "nobody known in front of the peer", fields: ["X-Forwarded-For", "1.1.1.1, _hidden"], client: "10.0.0.1" },
+  {
+    name: "nobody known, whatever X-Real-IP says",
+    fields: ["X-Forwarded-For", "unknown", "X-Real-IP", "6.6.6.6"],
+    client: "10.0.0.1",
+  },
+  { name: "X-Real-IP with a port", fields: ["X-Real-IP", "[2001:DB8::1]:80"], client: "2001:db8::1" },
+  { name: "Forwarded alone", fields: ["Forwarded", 'for="[2001:db8::1]:4711";proto=https'], client: "2001:db8::1" },
+  {
+    name: "a spoofed beginning of Forwarded",
+    fields: ["Forwarded", "for=6.6.6.6, for=1.1.1.1;host=a", "Forwarded", "for=10.0.0.2"],
+    client: "1.1.1.1",
+  },
+  {
+    name: "a quote left open in front of a trusted element",
+    fields: ["Forwarded", 'for="6.6.6.6, for="1.1.1.1:80";host="a,b"'],
+    client: "1.1.1.1",
+  },
+  { name: "Forwarded of nobody known", fields: ["Forwarded", "for=6.6.6.6, for=_hidden"], client: "10.0.0.1" },
+  {
+    name: "Forwarded beside the others, which win",
+    fields: ["Forwarded", "for=6.6.6.6", "X-Real-IP", "2.2.2.2"],
+    client: "2.2.2.2",
+  },
 ];
 
 for (const { name, fields, client } of clients) {
@@ -94,6 +218,49 @@ for (const junk of ["unknown", "1.1.1.1:80, x", "'; drop table", "a\u0000b", "x"
     assert.equal(clientAddress("10.0.0.1", ["X-Real-IP", junk], trusts), "10.0.0.1");
   });
 }
+
+test("the element behind what a client wrote is found, whatever that is", () => {
+  const own = ' for="[2001:db8::1]:80";host="a\\",b"';
+  for (const before of ["", '"', 'for="', '\\"', '"\\', "\\\\", 'a="b,c"', ',,"', '"\\"']) {
+    const list = `${before},${own}`;
+    assert.equal(list.slice(elementStart(list, list.length)), own, before);
+  }
+});
+
+const hostile: Record<string, (n: number) => string> = {
+  "blanks before a pair": (n) => `by=a;${" ".repeat(n)}x`,
+  "blanks behind a name": (n) => `for${" ".repeat(n)}x`,
+  "blanks behind an equals sign": (n) => `for=${" ".repeat(n)}"`,
+  "blanks behind a value": (n) => `for=a${" ".repeat(n)}"`,
+  "a quote left open": (n) => `for="${"\\a".repeat(n)}`,
+  "a name without end": (n) => "a".repeat(n),
+  "empty pairs": (n) => `${";".repeat(n)}"`,
+};
+for (const [name, element] of Object.entries(hostile)) {
+  test(`an element with ${name} takes time in proportion to its length`, () => {
+    const cost = (n: number) => {
+      const text = element(n);
+      const before = process.cpuUsage();
+      for (let i = 0; i < 100; i++) assert.equal(forwardedFor(text), "");
+      return process.cpuUsage(before).user;
+    };
+    cost(2000);
+    const ratios = Array.from({ length: 3 }, () => cost(16_000) / Math.max(1, cost(2000)));
+    // 8 when linear, 64 when quadratic.
+    assert.ok(Math.min(...ratios) < 30, ratios.join(" "));
+  });
+}
+
+test("no list makes the search look at more than its end, and no hop is asked for twice", () => {
+  let asked = 0;
+  const counting = (address: string) => {
+    asked++;
+    return trusts(address);
+  };
+  const list = `${"10.0.0.1, ".repeat(3000)}1.1.1.1, 10.0.0.2`;
+  assert.equal(clientAddress("10.0.0.1", ["X-Forwarded-For", list], counting), "1.1.1.1");
+  assert.equal(asked, 2);
+});
 
 test("lines of a peer that is not trusted", () => {
   assert.equal(
