@@ -90,6 +90,7 @@ export class ChunkedDecoder {
 
   #readExtension(c: number): void {
     if (c !== 0x0d) {
+      if (c === 0x0a) throw new ProtocolError("bad chunk extension");
       this.#extension += String.fromCharCode(c);
       if (++this.#sideBytes > MAX_SIDE_BYTES) throw new ProtocolError("chunk extensions too large");
       return;
@@ -119,7 +120,9 @@ export class ChunkedDecoder {
     for (let pos = from; pos < to; pos++) {
       this.#trailerText += String.fromCharCode(bytes[pos]!);
       if (this.#trailerText.length > MAX_SIDE_BYTES) throw new ProtocolError("trailers too large");
-      if (bytes[pos] === 0x0a && (this.#trailerText === "\r\n" || this.#trailerText.endsWith("\r\n\r\n"))) {
+      if (bytes[pos] !== 0x0a) continue;
+      if (!this.#trailerText.endsWith("\r\n")) throw new ProtocolError("LF alone in trailers");
+      if (this.#trailerText === "\r\n" || this.#trailerText.endsWith("\r\n\r\n")) {
         this.trailers = parseTrailers(this.#trailerText);
         this.#state = DONE;
         this.dataStart = this.dataEnd = pos + 1;

@@ -1,4 +1,9 @@
-// Strict parser for the head of an HTTP/1.1 response (RFC 9112 §4, §5, §6): refuses whatever llhttp refuses.
+// Parser for the head of an HTTP/1.1 response (RFC 9112 §4, §5, §6): as strict as llhttp but for what stands below.
+//
+// Three faults of old servers have one safe reading, and RFC 9112 lets a recipient take it. They are normalised, so that no
+// client sees them: lines that end with LF alone (§2.2), blanks between a field name and its colon (§5.1), and equal
+// `Content-Length` values, in one line or several (§6.3). Anything else that breaks the grammar is refused as soon as it has
+// been read. The framing of chunks and trailers takes none of these liberties.
 import { addTokens, dropFields, type Fields, isField } from "./fields.ts";
 import { TOKEN, VALUE } from "./grammar.ts";
 
@@ -14,6 +19,8 @@ export interface ResponseHead {
   keepAlive: boolean;
   /** `Upgrade` in lower case when `Connection` names it, else "". */
   upgrade: string;
+  /** Characters of text it took. */
+  size: number;
 }
 
 /** Thrown for a response that breaks the grammar; the text is for the log only, never for a client. */
@@ -26,13 +33,13 @@ const MAX_LENGTH_DIGITS = 15;
 
 /**
  * Parses a complete head.
- * @param text status line and fields as latin1, ending in the empty line (`CRLF CRLF`)
+ * @param text begins with the status line, as latin1, and holds at least the empty line; what follows that is not looked at
  * @throws ProtocolError
  */
 export function parseResponseHead(text: string): ResponseHead {
   const minor = parseVersion(text);
   const status = parseStatus(text);
-  const lineEnd = text.indexOf("\r\n");
+  const lineEnd = valueEnd(text, 12);
   const head: ResponseHead = {
     status,
     reason: parseReason(text, lineEnd),
@@ -41,8 +48,9 @@ export function parseResponseHead(text: string): ResponseHead {
     chunked: false,
     keepAlive: minor === 1,
     upgrade: "",
+    size: 0,
   };
-  parseFields(text, lineEnd + 2, head);
+  parseFields(text, nextLine(text, lineEnd), head);
   // RFC 9112 §6.1: chunks in HTTP/1.0 come from somebody who does not know what they are doing.
   if (minor === 0 && head.chunked) head.keepAlive = false;
   return head;
@@ -66,24 +74,26 @@ function parseStatus(text: string): number {
 function parseReason(text: string, lineEnd: number): string {
   if (lineEnd === 12) return "";
   if (text.charCodeAt(12) !== 0x20) throw new ProtocolError("bad status line");
-  for (let i = 13; i < lineEnd; i++) if (VALUE[text.charCodeAt(i)] !== 1) throw new ProtocolError("bad reason phrase");
   return text.slice(13, lineEnd);
 }
 
 function parseFields(text: string, from: number, head: ResponseHead): void {
   let nominated: Set<string> | null = null;
   let pos = from;
-  while (text.charCodeAt(pos) !== 0x0d) {
-    const colon = nameEnd(text, pos);
+  while (!isLineEnd(text.charCodeAt(pos))) {
+    const nameTo = nameEnd(text, pos);
+    const colon = colonAt(text, nameTo);
     const end = valueEnd(text, colon + 1);
-    const name = text.slice(pos, colon);
-    const value = trimmed(text, colon + 1, end);
-    pos = end + 2;
+    const name = text.slice(pos, nameTo);
+    let value = trimmed(text, colon + 1, end);
+    pos = nextLine(text, end);
     switch (name.charCodeAt(0) | 0x20) {
       case 0x63: // c
         if (isField(name, "content-length")) {
           refuseTab(text, colon, end);
-          readLength(head, value);
+          const repeated = head.contentLength !== -1;
+          value = readLength(head, value);
+          if (repeated) continue;
         } else if (isField(name, "connection")) {
           if (isField(value, "keep-alive") && nominated === null) head.keepAlive = true;
           else {
@@ -117,7 +127,7 @@ function parseFields(text: string, from: number, head: ResponseHead): void {
     }
     head.fields.push(name, value);
   }
-  if (pos + 2 !== text.length || text.charCodeAt(pos + 1) !== 0x0a) throw new ProtocolError("bad end of head");
+  head.size = nextLine(text, pos);
   if (head.chunked && head.contentLength !== -1) throw new ProtocolError("Content-Length beside Transfer-Encoding");
   if (nominated?.has("upgrade") !== true) head.upgrade = "";
   if (nominated !== null) applyConnection(head, nominated);
@@ -137,8 +147,13 @@ function refuseTab(text: string, from: number, to: number): void {
   if (at !== -1 && at < to) throw new ProtocolError("tab in a framing field");
 }
 
-function readLength(head: ResponseHead, value: string): void {
-  if (head.contentLength !== -1) throw new ProtocolError("repeated Content-Length");
+/** @returns the value as it is passed on: one number, however often it was repeated */
+function readLength(head: ResponseHead, value: string): string {
+  const comma = value.indexOf(",");
+  if (comma !== -1) {
+    for (const one of value.split(",")) value = readLength(head, trimmed(one, 0, one.length));
+    return value;
+  }
   if (value.length === 0 || value.length > MAX_LENGTH_DIGITS) throw new ProtocolError("bad Content-Length");
   let length = 0;
   for (let i = 0; i < value.length; i++) {
@@ -146,21 +161,42 @@ function readLength(head: ResponseHead, value: string): void {
     if (!(digit >= 0 && digit <= 9)) throw new ProtocolError("bad Content-Length");
     length = length * 10 + digit;
   }
+  if (head.contentLength !== -1 && head.contentLength !== length)
+    throw new ProtocolError("Content-Length that differs");
   head.contentLength = length;
+  return value;
 }
 
 function nameEnd(text: string, from: number): number {
   let i = from;
   while (TOKEN[text.charCodeAt(i)] === 1) i++;
-  if (i === from || text.charCodeAt(i) !== 0x3a) throw new ProtocolError("bad field name");
+  if (i === from) throw new ProtocolError("bad field name");
+  return i;
+}
+
+function colonAt(text: string, from: number): number {
+  let i = from;
+  while (isBlank(text.charCodeAt(i))) i++;
+  if (text.charCodeAt(i) !== 0x3a) throw new ProtocolError("bad field name");
   return i;
 }
 
 function valueEnd(text: string, from: number): number {
   let i = from;
   while (VALUE[text.charCodeAt(i)] === 1) i++;
-  if (text.charCodeAt(i) !== 0x0d || text.charCodeAt(i + 1) !== 0x0a) throw new ProtocolError("bad field value");
+  if (!isLineEnd(text.charCodeAt(i))) throw new ProtocolError("bad byte in a line");
   return i;
+}
+
+function isLineEnd(c: number): boolean {
+  return c === 0x0d || c === 0x0a;
+}
+
+/** Where the next line begins behind the one that ends at `end`, with CRLF or LF. */
+function nextLine(text: string, end: number): number {
+  if (text.charCodeAt(end) === 0x0a) return end + 1;
+  if (text.charCodeAt(end + 1) !== 0x0a) throw new ProtocolError("CR without LF");
+  return end + 2;
 }
 
 function trimmed(text: string, from: number, to: number): string {
@@ -187,12 +223,13 @@ export function parseTrailers(text: string): Fields {
   while (text.charCodeAt(pos) !== 0x0d) {
     const colon = nameEnd(text, pos);
     const end = valueEnd(text, colon + 1);
+    if (text.charCodeAt(colon) !== 0x3a || text.charCodeAt(end) !== 0x0d) throw new ProtocolError("bad trailer line");
     const name = text.slice(pos, colon);
     if (isField(name, "content-length") || isField(name, "transfer-encoding")) {
       throw new ProtocolError(`${name} among trailers`);
     }
     if (!NOT_IN_TRAILERS.has(name.toLowerCase())) fields.push(name, trimmed(text, colon + 1, end));
-    pos = end + 2;
+    pos = nextLine(text, end);
   }
   if (pos + 2 !== text.length) throw new ProtocolError("bad end of trailers");
   return fields;

@@ -1,9 +1,10 @@
 // Incremental HTTP/1.1 response parser over borrowed read buffers: the strict half of the upstream client.
 import { ChunkedDecoder } from "./chunked.ts";
 import { dropFields, type Fields } from "./fields.ts";
+import { endOfHead } from "./head-end.ts";
 import { ProtocolError, parseResponseHead, type ResponseHead } from "./response-head.ts";
 
-const END_OF_HEAD = Buffer.from("\r\n\r\n");
+const CRLF_CRLF = Buffer.from("\r\n\r\n");
 /** Largest response head accepted, bytes. */
 export const MAX_HEAD_BYTES = 64 * 1024;
 /** Most interim (1xx) responses before the final one. */
@@ -37,7 +38,9 @@ export class ResponseParser {
   #toHead = false;
   #maySwitch = false;
   #remaining = 0;
+  /** Head as far as it came, when one read did not hold all of it. */
   #partial: Buffer | null = null;
+  #partialLength = 0;
   #interim = 0;
   #chunks: ChunkedDecoder | null = null;
   readonly #handler: ResponseHandler;
@@ -80,14 +83,16 @@ export class ResponseParser {
     while (pos < end) {
       switch (this.#state) {
         case HEAD: {
+          let seen = pos;
           if (this.#partial !== null) {
-            buffer = Buffer.concat([this.#partial, buffer.subarray(pos, end)]);
-            end = buffer.length;
+            seen = this.#partialLength;
+            buffer = this.#joined(buffer, pos, end);
+            end = this.#partialLength;
             pos = 0;
-            this.#partial = null;
           }
-          const next = this.#readHead(buffer, pos, end);
+          const next = this.#readHead(buffer, pos, end, seen);
           if (next === -1) return true;
+          this.#partial = null;
           pos = next;
           break;
         }
@@ -134,18 +139,42 @@ export class ResponseParser {
     return this.#state === DONE;
   }
 
-  #readHead(buffer: Buffer, from: number, end: number): number {
-    const at = buffer.indexOf(END_OF_HEAD, from);
-    if (at === -1 || at + 4 > end) {
-      if (end - from > MAX_HEAD_BYTES) throw new ProtocolError("response head too large");
-      this.#partial = Buffer.from(buffer.subarray(from, end));
-      return -1;
+  /** @param seen where the bytes begin that were not looked at before */
+  #readHead(buffer: Buffer, from: number, end: number, seen: number): number {
+    let to = buffer.indexOf(CRLF_CRLF, Math.max(from, seen - 3)) + 4;
+    if (to === 3 || to > end || to - from > MAX_HEAD_BYTES) {
+      // Lines may end with LF alone; and what can never become a head is refused without waiting for its end.
+      to = endOfHead(buffer, from, end, seen);
+      if ((to === -1 ? end : to) - from > MAX_HEAD_BYTES) throw new ProtocolError("response head too large");
+      if (to === -1) return this.#keep(buffer, from, end);
     }
-    if (at + 4 - from > MAX_HEAD_BYTES) throw new ProtocolError("response head too large");
-    const head = parseResponseHead(buffer.toString("latin1", from, at + 4));
+    const head = parseResponseHead(buffer.toString("latin1", from, to));
     if (head.status < 200) this.#interimHead(head);
     else this.#finalHead(head);
-    return at + 4;
+    return from + head.size;
+  }
+
+  /** Keeps the beginning of a head until more of it comes. */
+  #keep(buffer: Buffer, from: number, end: number): -1 {
+    if (buffer === this.#partial) return -1;
+    this.#partialLength = end - from;
+    this.#partial = Buffer.allocUnsafe(2 * this.#partialLength);
+    buffer.copy(this.#partial, 0, from, end);
+    return -1;
+  }
+
+  /** The head kept so far with `bytes[from, end)` behind it. Grows by doubling: pieces are copied a bounded number of times. */
+  #joined(bytes: Buffer, from: number, end: number): Buffer {
+    const length = this.#partialLength + end - from;
+    let all = this.#partial!;
+    if (length > all.length) {
+      all = Buffer.allocUnsafe(2 * length);
+      this.#partial!.copy(all, 0, 0, this.#partialLength);
+    }
+    bytes.copy(all, this.#partialLength, from, end);
+    this.#partial = all;
+    this.#partialLength = length;
+    return all;
   }
 
   #interimHead(head: ResponseHead): void {
