@@ -1,21 +1,19 @@
 // The client's side of one HTTP/1 exchange over node:http: writes the reply with the fewest writes its shape admits.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TLSSocket } from "node:tls";
 import type { RequestContext } from "../../core/context.ts";
 import type { Downstream, Gateway, StreamLimits, Wire } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { cut } from "../../wire/cut.ts";
+import { announce, isBodiless, SHORTAGE, SURPLUS } from "./announce.ts";
 import { type BodyTrouble, HttpBody } from "./body.ts";
 import { pairsOf, writeHints } from "./extra-fields.ts";
 import { keepAlive, setHead, setWhole } from "./head-text.ts";
+import { linger } from "./linger.ts";
 
 /** A body up to this size leaves in one write with its head, bytes. */
 const ONE_WRITE_BYTES = 16 * 1024;
 /** An unread body up to this size is read over to keep the connection, bytes. */
 const SKIP_BYTES = 64 * 1024;
-/** How long, and how much, an unread request body is read after an early answer, so that the client can see the answer. */
-const LINGER_MS = 2000;
-const LINGER_BYTES = 1024 * 1024;
 
 /** Timeouts of the client side, ms; 0 = none. */
 export interface ClientTimeouts {
@@ -41,7 +39,9 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   #pending: string[] | null = null;
   #status = 0;
   #reason = "";
-  #length = -1;
+  /** Bytes of body that may still be written; Infinity when the head announces none. */
+  #left = Number.POSITIVE_INFINITY;
+  #bodiless = false;
   #waitingForDrain = false;
   #closing = false;
   #ended = false;
@@ -50,6 +50,8 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   /** Nothing more can or will come from the client: an early answer is not followed by reading on. */
   #broken = false;
   #endLinger: () => void = () => undefined;
+  /** The reply is not what its head announced. */
+  #untrue = false;
 
   constructor(
     request: IncomingMessage,
@@ -75,7 +77,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   closed(): void {
     // What is left of the body must flow, or nothing behind it on this connection is ever read.
     this.body.discard();
-    this.#gateway.done(this.#ctx, this.#response.writableFinished);
+    this.#gateway.done(this.#ctx, this.#response.writableFinished && !this.#untrue);
   }
 
   interim(status: number, fields: readonly string[]): void {
@@ -88,13 +90,19 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   head(status: number, reason: string, fields: string[], length: number): void {
     this.#status = status;
     this.#reason = reason;
-    this.#length = length;
+    this.#left = announce(this.#ctx.method, status, fields, length);
+    this.#bodiless = isBodiless(this.#ctx.method, status);
     this.#pending = fields;
     if (this.#closing) fields.push("Connection", "close");
   }
 
   write(chunk: Buffer, release: (() => void) | null): boolean {
-    if (this.#response.destroyed) return true;
+    if (chunk.length > this.#left || this.#ended || this.#response.destroyed) {
+      if (!this.#bodiless) this.end(chunk, []);
+      release?.();
+      return true;
+    }
+    this.#left -= chunk.length;
     this.#sendHead();
     this.#ctx.bytesOut += chunk.length;
     const more =
@@ -104,13 +112,13 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     return more;
   }
 
-  end(last: Buffer | null, trailers: readonly string[]): void {
+  end(given: Buffer | null, trailers: readonly string[]): void {
     if (this.#response.destroyed || this.#ended) return;
     this.#ended = true;
+    const last = this.#whole(given);
+    if (this.#left > 0 && this.#left !== Number.POSITIVE_INFINITY) return this.abort();
     if (last !== null) this.#ctx.bytesOut += last.length;
-    if (last !== null && this.#pending !== null && last.length === this.#length && last.length <= ONE_WRITE_BYTES) {
-      if (this.#sendWhole(last)) return;
-    }
+    if (last !== null && this.#pending !== null && last.length <= ONE_WRITE_BYTES && this.#sendWhole(last)) return;
     this.#sendHead();
     if (trailers.length > 0) this.#response.addTrailers(pairsOf(trailers));
     if (!this.#skippable()) return this.#linger(last);
@@ -134,9 +142,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
 
   abort(): void {
     const socket = this.#response.socket;
-    // TLS says the same as a reset by ending without close_notify, and its sockets cannot be reset.
-    const plain = socket !== null && (socket as Partial<TLSSocket>).encrypted !== true;
-    if (plain) cut(socket);
+    if (socket !== null) cut(socket);
     else this.#response.destroy();
   }
 
@@ -183,6 +189,19 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     );
   }
 
+  /** The last piece cut to what the head announced; a reply that is more or less than that is not complete. */
+  #whole(last: Buffer | null): Buffer | null {
+    if (this.#bodiless) return null;
+    const bytes = last?.length ?? 0;
+    const left = this.#left;
+    this.#left = Math.max(0, left - bytes);
+    if (bytes === left || left === Number.POSITIVE_INFINITY) return last;
+    this.#untrue = true;
+    this.#ctx.error ??= "upstream_protocol";
+    this.#ctx.detail = bytes > left ? SURPLUS : SHORTAGE;
+    return bytes > left ? last!.subarray(0, left) : last;
+  }
+
   #refuse(code: ErrorCode): void {
     if (this.#ended) return; // answered already; the answer may still be on its way
     this.#closing = true;
@@ -192,13 +211,12 @@ export class HttpDownstream implements Downstream, BodyTrouble {
 
   /** Whether this reply is of the common kind whose head we write ourselves: HTTP/1.1, connection stays, a body may follow. */
   #isPlain(): boolean {
-    const { httpVersion, method } = this.#ctx;
-    const hasBody = method !== "HEAD" && this.#status !== 204 && this.#status !== 304;
-    return httpVersion === "1.1" && !this.#closing && this.#response.shouldKeepAlive && hasBody;
+    const { httpVersion } = this.#ctx;
+    return httpVersion === "1.1" && !this.#closing && this.#response.shouldKeepAlive && !this.#bodiless;
   }
 
   #sendWhole(body: Buffer): boolean {
-    if (!this.#isPlain() || !this.#skippable()) return false;
+    if (this.#left !== 0 || !this.#isPlain() || !this.#skippable()) return false;
     const fields = this.#pending!;
     this.#pending = null;
     setWhole(
@@ -224,8 +242,9 @@ export class HttpDownstream implements Downstream, BodyTrouble {
       fields.push("Connection", "close");
     }
     if (this.#isPlain()) {
+      const chunked = this.#left === Number.POSITIVE_INFINITY;
       const line = keepAlive(this.#timeouts.idleMs);
-      return setHead(this.#response, this.#status, this.#reason, fields, this.#length === -1, line);
+      return setHead(this.#response, this.#status, this.#reason, fields, chunked, line);
     }
     if (this.#reason === "") this.#response.writeHead(this.#status, fields);
     else this.#response.writeHead(this.#status, this.#reason, fields);
@@ -267,31 +286,12 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     }
   }
 
-  /**
-   * The reply is complete but the request is not: the client is still sending. Closing now would reset the connection and
-   * could take the reply with it, so the rest is read into nothing for a moment.
-   */
+  /** The reply is complete but the request is not: the client is still sending. */
   #linger(last: Buffer | null): void {
     if (last !== null) this.#response.write(Buffer.from(last));
     this.body.discard();
-    const request = this.#request;
-    let bytes = 0;
-    const { socket } = request;
     this.#armStall();
-    const finish = () => {
-      clearTimeout(timer);
-      this.#response.end();
-      if (!request.complete) socket.destroySoon();
-    };
-    const timer = setTimeout(finish, LINGER_MS);
-    this.#endLinger = finish;
-    request.on("close", finish);
-    request.on("end", finish);
-    request.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      // More than anybody needs to see an answer: what still comes stays in the kernel until the time is up.
-      if (bytes > LINGER_BYTES) request.pause();
-    });
-    if (this.#broken) finish();
+    this.#endLinger = linger(this.#request, () => void this.#response.end());
+    if (this.#broken) this.#endLinger();
   }
 }

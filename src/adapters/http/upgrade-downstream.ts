@@ -2,7 +2,9 @@
 import type { Socket } from "node:net";
 import type { RequestContext } from "../../core/context.ts";
 import type { Gateway, Wire } from "../../core/edges.ts";
+import { cut } from "../../wire/cut.ts";
 import { SocketWire } from "../../wire/socket-wire.ts";
+import { announce, SHORTAGE, SURPLUS } from "./announce.ts";
 import { closingHead, switchingHead } from "./head-text.ts";
 import { RawDownstream } from "./raw-downstream.ts";
 
@@ -16,6 +18,9 @@ export class UpgradeDownstream extends RawDownstream {
   /** Head waiting for the first piece of its body. */
   #pending = "";
   #completed = false;
+  /** Bytes of body that may still be written; Infinity when the head announces none. */
+  #left = Number.POSITIVE_INFINITY;
+  #over = false;
 
   /**
    * @param behind bytes that came behind the head
@@ -42,11 +47,18 @@ export class UpgradeDownstream extends RawDownstream {
     this.#gateway.done(ctx, this.#completed);
   }
 
-  override head(status: number, reason: string, fields: string[], _length: number): void {
+  override head(status: number, reason: string, fields: string[], length: number): void {
+    this.#left = announce(this.#ctx!.method, status, fields, length);
     this.#pending = closingHead(status, reason, fields);
   }
 
   override write(chunk: Buffer, release: (() => void) | null): boolean {
+    if (chunk.length > this.#left || this.#over) {
+      this.end(chunk);
+      release?.();
+      return true;
+    }
+    this.#left -= chunk.length;
     this.flush();
     this.#ctx!.bytesOut += chunk.length;
     if (release === null) return this.#socket.write(Buffer.from(chunk));
@@ -54,9 +66,21 @@ export class UpgradeDownstream extends RawDownstream {
   }
 
   override end(last: Buffer | null): void {
-    if (last === null) this.flush();
-    else this.write(last, null);
-    this.#finish();
+    if (this.#over) return;
+    const left = this.#left;
+    const bytes = last?.length ?? 0;
+    const whole = bytes === left || left === Number.POSITIVE_INFINITY;
+    if (bytes > 0 && left > 0) this.write(last!.subarray(0, left), null);
+    this.#over = true;
+    if (!whole) {
+      this.#ctx!.error ??= "upstream_protocol";
+      this.#ctx!.detail = bytes > left ? SURPLUS : SHORTAGE;
+      if (bytes < left) return this.abort();
+    }
+    this.flush();
+    this.#completed = whole;
+    this.#socket.end();
+    if (this.#writeMs > 0) this.#socket.setTimeout(this.#writeMs, () => this.#socket.destroy());
   }
 
   override flush(): void {
@@ -85,12 +109,6 @@ export class UpgradeDownstream extends RawDownstream {
 
   override abort(): void {
     this.#completed = false;
-    this.#socket.destroy();
-  }
-
-  #finish(): void {
-    this.#completed = true;
-    this.#socket.end();
-    if (this.#writeMs > 0) this.#socket.setTimeout(this.#writeMs, () => this.#socket.destroy());
+    cut(this.#socket);
   }
 }
