@@ -19,6 +19,8 @@ export interface ResponseHead {
   keepAlive: boolean;
   /** `Upgrade` in lower case when `Connection` names it, else "". */
   upgrade: string;
+  /** `Keep-Alive` as sent, else "". */
+  idleHint: string;
   /** Characters of text it took. */
   size: number;
 }
@@ -48,6 +50,7 @@ export function parseResponseHead(text: string): ResponseHead {
     chunked: false,
     keepAlive: minor === 1,
     upgrade: "",
+    idleHint: "",
     size: 0,
   };
   parseFields(text, nextLine(text, lineEnd), head);
@@ -113,7 +116,10 @@ function parseFields(text: string, from: number, head: ResponseHead): void {
         if (isField(name, "trailer") || isField(name, "te")) continue;
         break;
       case 0x6b: // k
-        if (isField(name, "keep-alive")) continue;
+        if (isField(name, "keep-alive")) {
+          head.idleHint = value;
+          continue;
+        }
         break;
       case 0x75: // u
         if (isField(name, "upgrade")) {

@@ -243,6 +243,17 @@ const special: Record<string, (request: Received, socket: Socket) => void> = {
       socket.write(OK);
     };
   })(),
+  // Times a kept-alive connection out at the very moment the next request comes on it.
+  late: (() => {
+    const seen = new WeakSet<Socket>();
+    return (_: Received, socket: Socket) => {
+      if (seen.has(socket)) {
+        return void socket.end("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 4\r\n\r\nslow");
+      }
+      seen.add(socket);
+      socket.write(OK);
+    };
+  })(),
   hints: then(
     `HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n${OK}`,
   ),
@@ -474,6 +485,23 @@ for (const [method, body] of [
       ],
     );
     assert.notEqual(backend.requests[0]!.connection, backend.requests[1]!.connection);
+  });
+}
+
+for (const [method, body, status, sent] of [
+  ["GET", "", 200, 2],
+  ["POST", "", 200, 2],
+  ["POST", "a body that is not kept", 502, 1],
+] as const) {
+  test(`${method} with ${body || "nothing"} never gets the 408 of an idle connection`, async () => {
+    const backend = at("late");
+    for (const socket of backend.sockets) socket.destroy();
+    assert.equal((await ask(gateway.port, get("/late/first"))).status, 200);
+    backend.forget();
+    const length = `Content-Length: ${body.length}\r\n`;
+    const answer = await ask(gateway.port, `${method} /late/second HTTP/1.1\r\nHost: a\r\n${length}\r\n${body}`);
+    assert.equal(answer.status, status);
+    assert.equal(new Set(backend.requests.map((r) => r.connection)).size, sent);
   });
 }
 

@@ -12,7 +12,7 @@ export const backend = object("How services are called", {
     maxIdleConns: int("idle connections kept, over all instances", 100),
     maxIdleConnsPerHost: int("idle connections kept per instance; surplus is closed within a second", 10),
     maxConnsPerHost: int("open connections per instance, further requests queue; 0 = no limit", 0),
-    idleConnTimeout: dur("close a connection idle this long; 0 = never", 90_000),
+    idleConnTimeout: dur("close a connection idle this long, sooner where its `Keep-Alive` says so; 0 = never", 90_000),
     keepAlive: bool("TCP keep-alive probes", true),
     keepAliveTimeout: dur("delay before the first probe", 30_000),
     dialTimeout: dur("time to connect", 10_000),

@@ -9,9 +9,8 @@ import { connectSecure } from "../../wire/secure.ts";
 import { ConnectionWire } from "./connection-wire.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Pool } from "./pool.ts";
-
-/** A run of body at least this long is handed over in its read buffer instead of being copied, bytes. */
-const HAND_OVER_BYTES = 16 * 1024;
+import { ReadBuffer } from "./read-buffer.ts";
+import { Reuse } from "./reuse.ts";
 
 const DIALLING = 0;
 const SECURING = 1;
@@ -30,32 +29,32 @@ export class Connection implements ResponseHandler {
   /** What reads are given to once the protocol was switched. */
   #wire: ConnectionWire | null = null;
   #timer: NodeJS.Timeout | undefined;
-  #served = 0;
   /** Serves no exchange after the present one. */
   #last = false;
-  #buffer: Buffer;
-  #handedOver = false;
+  readonly #reads: ReadBuffer;
   /** The response on the wire is complete; acted upon when the read that held its end has been parsed to the last byte. */
   #complete = false;
   #wantsMore = true;
   /** Address of the last connection attempt; "" before. */
   #address = "";
-  /** When it became idle, ms on the pool's clock. */
-  idleSince = 0;
+  readonly reuse = new Reuse();
+  /** An exchange waits for what the backend may have sent meanwhile; nothing of it has been written. */
+  #waits = false;
 
   constructor(pool: Pool) {
     this.#pool = pool;
-    this.#buffer = pool.shared.scratch;
+    this.#reads = new ReadBuffer(pool.shared);
   }
 
-  /** Whether another exchange may be put on it. */
-  get usable(): boolean {
-    return this.#state === READY && !this.#last && this.#socket.readable && this.#socket.writable;
+  /** Whether another exchange may be put on it. @param now on the pool's clock, ms */
+  isUsable(now: number): boolean {
+    const open = this.#state === READY && !this.#last && this.#socket.readable && this.#socket.writable;
+    return open && now < this.reuse.until;
   }
 
   /** Whether exchanges were completed on it before the present one. */
   get reused(): boolean {
-    return this.#served > 0;
+    return this.reuse.served > 0;
   }
 
   /** Opens the socket; the exchange is sent once it stands. */
@@ -70,7 +69,7 @@ export class Connection implements ResponseHandler {
       keepAlive: options.probeMs > 0,
       keepAliveInitialDelay: options.probeMs,
       noDelay: true,
-      onread: { buffer: () => this.#buffer, callback: (length) => this.#read(length) },
+      onread: { buffer: () => this.#reads.bytes, callback: (length) => this.#read(length) },
     };
     const secure = target.scheme === "https";
     this.#socket = secure
@@ -94,11 +93,20 @@ export class Connection implements ResponseHandler {
     this.#arm(exchange.times.dialTimeoutMs, "connect_failed", "dial timed out");
   }
 
-  /** Puts an exchange on this idle connection. */
-  carry(exchange: Exchange): void {
+  /**
+   * Puts an exchange on this idle connection. Where the backend may have ended it, or said something that answers nothing,
+   * one whole turn of the event loop comes first: what has arrived by now is read before the request is written.
+   */
+  carry(exchange: Exchange, now: number): void {
     this.#exchange = exchange;
     exchange.connection = this;
-    this.#begin(exchange);
+    if (!this.reuse.isDoubtful(now)) return this.#begin(exchange);
+    this.#waits = true;
+    setImmediate(setImmediate, () => {
+      if (this.#exchange !== exchange) return;
+      this.#waits = false;
+      this.#begin(exchange);
+    });
   }
 
   /** @returns false when the socket is full */
@@ -152,7 +160,15 @@ export class Connection implements ResponseHandler {
 
   onHead(head: ResponseHead, length: number): void {
     if (!head.keepAlive || bindsConnection(head)) this.#last = true;
-    this.#exchange?.onHead(head, length);
+    this.reuse.heed(head, length);
+    const exchange = this.#exchange;
+    // Sent because the connection was idle, while the request was on its way (RFC 9110 §15.5.9).
+    if (head.status === 408 && !head.keepAlive && this.reused && exchange?.requestComplete === true) {
+      this.#exchange = null;
+      this.#close();
+      return exchange.refused("408 on a kept connection");
+    }
+    exchange?.onHead(head, length);
   }
 
   onData(source: Buffer, start: number, end: number, last: boolean): void {
@@ -161,13 +177,7 @@ export class Connection implements ResponseHandler {
     const exchange = this.#exchange;
     if (exchange === null) return;
     const chunk = start === 0 && end === source.length ? source : source.subarray(start, end);
-    const whole = source === this.#buffer && source !== this.#pool.shared.scratch;
-    let release: (() => void) | null = null;
-    if (whole && !this.#handedOver && end - start >= HAND_OVER_BYTES) {
-      this.#handedOver = true;
-      const { buffers } = this.#pool.shared;
-      release = () => buffers.give(source);
-    }
+    const release = this.#reads.handOver(source, end - start);
     if (!exchange.onData(chunk, release, last)) this.#wantsMore = false;
   }
 
@@ -184,7 +194,7 @@ export class Connection implements ResponseHandler {
   #ready(): void {
     clearTimeout(this.#timer);
     this.#state = READY;
-    if (this.#exchange === null) return this.#pool.release(this);
+    if (this.#exchange === null) return this.#rest();
     this.#begin(this.#exchange);
   }
 
@@ -206,51 +216,43 @@ export class Connection implements ResponseHandler {
 
   /** Parses one read. @returns false to stop reading until {@link resume} */
   #read(length: number): boolean {
-    if (this.#wire !== null) return this.#wire.read(this.#buffer, length);
+    if (this.#wire !== null) return this.#wire.read(this.#reads.bytes, length);
     this.#wantsMore = true;
-    this.#handedOver = false;
+    this.#reads.begin();
     if (this.#parser.done) {
       // Bytes nobody asked for: a late error page or an attempt to answer the next request in advance.
       this.#fail("upstream_protocol", "unsolicited bytes");
       return true;
     }
     try {
-      if (!this.#parser.execute(this.#buffer, length)) this.#last = true;
+      if (!this.#parser.execute(this.#reads.bytes, length)) this.#last = true;
     } catch (error) {
       const detail = error instanceof ProtocolError ? error.message : String(error);
       this.#fail("upstream_protocol", detail);
       return true;
     }
     if (this.#switched) return this.#wire!.wantsMore;
-    this.#nextBuffer(length);
+    this.#reads.next(length, this.#parser.remaining, this.#complete);
     if (this.#complete) this.#finish();
     else this.#exchange?.flush();
     return this.#wantsMore;
-  }
-
-  /** Much of a body is still to come: the next read goes into a bulk buffer of its own, until reads are small again. */
-  #nextBuffer(length: number): void {
-    const { buffers, scratch } = this.#pool.shared;
-    const bulk = this.#buffer !== scratch;
-    const more = this.#parser.remaining >= HAND_OVER_BYTES || length >= (bulk ? HAND_OVER_BYTES : scratch.length);
-    const wantsBulk = more && !this.#complete;
-    if (bulk && !this.#handedOver) {
-      if (wantsBulk) return;
-      buffers.give(this.#buffer);
-    }
-    this.#buffer = wantsBulk ? buffers.take() : scratch;
   }
 
   #finish(): void {
     const exchange = this.#exchange;
     this.#exchange = null;
     this.#complete = false;
-    this.#served++;
+    this.reuse.served++;
     const reusable = exchange?.requestComplete === true && !this.#last && this.#state === READY;
     exchange?.settle();
-    if (!reusable) return this.#close();
+    if (!reusable || !this.reuse.allowed) return this.#close();
     this.#wantsMore = true;
-    this.idleSince = this.#pool.shared.now();
+    this.#rest();
+  }
+
+  #rest(): void {
+    const { shared, options } = this.#pool;
+    this.reuse.rest(shared.now(), options.idleTimeoutMs);
     this.#pool.release(this);
   }
 
@@ -277,6 +279,7 @@ export class Connection implements ResponseHandler {
     this.#exchange = null;
     const connected = this.#state === READY;
     this.#close();
+    if (this.#waits && exchange !== null) return this.#pool.send(exchange);
     exchange?.fail(code, detail, connected);
   }
 

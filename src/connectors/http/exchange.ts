@@ -187,8 +187,16 @@ export class Exchange implements Upstream, BodyReceiver {
 
   /** @param connected whether the connection had been established, so that bytes may have reached the backend */
   fail(code: ErrorCode, detail: string, connected = false): void {
+    this.#fail(code, detail, this.#progress(connected, code));
+  }
+
+  /** The backend had given the connection up before it saw the request. */
+  refused(detail: string): void {
+    this.#fail("upstream_reset", detail, "refused");
+  }
+
+  #fail(code: ErrorCode, detail: string, progress: Progress): void {
     const receiver = this.#receiver;
-    const progress: Progress = this.#progress(connected, code);
     this.settle();
     this.onFailed();
     receiver?.failed({ code, progress, detail });
@@ -197,8 +205,9 @@ export class Exchange implements Upstream, BodyReceiver {
   #progress(connected: boolean, code: ErrorCode): Progress {
     if (!connected) return "unsent";
     if (this.#headSeen) return "responding";
-    const reset = code === "upstream_reset" && !this.#answered;
-    return reset && this.connection?.reused === true ? "reset_on_reuse" : "sent";
+    // What is no answer at all, on a kept connection, was meant for nobody or for the request before.
+    const unanswered = (code === "upstream_reset" || code === "upstream_protocol") && !this.#answered;
+    return unanswered && this.connection?.reused === true ? "reset_on_reuse" : "sent";
   }
 
   #continueBody(): void {

@@ -59,10 +59,11 @@ export class Pool {
 
   /** Sends an exchange on an idle connection (unless it must be fresh), a new one, or the next that comes free. */
   send(exchange: Exchange): void {
+    const now = this.shared.now();
     while (!exchange.fresh) {
       const connection = this.#idle.pop();
       if (connection === undefined) break;
-      if (connection.usable) return connection.carry(exchange);
+      if (connection.isUsable(now)) return connection.carry(exchange, now);
       connection.destroy();
     }
     const limit = this.options.maxPerHost;
@@ -87,7 +88,7 @@ export class Pool {
     // One that must be fresh gets the place of this connection, not the connection.
     if (this.#waiting[0]?.fresh === true) return connection.destroy();
     const next = this.#waiting.shift();
-    if (next !== undefined) return connection.carry(next);
+    if (next !== undefined) return connection.carry(next, this.shared.now());
     this.#idle.push(connection);
   }
 
@@ -102,13 +103,10 @@ export class Pool {
 
   /** Closes what has been idle too long and what exceeds the idle limit, oldest first. Called once a second. */
   sweep(): void {
-    const { idleTimeoutMs, maxIdlePerHost } = this.options;
-    const oldest = idleTimeoutMs === 0 ? Number.NEGATIVE_INFINITY : this.shared.now() - idleTimeoutMs;
-    let surplus = this.#idle.length - maxIdlePerHost;
+    const now = this.shared.now();
+    let surplus = this.#idle.length - this.options.maxIdlePerHost;
     for (const connection of this.#idle.slice()) {
-      if (connection.idleSince > oldest && surplus <= 0) break;
-      surplus--;
-      connection.destroy();
+      if (surplus-- > 0 || connection.reuse.until <= now) connection.destroy();
     }
     if (++this.#sweeps % READDRESS_EVERY === 0 && isName(this.target.address) && this.#open.size > 0) this.#readdress();
   }
