@@ -143,6 +143,16 @@ describe("a handshake", LIMIT, () => {
     client.close();
   });
 
+  for (const offer of ["websocket, foo", "foo/1,  WebSocket", "foo\r\nUpgrade: websocket"]) {
+    test(`may offer other protocols beside websocket: ${JSON.stringify(offer)}`, async () => {
+      const { client, reply } = await answerTo(gateway.port, handshake().replace("websocket", offer));
+      assert.equal(reply.status, 101);
+      assert.equal(reply.field("upgrade"), "websocket");
+      assert.deepEqual(valuesOf(backend.requests.at(-1)!.rawHeaders, "upgrade"), ["websocket"]);
+      client.close();
+    });
+  }
+
   test("may be followed by frames at once: none is lost", async () => {
     const behind = Buffer.concat([frame(OPCODES.text, "first"), frame(OPCODES.text, "second")]);
     const client = await RawWebSocket.open(gateway.port, "/", [], behind);

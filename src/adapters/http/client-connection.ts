@@ -1,5 +1,6 @@
 // What the HTTP adapter keeps for each client connection.
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { ForwardedPeer } from "../../wire/forwarded.ts";
 import type { HttpDownstream } from "./downstream.ts";
@@ -25,9 +26,24 @@ export interface ClientConnection {
   active: number;
   /** What followed the last good request was not HTTP: answered when its predecessors are. */
   fault: ErrorCode | null;
+  /** Reads a request that offered another protocol again, once its predecessors are answered. */
+  again: (() => void) | null;
 }
 
 /** Whether the reply under way, or one before it, ends the connection. */
 export function isClosing(connection: ClientConnection): boolean {
   return connection.closing || connection.current?.downstream.closing === true;
+}
+
+/**
+ * Tells replies still under way of a socket whose own listeners Node has taken away.
+ * @returns leaves that to Node again
+ */
+export function standIn(socket: Socket, connection: ClientConnection | undefined): () => void {
+  const drain = () => connection?.current?.downstream.drain();
+  const destroy = () => socket.destroy();
+  socket.on("drain", drain);
+  socket.on("error", destroy);
+  socket.on("timeout", destroy);
+  return () => void socket.off("drain", drain).off("error", destroy).off("timeout", destroy);
 }

@@ -9,14 +9,14 @@ import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { Gate } from "../gate.ts";
 import { refusalOf, requestTarget } from "./admit.ts";
-import { type ClientConnection, type Expectation, isClosing } from "./client-connection.ts";
+import { type ClientConnection, type Expectation, isClosing, standIn } from "./client-connection.ts";
 import { startClocks } from "./clocks.ts";
 import { HttpDownstream } from "./downstream.ts";
 import { handshakeRefusal } from "./handshake.ts";
+import { namesWebSocket, withoutOffer } from "./offer.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { RawDownstream } from "./raw-downstream.ts";
 import { hostName, scanFields } from "./scan.ts";
-import { UpgradableRequest } from "./upgradable.ts";
 import { UpgradeDownstream } from "./upgrade-downstream.ts";
 
 /** Pipelined requests parsed ahead before reading stops; one is answered at a time. */
@@ -40,7 +40,6 @@ export class HttpServer {
     this.#options = options;
     this.#instanceId = instanceId;
     this.#server = createServer({
-      IncomingMessage: UpgradableRequest,
       maxHeaderSize: options.maxHeaderBytes,
       headersTimeout: options.readMs,
       requestTimeout: 0, // a slow upload is bounded by silence, not by total time
@@ -58,7 +57,7 @@ export class HttpServer {
     this.#server.on("checkExpectation", (request, response) => this.#request(request, response, "unknown"));
     this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#fault(error, socket as Socket));
     this.#server.on("connect", (_request, socket) => {
-      socket.on("error", () => socket.destroy()); // Node has taken its own listener away
+      standIn(socket as Socket, this.#connections.get(socket as Socket));
       this.#wrong(socket as Socket, "method_not_allowed");
     });
     this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket as Socket, head));
@@ -79,6 +78,7 @@ export class HttpServer {
       stallArmed: false,
       active: 0,
       fault: null,
+      again: null,
     });
     socket.on("close", () => this.#connections.delete(socket));
     this.#server.emit("connection", socket);
@@ -133,7 +133,7 @@ export class HttpServer {
   #pause(connection: ClientConnection, socket: Socket): void {
     connection.paused = true;
     setImmediate(() => {
-      if (connection.active > MAX_PIPELINED) socket.pause();
+      if (connection.active > MAX_PIPELINED && connection.again === null) socket.pause();
       else connection.paused = false;
     });
   }
@@ -166,28 +166,40 @@ export class HttpServer {
     ctx.host = hostName(authority);
     ctx.nominated = scan.nominated;
     this.#attach(connection, request, response, downstream, ctx);
-    // llhttp stops reading at an upgrade; what came behind it in the same read is lost.
-    if (scan.nominated?.has("upgrade")) downstream.closeAfter();
     const code = refusalOf(request, scan, this.#options.maxHeaders, expect);
     if (code !== null) this.#gateway.refuse(ctx, code);
     else if (this.#options.upgradesOnly) this.#gateway.refuse(ctx, "upgrade_required");
     else this.#gateway.handle(ctx);
   }
 
-  /** A WebSocket handshake: Node has stopped parsing, and the socket is ours whatever becomes of it. */
+  /** Node has stopped parsing and taken its listeners away: the socket is ours, whatever becomes of it. */
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    socket.on("error", () => socket.destroy()); // Node has taken its own listener away
     const connection = this.#connections.get(socket);
-    if (connection === undefined || isClosing(connection)) return void socket.destroy();
+    if (connection === undefined) return void socket.destroy();
+    const leave = standIn(socket, connection);
+    if (isClosing(connection)) return;
     connection.used = true;
-    // Frames would mix with the replies still to come. Those lose with Node's listeners what they learn of the socket by.
-    if (connection.active > 0) {
-      socket.on("drain", () => connection.current?.downstream.drain());
-      socket.on("timeout", () => socket.destroy());
-      return this.#wrong(socket, "bad_request");
+    if (!namesWebSocket(request.rawHeaders)) {
+      connection.again = () => {
+        leave();
+        socket.unshift(withoutOffer(request, head));
+        this.#server.emit("connection", socket);
+        socket.resume();
+      };
+      if (connection.active === 0) this.#readAgain(connection, socket);
+      return;
     }
+    // Frames would mix with the replies still to come.
+    if (connection.active > 0) return this.#wrong(socket, "bad_request");
     connection.active++;
     this.gate.pass(() => this.#beginUpgrade(connection.peer, request, socket, head));
+  }
+
+  #readAgain(connection: ClientConnection, socket: Socket): void {
+    const { again } = connection;
+    connection.again = null;
+    socket.setTimeout(0);
+    if (!connection.closing && !socket.destroyed) again?.();
   }
 
   #beginUpgrade(peer: ForwardedPeer, request: IncomingMessage, socket: Socket, head: Buffer): void {
@@ -235,6 +247,10 @@ export class HttpServer {
 
   #finished(connection: ClientConnection, socket: Socket): void {
     connection.active--;
+    if (connection.again !== null) {
+      if (connection.active === 0) this.#readAgain(connection, socket);
+      return;
+    }
     if (connection.paused && connection.active <= MAX_PIPELINED) {
       connection.paused = false;
       socket.resume();
