@@ -43,6 +43,7 @@ export const ERRORS = {
   rate_limited: row(429, "rate_limit", "Too many requests; try again later."),
   headers_too_large: row(431, "headers_too_large", "The request headers are larger than allowed.", true),
   internal: row(500, "internal", "The gateway failed to process the request."),
+  method_unknown: row(501, "method_not_allowed", "The gateway does not know this request method.", true),
   connect_failed: row(502, "bad_gateway", "The service could not be reached."),
   upstream_reset: row(502, "bad_gateway", "The connection to the service was lost before its answer was complete."),
   upstream_tls_failed: row(502, "bad_gateway", "No trusted TLS connection to the service could be made."),

@@ -1,6 +1,6 @@
 // Hostile requests against a running gateway: what is refused, that nothing of it reaches the backend, what is rebuilt.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { configFor, type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { ask, fieldOf, RawClient, type Recorder, recorder } from "../support/hostile.ts";
 
@@ -159,6 +159,9 @@ const refused: Refused[] = [
   { name: "no Host", text: `${GET}X: y\r\n\r\n` },
   { name: "two Hosts", text: `${GET}Host: a\r\nHost: b\r\n\r\n` },
   { name: "two equal Hosts", text: `${GET}Host: a\r\nhost: a\r\n\r\n` },
+  { name: "an empty Host", text: `${GET}Host:\r\n\r\n` },
+  { name: "a Host of blanks", text: `${GET}Host: \t \r\n\r\n` },
+  { name: "a Host that is a port", text: `${GET}Host: :80\r\n\r\n` },
   { name: "two Hosts in HTTP/1.0", text: "GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n" },
   ...[..."!\"#$&'()*+,/;<=>?@\\^`{|} \xe9"].map((char) => ({
     name: `Host with ${JSON.stringify(char)}`,
@@ -194,12 +197,33 @@ const refused: Refused[] = [
   { name: "no target", text: `GET HTTP/1.1\r\n${HOST}\r\n` },
   { name: "a target with a blank", text: `GET /a b HTTP/1.1\r\n${HOST}\r\n` },
   // Methods.
-  ...["get", "Get", "FOO", "GETS", "GE", "G\tT", "GE\0T", "G:T", "(GET)", "G@T", " GET", "\xc7ET", "GET/"].map(
-    (method) => ({
-      name: `the method ${JSON.stringify(method)}`,
-      text: `${method} / HTTP/1.1\r\n${HOST}\r\n`,
-    }),
-  ),
+  ...["G\tT", "GE\0T", "G:T", "(GET)", "G@T", " GET", "\xc7ET", "GET/"].map((method) => ({
+    name: `the method ${JSON.stringify(method)}`,
+    text: `${method} / HTTP/1.1\r\n${HOST}\r\n`,
+  })),
+  ...["get", "Get", "FOO", "GETS", "GE", "BREW", "WEBSOCKET", "DESCRIBE", "!"].map((method) => ({
+    name: `the method ${method}, which is none the gateway knows`,
+    text: `${method} / HTTP/1.1\r\n${HOST}\r\n`,
+    status: 501,
+    code: "method_unknown",
+  })),
+  ...["FOO /a b HTTP/1.1", "FOO / HTTP/1.2", "FOO /", "FOO / HTTP/1.1 ", "FOO  / HTTP/1.1"].map((line) => ({
+    name: `the line ${JSON.stringify(line)}`,
+    text: `${line}\r\n${HOST}\r\n`,
+  })),
+  // Protocols that look like HTTP.
+  ...[
+    "OPTIONS * RTSP/1.0",
+    "OPTIONS rtsp://a/ RTSP/1.0",
+    "OPTIONS / RTSP/1.1",
+    "GET / RTSP/1.0",
+    "POST / RTSP/1.0",
+    "DESCRIBE / RTSP/1.0",
+    "PLAY / RTSP/1.0",
+    "SOURCE / ICE/1.0",
+    "SOURCE / ICE/1.1",
+    "GET / ICE/1.0",
+  ].map((line) => ({ name: `the line ${line}`, text: `${line}\r\n${HOST}\r\n` })),
   // Not HTTP at all.
   { name: "a TLS hello", text: "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n" },
   { name: "words", text: "hello world\r\n\r\n" },
@@ -683,6 +707,11 @@ const followers: { name: string; text: string; status: number; code: string }[] 
     code: "headers_too_large",
   },
   { name: "CONNECT", text: `CONNECT a:1 HTTP/1.1\r\n${HOST}\r\n`, status: 405, code: "method_not_allowed" },
+  { name: "an unknown method", text: `FOO / HTTP/1.1\r\n${HOST}\r\n`, status: 501, code: "method_unknown" },
+  { name: "RTSP", text: `OPTIONS / RTSP/1.0\r\n${HOST}\r\n`, status: 400, code: "bad_request" },
+  { name: "a bad chunk", text: `${CHUNKED}zz\r\n`, status: 400, code: "bad_request" },
+  { name: "a bad chunk behind a good one", text: `${CHUNKED}1\r\na\r\nzz\r\n`, status: 400, code: "bad_request" },
+  { name: "a bad trailer", text: `${CHUNKED}0\r\na b: c\r\n\r\n`, status: 400, code: "bad_request" },
   {
     name: "an unknown expectation",
     text: `${POST}${HOST}Expect: x\r\nContent-Length: 1\r\n\r\na`,
@@ -723,28 +752,74 @@ test("good requests in front of a refused one are answered first; then comes the
   }
 });
 
-test("a request behind an ignored upgrade is answered too, or its sender is told that the connection ends", async (t) => {
-  const upgrade = `GET /1 HTTP/1.1\r\n${HOST}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n\r\n`;
-  await t.test("pipelined", async (t) => {
+const OFFER = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n";
+
+const offers: { name: string; text: string; body: string }[] = [
+  { name: "h2c", text: `GET /1 HTTP/1.1\r\n${HOST}${OFFER}\r\n`, body: "" },
+  { name: "h2c with a body", text: `POST /1 HTTP/1.1\r\n${HOST}${OFFER}Content-Length: 3\r\n\r\nabc`, body: "abc" },
+  {
+    name: "h2c with chunks",
+    text: `POST /1 HTTP/1.1\r\n${HOST}${OFFER}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`,
+    body: "3\r\nabc\r\n0\r\n\r\n",
+  },
+  { name: "others", text: `GET /1 HTTP/1.1\r\n${HOST}Connection: upgrade\r\nUpgrade: TLS/1.0, foo\r\n\r\n`, body: "" },
+];
+
+describe("an offer of another protocol is ignored and leaves the connection as it is", () => {
+  for (const { name, text, body } of offers) {
+    test(`${name}, again and again, with requests behind it in the same packet`, async (t) => {
+      backend.forget();
+      const client = await RawClient.open(gateway.port);
+      t.after(() => client.close());
+      // More often than an emitter has listeners before it warns.
+      for (let i = 0; i < 12; i++) {
+        client.send(text + get("/2") + text);
+        for (const path of ["/1", "/2", "/1"]) {
+          const answer = await client.next();
+          assert.deepEqual([answer.body, answer.field("connection")], [path, "keep-alive"]);
+        }
+      }
+      assert.deepEqual(
+        backend.requests.slice(-3).map((r) => [r.target, r.body, fieldOf(r.head, "upgrade")]),
+        [
+          ["/1", body, undefined],
+          ["/2", "", undefined],
+          ["/1", body, undefined],
+        ],
+      );
+    });
+
+    test(`${name}, in pieces`, async (t) => {
+      const client = await RawClient.open(gateway.port);
+      t.after(() => client.close());
+      client.socket.setNoDelay(true);
+      for (const char of text) await new Promise((resolve) => client.socket.write(char, resolve));
+      assert.equal((await client.next()).body, "/1");
+      client.send(get("/2"));
+      assert.equal((await client.next()).body, "/2");
+    });
+  }
+
+  test("behind a request that ends the connection it is not looked at", async (t) => {
+    backend.forget();
     const client = await RawClient.open(gateway.port);
     t.after(() => client.close());
-    client.send(upgrade + get("/2"));
-    const first = await client.next();
-    assert.equal(first.body, "/1");
-    if (first.field("connection") === "close") return void (await client.toEnd());
-    assert.equal((await client.next()).body, "/2");
-    client.close();
+    client.send(`GET /1 HTTP/1.1\r\n${HOST}Connection: close\r\n\r\nGET /2 HTTP/1.1\r\n${HOST}${OFFER}\r\n`);
+    assert.equal((await client.next()).body, "/1");
+    assert.equal((await client.toEnd()).text, "");
+    assert.deepEqual(
+      backend.requests.map((r) => r.target),
+      ["/1"],
+    );
   });
-  await t.test("after the answer", async (t) => {
+
+  test("garbage behind it is refused", async (t) => {
     const client = await RawClient.open(gateway.port);
     t.after(() => client.close());
-    client.send(upgrade);
-    const first = await client.next();
-    assert.equal(first.body, "/1");
-    if (first.field("connection") === "close") return void (await client.toEnd());
-    client.send(get("/2"));
-    assert.equal((await client.next()).body, "/2");
-    client.close();
+    client.send(`GET /1 HTTP/1.1\r\n${HOST}${OFFER}\r\ngarbage\r\n\r\n`);
+    assert.equal((await client.next()).body, "/1");
+    assert.equal((await client.next()).status, 400);
+    assert.equal((await client.toEnd()).text, "");
   });
 });
 

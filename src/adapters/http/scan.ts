@@ -5,7 +5,7 @@ import * as known from "../../wire/known.ts";
 
 /** What {@link scanFields} found. Reused from request to request: read it before the next scan. */
 export interface Scan {
-  /** Request framing is beyond doubt and there is at most one Host. */
+  /** Request framing is beyond doubt and there is one Host; none, or an empty one, in HTTP/1.0 alone. */
   ok: boolean;
   authority: string;
   /** Bytes of body announced; 0 none; -1 chunked. */
@@ -50,7 +50,9 @@ export function scanFields(fields: readonly string[], httpVersion: HttpVersion, 
         break;
     }
   }
-  if (hosts > 1 || (hosts === 0 && httpVersion === "1.1") || !isAuthority(scan.authority)) scan.ok = false;
+  // A port alone names no host either.
+  const named = scan.authority !== "" && scan.authority.charCodeAt(0) !== 0x3a;
+  if (hosts > 1 || (!named && httpVersion !== "1.0") || !isAuthority(scan.authority)) scan.ok = false;
   return scan;
 }
 

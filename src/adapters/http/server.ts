@@ -13,6 +13,7 @@ import { type ClientConnection, type Expectation, isClosing, standIn } from "./c
 import { startClocks } from "./clocks.ts";
 import { HttpDownstream } from "./downstream.ts";
 import { handshakeRefusal } from "./handshake.ts";
+import { faultOf, isForeign } from "./methods.ts";
 import { namesWebSocket, withoutOffer } from "./offer.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { RawDownstream } from "./raw-downstream.ts";
@@ -115,6 +116,7 @@ export class HttpServer {
     // Nothing is answered behind a reply that ends the connection, so nothing may have an effect there.
     if (isClosing(connection)) return;
     connection.used = true;
+    if (isForeign(request)) request.httpVersionMajor = 0; // refused as any other version is
     if (connection.active++ === 0) return this.#start(connection, request, response, expect);
     // Pipelined: Node assigns the socket when the predecessor is done, and only then does this one begin.
     if (connection.active > MAX_PARSED) return void request.socket.destroy();
@@ -166,6 +168,11 @@ export class HttpServer {
     ctx.host = hostName(authority);
     ctx.nominated = scan.nominated;
     this.#attach(connection, request, response, downstream, ctx);
+    // What follows a request is parsed ahead. Where that stopped in the middle of this one, its own body is at fault.
+    if (connection.fault !== null && !request.complete) {
+      connection.fault = null;
+      return downstream.broken();
+    }
     const code = refusalOf(request, scan, this.#options.maxHeaders, expect);
     if (code !== null) this.#gateway.refuse(ctx, code);
     else if (this.#options.upgradesOnly) this.#gateway.refuse(ctx, "upgrade_required");
@@ -261,19 +268,13 @@ export class HttpServer {
   #fault(error: NodeJS.ErrnoException, socket: Socket): void {
     const connection = this.#connections.get(socket);
     if (error.code === "ECONNRESET" || !socket.writable || connection === undefined) return void socket.destroy();
-    const code: ErrorCode =
-      error.code === "HPE_HEADER_OVERFLOW"
-        ? "headers_too_large"
-        : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-          ? "request_timeout"
-          : "bad_request";
     const { current } = connection;
     if (isClosing(connection)) return current?.downstream.broken();
     // The client ended its side in the middle of a request: it has left, there is nobody to answer.
     if (error.code === "HPE_INVALID_EOF_STATE") return void socket.destroy();
     // Either what follows the request under way is not HTTP, or the body of that request itself is not.
     if (current !== null && !current.request.complete) current.downstream.broken();
-    else this.#wrong(socket, code);
+    else this.#wrong(socket, faultOf(error));
   }
 
   /** Answers what is no request of ours, behind the requests before it. */

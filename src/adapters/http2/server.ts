@@ -16,6 +16,7 @@ import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { BreachWatch } from "../../wire/http2-breach.ts";
 import { letGo, rawFields } from "../../wire/http2-raw.ts";
 import { Gate } from "../gate.ts";
+import { isKnownMethod } from "../http/methods.ts";
 import type { Http2Options, HttpServerOptions } from "../http/options.ts";
 import { hostName, scanFields } from "../http/scan.ts";
 import { Http2Downstream } from "./downstream.ts";
@@ -187,6 +188,7 @@ export class Http2Server {
     if (head.bytes > this.#options.maxHeaderBytes) return "headers_too_large";
     if (!ok || head.fault) return "bad_request";
     if (head.method === "CONNECT") return "method_not_allowed";
+    if (!isKnownMethod(head.method)) return "method_unknown";
     return looped ? "loop_detected" : null;
   }
 }

@@ -1,0 +1,57 @@
+// Requests that llhttp reads though they are none of HTTP, and those of HTTP that it does not read.
+import { type IncomingMessage, METHODS } from "node:http";
+import type { Socket } from "node:net";
+import type { ErrorCode } from "../../core/errors.ts";
+
+/** Methods that are passed on (RFC 9110 §9, WebDAV and its kin): those a rule may name. */
+const KNOWN: ReadonlySet<string> = new Set(METHODS);
+
+/** What Node keeps at a socket it parses. */
+interface Parsed extends Socket {
+  readonly parser?: { getCurrentBuffer(): Buffer | undefined } | null;
+}
+
+/** What Node adds to an error of its parser. */
+interface ParseError extends NodeJS.ErrnoException {
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
+
+/** Whether the method is one the gateway passes on. */
+export function isKnownMethod(method: string): boolean {
+  return KNOWN.has(method);
+}
+
+/**
+ * Whether a request is one of RTSP or ICE. llhttp reads them like HTTP and keeps to itself what the request line says, so the
+ * read it is parsing is looked at, where the method is one those protocols have. To be asked while it parses.
+ */
+export function isForeign(request: IncomingMessage): boolean {
+  const method = request.method!;
+  if (!KNOWN.has(method)) return true; // DESCRIBE, PLAY and others are taken for RTSP only
+  const shared = method === "OPTIONS" || method === "SOURCE";
+  if (!shared && (request.httpVersionMinor === 1 || (method !== "GET" && method !== "POST"))) return false;
+  const bytes = (request.socket as Parsed).parser?.getCurrentBuffer();
+  if (bytes === undefined) return false;
+  const line = `${method} ${request.url} `;
+  return bytes.includes(`${line}RTSP/`, 0, "latin1") || bytes.includes(`${line}ICE/`, 0, "latin1");
+}
+
+/** What is answered where the parser found no request. */
+export function faultOf(error: ParseError): ErrorCode {
+  if (error.code === "HPE_HEADER_OVERFLOW") return "headers_too_large";
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return "request_timeout";
+  return stoppedAtMethod(error) ? "method_unknown" : "bad_request";
+}
+
+/** Whether the parser stopped at a request line that is well-formed but for a method it does not know. */
+function stoppedAtMethod(error: ParseError): boolean {
+  const { rawPacket, bytesParsed = 0 } = error;
+  // The second is that of methods llhttp knows, but not in HTTP.
+  const inLine = error.code === "HPE_INVALID_METHOD" || error.code === "HPE_INVALID_CONSTANT";
+  if (!inLine || rawPacket === undefined) return false;
+  const from = rawPacket.lastIndexOf(0x0a, bytesParsed) + 1;
+  const line = rawPacket.toString("latin1", from, rawPacket.indexOf(0x0a, from));
+  const [, method] = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) [\x21-\x7e\x80-\xff]+ HTTP\/1\.[01]\r$/.exec(line) ?? [];
+  return method !== undefined && !KNOWN.has(method);
+}
