@@ -43,8 +43,8 @@ export class RequestContext {
   host = "";
   /** `Host` as sent. */
   authority = "";
-  /** Flat header list as received. */
-  readonly fields: readonly string[];
+  /** Flat header list as received, `Max-Forwards` counted down. */
+  fields: readonly string[];
   readonly httpVersion: HttpVersion;
   /** The client waits for `100 Continue` before it sends its body. */
   readonly expectsContinue: boolean;

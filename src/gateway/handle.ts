@@ -13,6 +13,7 @@ import type { Answers } from "./answers.ts";
 import { findBuiltin } from "./builtin.ts";
 import { Forward } from "./forward.ts";
 import { answerHealthCall, isHealthCall } from "./grpc-health.ts";
+import { isLastHop } from "./max-forwards.ts";
 import { refuse, tell } from "./refuse.ts";
 import { RequestIds } from "./request-id.ts";
 import { runFilters } from "./run-filters.ts";
@@ -35,6 +36,7 @@ export class Pipeline implements Gateway, Answers {
   handle(ctx: RequestContext): void {
     try {
       const snapshot = this.#enter(ctx);
+      if (isLastHop(ctx)) return this.#answerLast(ctx);
       const path = ctx.query.includes("#") ? null : canonicalPath(ctx.rawPath);
       if (path === null) return this.#unroutable(ctx);
       ctx.path = path;
@@ -162,9 +164,15 @@ export class Pipeline implements Gateway, Answers {
     refuse(ctx, "method_not_allowed", ["Allow", [...methods].join(", ")]);
   }
 
+  /** Asked of the gateway itself. To TRACE it says nothing: the request holds what its sender may not be shown. */
+  #answerLast(ctx: RequestContext): void {
+    if (ctx.method === "OPTIONS") this.reply(ctx, { status: 204, fields: [], body: "" });
+    else refuse(ctx, "method_not_allowed", ["Allow", "OPTIONS"]);
+  }
+
   #unroutable(ctx: RequestContext): void {
     // RFC 9110 §9.3.7: OPTIONS * asks about the server, not about a resource.
-    if (ctx.method === "OPTIONS" && ctx.rawPath === "*") return this.reply(ctx, { status: 204, fields: [], body: "" });
+    if (ctx.method === "OPTIONS" && ctx.rawPath === "*") return this.#answerLast(ctx);
     refuse(ctx, "invalid_path");
   }
 
