@@ -1,6 +1,7 @@
 // Written → meant: infers ids, ports, schemes; parses patterns; finds what refers to nothing and what is there twice.
 import type { Conditions, ValueTest } from "../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../routing/pattern.ts";
+import { bracketed, plainHost, withoutRoot } from "../wire/authority.ts";
 import { compileCidrs } from "../wire/cidr.ts";
 import { checkLoadBalancing, readBalancing } from "./balancing.ts";
 import { checkConcurrency } from "./concurrency.ts";
@@ -111,7 +112,7 @@ function readRules(
     }
     checkRewrites(section, id, at, problems);
     for (const [j, host] of section.hosts.entries()) {
-      if (HOST.test(host)) continue;
+      if (HOST.test(ruleHost(host))) continue;
       const place = placeOf(tree, ["router", "rules", i, "hosts", j]);
       problems.error(place, `rule "${id}": "${host}" is not a host name${hostHint(host)}`);
     }
@@ -219,7 +220,7 @@ function protocolOf(section: RuleSection, service: ServiceConfig | undefined): P
 function readConditions(section: RuleSection, protocol: Protocol, eventPath: string): Conditions {
   const upgradesOnly = protocol === "websocket";
   return {
-    hosts: [...new Set(section.hosts.map((h) => h.toLowerCase()))],
+    hosts: [...new Set(section.hosts.map(ruleHost))],
     methods: upgradesOnly ? ["WEBSOCKET"] : [...new Set(section.methods)],
     eventPath,
     headers: Object.entries(section.match.headers).map(([name, test]) => [name.toLowerCase(), given(test)] as const),
@@ -244,6 +245,11 @@ function matchKeys(path: string, pattern: Pattern, c: Conditions): { text: strin
 
 function byName(a: readonly [string, unknown], b: readonly [string, unknown]): number {
   return a[0] < b[0] ? -1 : 1;
+}
+
+/** A host as the adapters name it: in lower case, IPv6 addresses in brackets, no dot at the end. */
+function ruleHost(text: string): string {
+  return bracketed(withoutRoot(plainHost(text.toLowerCase())));
 }
 
 function hostHint(host: string): string {

@@ -1,4 +1,5 @@
 // Fields that hold one value or a plain list of values: text, numbers, durations, sizes, words.
+import { plainHost } from "../wire/authority.ts";
 import { type Field, type JsonSchema, noteOrigins } from "./kit.ts";
 import { didYouMean } from "./suggest.ts";
 import { describe, plain } from "./tree.ts";
@@ -45,6 +46,16 @@ export function str(doc: string, fallback?: string): Field<string> {
     json: { type: "string" },
     expects: "text",
     convert: (v) => String(v),
+  });
+}
+
+/** Host name or IP address, read in its one spelling: `[::1]` and `0:0::1` are `::1`. */
+export function host(doc: string, fallback?: string): Field<string> {
+  return scalar(doc, fallback, {
+    type: "string",
+    json: { type: "string" },
+    expects: "text",
+    convert: (v) => plainHost(String(v)),
   });
 }
 

@@ -1,6 +1,7 @@
 // Services as written → as meant: ids, ports, schemes and protocols inferred.
 import { isIP } from "node:net";
 import type { EndpointSpec } from "../core/service.ts";
+import { withoutRoot } from "../wire/authority.ts";
 import type { ServiceConfig } from "./config.ts";
 import { placeOf } from "./place.ts";
 import type { Position, Problems } from "./problem.ts";
@@ -77,9 +78,10 @@ function grpcPort(written: unknown): number | null {
 function addressFault(address: string | undefined): string | null {
   if (address === undefined || isIP(address) !== 0) return null;
   if (/^[a-z]+:\/\//i.test(address)) return "; scheme and port are keys of their own";
-  if (/:\d+$/.test(address)) return '; the port goes into "port"';
+  if (/(^[^:[\]]+|\]):\d+$/.test(address)) return '; the port goes into "port"';
   if (address.includes("$")) return "; a variable is written ${NAME} and must be set";
-  if (/^[\d.]+$/.test(address) || !HOST.test(address) || address.startsWith("*")) return "";
+  if (address.startsWith("[")) return "; brackets stand around IPv6 addresses only";
+  if (/^[\d.]+$/.test(address) || !HOST.test(withoutRoot(address)) || address.startsWith("*")) return "";
   return null;
 }
 

@@ -1,5 +1,6 @@
 // Hosts and ports as they stand together in URLs and in `Host`.
 import { isIP } from "node:net";
+import { plainAddress } from "./cidr.ts";
 
 /** Where something is asked for. */
 export interface Place {
@@ -14,9 +15,25 @@ export function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** Host with the port where it is not the scheme's own. */
+/**
+ * The one spelling of a host in a configuration: IPv6 addresses compressed and without brackets, `localhost.` without its
+ * dot. A name of several labels keeps its dot, which tells the resolver that it is complete. Other text stays as it is.
+ */
+export function plainHost(text: string): string {
+  const bare = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text;
+  const zone = bare.indexOf("%");
+  if (isIP(bare) === 6) return plainAddress(bare) + (zone === -1 ? "" : bare.slice(zone));
+  return text.length > 1 && text.indexOf(".") === text.length - 1 ? text.slice(0, -1) : text;
+}
+
+/** A name without the dot that marks it as complete: as it stands in URLs, `Host` and certificates. */
+export function withoutRoot(name: string): string {
+  return name.endsWith(".") ? name.slice(0, -1) : name;
+}
+
+/** Host with the port where it is not the scheme's own. The zone of an IPv6 address means something on this machine only. */
 export function authorityOf({ scheme, address, port }: Place): string {
-  const host = bracketed(address);
+  const host = bracketed(withoutRoot(address).replace(/%.*$/, ""));
   return port === (scheme === "https" ? 443 : 80) ? host : `${host}:${port}`;
 }
 

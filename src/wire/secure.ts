@@ -1,6 +1,7 @@
 // TLS towards a backend: verified against its name, with the settings of its pool.
 import type { NetConnectOpts } from "node:net";
 import { connect, type SecureContextOptions, type SecureVersion, type TLSSocket } from "node:tls";
+import { withoutRoot } from "./authority.ts";
 import { isName } from "./resolver.ts";
 
 /** TLS towards backends; verification is on unless switched off by name. */
@@ -26,7 +27,7 @@ export function connectSecure(
   protocol: "h2" | "http/1.1",
   session?: Buffer,
 ): TLSSocket {
-  const name = tls.serverName || (isName(address) ? address : "");
+  const name = tls.serverName || (isName(address) ? withoutRoot(address) : "");
   return connect({
     ...(base as object),
     ...tls.material,

@@ -1,5 +1,6 @@
 // One look over the raw fields of a request: refuses framing that could be read two ways, notes what the pipeline needs.
 import type { HttpVersion } from "../../core/context.ts";
+import { bracketed, plainHost } from "../../wire/authority.ts";
 import { addTokens, isField } from "../../wire/fields.ts";
 import * as known from "../../wire/known.ts";
 
@@ -86,11 +87,12 @@ export function isAuthority(text: string): boolean {
   return true;
 }
 
-/** Lower-case host name of an authority: port and a trailing dot removed. */
+/** Host of an authority without its port: a name in lower case without a trailing dot, an address in its one spelling. */
 export function hostName(authority: string): string {
   let end = authority.length;
   const colon = authority.lastIndexOf(":");
   if (colon !== -1 && authority.indexOf("]", colon) === -1) end = colon;
   if (authority.charCodeAt(end - 1) === 0x2e) end--;
-  return authority.slice(0, end).toLowerCase();
+  const name = authority.slice(0, end).toLowerCase();
+  return name.charCodeAt(0) === 0x5b ? bracketed(plainHost(name)) : name;
 }

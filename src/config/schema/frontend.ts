@@ -1,6 +1,6 @@
 // `frontend`: the ports clients come to.
 import { object } from "../kit.ts";
-import { bool, dur, int, size, str, strings } from "../scalars.ts";
+import { bool, dur, host, int, size, strings } from "../scalars.ts";
 import { frontendGrpc } from "./grpc.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { frontendSse } from "./sse.ts";
@@ -9,7 +9,7 @@ import { frontendWebsocket } from "./websocket.ts";
 /** `frontend`. */
 export const frontend = object("Where clients connect", {
   http: object("The HTTP listener", {
-    host: str("address to bind", "0.0.0.0"),
+    host: host("address to bind", "0.0.0.0"),
     port: int("port to bind; 0 = any free port", 8080, 0, 65535),
     readTimeout: dur("time for the complete request head, then longest silence between body chunks; 0 = none", 30_000),
     writeTimeout: dur("longest stall of a client that does not read; 0 = none", 30_000),

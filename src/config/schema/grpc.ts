@@ -1,13 +1,13 @@
 // `frontend.grpc` and `backend.grpc`.
 import { type Field, object } from "../kit.ts";
-import { bool, dur, int, size, str, strings } from "../scalars.ts";
+import { bool, dur, host, int, size, strings } from "../scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { type UpstreamTlsConfig, upstreamTls } from "./upstream-tls.ts";
 
 /** `frontend.grpc`. */
 export const frontendGrpc = object("A listener of its own for gRPC", {
   enabled: bool("bind it", false),
-  host: str("address to bind; empty = that of `frontend.http`", ""),
+  host: host("address to bind; empty = that of `frontend.http`", ""),
   port: int("port to bind; 0 = any free port", 9090, 0, 65535),
   maxConcurrentStreams: int("requests under way at once on one HTTP/2 connection, on every port", 100, 1),
   maxConnectionAge: dur("GOAWAY after this age, give or take a tenth, on every port; 0 = never", 0),

@@ -1,12 +1,12 @@
 // `management`: the port operators come to.
 import { type Infer, mapOf, object, optional } from "../kit.ts";
-import { bool, int, oneOf, str, strings } from "../scalars.ts";
+import { bool, host, int, oneOf, str, strings } from "../scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
 
 /** `management`. */
 export const management = object("Management API, on a listener of its own", {
   enabled: bool("serve it", false),
-  host: str("address to bind", "127.0.0.1"),
+  host: host("address to bind", "127.0.0.1"),
   port: int("port to bind; 0 = any free port", 9090, 0, 65535),
   basePath: str("prefix of every path", "/management"),
   auth: object("Who may use it", {

@@ -1,11 +1,11 @@
 // `redis` and `rateLimitStorage`: where limits are counted when one process is not enough.
 import { type Field, type Infer, mapOf, object, optional, type Reading } from "../kit.ts";
-import { bool, dur, durMs, int, oneOf, str, strings } from "../scalars.ts";
+import { bool, dur, durMs, host, int, oneOf, str, strings } from "../scalars.ts";
 import type { Entry, Node } from "../tree.ts";
 
 const block = object("A Redis", {
   enabled: bool("false: as if the block were not there", true),
-  host: str("server", "localhost"),
+  host: host("server", "localhost"),
   port: int("its port", 6379, 1, 65535),
   username: str("ACL user; empty = the default user", ""),
   password: str("its password", ""),

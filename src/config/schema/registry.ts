@@ -1,12 +1,12 @@
 // `registry`: which services exist and where.
 import { REGISTRY_NAMES } from "../../catalog.ts";
 import { type Infer, listOf, object, optional } from "../kit.ts";
-import { free, int, oneOf, str, strings } from "../scalars.ts";
+import { free, host, int, oneOf, str, strings } from "../scalars.ts";
 import { instanceHealth } from "./health.ts";
 
 const instance = object("One address of a service", {
   id: str("identity for balancing and state; generated as `<service>-<address>-<port>`", ""),
-  address: str("host name (resolved again and again) or IP address"),
+  address: host("host name (resolved again and again) or IP address"),
   port: optional(int("default 80, or 443 with scheme https", undefined, 1, 65535)),
   scheme: optional(
     oneOf("default https for port 443, else http; `h2c` = HTTP/2 without TLS", ["http", "https", "h2c"], undefined, {

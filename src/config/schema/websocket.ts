@@ -1,6 +1,6 @@
 // `frontend.websocket`, `backend.websocket` and what a rule says about WebSockets.
 import { object, optional } from "../kit.ts";
-import { bool, dur, int, oneOf, size, str, strings } from "../scalars.ts";
+import { bool, dur, host, int, oneOf, size, str, strings } from "../scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
 
 /** `frontend.websocket`. */
@@ -8,7 +8,7 @@ export const frontendWebsocket = object("WebSocket connections of clients", {
   enabled: optional(
     bool("absent: upgrades on the main port; true: also on `port`, when set; false: upgrades find no route"),
   ),
-  host: str("address of the dedicated listener; empty = that of `frontend.http`", ""),
+  host: host("address of the dedicated listener; empty = that of `frontend.http`", ""),
   port: optional(int("dedicated listener, for upgrades only", undefined, 0, 65535)),
   path: str("upgrades only at or below this path; empty = anywhere", ""),
   readTimeout: dur("dedicated listener: time for the complete handshake request", 60_000),
