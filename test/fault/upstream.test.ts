@@ -257,6 +257,10 @@ const special: Record<string, (request: Received, socket: Socket) => void> = {
   hints: then(
     `HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n${OK}`,
   ),
+  interims: then(
+    `HTTP/1.1 102 Processing\r\nX-Step: 1\r\n\r\nHTTP/1.1 103 Early Hints\r\nX-No: link\r\n\r\n` +
+      `HTTP/1.1 103 Early Hints\r\nLink: no link at all\r\nLink: </b>\r\n\r\nHTTP/1.1 142 Of Tomorrow\r\nX: y\r\n\r\n${OK}`,
+  ),
   head: (request, socket) =>
     socket.write(request.head.startsWith("HEAD") ? "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" : OK),
   headbody: (request, socket) =>
@@ -449,6 +453,30 @@ test("early hints go to the client without any framing", async () => {
     assert.equal(hint.field(name), undefined, name);
   assert.equal((await client.next()).body, "ok");
   client.close();
+});
+
+test("interim responses of every kind go to the client as they are", async () => {
+  const client = await RawClient.open(gateway.port);
+  client.send(get("/interims") + get("/healthy"));
+  for (const [status, fields] of [
+    [102, "X-Step: 1\r\n"],
+    [103, "X-No: link\r\n"],
+    [103, "Link: no link at all\r\nLink: </b>\r\n"],
+    [142, "X: y\r\n"],
+  ] as const) {
+    const interim = await client.next();
+    assert.equal(interim.status, status);
+    assert.equal(interim.head.slice(interim.head.indexOf("\r\n") + 2), `${fields}\r\n`);
+  }
+  assert.equal((await client.next()).body, "ok");
+  assert.equal((await client.next()).body, "/healthy");
+  client.close();
+});
+
+test("a client of HTTP/1.0 gets no interim response", async () => {
+  const client = await RawClient.open(gateway.port);
+  client.send("GET /interims HTTP/1.0\r\n\r\n");
+  assert.match((await client.toEnd()).text, /^HTTP\/1\.1 200 /);
 });
 
 test("bytes on an idle connection close it, and reach nobody", async () => {

@@ -6,7 +6,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 import { cut } from "../../wire/cut.ts";
 import { announce, isBodiless, SHORTAGE, SURPLUS } from "./announce.ts";
 import { type BodyTrouble, HttpBody } from "./body.ts";
-import { pairsOf, writeHints } from "./extra-fields.ts";
+import { pairsOf, writeInterim } from "./extra-fields.ts";
 import { keepAlive, setHead, setWhole } from "./head-text.ts";
 import { linger } from "./linger.ts";
 
@@ -83,8 +83,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   interim(status: number, fields: readonly string[]): void {
     if (this.#ctx.httpVersion === "1.0" || this.#response.headersSent) return;
     if (status === 100) this.#response.writeContinue();
-    else if (status === 102) this.#response.writeProcessing();
-    else if (status === 103) writeHints(this.#response, fields);
+    else if (status !== 101) writeInterim(this.#response, status, fields);
   }
 
   head(status: number, reason: string, fields: string[], length: number): void {

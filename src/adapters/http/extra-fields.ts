@@ -1,17 +1,18 @@
-// Fields before and behind a reply, in the shapes node:http takes them: early hints and trailers.
-import type { ServerResponse } from "node:http";
+// What comes before and behind a reply over node:http: interim responses and trailers.
+import { type ServerResponse, STATUS_CODES } from "node:http";
+import { isField } from "../../wire/fields.ts";
 
-/** Passes a 103 on, where Node lets it. */
-export function writeHints(response: ServerResponse, fields: readonly string[]): void {
-  const hints: Record<string, string[]> = {};
+/**
+ * Passes an interim response on. A proxy must, whatever it means (RFC 9110 §15.2), and node:http writes two kinds only, one of
+ * them with a well-formed `Link` alone.
+ * @param fields as parsed from the backend's head
+ */
+export function writeInterim(response: ServerResponse, status: number, fields: readonly string[]): void {
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n`;
   for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i]!.toLowerCase();
-    if (name !== "content-length") (hints[name] ??= []).push(fields[i + 1]!);
+    if (!isField(fields[i]!, "content-length")) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
   }
-  // Node requires a well-formed Link and throws otherwise; a hint is never worth a request.
-  try {
-    response.writeEarlyHints(hints as Record<string, string | string[]>);
-  } catch {}
+  response.socket?.write(`${text}\r\n`, "latin1");
 }
 
 /** A flat list as pairs. */
