@@ -7,7 +7,7 @@ import { cut } from "../../wire/cut.ts";
 import { announce, isBodiless, SHORTAGE, SURPLUS } from "./announce.ts";
 import { type BodyTrouble, HttpBody } from "./body.ts";
 import { pairsOf, writeInterim } from "./extra-fields.ts";
-import { keepAlive, setHead, setWhole } from "./head-text.ts";
+import { keepAlive, sendEnd, setHead, setWhole } from "./head-text.ts";
 import { linger } from "./linger.ts";
 
 /** A body up to this size leaves in one write with its head, bytes. */
@@ -288,6 +288,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   /** The reply is complete but the request is not: the client is still sending. */
   #linger(last: Buffer | null): void {
     if (last !== null) this.#response.write(Buffer.from(last));
+    sendEnd(this.#response);
     this.body.discard();
     this.#armStall();
     this.#endLinger = linger(this.#request, () => void this.#response.end());

@@ -9,6 +9,8 @@ import { isField } from "../../wire/fields.ts";
  */
 interface HeadSlot {
   _header: string | null;
+  /** Lines of trailers. */
+  readonly _trailer: string;
   chunkedEncoding: boolean;
 }
 
@@ -41,6 +43,15 @@ export function setWhole(
   body: string,
 ): void {
   (response as unknown as HeadSlot)._header = headText(status, reason, fields, false, keepAlive) + body;
+}
+
+/** Sends the end of a reply at once. Node does so with `end` only, which closes a connection that is to be closed. */
+export function sendEnd(response: ServerResponse): void {
+  response.flushHeaders();
+  const slot = response as unknown as HeadSlot;
+  if (!slot.chunkedEncoding) return;
+  response.socket?.write(`0\r\n${slot._trailer}\r\n`, "latin1");
+  slot.chunkedEncoding = false;
 }
 
 function headText(

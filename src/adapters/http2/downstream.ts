@@ -4,6 +4,7 @@ import type { RequestContext } from "../../core/context.ts";
 import type { Downstream, Gateway, StreamLimits, Wire } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { rawFields, resetStream } from "../../wire/http2-raw.ts";
+import { isBodiless, SHORTAGE, SURPLUS } from "../http/announce.ts";
 import { type BodyTrouble, HttpBody } from "../http/body.ts";
 import type { ClientTimeouts } from "../http/downstream.ts";
 import { headerObject } from "./header-object.ts";
@@ -63,7 +64,7 @@ export class Http2Downstream implements Downstream, BodyTrouble {
     this.#pending[":status"] = status;
     // RFC 9110 §8.6, §15.3.6: the length of a body that neither of them has.
     if (status === 204 || status === 205) delete this.#pending["content-length"];
-    this.#bodiless = this.#ctx.method === "HEAD" || status === 204 || status === 205 || status === 304;
+    this.#bodiless = isBodiless(this.#ctx.method, status);
     // A service may announce how long its messages are, and still has its status to send behind them.
     this.#left = length > 0 && this.#ctx.route?.grpc === true ? -1 : length;
   }
@@ -86,7 +87,7 @@ export class Http2Downstream implements Downstream, BodyTrouble {
     if (stream.destroyed || this.#ended) return;
     if (this.#bodiless) last = null;
     else if (!this.#fits(last === null ? 0 : last.length)) return;
-    else if (this.#left > 0) return this.#untrue("reply ended before its announced length");
+    else if (this.#left > 0) return this.#untrue(SHORTAGE);
     this.#ended = true;
     if (this.#bodiless || (this.#pending !== null && last === null && trailers.length === 0)) {
       this.#sendHead(true);
@@ -189,7 +190,7 @@ export class Http2Downstream implements Downstream, BodyTrouble {
     this.#left -= bytes;
     if (this.#left >= 0) return true;
     this.#left = 0;
-    this.#untrue("reply is longer than announced");
+    this.#untrue(SURPLUS);
     return false;
   }
 
