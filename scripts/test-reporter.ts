@@ -1,0 +1,68 @@
+// What a test run prints: each file as its first result comes, failures in full, and a closing line with counts and time.
+import { relative } from "node:path";
+import { inspect } from "node:util";
+
+/** As much of an event of node:test as is read here. */
+interface Event {
+  readonly type: string;
+  readonly data: {
+    readonly name?: string;
+    readonly file?: string;
+    readonly nesting?: number;
+    readonly skip?: string | boolean;
+    readonly todo?: string | boolean;
+    readonly message?: string;
+    readonly details?: { readonly type?: string; readonly error?: Error };
+  };
+}
+
+/** How a run went. */
+export interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** Prints a run as it goes. @param files how many it has @param print takes whole lines */
+export async function report(
+  events: AsyncIterable<Event>,
+  files: number,
+  print: (text: string) => void,
+): Promise<Outcome> {
+  const begun = performance.now();
+  const seen = new Set<string>();
+  const failures: string[] = [];
+  let [passed, skipped] = [0, 0];
+  for await (const { type, data } of events) {
+    if (type === "test:stderr") print(data.message ?? "");
+    if (type !== "test:pass" && type !== "test:fail") continue;
+    const file = data.file === undefined ? "" : relative(`${process.cwd()}/test`, data.file);
+    if (file !== "" && !seen.has(file)) {
+      seen.add(file);
+      print(`${String(seen.size).padStart(String(files).length)}/${files} ${file}\n`);
+    }
+    if (type === "test:fail") {
+      if (data.details?.error === undefined || isOfChildren(data.details.error)) continue;
+      const failure = `✖ ${file}: ${data.name}\n${indented(inspect(data.details.error.cause ?? data.details.error))}\n`;
+      failures.push(failure);
+      print(failure);
+    } else if (data.skip !== undefined || data.todo !== undefined) {
+      skipped++;
+      print(`skipped: ${file}: ${data.name}\n`);
+    } else if (data.details?.type !== "suite") passed++;
+  }
+  if (failures.length > 0) print(`\nfailed:\n${failures.join("")}`);
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  print(`\n${seen.size} of ${files} files in ${Math.floor(seconds / 60)} min ${seconds % 60} s\n`);
+  print(`tests: ${passed} passed, ${failures.length} failed, ${skipped} skipped\n`);
+  return { passed, failed: failures.length, skipped };
+}
+
+/** A suite fails for its tests, which are told themselves. */
+function isOfChildren(error: Error): boolean {
+  return (error as { failureType?: string }).failureType === "subtestsFailed";
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, "    ");
+}
