@@ -5,23 +5,30 @@ const EMPTY = Buffer.alloc(0);
 /** Collects bytes; memory and copying stay below a small multiple of them, however they are cut. */
 export class Gathered {
   #room: Buffer = EMPTY;
+  #from = 0;
   /** Bytes collected. */
   length = 0;
 
   /** What was collected so far. The bytes of the view stay as they are, whatever is added later. */
   get bytes(): Buffer {
-    return this.#room.subarray(0, this.length);
+    return this.#room.subarray(this.#from, this.#from + this.length);
   }
 
   /** @param owned nobody else writes to `piece`: the first one is kept as it is */
   add(piece: Buffer, owned = false): void {
     if (owned && this.length === 0) this.#room = piece;
     else {
-      const need = this.length + piece.length;
-      if (need > this.#room.length) this.#grow(need);
-      piece.copy(this.#room, this.length);
+      if (this.#from + this.length + piece.length > this.#room.length) this.#grow(this.length + piece.length);
+      piece.copy(this.#room, this.#from + this.length);
     }
     this.length += piece.length;
+  }
+
+  /** Drops the first `count` bytes. */
+  skip(count: number): void {
+    this.#from += count;
+    this.length -= count;
+    if (this.length === 0) this.clear();
   }
 
   /** Gives away what was collected, and begins anew. */
@@ -33,12 +40,13 @@ export class Gathered {
 
   clear(): void {
     this.#room = EMPTY;
-    this.length = 0;
+    this.#from = this.length = 0;
   }
 
   #grow(need: number): void {
-    const room = Buffer.allocUnsafe(Math.max(need, 2 * this.#room.length));
-    this.#room.copy(room, 0, 0, this.length);
+    const room = Buffer.allocUnsafe(Math.max(need, 2 * this.length));
+    this.#room.copy(room, 0, this.#from, this.#from + this.length);
     this.#room = room;
+    this.#from = 0;
   }
 }

@@ -1,9 +1,8 @@
 // Length-prefixed gRPC messages (PROTOCOL-HTTP2, "Length-Prefixed-Message"): one byte of flags, four of length, the message.
+import { Gathered } from "../../wire/gathered.ts";
 
 /** Bytes before every message. */
 export const PREFIX_BYTES = 5;
-/** First room made for a message that arrives in pieces, bytes: what is announced is not believed before it comes. */
-const FIRST_ROOM = 16 * 1024;
 
 /** One frame around `message`. */
 export function frame(message: Uint8Array): Buffer {
@@ -26,8 +25,8 @@ export class FrameReader {
   #prefixed = 0;
   /** Announced length of the message under way. */
   #length = 0;
-  #room: Buffer | null = null;
-  #filled = 0;
+  /** What came of it: no room is made for what is only announced. */
+  readonly #message = new Gathered();
 
   /** @param maxBytes largest message */
   constructor(maxBytes: number) {
@@ -54,22 +53,19 @@ export class FrameReader {
         if (this.#prefixed < PREFIX_BYTES) return;
         this.#begin();
       }
-      const missing = this.#length - this.#filled;
-      if (this.#filled === 0 && chunk.length - at >= missing) {
+      const missing = this.#length - this.#message.length;
+      if (this.#message.length === 0 && chunk.length - at >= missing) {
         this.#prefixed = 0;
         to(chunk.subarray(at, at + missing));
         at += missing;
         continue;
       }
       const take = Math.min(missing, chunk.length - at);
-      this.#keep(chunk, at, take);
+      this.#message.add(chunk.subarray(at, at + take));
       at += take;
-      if (this.#filled === this.#length) {
-        const message = this.#room!.subarray(0, this.#length);
+      if (this.#message.length === this.#length) {
         this.#prefixed = 0;
-        this.#room = null;
-        this.#filled = 0;
-        to(message);
+        to(this.#message.take());
       }
     }
     if (this.#prefixed === PREFIX_BYTES && this.#length === 0) {
@@ -84,16 +80,5 @@ export class FrameReader {
     if (this.#length > this.#maxBytes) {
       throw new FrameError(`message of ${this.#length} bytes, ${this.#maxBytes} allowed`);
     }
-  }
-
-  #keep(chunk: Buffer, from: number, bytes: number): void {
-    const need = this.#filled + bytes;
-    if (this.#room === null || this.#room.length < need) {
-      const room = Buffer.allocUnsafe(Math.min(this.#length, Math.max(FIRST_ROOM, need * 2)));
-      this.#room?.copy(room, 0, 0, this.#filled);
-      this.#room = room;
-    }
-    chunk.copy(this.#room, this.#filled, from, from + bytes);
-    this.#filled = need;
   }
 }

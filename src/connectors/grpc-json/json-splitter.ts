@@ -1,7 +1,7 @@
 // Cuts a stream of JSON messages into single ones: one a line (NDJSON), or the elements of one array.
+import { Gathered } from "../../wire/gathered.ts";
 import { InputError, tooLarge } from "./input-error.ts";
 
-const EMPTY = Buffer.alloc(0);
 const UNDECIDED = 0;
 const LINES = 1;
 /** Before the first element, and between elements. */
@@ -13,7 +13,7 @@ export class JsonSplitter {
   readonly #maxBytes: number;
   readonly #arrays: boolean;
   #state = UNDECIDED;
-  #pending: Buffer = EMPTY;
+  readonly #pending = new Gathered();
   /** How far {@link #pending} has been looked at. */
   #at = 0;
   #depth = 0;
@@ -30,9 +30,9 @@ export class JsonSplitter {
     this.#arrays = arrays;
   }
 
-  /** Adds bytes. */
+  /** Adds bytes, which the caller does not change afterwards. */
   push(chunk: Buffer): void {
-    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+    this.#pending.add(chunk, true);
   }
 
   /**
@@ -47,21 +47,20 @@ export class JsonSplitter {
   }
 
   #decide(): void {
-    const first = this.#pending.findIndex((c) => !isSpace(c));
-    if (first === -1) {
-      this.#pending = EMPTY;
-      return;
-    }
-    const array = this.#arrays && this.#pending[first] === 0x5b;
+    const { bytes } = this.#pending;
+    const first = bytes.findIndex((c) => !isSpace(c));
+    if (first === -1) return this.#pending.clear();
+    const array = this.#arrays && bytes[first] === 0x5b;
     this.#state = array ? ARRAY : LINES;
-    this.#pending = this.#pending.subarray(array ? first + 1 : first);
+    this.#pending.skip(array ? first + 1 : first);
   }
 
   #line(ended: boolean): Buffer | null {
     for (;;) {
-      const end = this.#pending.indexOf(0x0a, this.#at);
+      const { bytes } = this.#pending;
+      const end = bytes.indexOf(0x0a, this.#at);
       if (end === -1) {
-        this.#at = this.#pending.length;
+        this.#at = bytes.length;
         if (this.#at > this.#maxBytes) throw tooLarge(this.#maxBytes);
         return ended ? this.#take(this.#at, 0) : null;
       }
@@ -71,9 +70,9 @@ export class JsonSplitter {
   }
 
   #element(ended: boolean): Buffer | null {
-    const { length } = this.#pending;
-    for (; this.#at < length; this.#at++) {
-      const c = this.#pending[this.#at]!;
+    const { bytes } = this.#pending;
+    for (; this.#at < bytes.length; this.#at++) {
+      const c = bytes[this.#at]!;
       if (this.#state === CLOSED) {
         if (!isSpace(c)) throw new InputError("There is something behind the array of messages.");
       } else if (this.#escaped) this.#escaped = false;
@@ -94,7 +93,7 @@ export class JsonSplitter {
     if (this.#at > this.#maxBytes && this.#state !== CLOSED) throw tooLarge(this.#maxBytes);
     if (ended && this.#state !== CLOSED) throw new InputError("The array of messages does not end.");
     if (this.#state === CLOSED) {
-      this.#pending = EMPTY;
+      this.#pending.clear();
       this.#at = 0;
     }
     return null;
@@ -102,8 +101,8 @@ export class JsonSplitter {
 
   /** Takes what is before `end` and skips `skip` bytes; null when it is blank. */
   #take(end: number, skip: number): Buffer | null {
-    const piece = this.#pending.subarray(0, end);
-    this.#pending = this.#pending.subarray(end + skip);
+    const piece = this.#pending.bytes.subarray(0, end);
+    this.#pending.skip(end + skip);
     this.#at = 0;
     if (piece.every(isSpace)) return null;
     if (piece.length > this.#maxBytes) throw tooLarge(this.#maxBytes);

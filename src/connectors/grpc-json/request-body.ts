@@ -1,5 +1,6 @@
 // The client's JSON body as a stream of gRPC frames, made as it is read, no faster than the backend takes them.
 import type { BodyReceiver, RequestBody } from "../../core/edges.ts";
+import { Gathered } from "../../wire/gathered.ts";
 import { InputError, tooLarge } from "./input-error.ts";
 import { JsonSplitter } from "./json-splitter.ts";
 import { type RequestPlan, requestFrame, takesRawBody } from "./request-message.ts";
@@ -9,6 +10,9 @@ const NO_TRAILERS: readonly string[] = [];
 const SINK: BodyReceiver = { data: () => true, end: () => undefined };
 /** Types a message may itself be an array in. */
 const ARRAY_FORMS: ReadonlySet<string> = new Set(["google.protobuf.ListValue", "google.protobuf.Value"]);
+
+/** Pieces of a streamed raw body that come together are sent together, up to this many bytes: a message each would multiply tiny ones. */
+const PIECE_BYTES = 16 * 1024;
 
 /** Where the body of an attempt tells what it cannot say to the connector. */
 export interface BodyObserver {
@@ -29,9 +33,10 @@ export class FrameBody implements RequestBody, BodyReceiver {
   readonly #raw: boolean;
   readonly #splitter: JsonSplitter | null;
   #to: BodyReceiver | null = null;
-  /** The body of a unary call, collected. */
-  #pieces: Buffer[] = [];
-  #collected = 0;
+  /** The body of a unary call, or the next piece of a raw one. */
+  readonly #collected = new Gathered();
+  /** Runs when the pieces that came together are there. */
+  #flush: NodeJS.Immediate | null = null;
   #messages = 0;
   /** The receiver is full. */
   #full = false;
@@ -63,9 +68,10 @@ export class FrameBody implements RequestBody, BodyReceiver {
     this.#to = to;
     if (!first) return;
     const source = this.#source;
-    if (this.#plan.binding.body === null || source.length === 0) {
+    const { body } = this.#plan.binding;
+    if (body === null || source.length === 0) {
       // The message does not wait for a body that says nothing about it.
-      this.#send(null);
+      this.#send(this.#raw ? this.#collected.bytes : null);
       this.#finish();
       if (source.length !== 0 && !source.complete) source.start(SINK);
       return;
@@ -77,7 +83,8 @@ export class FrameBody implements RequestBody, BodyReceiver {
   resume(): void {
     if (this.#dead) return;
     this.#full = false;
-    this.#pump();
+    if (this.#raw && this.#splitter !== null) this.#sendPiece();
+    else this.#pump();
     if (!this.#full && this.#holding) {
       this.#holding = false;
       this.#source.resume();
@@ -87,7 +94,7 @@ export class FrameBody implements RequestBody, BodyReceiver {
   data(chunk: Buffer): boolean {
     if (this.#dead) return true;
     if (this.#splitter === null) this.#collect(chunk);
-    else if (this.#raw) this.#send(chunk);
+    else if (this.#raw) this.#addPiece(chunk);
     else {
       this.#splitter.push(chunk);
       this.#pump();
@@ -100,17 +107,38 @@ export class FrameBody implements RequestBody, BodyReceiver {
     if (this.#dead) return;
     this.#sourceEnded = true;
     if (this.#splitter === null) {
-      this.#send(this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces, this.#collected));
-      this.#pieces = [];
+      this.#send(this.#collected.take());
       this.#finish();
-    } else if (this.#raw) this.#finish();
-    else this.#pump();
+    } else if (this.#raw) {
+      this.#sendPiece(true);
+      this.#finish();
+    } else this.#pump();
   }
 
   #collect(chunk: Buffer): void {
-    this.#collected += chunk.length;
-    if (this.#collected > this.#plan.maxBytes) this.#refuse(tooLarge(this.#plan.maxBytes));
-    else this.#pieces.push(chunk);
+    const { maxBytes } = this.#plan;
+    if (this.#collected.length + chunk.length > maxBytes) this.#refuse(tooLarge(maxBytes));
+    else this.#collected.add(chunk, true);
+  }
+
+  #addPiece(chunk: Buffer): void {
+    const most = Math.min(PIECE_BYTES, this.#plan.maxBytes / 2);
+    if (this.#collected.length + chunk.length > most) this.#sendPiece();
+    if (this.#dead) return;
+    this.#collected.add(chunk, true);
+    if (chunk.length >= most) this.#sendPiece();
+    else this.#flush ??= setImmediate(() => this.#flushPiece());
+  }
+
+  #flushPiece(): void {
+    this.#flush = null;
+    if (!this.#full && !this.#dead) this.#sendPiece();
+  }
+
+  /** @param last also sends an empty one where there was none: an empty file is a file */
+  #sendPiece(last = false): void {
+    if (this.#collected.length === 0 && !(last && this.#messages === 0)) return;
+    this.#send(this.#collected.take());
   }
 
   /** Sends messages until the receiver is full or there are no more. */
@@ -152,7 +180,7 @@ export class FrameBody implements RequestBody, BodyReceiver {
   #refuse(error: InputError): void {
     if (this.#dead) return;
     this.#dead = true;
-    this.#pieces = [];
+    this.#collected.clear();
     this.#observer.refused(error);
   }
 }

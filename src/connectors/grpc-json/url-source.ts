@@ -1,4 +1,5 @@
 // Fetches a FileDescriptorSet over HTTP.
+import { Gathered } from "../../wire/gathered.ts";
 import { DescriptorError } from "./descriptor-error.ts";
 
 /** More is not the description of a service, bytes. */
@@ -18,12 +19,10 @@ export async function fetchDescriptors(
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const answer = await fetch(url, { headers, signal: limit });
   if (answer.status !== 200 || answer.body === null) throw new DescriptorError(`${url}: status ${answer.status}`);
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of answer.body) {
-    bytes += (chunk as Uint8Array).length;
-    if (bytes > MAX_BYTES) throw new DescriptorError(`${url}: larger than ${MAX_BYTES} bytes`);
-    chunks.push(chunk as Uint8Array);
+  const all = new Gathered();
+  for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+    all.add(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length), true);
+    if (all.length > MAX_BYTES) throw new DescriptorError(`${url}: larger than ${MAX_BYTES} bytes`);
   }
-  return Buffer.concat(chunks);
+  return all.take();
 }

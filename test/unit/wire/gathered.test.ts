@@ -52,3 +52,32 @@ test("a hundred thousand pieces of one byte move each byte less than three times
   assert.ok(copied < 3 * bytes, `${copied} bytes copied`);
   assert.ok(gathered.bytes.buffer.byteLength < 2 * bytes, `${gathered.bytes.buffer.byteLength} bytes of room`);
 });
+
+test("bytes that were dropped make no room, and what is left stays in order", (t) => {
+  const gathered = new Gathered();
+  let copied = 0;
+  const { copy } = Buffer.prototype;
+  t.mock.method(Buffer.prototype, "copy", function (this: Buffer, ...args: Parameters<Buffer["copy"]>) {
+    const bytes = copy.apply(this, args);
+    copied += bytes;
+    return bytes;
+  });
+  const text = "0123456789".repeat(10_000);
+  for (let at = 0; at < text.length; at += 2) {
+    gathered.add(Buffer.from(text.slice(at, at + 2)), true);
+    if (at >= 50) gathered.skip(2);
+  }
+  assert.equal(gathered.bytes.toString(), text.slice(-50));
+  assert.ok(copied < 4 * text.length, `${copied} bytes copied`);
+  gathered.skip(50);
+  assert.deepEqual([gathered.length, gathered.bytes.length], [0, 0]);
+});
+test("a piece that was kept as it is stays so when a part of it is dropped", () => {
+  const gathered = new Gathered();
+  const first = Buffer.from("abcdef");
+  gathered.add(first, true);
+  gathered.skip(5);
+  for (const text of ["g", "hi", "jkl"]) gathered.add(Buffer.from(text));
+  assert.equal(gathered.bytes.toString(), "fghijkl");
+  assert.equal(first.toString(), "abcdef");
+});
