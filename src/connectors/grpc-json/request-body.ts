@@ -71,7 +71,8 @@ export class FrameBody implements RequestBody, BodyReceiver {
     const { body } = this.#plan.binding;
     if (body === null || source.length === 0) {
       // The message does not wait for a body that says nothing about it.
-      this.#send(this.#raw ? this.#collected.bytes : null);
+      if (this.#raw) this.#send(this.#collected.bytes);
+      else if (body === null || this.#splitter === null) this.#send(null);
       this.#finish();
       if (source.length !== 0 && !source.complete) source.start(SINK);
       return;

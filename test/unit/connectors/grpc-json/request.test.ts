@@ -383,11 +383,13 @@ describe("a stream of messages", () => {
       assert.deepEqual(sent({ method: "POST", target: "/v1/import", body, known: false }), books);
     });
   }
-  test("may be empty", () => {
-    assert.deepEqual(sent({ method: "POST", target: "/v1/import", body: "\n \n" }), []);
-    assert.deepEqual(sent({ method: "POST", target: "/v1/import", body: "[]" }), []);
-    assert.deepEqual(sent({ method: "POST", target: "/v1/import", body: "[ ] " }), []);
-  });
+  for (const body of ["", "\n \n", "[]", "[ ] "]) {
+    for (const known of [true, false]) {
+      test(`may be empty: ${JSON.stringify(body)}, of ${known ? "known" : "unknown"} length`, () => {
+        assert.deepEqual(sent({ method: "POST", target: "/v1/import", body, known }), []);
+      });
+    }
+  }
   test("ends at the first message that is none, and says which", () => {
     const body = '{"name":"a"}\n{"name":5}\n{"name":"c"}\n';
     const call = new FakeCall(translator, pool, { method: "POST", target: "/v1/import", body });
