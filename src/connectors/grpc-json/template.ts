@@ -1,15 +1,15 @@
 // Path templates of google.api.http: segments, `*`, `**`, variables over one or more segments, and a verb behind a colon.
 
-/** One segment: a literal, one segment of any content, or all that follow. */
+/** One segment: a literal, one segment of any content, or any number of them. */
 export type Segment = { readonly literal: string } | "*" | "**";
 
-/** Where the value of a variable stands in the path. */
+/** Where the value of a variable stands in the path. What follows a `**` is counted from the end, as `slice` does. */
 export interface Variable {
   /** Dotted path of a field of the request message. */
   readonly field: string;
-  /** Index of its first segment. */
+  /** Index of its first segment; negative: from the end. */
   readonly from: number;
-  /** Index after its last segment; -1: to the end. */
+  /** Index after its last segment; negative: from the end; Infinity: the end. */
   readonly to: number;
   /** It may span several segments: `%2F` in it stays encoded (google/api/http.proto, "Path template syntax"). */
   readonly multi: boolean;
@@ -24,7 +24,8 @@ export interface Template {
 }
 
 /**
- * Parses `Template = "/" Segments [ Verb ]`.
+ * Parses `Template = "/" Segments [ Verb ]` (google/api/http.proto, "Path template syntax"). Beyond that grammar, segments
+ * may follow a `**`, of which there is one at most.
  * @returns the template, or what is wrong with it
  */
 export function parseTemplate(text: string): Template | string {
@@ -55,11 +56,21 @@ class TemplateParser {
     if (this.#take(":")) verb = this.#literal();
     if (this.#at < this.#text.length) throw this.#error(`has "${this.#text[this.#at]}" where "/" or its end belongs`);
     const rest = this.#segments.indexOf("**");
-    if (rest !== -1 && rest !== this.#segments.length - 1) throw this.#error(`has segments behind "**"`);
+    if (rest !== this.#segments.lastIndexOf("**")) throw this.#error(`has more than one "**"`);
     const names = this.#variables.map(({ field }) => field);
     const twice = names.find((name, i) => names.indexOf(name) !== i);
     if (twice !== undefined) throw this.#error(`names {${twice}} twice`);
-    return { segments: this.#segments, variables: this.#variables, verb };
+    const variables = this.#variables.map((variable) => ({
+      ...variable,
+      from: this.#fromEnd(variable.from, rest),
+      to: this.#fromEnd(variable.to, rest) || Number.POSITIVE_INFINITY,
+    }));
+    return { segments: this.#segments, variables, verb };
+  }
+
+  /** Counts what lies behind the `**` from the end. */
+  #fromEnd(index: number, rest: number): number {
+    return rest !== -1 && index > rest ? index - this.#segments.length : index;
   }
 
   #list(variables: boolean): void {
@@ -85,9 +96,8 @@ class TemplateParser {
     if (this.#take("=")) this.#list(false);
     else this.#segments.push("*");
     if (!this.#take("}")) throw this.#error(`lacks the "}" of {${field}`);
-    const open = this.#segments.at(-1) === "**";
     const to = this.#segments.length;
-    this.#variables.push({ field, from, to: open ? -1 : to, multi: open || to - from > 1 });
+    this.#variables.push({ field, from, to, multi: to - from > 1 || this.#segments[from] === "**" });
   }
 
   #literal(): string {

@@ -62,6 +62,30 @@ describe("a template", () => {
     ["/v1/{x=**}:go", "/v1/a/b:go", { x: "a/b" }],
     ["/v1/{x=**}:go", "/v1:go", { x: "" }],
     ["/v1/{x=shelves/*}:go", "/v1/shelves/1:go", { x: "shelves/1" }],
+    ["/v1/{x}:go", "/v1/aa:bb:cc:dd:ee:ff:go", { x: "aa:bb:cc:dd:ee:ff" }],
+    ["/v1/{x}:go", "/v1/2001:db8:0:0:0:0:0:1:go", { x: "2001:db8:0:0:0:0:0:1" }],
+    ["/v1/{x}:go", "/v1/a:go:b", null],
+    ["/v1/{x}:go", "/v1/a:go:", null],
+    ["/v1/{x=a/*}:go", "/v1/a/b:c:d:e:f:g:go", { x: "a/b:c:d:e:f:g" }],
+    ["/v1/{x=**}:go", "/v1/a:1/b:2:3:4:5:6:7:go", { x: "a:1/b:2:3:4:5:6:7" }],
+    ["/v1/**:go", "/v1/a/b:go", {}],
+    ["/v1/**:go", "/v1/a/b", null],
+    ["/v1/{x=**}/tail", "/v1/a/b/tail", { x: "a/b" }],
+    ["/v1/{x=**}/tail", "/v1/tail/tail", { x: "tail" }],
+    ["/v1/{x=**}/tail", "/v1/tail", { x: "" }],
+    ["/v1/{x=**}/tail", "/v1/a/b", null],
+    ["/v1/{x=**}/tail", "/v1", null],
+    ["/v1/{x=**}/tail", "/v1/a/tail/b", null],
+    ["/v1/{x=**}/tail:go", "/v1/a/b/tail:go", { x: "a/b" }],
+    ["/v1/{x=**}/{y}", "/v1/a/b/c", { x: "a/b", y: "c" }],
+    ["/v1/{x=**}/{y}", "/v1/a/", null],
+    ["/v1/{x=**}/b/{y=c/*}/{z}", "/v1/a/b/c/d/e", { x: "a", y: "c/d", z: "e" }],
+    ["/v1/**/{y}", "/v1/a/b%2Fc", { y: "b/c" }],
+    ["/v1/{w}/{x=a/**/b}/{y}", "/v1/0/a/1/2/b/3", { w: "0", x: "a/1/2/b", y: "3" }],
+    ["/v1/{x=a/**/b}", "/v1/a/b", { x: "a/b" }],
+    ["/v1/{x=a/**/b}", "/v1/a/1%2F2/b", { x: "a/1%2F2/b" }],
+    ["/**/tail", "/tail", {}],
+    ["/v1/**/a b", "/v1/x/a%20b", {}],
   ];
   for (const [template, path, expected] of cases) {
     test(`${template} ${expected === null ? "does not match" : "matches"} ${path}`, () => {
@@ -86,9 +110,9 @@ describe("a template", () => {
     ["/v1/a{x}", /belongs/],
     ["/v1/{x}a", /belongs/],
     ["/v1/{x}/{x}", /twice/],
-    ["/v1/**/a", /behind/],
-    ["/v1/{x=**}/a", /behind/],
-    ["/v1/{x=**}/{y=**}", /behind/],
+    ["/v1/**/a/**", /more than one/],
+    ["/v1/{x=**}/{y=**}", /more than one/],
+    ["/v1/{x=**/a/**}", /more than one/],
     ["/v1/a:", /empty segment/],
     ["/v1/a:b:c", /belongs/],
     ["/v1/a:b/c", /belongs/],
@@ -115,6 +139,11 @@ describe("of several templates", () => {
     ["DELETE", "/v1/{x}"],
     ["*", "/v2/{x}"],
     ["GET", "/v2/{x}"],
+    ["GET", "/v4/**"],
+    ["GET", "/v4/**/{y}/b"],
+    ["GET", "/v4/**/b"],
+    ["GET", "/v4/**/a/b"],
+    ["GET", "/v4/a/b"],
   ];
   for (const [method, template] of all)
     assert.equal(table.add(method, parsed(template), { name: template }), undefined);
@@ -134,6 +163,12 @@ describe("of several templates", () => {
     ["PUT", "/v3", undefined, []],
     ["PUT", "/v2/x", "/v2/{x}"],
     ["GET", "/v2/x", "/v2/{x}"],
+    ["GET", "/v4/a/b", "/v4/a/b"],
+    ["GET", "/v4/x/a/b", "/v4/**/a/b"],
+    ["GET", "/v4/x/y/b", "/v4/**/{y}/b"],
+    ["GET", "/v4/b", "/v4/**/b"],
+    ["GET", "/v4/x/y", "/v4/**"],
+    ["PUT", "/v4/x/a/b", undefined, ["GET"]],
   ];
   for (const [method, path, template, allow] of cases) {
     test(`${method} ${path} goes to ${template ?? "none"}`, () => {
