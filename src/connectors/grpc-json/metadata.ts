@@ -1,5 +1,5 @@
 // Header fields to gRPC metadata and back.
-import type { Fields } from "../../wire/fields.ts";
+import { type Fields, getField } from "../../wire/fields.ts";
 import { HOP, knownField, OTHER } from "../../wire/known.ts";
 import { InputError } from "./input-error.ts";
 
@@ -33,6 +33,12 @@ const OWN: ReadonlySet<string> = new Set([
   "upgrade",
   "te",
   "x-gateway",
+]);
+
+/** Fields of a response that are meant for the HTTP client, under the names it looks for (RFC 9110 §11.6.1, §10.2.3). */
+const KEPT: ReadonlyMap<string, string> = new Map([
+  ["www-authenticate", "WWW-Authenticate"],
+  ["retry-after", "Retry-After"],
 ]);
 
 /**
@@ -72,11 +78,13 @@ function isReserved(name: string): boolean {
   );
 }
 
-/** Metadata of a response as header fields, under `prefix` so that it cannot pose as a field of HTTP. */
+/** Metadata of a response as header fields, under `prefix` so that it cannot pose as a field of HTTP it was not meant to be. */
 export function addResponseMetadata(to: Fields, metadata: readonly string[], prefix: string): void {
   for (let i = 0; i < metadata.length; i += 2) {
     const lower = metadata[i]!.toLowerCase();
     if (!NAME.test(lower) || lower.startsWith("grpc-") || OWN.has(lower) || knownField(lower) === HOP) continue;
-    to.push(prefix + lower, metadata[i + 1]!);
+    // One in the trailers repeats, if anything, what the head said.
+    if (lower === "retry-after" && getField(to, lower) !== undefined) continue;
+    to.push(KEPT.get(lower) ?? prefix + lower, metadata[i + 1]!);
   }
 }

@@ -390,6 +390,31 @@ describe("metadata of a response", () => {
       "2",
     ]);
   });
+  test("that is meant for the HTTP client keeps its name, of whatever kind the answer is", () => {
+    const fields = ["www-authenticate", 'Bearer realm="a"', "www-authenticate", "Basic", "retry-after", "7"];
+    const expected = ["WWW-Authenticate", 'Bearer realm="a"', "WWW-Authenticate", "Basic", "Retry-After", "7"];
+    const refused = ["grpc-status", "16", "grpc-message", "who"];
+    const alone = call(GET);
+    alone.upstream.head(200, "", ["content-type", "application/grpc", ...refused, ...fields], 0);
+    alone.upstream.end([]);
+    const page = call(GET);
+    page.upstream.head(401, "", ["content-type", "text/html", ...fields], 0);
+    page.upstream.end([]);
+    for (const receiver of [
+      answer(GET, { trailers: [...refused, ...fields] }),
+      answer(GET, { head: fields, trailers: refused }),
+      answer(WATCH, { trailers: [...refused, ...fields] }),
+      alone.receiver,
+      page.receiver,
+    ]) {
+      assert.equal(receiver.status, 401);
+      assert.deepEqual(receiver.fields.slice(2, -2), expected);
+    }
+  });
+  test("has one Retry-After at most", () => {
+    const receiver = answer(GET, { head: ["retry-after", "7"], trailers: ["grpc-status", "14", "retry-after", "9"] });
+    assert.deepEqual(receiver.fields.slice(2, -2), ["Retry-After", "7"]);
+  });
   test("comes with errors and streams too", () => {
     const failed = answer(GET, { head: ["x-a", "1"], trailers: ["grpc-status", "5", "x-t", "2"] });
     assert.deepEqual([failed.field("grpc-metadata-x-a"), failed.field("grpc-trailer-x-t")], ["1", "2"]);
