@@ -32,6 +32,7 @@ export const ERRORS = {
   method_not_allowed: row(405, "method_not_allowed", "This path does not admit the request method."),
   request_timeout: row(408, "timeout", "The request was not received in time.", true),
   body_too_large: row(413, "payload_too_large", "The request body is larger than allowed.", true),
+  unsupported_media_type: row(415, "bad_request", "The service does not take a body of this type."),
   expectation_failed: row(417, "bad_request", "The Expect header asks for something this gateway does not do.", true),
   message_too_large: row(413, "payload_too_large", "A message is larger than allowed."),
   upgrade_required: row(426, "method_not_allowed", "This path is for WebSocket connections.", true, UPGRADE),

@@ -34,6 +34,7 @@ export function timeoutText(ms: number): string {
 export function grpcStatusOf(httpStatus: number): number {
   switch (httpStatus) {
     case 400:
+    case 415:
       return 3; // INVALID_ARGUMENT
     case 401:
       return 16; // UNAUTHENTICATED

@@ -43,7 +43,7 @@ export class JsonTranslator implements Translator {
       const choice = chooseMethod(this.#tableOf(pool), this.#rule.prefix, ctx.method, ctx.path);
       return "code" in choice ? choice : this.#translation(ctx, pool, choice);
     } catch (error) {
-      if (error instanceof InputError) return { code: error.code, message: error.message };
+      if (error instanceof InputError) return { code: error.code, message: error.message, fields: error.fields };
       throw error;
     }
   }
@@ -93,10 +93,17 @@ function checkBody(ctx: RequestContext, plan: RequestPlan): void {
   if (binding.body === null || body.length === 0) return;
   const encoding = getField(ctx.fields, "content-encoding") ?? "";
   if (encoding !== "" && encoding.toLowerCase() !== "identity") {
-    throw new InputError("A compressed body cannot be translated: send it without Content-Encoding.");
+    const accepted = ["Accept-Encoding", "identity"]; // RFC 9110 §12.5.3
+    const message = "A compressed body cannot be translated: send it without Content-Encoding.";
+    throw new InputError(message, "unsupported_media_type", accepted);
   }
   if (!takesRawBody(binding) && contentType !== "" && !IS_JSON.test(contentType)) {
-    throw new InputError("The body must be JSON, with a Content-Type that says so.");
+    const accepted = ["Accept", "application/json"]; // RFC 9110 §15.5.16
+    throw new InputError(
+      "The body must be JSON, with a Content-Type that says so.",
+      "unsupported_media_type",
+      accepted,
+    );
   }
   const { methodKind } = binding.method;
   const single = methodKind === "unary" || methodKind === "server_streaming";
