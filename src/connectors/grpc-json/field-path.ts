@@ -35,7 +35,7 @@ export function findPath(message: DescMessage, dotted: string): FieldPath | unde
   const path: DescField[] = [];
   let at: DescMessage | undefined = message;
   for (const name of names) {
-    const field: DescField | undefined = at === undefined || OPAQUE.test(at.typeName) ? undefined : findField(at, name);
+    const field: DescField | undefined = at === undefined || hasOwnForm(at) ? undefined : findField(at, name);
     if (field === undefined) return undefined;
     path.push(field);
     at = field.fieldKind === "message" ? field.message : undefined;
@@ -53,6 +53,11 @@ export function takesText(field: DescField): boolean {
 /** `google.protobuf.StringValue` and the like: in JSON, their `value` alone. */
 export function isWrapper(message: DescMessage): boolean {
   return WRAPPER.test(message.typeName);
+}
+
+/** Whether the JSON form of a message is not made of its fields (proto3 JSON mapping, well-known types). */
+export function hasOwnForm(message: DescMessage): boolean {
+  return OPAQUE.test(message.typeName);
 }
 
 /** Proto names of a path, joined with dots. */

@@ -70,8 +70,9 @@ function fromBody(plan: RequestPlan, bytes: Uint8Array): Message {
     JSON.parse(text);
     text = `{${JSON.stringify(body.jsonName)}:${text}}`;
   }
-  return fromJsonString(method.input, exactIntegers(text, method.input), {
-    registry: plan.pool.registry,
+  const { registry } = plan.pool;
+  return fromJsonString(method.input, exactIntegers(text, method.input, registry), {
+    registry,
     ignoreUnknownFields: plan.ignoreUnknownFields,
   });
 }
