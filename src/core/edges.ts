@@ -122,6 +122,11 @@ export interface SendFailure {
 /** Receives the response of one send, in this order: interim*, head, data*, end; or failed at any point. */
 export interface Receiver {
   interim(status: number, fields: readonly string[]): void;
+  /**
+   * The backend has begun a stream, but what the head says is not known yet: a translator waits for the first message.
+   * @param release delivers the head at once, as of a stream that does well; null where there is no such head
+   */
+  begun?(release: (() => void) | null): void;
   /** @param length bytes of body to come; -1 unknown */
   head(status: number, reason: string, fields: string[], length: number): void;
   /**

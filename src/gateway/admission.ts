@@ -3,6 +3,7 @@ import type { RequestContext } from "../core/context.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import { type Endpoint, isHealthy, type Service } from "../core/service.ts";
 import type { Permit } from "./attempt.ts";
+import type { Tries } from "./tries.ts";
 
 /** No attempt can be made now. */
 export interface Blocked {
@@ -92,8 +93,19 @@ function nobody(service: Service): Blocked {
 }
 
 /** Gives a permission back that was not used. */
-export function release({ service, endpoint, ticket, ownTicket }: Permit): void {
+function release({ service, endpoint, ticket, ownTicket }: Permit): void {
   service.limiter?.release(-1, false);
   service.breaker?.dropped(ticket);
   endpoint.breaker?.dropped(ownTicket);
+}
+
+/** Permission for another try beside a slow first one; null when tries, endpoints or the budget allow none. */
+export function admitSecond(ctx: RequestContext, service: Service, tries: Tries, first: Endpoint): Permit | null {
+  const { maxAttempts, budget } = service.retry!;
+  if (tries.count >= maxAttempts) return null;
+  const permit = admit(ctx, service, [...tries.failed, first], null);
+  if (isBlocked(permit)) return null;
+  if (budget?.take() !== false) return permit;
+  release(permit);
+  return null;
 }

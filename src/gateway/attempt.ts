@@ -33,6 +33,7 @@ type Verdict = "good" | "bad" | "overloaded" | "nothing";
 /** Hears the response of its attempts, in the order of {@link Receiver}. */
 export interface AttemptOwner {
   interim(status: number, fields: readonly string[]): void;
+  begun(attempt: Attempt, release: (() => void) | null): void;
   head(attempt: Attempt, status: number, reason: string, fields: string[], length: number): void;
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean;
   end(trailers: readonly string[]): void;
@@ -65,6 +66,8 @@ export class Attempt implements Receiver {
   #judged = false;
   #good = false;
   #over = false;
+  /** It has begun a stream: what follows is no reason to try again. */
+  isOpen = false;
   /** Bytes that may still come of an answer nobody wants; -1: it is wanted. */
   #drains = -1;
 
@@ -127,6 +130,8 @@ export class Attempt implements Receiver {
 
   /** A stream has begun: whether the endpoint did well is known by now, and its length says nothing. */
   opened(): void {
+    this.isOpen = true;
+    if (this.#headMs < 0) this.#headMs = performance.now() - this.#sentAt;
     this.#judge("good");
   }
 
@@ -140,6 +145,10 @@ export class Attempt implements Receiver {
 
   interim(status: number, fields: readonly string[]): void {
     if (!this.#over) this.#owner.interim(status, fields);
+  }
+
+  begun(release: (() => void) | null): void {
+    if (!this.#over && this.#drains < 0) this.#owner.begun(this, release);
   }
 
   head(status: number, reason: string, fields: string[], length: number): void {
@@ -187,7 +196,7 @@ export class Attempt implements Receiver {
 
   #answered(status: number, call: number): void {
     const now = performance.now();
-    this.#headMs = now - this.#sentAt;
+    if (this.#headMs < 0) this.#headMs = now - this.#sentAt; // a head that was held back came earlier
     this.endpoint.meter?.answered(this.#ctx.method, status, this.#headMs / 1000);
     // It took what the client allowed: taken for the usual time, it would pass for too little the next time.
     if (!this.#ranOut(call)) this.endpoint.state.observe(this.#headMs, now);

@@ -5,7 +5,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { RetryRule } from "../core/retry.ts";
 import type { Route } from "../core/route.ts";
 import type { Endpoint, Service } from "../core/service.ts";
-import { admit, admitElsewhere, admitNext, isBlocked, release } from "./admission.ts";
+import { admit, admitElsewhere, admitNext, admitSecond, isBlocked } from "./admission.ts";
 import { type Answers, fallBack, type Restartable, retryAfter } from "./answers.ts";
 import { Attempt, type AttemptOwner, type Permit } from "./attempt.ts";
 import { type Deadline, deadlineOf } from "./deadline.ts";
@@ -15,10 +15,7 @@ import { isReplayable, keptBody, ReplayBody } from "./replay.ts";
 import { type ClockOwner, RequestClock } from "./request-clock.ts";
 import { askedWait, isRepeatable, mayGoElsewhere, maySendAgain, retryReason } from "./resend.ts";
 import { ResponseRelay } from "./response-relay.ts";
-import { Tries } from "./tries.ts";
-
-const NONE: readonly Endpoint[] = [];
-const LATE_TRY: SendFailure = { code: "upstream_timeout", progress: "sent", detail: "no response head within one try" };
+import { LATE_TRY, Tries } from "./tries.ts";
 
 /** One request on its way through a service. */
 export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockOwner, Restartable {
@@ -89,10 +86,17 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     if (!this.#over && !told) this.#ctx.downstream.interim(status, fields);
   }
 
+  begun(attempt: Attempt, release: (() => void) | null): void {
+    if (this.#over || !this.#relay.begun(release)) return;
+    this.#race.win(attempt);
+    attempt.opened();
+    this.#clock.answered(true);
+  }
+
   head(attempt: Attempt, status: number, reason: string, fields: string[], length: number): void {
     if (this.#over) return attempt.abandon();
     if (this.#relay.hasEvents) return this.#goOn(attempt, status, fields);
-    if (this.#service.retry !== null && this.#triesInstead(attempt, status, fields, length)) return;
+    if (this.#service.retry !== null && !attempt.isOpen && this.#triesInstead(attempt, status, fields, length)) return;
     this.#race.win(attempt);
     attempt.note(status);
     const stream = this.#relay.head(status, reason, fields, length);
@@ -160,12 +164,9 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
 
   /** The first try is slow: another endpoint is asked beside it, and whoever answers first is heard. */
   sendSecond(): void {
-    const rule = this.#service.retry!;
     const ready = this.#body.complete && isReplayable(this.#body) && isRepeatable(this.#ctx);
-    if (!ready || this.#tries.count >= rule.maxAttempts) return;
-    const permit = admit(this.#ctx, this.#service, [...this.#tries.failed, this.#race.first!.endpoint], null);
-    if (isBlocked(permit)) return;
-    if (rule.budget?.take() === false) return release(permit);
+    const permit = ready ? admitSecond(this.#ctx, this.#service, this.#tries, this.#race.first!.endpoint) : null;
+    if (permit === null) return;
     this.#route.meter?.retried("hedge");
     this.#tries.count++;
     const hedge = new Attempt(this, this.#ctx, permit);
@@ -188,9 +189,9 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
   lapse(detail: string): void {
     if (this.#over) return;
     this.#ctx.detail = detail;
-    this.#race.first?.timeOut(0);
-    if (this.#relay.resumable) this.#reconnect();
-    else this.#giveUp("upstream_timeout");
+    const silent = this.#race.first!;
+    silent.timeOut(0);
+    this.#afterFailure(silent.endpoint, { code: "upstream_timeout", progress: "responding", detail });
   }
 
   #try(): void {
@@ -222,7 +223,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     if (!maySendAgain(progress, isRepeatable(ctx), isReplayable(this.#body), rule !== null)) return false;
     if (progress === "reset_on_reuse" && !ctx.freshConnection) {
       ctx.freshConnection = true;
-      const permit = admit(ctx, this.#service, NONE, endpoint);
+      const permit = admit(ctx, this.#service, [], endpoint);
       if (!isBlocked(permit)) {
         this.#tries.count--; // the endpoint closed an idle connection: that is no failed try
         this.#send(permit);

@@ -19,6 +19,8 @@ export class ResponseRelay {
   #events: EventStream | null = null;
   /** Rings when the backend of another kind of stream has been silent for too long. */
   #silence: NodeJS.Timeout | undefined;
+  /** Rings when a head that is held back must go out, for a heartbeat behind it. */
+  #held: NodeJS.Timeout | undefined;
   /** The client has not taken what it was given. */
   stalled = false;
 
@@ -44,16 +46,29 @@ export class ResponseRelay {
     return this.#events?.resumable === true;
   }
 
+  /**
+   * The backend has begun what may be a stream, and its head is held back.
+   * @param release see {@link Receiver.begun}
+   * @returns whether it is one, and the first: from here on no total deadline counts
+   */
+  begun(release: (() => void) | null): boolean {
+    if (this.#deadline.total || this.#events !== null) return false;
+    const { heartbeatMs, silenceMs } = this.#ctx.route!.events;
+    this.#listen((release === null ? 0 : silenceMs) || this.#deadline.silenceMs);
+    if (release !== null && heartbeatMs > 0) this.#held = setTimeout(release, heartbeatMs);
+    return true;
+  }
+
   /** @returns whether a stream begins: from here on no total deadline counts */
   head(status: number, reason: string, fields: string[], length: number): boolean {
     const ctx = this.#ctx;
     ctx.status = status;
+    clearTimeout(this.#held);
+    clearTimeout(this.#silence);
     if (ctx.route!.grpc) noteGrpcStatus(ctx, fields);
     const events = isEventStream(fields);
     if (events) this.#openEvents(status, fields);
-    else if (!this.#deadline.total && this.#deadline.silenceMs > 0) {
-      this.#silence = setTimeout(silent, this.#deadline.silenceMs, this.#owner);
-    }
+    else if (!this.#deadline.total) this.#listen(this.#deadline.silenceMs);
     dressReply(ctx, status, fields);
     ctx.downstream.head(status, reason, fields, this.#events === null ? length : -1);
     return events || !this.#deadline.total;
@@ -119,8 +134,13 @@ export class ResponseRelay {
   }
 
   close(): void {
+    clearTimeout(this.#held);
     clearTimeout(this.#silence);
     this.#events?.close();
+  }
+
+  #listen(silenceMs: number): void {
+    if (silenceMs > 0) this.#silence = setTimeout(silent, silenceMs, this.#owner);
   }
 
   #openEvents(status: number, fields: string[]): void {

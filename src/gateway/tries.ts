@@ -1,8 +1,15 @@
 // The tries of one request: how many, on which endpoints, and whether and when another may follow.
+import type { SendFailure } from "../core/edges.ts";
 import type { RetryRule } from "../core/retry.ts";
 import type { Endpoint } from "../core/service.ts";
 import { backoff } from "./resend.ts";
 
+/** A try that has taken longer than one may. */
+export const LATE_TRY: SendFailure = {
+  code: "upstream_timeout",
+  progress: "sent",
+  detail: "no response head within one try",
+};
 const NONE: readonly Endpoint[] = [];
 
 /** Counts them. */

@@ -125,6 +125,9 @@ export interface FakeRequest {
   readonly fields?: readonly string[];
   readonly body?: FakeBody;
   readonly timeoutMs?: number;
+  /** Whether the file says it. */
+  readonly timeoutWritten?: boolean;
+  readonly events?: Partial<EventStreamRule>;
   readonly grpc?: boolean;
   readonly translation?: Translation;
   readonly fallback?: { readonly service: Service | null; readonly reply: Reply | null };
@@ -156,7 +159,7 @@ export function requestOf(some: FakeRequest): { readonly ctx: RequestContext; re
     fallback,
     target: { calls: false, strip: "", prefix: "", host: "endpoint" },
     websocket: null,
-    events: PLAIN_EVENTS,
+    events: { ...PLAIN_EVENTS, ...some.events },
     times: null,
     grpc: some.grpc ?? false,
     tier: "normal",
@@ -164,7 +167,7 @@ export function requestOf(some: FakeRequest): { readonly ctx: RequestContext; re
     triesWithinMs: 0,
     translator: null,
     timeoutMs: some.timeoutMs ?? 0,
-    timeoutWritten: true,
+    timeoutWritten: some.timeoutWritten ?? true,
     maxBodyBytes: 0,
     accessLog: false,
     meter: null,

@@ -80,8 +80,15 @@ export class FakeReceiver implements Receiver {
   late = 0;
   full = false;
 
+  /** What each stream that begins gives to send its head with. */
+  readonly releases: ((() => void) | null)[] = [];
+
   interim(status: number): void {
     this.interims.push(status);
+  }
+  begun(release: (() => void) | null): void {
+    this.#check();
+    this.releases.push(release);
   }
   head(status: number, _reason: string, fields: string[], length: number): void {
     this.#check();

@@ -11,7 +11,7 @@ import { addResponseMetadata } from "./metadata.ts";
 import type { DescriptorPool } from "./pool.ts";
 import type { BodyObserver } from "./request-body.ts";
 import { type StatusJson, statusOf } from "./status-json.ts";
-import type { StreamForm } from "./stream-form.ts";
+import { EVENTS, type StreamForm } from "./stream-form.ts";
 
 /** How a response is to be written. */
 export interface ResponsePlan {
@@ -70,13 +70,26 @@ export class JsonResponse implements Receiver, BodyObserver {
   head(status: number, _reason: string, fields: string[]): void {
     if (this.#over) return;
     this.#fields = fields;
-    if (IS_GRPC.test(getField(fields, "content-type") ?? "")) return;
+    if (IS_GRPC.test(getField(fields, "content-type") ?? "")) return this.#wait();
     this.#foreign = statusOf(fields, this.#plan.pool) ?? {
       code: codeOfHttpStatus(status),
       message: `The service answered with HTTP status ${status}.`,
       details: [],
     };
     if (status === 200 && getField(fields, "grpc-status") === undefined) this.#broken("not a gRPC response");
+  }
+
+  /** Whether the call does well shows with its first message; only events may begin without one. */
+  #wait(): void {
+    if (getField(this.#fields!, "grpc-status") !== undefined) return; // complete by itself
+    const events = this.#plan.form === EVENTS && !this.#plan.printer.raw;
+    this.#to.begun?.(events ? () => this.#release() : null);
+  }
+
+  #release(): void {
+    if (this.#over) return;
+    this.#begin(EVENTS.contentType);
+    this.#to.flush();
   }
 
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {

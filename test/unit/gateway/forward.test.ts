@@ -2,7 +2,7 @@
 // client gets one answer, nobody's body is changed, and nothing is done twice that must not be.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import type { Progress } from "../../../src/core/edges.ts";
+import type { Progress, Translation } from "../../../src/core/edges.ts";
 import { Forward } from "../../../src/gateway/forward.ts";
 import { isRepeatable } from "../../../src/gateway/resend.ts";
 import { FakeTime } from "../../support/fake-time.ts";
@@ -21,6 +21,14 @@ const STEPS = 120;
 const PIECE = "0123456789abcdef";
 const PROGRESS: readonly Progress[] = ["unsent", "refused", "reset_on_reuse", "sent"];
 
+/** A translator's, which holds heads back as long as it likes. */
+const STREAMS: Translation = {
+  path: "/s/m",
+  fields: [],
+  streams: true,
+  attempt: (body, receiver) => ({ body, receiver }),
+};
+
 /** One course of events, decided by the seed alone. */
 class Course {
   readonly #random: Random;
@@ -31,6 +39,12 @@ class Course {
   readonly #timeoutMs: number;
   readonly #request: ReturnType<typeof requestOf>;
   readonly #grpc: boolean;
+  /** Calls of a translator that may hold their heads back. */
+  readonly #streams: boolean;
+  /** Tries that have begun a stream whose head is held back. */
+  readonly #begun = new Set<FakeExchange>();
+  /** How many tries there were when the first of them did; -1: none has. */
+  #triesAtBegin = -1;
   /** Tries a backend may have acted on. */
   readonly #acted = new Set<FakeExchange>();
   /** Backends that hardly say a word: everything takes too long. */
@@ -42,6 +56,7 @@ class Course {
     this.#random = random;
     this.#quiet = random.once(4);
     this.#grpc = random.once(4);
+    this.#streams = this.#grpc && random.once(2);
     this.#budget = new CountedBudget(random.int(4));
     const rule = ruleOf({
       maxAttempts: 1 + random.int(4),
@@ -76,6 +91,7 @@ class Course {
       body: this.#body,
       timeoutMs: this.#timeoutMs,
       grpc: this.#grpc,
+      ...(this.#streams && { translation: STREAMS }),
       ...(fallback !== undefined && { fallback }),
     });
   }
@@ -124,7 +140,8 @@ class Course {
     const { receiver } = exchange;
     if (!exchange.headSent) {
       if (random.once(5)) return receiver.interim(103, []);
-      if (random.once(3)) return this.#fail(exchange, random.pick(PROGRESS));
+      if (this.#streams && random.once(4) && !this.#begun.has(exchange)) return this.#begin(exchange);
+      if (random.once(3)) return this.#fail(exchange, this.#begun.has(exchange) ? "responding" : random.pick(PROGRESS));
       this.#acted.add(exchange);
       if (this.#grpc && random.once(3)) return this.#endCall(exchange);
       const fields = random.once(4) ? ["Retry-After", random.pick(["0", "3", "soon"])] : [];
@@ -141,6 +158,13 @@ class Course {
     let given = 0;
     receiver.data(Buffer.alloc(random.pick([16, 40_000])), random.once(2) ? null : () => given++, false);
     assert.ok(given <= 1, "a piece is given back once");
+  }
+
+  #begin(exchange: FakeExchange): void {
+    this.#acted.add(exchange);
+    this.#begun.add(exchange);
+    exchange.receiver.begun!(null);
+    if (this.#triesAtBegin === -1) this.#triesAtBegin = this.#exchanges.length;
   }
 
   /** A status alone: head and end at once. */
@@ -172,7 +196,7 @@ class Course {
     if (ctx.finished || client.state !== "open") return;
     const heard = this.#exchanges.some((e) => e.live);
     assert.ok(heard || time.pending > 0, "the client waits for something");
-    if (this.#timeoutMs > 0 && ctx.stream === null) {
+    if (this.#timeoutMs > 0 && ctx.stream === null && !this.#streams) {
       assert.ok(time.now <= ctx.startedAt + this.#timeoutMs + 1, "the client does not wait beyond the deadline");
     }
   }
@@ -186,6 +210,8 @@ class Course {
       for (const exchange of this.#exchanges.slice(0, -1))
         assert.ok(!this.#acted.has(exchange), "what must not be done twice was sent again");
     }
+    if (this.#triesAtBegin >= 0)
+      assert.equal(this.#exchanges.length, this.#triesAtBegin, "no try follows one that has begun a stream");
     if (retry === null) assert.equal(this.#budget.taken, 0);
   }
 }

@@ -224,6 +224,30 @@ describe("a stream", () => {
     assert.equal(one.upstream.data(one.frames([{ name: "b" }, { name: "c" }]), null, false), false);
     assert.equal(one.receiver.pieces.length, 3);
   });
+  test("that the service has begun is told before its first message", () => {
+    const one = call(WATCH);
+    one.upstream.head(200, "", ["content-type", "application/grpc"], -1);
+    assert.deepEqual([one.receiver.status, one.receiver.releases], [0, [null]]);
+    for (const fields of [["content-type", "application/grpc", "grpc-status", "5"], ["grpc-status", "5"], []]) {
+      const refused = call(WATCH);
+      refused.upstream.head(200, "", fields, -1);
+      assert.deepEqual(refused.receiver.releases, []);
+    }
+  });
+  test("of events may begin before its first message", () => {
+    const one = call({ ...WATCH, fields: ["Accept", "text/event-stream"] });
+    one.upstream.head(200, "", ["content-type", "application/grpc", "x-a", "1"], -1);
+    const [release] = one.receiver.releases;
+    assert.equal(one.receiver.status, 0);
+    release!();
+    release!();
+    assert.deepEqual([one.receiver.status, one.receiver.field("grpc-metadata-x-a")], [200, "1"]);
+    one.upstream.data(one.frames([{ name: "a" }]), null, false);
+    one.upstream.end(late);
+    release!();
+    assert.equal(one.receiver.text, `data: {"name":"a"}\n\nevent: error\ndata: ${error}\n\n`);
+    assert.equal(one.receiver.late, 0);
+  });
   test("is cut in any pieces", () => {
     for (let size = 1; size < 25; size++) assert.equal(call(WATCH).answer({ messages }, size).text, ndjson);
   });
