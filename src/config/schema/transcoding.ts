@@ -8,7 +8,7 @@ export const ruleGrpc = object("JSON in front of gRPC, and where the messages ar
   service: str("fixed service", ""),
   method: str("fixed method of that service", ""),
   protoFiles: strings("`.proto` sources"),
-  importPaths: strings("where their imports are looked up; google/api and google/protobuf are built in"),
+  importPaths: strings("where their imports are looked up; the usual files of google/ are built in"),
   protoDescriptor: str("FileDescriptorSet", ""),
   protoDescriptorBase64: str("the same as base64; wins over the file", ""),
   transcodingRules: mapOf('`"METHOD /template/{x}"` → `package.Service/Method`', str("method")),

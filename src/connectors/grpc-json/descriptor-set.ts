@@ -17,7 +17,7 @@ export interface NamedSet {
 }
 
 /** Files whose content differs from one protobuf release to the next without meaning anything: the first one is kept. */
-const COMMON = /^google\/(protobuf|api|rpc)\//;
+const COMMON = /^google\/(protobuf|api|longrunning|rpc|type)\//;
 
 /** Reads a set. @throws {DescriptorError} when the bytes are not one */
 export function readDescriptorSet({ name, bytes }: NamedSet): FileDescriptorProto[] {
@@ -36,12 +36,14 @@ export function readDescriptorSet({ name, bytes }: NamedSet): FileDescriptorProt
 /**
  * Merges sets. A file may occur in several as long as it says the same.
  * @param fallback files that are taken only where no set has them
+ * @param builtIn finds further files that are taken only where they are imported, and no set has them
  * @returns all files, each after its imports
  * @throws {DescriptorError} naming the file when two sets differ on it, or an import is missing
  */
 export function mergeDescriptorSets(
   sets: readonly NamedSet[],
   fallback: readonly FileDescriptorProto[],
+  builtIn: (name: string) => FileDescriptorProto | undefined,
 ): FileDescriptorProto[] {
   const all = new Map<string, { readonly file: FileDescriptorProto; readonly from: string }>();
   for (const set of sets) {
@@ -54,18 +56,23 @@ export function mergeDescriptorSets(
     }
   }
   for (const file of fallback) if (!all.has(file.name)) all.set(file.name, { file, from: "built-in" });
-  return inOrder([...all.values()].map(({ file }) => file));
+  const files = [...all.values()].map(({ file }) => file);
+  return inOrder(files, builtIn);
 }
 
-function inOrder(files: readonly FileDescriptorProto[]): FileDescriptorProto[] {
+function inOrder(
+  files: readonly FileDescriptorProto[],
+  builtIn: (name: string) => FileDescriptorProto | undefined,
+): FileDescriptorProto[] {
   const byName = new Map(files.map((file) => [file.name, file]));
   const out = new Set<FileDescriptorProto>();
   const visit = (file: FileDescriptorProto, above: readonly string[]): void => {
     if (out.has(file)) return;
     if (above.includes(file.name)) throw new DescriptorError(`import cycle: ${[...above, file.name].join(" → ")}`);
     for (const name of file.dependency) {
-      const dependency = byName.get(name);
+      const dependency = byName.get(name) ?? builtIn(name);
       if (dependency === undefined) throw new DescriptorError(`cannot resolve import "${name}" in ${file.name}`);
+      byName.set(name, dependency);
       visit(dependency, [...above, file.name]);
     }
     out.add(file);

@@ -10,7 +10,7 @@ import {
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { DescriptorError } from "./descriptor-error.ts";
 import { mergeDescriptorSets, type NamedSet } from "./descriptor-set.ts";
-import { builtInDescriptors } from "./proto-sources.ts";
+import { builtInDescriptor, builtInDescriptors } from "./proto-sources.ts";
 
 /** Immutable; a change of descriptors makes a new pool. */
 export class DescriptorPool {
@@ -57,7 +57,7 @@ export class DescriptorPool {
  * @throws {DescriptorError} for sets that cannot be read, contradict each other or are incomplete
  */
 export function createPool(sets: readonly NamedSet[]): DescriptorPool {
-  const file = mergeDescriptorSets(sets, builtInDescriptors());
+  const file = mergeDescriptorSets(sets, builtInDescriptors(), builtInDescriptor);
   try {
     return new DescriptorPool(createFileRegistry(create(FileDescriptorSetSchema, { file })));
   } catch (error) {

@@ -1,21 +1,7 @@
 // Finds .proto sources and everything they import, and turns them into one serialized FileDescriptorSet.
-import { readFileSync } from "node:fs";
 import { create, toBinary } from "@bufbuild/protobuf";
-import {
-  type FileDescriptorProto,
-  FileDescriptorSetSchema,
-  file_google_protobuf_any,
-  file_google_protobuf_api,
-  file_google_protobuf_descriptor,
-  file_google_protobuf_duration,
-  file_google_protobuf_empty,
-  file_google_protobuf_field_mask,
-  file_google_protobuf_source_context,
-  file_google_protobuf_struct,
-  file_google_protobuf_timestamp,
-  file_google_protobuf_type,
-  file_google_protobuf_wrappers,
-} from "@bufbuild/protobuf/wkt";
+import { type FileDescriptorProto, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { builtInFile, COMMON_FILES } from "./built-in-files.ts";
 import { DescriptorError } from "./descriptor-error.ts";
 import { convertFile } from "./proto-file.ts";
 import { SymbolTable } from "./proto-names.ts";
@@ -31,37 +17,8 @@ export interface ProtoSources {
   read(path: string): Buffer | undefined;
 }
 
-/** Built-in sources, next to `src/` and `dist/` alike. */
-const BUILT_IN = new URL("../../../protos/", import.meta.url);
-/** Sources under `protos/` that every pool knows. */
-export const BUILT_IN_NAMES: readonly string[] = [
-  "google/api/http.proto",
-  "google/api/annotations.proto",
-  "google/api/httpbody.proto",
-  "google/rpc/code.proto",
-  "google/rpc/status.proto",
-  "google/rpc/error_details.proto",
-];
-/** Well-known files, ready made by the library. */
-const WELL_KNOWN: ReadonlyMap<string, FileDescriptorProto> = new Map(
-  [
-    file_google_protobuf_any,
-    file_google_protobuf_api,
-    file_google_protobuf_descriptor,
-    file_google_protobuf_duration,
-    file_google_protobuf_empty,
-    file_google_protobuf_field_mask,
-    file_google_protobuf_source_context,
-    file_google_protobuf_struct,
-    file_google_protobuf_timestamp,
-    file_google_protobuf_type,
-    file_google_protobuf_wrappers,
-  ].map((file) => [file.proto.name, file.proto]),
-);
-
 /**
- * Compiles `.proto` sources. `google/protobuf/*`, `google/api/{annotations,http,httpbody}` and
- * `google/rpc/{code,status,error_details}` need not exist as files.
+ * Compiles `.proto` sources. What is built in (see {@link builtInFile}) need not exist as a file.
  * @returns a serialized `google.protobuf.FileDescriptorSet`, every file after its imports
  * @throws {DescriptorError} naming the file, and the line of a syntax error
  */
@@ -71,10 +28,19 @@ export function compileProtos(sources: ProtoSources): Uint8Array {
   return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: compiler.files }));
 }
 
-/** The descriptors every pool has: the well-known types, `google.api` and `google.rpc`. */
+/** The descriptors every pool has: the well-known types, and the usual files of `google.api` and `google.rpc`. */
 export function builtInDescriptors(): FileDescriptorProto[] {
-  const compiler = new Compiler({ files: [], importPaths: [], read: () => undefined });
-  for (const name of [...WELL_KNOWN.keys(), ...BUILT_IN_NAMES]) compiler.addRoot(name);
+  return compiled(COMMON_FILES);
+}
+
+/** One built-in file of any name; its imports are built in as well. Undefined when there is none. */
+export function builtInDescriptor(name: string): FileDescriptorProto | undefined {
+  return builtInFile(name) === undefined ? undefined : compiled([name]).at(-1);
+}
+
+function compiled(files: readonly string[]): FileDescriptorProto[] {
+  const compiler = new Compiler({ files, importPaths: [], read: () => undefined });
+  for (const name of files) compiler.addRoot(name);
   return compiler.files;
 }
 
@@ -141,10 +107,7 @@ class Compiler {
       const text = this.#sources.read(pathBelow(folder, name));
       if (text !== undefined) return parseProto(name, text.toString("utf8"));
     }
-    if (!builtIn) return undefined;
-    const known = WELL_KNOWN.get(name);
-    if (known !== undefined) return known;
-    return BUILT_IN_NAMES.includes(name) ? parseProto(name, readFileSync(new URL(name, BUILT_IN), "utf8")) : undefined;
+    return builtIn ? builtInFile(name) : undefined;
   }
 }
 

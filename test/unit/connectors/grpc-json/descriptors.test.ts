@@ -1,5 +1,6 @@
 // Descriptors: .proto sources compiled, sets merged, names found, and errors that name the file.
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
@@ -192,24 +193,82 @@ describe("imports", () => {
     };
     assert.deepEqual(names(compile(texts, ["a.proto"], ["."])).sort(), ["a.proto", "b.proto", "c.proto"]);
   });
-  test("of google come with the gateway", () => {
-    const all = [
+  /** What the gateway brings, by name. */
+  const builtIn = [
+    ...readdirSync("protos/google", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".proto")),
+    ...[
       "any",
+      "api",
+      "cpp_features",
+      "descriptor",
       "duration",
       "empty",
       "field_mask",
-      "struct",
-      "timestamp",
-      "wrappers",
-      "descriptor",
-      "api",
-      "type",
-      "source_context",
-    ]
-      .map((name) => `import "google/protobuf/${name}.proto";`)
-      .concat(["annotations", "http", "httpbody"].map((name) => `import "google/api/${name}.proto";`))
-      .concat(["status", "code", "error_details"].map((name) => `import "google/rpc/${name}.proto";`));
-    createPool([{ name: "s", bytes: set(...compile({ "a.proto": P3 + all.join("") }, ["a.proto"])) }]);
+      "go_features",
+      "java_features",
+    ].map((name) => `protobuf/${name}.proto`),
+    ...["source_context", "struct", "timestamp", "type", "wrappers"].map((name) => `protobuf/${name}.proto`),
+    "protobuf/compiler/plugin.proto",
+  ].map((name) => `google/${name}`);
+
+  test("of google come with the gateway, with everything they import", () => {
+    for (const name of builtIn) {
+      const files = compile({ "a.proto": `${P3} import "${name}";` }, ["a.proto"]);
+      createPool([{ name: "s", bytes: set(...files) }]);
+      // A set may leave out what is built in.
+      createPool([{ name: "s", bytes: set(files.at(-1)!) }]);
+    }
+    createPool([{ name: "s", bytes: set(one(P3 + builtIn.map((name) => `import "${name}";`).join(""))) }]);
+  });
+  test("of google are those the guide lists", () => {
+    const guide = readFileSync("docs/guides/transcoding.md", "utf8");
+    const listed = [...guide.matchAll(/^\| `google\/(\w+)` \| (.+) \|$/gm)].flatMap(([, folder, names]) =>
+      names!
+        .replaceAll("(options only)", "")
+        .split(/[ ,`]+/)
+        .flatMap((name) => (name === "" ? [] : [`google/${folder}/${name}.proto`])),
+    );
+    assert.deepEqual(listed.sort(), [...builtIn].sort());
+  });
+  test("of google are not there unless they are imported, but for what any answer may hold", () => {
+    const { registry, services } = createPool([]);
+    assert.ok(registry.getMessage("google.rpc.BadRequest"));
+    assert.deepEqual([registry.getMessage("google.type.Money"), services.length], [undefined, 0]);
+  });
+  test("of widely used APIs compile with their options", () => {
+    const text = `${P3} package a; import "google/api/annotations.proto"; import "google/api/client.proto";
+      import "google/api/field_behavior.proto"; import "google/api/resource.proto"; import "google/api/field_info.proto";
+      import "google/api/routing.proto"; import "google/api/visibility.proto"; import "google/api/launch_stage.proto";
+      import "google/longrunning/operations.proto"; import "google/type/money.proto"; import "google/type/latlng.proto";
+      option (google.api.resource_definition) = { type: "a/B" pattern: "bs/{b}" };
+      service S { option (google.api.default_host) = "a.example"; option (google.api.oauth_scopes) = "x,y";
+        rpc Go(M) returns (google.longrunning.Operation) {
+          option (google.api.http) = { post: "/v1/{name=bs/*}:go" body: "*" };
+          option (google.api.method_signature) = "name";
+          option (google.api.method_signature) = "";
+          option (google.api.routing) = { routing_parameters { field: "name" } };
+          option (google.longrunning.operation_info) = { response_type: "M" metadata_type: "M" };
+        } }
+      message M { option (google.api.resource) = { type: "a/B" pattern: "bs/{b}" singular: "b" };
+        string name = 1 [(google.api.field_behavior) = REQUIRED, (google.api.field_behavior) = IMMUTABLE,
+          (google.api.resource_reference) = { type: "a/B" }];
+        string id = 2 [(google.api.field_info).format = UUID4, (google.api.field_visibility).restriction = "X"];
+        google.type.Money price = 3; google.type.LatLng place = 4; google.api.LaunchStage stage = 5; }`;
+    const pool = createPool([{ name: "s", bytes: set(...compile({ "a.proto": text }, ["a.proto"])) }]);
+    const go = pool.target("a.S/Go")!;
+    assert.equal(httpRuleOf(go)!.template, "/v1/{name=bs/*}:go");
+    assert.deepEqual(
+      go.output.fields.map(({ name, number }) => [name, number]),
+      [
+        ["name", 1],
+        ["metadata", 2],
+        ["done", 3],
+        ["error", 4],
+        ["response", 5],
+      ],
+    );
+    assert.equal(pool.registry.getExtension("google.api.field_behavior")?.number, 1052);
+    assert.equal(httpRuleOf(pool.target("Operations/CancelOperation")!)!.template, "/v1/{name=operations/**}:cancel");
   });
   test("of google may be replaced by files", () => {
     const texts = {
