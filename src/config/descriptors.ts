@@ -2,13 +2,22 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Problems } from "./problem.ts";
+import { placeOf } from "./place.ts";
+import type { Position, Problems } from "./problem.ts";
 import type { Written } from "./schema/root.ts";
 import type { RuleSection } from "./schema/router.ts";
 import type { MapNode } from "./tree.ts";
 
 /** More sources than this below one rule are a mistake. */
 const MAX_FILES = 5000;
+const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+
+/** Where a description is named. */
+export interface Named {
+  /** Dotted key below `gateway`, with the index of an element. */
+  readonly key: string;
+  readonly at: Position;
+}
 
 /** Everything that was read, by path as used. */
 export interface DescriptorFiles {
@@ -16,23 +25,36 @@ export interface DescriptorFiles {
   readonly contents: ReadonlyMap<string, Buffer>;
   /** Descriptor sets in a directory, by directory as written, in order of name. */
   readonly directories: ReadonlyMap<string, readonly string[]>;
+  /** Where each path is named first, or the directory it was found in; of a rule's own set, by its dotted key. */
+  readonly named: ReadonlyMap<string, Named>;
+  /** What could not be read, as written: a problem says so. */
+  readonly missing: ReadonlySet<string>;
   /** SHA-256 over all paths and contents, hexadecimal. */
   readonly digest: string;
   /** Files and directories whose change is a reason to reload. */
   readonly watched: readonly string[];
 }
 
-/** Reads what rules and global sections name. What is missing is a warning, or an error where the file asks for that. */
+type Place = readonly (string | number)[];
+
+/**
+ * Reads what rules and global sections name. What is missing is a warning, or an error where the file asks for that; base64
+ * that is none is an error.
+ */
 export function readDescriptors(written: Written, tree: MapNode, problems: Problems): DescriptorFiles {
-  const reader = new Reader(written.backend.grpc.descriptors.failOnError, tree, problems);
   const global = written.backend.grpc.descriptors;
-  reader.sets(global.descriptorFiles, global.autoReload);
-  reader.folders(global.descriptorDirs, global.autoReload);
+  const reader = new Reader(global.failOnError, tree, problems);
+  const below = ["backend", "grpc", "descriptors"];
+  reader.sets(global.descriptorFiles, [...below, "descriptorFiles"], global.autoReload);
+  reader.folders(global.descriptorDirs, [...below, "descriptorDirs"], global.autoReload);
   const { grpc } = written.protocols;
+  const sources = ["protocols", "grpc", "descriptorSources"];
   if (grpc.enabled) {
-    for (const source of grpc.descriptorSources) reader.mixed(source.paths, grpc.autoReload);
+    for (const [i, { paths }] of grpc.descriptorSources.entries())
+      reader.mixed(paths, [...sources, i, "paths"], grpc.autoReload);
   }
-  for (const rule of written.router.rules) if (rule.grpc !== null) readRule(reader, rule.grpc);
+  for (const [i, rule] of written.router.rules.entries())
+    if (rule.grpc !== null) readRule(reader, rule.grpc, ["router", "rules", i, "grpc"]);
   return reader;
 }
 
@@ -41,17 +63,21 @@ export function plainPath(path: string): string {
   return path.replace(/^file:\/\//, "");
 }
 
-function readRule(reader: Reader, grpc: NonNullable<RuleSection["grpc"]>): void {
+function readRule(reader: Reader, grpc: NonNullable<RuleSection["grpc"]>, place: Place): void {
   const { protoDescriptor, protoDescriptorBase64, dynamicDescriptors } = grpc;
-  if (protoDescriptorBase64 === "" && protoDescriptor !== "") reader.sets([protoDescriptor], true);
-  reader.sets(dynamicDescriptors.files, dynamicDescriptors.autoReload);
-  reader.folders(dynamicDescriptors.directories, dynamicDescriptors.autoReload);
-  for (const file of grpc.protoFiles) reader.proto(file, grpc.importPaths);
+  if (protoDescriptorBase64 !== "") reader.inline(protoDescriptorBase64, [...place, "protoDescriptorBase64"]);
+  else if (protoDescriptor !== "") reader.set(protoDescriptor, [...place, "protoDescriptor"], true);
+  const dynamic = [...place, "dynamicDescriptors"];
+  reader.sets(dynamicDescriptors.files, [...dynamic, "files"], dynamicDescriptors.autoReload);
+  reader.folders(dynamicDescriptors.directories, [...dynamic, "directories"], dynamicDescriptors.autoReload);
+  for (const [i, file] of grpc.protoFiles.entries()) reader.proto(file, grpc.importPaths, [...place, "protoFiles", i]);
 }
 
 class Reader implements DescriptorFiles {
   readonly contents = new Map<string, Buffer>();
   readonly directories = new Map<string, readonly string[]>();
+  readonly named = new Map<string, Named>();
+  readonly missing = new Set<string>();
   readonly watched: string[] = [];
   #digest: string | null = null;
   readonly #strict: boolean;
@@ -73,30 +99,36 @@ class Reader implements DescriptorFiles {
     return this.#digest;
   }
 
-  sets(files: readonly string[], watch: boolean): void {
-    for (const file of files) if (!this.#read(file, watch)) this.#missing(file, "no such descriptor file");
+  /** A set in the configuration itself. */
+  inline(base64: string, place: Place): void {
+    const named = this.#name(dotted(place), place);
+    if (!BASE64.test(base64.replaceAll(/\s+/g, ""))) this.#problems.error(named.at, `${named.key}: not base64`);
   }
 
-  folders(folders: readonly string[], watch: boolean): void {
-    for (const folder of folders) {
-      const names = walk(folder);
-      if (names === null) this.#missing(folder, "no such directory");
-      this.directories.set(folder, names ?? []);
-      if (watch) this.watched.push(folder);
-      this.sets(names ?? [], watch);
-    }
+  set(file: string, place: Place, watch: boolean): void {
+    const why = this.#read(file, place, watch);
+    if (why !== null) this.#missing(file, place, why);
   }
 
-  mixed(paths: readonly string[], watch: boolean): void {
-    for (const path of paths) {
+  sets(files: readonly string[], place: Place, watch: boolean): void {
+    for (const [i, file] of files.entries()) this.set(file, [...place, i], watch);
+  }
+
+  folders(folders: readonly string[], place: Place, watch: boolean): void {
+    for (const [i, folder] of folders.entries()) this.#folder(folder, [...place, i], watch);
+  }
+
+  mixed(paths: readonly string[], place: Place, watch: boolean): void {
+    for (const [i, path] of paths.entries()) {
       const plain = plainPath(path);
-      if (isDirectory(plain)) this.folders([plain], watch);
-      else this.sets([plain], watch);
+      if (isDirectory(plain)) this.#folder(plain, [...place, i], watch);
+      else this.set(plain, [...place, i], watch);
     }
   }
 
   /** A source and, as far as they can be found, its imports. */
-  proto(file: string, importPaths: readonly string[]): void {
+  proto(file: string, importPaths: readonly string[], place: Place): void {
+    this.#name(file, place);
     const folders = ["", ...importPaths];
     const queue = [file];
     const seen = new Set<string>();
@@ -104,9 +136,11 @@ class Reader implements DescriptorFiles {
       if (seen.has(name)) continue;
       seen.add(name);
       const own = name === file ? [] : [folderOf(file)];
-      const path = [...folders, ...own].map((f) => (f === "" ? name : join(f, name))).find((p) => this.#read(p, true));
+      const path = [...folders, ...own]
+        .map((f) => (f === "" ? name : join(f, name)))
+        .find((p) => this.#read(p, place, true) === null);
       if (path === undefined) {
-        if (name === file) this.#missing(file, "no such .proto file");
+        if (name === file) this.#missing(file, place, this.#read(file, place, true)!);
         continue; // imports that are built in are no files; one that is missing is named when the sources are compiled
       }
       for (const found of this.contents
@@ -118,23 +152,53 @@ class Reader implements DescriptorFiles {
     }
   }
 
-  #read(path: string, watch: boolean): boolean {
+  #folder(folder: string, place: Place, watch: boolean): void {
+    const names = walk(folder);
+    if (names === null) this.#missing(folder, place, "no such directory");
+    this.directories.set(folder, names ?? []);
+    if (watch) this.watched.push(folder);
+    for (const name of names ?? []) this.set(name, place, watch);
+  }
+
+  /** @returns why it cannot be read; null when it was */
+  #read(path: string, place: Place, watch: boolean): string | null {
     if (!this.contents.has(path)) {
       try {
         this.contents.set(path, readFileSync(path));
-      } catch {
-        return false;
+        this.#name(path, place);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        return code === "EISDIR" ? "this is a directory" : code === "EACCES" ? "no permission" : "no such file";
       }
     }
     if (watch && !this.watched.includes(path)) this.watched.push(path);
-    return true;
+    return null;
   }
 
-  #missing(path: string, why: string): void {
-    const message = `"${path}": ${why}`;
-    if (this.#strict) this.#problems.error(this.#tree.at, message);
-    else this.#problems.warn(this.#tree.at, `${message}; rules that need it answer 503`);
+  #name(path: string, place: Place): Named {
+    let named = this.named.get(path);
+    if (named === undefined) {
+      named = { key: dotted(place), at: placeOf(this.#tree, place) };
+      this.named.set(path, named);
+    }
+    return named;
   }
+
+  #missing(path: string, place: Place, why: string): void {
+    this.missing.add(path);
+    const message = `${dotted(place)}: "${path}": ${why}`;
+    const at = placeOf(this.#tree, place);
+    if (this.#strict) this.#problems.error(at, message);
+    else this.#problems.warn(at, `${message}; rules that need it answer 503`);
+  }
+}
+
+/** `router.rules[0].grpc`. */
+function dotted(place: Place): string {
+  return place
+    .map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`))
+    .join("")
+    .slice(1);
 }
 
 function walk(folder: string): string[] | null {

@@ -7,6 +7,7 @@ import { type DescriptorFiles, readDescriptors } from "./descriptors.ts";
 import { applyEnvironment, type Environment } from "./environment.ts";
 import { isolate } from "./isolate.ts";
 import type { Origin } from "./kit.ts";
+import { checkMappings } from "./mappings.ts";
 import { type Material, readMaterial } from "./material.ts";
 import { mergeInto } from "./merge.ts";
 import { normalize } from "./normalize.ts";
@@ -66,6 +67,7 @@ export function loadConfig(options: LoadOptions): Loaded {
   const below = gatewayOf(tree) ?? emptyMap(tree.at);
   const inferred = isolate(problems, () => normalize(written, below, origins, problems));
   const material: Material | null = isolate(problems, () => readMaterial(written, below, problems));
+  isolate(problems, () => checkMappings(written, below, problems));
   const descriptors = isolate(problems, () => readDescriptors(written, below, problems));
   if (inferred === null || material === null || descriptors === null || problems.errors.length > 0)
     throw new ConfigError(problems.list, sources);
