@@ -1,6 +1,7 @@
 // `gateway check`: every problem of a configuration at once, and the tests it carries.
-import { withSource } from "../config/problem.ts";
+import { ConfigError, withSource } from "../config/problem.ts";
 import { loadChecked } from "../snapshot/checked.ts";
+import { transcodingProblems } from "../snapshot/translators.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 
 /** Checks a configuration without starting anything. */
@@ -13,7 +14,9 @@ export const check: Command = {
   async run(parsed, env) {
     const options = loadOptions(parsed, env);
     const { config, warnings, sources } = loadChecked(options);
-    for (const warning of warnings) process.stderr.write(`${withSource(warning, sources)}\n`);
+    const found = await transcodingProblems(config);
+    if (found.some(({ severity }) => severity === "error")) throw new ConfigError([...warnings, ...found], sources);
+    for (const warning of [...warnings, ...found]) process.stderr.write(`${withSource(warning, sources)}\n`);
     const { rules, services, written } = config;
     const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
     const counts = [

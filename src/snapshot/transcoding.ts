@@ -1,28 +1,31 @@
 // A rule's descriptors and mappings → the translator of its JSON clients.
-
-import { createHash } from "node:crypto";
 import { credentials } from "@grpc/grpc-js";
 import type { Config, RuleConfig } from "../config/config.ts";
-import { plainPath } from "../config/descriptors.ts";
+import { ConfigError, oneLine, type Problem } from "../config/problem.ts";
 import { DescriptorHub, type LastGood } from "../connectors/grpc-json/descriptor-hub.ts";
-import type { NamedSet } from "../connectors/grpc-json/descriptor-set.ts";
 import { PolledSource } from "../connectors/grpc-json/polled-source.ts";
-import { compileProtos } from "../connectors/grpc-json/proto-sources.ts";
 import { reflect } from "../connectors/grpc-json/reflection.ts";
-import type { JsonRule, MethodMapping, PrintOptions } from "../connectors/grpc-json/rule.ts";
 import { JsonTranslator } from "../connectors/grpc-json/translator.ts";
 import { fetchDescriptors } from "../connectors/grpc-json/url-source.ts";
 import type { Translator } from "../core/edges.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import { bracketed } from "../wire/authority.ts";
 import { http2Options } from "./client-options.ts";
+import { fileSets, readSets } from "./descriptor-sets.ts";
 import { digest } from "./digest.ts";
+import { jsonRule } from "./json-rule.ts";
 import type { Runtime } from "./runtime.ts";
+import { faultProblems, poolProblem } from "./transcoding-problems.ts";
 
 /** Time for one round of reflection, ms. */
 const REFLECTION_MS = 10_000;
+/** Where problems are shown without the lines they are in. */
+const NO_TEXTS: ReadonlyMap<string, string> = new Map();
 
-/** Makes the translator of one rule. */
+/**
+ * Makes the translator of one rule.
+ * @throws ConfigError when descriptors or mappings are to be refused
+ */
 export function jsonTranslator(config: Config, rule: RuleConfig, runtime: Runtime, leases: LeaseHolder): Translator {
   const { log } = runtime;
   const failed = (error: Error) =>
@@ -34,7 +37,7 @@ export function jsonTranslator(config: Config, rule: RuleConfig, runtime: Runtim
   );
   const described = fileSets(config, rule);
   const sources = urlSources(config, runtime, leases);
-  const { enableReflection, descriptors } = config.written.backend.grpc;
+  const { enableReflection } = config.written.backend.grpc;
   if (described.length === 0 && sources.length === 0 && enableReflection) {
     sources.push(...reflectionSources(config, rule, runtime, leases));
   }
@@ -43,82 +46,33 @@ export function jsonTranslator(config: Config, rule: RuleConfig, runtime: Runtim
   const hub = leases.lease(
     `descriptors|${digest(key)}`,
     () => {
-      const strict = (error: Error) => {
-        if (descriptors.failOnError) throw error;
-        failed(error);
+      const refused = (problem: Problem) => {
+        if (problem.severity === "error") throw new ConfigError([problem], NO_TEXTS);
+        failed(new Error(oneLine(problem)));
       };
-      const sets = described.flatMap((set) => made(set, strict));
-      const fresh = new DescriptorHub(sets, sources, lastGood, sources.length === 0 ? strict : failed);
+      const unusable = (error: Error) => refused(poolProblem(config, rule, error));
+      const sets = readSets(config, rule, described, refused);
+      const fresh = new DescriptorHub(sets, sources, lastGood, sources.length === 0 ? unusable : failed);
       fresh.pool(); // now, and not with the first request: what is wrong is said at once
       return fresh;
     },
     () => undefined,
   );
-  return new JsonTranslator(
+  // What is fetched may be wrong at any time: the rest of it serves meanwhile.
+  const { id } = rule;
+  let loading = sources.length === 0;
+  const translator = new JsonTranslator(
     jsonRule(config, rule),
     () => hub.pool(),
-    (warning) => log.warn("gRPC transcoding", { rule: rule.id, warning }),
+    ({ faults, warnings }) => {
+      if (loading && faults.length > 0) throw new ConfigError(faultProblems(config, rule, faults), NO_TEXTS);
+      for (const { message } of faults) log.error("gRPC transcoding", { rule: id, fault: message });
+      for (const warning of warnings) log.warn("gRPC transcoding", { rule: id, warning });
+    },
   );
-}
-
-/** A set that can be made, and what tells it from others. */
-interface Described {
-  readonly name: string;
-  readonly key: string;
-  make(): Uint8Array;
-}
-
-function made(set: Described, failed: (error: Error) => void): NamedSet[] {
-  try {
-    return [{ name: set.name, bytes: set.make() }];
-  } catch (error) {
-    failed(error as Error);
-    return [];
-  }
-}
-
-/** In the order of precedence: the rule's own, then what is common to all. */
-function fileSets(config: Config, rule: RuleConfig): Described[] {
-  const { contents, directories, digest: digestOfAll } = config.descriptors;
-  const sets: Described[] = [];
-  const add = (path: string) => {
-    const bytes = contents.get(path);
-    if (bytes === undefined || sets.some((set) => set.name === path)) return;
-    sets.push({ name: path, key: `${path}|${hash(bytes)}`, make: () => bytes });
-  };
-  const addFolder = (folder: string) => directories.get(folder)?.forEach(add);
-  const { grpc } = rule.written;
-  if (grpc !== null) {
-    const base64 = grpc.protoDescriptorBase64.replaceAll(/\s+/g, "");
-    if (base64 !== "") {
-      sets.push({
-        name: `${rule.id}: protoDescriptorBase64`,
-        key: digest(base64),
-        make: () => Buffer.from(base64, "base64"),
-      });
-    } else if (grpc.protoDescriptor !== "") add(grpc.protoDescriptor);
-    if (grpc.protoFiles.length > 0) {
-      const { protoFiles: files, importPaths } = grpc;
-      sets.push({
-        name: `${rule.id}: protoFiles`,
-        // Which of all sources are imported shows only when they are parsed.
-        key: `${digest([files, importPaths])}|${digestOfAll}`,
-        make: () => compileProtos({ files, importPaths, read: (path) => contents.get(path) }),
-      });
-    }
-    grpc.dynamicDescriptors.files.forEach(add);
-    grpc.dynamicDescriptors.directories.forEach(addFolder);
-  }
-  const global = config.written.backend.grpc.descriptors;
-  global.descriptorFiles.forEach(add);
-  global.descriptorDirs.forEach(addFolder);
-  const { protocols } = config.written;
-  if (!protocols.grpc.enabled) return sets;
-  for (const path of protocols.grpc.descriptorSources.flatMap((source) => source.paths)) {
-    add(plainPath(path));
-    addFolder(plainPath(path));
-  }
-  return sets;
+  translator.prepare();
+  loading = false;
+  return translator;
 }
 
 function urlSources(config: Config, runtime: Runtime, leases: LeaseHolder): PolledSource[] {
@@ -182,44 +136,6 @@ function polled(
       ),
     (source) => source.close(),
   );
-}
-
-function jsonRule(config: Config, rule: RuleConfig): JsonRule {
-  const { grpc, transcoding } = rule.written;
-  const { printOptions } = config.written.protocols.grpc.jsonTranscoding;
-  const { maxMessageSize, maxCallSendMsgSize, maxCallRecvMsgSize } = config.written.backend.grpc;
-  // Each direction has its own bound at the connector; here is only one, for both.
-  const largest = Math.max(maxCallSendMsgSize || maxMessageSize, maxCallRecvMsgSize || maxMessageSize);
-  return {
-    prefix: rule.pattern.literalPrefix,
-    mappings: [...mappings(grpc?.transcodingRules ?? {}), ...mappings(transcoding?.methodMappings ?? {})],
-    pathMappings: Object.entries(transcoding?.pathMappings ?? {}),
-    service: grpc?.service ?? "",
-    method: grpc?.method ?? "",
-    print: printOptions ?? DEFAULT_PRINT,
-    maxMessageBytes: maxMessageSize === 0 ? NO_LIMIT : largest,
-    ignoreUnknownFields: true,
-  };
-}
-
-/** Without a block of its own. */
-const DEFAULT_PRINT: PrintOptions = {
-  addWhitespace: false,
-  alwaysPrintPrimitiveFields: true,
-  alwaysPrintEnumsAsInts: false,
-  preserveProtoFieldNames: true,
-};
-const NO_LIMIT = 2 ** 31 - 1;
-
-function mappings(written: Readonly<Record<string, string>>): MethodMapping[] {
-  return Object.entries(written).map(([key, target]) => {
-    const [method = "", template = ""] = key.trim().split(/\s+/);
-    return { method: method.toUpperCase(), template, target };
-  });
-}
-
-function hash(bytes: Buffer): string {
-  return createHash("sha256").update(bytes).digest("hex").slice(0, 16);
 }
 
 function buffer(text: string | undefined): Buffer | null {

@@ -1,5 +1,6 @@
 // Which clients of a gRPC route need a translator. The JSON side is heavy and read only when a rule asks for it.
 import type { Config, RuleConfig } from "../config/config.ts";
+import type { Problem } from "../config/problem.ts";
 import { ByContentType } from "../connectors/grpc/by-content-type.ts";
 import { GrpcWebTranslator } from "../connectors/grpc-web/translator.ts";
 import type { Translator } from "../core/edges.ts";
@@ -20,6 +21,14 @@ export async function prepareTranscoding(config: Config, runtime: Runtime): Prom
   if (runtime.transcoding !== null || !config.rules.some((rule) => transcodes(config, rule))) return;
   const { jsonTranslator } = await import("./transcoding.ts");
   runtime.transcoding = jsonTranslator;
+}
+
+/** What is wrong with the descriptors and mappings of all rules, as far as it shows without asking anybody. */
+export async function transcodingProblems(config: Config): Promise<Problem[]> {
+  const rules = config.rules.filter((rule) => transcodes(config, rule));
+  if (rules.length === 0) return [];
+  const { transcodingProblems: problemsOf } = await import("./transcoding-problems.ts");
+  return rules.flatMap((rule) => problemsOf(config, rule));
 }
 
 /** The translator of a rule; null when its clients speak gRPC or get what they deserve. */

@@ -205,6 +205,16 @@ describe("check", { concurrency: 2 }, () => {
     assert.equal(code, 0);
     assert.match(err, /^warning: warned\.yaml:6:3: "session" has no effect/);
   });
+  test("descriptors that are none end with 1, at the line that has them", async () => {
+    const grpc = "grpc: { enableTranscoding: true, protoDescriptorBase64: dGV4dA== }";
+    writeFileSync(join(folder, "descriptors.yaml"), CONFIG().replace("path: /*,", `path: /*, ${grpc},`));
+    const { code, err } = await gateway(["check", "-c", "descriptors.yaml"]);
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      /^error: descriptors\.yaml:3:\d+: router\.rules\[0\]\.grpc\.protoDescriptorBase64: not a serialized .*\n {2}3 \|/,
+    );
+  });
   test("a file that is not there ends with 1", async () => {
     const { code, err } = await gateway(["check", "-c", "nope.yaml"]);
     assert.equal(code, 1);

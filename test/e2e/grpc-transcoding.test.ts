@@ -348,4 +348,18 @@ describe("descriptors that change", LIMIT, () => {
     const strict = textOf({ grpc, back: { descriptors: { failOnError: true } } });
     await assert.rejects(startGateway(strict), /missing\.desc/);
   });
+  test("with an http rule it cannot serve, or base64 that is no descriptor set, it does not start", async () => {
+    const protos = join(folder, "wrong");
+    cpSync("protos", protos, { recursive: true });
+    const file = join(protos, "demo/greeter.proto");
+    writeFileSync(file, readFileSync(file, "utf8").replace("/v1/hello/{name}", "/v1/{name=**}/{nope=**}"));
+    const rule = textOf({ grpc: { enableTranscoding: true, protoFiles: [file], importPaths: [protos] } });
+    const named = /rule "json": GET \/v1\/\{name=\*\*\}\/\{nope=\*\*\}, demo\.v1\.Greeter\/SayHello: .*more than one/;
+    await assert.rejects(startGateway(rule), named);
+    const text = textOf({ grpc: { enableTranscoding: true, protoDescriptorBase64: "dGV4dA==" } });
+    await assert.rejects(
+      startGateway(text),
+      /:\d+:\d+: router\.rules\[0\]\.grpc\.protoDescriptorBase64: not a serialized/,
+    );
+  });
 });

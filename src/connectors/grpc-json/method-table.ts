@@ -19,21 +19,41 @@ export interface MethodTable {
   readonly service: DescService | null | undefined;
   /** Path prefixes without trailing slash and their services, longest first. */
   readonly prefixes: readonly (readonly [prefix: string, service: DescService])[];
-  /** What cannot work: unknown names, templates that are wrong or taken. For the log. */
+  /** Bindings that are wrong and left out: a configuration with one is refused. */
+  readonly faults: readonly Fault[];
+  /** What leads nowhere: unknown names, bindings that are taken. For the log. */
   readonly warnings: readonly string[];
 }
 
-/** Compiles the choice for a pool. Never fails: what is wrong is left out and reported in `warnings`. */
+/** A binding that cannot be made. */
+export interface Fault {
+  /** Of its {@link MethodMapping}; null: it is an http rule of the descriptors. */
+  readonly key: string | null;
+  /** Names the HTTP method, the template and the method. */
+  readonly message: string;
+}
+
+/** Compiles the choice for a pool. Never fails: what is wrong is left out and reported in `faults` and `warnings`. */
 export function compileMethods(rule: JsonRule, pool: DescriptorPool): MethodTable {
   const warnings: string[] = [];
+  const faults: Fault[] = [];
   const mapped = new PathTable<Binding>();
-  for (const { method: written, template, target } of rule.mappings) {
+  const bind = (table: PathTable<Binding>, method: DescMethod, http: HttpRule, key: string | null): void => {
+    const where = `${http.method} ${http.template}`;
+    const compiled = compileBinding(method, http);
+    if (typeof compiled === "string")
+      return void faults.push({ key, message: `${where}, ${fullName(method)}: ${compiled}` });
+    const taken = table.add(http.method, compiled.template, compiled.binding);
+    if (taken === undefined || taken.method === method) return;
+    warnings.push(`${where}: bound to ${fullName(taken.method)} already, not to ${fullName(method)}`);
+  };
+  for (const { method: written, template, target, key } of rule.mappings) {
     const method = written.toUpperCase();
     const found = pool.target(target);
     if (found === undefined) warnings.push(`${method} ${template}: no method "${target}"`);
     else {
       const http = { method, template, body: bodyFor(method), responseBody: "", additional: [] };
-      addBinding(mapped, found, http, warnings);
+      bind(mapped, found, http, key);
     }
   }
   const service = rule.service === "" ? undefined : (pool.service(rule.service) ?? null);
@@ -49,7 +69,7 @@ export function compileMethods(rule: JsonRule, pool: DescriptorPool): MethodTabl
     for (const method of methods) {
       const http = httpRuleOf(method);
       if (http === undefined) continue;
-      for (const one of [http, ...http.additional]) if (one.method !== "") addBinding(annotated, method, one, warnings);
+      for (const one of [http, ...http.additional]) if (one.method !== "") bind(annotated, method, one, null);
     }
   }
   const prefixes: [string, DescService][] = [];
@@ -59,21 +79,7 @@ export function compileMethods(rule: JsonRule, pool: DescriptorPool): MethodTabl
     else prefixes.push([prefix.replace(/\/+$/, ""), found]);
   }
   prefixes.sort((a, b) => b[0].length - a[0].length);
-  return { pool, mapped, fixed, annotated, service, prefixes, warnings };
-}
-
-function addBinding(table: PathTable<Binding>, method: DescMethod, rule: HttpRule, warnings: string[]): void {
-  const compiled = compileBinding(method, rule);
-  if (typeof compiled === "string") {
-    warnings.push(`${rule.method} ${rule.template}, ${fullName(method)}: ${compiled}`);
-    return;
-  }
-  const taken = table.add(rule.method, compiled.template, compiled.binding);
-  if (taken !== undefined && taken.method !== method) {
-    warnings.push(
-      `${rule.method} ${rule.template}: bound to ${fullName(taken.method)} already, not to ${fullName(method)}`,
-    );
-  }
+  return { pool, mapped, fixed, annotated, service, prefixes, faults, warnings };
 }
 
 /** A mapping for any HTTP method takes a body: without one, the message is what path variables make it. */

@@ -19,6 +19,8 @@ export interface MethodMapping {
   readonly template: string;
   /** `pkg.Service/Method` or `pkg.Service.Method`; the service may be unqualified. */
   readonly target: string;
+  /** Where configuration says so: a dotted key below the rule. */
+  readonly key: string;
 }
 
 /** Transcoding rules of one route. */

@@ -23,17 +23,27 @@ const IS_JSON = /^(application\/(json|x-ndjson|ndjson|jsonl|x-jsonlines)|text\/j
 export class JsonTranslator implements Translator {
   readonly #rule: JsonRule;
   readonly #pool: () => DescriptorPool | null;
-  readonly #warn: (warning: string) => void;
+  readonly #compiled: (table: MethodTable) => void;
   #table: MethodTable | null = null;
 
   /**
    * @param pool the descriptors at this moment; null while there are none. A new object means new descriptors
-   * @param warn told once per pool and problem: unknown names, templates that are wrong or taken
+   * @param compiled told of the methods of each new pool, and what is wrong with them
    */
-  constructor(rule: JsonRule, pool: () => DescriptorPool | null, warn: (warning: string) => void = () => undefined) {
+  constructor(
+    rule: JsonRule,
+    pool: () => DescriptorPool | null,
+    compiled: (table: MethodTable) => void = () => undefined,
+  ) {
     this.#rule = rule;
     this.#pool = pool;
-    this.#warn = warn;
+    this.#compiled = compiled;
+  }
+
+  /** Compiles the methods now, where there are descriptors, and not with the first request: what is wrong is said at once. */
+  prepare(): void {
+    const pool = this.#pool();
+    if (pool !== null) this.#tableOf(pool);
   }
 
   begin(ctx: RequestContext): Translation | Refusal {
@@ -51,7 +61,7 @@ export class JsonTranslator implements Translator {
   #tableOf(pool: DescriptorPool): MethodTable {
     if (this.#table?.pool === pool) return this.#table;
     this.#table = compileMethods(this.#rule, pool);
-    for (const warning of this.#table.warnings) this.#warn(warning);
+    this.#compiled(this.#table);
     return this.#table;
   }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { compileMethods } from "../../../../src/connectors/grpc-json/method-table.ts";
+import type { DescriptorPool } from "../../../../src/connectors/grpc-json/pool.ts";
 import type { JsonRule } from "../../../../src/connectors/grpc-json/rule.ts";
 import { JsonTranslator } from "../../../../src/connectors/grpc-json/translator.ts";
 import { libraryPool, OPEN_RULE } from "../../../support/library.ts";
@@ -21,7 +22,7 @@ function chosen(rule: Partial<JsonRule>, request: string): string {
 
 const mapping = (text: string, target: string) => {
   const [method = "", template = ""] = text.split(" ");
-  return { method, template, target };
+  return { method, template, target, key: `grpc.transcodingRules.${text}` };
 };
 const mappings = [
   mapping("GET /books/{name}", `${LIBRARY}/GetBook`),
@@ -117,25 +118,29 @@ describe("what cannot work is reported", () => {
     compileMethods({ ...OPEN_RULE, ...rule }, pool).warnings;
   const conflict =
     "GET /v1/{name=shelves/*/books/*}: bound to test.library.v1.Library/GetBook already, not to test.library.v1.Vault/GetAgain";
-  const reports: [rule: Partial<JsonRule>, warning: RegExp | string][] = [
+  const reports: [rule: Partial<JsonRule>, warning: string][] = [
     [{}, conflict],
     [{ service: "Nope" }, 'no service "Nope", or not only one'],
     [{ service: LIBRARY, method: "Nope" }, `no method "Nope" in ${LIBRARY}`],
     [{ pathMappings: [["/a", "Nope"]] }, '/a: no service "Nope", or not only one'],
     [{ mappings: [mapping("GET /a", "Nope.X")] }, 'GET /a: no method "Nope.X"'],
     [{ mappings: [mapping("GET /a", "X")] }, 'GET /a: no method "X"'],
-    [{ mappings: [mapping("GET /a/{nope}", "Vault.Plain")] }, /no field "nope"/],
-    [{ mappings: [mapping("GET /a/{tags}", "Vault.Plain")] }, /"tags" cannot be set by a path/],
-    [{ mappings: [mapping("GET /a/{filter}", "Vault.Plain")] }, /"filter" cannot be set by a path/],
-    [{ mappings: [mapping("GET /a/{", "Vault.Plain")] }, /field name/],
   ];
   for (const [rule, warning] of reports) {
-    test(String(warning), () => {
-      const found = warnings(rule);
-      assert.ok(
-        found.some((text) => (typeof warning === "string" ? text === warning : warning.test(text))),
-        found.join(),
-      );
+    test(warning, () => assert.ok(warnings(rule).includes(warning), warnings(rule).join()));
+  }
+  for (const [template, wrong] of [
+    ["/a/{nope}", /no field "nope"/],
+    ["/a/{tags}", /"tags" cannot be set by a path/],
+    ["/a/{filter}", /"filter" cannot be set by a path/],
+    ["/a/{", /field name/],
+  ] as const) {
+    test(`as a fault: a mapping of ${template}`, () => {
+      const one = mapping(`GET ${template}`, "Vault.Plain");
+      const [fault, ...more] = compileMethods({ ...OPEN_RULE, mappings: [one] }, pool).faults;
+      assert.deepEqual([fault?.key, more], [one.key, []]);
+      assert.ok(fault?.message.startsWith(`GET ${template}, test.library.v1.Vault/Plain: `), fault?.message);
+      assert.match(fault!.message, wrong);
     });
   }
 });
@@ -148,17 +153,18 @@ describe("descriptors", () => {
   });
   test("may change; what was compiled is kept until they do", () => {
     let now = pool;
-    const warnings: string[] = [];
+    const compiled: DescriptorPool[] = [];
     const translator = new JsonTranslator(
       OPEN_RULE,
       () => now,
-      (warning) => warnings.push(warning),
+      (table) => compiled.push(table.pool),
     );
+    translator.prepare();
     translator.begin(contextOf({ target: "/v1/echo" }));
     translator.begin(contextOf({ target: "/v1/echo" }));
-    assert.equal(warnings.length, 1);
+    assert.equal(compiled.length, 1);
     now = libraryPool();
     assert.ok("path" in translator.begin(contextOf({ target: "/v1/echo" })));
-    assert.equal(warnings.length, 2);
+    assert.equal(compiled.at(-1), now);
   });
 });
