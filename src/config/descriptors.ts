@@ -38,8 +38,9 @@ export interface DescriptorFiles {
 type Place = readonly (string | number)[];
 
 /**
- * Reads what rules and global sections name. What is missing is a warning, or an error where the file asks for that; base64
- * that is none is an error.
+ * Reads what rules and global sections name. A set or a source that a rule names itself must be there, and base64 be base64;
+ * what may appear later, in folders, dynamic and common sets, is a warning while it is missing, or an error where the
+ * configuration asks for that.
  */
 export function readDescriptors(written: Written, tree: MapNode, problems: Problems): DescriptorFiles {
   const global = written.backend.grpc.descriptors;
@@ -66,7 +67,7 @@ export function plainPath(path: string): string {
 function readRule(reader: Reader, grpc: NonNullable<RuleSection["grpc"]>, place: Place): void {
   const { protoDescriptor, protoDescriptorBase64, dynamicDescriptors } = grpc;
   if (protoDescriptorBase64 !== "") reader.inline(protoDescriptorBase64, [...place, "protoDescriptorBase64"]);
-  else if (protoDescriptor !== "") reader.set(protoDescriptor, [...place, "protoDescriptor"], true);
+  else if (protoDescriptor !== "") reader.set(protoDescriptor, [...place, "protoDescriptor"], true, true);
   const dynamic = [...place, "dynamicDescriptors"];
   reader.sets(dynamicDescriptors.files, [...dynamic, "files"], dynamicDescriptors.autoReload);
   reader.folders(dynamicDescriptors.directories, [...dynamic, "directories"], dynamicDescriptors.autoReload);
@@ -105,9 +106,10 @@ class Reader implements DescriptorFiles {
     if (!BASE64.test(base64.replaceAll(/\s+/g, ""))) this.#problems.error(named.at, `${named.key}: not base64`);
   }
 
-  set(file: string, place: Place, watch: boolean): void {
+  /** @param required it must be there for the configuration to be accepted */
+  set(file: string, place: Place, watch: boolean, required = false): void {
     const why = this.#read(file, place, watch);
-    if (why !== null) this.#missing(file, place, why);
+    if (why !== null) this.#missing(file, place, why, required);
   }
 
   sets(files: readonly string[], place: Place, watch: boolean): void {
@@ -140,7 +142,7 @@ class Reader implements DescriptorFiles {
         .map((f) => (f === "" ? name : join(f, name)))
         .find((p) => this.#read(p, place, true) === null);
       if (path === undefined) {
-        if (name === file) this.#missing(file, place, this.#read(file, place, true)!);
+        if (name === file) this.#missing(file, place, this.#read(file, place, true)!, true);
         continue; // imports that are built in are no files; one that is missing is named when the sources are compiled
       }
       for (const found of this.contents
@@ -154,7 +156,7 @@ class Reader implements DescriptorFiles {
 
   #folder(folder: string, place: Place, watch: boolean): void {
     const names = walk(folder);
-    if (names === null) this.#missing(folder, place, "no such directory");
+    if (names === null) this.#missing(folder, place, "no such directory", false);
     this.directories.set(folder, names ?? []);
     if (watch) this.watched.push(folder);
     for (const name of names ?? []) this.set(name, place, watch);
@@ -184,11 +186,11 @@ class Reader implements DescriptorFiles {
     return named;
   }
 
-  #missing(path: string, place: Place, why: string): void {
+  #missing(path: string, place: Place, why: string, required: boolean): void {
     this.missing.add(path);
     const message = `${dotted(place)}: "${path}": ${why}`;
     const at = placeOf(this.#tree, place);
-    if (this.#strict) this.#problems.error(at, message);
+    if (this.#strict || required) this.#problems.error(at, message);
     else this.#problems.warn(at, `${message}; rules that need it answer 503`);
   }
 }

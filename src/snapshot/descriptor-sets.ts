@@ -13,8 +13,8 @@ export interface Described {
   readonly key: string;
   /** Where the configuration names it. */
   readonly at: Named | undefined;
-  /** It stands in the configuration itself: wrong now, it can only be mended there. */
-  readonly inline: boolean;
+  /** The rule itself brings it: the configuration is not accepted unless it is right. */
+  readonly required: boolean;
   /** A file of it is missing, and that has been said. */
   readonly missing: boolean;
   make(): Uint8Array;
@@ -24,12 +24,13 @@ export interface Described {
 export function fileSets(config: Config, rule: RuleConfig): Described[] {
   const { contents, directories, named, missing, digest: digestOfAll } = config.descriptors;
   const sets: Described[] = [];
-  const add = (path: string) => {
+  const addSet = (path: string, required: boolean) => {
     const bytes = contents.get(path);
     if (bytes === undefined || sets.some((set) => set.name === path)) return;
     const at = named.get(path);
-    sets.push({ name: path, key: `${path}|${hash(bytes)}`, at, inline: false, missing: false, make: () => bytes });
+    sets.push({ name: path, key: `${path}|${hash(bytes)}`, at, required, missing: false, make: () => bytes });
   };
+  const add = (path: string) => addSet(path, false);
   const addFolder = (folder: string) => directories.get(folder)?.forEach(add);
   const { grpc } = rule.written;
   if (grpc !== null) {
@@ -40,11 +41,11 @@ export function fileSets(config: Config, rule: RuleConfig): Described[] {
         name: key,
         key: digest(base64),
         at: named.get(key),
-        inline: true,
+        required: true,
         missing: false,
         make: () => Buffer.from(base64, "base64"),
       });
-    } else if (grpc.protoDescriptor !== "") add(grpc.protoDescriptor);
+    } else if (grpc.protoDescriptor !== "") addSet(grpc.protoDescriptor, true);
     if (grpc.protoFiles.length > 0) {
       const { protoFiles: files, importPaths } = grpc;
       sets.push({
@@ -52,7 +53,7 @@ export function fileSets(config: Config, rule: RuleConfig): Described[] {
         // Which of all sources are imported shows only when they are parsed.
         key: `${digest([files, importPaths])}|${digestOfAll}`,
         at: named.get(files[0]!),
-        inline: false,
+        required: true,
         missing: files.some((file) => missing.has(file)),
         make: () => compileProtos({ files, importPaths, read: (path) => contents.get(path) }),
       });
@@ -80,14 +81,14 @@ export function readSets(
   report: (problem: Problem) => void,
 ): NamedSet[] {
   const { failOnError } = config.written.backend.grpc.descriptors;
-  return described.flatMap(({ name, at, inline, missing, make }) => {
+  return described.flatMap(({ name, at, required, missing, make }) => {
     if (missing) return [];
     try {
       const set = { name, bytes: make() };
       readDescriptorSet(set);
       return [set];
     } catch (error) {
-      const severity = failOnError || inline ? "error" : "warning";
+      const severity = failOnError || required ? "error" : "warning";
       const where = at?.key ?? `rule "${rule.id}"`;
       const message = where === name ? (error as Error).message : `${where}: ${(error as Error).message}`;
       report({ severity, at: at?.at ?? rule.at, message });

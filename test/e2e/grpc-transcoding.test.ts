@@ -342,7 +342,7 @@ describe("descriptors that change", LIMIT, () => {
     assert.deepEqual(await hello(gateway), HELLO);
   });
   test("without descriptors the gateway runs and answers 503; with failOnError it does not start", async (t) => {
-    const grpc = { enableTranscoding: true, protoDescriptor: join(folder, "missing.desc") };
+    const grpc = { enableTranscoding: true, dynamicDescriptors: { files: [join(folder, "missing.desc")] } };
     const gateway = await gatewayFor(t, { grpc });
     assert.equal((await call(gateway.port, { path: "/v1/hello/Ann" })).status, 503);
     const strict = textOf({ grpc, back: { descriptors: { failOnError: true } } });

@@ -1,33 +1,35 @@
-// Descriptor sets and .proto sources that are missing: said where they are named, and no reason not to start.
+// Descriptor sets and .proto sources that are missing: said where they are named.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "../../support/load.ts";
 
-const TEXT = `gateway:
+const text = (grpc: string) => `gateway:
   router:
     rules:
       - path: /*
         serviceName: up
-        grpc:
-          protoDescriptor: no/such.desc
-          protoFiles: [no/a.proto, test/golden]
-          dynamicDescriptors: { directories: [no/folder] }
+        grpc: ${grpc}
   registry: { static: { services: [{ name: up, type: grpc, instances: [{ address: 127.0.0.1, port: 1 }] }] } }
   backend: { grpc: { descriptors: { descriptorFiles: no/all.desc } } }
 `;
 const WAITS = "; rules that need it answer 503";
+const LATER = text("{ dynamicDescriptors: { directories: [no/folder] } }");
 
-test("what is missing is a warning at its line, with key and cause", () => {
-  assert.deepEqual(load(TEXT).warnings, [
-    `t.yaml:11:54: backend.grpc.descriptors.descriptorFiles[0]: "no/all.desc": no such file${WAITS}`,
-    `t.yaml:7:28: router.rules[0].grpc.protoDescriptor: "no/such.desc": no such file${WAITS}`,
-    `t.yaml:9:47: router.rules[0].grpc.dynamicDescriptors.directories[0]: "no/folder": no such directory${WAITS}`,
-    `t.yaml:8:24: router.rules[0].grpc.protoFiles[0]: "no/a.proto": no such file${WAITS}`,
-    `t.yaml:8:36: router.rules[0].grpc.protoFiles[1]: "test/golden": this is a directory${WAITS}`,
+test("what may appear later is a warning at its line, with key and cause", () => {
+  assert.deepEqual(load(LATER).warnings, [
+    `t.yaml:8:54: backend.grpc.descriptors.descriptorFiles[0]: "no/all.desc": no such file${WAITS}`,
+    `t.yaml:6:53: router.rules[0].grpc.dynamicDescriptors.directories[0]: "no/folder": no such directory${WAITS}`,
+  ]);
+});
+test("what a rule brings itself must be there: an error at its line, with key and cause", () => {
+  assert.deepEqual(load(text("{ protoDescriptor: no/such.desc, protoFiles: [no/a.proto, test/golden] }")).errors, [
+    `t.yaml:6:34: router.rules[0].grpc.protoDescriptor: "no/such.desc": no such file`,
+    `t.yaml:6:61: router.rules[0].grpc.protoFiles[0]: "no/a.proto": no such file`,
+    `t.yaml:6:73: router.rules[0].grpc.protoFiles[1]: "test/golden": this is a directory`,
   ]);
 });
 test("what an environment variable names is said of the variable", () => {
-  const { warnings } = load(TEXT, { GATEWAY_BACKEND_GRPC_DESCRIPTORS_DESCRIPTORFILES: "no/env.desc" });
+  const { warnings } = load(LATER, { GATEWAY_BACKEND_GRPC_DESCRIPTORS_DESCRIPTORFILES: "no/env.desc" });
   const message = `backend.grpc.descriptors.descriptorFiles[0]: "no/env.desc": no such file${WAITS}`;
   assert.equal(warnings[0], `environment variable GATEWAY_BACKEND_GRPC_DESCRIPTORS_DESCRIPTORFILES: ${message}`);
 });
