@@ -16,6 +16,7 @@ import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { readUntil } from "../support/inbox.ts";
 import { readProto } from "../support/library.ts";
 import { accessLine, type Block, configText, eventually, nextLine, soon } from "../support/setup.ts";
+import { TappedSession } from "../support/tapped-session.ts";
 
 const LIMIT = { timeout: 60_000 };
 const JSON_TYPE = ["Content-Type", "application/json"];
@@ -124,6 +125,20 @@ describe("descriptors come from", LIMIT, () => {
     await eventually("descriptors", async () => (await hello(gateway))[0] === 200);
   });
 });
+
+test(
+  "an empty body that ends in a frame of its own is none, before the service is connected and after",
+  LIMIT,
+  async (t) => {
+    const gateway = await gatewayFor(t, {});
+    const client = await TappedSession.to(gateway.port);
+    t.after(() => client.close());
+    for (let i = 0; i < 2; i++) {
+      const reply = await client.ask({ ":path": "/v1/hello/Ann" }, "");
+      assert.deepEqual([reply.status, JSON.parse(reply.body).message, reply.ending], [...HELLO, "whole"]);
+    }
+  },
+);
 
 describe("methods are found by", LIMIT, () => {
   test("transcodingRules and methodMappings, custom verbs and variables with %2F", async (t) => {
