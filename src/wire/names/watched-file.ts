@@ -1,0 +1,30 @@
+// A file of the system that is read again when it has changed.
+import { readFileSync, statSync } from "node:fs";
+
+/** Its content, as `parse` understands it. A missing file is an empty one. */
+export class WatchedFile<T> {
+  readonly #path: string;
+  readonly #parse: (text: string) => T;
+  #state: string | null = null;
+  #value: T;
+
+  constructor(path: string, parse: (text: string) => T) {
+    this.#path = path;
+    this.#parse = parse;
+    this.#value = parse("");
+  }
+
+  /** What it says now. One that cannot be read now says what it said before. */
+  get value(): T {
+    try {
+      const status = statSync(this.#path, { throwIfNoEntry: false });
+      const state = status === undefined ? "" : `${status.ino} ${status.size} ${status.mtimeMs}`;
+      if (state === this.#state) return this.#value;
+      this.#value = this.#parse(status === undefined ? "" : readFileSync(this.#path, "utf8"));
+      this.#state = state;
+    } catch {
+      // No permission, or no descriptor left: it is tried again with the next question.
+    }
+    return this.#value;
+  }
+}
