@@ -29,6 +29,10 @@ import { loggingFormat } from "./snapshot/logging.ts";
 import type { Runtime } from "./snapshot/runtime.ts";
 import { prepareTranscoding } from "./snapshot/translators.ts";
 import { VERSION } from "./version.ts";
+import type { Network } from "./wire/dial.ts";
+import { Names } from "./wire/names/names.ts";
+import { Resolver } from "./wire/resolver.ts";
+import { Shortage } from "./wire/shortage.ts";
 
 /** Longest wait for the last log lines to get out, ms. */
 const LAST_LINES_MS = 1000;
@@ -88,15 +92,22 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   const log = createLog(appSink, level, loggingFormat(config, terminal) === "text");
   for (const warning of loaded.warnings) log.warn(oneLine(warning));
 
+  const now = () => performance.now();
+  const network: Network = {
+    resolver: new Resolver(new Names().lookUp, now),
+    shortage: new Shortage(log, systemClock),
+    spare: () => runtime.pools.spare(),
+  };
   const meters = new Meters();
   const reload = { ok: true, at: Date.now() / 1000, hash: config.hash };
   const holder: { current: Live | null } = { current: null };
   let exposition: Promise<Exposition> | null = null;
   const runtime: Runtime = {
     leases,
-    pools: new PoolSet(() => performance.now()),
-    http2Pools: new Http2PoolSet(() => performance.now()),
-    streams: new OpenStreams(() => performance.now()),
+    network,
+    pools: new PoolSet(network, now),
+    http2Pools: new Http2PoolSet(network, now),
+    streams: new OpenStreams(now),
     checkups: new Checkups({ clock: systemClock, random: Math.random, slots: new ProbeSlots(MAX_PROBES) }),
     meters,
     breakers: new Set(),
@@ -160,10 +171,16 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     throw error;
   }
   holder.current = live;
+  // Not waited for, and not left to the first scrape: that may come when no file can be opened.
+  const loadExposition = ({ written }: Config) => {
+    if (written.metrics.enabled) runtime.exposition().catch(() => undefined);
+  };
+  loadExposition(config);
 
   const watch =
     options.hotReload && config.files.length > 0 ? new FileWatch(() => void reconciler.reload("file")) : null;
   reconciler.onApplied = (next, at) => {
+    loadExposition(next);
     runtime.labels = labelsOf(next);
     runtime.pools.maxIdle = next.written.backend.http.maxIdleConns;
     if (options.logLevel === null) log.setLevel(next.written.telemetry.logging.level);

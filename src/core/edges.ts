@@ -100,6 +100,8 @@ export interface Downstream {
 export type Progress =
   /** No byte reached the backend. */
   | "unsent"
+  /** Neither did one, nor can any endpoint be reached now: the gateway itself lacks descriptors, ports or memory. */
+  | "unable"
   /** The backend has said that it did not look at it, and may on another connection. */
   | "refused"
   /** A kept-alive connection ended before the first byte of a response: the backend closed it while idle, most likely. */

@@ -187,7 +187,7 @@ export class Attempt implements Receiver {
   failed(failure: SendFailure): void {
     if (this.#over) return;
     const unwanted = this.#drains >= 0;
-    this.endpoint.meter?.failed(failure.code);
+    if (failure.progress !== "unable") this.endpoint.meter?.failed(failure.code);
     this.#leave(); // aborts too: it may be the translation that failed
     if (BLAMED.has(failure.code)) this.#judge(failure.code === "upstream_timeout" ? "overloaded" : "bad");
     else this.#drop();

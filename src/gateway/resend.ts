@@ -38,6 +38,7 @@ export function maySendAgain(progress: Progress, repeatable: boolean, replayable
       return repeatable;
     case "sent":
       return repeatable && asked;
+    case "unable":
     case "responding":
       return false;
   }

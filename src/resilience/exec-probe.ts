@@ -1,5 +1,6 @@
 // Health by a program: exit code 0 is well. No shell, next to no environment, and it is killed with all its children.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Shortage } from "../wire/shortage.ts";
 import { type Probe, reasonOf } from "./probe.ts";
 
 /** A program to run. */
@@ -14,13 +15,20 @@ export interface ExecTarget {
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Runs the program in a process group of its own. What it writes is dropped. */
-export function execProbe({ command, args, env }: ExecTarget): Probe {
+export function execProbe(shortage: Shortage, { command, args, env }: ExecTarget): Probe {
   return (done) => {
-    const child = spawn(command, args, { cwd: "/", env: { PATH, ...env }, stdio: "ignore", detached: true });
+    const fail = (error: Error) => done(shortage.caused(error) ? undefined : `cannot be run: ${reasonOf(error)}`);
+    let child: ChildProcess;
+    try {
+      child = spawn(command, args, { cwd: "/", env: { PATH, ...env }, stdio: "ignore", detached: true });
+    } catch (error) {
+      fail(error as Error);
+      return () => undefined;
+    }
     let running = true;
     child.on("error", (error) => {
       running = child.pid !== undefined;
-      done(`cannot be run: ${reasonOf(error)}`);
+      fail(error);
     });
     child.on("exit", (code, signal) => {
       running = false;

@@ -1,5 +1,6 @@
 // Health by the gRPC health protocol (grpc/doc/health-checking.md): one call of Check, answered with SERVING.
 import { authorityOf } from "../wire/authority.ts";
+import type { Network } from "../wire/dial.ts";
 import { type Http2Reply, http2Exchange } from "./http2-exchange.ts";
 import type { Probe, ProbeAddress } from "./probe.ts";
 
@@ -15,7 +16,7 @@ const SERVING = 1;
 const STATES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 
 /** The messages are two fields in all, so they are written and read by hand. */
-export function grpcProbe(target: GrpcTarget): Probe {
+export function grpcProbe(network: Network, target: GrpcTarget): Probe {
   const head = {
     ":method": "POST",
     ":path": "/grpc.health.v1.Health/Check",
@@ -26,7 +27,7 @@ export function grpcProbe(target: GrpcTarget): Probe {
   };
   const body = question(target.service);
   return (done) =>
-    http2Exchange(target, { head, body, maxBytes: MAX_REPLY_BYTES }, (failure, reply) => done(failure ?? judge(reply)));
+    http2Exchange(network, target, { head, body, maxBytes: MAX_REPLY_BYTES }, done, (reply) => done(judge(reply)));
 }
 
 function judge({ status, headers, trailers, body }: Http2Reply): string | null {

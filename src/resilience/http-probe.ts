@@ -1,11 +1,11 @@
 // Health by HTTP: a request of its own connection, an expected status, and a text the body must hold.
 
 import { request } from "node:http";
-import { connect } from "node:net";
+import type { Socket } from "node:net";
 import { authorityOf } from "../wire/authority.ts";
-import { connectSecure } from "../wire/secure.ts";
+import type { Network } from "../wire/dial.ts";
 import { http2Exchange } from "./http2-exchange.ts";
-import { type Probe, type ProbeAddress, reasonOf, type StatusRange } from "./probe.ts";
+import { dialForProbe, type Probe, type ProbeAddress, type ProbeDone, reasonOf, type StatusRange } from "./probe.ts";
 
 /** What to ask, and what must come back. */
 export interface HttpTarget extends ProbeAddress {
@@ -25,23 +25,18 @@ export const MAX_BODY_BYTES = 64 * 1024;
 const USER_AGENT = "gateway-health";
 
 /** Every probe opens a connection: a server that accepts none is not well, whatever it does with old ones. */
-export function httpProbe(target: HttpTarget): Probe {
-  return target.http2 ? byHttp2(target) : byHttp1(target);
+export function httpProbe(network: Network, target: HttpTarget): Probe {
+  return target.http2 ? byHttp2(network, target) : byHttp1(network, target);
 }
 
-function byHttp1(target: HttpTarget): Probe {
-  const { scheme, address, port, tls } = target;
+function byHttp1(network: Network, target: HttpTarget): Probe {
   const options = {
     method: target.method,
     path: target.path,
     headers: { Host: authorityOf(target), "User-Agent": USER_AGENT, ...target.headers, Connection: "close" },
-    createConnection: () => {
-      const to = { host: address, port };
-      return scheme === "https" ? connectSecure(to, address, tls, "http/1.1") : connect(to);
-    },
   };
-  return (done) => {
-    const asking = request(options);
+  const ask = (socket: Socket, done: ProbeDone) => {
+    const asking = request({ ...options, createConnection: () => socket });
     asking.on("error", (error) => done(reasonOf(error)));
     asking.on("response", (response) => {
       const chunks: Buffer[] = [];
@@ -58,9 +53,15 @@ function byHttp1(target: HttpTarget): Probe {
     asking.end();
     return () => asking.destroy();
   };
+  return (done) => {
+    let stop = dialForProbe(network, target, "http/1.1", done, (socket) => {
+      stop = ask(socket, done);
+    });
+    return () => stop();
+  };
 }
 
-function byHttp2(target: HttpTarget): Probe {
+function byHttp2(network: Network, target: HttpTarget): Probe {
   const given = Object.entries(target.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
   const { host, ...headers } = Object.fromEntries(given);
   const head = {
@@ -71,8 +72,8 @@ function byHttp2(target: HttpTarget): Probe {
     ...headers,
   };
   return (done) =>
-    http2Exchange(target, { head, body: null, maxBytes: MAX_BODY_BYTES }, (failure, reply) =>
-      done(failure ?? judge(target, reply.status, reply.body)),
+    http2Exchange(network, target, { head, body: null, maxBytes: MAX_BODY_BYTES }, done, (reply) =>
+      done(judge(target, reply.status, reply.body)),
     );
 }
 

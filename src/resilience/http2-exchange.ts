@@ -1,10 +1,10 @@
 // One request and its reply over a connection of its own, by HTTP/2: what probes of h2c and gRPC endpoints share.
 
 import { connect as connectHttp2, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
-import { connect } from "node:net";
+import type { Socket } from "node:net";
 import { authorityOf } from "../wire/authority.ts";
-import { connectSecure } from "../wire/secure.ts";
-import { type ProbeAddress, reasonOf } from "./probe.ts";
+import type { Network } from "../wire/dial.ts";
+import { dialForProbe, type ProbeAddress, type ProbeDone, reasonOf } from "./probe.ts";
 
 /** What is sent. */
 export interface Http2Question {
@@ -22,31 +22,46 @@ export interface Http2Reply {
   readonly body: Buffer;
 }
 
-const NO_REPLY: Http2Reply = { status: 0, headers: {}, trailers: {}, body: Buffer.alloc(0) };
-
-/** Asks once. `done` may be called again; only the first call counts. @returns ends it and its connection */
+/**
+ * Asks once. Either may be called again; only the first call counts.
+ * @param failed hears why there is no reply
+ * @returns ends it and its connection
+ */
 export function http2Exchange(
+  network: Network,
+  to: ProbeAddress,
+  question: Http2Question,
+  failed: ProbeDone,
+  replied: (reply: Http2Reply) => void,
+): () => void {
+  let stop = dialForProbe(network, to, "h2", failed, (socket) => {
+    stop = ask(socket, to, question, failed, replied);
+  });
+  return () => stop();
+}
+
+function ask(
+  socket: Socket,
   to: ProbeAddress,
   { head, body, maxBytes }: Http2Question,
-  done: (failure: string | null, reply: Http2Reply) => void,
+  failed: ProbeDone,
+  replied: (reply: Http2Reply) => void,
 ): () => void {
-  const { scheme, address, port, tls } = to;
-  const fail = (error: Error) => done(reasonOf(error), NO_REPLY);
-  const place = { host: address, port };
-  const socket = scheme === "https" ? connectSecure(place, address, tls, "h2") : connect(place);
+  const { scheme } = to;
+  const fail = (error: Error) => failed(reasonOf(error));
   // Before the session hears of it: what the session makes of it says less.
   socket.on("error", fail);
   const session = connectHttp2(`${scheme}://${authorityOf(to)}`, { createConnection: () => socket });
   session.on("error", fail);
-  session.on("goaway", () => done("connection ended", NO_REPLY));
-  session.on("close", () => done("connection ended", NO_REPLY));
+  session.on("goaway", () => failed("connection ended"));
+  session.on("close", () => failed("connection ended"));
   const stream = session.request({ ":scheme": scheme, ...head }, { endStream: body === null });
   let headers: IncomingHttpHeaders = {};
   let trailers: IncomingHttpHeaders = {};
   const chunks: Buffer[] = [];
   let bytes = 0;
   const end = () =>
-    done(null, { status: Number(headers[":status"] ?? 0), headers, trailers, body: Buffer.concat(chunks) });
+    replied({ status: Number(headers[":status"] ?? 0), headers, trailers, body: Buffer.concat(chunks) });
   stream.on("error", fail);
   stream.on("response", (fields) => {
     headers = fields;
@@ -60,7 +75,7 @@ export function http2Exchange(
     if (bytes >= maxBytes) end();
   });
   stream.on("end", end);
-  stream.on("close", () => done("stream ended", NO_REPLY));
+  stream.on("close", () => failed("stream ended"));
   if (body !== null) stream.end(body);
   return () => session.destroy();
 }

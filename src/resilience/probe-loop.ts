@@ -76,7 +76,7 @@ export class ProbeLoop {
       stopAlarm();
       stopProbe?.();
     };
-    const end = (failure: string | null) => {
+    const end = (failure: string | null | undefined) => {
       if (over) return;
       stop();
       this.#ended(failure);
@@ -91,12 +91,12 @@ export class ProbeLoop {
     if (over) stopProbe?.(); // it answered before it returned
   }
 
-  #ended(failure: string | null): void {
+  #ended(failure: string | null | undefined): void {
     const { clock, random, slots } = this.#around;
     this.#asking = false;
     slots.give();
     const ms = clock.now() - this.#startedAt;
-    this.#report(failure, ms);
+    if (failure !== undefined) this.#report(failure, ms);
     const interval = this.#pace.intervalMs * (1 - JITTER + 2 * JITTER * random());
     if (!this.#closed) this.#wait(Math.max(0, interval - ms));
   }

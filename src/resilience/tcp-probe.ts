@@ -1,13 +1,19 @@
 // Health by TCP: whoever accepts a connection is well.
 import { connect } from "node:net";
-import { type Probe, reasonOf } from "./probe.ts";
+import { Dial, type Network } from "../wire/dial.ts";
+import type { Probe } from "./probe.ts";
 
 /** @param address host name or IP address */
-export function tcpProbe(address: string, port: number): Probe {
+export function tcpProbe(network: Network, address: string, port: number): Probe {
   return (done) => {
-    const socket = connect({ host: address, port });
-    socket.once("connect", () => done(null));
-    socket.on("error", (error) => done(reasonOf(error)));
-    return () => socket.destroy();
+    const dial = new Dial(network, address, 0, {
+      open: (host) => connect({ host, port }),
+      connected: (socket) => {
+        socket.destroy();
+        done(null);
+      },
+      failed: ({ reason, own }) => done(own ? undefined : reason),
+    });
+    return () => dial.stop();
   };
 }

@@ -110,14 +110,14 @@ export class HealthWatch {
     pace: CheckPace,
     to: { verdict(): Verdict | null; take(failure: string | null, ms: number): boolean },
   ): void {
-    const { checkups, log } = this.#runtime;
+    const { checkups, log, network } = this.#runtime;
     leases.lease(
       `${key}|${digest([name, { ...target, tls: this.#targets.tlsKey }, pace])}`,
       (): Checkup =>
         checkups.start({
           name,
           ofGateway,
-          probe: probeOf(target),
+          probe: probeOf(network, target),
           pace,
           firstMs: this.#firstMs(),
           verdict: to.verdict,

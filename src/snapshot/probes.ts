@@ -7,6 +7,7 @@ import { type GrpcTarget, grpcProbe } from "../resilience/grpc-probe.ts";
 import { type HttpTarget, httpProbe } from "../resilience/http-probe.ts";
 import type { Probe } from "../resilience/probe.ts";
 import { tcpProbe } from "../resilience/tcp-probe.ts";
+import type { Network } from "../wire/dial.ts";
 import type { UpstreamTls } from "../wire/secure.ts";
 import { clientOptions, http2Options } from "./client-options.ts";
 import { digest } from "./digest.ts";
@@ -19,16 +20,16 @@ export type ProbeTarget =
   | ({ readonly type: "exec" } & ExecTarget);
 
 /** Makes the probe. */
-export function probeOf(target: ProbeTarget): Probe {
+export function probeOf(network: Network, target: ProbeTarget): Probe {
   switch (target.type) {
     case "http":
-      return httpProbe(target);
+      return httpProbe(network, target);
     case "grpc":
-      return grpcProbe(target);
+      return grpcProbe(network, target);
     case "tcp":
-      return tcpProbe(target.address, target.port);
+      return tcpProbe(network, target.address, target.port);
     case "exec":
-      return execProbe(target);
+      return execProbe(network.shortage, target);
   }
 }
 

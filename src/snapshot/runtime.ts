@@ -13,6 +13,7 @@ import type { Exposition, LabelChoice, ReloadState } from "../observe/exposition
 import type { LineSink } from "../observe/line-sink.ts";
 import type { Meters } from "../observe/meters.ts";
 import type { Checkups } from "../resilience/checkup.ts";
+import type { Network } from "../wire/dial.ts";
 import type { RedisStores } from "./redis-stores.ts";
 
 /** Makes the JSON translator of a rule. */
@@ -21,6 +22,8 @@ export type Transcoding = (config: Config, rule: RuleConfig, runtime: Runtime, l
 /** Handed to every compilation. */
 export interface Runtime {
   readonly leases: LeaseTable;
+  /** How backends are found and reached, and what was lacking for it. */
+  readonly network: Network;
   readonly pools: PoolSet;
   readonly http2Pools: Http2PoolSet;
   /** WebSockets and event streams open now, on any snapshot. */

@@ -1,66 +1,101 @@
-// Name resolution for upstream connections: short-lived cache, one lookup at a time per name, never pinned.
-import { type LookupAddress, lookup as systemLookup } from "node:dns";
-import { isIP, type LookupFunction } from "node:net";
+// Name resolution for upstream connections: short-lived cache, one look-up at a time per name, never pinned. A good answer
+// outlives look-ups that fail or hang (RFC 8767), so that the trouble of a DNS server is not that of every service.
+import { isIP } from "node:net";
+import { NOT_FOUND } from "./names/dns.ts";
+import type { Lookup } from "./names/system-lookup.ts";
+import { causeOf } from "./shortage.ts";
 
-/** How long an answer serves, ms. The system resolver tells no TTL; ten seconds follows a change soon enough. */
+/** How long an answer serves, ms: short enough to follow a change, whatever TTL it has. */
 const TTL_MS = 10_000;
+/** How long a failure serves, ms. */
+const FAILURE_TTL_MS = 2000;
+/** A name that was forgotten is not asked for more often than this, ms. */
+const AGAIN_MS = 1000;
+/** An answer whose time is over serves when there is no new one after this long, ms. */
+const STALE_AFTER_MS = 200;
 /** Names kept; the oldest goes first. Only names from the configuration get here. */
 const MAX_NAMES = 4096;
 
-interface Answer {
-  readonly addresses: LookupAddress[];
-  readonly expiresAt: number;
+/** What is known of one name. */
+interface Entry {
+  /** Of the last good answer; empty: none. */
+  addresses: readonly string[];
+  /** Why there is none. */
+  failure: Error | null;
+  freshUntil: number;
+  askedAt: number;
+  /** The look-up under way, or what serves in its place. */
+  running: Promise<readonly string[]> | null;
 }
 
-/** Resolves names to all their addresses through the system (`/etc/hosts`, DNS). */
+/** Remembers the addresses of names. */
 export class Resolver {
-  readonly #answers = new Map<string, Answer>();
-  readonly #running = new Map<string, Promise<LookupAddress[]>>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #lookUp: Lookup;
   readonly #now: () => number;
 
-  constructor(now: () => number) {
+  /** @param now monotonic, ms */
+  constructor(lookUp: Lookup, now: () => number) {
+    this.#lookUp = lookUp;
     this.#now = now;
   }
 
   /**
-   * All addresses of a name.
-   * @throws the system's error (`ENOTFOUND`, `EAI_AGAIN`)
+   * All addresses of a name, at least one, in the order they are to be tried.
+   * @throws the error of the look-up (rejects): `ENOTFOUND`, or why it cannot be told now
    */
-  async resolve(name: string): Promise<LookupAddress[]> {
-    const known = this.#answers.get(name);
-    if (known !== undefined && known.expiresAt > this.#now()) return known.addresses;
-    let running = this.#running.get(name);
-    if (running === undefined) {
-      running = this.#ask(name).finally(() => this.#running.delete(name));
-      this.#running.set(name, running);
+  resolve(name: string): Promise<readonly string[]> {
+    const entry = this.#entryOf(name);
+    if (entry.running !== null) return entry.running;
+    if (this.#now() < entry.freshUntil) {
+      return entry.failure === null ? Promise.resolve(entry.addresses) : Promise.reject(entry.failure);
     }
-    return running;
+    entry.running = this.#ask(name, entry);
+    return entry.running;
   }
 
-  /** Forgets a name, so that the next connection asks again: called when connecting failed. */
+  /** The answer for a name is in doubt, and is asked for again with the next connection: called when connecting failed. */
   forget(name: string): void {
-    this.#answers.delete(name);
+    const entry = this.#entries.get(name);
+    if (entry !== undefined) entry.freshUntil = Math.min(entry.freshUntil, entry.askedAt + AGAIN_MS);
   }
 
-  /** For the `lookup` option of `net.connect`. */
-  readonly lookup: LookupFunction = (name, options, callback) => {
-    this.resolve(name).then(
-      (addresses) => {
-        if (options.all === true) callback(null, addresses);
-        else callback(null, addresses[0]!.address, addresses[0]!.family);
-      },
-      (error: NodeJS.ErrnoException) => callback(error, []),
-    );
-  };
+  #entryOf(name: string): Entry {
+    let entry = this.#entries.get(name);
+    if (entry === undefined) {
+      if (this.#entries.size >= MAX_NAMES) this.#entries.delete(this.#entries.keys().next().value!);
+      entry = { addresses: [], failure: null, freshUntil: Number.NEGATIVE_INFINITY, askedAt: 0, running: null };
+      this.#entries.set(name, entry);
+    }
+    return entry;
+  }
 
-  #ask(name: string): Promise<LookupAddress[]> {
+  /** A new answer; or the old one, when that takes long. */
+  #ask(name: string, entry: Entry): Promise<readonly string[]> {
+    entry.askedAt = this.#now();
     return new Promise((resolve, reject) => {
-      systemLookup(name, { all: true, order: "verbatim" }, (error, addresses) => {
-        if (error !== null) return reject(error);
-        if (this.#answers.size >= MAX_NAMES) this.#answers.delete(this.#answers.keys().next().value!);
-        this.#answers.set(name, { addresses, expiresAt: this.#now() + TTL_MS });
-        resolve(addresses);
-      });
+      const old = entry.addresses;
+      const timer = old.length === 0 ? undefined : setTimeout(() => resolve(old), STALE_AFTER_MS);
+      const settle = (ttl: number) => {
+        clearTimeout(timer);
+        entry.running = null;
+        entry.freshUntil = this.#now() + ttl;
+        if (entry.failure === null) resolve(entry.addresses);
+        else reject(entry.failure);
+      };
+      this.#lookUp(name).then(
+        (addresses) => {
+          entry.addresses = addresses;
+          entry.failure = null;
+          settle(TTL_MS);
+        },
+        (error: NodeJS.ErrnoException) => {
+          // A server that denies the name is believed; one that cannot be reached takes nothing away.
+          if (error.code === NOT_FOUND) entry.addresses = [];
+          entry.failure = entry.addresses.length === 0 ? error : null;
+          settle(causeOf(error) === null ? FAILURE_TTL_MS : 0);
+        },
+      );
     });
   }
 }

@@ -15,6 +15,7 @@ import { NO_BODY, Nobody } from "../../src/core/nobody.ts";
 import type { Route, TargetRule } from "../../src/core/route.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
+import { testNetwork } from "../support/network.ts";
 
 /** A request as its backend got it; fields by lower-case name, in the order of their names. */
 interface Got {
@@ -235,7 +236,7 @@ async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {
 }
 
 function http1(): Implementation {
-  const pools = new PoolSet(() => performance.now());
+  const pools = new PoolSet(testNetwork(), () => performance.now());
   const options = {
     ...SHARED,
     maxIdlePerHost: 4,
@@ -271,7 +272,7 @@ function http1(): Implementation {
 }
 
 function http2(): Implementation {
-  const pools = new Http2PoolSet(() => performance.now());
+  const pools = new Http2PoolSet(testNetwork(), () => performance.now());
   const sizes = { poolSize: 1, maxPoolSize: 1, maxStreams: 100, streamWindow: 65_535, connectionWindow: 65_535 };
   const options = { ...SHARED, ...sizes, pingMs: 0, pingTimeoutMs: 0 };
   return {

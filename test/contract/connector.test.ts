@@ -13,7 +13,9 @@ import type { Connector, Progress, Receiver, SendFailure, Wire } from "../../src
 import { NO_BODY, Nobody } from "../../src/core/nobody.ts";
 import type { Route } from "../../src/core/route.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
+import type { Network } from "../../src/wire/dial.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
+import { testNetwork } from "../support/network.ts";
 
 /** Notes every call; resolves `over` at the end or the failure. */
 class Notes implements Receiver {
@@ -86,7 +88,8 @@ interface Backend {
 
 interface Implementation {
   backend(): Promise<Backend>;
-  connect(port: number): Connector;
+  /** @param network how names are found @param address host of the endpoint */
+  connect(port: number, network?: Network, address?: string): Connector;
   close(): void;
   /** How a reset before the answer on a kept connection is told: HTTP/1 may have met a connection closed while idle. */
   readonly resetWhenKept: Progress;
@@ -95,7 +98,12 @@ interface Implementation {
 const TLS = { verify: true, serverName: "", minVersion: "TLSv1.2", maxVersion: "TLSv1.3", material: {} } as const;
 
 function http1(): Implementation {
-  const pools = new PoolSet(() => performance.now());
+  const sets = new Set<PoolSet>();
+  const poolsOn = (network: Network) => {
+    const pools = new PoolSet(network, () => performance.now());
+    sets.add(pools);
+    return pools;
+  };
   const options = {
     maxIdlePerHost: 4,
     maxPerHost: 0,
@@ -109,13 +117,15 @@ function http1(): Implementation {
   };
   return {
     resetWhenKept: "reset_on_reuse",
-    connect: (port) =>
+    connect: (port, network = testNetwork(), address = "127.0.0.1") =>
       new HttpConnector(
-        pools.add({ scheme: "http", address: "127.0.0.1", port }, options),
+        poolsOn(network).add({ scheme: "http", address, port }, options),
         { host: "backend", dropAcceptEncoding: false, maxUpgrades: 0, instanceId: "test" },
         { open: 0 },
       ),
-    close: () => pools.close(),
+    close() {
+      for (const pools of sets) pools.close();
+    },
     async backend() {
       const sockets = new Set<Socket>();
       const server = createServer((socket) => {
@@ -163,7 +173,12 @@ function http1(): Implementation {
 }
 
 function http2(): Implementation {
-  const pools = new Http2PoolSet(() => performance.now());
+  const sets = new Set<Http2PoolSet>();
+  const poolsOn = (network: Network) => {
+    const pools = new Http2PoolSet(network, () => performance.now());
+    sets.add(pools);
+    return pools;
+  };
   const options = {
     poolSize: 1,
     maxPoolSize: 1,
@@ -179,13 +194,15 @@ function http2(): Implementation {
   };
   return {
     resetWhenKept: "sent",
-    connect: (port) =>
+    connect: (port, network = testNetwork(), address = "127.0.0.1") =>
       new Http2Connector(
-        pools.add({ scheme: "http", address: "127.0.0.1", port }, options),
+        poolsOn(network).add({ scheme: "http", address, port }, options),
         { scheme: "http", authority: "backend", dropAcceptEncoding: false, instanceId: "test" },
         { maxSendBytes: 0, maxReceiveBytes: 0 },
       ),
-    close: () => pools.close(),
+    close() {
+      for (const pools of sets) pools.close();
+    },
     async backend() {
       const sockets = new Set<Socket>();
       const server = createHttp2Server();
@@ -278,6 +295,29 @@ for (const [name, make] of Object.entries({ http: http1, http2 })) {
       const notes = await send(implementation.connect(dead.port));
       assert.equal(notes.failure?.progress, "unsent");
       assert.equal(notes.failure?.code, "connect_failed");
+    });
+
+    test("of the addresses of a name, one that accepts is enough", async () => {
+      backend.serve = (exchange) => exchange.hintAndAnswer("hello");
+      const network = testNetwork(() => Promise.resolve(["127.0.0.2", "127.0.0.1"])); // nobody listens on the first
+      const notes = await send(implementation.connect(backend.port, network, "backend.example"));
+      assert.deepEqual([notes.failure, notes.body], [null, "hello"]);
+    });
+
+    test("a name without an address is a failure before anything was sent", async () => {
+      const unknown = Object.assign(new Error("x"), { code: "ENOTFOUND" });
+      const network = testNetwork(() => Promise.reject(unknown));
+      const { failure } = await send(implementation.connect(backend.port, network, "backend.example"));
+      assert.deepEqual(failure, { code: "connect_failed", progress: "unsent", detail: "ENOTFOUND" });
+    });
+
+    test("what the gateway itself lacks is told apart, and is no reason to look the name up again", async () => {
+      const network = testNetwork(() => Promise.reject(Object.assign(new Error("x"), { code: "EMFILE" })));
+      let forgotten = 0;
+      network.resolver.forget = () => forgotten++;
+      const { failure } = await send(implementation.connect(backend.port, network, "backend.example"));
+      assert.deepEqual(failure, { code: "overloaded", progress: "unable", detail: "EMFILE" });
+      assert.equal(forgotten, 0);
     });
 
     test("a reset before the answer, on a fresh connection, may have had an effect", async () => {

@@ -17,16 +17,18 @@ import type { UpstreamTls } from "../../src/wire/secure.ts";
 import { type Backend, mirror, startBackend } from "../support/backend.ts";
 import { makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { framed, type Http2Backend, http2Backend, reply, trailersOnly } from "../support/http2-backend.ts";
+import { testNetwork } from "../support/network.ts";
 import { NOBODYS_PORT } from "../support/ports.ts";
 import { type RawBackend, rawBackend } from "../support/raw.ts";
 import { eventually, soon } from "../support/setup.ts";
 
+const NETWORK = testNetwork();
 const TLS: UpstreamTls = { verify: true, serverName: "", minVersion: "TLSv1.2", maxVersion: "TLSv1.3", material: {} };
 
 /** Asks once and stops, as a loop does. */
-async function ask(probe: Probe): Promise<string | null> {
+async function ask(probe: Probe): Promise<string | null | undefined> {
   let stop: () => void = () => undefined;
-  const answer = new Promise<string | null>((resolve) => {
+  const answer = new Promise<string | null | undefined>((resolve) => {
     stop = probe(resolve);
   });
   try {
@@ -37,7 +39,7 @@ async function ask(probe: Probe): Promise<string | null> {
 }
 
 function http(port: number, more: Partial<HttpTarget> = {}): Probe {
-  return httpProbe({
+  return httpProbe(NETWORK, {
     scheme: "http",
     address: "127.0.0.1",
     port,
@@ -53,8 +55,8 @@ function http(port: number, more: Partial<HttpTarget> = {}): Probe {
 }
 
 const grpc = (port: number, service = "") =>
-  grpcProbe({ scheme: "http", address: "127.0.0.1", port, tls: TLS, service });
-const tcp = (port: number) => tcpProbe("127.0.0.1", port);
+  grpcProbe(NETWORK, { scheme: "http", address: "127.0.0.1", port, tls: TLS, service });
+const tcp = (port: number) => tcpProbe(NETWORK, "127.0.0.1", port);
 
 /** Accepts and never says a word. */
 let silent: RawBackend;
@@ -307,7 +309,8 @@ describe("exec", () => {
     chmodSync(path, 0o755);
     return path;
   };
-  const exec = (command: string, args: readonly string[] = [], env = {}) => ask(execProbe({ command, args, env }));
+  const exec = (command: string, args: readonly string[] = [], env = {}) =>
+    ask(execProbe(NETWORK.shortage, { command, args, env }));
 
   test("exit code 0 is well, another is not", async () => {
     assert.equal(await exec("/bin/true"), null);
@@ -342,9 +345,11 @@ describe("exec", () => {
   });
   test("stopped, it takes its children with it", async () => {
     const out = join(folder, "pid");
-    const stop = execProbe({ command: script("slow", `sleep 1000 &\necho $! > ${out}\nwait`), args: [], env: {} })(
-      () => undefined,
-    );
+    const stop = execProbe(NETWORK.shortage, {
+      command: script("slow", `sleep 1000 &\necho $! > ${out}\nwait`),
+      args: [],
+      env: {},
+    })(() => undefined);
     await eventually("the child", () => existsSync(out) && readFileSync(out, "utf8").endsWith("\n"));
     const pid = Number(readFileSync(out, "utf8"));
     stop();

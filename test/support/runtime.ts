@@ -8,13 +8,16 @@ import { Meters } from "../../src/observe/meters.ts";
 import { Checkups } from "../../src/resilience/checkup.ts";
 import { ProbeSlots } from "../../src/resilience/probe-slots.ts";
 import type { Runtime } from "../../src/snapshot/runtime.ts";
+import { NO_LOG, testNetwork } from "./network.ts";
 
 /** A runtime that logs nothing; a configuration that wants an access log cannot be compiled with it. */
 export function quietRuntime(): Runtime & { readonly pools: PoolSet } {
+  const network = testNetwork();
   return {
+    network,
     leases: new LeaseTable(),
-    pools: new PoolSet(() => performance.now()),
-    http2Pools: new Http2PoolSet(() => performance.now()),
+    pools: new PoolSet(network, () => performance.now()),
+    http2Pools: new Http2PoolSet(network, () => performance.now()),
     streams: new OpenStreams(() => 0),
     checkups: new Checkups({ clock: systemClock, random: Math.random, slots: new ProbeSlots(1) }),
     meters: new Meters(),
@@ -27,7 +30,7 @@ export function quietRuntime(): Runtime & { readonly pools: PoolSet } {
     },
     exposition: () => Promise.reject(new Error("no scrape here")),
     labels: { path: true, method: true, status: true },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
+    log: NO_LOG,
     instanceId: "test",
     version: "0",
     live: { current: null },

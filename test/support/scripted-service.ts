@@ -5,6 +5,7 @@ import type { ConcurrencyLimiter } from "../../src/core/concurrency.ts";
 import type { RequestContext } from "../../src/core/context.ts";
 import type { BodyReceiver, Progress, Receiver, RequestBody, Upstream } from "../../src/core/edges.ts";
 import { EndpointState } from "../../src/core/endpoint-state.ts";
+import type { ErrorCode } from "../../src/core/errors.ts";
 import type { RetryBudget, RetryRule } from "../../src/core/retry.ts";
 import type { Endpoint, Service } from "../../src/core/service.ts";
 
@@ -160,10 +161,19 @@ export class FakeExchange implements Upstream, BodyReceiver {
 
   fail(progress: Progress): void {
     this.over = true;
-    const code = progress === "unsent" ? "connect_failed" : progress === "refused" ? "overloaded" : "upstream_reset";
-    this.receiver.failed({ code, progress, detail: "scripted" });
+    this.receiver.failed({ code: CODES[progress], progress, detail: "scripted" });
   }
 }
+
+/** What usually is the matter. */
+const CODES: Readonly<Record<Progress, ErrorCode>> = {
+  unsent: "connect_failed",
+  unable: "overloaded",
+  refused: "overloaded",
+  reset_on_reuse: "upstream_reset",
+  sent: "upstream_reset",
+  responding: "upstream_reset",
+};
 
 /** A service of `count` endpoints that are asked in turn; every try is handed to `sent`. */
 export class FakeService implements Service {

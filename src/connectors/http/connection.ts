@@ -1,7 +1,7 @@
 // One socket to a backend, carrying one exchange at a time.
 import { connect as connectTcp, type NetConnectOpts, type Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
 import type { ErrorCode } from "../../core/errors.ts";
+import { Dial, type DialFailure, type Dialler } from "../../wire/dial.ts";
 import { type Fields, joinField } from "../../wire/fields.ts";
 import { ProtocolError, type ResponseHead } from "../../wire/response-head.ts";
 import { type ResponseHandler, ResponseParser } from "../../wire/response-parser.ts";
@@ -20,11 +20,12 @@ const CLOSED = 3;
 const GIVEN_AWAY = 4;
 
 /** A connection of a {@link Pool}. */
-export class Connection implements ResponseHandler {
+export class Connection implements ResponseHandler, Dialler {
   readonly #pool: Pool;
   readonly #parser = new ResponseParser(this);
-  #socket!: Socket | TLSSocket;
+  #socket!: Socket;
   #state = DIALLING;
+  #dial: Dial | null = null;
   #exchange: Exchange | null = null;
   /** What reads are given to once the protocol was switched. */
   #wire: ConnectionWire | null = null;
@@ -35,7 +36,7 @@ export class Connection implements ResponseHandler {
   /** The response on the wire is complete; acted upon when the read that held its end has been parsed to the last byte. */
   #complete = false;
   #wantsMore = true;
-  /** Address of the last connection attempt; "" before. */
+  /** The one it is connected to; "" before. Noted here: Node remembers that of a socket, which must be asked afresh. */
   #address = "";
   readonly reuse = new Reuse();
   /** An exchange waits for what the backend may have sent meanwhile; nothing of it has been written. */
@@ -61,36 +62,42 @@ export class Connection implements ResponseHandler {
   dial(exchange: Exchange): void {
     this.#exchange = exchange;
     exchange.connection = this;
-    const { target, options, shared } = this.#pool;
+    this.#dial = new Dial(this.#pool.shared.network, this.#pool.target.address, exchange.times.dialTimeoutMs, this);
+  }
+
+  open(address: string): Socket {
+    const { target, options } = this.#pool;
     const base: NetConnectOpts = {
-      host: target.address,
+      host: address,
       port: target.port,
-      lookup: shared.resolver.lookup,
       keepAlive: options.probeMs > 0,
       keepAliveInitialDelay: options.probeMs,
       noDelay: true,
       onread: { buffer: () => this.#reads.bytes, callback: (length) => this.#read(length) },
     };
-    const secure = target.scheme === "https";
-    this.#socket = secure
-      ? connectSecure(base, target.address, options.tls, "http/1.1", this.#pool.session)
-      : connectTcp(base);
-    this.#socket.on(secure ? "secureConnect" : "connect", () => this.#ready());
-    if (secure) {
-      this.#socket.on("connect", () => this.#securing());
-      this.#socket.on("session", (session: Buffer) => {
-        this.#pool.session = session;
-      });
-    }
-    // Noted here because Node remembers the answer of remoteAddress, which must be fresh when the connection ends.
-    this.#socket.on("connectionAttempt", (address: string) => {
-      this.#address = address;
+    if (target.scheme === "http") return connectTcp(base);
+    return connectSecure(base, target.address, options.tls, "http/1.1", this.#pool.session);
+  }
+
+  connected(socket: Socket, address: string): void {
+    this.#dial = null;
+    this.#socket = socket;
+    this.#address = address;
+    socket.on("error", (error: NodeJS.ErrnoException) => this.#lost(error));
+    socket.on("end", () => this.#ended());
+    socket.on("close", () => this.#lost(null));
+    socket.on("drain", () => this.#exchange?.drained());
+    if (this.#pool.target.scheme === "http") return this.#ready();
+    socket.on("secureConnect", () => this.#ready());
+    socket.on("session", (session: Buffer) => {
+      this.#pool.session = session;
     });
-    this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#lost(error));
-    this.#socket.on("end", () => this.#ended());
-    this.#socket.on("close", () => this.#lost(null));
-    this.#socket.on("drain", () => this.#exchange?.drained());
-    this.#arm(exchange.times.dialTimeoutMs, "connect_failed", "dial timed out");
+    this.#state = SECURING;
+    this.#arm(this.#pool.options.tlsTimeoutMs, "upstream_tls_failed", "TLS handshake timed out");
+  }
+
+  failed({ reason, own }: DialFailure): void {
+    this.#fail(own ? "overloaded" : "connect_failed", reason, own ? "unable" : "unsent");
   }
 
   /**
@@ -186,11 +193,6 @@ export class Connection implements ResponseHandler {
     this.#exchange?.onComplete(trailers);
   }
 
-  #securing(): void {
-    this.#state = SECURING;
-    this.#arm(this.#pool.options.tlsTimeoutMs, "upstream_tls_failed", "TLS handshake timed out");
-  }
-
   #ready(): void {
     clearTimeout(this.#timer);
     this.#state = READY;
@@ -269,25 +271,25 @@ export class Connection implements ResponseHandler {
   #lost(error: NodeJS.ErrnoException | null): void {
     if (this.#state === CLOSED || this.#state === GIVEN_AWAY) return;
     if (this.#state === READY) return this.#fail("upstream_reset", error?.code ?? "closed");
-    this.#pool.shared.resolver.forget(this.#pool.target.address);
-    const code: ErrorCode = this.#state === SECURING ? "upstream_tls_failed" : "connect_failed";
-    this.#fail(code, error?.code ?? "closed");
+    this.#pool.shared.network.resolver.forget(this.#pool.target.address);
+    this.#fail("upstream_tls_failed", error?.code ?? "closed");
   }
 
-  #fail(code: ErrorCode, detail: string): void {
+  #fail(code: ErrorCode, detail: string, before: "unsent" | "unable" = "unsent"): void {
     const exchange = this.#exchange;
     this.#exchange = null;
-    const connected = this.#state === READY;
+    const unsent = this.#state === READY ? null : before;
     this.#close();
     if (this.#waits && exchange !== null) return this.#pool.send(exchange);
-    exchange?.fail(code, detail, connected);
+    exchange?.fail(code, detail, unsent);
   }
 
   #close(): void {
     if (this.#state === CLOSED || this.#state === GIVEN_AWAY) return;
     this.#state = CLOSED;
     clearTimeout(this.#timer);
-    this.#socket.destroy();
+    if (this.#dial === null) this.#socket.destroy();
+    else this.#dial.stop();
     this.#pool.remove(this);
   }
 }

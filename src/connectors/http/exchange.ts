@@ -185,9 +185,9 @@ export class Exchange implements Upstream, BodyReceiver {
     this.connection = null;
   }
 
-  /** @param connected whether the connection had been established, so that bytes may have reached the backend */
-  fail(code: ErrorCode, detail: string, connected = false): void {
-    this.#fail(code, detail, this.#progress(connected, code));
+  /** @param unsent why no byte can have reached the backend; null: the connection had been established */
+  fail(code: ErrorCode, detail: string, unsent: "unsent" | "unable" | null = "unsent"): void {
+    this.#fail(code, detail, unsent ?? this.#progress(code));
   }
 
   /** The backend had given the connection up before it saw the request. */
@@ -202,8 +202,7 @@ export class Exchange implements Upstream, BodyReceiver {
     receiver?.failed({ code, progress, detail });
   }
 
-  #progress(connected: boolean, code: ErrorCode): Progress {
-    if (!connected) return "unsent";
+  #progress(code: ErrorCode): Progress {
     if (this.#headSeen) return "responding";
     // What is no answer at all, on a kept connection, was meant for nobody or for the request before.
     const unanswered = (code === "upstream_reset" || code === "upstream_protocol") && !this.#answered;
@@ -230,7 +229,7 @@ export class Exchange implements Upstream, BodyReceiver {
       const connection = this.connection;
       this.connection = null;
       connection?.destroy();
-      this.fail("upstream_timeout", "no response head in time", true);
+      this.fail("upstream_timeout", "no response head in time", null);
     }, headTimeoutMs);
   }
 }

@@ -1,7 +1,7 @@
 // Keep-alive connections to one endpoint: last in first out, bounded, swept once a second.
 
 import type { BufferPool } from "../../wire/buffers.ts";
-import type { Resolver } from "../../wire/resolver.ts";
+import type { Network } from "../../wire/dial.ts";
 import { isName } from "../../wire/resolver.ts";
 import { Connection } from "./connection.ts";
 import type { Exchange } from "./exchange.ts";
@@ -14,7 +14,7 @@ const READDRESS_EVERY = 15;
 
 /** What all pools of a process share. */
 export interface PoolShared {
-  readonly resolver: Resolver;
+  readonly network: Network;
   readonly buffers: BufferPool;
   /** Read buffer of every connection that is not in the middle of a bulk body. */
   readonly scratch: Buffer;
@@ -89,6 +89,10 @@ export class Pool {
     if (this.#waiting[0]?.fresh === true) return connection.destroy();
     const next = this.#waiting.shift();
     if (next !== undefined) return connection.carry(next, this.shared.now());
+    // Surplus goes with the next sweep, unless somebody needs its descriptor now.
+    if (this.#idle.length >= this.options.maxIdlePerHost && this.shared.network.shortage.lasts) {
+      return connection.destroy();
+    }
     this.#idle.push(connection);
   }
 
@@ -127,20 +131,14 @@ export class Pool {
   #dial(exchange: Exchange): void {
     const connection = new Connection(this);
     this.#open.add(connection);
-    try {
-      connection.dial(exchange);
-    } catch (error) {
-      // Options that TLS refuses: the endpoint cannot be reached, and nothing else suffers.
-      this.#open.delete(connection);
-      exchange.fail("connect_failed", (error as Error).message);
-    }
+    connection.dial(exchange);
   }
 
   /** Connections to addresses the name no longer has serve nobody new. */
   #readdress(): void {
-    this.shared.resolver.resolve(this.target.address).then(
-      (answers) => {
-        const current = new Set(answers.map((a) => a.address));
+    this.shared.network.resolver.resolve(this.target.address).then(
+      (addresses) => {
+        const current = new Set(addresses);
         for (const connection of this.#open) if (!connection.isAt(current)) connection.retire();
       },
       () => undefined, // the name does not resolve now: what is connected keeps working

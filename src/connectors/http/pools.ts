@@ -1,6 +1,6 @@
-// All upstream pools of the process: one scratch buffer, one resolver, one sweep a second.
+// All HTTP/1.1 pools of the process: one scratch buffer, one sweep a second.
 import { BufferPool } from "../../wire/buffers.ts";
-import { Resolver } from "../../wire/resolver.ts";
+import type { Network } from "../../wire/dial.ts";
 import type { HttpClientOptions } from "./options.ts";
 import { Pool, type PoolShared, type PoolTarget } from "./pool.ts";
 
@@ -19,9 +19,9 @@ export class PoolSet {
   maxIdle = 100;
 
   /** @param now monotonic clock, ms */
-  constructor(now: () => number) {
+  constructor(network: Network, now: () => number) {
     this.#shared = {
-      resolver: new Resolver(now),
+      network,
       buffers: new BufferPool(),
       scratch: Buffer.allocUnsafeSlow(SCRATCH_BYTES),
       now,
@@ -51,6 +51,16 @@ export class PoolSet {
   close(): void {
     clearInterval(this.#timer);
     for (const pool of [...this.#pools]) this.remove(pool);
+  }
+
+  /** Closes a connection that is idle. @returns whether there was one */
+  spare(): boolean {
+    for (const pool of this.#pools) {
+      if (pool.idle === 0) continue;
+      pool.shed(1);
+      return true;
+    }
+    return false;
   }
 
   #sweep(): void {

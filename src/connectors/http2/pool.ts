@@ -1,5 +1,5 @@
 // The HTTP/2 connections to one endpoint: as many streams on one as it takes, a bounded queue behind them.
-import type { Resolver } from "../../wire/resolver.ts";
+import type { Network } from "../../wire/dial.ts";
 import type { PoolTarget } from "../http/pool.ts";
 import type { Http2Call } from "./call.ts";
 import type { Http2ClientOptions } from "./options.ts";
@@ -14,7 +14,7 @@ const MAX_PING_FACTOR = 32;
 export class Http2Pool {
   readonly target: PoolTarget;
   readonly options: Http2ClientOptions;
-  readonly resolver: Resolver;
+  readonly network: Network;
   readonly now: () => number;
   /** Those that take new streams. */
   readonly #sessions: Http2Session[] = [];
@@ -25,10 +25,10 @@ export class Http2Pool {
   pingFactor = 1;
 
   /** @param now monotonic, ms */
-  constructor(target: PoolTarget, options: Http2ClientOptions, resolver: Resolver, now: () => number) {
+  constructor(target: PoolTarget, options: Http2ClientOptions, network: Network, now: () => number) {
     this.target = target;
     this.options = options;
-    this.resolver = resolver;
+    this.network = network;
     this.now = now;
   }
 
@@ -85,8 +85,9 @@ export class Http2Pool {
     this.#withdraw(session);
     const { fault } = session;
     // Who waited for a connection that could not be opened has waited for nothing: another endpoint may be better.
-    if (fault?.dialling === true && !this.#sessions.some((s) => s.ready || s.dialling)) {
-      for (const call of this.#waiting.splice(0)) call.fail(fault.code, fault.detail, "unsent");
+    const unopened = fault?.unopened ?? null;
+    if (fault !== null && unopened !== null && !this.#sessions.some((s) => s.ready || s.dialling)) {
+      for (const call of this.#waiting.splice(0)) call.fail(fault.code, fault.detail, unopened);
     } else this.serve();
   }
 
@@ -102,11 +103,11 @@ export class Http2Pool {
   /** Ends the pool: connections close when their last stream is over. */
   close(): void {
     this.#closed = true;
+    for (const call of this.#waiting.splice(0)) call.fail("no_endpoint", "endpoint was removed", "unsent");
     for (const session of [...this.#open]) {
       if (session.dialling) session.destroy();
       else session.retire();
     }
-    for (const call of this.#waiting.splice(0)) call.fail("no_endpoint", "endpoint was removed", "unsent");
   }
 
   #withdraw(session: Http2Session): void {

@@ -1,5 +1,5 @@
 // All HTTP/2 pools of the process, looked over once a second.
-import { Resolver } from "../../wire/resolver.ts";
+import type { Network } from "../../wire/dial.ts";
 import type { PoolTarget } from "../http/pool.ts";
 import type { Http2ClientOptions } from "./options.ts";
 import { Http2Pool } from "./pool.ts";
@@ -7,14 +7,14 @@ import { Http2Pool } from "./pool.ts";
 /** Opens and sweeps pools. */
 export class Http2PoolSet {
   readonly #pools = new Set<Http2Pool>();
-  readonly #resolver: Resolver;
+  readonly #network: Network;
   readonly #now: () => number;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param now monotonic clock, ms */
-  constructor(now: () => number) {
+  constructor(network: Network, now: () => number) {
     this.#now = now;
-    this.#resolver = new Resolver(now);
+    this.#network = network;
   }
 
   /** Connections open to backends now. */
@@ -25,7 +25,7 @@ export class Http2PoolSet {
   }
 
   add(target: PoolTarget, options: Http2ClientOptions): Http2Pool {
-    const pool = new Http2Pool(target, options, this.#resolver, this.#now);
+    const pool = new Http2Pool(target, options, this.#network, this.#now);
     this.#pools.add(pool);
     this.#timer ??= setInterval(() => this.#tick(), 1000).unref();
     return pool;

@@ -2,8 +2,10 @@
 
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import { connect as connectTcp, type NetConnectOpts, type Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { ErrorCode } from "../../core/errors.ts";
 import { bracketed } from "../../wire/authority.ts";
+import { Dial, type DialFailure, type Dialler } from "../../wire/dial.ts";
 import { BreachWatch } from "../../wire/http2-breach.ts";
 import { connectSecure } from "../../wire/secure.ts";
 import type { Http2Pool } from "./pool.ts";
@@ -19,10 +21,16 @@ const DOUBT_MS = 2000;
 /** Between two looks for a breach of the protocol that Node does not report, ms. */
 const LOOK_MS = 100;
 
+/** How far those came that waited for a connection; null: it was open. */
+type Unopened = "unsent" | "unable" | null;
+
 /** One connection of an {@link Http2Pool}. */
-export class Http2Session {
+export class Http2Session implements Dialler {
   readonly #pool: Http2Pool;
-  readonly #session: ClientHttp2Session;
+  readonly #dial: Dial;
+  readonly #begunAt: number;
+  /** This and what stands on it are there once it is connected. */
+  #session: ClientHttp2Session | null = null;
   #state: "dialling" | "ready" | "leaving" | "closed" = "dialling";
   #timer: NodeJS.Timeout | undefined;
   #secured = false;
@@ -32,7 +40,7 @@ export class Http2Session {
   #lastStream = 2 ** 31 - 1;
   readonly #resets = new ResetPacer();
   #socket!: Socket;
-  readonly #breach: BreachWatch;
+  #breach!: BreachWatch;
   #lookTimer: NodeJS.Timeout | undefined;
   /** A probe was sent and nothing heard since: gRPC servers count pings between two messages of theirs. */
   #probed = false;
@@ -43,33 +51,60 @@ export class Http2Session {
   /** Since when none is, ms. */
   idleSince: number;
   /** Why it could not be opened, or was lost. */
-  fault: { readonly code: ErrorCode; readonly detail: string; readonly dialling: boolean } | null = null;
+  fault: { readonly code: ErrorCode; readonly detail: string; readonly unopened: Unopened } | null = null;
 
   constructor(pool: Http2Pool) {
     this.#pool = pool;
-    const { options, target } = pool;
-    this.idleSince = this.#lastReadAt = pool.now();
-    this.#session = connect(`${target.scheme}://${bracketed(target.address)}:${target.port}`, {
-      createConnection: () => this.#watch(this.#dial()),
+    this.idleSince = this.#lastReadAt = this.#begunAt = pool.now();
+    this.#dial = new Dial(pool.network, pool.target.address, pool.options.dialTimeoutMs, this);
+  }
+
+  open(address: string): Socket {
+    const { target, options } = this.#pool;
+    const base: NetConnectOpts = { host: address, port: target.port, noDelay: true };
+    if (target.scheme === "http") return connectTcp(base);
+    return connectSecure(base, target.address, options.tls, "h2");
+  }
+
+  connected(socket: Socket): void {
+    const { options, target } = this.#pool;
+    const session = connect(`${target.scheme}://${bracketed(target.address)}:${target.port}`, {
+      createConnection: () => this.#watch(socket),
       settings: { enablePush: false, initialWindowSize: options.streamWindow },
       peerMaxConcurrentStreams: options.maxStreams,
     });
     // Not "connect": how many streams the backend takes is known once it has said so (RFC 9113 §3.4: before all else).
-    this.#session.once("remoteSettings", () => this.#ready());
-    this.#session.on("goaway", (code, lastStream) => this.#goingAway(code, lastStream));
-    this.#session.on("error", (error: NodeJS.ErrnoException) => {
+    session.once("remoteSettings", () => this.#ready());
+    session.on("goaway", (code, lastStream) => this.#goingAway(code, lastStream));
+    session.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "ERR_HTTP2_ERROR") this.#failed(error.message, "upstream_protocol");
       else this.#failed(error.code ?? error.message);
     });
-    this.#session.on("close", () => this.#closed());
-    this.#breach = new BreachWatch(this.#session, this.#socket);
+    session.on("close", () => this.#closed());
+    this.#session = session;
+    this.#breach = new BreachWatch(session, socket);
     this.#look();
-    this.#arm(options.dialTimeoutMs, "dial timed out");
+    if (socket instanceof TLSSocket) {
+      this.#secured = true;
+      this.#arm(options.tlsTimeoutMs, "TLS handshake timed out");
+      socket.on("secureConnect", () => {
+        if (socket.alpnProtocol !== "h2") socket.destroy(new Error("the backend does not speak HTTP/2"));
+      });
+    } else if (options.dialTimeoutMs > 0) {
+      this.#arm(Math.max(1, options.dialTimeoutMs - (this.#pool.now() - this.#begunAt)), "dial timed out");
+    }
+  }
+
+  failed({ reason, own }: DialFailure): void {
+    this.fault = own
+      ? { code: "overloaded", detail: reason, unopened: "unable" }
+      : { code: "connect_failed", detail: reason, unopened: "unsent" };
+    this.#closed();
   }
 
   /** Whether a stream may be put on it now. */
   get ready(): boolean {
-    return this.#state === "ready" && !this.#session.closed && !this.#session.destroyed;
+    return this.#state === "ready" && !this.raw.closed && !this.raw.destroyed;
   }
 
   get dialling(): boolean {
@@ -78,12 +113,13 @@ export class Http2Session {
 
   /** Streams it takes at once. */
   get capacity(): number {
-    const theirs = this.#session.remoteSettings?.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
+    const theirs = this.raw.remoteSettings?.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
     return Math.min(this.#pool.options.maxStreams, theirs);
   }
 
+  /** Once it is connected. */
   get raw(): ClientHttp2Session {
-    return this.#session;
+    return this.#session!;
   }
 
   /** A stream was opened on it. @param writtenBefore {@link written} before */
@@ -130,11 +166,13 @@ export class Http2Session {
     if (this.#state === "closed") return;
     this.#state = "leaving";
     this.#pool.left(this);
-    this.#session.close();
+    this.raw.close();
   }
 
   destroy(): void {
-    this.#session.destroy();
+    if (this.#session !== null) return this.#session.destroy();
+    this.#dial.stop();
+    this.#closed();
   }
 
   /** Called once a second: pings, and idleness. */
@@ -161,14 +199,14 @@ export class Http2Session {
   }
 
   #ping(now: number, withinMs: number): void {
-    if (this.#session.destroyed) return; // its "close" is on the way, and a ping would throw
+    if (this.raw.destroyed) return; // its "close" is on the way, and a ping would throw
     this.#pingAt = now;
     const timer = setTimeout(() => {
       this.#failed("no answer to a ping");
-      this.#session.destroy();
+      this.destroy();
     }, withinMs);
     timer.unref();
-    const sent = this.#session.ping((error) => {
+    const sent = this.raw.ping((error) => {
       clearTimeout(timer);
       if (error === null) this.heard();
     });
@@ -187,24 +225,9 @@ export class Http2Session {
       this.#probed = true;
       this.#breach.probe(() => {
         this.#failed("breach of HTTP/2", "upstream_protocol");
-        this.#session.destroy();
+        this.destroy();
       });
     }, LOOK_MS).unref();
-  }
-
-  #dial(): Socket {
-    const { target, options, resolver } = this.#pool;
-    const base: NetConnectOpts = { host: target.address, port: target.port, lookup: resolver.lookup, noDelay: true };
-    if (target.scheme === "http") return connectTcp(base);
-    const socket = connectSecure(base, target.address, options.tls, "h2");
-    socket.on("connect", () => {
-      this.#secured = true;
-      this.#arm(options.tlsTimeoutMs, "TLS handshake timed out");
-    });
-    socket.on("secureConnect", () => {
-      if (socket.alpnProtocol !== "h2") socket.destroy(new Error("the backend does not speak HTTP/2"));
-    });
-    return socket;
   }
 
   /** After an alert behind the handshake (TLS 1.3: no client certificate) Node neither closes the socket nor says "close". */
@@ -222,7 +245,7 @@ export class Http2Session {
     if (ms === 0) return;
     this.#timer = setTimeout(() => {
       this.#failed(detail);
-      this.#session.destroy();
+      this.destroy();
     }, ms);
   }
 
@@ -230,8 +253,8 @@ export class Http2Session {
     clearTimeout(this.#timer);
     if (this.#state !== "dialling") return;
     this.#state = "ready";
-    this.#session.setLocalWindowSize(this.#pool.options.connectionWindow);
-    this.#session.unref(); // the process ends when the gateway stops, not when its backends do
+    this.raw.setLocalWindowSize(this.#pool.options.connectionWindow);
+    this.raw.unref(); // the process ends when the gateway stops, not when its backends do
     this.#pool.serve();
   }
 
@@ -248,8 +271,9 @@ export class Http2Session {
     if (this.fault !== null) return;
     const undialled = this.#secured ? "upstream_tls_failed" : "connect_failed";
     const dialling = this.#state === "dialling";
-    this.fault = { code: dialling && lost === "upstream_reset" ? undialled : lost, detail, dialling };
-    if (dialling) this.#pool.resolver.forget(this.#pool.target.address);
+    const code = dialling && lost === "upstream_reset" ? undialled : lost;
+    this.fault = { code, detail, unopened: dialling ? "unsent" : null };
+    if (dialling) this.#pool.network.resolver.forget(this.#pool.target.address);
   }
 
   #closed(): void {

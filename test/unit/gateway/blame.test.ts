@@ -245,3 +245,14 @@ describe("a limit that adapts to a service learns", () => {
     );
   });
 });
+
+test("nobody is when the gateway itself lacks what it takes to connect, and no other backend is asked", () => {
+  for (const rule of [null, ruleOf({ maxAttempts: 3 })]) {
+    const up = new FakeService("up", 2, rule);
+    const { client, ctx, exchange } = begun(up, {});
+    exchange.fail("unable");
+    assert.deepEqual([client.heads, ctx.error, up.exchanges.length], [[503], "overloaded", 1]);
+    assert.deepEqual([up.breaker.ends, up.endpoints[0]!.state.attempts], [NOBODY, 0]);
+    up.assertFree();
+  }
+});

@@ -19,7 +19,7 @@ afterEach(() => time.restore());
 const COURSES = 6000;
 const STEPS = 120;
 const PIECE = "0123456789abcdef";
-const PROGRESS: readonly Progress[] = ["unsent", "refused", "reset_on_reuse", "sent"];
+const PROGRESS: readonly Progress[] = ["unsent", "unable", "refused", "reset_on_reuse", "sent"];
 
 /** A translator's, which holds heads back as long as it likes. */
 const STREAMS: Translation = {

@@ -105,3 +105,12 @@ test("after the end no alarm is left, the probe under way is ended, and its plac
   for (let i = 0; i < 2; i++) slots.take(() => taken++);
   assert.equal(taken, 1);
 });
+
+test("a probe the gateway lacked the means for is not reported, and asked again at the interval", () => {
+  const { clock, asked, reports } = loop();
+  clock.advance(0);
+  asked[0]!.done(undefined);
+  clock.advance(1000);
+  asked[1]!.done(null);
+  assert.deepEqual(reports, [null]);
+});

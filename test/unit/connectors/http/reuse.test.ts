@@ -10,6 +10,7 @@ import { Reuse } from "../../../../src/connectors/http/reuse.ts";
 import type { Receiver, SendFailure } from "../../../../src/core/edges.ts";
 import { NO_BODY } from "../../../../src/core/nobody.ts";
 import { parseResponseHead } from "../../../../src/wire/response-head.ts";
+import { testNetwork } from "../../../support/network.ts";
 import { rawBackend } from "../../../support/raw.ts";
 
 const reply = (body: string, fields = "") =>
@@ -55,7 +56,7 @@ async function bench(t: TestContext, options: Partial<typeof OPTIONS> = {}): Pro
       socket.write(made.answer(head, connection));
     });
   });
-  const pools = new PoolSet(() => made.now);
+  const pools = new PoolSet(testNetwork(), () => made.now);
   t.after(async () => {
     pools.close();
     await backend.close();
