@@ -1,5 +1,6 @@
 // Composition root: everything a running gateway is made of, in the order it comes to life and the reverse of its end.
 import { randomBytes } from "node:crypto";
+import { ClientConnections } from "./adapters/client-connections.ts";
 import type { Config } from "./config/config.ts";
 import type { LoadOptions } from "./config/load.ts";
 import { oneLine } from "./config/problem.ts";
@@ -8,6 +9,7 @@ import { Http2PoolSet } from "./connectors/http2/pools.ts";
 import { drain } from "./control/drain.ts";
 import { Listeners } from "./control/listeners.ts";
 import { Management } from "./control/management/management.ts";
+import { connectionLimit, openFileLimit } from "./control/open-files.ts";
 import { type Outcome, Reconciler } from "./control/reconciler.ts";
 import { FileWatch } from "./control/watch.ts";
 import { systemClock } from "./core/clock.ts";
@@ -98,12 +100,19 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     shortage: new Shortage(log, systemClock),
     spare: () => runtime.pools.spare(),
   };
+  const clients = new ClientConnections(log, systemClock);
+  const openFiles = openFileLimit();
+  const limitClients = ({ written }: Config) => {
+    clients.max = connectionLimit(written.frontend.http.maxConnections, openFiles, (message) => log.warn(message));
+  };
+  limitClients(config);
   const meters = new Meters();
   const reload = { ok: true, at: Date.now() / 1000, hash: config.hash };
   const holder: { current: Live | null } = { current: null };
   let exposition: Promise<Exposition> | null = null;
   const runtime: Runtime = {
     leases,
+    clients,
     network,
     pools: new PoolSet(network, now),
     http2Pools: new Http2PoolSet(network, now),
@@ -126,6 +135,8 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
             labels: () => runtime.labels,
             reload,
             checkups: runtime.checkups,
+            clients,
+            shortages: network.shortage.counts,
             droppedLines: () => [...sinks].reduce((sum, sink) => sum + sink.dropped, 0),
           }),
       );
@@ -180,6 +191,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   const watch =
     options.hotReload && config.files.length > 0 ? new FileWatch(() => void reconciler.reload("file")) : null;
   reconciler.onApplied = (next, at) => {
+    limitClients(next);
     loadExposition(next);
     runtime.labels = labelsOf(next);
     runtime.pools.maxIdle = next.written.backend.http.maxIdleConns;

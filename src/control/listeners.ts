@@ -181,7 +181,8 @@ export class Listeners {
   }
 
   #front(name: string, host: string, port: number, options: HttpServerOptions): Wanted {
-    const { instanceId } = this.#runtime;
-    return { name, host, port, key: digest(options), make: () => new HttpFront(this.#gateway, options, instanceId) };
+    const { instanceId, clients } = this.#runtime;
+    const make = () => new HttpFront(this.#gateway, options, clients, instanceId);
+    return { name, host, port, key: digest(options), make };
   }
 }

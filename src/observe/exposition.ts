@@ -5,6 +5,7 @@ import type { Histogram } from "./histogram.ts";
 import type { Meters, MethodCell } from "./meters.ts";
 import { histogramSamples, type Labels, type OwnMetric, own, type Sample } from "./metric.ts";
 import { type ResilienceSources, resilienceMetrics } from "./resilience-metrics.ts";
+import { type ResourceSources, resourceMetrics } from "./resource-metrics.ts";
 import { receivedBy, type StreamCell, sentBy } from "./stream-meters.ts";
 
 /** Which optional labels requests carry. */
@@ -23,7 +24,7 @@ export interface ReloadState {
 }
 
 /** What is scraped. */
-export interface Sources extends Omit<ResilienceSources, "limits"> {
+export interface Sources extends Omit<ResilienceSources, "limits">, ResourceSources {
   readonly meters: Meters;
   readonly labels: () => LabelChoice;
   readonly reload: ReloadState;
@@ -130,6 +131,7 @@ function metricsOf(s: Sources): OwnMetric[] {
       ),
     ),
     ...resilienceMetrics({ ...s, limits: s.meters.limits }),
+    ...resourceMetrics(s),
     own("gateway_config_last_reload_success", "1 when the last load was accepted", "gauge", () => [
       { value: Number(s.reload.ok), labels: {} },
     ]),

@@ -1,5 +1,6 @@
 // What outlives every snapshot: the process's pools, meters, leases and marks.
 
+import type { ClientConnections } from "../adapters/client-connections.ts";
 import type { Config, RuleConfig } from "../config/config.ts";
 import type { PoolSet } from "../connectors/http/pools.ts";
 import type { Http2PoolSet } from "../connectors/http2/pools.ts";
@@ -22,6 +23,7 @@ export type Transcoding = (config: Config, rule: RuleConfig, runtime: Runtime, l
 /** Handed to every compilation. */
 export interface Runtime {
   readonly leases: LeaseTable;
+  readonly clients: ClientConnections;
   /** How backends are found and reached, and what was lacking for it. */
   readonly network: Network;
   readonly pools: PoolSet;

@@ -15,7 +15,6 @@ export function serverOptions(config: Config): HttpServerOptions {
     idleMs: http.idleTimeout,
     maxHeaderBytes: http.maxHeaderSize,
     maxHeaders: http.maxHeaders,
-    maxConnections: http.maxConnections,
     http2,
     upgradesOnly: false,
     ...secured(config, http.tls, http2 !== null),

@@ -9,6 +9,7 @@ import type { HttpServerOptions } from "../../src/adapters/http/options.ts";
 import { Listener } from "../../src/adapters/listener.ts";
 import type { RequestContext } from "../../src/core/context.ts";
 import type { Gateway } from "../../src/core/edges.ts";
+import { anyClients } from "../support/clients.ts";
 
 const OPTIONS: HttpServerOptions = {
   readMs: 2000,
@@ -16,7 +17,6 @@ const OPTIONS: HttpServerOptions = {
   idleMs: 5000,
   maxHeaderBytes: 16 * 1024,
   maxHeaders: 100,
-  maxConnections: 0,
   http2: { only: false, maxStreams: 100, maxAgeMs: 0 },
   upgradesOnly: false,
   tls: null,
@@ -118,7 +118,7 @@ for (const [name, ask] of Object.entries({ http: byHttp1, http2: byHttp2 })) {
       done: (ctx, completed) => pipeline.done(ctx, completed),
     };
     before(async () => {
-      listener = new Listener("127.0.0.1", 0, new HttpFront(forward, OPTIONS, "test"));
+      listener = new Listener("127.0.0.1", 0, new HttpFront(forward, OPTIONS, anyClients(), "test"));
       await listener.listen();
     });
     after(() => listener.destroy());
@@ -253,7 +253,7 @@ for (const [name, ask] of Object.entries({ http: byHttp1, http2: byHttp2 })) {
 
 test("the listener lets go of its port", async () => {
   const gateway: Gateway = { handle: () => undefined, refuse: () => undefined, done: () => undefined };
-  const listener = new Listener("127.0.0.1", 0, new HttpFront(gateway, OPTIONS, "test"));
+  const listener = new Listener("127.0.0.1", 0, new HttpFront(gateway, OPTIONS, anyClients(), "test"));
   await listener.listen();
   const { boundPort } = listener;
   listener.destroy();

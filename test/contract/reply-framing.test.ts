@@ -6,6 +6,7 @@ import type { HttpServerOptions } from "../../src/adapters/http/options.ts";
 import { Listener } from "../../src/adapters/listener.ts";
 import type { RequestContext } from "../../src/core/context.ts";
 import type { Downstream, Gateway } from "../../src/core/edges.ts";
+import { anyClients } from "../support/clients.ts";
 import { RawClient } from "../support/raw-client.ts";
 
 const OPTIONS: HttpServerOptions = {
@@ -14,7 +15,6 @@ const OPTIONS: HttpServerOptions = {
   idleMs: 5000,
   maxHeaderBytes: 16 * 1024,
   maxHeaders: 100,
-  maxConnections: 0,
   http2: null,
   upgradesOnly: false,
   tls: null,
@@ -42,7 +42,7 @@ const gateway: Gateway = {
 let listener: Listener;
 
 before(async () => {
-  listener = new Listener("127.0.0.1", 0, new HttpFront(gateway, OPTIONS, "test"));
+  listener = new Listener("127.0.0.1", 0, new HttpFront(gateway, OPTIONS, anyClients(), "test"));
   await listener.listen();
 });
 after(() => listener.destroy());

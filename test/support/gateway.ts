@@ -31,6 +31,8 @@ export interface GatewayProcess {
 export interface StartOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Limit of open files; as that of this process when it is left out. */
+  readonly openFiles?: number;
 }
 
 const READY_MS = 20_000;
@@ -43,7 +45,11 @@ export async function startGateway(yaml: string, options: StartOptions = {}): Pr
   const folder = mkdtempSync(join(tmpdir(), "gateway-test-"));
   const file = join(folder, "gateway.yaml");
   writeFileSync(file, yaml);
-  const child = spawn(process.execPath, ["dist/main.js", "-config", file, ...(options.args ?? [])], {
+  const command = [process.execPath, "dist/main.js", "-config", file, ...(options.args ?? [])];
+  const { openFiles } = options;
+  const limited = openFiles === undefined ? [] : ["/bin/sh", "-c", `ulimit -n ${openFiles}; exec "$@"`, "sh"];
+  const [program, ...args] = [...limited, ...command];
+  const child = spawn(program!, args, {
     env: { PATH: process.env.PATH, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -8,12 +8,14 @@ import { Meters } from "../../src/observe/meters.ts";
 import { Checkups } from "../../src/resilience/checkup.ts";
 import { ProbeSlots } from "../../src/resilience/probe-slots.ts";
 import type { Runtime } from "../../src/snapshot/runtime.ts";
+import { anyClients } from "./clients.ts";
 import { NO_LOG, testNetwork } from "./network.ts";
 
 /** A runtime that logs nothing; a configuration that wants an access log cannot be compiled with it. */
 export function quietRuntime(): Runtime & { readonly pools: PoolSet } {
   const network = testNetwork();
   return {
+    clients: anyClients(),
     network,
     leases: new LeaseTable(),
     pools: new PoolSet(network, () => performance.now()),

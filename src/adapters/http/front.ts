@@ -2,14 +2,13 @@
 import type { Socket } from "node:net";
 import type { Server as TlsServer } from "node:tls";
 import type { Gateway } from "../../core/edges.ts";
+import type { ClientConnections } from "../client-connections.ts";
 import { Http2Server } from "../http2/server.ts";
 import type { SocketTaker } from "../listener.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { HttpServer } from "./server.ts";
 import { tlsServer } from "./tls-server.ts";
 
-/** Connections over the limit that are told so at the same time; more are closed without a word. */
-const MAX_TURNED_AWAY = 64;
 /** How long a connection on which nothing was asked yet is left alone when idle ones are closed, ms. */
 const FIRST_REQUEST_MS = 1000;
 
@@ -19,6 +18,7 @@ const SWEEP_MS = 1000;
 /** One front: HTTP/1.1 and, where it is on, HTTP/2. */
 export class HttpFront implements SocketTaker {
   readonly #options: HttpServerOptions;
+  readonly #clients: ClientConnections;
   readonly #http1: HttpServer;
   readonly #http2: Http2Server | null;
   readonly #tls: TlsServer | null;
@@ -26,12 +26,12 @@ export class HttpFront implements SocketTaker {
   readonly #sockets = new Set<Socket>();
   /** Sockets that have said nothing yet, and since when. */
   readonly #silent = new Map<Socket, number>();
-  #turnedAway = 0;
   readonly #timer: NodeJS.Timeout | undefined;
 
   /** @param instanceId mark of this process, by which loops are recognised */
-  constructor(gateway: Gateway, options: HttpServerOptions, instanceId: string) {
+  constructor(gateway: Gateway, options: HttpServerOptions, clients: ClientConnections, instanceId: string) {
     this.#options = options;
+    this.#clients = clients;
     this.#http1 = new HttpServer(gateway, options, instanceId);
     this.#http2 = options.http2 === null ? null : new Http2Server(gateway, options, options.http2, instanceId);
     this.#tls =
@@ -50,8 +50,7 @@ export class HttpFront implements SocketTaker {
   }
 
   accept(socket: Socket): void {
-    const { maxConnections } = this.#options;
-    if (maxConnections > 0 && this.#sockets.size >= maxConnections) return this.#turnAway(socket);
+    if (!this.#clients.admit(socket)) return this.#turnAway(socket);
     this.#sockets.add(socket);
     socket.on("close", () => {
       this.#sockets.delete(socket);
@@ -129,9 +128,7 @@ export class HttpFront implements SocketTaker {
   }
 
   #turnAway(socket: Socket): void {
-    if (this.#tls !== null || this.#turnedAway >= MAX_TURNED_AWAY) return void socket.destroy();
-    this.#turnedAway++;
-    socket.on("close", () => this.#turnedAway--);
+    if (this.#tls !== null || !this.#clients.turnAway(socket)) return void socket.destroy();
     this.#http1.refuse(socket, "overloaded");
   }
 }

@@ -6,7 +6,6 @@ import type { ClientTimeouts } from "./downstream.ts";
 export interface HttpServerOptions extends ClientTimeouts {
   readonly maxHeaderBytes: number;
   readonly maxHeaders: number;
-  readonly maxConnections: number;
   /** null: plain HTTP. */
   readonly tls: TlsOptions | null;
   /** null: HTTP/1.1 only. */

@@ -17,7 +17,10 @@ export const frontend = object("Where clients connect", {
     maxRequestSize: size("largest request body; 0 = no limit", 10 * 1024 * 1024),
     maxHeaderSize: size("largest request head", 32 * 1024),
     maxHeaders: int("most header fields in a request", 200, 1),
-    maxConnections: int("client connections open at once, more are answered 503; 0 = no limit", 0),
+    maxConnections: int(
+      "client connections open at once, over all listeners for clients, more are answered 503; 0 = as many as the limit of open files allows",
+      0,
+    ),
     trustedProxies: strings("CIDR ranges of peers whose forwarded headers are believed"),
     echo: bool("serve `/_gateway/echo`, which shows a request as it arrived", false),
     enableHTTP2: bool(

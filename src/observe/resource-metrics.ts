@@ -1,0 +1,24 @@
+// What the metrics say of the gateway's own resources: connections it refused, and what it was short of.
+import { type OwnMetric, own } from "./metric.ts";
+
+/** What is scraped of it. */
+export interface ResourceSources {
+  readonly clients: { readonly max: number; readonly refused: number };
+  /** Cause → failures. */
+  readonly shortages: ReadonlyMap<string, number>;
+}
+
+/** All of them. */
+export function resourceMetrics({ clients, shortages }: ResourceSources): OwnMetric[] {
+  return [
+    own("gateway_client_connections_limit", "Client connections that may be open, 0 no limit", "gauge", () => [
+      { value: clients.max, labels: {} },
+    ]),
+    own("gateway_client_connections_refused_total", "Client connections over the limit", "counter", () => [
+      { value: clients.refused, labels: {} },
+    ]),
+    own("gateway_resource_shortages_total", "Connections and probes the gateway lacked the means for", "counter", () =>
+      [...shortages].map(([cause, value]) => ({ value, labels: { cause } })),
+    ),
+  ];
+}
