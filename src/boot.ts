@@ -1,5 +1,6 @@
 // Composition root: everything a running gateway is made of, in the order it comes to life and the reverse of its end.
 import { randomBytes } from "node:crypto";
+import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import { ClientConnections } from "./adapters/client-connections.ts";
 import type { Config } from "./config/config.ts";
 import type { LoadOptions } from "./config/load.ts";
@@ -94,6 +95,8 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   const log = createLog(appSink, level, loggingFormat(config, terminal) === "text");
   for (const warning of loaded.warnings) log.warn(oneLine(warning));
 
+  // What libraries dial by themselves, Redis above all: an address has time to lose a packet (RFC 6298 §2.1: 1 s).
+  setDefaultAutoSelectFamilyAttemptTimeout(1500);
   const now = () => performance.now();
   const network: Network = {
     resolver: new Resolver(new Names().lookUp, now),
