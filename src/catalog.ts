@@ -3,23 +3,22 @@
 import { adaptive } from "./balancing/adaptive.ts";
 import { consistentHash, ipHash } from "./balancing/consistent-hash.ts";
 import { leastConnections, responseTime } from "./balancing/least.ts";
-import { random, weightedRandom } from "./balancing/random.ts";
+import { random } from "./balancing/random.ts";
 import { roundRobin } from "./balancing/round-robin.ts";
 import type { BalancerSettings } from "./balancing/settings.ts";
 import { stickySession } from "./balancing/sticky-session.ts";
-import { weightedRoundRobin } from "./balancing/weighted-round-robin.ts";
 import type { Registry, ServiceList } from "./core/registry.ts";
 import type { Balancer, Service } from "./core/service.ts";
 import type { Strategy } from "./core/strategy.ts";
 import { staticRegistry } from "./registries/static.ts";
 import { direct } from "./strategies/direct.ts";
 
-/** `loadBalance` → balancer. */
+/** `loadBalance` → balancer. All heed weights; the two names that say so are older than that. */
 export const BALANCERS = {
   round_robin: roundRobin,
-  weighted_round_robin: weightedRoundRobin,
+  weighted_round_robin: roundRobin,
   random,
-  weighted_random: weightedRandom,
+  weighted_random: random,
   least_connections: leastConnections,
   response_time: responseTime,
   adaptive,

@@ -17,7 +17,7 @@ const LEAST_PART = 0.05;
 
 /** Begins with a third for each way; every {@link LESSON} results the parts are set anew. */
 export function adaptive(settings: BalancerSettings): Balancer {
-  const ways = [roundRobin(settings), leastConnections(settings), responseTime(settings)];
+  const ways = [roundRobin(), leastConnections(settings), responseTime(settings)];
   const lessons = new Lessons(ways.length);
   return {
     over: (endpoints) =>

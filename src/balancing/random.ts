@@ -1,18 +1,13 @@
-// By chance: every endpoint alike, or by weight.
+// By chance, each endpoint as likely as its weight says.
 import type { RequestContext } from "../core/context.ts";
 import { type Balancer, type Endpoint, type Picker, weightOf } from "../core/service.ts";
 import { CHANCES, type Chance } from "./chance.ts";
 import type { BalancerSettings } from "./settings.ts";
 import { WeightTable } from "./weight-table.ts";
 
-/** Every endpoint as likely as any other; less likely while it warms up. */
-export function random(settings: BalancerSettings): Balancer {
-  return { over: (endpoints) => new RandomPicker(endpoints, (e) => e.state.share, settings.chance) };
-}
-
-/** As likely as its weight says. */
-export function weightedRandom(settings: BalancerSettings): Balancer {
-  return { over: (endpoints) => new RandomPicker(endpoints, weightOf, settings.chance) };
+/** Several gateways that share endpoints need no turn to agree on. */
+export function random({ chance }: BalancerSettings): Balancer {
+  return { over: (endpoints) => new RandomPicker(endpoints, chance) };
 }
 
 class RandomPicker implements Picker {
@@ -21,9 +16,9 @@ class RandomPicker implements Picker {
   readonly #table: WeightTable;
   readonly #chance: Chance;
 
-  constructor(endpoints: readonly Endpoint[], weigh: (endpoint: Endpoint) => number, chance: Chance) {
+  constructor(endpoints: readonly Endpoint[], chance: Chance) {
     this.#endpoints = endpoints;
-    this.#weights = endpoints.map(weigh);
+    this.#weights = endpoints.map(weightOf);
     this.#table = new WeightTable(this.#weights);
     this.#chance = chance;
   }

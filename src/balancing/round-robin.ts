@@ -1,39 +1,81 @@
-// In turn over the endpoints that may take traffic.
+// In turn over the endpoints that may take traffic, each as often as its weight says.
 import type { RequestContext } from "../core/context.ts";
-import type { Balancer, Endpoint, Picker } from "../core/service.ts";
-import { CHANCES, type Chance } from "./chance.ts";
-import type { BalancerSettings } from "./settings.ts";
+import { type Balancer, type Endpoint, type Picker, weightOf } from "../core/service.ts";
 
-/** The turn goes on where it was when endpoints come and go. */
-export function roundRobin({ chance }: BalancerSettings): Balancer {
+/**
+ * The fractional parts of multiples of φ⁻³ lie evenly in [0, 1) however many there are: light endpoints that begin this
+ * far apart take their turns spread out between those of a heavy one, instead of one after the other.
+ */
+const PHASE_STEP = Math.sqrt(5) - 2;
+
+/**
+ * Smooth weighted round robin. Whoever's turn it is earns its weight, and takes the request once it has earned as much as
+ * the heaviest: with equal weights at every turn, with half the weight at every second one. A pick looks at each endpoint
+ * once at most, on average at heaviest ÷ mean weight of them. Turn and earnings go on when endpoints or weights change.
+ */
+export function roundRobin(): Balancer {
   const turn = { next: 0 };
-  return { over: (endpoints) => new TurnPicker(endpoints, turn, chance) };
+  let last: TurnPicker | null = null;
+  return {
+    over(endpoints) {
+      last = new TurnPicker(endpoints, turn, last);
+      return last;
+    },
+  };
 }
 
 class TurnPicker implements Picker {
   readonly #endpoints: readonly Endpoint[];
   readonly #turn: { next: number };
-  readonly #chance: Chance;
+  readonly #weights: Float64Array;
+  readonly #heaviest: number;
+  /** What each has earned since its last request, below {@link #heaviest}. */
+  readonly #credits: Float64Array;
 
-  constructor(endpoints: readonly Endpoint[], turn: { next: number }, chance: Chance) {
+  constructor(endpoints: readonly Endpoint[], turn: { next: number }, before: TurnPicker | null) {
     this.#endpoints = endpoints;
     this.#turn = turn;
-    this.#chance = chance;
+    this.#weights = Float64Array.from(endpoints, weightOf);
+    this.#heaviest = this.#weights.reduce((a, b) => Math.max(a, b), 0);
+    const known = before === null ? undefined : before.#creditsById();
+    const scale = before === null ? 1 : this.#heaviest / before.#heaviest;
+    this.#credits = Float64Array.from(endpoints, ({ spec }, i) => {
+      const credit = known?.get(spec.id);
+      return credit === undefined ? ((i * (1 - PHASE_STEP)) % 1) * this.#heaviest : credit * scale;
+    });
   }
 
   pick(_ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null {
     const endpoints = this.#endpoints;
+    const credits = this.#credits;
     const turn = this.#turn;
-    let cold: Endpoint | null = null;
-    for (let i = 0; i < endpoints.length; i++) {
+    for (let n = 0; n < endpoints.length; n++) {
       if (turn.next >= endpoints.length) turn.next = 0;
-      const endpoint = endpoints[turn.next++]!;
-      if (exclude.length > 0 && exclude.includes(endpoint)) continue;
-      const { share } = endpoint.state;
-      // One that warms up passes on most of its turns.
-      if (share === 1 || this.#chance() < share * CHANCES) return endpoint;
-      cold ??= endpoint;
+      const i = turn.next++;
+      if (exclude.length > 0 && exclude.includes(endpoints[i]!)) continue;
+      const credit = credits[i]! + this.#weights[i]!;
+      if (credit >= this.#heaviest) {
+        credits[i] = credit - this.#heaviest;
+        return endpoints[i]!;
+      }
+      credits[i] = credit;
     }
-    return cold;
+    return exclude.length === 0 ? null : this.#richest(exclude);
+  }
+
+  /** The heaviest are excluded, and of the others none had earned enough. */
+  #richest(exclude: readonly Endpoint[]): Endpoint | null {
+    let best = -1;
+    for (let i = 0; i < this.#credits.length; i++) {
+      if (exclude.includes(this.#endpoints[i]!)) continue;
+      if (best === -1 || this.#credits[i]! > this.#credits[best]!) best = i;
+    }
+    if (best === -1) return null;
+    this.#credits[best] = 0;
+    return this.#endpoints[best]!;
+  }
+
+  #creditsById(): Map<string, number> {
+    return new Map(this.#endpoints.map(({ spec }, i) => [spec.id, this.#credits[i]!]));
   }
 }

@@ -1,14 +1,14 @@
 // A client stays with the endpoint it was given, as long as that one is fit.
 import type { RequestContext } from "../core/context.ts";
 import type { Endpoint, Picker } from "../core/service.ts";
+import { roundRobin } from "./round-robin.ts";
 import type { Sessions } from "./sessions.ts";
 import type { BalancerSettings, KeyedBalancer } from "./settings.ts";
-import { weightedRoundRobin } from "./weighted-round-robin.ts";
 
 /** New clients, and those whose endpoint is gone, are given one in turn by weight. */
 export function stickySession({ sessions }: BalancerSettings): KeyedBalancer {
-  const inTurn = weightedRoundRobin();
-  const behind = weightedRoundRobin();
+  const inTurn = roundRobin();
+  const behind = roundRobin();
   const prefer = (endpoints: readonly Endpoint[], preferred: readonly Endpoint[]): Picker => {
     const others = endpoints.filter((endpoint) => !preferred.includes(endpoint));
     const fresh = [inTurn.over(preferred), ...(others.length === 0 ? [] : [behind.over(others)])];

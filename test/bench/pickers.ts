@@ -3,9 +3,16 @@ import { Sessions } from "../../src/balancing/sessions.ts";
 import { isKeyed } from "../../src/balancing/settings.ts";
 import { BALANCERS } from "../../src/catalog.ts";
 import type { Endpoint } from "../../src/core/service.ts";
-import { BY_HEADER, endpoints, requestFrom, settings } from "../support/endpoints.ts";
+import { BY_HEADER, endpoint, requestFrom, settings } from "../support/endpoints.ts";
 
-const SIZES = [3, 10, 100];
+/** Endpoints to pick from, and their weights. */
+const CASES: readonly (readonly [count: number, weight: (i: number) => number])[] = [
+  [2, () => 1],
+  [10, () => 1],
+  [100, () => 1],
+  [100, (i) => 1 + (i % 7)],
+  [100, (i) => (i === 0 ? 1000 : 1)],
+];
 const PICKS = 2_000_000;
 const WARM_UP = 300_000;
 /** Fewer than make the collector run. */
@@ -20,12 +27,14 @@ const contexts = Array.from({ length: 1024 }, (_, i) =>
 const clocks = { now: () => performance.now(), wall: () => Date.now() };
 const sessions = new Sessions("web", { ...BY_HEADER, maxEntries: 10_000 }, Buffer.alloc(32), clocks);
 
-console.log("| balancer | ns a pick of 3 | of 10 | of 100 | bytes a pick |\n|---|---|---|---|---|");
+console.log(
+  "| balancer | ns a pick of 2 | of 10 | of 100 | weights 1 to 7 | one of 1000 | bytes a pick |\n|---|---|---|---|---|---|---|",
+);
 for (const [name, make] of Object.entries(BALANCERS)) {
   const cells: string[] = [];
   let bytes = 0;
-  for (const size of SIZES) {
-    const all = endpoints(size);
+  for (const [count, weight] of CASES) {
+    const all = Array.from({ length: count }, (_, i) => endpoint(`web-${i}`, weight(i)));
     for (const [i, { state }] of all.entries()) {
       state.observe(5 + (i % 7), 0);
       state.active = 10 + (i % 5); // busy enough for bounded load to count

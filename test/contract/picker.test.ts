@@ -3,11 +3,15 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { isKeyed } from "../../src/balancing/settings.ts";
 import { BALANCERS } from "../../src/catalog.ts";
+import type { Endpoint } from "../../src/core/service.ts";
 import { counts, endpoint, endpoints, requestFrom, settings } from "../support/endpoints.ts";
 
 const ctx = requestFrom("127.0.0.1");
 /** The n-th of many clients. */
 const client = (n: number) => requestFrom(`10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`);
+
+/** Those that give new clients an endpoint in turn. */
+const IN_TURN: ReadonlySet<string> = new Set(["round_robin", "weighted_round_robin", "sticky_session"]);
 
 /** Endpoints that have answered before, all as quickly. */
 function answering(count: number) {
@@ -83,14 +87,38 @@ for (const [name, make] of Object.entries(BALANCERS)) {
       assert.ok(cold! < warm! / 2, `${cold} against ${warm}`);
     });
 
-    test("heeds the weight an operator set, where it heeds weights", () => {
+    test("heeds the weight an operator set", () => {
       const all = answering(2);
       all[0]!.state.weight = 9;
       const picker = balancer().over(all);
       const [heavy, light] = counts(all, 4000, (n) => picker.pick(client(n), []));
-      if (name === "round_robin" || name === "random" || name === "adaptive") return assert.ok(light! > 0);
       assert.ok(heavy! > 4 * light!, `${heavy} against ${light}`);
     });
+
+    if (IN_TURN.has(name)) {
+      test("gives weights of 19 to 1 their shares, however often its picker is replaced", () => {
+        const all = [endpoint("stable", 19), endpoint("canary", 1)];
+        const same = balancer();
+        const [, canary] = counts(all, 10_000, (n) => same.over(all).pick(client(n), []));
+        assert.ok(Math.abs(canary! - 500) <= 20, `${canary} of 10000`);
+      });
+
+      for (const [weight, share] of [
+        [1, 1],
+        [7, 1],
+        [0.3, 1],
+        [1, 0.1],
+      ] as const) {
+        test(`takes equal endpoints strictly in turn, whether they weigh ${weight} or warm up at ${share}`, () => {
+          const all = ["a", "b", "c"].map((id) => endpoint(id, weight));
+          for (const { state } of all) state.share = share;
+          const picker = balancer().over(all);
+          const order = (exclude: readonly Endpoint[]) => picker.pick(client(1), exclude)!.spec.id;
+          assert.equal(Array.from({ length: 6 }, () => order([])).join(""), "abcabc");
+          assert.equal(order([all[0]!]) + order([]) + order([]) + order([all[1]!, all[2]!]), "bcaa");
+        });
+      }
+    }
 
     const sample = balancer();
     if (!isKeyed(sample)) return;

@@ -14,7 +14,7 @@ const LIMITS = { 2: 13.8, 9: 27.9 };
 
 test("round_robin goes in turn, and on from there when an endpoint is gone", () => {
   const all = ["a", "b", "c"].map((id) => endpoint(id));
-  const balancer = BALANCERS.round_robin(settings());
+  const balancer = BALANCERS.round_robin();
   const order = (some: readonly Endpoint[]) => {
     const picker = balancer.over(some);
     return Array.from({ length: 4 }, () => picker.pick(ctx, [])!.spec.id).join("");
@@ -26,20 +26,42 @@ test("round_robin goes in turn, and on from there when an endpoint is gone", () 
 test("round_robin gives one that warms up its share of turns", () => {
   const all = endpoints(10);
   all[3]!.state.share = 0.5;
-  const picker = BALANCERS.round_robin(settings()).over(all);
+  const picker = BALANCERS.round_robin().over(all);
   const got = counts(all, 19_000, () => picker.pick(ctx, []));
   assert.ok(Math.abs(got[3]! - 1000) < 100, `${got}`);
 });
 
-test("weighted_round_robin gives exact shares by weight, spread out", () => {
+test("round_robin gives exact shares by weight, spread out", () => {
   const all = [endpoint("a", 5), endpoint("b", 1), endpoint("c", 1)];
-  const picker = BALANCERS.weighted_round_robin().over(all);
+  const picker = BALANCERS.round_robin().over(all);
   assert.equal(Array.from({ length: 7 }, () => picker.pick(ctx, [])!.spec.id).join(""), "aabacaa");
 });
 
-test("weighted_round_robin keeps exact shares while its picker is replaced all the time", () => {
+test("round_robin takes fifty light endpoints between the requests of a heavy one, never all in a row", () => {
+  const all = [endpoint("heavy", 500), ...endpoints(50)];
+  const picker = BALANCERS.round_robin().over(all);
+  let row = 0;
+  let longest = 0;
+  const got = counts(all, 5500, () => {
+    const chosen = picker.pick(ctx, []);
+    row = chosen === all[0] ? 0 : row + 1;
+    longest = Math.max(longest, row);
+    return chosen;
+  });
+  assert.deepEqual(got, [5000, ...Array.from({ length: 50 }, () => 10)]);
+  assert.ok(longest <= 2, `${longest} in a row`);
+});
+
+test("round_robin keeps the proportions of those that are left when the heaviest is excluded", () => {
+  const all = [endpoint("a", 100), endpoint("b", 4), endpoint("c", 1)];
+  const picker = BALANCERS.round_robin().over(all);
+  const [, b, c] = counts(all, 1000, () => picker.pick(ctx, [all[0]!]));
+  assert.ok(b! + c! === 1000 && Math.abs(c! - 200) < 40, `${b} and ${c}`);
+});
+
+test("round_robin keeps exact shares while its picker is replaced all the time", () => {
   const all = [endpoint("a", 5), endpoint("b", 1), endpoint("c", 1)];
-  const balancer = BALANCERS.weighted_round_robin();
+  const balancer = BALANCERS.round_robin();
   assert.deepEqual(
     counts(all, 700, () => balancer.over(all).pick(ctx, [])),
     [500, 100, 100],
