@@ -2,7 +2,7 @@
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
 import { isHealthy } from "../core/service.ts";
 import type { Histogram } from "./histogram.ts";
-import type { Meters, MethodCell } from "./meters.ts";
+import type { Meters, MethodCell, RouteLabels } from "./meters.ts";
 import { histogramSamples, type Labels, type OwnMetric, own, type Sample } from "./metric.ts";
 import { type ResilienceSources, resilienceMetrics } from "./resilience-metrics.ts";
 import { type ResourceSources, resourceMetrics } from "./resource-metrics.ts";
@@ -10,6 +10,7 @@ import { receivedBy, type StreamCell, sentBy } from "./stream-meters.ts";
 
 /** Which optional labels requests carry. */
 export interface LabelChoice {
+  /** Both the rule's id and its pattern. */
   readonly path: boolean;
   readonly method: boolean;
   readonly status: boolean;
@@ -51,25 +52,24 @@ export class Exposition {
 }
 
 function metricsOf(s: Sources): OwnMetric[] {
-  const request = (labels: { method: string; path: string; status: number }): Labels => {
+  const request = ({ route, path }: RouteLabels, method: string, status: number | null): Labels => {
     const choice = s.labels();
-    const all: Labels = {};
-    if (choice.method) all.method = labels.method;
-    if (choice.path) all.path = labels.path;
-    if (choice.status) all.status = labels.status;
-    return all;
+    return {
+      ...(choice.method ? { method } : {}),
+      ...(choice.path ? { route, path } : {}),
+      ...(choice.status && status !== null ? { status } : {}),
+    };
   };
   const sized = (pick: (cell: MethodCell) => Histogram) => (name: string) =>
     [...s.meters.routes].flatMap((route) =>
-      methodsOf(route.methods).flatMap((cell) => {
-        const { status: _, ...labels } = request({ method: cell.method, path: route.path, status: 0 });
-        return histogramSamples(name, pick(cell), labels);
-      }),
+      methodsOf(route.methods).flatMap((cell) =>
+        histogramSamples(name, pick(cell), request(route.labels, cell.method, null)),
+      ),
     );
   const perRequest = (make: (name: string, cell: Histogram, labels: Labels) => Sample[]) => (name: string) =>
     [...s.meters.routes].flatMap((route) =>
       [...route.cells.values()].flatMap((cell) =>
-        make(name, cell.seconds, request({ method: cell.method, path: route.path, status: cell.status })),
+        make(name, cell.seconds, request(route.labels, cell.method, cell.status)),
       ),
     );
   const total = (_: string, cell: Histogram, labels: Labels): Sample[] => [{ value: cell.count, labels }];
@@ -90,10 +90,10 @@ function metricsOf(s: Sources): OwnMetric[] {
     ),
     own("gateway_http_requests_active", "Requests under way", "gauge", () =>
       [...s.meters.routes].flatMap((route) =>
-        methodsOf(route.methods).map((cell) => {
-          const { status: _, ...labels } = request({ method: cell.method, path: route.path, status: 0 });
-          return { value: cell.active, labels };
-        }),
+        methodsOf(route.methods).map((cell) => ({
+          value: cell.active,
+          labels: request(route.labels, cell.method, null),
+        })),
       ),
     ),
     own("gateway_backend_requests_total", "Attempts answered by a backend", "counter", () =>
@@ -117,8 +117,8 @@ function metricsOf(s: Sources): OwnMetric[] {
       ),
     ),
     own("gateway_retry_attempts_total", "Requests sent again", "counter", () =>
-      [...s.meters.routes].flatMap(({ path, retries }) =>
-        [...retries].map(([reason, value]) => ({ value, labels: { route: path, reason } })),
+      [...s.meters.routes].flatMap(({ labels: { route }, retries }) =>
+        [...retries].map(([reason, value]) => ({ value, labels: { route, reason } })),
       ),
     ),
     ...streamMetrics(s),

@@ -1,10 +1,18 @@
 // Counts what the limits of a route have decided.
 
-/** One kind of limit of one route. */
-export class LimitMeterCells {
-  /** Pattern of the route. */
+/** What tells the series of limits apart. */
+export interface LimitLabels {
+  /** Id of the rule. */
   readonly route: string;
+  /** Id of the limit, as replies and the management API name it; the rule's for the bound on requests under way. */
+  readonly limit: string;
+  /** `global`, `perIP`, `concurrency`, or what the limit counts by. */
   readonly kind: string;
+}
+
+/** One limit of one route. */
+export class LimitMeterCells {
+  readonly labels: LimitLabels;
   /** Requests that were looked at. */
   hits = 0;
   /** Those that were refused. */
@@ -12,8 +20,7 @@ export class LimitMeterCells {
   /** Whether the last one was decided without the shared state. */
   degraded = false;
 
-  constructor(route: string, kind: string) {
-    this.route = route;
-    this.kind = kind;
+  constructor(labels: LimitLabels) {
+    this.labels = labels;
   }
 }

@@ -28,9 +28,17 @@ export interface MethodCell {
   active: number;
 }
 
-/** Counts the requests of one route pattern. */
-export class RouteMeterCells implements RouteMeter {
+/** What tells the series of routes apart: several rules may have one pattern, on different hosts. */
+export interface RouteLabels {
+  /** Id of the rule. */
+  readonly route: string;
+  /** Its pattern. */
   readonly path: string;
+}
+
+/** Counts the requests of one rule. */
+export class RouteMeterCells implements RouteMeter {
+  readonly labels: RouteLabels;
   readonly #bounds: readonly number[];
   readonly cells = new Map<number, RequestCell>();
   readonly methods: (MethodCell | undefined)[] = new Array(METHODS.length);
@@ -38,8 +46,8 @@ export class RouteMeterCells implements RouteMeter {
   readonly retries = new Map<string, number>();
 
   /** @param bounds seconds */
-  constructor(path: string, bounds: readonly number[]) {
-    this.path = path;
+  constructor(labels: RouteLabels, bounds: readonly number[]) {
+    this.labels = labels;
     this.#bounds = bounds;
   }
 

@@ -63,7 +63,7 @@ function concurrencyMetrics(services: () => Iterable<Service>): OwnMetric[] {
       each((l) => l.limit),
     ),
     own(
-      "gateway_concurrency_active",
+      "gateway_concurrency_in_flight",
       "Requests it has under way",
       "gauge",
       each((l) => l.active),
@@ -84,10 +84,11 @@ function overloadMetrics(current: () => Overload | null): OwnMetric[] {
   ];
 }
 
-/** Rate limits and bounds on requests under way, by route and kind. */
+/** Rate limits and bounds on requests under way, of each route. */
 function limitMetrics(limits: ReadonlySet<LimitMeterCells>): OwnMetric[] {
+  const labelsOf = ({ labels: { route, limit, kind } }: LimitMeterCells) => ({ route, limit, limit_type: kind });
   const each = (value: (cell: LimitMeterCells) => number) => () =>
-    [...limits].map((cell) => ({ value: value(cell), labels: { route: cell.route, limit_type: cell.kind } }));
+    [...limits].map((cell) => ({ value: value(cell), labels: labelsOf(cell) }));
   return [
     own(
       "gateway_rate_limit_hits_total",

@@ -19,6 +19,9 @@ import { compileRoutes, meterOf } from "./routes.ts";
 import type { Runtime } from "./runtime.ts";
 import { ServiceBuilder } from "./services.ts";
 
+/** Labels of requests that no rule takes; no pattern begins without a slash. */
+const UNMATCHED = { route: "unmatched", path: "unmatched" };
+
 /**
  * Compiles a configuration. Touches nothing that is running.
  * @throws whatever a part throws; every lease taken until then is given back
@@ -79,7 +82,7 @@ export class CompiledSnapshot implements Snapshot {
     this.fallbacks = tables.fallbacks;
     this.#trusts = compileCidrs(config.written.frontend.http.trustedProxies);
     this.requestId = requestIdRule(config);
-    this.unmatchedMeter = meterOf("unmatched", config, runtime, leases);
+    this.unmatchedMeter = meterOf(UNMATCHED, config, runtime, leases);
     this.accessLog = accessLog(config, runtime, leases);
     this.#health = new HealthWatch(config, runtime);
   }

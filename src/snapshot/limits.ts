@@ -8,7 +8,7 @@ import { concurrencyLimit, type UnderWay } from "../limits/concurrency.ts";
 import { isShared, keyBy, needsIdentity } from "../limits/keys.ts";
 import type { LimitMeter } from "../limits/meter.ts";
 import { rateLimits } from "../limits/rate.ts";
-import { LimitMeterCells } from "../observe/limit-meters.ts";
+import { type LimitLabels, LimitMeterCells } from "../observe/limit-meters.ts";
 import { limitStores } from "./limit-stores.ts";
 import { LimitViews } from "./limit-views.ts";
 import type { Runtime } from "./runtime.ts";
@@ -39,14 +39,14 @@ export class LimitFilters {
       keyOf: keyBy(limit.key),
       late: needsIdentity(limit.key),
       costField: limit.costField,
-      meter: this.#meter(rule.written.path, limit.kind),
+      meter: this.#meter({ route: rule.id, limit: limit.limit.id, kind: limit.kind }),
     }));
     const rates = rateLimits(rules, Date.now);
     // First, so that what is refused for lack of room is not charged.
     return rule.concurrency === null ? rates : [this.#concurrency(rule, rule.concurrency), ...rates];
   }
 
-  #concurrency({ id, written }: RuleConfig, { max, key }: ConcurrencyConfig): Filter {
+  #concurrency({ id }: RuleConfig, { max, key }: ConcurrencyConfig): Filter {
     const underWay = this.#leases.lease<UnderWay>(
       `concurrency|${id}|${JSON.stringify(key)}`,
       () => new Map(),
@@ -58,17 +58,17 @@ export class LimitFilters {
       shared: isShared(key),
       late: needsIdentity(key),
       underWay,
-      meter: this.#meter(written.path, "concurrency"),
+      meter: this.#meter({ route: id, limit: id, kind: "concurrency" }),
     });
   }
 
-  #meter(route: string, kind: string): LimitMeter | null {
+  #meter(labels: LimitLabels): LimitMeter | null {
     if (!this.#config.written.metrics.enabled) return null;
     const { limits } = this.#runtime.meters;
     return this.#leases.lease(
-      `limit-meter|${route}|${kind}`,
+      `limit-meter|${labels.route}|${labels.limit}|${labels.kind}`,
       () => {
-        const meter = new LimitMeterCells(route, kind);
+        const meter = new LimitMeterCells(labels);
         limits.add(meter);
         return meter;
       },

@@ -9,7 +9,7 @@ import type { LeaseHolder } from "../core/lease.ts";
 import type { LimitView } from "../core/limit-view.ts";
 import type { Route, RouteMeter, TargetRule } from "../core/route.ts";
 import { bodySize } from "../limits/body-size.ts";
-import { RouteMeterCells } from "../observe/meters.ts";
+import { type RouteLabels, RouteMeterCells } from "../observe/meters.ts";
 import { RouteTree } from "../routing/tree.ts";
 import { EventStreamRules, eventStreamFilters } from "./event-streams.ts";
 import { fallbackOf } from "./fallback.ts";
@@ -51,7 +51,7 @@ export function compileRoutes(
     }
     const own = limits.filtersFor(rule);
     if (own.length > 0) list = inPhaseOrder([...list, ...own]);
-    const meter = meterOf(rule.written.path, config, runtime, leases);
+    const meter = meterOf({ route: rule.id, path: rule.written.path }, config, runtime, leases);
     const translator = translatorFor(config, rule, runtime, leases);
     const route = compileRule(config, rule, list, services, kinds, translator, meter);
     tree.add(rule.pattern, { route, conditions: rule.conditions, order });
@@ -60,15 +60,15 @@ export function compileRoutes(
   return { routes, tree, limits: limits.views };
 }
 
-/** The meter of a path label, kept while any snapshot has a route with it; null when metrics are off. */
-export function meterOf(path: string, config: Config, runtime: Runtime, leases: LeaseHolder): RouteMeter | null {
+/** The meter of a rule, kept while any snapshot has one of this id and pattern; null when metrics are off. */
+export function meterOf(labels: RouteLabels, config: Config, runtime: Runtime, leases: LeaseHolder): RouteMeter | null {
   const { metrics } = config.written;
   if (!metrics.enabled) return null;
   const { meters } = runtime;
   return leases.lease(
-    `route-meter|${path}|${metrics.buckets.join()}`,
+    `route-meter|${labels.route}|${labels.path}|${metrics.buckets.join()}`,
     () => {
-      const meter = new RouteMeterCells(path, metrics.buckets);
+      const meter = new RouteMeterCells(labels, metrics.buckets);
       meters.routes.add(meter);
       return meter;
     },

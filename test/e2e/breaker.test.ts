@@ -218,7 +218,7 @@ test("a limit that adapts is kept from outside, and shown", LIMIT, async () => {
   assert.equal(refused.status, 503);
   assert.match(refused.text, /"code":"overloaded"/);
   assert.ok(Number(refused.headers["retry-after"]) >= 1);
-  assert.equal(sample(await scrape(gateway.port), "gateway_concurrency_active", { service: "up" }), 2);
+  assert.equal(sample(await scrape(gateway.port), "gateway_concurrency_in_flight", { service: "up" }), 2);
   for (const request of held) request.destroy();
   await eventually("they have left", async () => (await call(gateway.port)).status === 200);
 });

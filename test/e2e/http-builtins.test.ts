@@ -166,7 +166,7 @@ describe("/_gateway/echo", LIMIT, () => {
 
 describe("metrics", LIMIT, () => {
   test("count requests by pattern, method and status, at the route and at the backend", async () => {
-    const labels = { method: "GET", path: "/item/{id}", status: "200" };
+    const labels = { method: "GET", route: "items", path: "/item/{id}", status: "200" };
     const up = { service: "up", instance: "up-1", method: "GET", status: "200" };
     const before = await scrape(gateway.port);
     for (const id of ["1", "2", "3"]) await get(`/item/${id}`);
@@ -182,7 +182,7 @@ describe("metrics", LIMIT, () => {
     assert.equal(grew("gateway_http_request_duration_seconds_bucket", { ...labels, le: "+Inf" }), 3);
     assert.equal(grew("gateway_backend_requests_total", up), 3);
     assert.equal(grew("gateway_backend_request_duration_seconds_count", up), 3);
-    const posted = { method: "POST", path: "/item/{id}" };
+    const posted = { method: "POST", route: "items", path: "/item/{id}" };
     assert.equal(grew("gateway_http_request_size_bytes_sum", posted), 500);
     assert.equal(grew("gateway_http_request_size_bytes_bucket", { ...posted, le: "100" }), 0);
     assert.equal(grew("gateway_http_request_size_bytes_bucket", { ...posted, le: "1000" }), 1);
@@ -190,7 +190,7 @@ describe("metrics", LIMIT, () => {
   });
 
   test("the gauge shows requests under way and goes back to zero", async () => {
-    const series = { method: "GET", path: "/item/{id}" };
+    const series = { method: "GET", route: "items", path: "/item/{id}" };
     const active = async () => sample(await scrape(gateway.port), "gateway_http_requests_active", series);
     const slow = headOf(begin(gateway.port, { path: "/item/slow" }));
     await eventually("the request is under way", async () => (await active()) === 1);

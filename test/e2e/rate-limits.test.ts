@@ -132,8 +132,8 @@ describe("limits", { timeout: 60_000 }, () => {
   test("of a leaky bucket refuse when the queue is full, and forget who left it", async () => {
     const count = async (name: string, labels: Record<string, string>) =>
       sample(await scrape(gateway.port), name, labels);
-    const hits = () => count("gateway_rate_limit_hits_total", { route: "/stuck", limit_type: "route" });
-    const active = () => count("gateway_http_requests_active", { method: "GET", path: "/stuck" });
+    const hits = () => count("gateway_rate_limit_hits_total", { route: "stuck", limit: "stuck", limit_type: "route" });
+    const active = () => count("gateway_http_requests_active", { method: "GET", route: "stuck", path: "/stuck" });
     assert.equal((await call(gateway.port, { path: "/stuck" })).status, 200);
     const waiting = begin(gateway.port, { path: "/stuck" });
     waiting.on("error", () => undefined);
@@ -183,15 +183,23 @@ describe("limits", { timeout: 60_000 }, () => {
     for (const { request } of all) request.destroy();
   });
 
-  test("are counted by rule and kind", async () => {
+  test("are counted by rule, limit and kind", async () => {
     const series = await scrape(gateway.port);
-    const of = (name: string, route: string, limit_type: string) =>
-      sample(series, `gateway_rate_limit_${name}`, { route, limit_type });
-    assert.equal(of("hits_total", "/tenant", "header"), 6);
-    assert.equal(of("rejected_total", "/tenant", "header"), 2);
-    assert.equal(of("rejected_total", "/tenant", "perIP"), 0);
-    assert.equal(of("rejected_total", "/slow", "concurrency")! >= 1, true);
-    assert.equal(of("degraded", "/tenant", "header"), 0);
+    const of = (name: string, route: string, limit_type: string, limit = route) =>
+      sample(series, `gateway_rate_limit_${name}`, { route, limit, limit_type });
+    assert.equal(of("hits_total", "tenant", "header"), 6);
+    assert.equal(of("rejected_total", "tenant", "header"), 2);
+    assert.equal(of("rejected_total", "tenant", "perIP", "perIP"), 0);
+    assert.equal(of("rejected_total", "slow", "concurrency")! >= 1, true);
+    assert.equal(of("degraded", "tenant", "header"), 0);
+  });
+
+  test("of one rule that count by the same are counted apart", async () => {
+    const series = await scrape(gateway.port);
+    const rejected = (limit: string) =>
+      sample(series, "gateway_rate_limit_rejected_total", { route: "both", limit, limit_type: "ip" });
+    assert.equal(rejected("both.burst"), 5);
+    assert.equal(rejected("both.day"), 0);
   });
 
   test("remember what was used when the configuration is loaded anew", async () => {

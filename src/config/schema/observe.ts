@@ -19,7 +19,7 @@ export const metrics = object("Prometheus metrics", {
   enabled: bool("count, and serve the scrape endpoint", false),
   path: str("path of the scrape endpoint", "/metrics"),
   port: int("0 = main listener, else a listener of its own on the same host", 0, 0, 65535),
-  includePathLabel: bool("keep the path label", true),
+  includePathLabel: bool("keep the route and path labels", true),
   includeMethodLabel: bool("keep the method label", true),
   includeStatusLabel: bool("keep the status label", true),
   buckets: numbers(

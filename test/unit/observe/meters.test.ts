@@ -25,7 +25,7 @@ test("a histogram puts a value on a bound into that bucket, and larger ones into
 });
 
 test("requests are counted by method and status", () => {
-  const meter = new RouteMeterCells("/a", [1]);
+  const meter = new RouteMeterCells({ route: "a", path: "/a" }, [1]);
   for (const [method, status] of [
     ["GET", 200],
     ["GET", 200],
@@ -43,7 +43,7 @@ test("requests are counted by method and status", () => {
 });
 
 test("methods that clients invent share one label", () => {
-  const meter = new RouteMeterCells("/a", [1]);
+  const meter = new RouteMeterCells({ route: "a", path: "/a" }, [1]);
   for (const method of ["BREW", "WHEN", "PROPFIND"]) {
     const ctx = request(method, 200);
     meter.begin(ctx);
@@ -54,7 +54,7 @@ test("methods that clients invent share one label", () => {
 });
 
 test("the number of requests under way comes back to zero", () => {
-  const meter = new RouteMeterCells("/a", [1]);
+  const meter = new RouteMeterCells({ route: "a", path: "/a" }, [1]);
   const ctx = request("GET", 200);
   meter.begin(ctx);
   assert.equal(meter.methods[0]!.active, 1);
