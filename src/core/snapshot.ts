@@ -43,6 +43,8 @@ export interface Snapshot {
   trusts(address: string): boolean;
   /** Settings of request ids. */
   readonly requestId: RequestIdRule;
+  /** Whether `Via` is added, to requests and replies. */
+  readonly via: boolean;
   /** Sends one access line; null when the access log is off. */
   readonly accessLog: AccessLog | null;
   /** Counts requests that matched no route; null when metrics are off. */

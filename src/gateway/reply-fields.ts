@@ -7,10 +7,10 @@ const OWN_FIELDS: ReadonlySet<string> = new Set(["x-gateway"]);
 
 /** Changes the response fields in place. */
 export function dressReply(ctx: RequestContext, status: number, fields: string[]): void {
-  const { requestId } = ctx.snapshot!;
+  const { requestId, via } = ctx.snapshot!;
   dropOwn(fields, requestId.lowerName);
   for (const filter of ctx.route!.replyFilters) filter.onReply!(ctx, status, fields);
-  fields.push("Via", "1.1 gateway");
+  if (via) fields.push("Via", `${ctx.endpoint!.spec.http2 || ctx.route!.grpc ? "2.0" : "1.1"} gateway`);
   if (ctx.requestId !== "") fields.push(requestId.headerName, ctx.requestId);
 }
 

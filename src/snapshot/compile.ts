@@ -48,6 +48,7 @@ export class CompiledSnapshot implements Snapshot {
   readonly overload: Overload | null;
   readonly limits: readonly LimitView[];
   readonly requestId: RequestIdRule;
+  readonly via: boolean;
   readonly accessLog: AccessLog | null;
   readonly unmatchedMeter: RouteMeter | null;
   readonly streams: OpenStreams;
@@ -82,6 +83,7 @@ export class CompiledSnapshot implements Snapshot {
     this.fallbacks = tables.fallbacks;
     this.#trusts = compileCidrs(config.written.frontend.http.trustedProxies);
     this.requestId = requestIdRule(config);
+    this.via = config.written.frontend.http.sendVia;
     this.unmatchedMeter = meterOf(UNMATCHED, config, runtime, leases);
     this.accessLog = accessLog(config, runtime, leases);
     this.#health = new HealthWatch(config, runtime);

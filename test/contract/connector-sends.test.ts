@@ -74,6 +74,7 @@ interface Row {
   /** What the pipeline notes on the request. */
   readonly note?: (ctx: RequestContext) => void;
   readonly dropAcceptEncoding?: boolean;
+  readonly sendsVia?: boolean;
   /** What must arrive; null: a field that must not. */
   readonly arrives?: { readonly [key in keyof Omit<Got, "fields" | "trailers">]?: string };
   readonly with?: Readonly<Record<string, string | null>>;
@@ -151,10 +152,18 @@ const ROWS: readonly Row[] = [
       x_real_ip: null,
     },
   },
+  { name: "the mark of the gateway, and no Via", with: { via: null, "x-gateway": "test" } },
   {
-    name: "the hop and the mark of the gateway",
-    fields: ["Via", "1.0 before"],
-    with: { via: "1.0 before, 1.1 gateway", "x-gateway": "test" },
+    name: "the Via of the client as it came",
+    fields: ["Via", "1.0 first", "Via", "1.1 second"],
+    with: { via: "1.0 first, 1.1 second", "x-gateway": "test" },
+  },
+  { name: "the hop, where Via is sent", sendsVia: true, with: { via: "1.1 gateway", "x-gateway": "test" } },
+  {
+    name: "the hop behind those before it, where Via is sent",
+    sendsVia: true,
+    fields: ["Via", "1.0 first", "Via", "1.1 second"],
+    with: { via: "1.0 first, 1.1 second, 1.1 gateway" },
   },
   {
     name: "the id of the request, and no other",
@@ -199,10 +208,10 @@ function contextOf(row: Row): RequestContext {
   ctx.path = "/p";
   ctx.authority = "client.test";
   const target = { calls: false, strip: "", prefix: "", host: "endpoint", ...row.target };
-  // A connector reads of the route its target and waits, of the snapshot the rule of ids, and nothing else.
+  // A connector reads of the route its target and waits, of the snapshot the rules of ids and of Via, and nothing else.
   ctx.route = { target, times: null, grpc: false } as unknown as Route;
   const requestId = { lowerName: "x-request-id", headerName: "X-Request-ID", propagate: true };
-  ctx.snapshot = { requestId } as unknown as Snapshot;
+  ctx.snapshot = { requestId, via: row.sendsVia === true } as unknown as Snapshot;
   row.note?.(ctx);
   return ctx;
 }

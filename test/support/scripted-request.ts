@@ -180,6 +180,7 @@ export function requestOf(some: FakeRequest): { readonly ctx: RequestContext; re
       generate: false,
       propagate: false,
     },
+    via: false,
     streamMeter: null,
     streams: new OpenStreams(() => performance.now()),
   };

@@ -22,6 +22,7 @@ export const frontend = object("Where clients connect", {
       0,
     ),
     trustedProxies: strings("CIDR ranges of peers whose forwarded headers are believed"),
+    sendVia: bool("add `Via` to requests and replies; backends such as nginx then do not compress", false),
     echo: bool("serve `/_gateway/echo`, which shows a request as it arrived", false),
     enableHTTP2: bool(
       "HTTP/2 beside HTTP/1.1: by ALPN with TLS, with prior knowledge without; false also excludes native gRPC",

@@ -35,6 +35,7 @@ export function requestHead(ctx: RequestContext, defaults: HeadDefaults, bodyLen
   const nominated = ctx.nominated;
   const idName = ctx.snapshot!.requestId.lowerName;
   const upgrade = ctx.upgrade ? ctx.route!.websocket : null;
+  const sendsVia = ctx.snapshot!.via;
   let via = "";
   let trailers = false;
   let expect = false;
@@ -61,6 +62,7 @@ export function requestHead(ctx: RequestContext, defaults: HeadDefaults, bodyLen
         trailers = /(^|,)\s*trailers\s*(;|,|$)/i.test(value);
         continue;
       case known.VIA:
+        if (!sendsVia) break;
         via = via === "" ? value : `${via}, ${value}`;
         continue;
       case known.AUTHORIZATION:
@@ -80,7 +82,8 @@ export function requestHead(ctx: RequestContext, defaults: HeadDefaults, bodyLen
   if (ctx.requestId !== "" && ctx.snapshot!.requestId.propagate) {
     head += `${ctx.snapshot!.requestId.headerName}: ${ctx.requestId}\r\n`;
   }
-  head += `Via: ${via === "" ? "" : `${via}, `}${ctx.httpVersion} gateway\r\nX-Gateway: ${defaults.instanceId}\r\n`;
+  if (sendsVia) head += `Via: ${via === "" ? "" : `${via}, `}${ctx.httpVersion} gateway\r\n`;
+  head += `X-Gateway: ${defaults.instanceId}\r\n`;
   // A field holds bytes: the id is UTF-8, and cannot hold a line end.
   if (ctx.lastEventId !== "") head += `Last-Event-ID: ${Buffer.from(ctx.lastEventId).toString("latin1")}\r\n`;
   if (expect && bodyLength !== 0) head += "Expect: 100-continue\r\n";

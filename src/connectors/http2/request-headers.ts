@@ -32,7 +32,7 @@ export function requestHeaders(ctx: RequestContext, defaults: StreamDefaults): O
     [constants.HTTP2_HEADER_PATH]: translation?.path ?? upstreamTarget(rule, ctx.path, ctx.query),
   };
   const fields = translation?.fields ?? ctx.fields;
-  const { requestId } = ctx.snapshot!;
+  const { requestId, via: sendsVia } = ctx.snapshot!;
   let trailers = false;
   let via = "";
   for (let i = 0; i < fields.length; i += 2) {
@@ -54,6 +54,7 @@ export function requestHeaders(ctx: RequestContext, defaults: StreamDefaults): O
         trailers = /(^|,)\s*trailers\s*(;|,|$)/i.test(value);
         continue;
       case known.VIA:
+        if (!sendsVia) break;
         via = via === "" ? value : `${via}, ${value}`;
         continue;
       default:
@@ -64,7 +65,7 @@ export function requestHeaders(ctx: RequestContext, defaults: StreamDefaults): O
   }
   addLines(headers, forwardedLines(ctx) + attemptLines(ctx));
   if (ctx.requestId !== "" && requestId.propagate) headers[requestId.lowerName] = ctx.requestId;
-  headers.via = `${via === "" ? "" : `${via}, `}${ctx.httpVersion} gateway`;
+  if (sendsVia) headers.via = `${via === "" ? "" : `${via}, `}${ctx.httpVersion} gateway`;
   headers["x-gateway"] = defaults.instanceId;
   // What is left of the deadline, so that the backend stops when nobody waits any more.
   if (ctx.deadlineAt > 0) headers["grpc-timeout"] = timeoutText(ctx.deadlineAt - performance.now());

@@ -1,0 +1,26 @@
+// What a reply of a backend gets on its way to the client.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Route } from "../../../src/core/route.ts";
+import type { Snapshot } from "../../../src/core/snapshot.ts";
+import { dressReply } from "../../../src/gateway/reply-fields.ts";
+import { endpoint, requestFrom } from "../../support/endpoints.ts";
+
+function dressed(via: boolean, http2: boolean): string[] {
+  const ctx = requestFrom("192.0.2.1");
+  ctx.endpoint = endpoint("a", 1, { http2 });
+  ctx.route = { grpc: false, replyFilters: [], target: { host: "endpoint" } } as unknown as Route;
+  ctx.snapshot = { via, requestId: { lowerName: "x-request-id" } } as unknown as Snapshot;
+  const fields = ["Server", "s", "X-Gateway", "theirs"];
+  dressReply(ctx, 200, fields);
+  return fields;
+}
+
+test("a reply gets no Via, and loses the mark of a gateway behind", () => {
+  assert.deepEqual(dressed(false, false), ["Server", "s"]);
+});
+
+test("a Via that is asked for names the protocol of the backend, whatever the client speaks (RFC 9110 §7.6.3)", () => {
+  assert.deepEqual(dressed(true, false), ["Server", "s", "Via", "1.1 gateway"]);
+  assert.deepEqual(dressed(true, true), ["Server", "s", "Via", "2.0 gateway"]);
+});
