@@ -1,6 +1,7 @@
 // Sessions at one service: finds the endpoint a client belongs to, and remembers or tells the client which it was given.
 import type { RequestContext } from "../core/context.ts";
 import type { Endpoint } from "../core/service.ts";
+import { clientScheme } from "../wire/client-view.ts";
 import { cookieValue, setCookieValue } from "../wire/cookies.ts";
 import { getField } from "../wire/fields.ts";
 import { queryValue } from "../wire/query.ts";
@@ -117,7 +118,7 @@ export class Sessions {
 
   #text(ctx: RequestContext, claim: Claim): string {
     const { cookie, ttlMs } = this.rule;
-    const secure = isSecure(ctx) ? "; Secure" : "";
+    const secure = clientScheme(ctx) === "https" ? "; Secure" : "";
     const seconds = Math.ceil(ttlMs / 1000);
     return `${cookie}=${this.#cookies.sign(claim)}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
   }
@@ -129,10 +130,4 @@ export class Sessions {
       (query === "" ? undefined : queryValue(ctx.query, query));
     return id === "" ? undefined : id;
   }
-}
-
-/** Whether the client's own connection is encrypted, as far as that can be believed. */
-function isSecure(ctx: RequestContext): boolean {
-  if (ctx.peer.scheme === "https") return true;
-  return ctx.trusted && getField(ctx.fields, "x-forwarded-proto")?.toLowerCase() === "https";
 }

@@ -1,7 +1,8 @@
-// What every reply of a backend gets on its way: filters of the route, the mark of this hop, the request id.
+// What every reply of a backend gets on its way: filters of the route, references in the client's terms, the request id.
 import type { RequestContext } from "../core/context.ts";
 import { dropFields, getField } from "../wire/fields.ts";
 import { statusOfCall } from "../wire/grpc.ts";
+import { rewriteLocations } from "./reply-location.ts";
 
 const OWN_FIELDS: ReadonlySet<string> = new Set(["x-gateway"]);
 
@@ -10,6 +11,7 @@ export function dressReply(ctx: RequestContext, status: number, fields: string[]
   const { requestId, via } = ctx.snapshot!;
   dropOwn(fields, requestId.lowerName);
   for (const filter of ctx.route!.replyFilters) filter.onReply!(ctx, status, fields);
+  rewriteLocations(ctx, fields);
   if (via) fields.push("Via", `${ctx.endpoint!.spec.http2 || ctx.route!.grpc ? "2.0" : "1.1"} gateway`);
   if (ctx.requestId !== "") fields.push(requestId.headerName, ctx.requestId);
 }

@@ -20,6 +20,9 @@ before(async () => {
     response.setHeader("X-Private", "1");
     response.setHeader("Keep-Alive", "timeout=99");
     response.setHeader("X-Request-ID", "the backend's own");
+    const { "x-location": location, "x-cookie": cookie } = request.headers;
+    if (typeof location === "string") response.setHeader("Location", location).setHeader("Content-Location", location);
+    if (cookie !== undefined) response.setHeader("Set-Cookie", cookie);
     mirror(request, response);
   });
   const rule = (id: string, more: object = {}) => ({ id, path: `/${id}/*`, serviceName: "up", ...more });
@@ -174,6 +177,32 @@ describe("other fields", LIMIT, () => {
     const { reply, seen } = await send(["Via", "1.0 fred"], "/plain/x", trusting);
     assert.deepEqual(seen("via"), ["1.0 fred, 1.1 gateway"]);
     assert.equal(reply.headers.via, "1.1 inner, 1.1 gateway");
+  });
+
+  test("Location becomes the client's where it names the instance or lacks the stripped prefix", async () => {
+    const located = async (location: string, path: string, to = gateway, more: readonly string[] = []) => {
+      const { reply } = await send(["Host", "shop.example:81", "X-Location", location, ...more], path, to);
+      assert.equal(reply.headers["content-location"], reply.headers.location);
+      return reply.headers.location;
+    };
+    const instance = `http://127.0.0.1:${backend.port}`;
+    assert.equal(await located(`${instance}/a?b`, "/plain/x"), "http://shop.example:81/a?b");
+    assert.equal(
+      await located(`https://127.0.0.1:${backend.port}/a`, "/plain/x"),
+      `https://127.0.0.1:${backend.port}/a`,
+    );
+    assert.equal(await located("/login", "/strip/x"), "/strip/login");
+    assert.equal(await located(`${instance}/v2/api/a`, "/replace/x"), "http://shop.example:81/replace/a");
+    assert.equal(await located(`${instance}/a`, "/client-host/x"), `${instance}/a`);
+    const told = ["X-Forwarded-Proto", "https", "X-Forwarded-Host", "www.example"];
+    assert.equal(await located(`${instance}/a`, "/plain/x", trusting, told), "https://www.example/a");
+    assert.equal(await located(`${instance}/a`, "/plain/x", gateway, told), "http://shop.example:81/a");
+  });
+
+  test("Set-Cookie passes as it came, whatever domain and path it names", async () => {
+    const cookie = `a=b; Domain=127.0.0.1; Path=/v2/api`;
+    const { reply } = await send(["X-Cookie", cookie], "/replace/x");
+    assert.deepEqual(reply.headers["set-cookie"], [cookie]);
   });
 
   test("hop-by-hop fields and what Connection names end here, both ways", async () => {
