@@ -1,9 +1,14 @@
 // What node:http2 needs of us and does not say: its flat field lists, how a stream is reset, and how a closed one is let go.
-import type { Http2Stream } from "node:http2";
+import type { Http2Stream, OutgoingHttpHeaders } from "node:http2";
 
 /** Flat name, value list as received, documented from Node 24 on. @param rest arguments behind headers and flags */
 export function rawFields(rest: readonly unknown[]): readonly string[] {
   return Array.isArray(rest[0]) ? (rest[0] as string[]) : [];
+}
+
+/** Fields for node:http2, with no name taken: "constructor" and "__proto__" are names like any other. */
+export function emptyHeaders(): OutgoingHttpHeaders {
+  return Object.create(null) as OutgoingHttpHeaders;
 }
 
 /**

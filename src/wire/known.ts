@@ -7,7 +7,7 @@ export const OTHER = 0;
 export const HOST = 1;
 /** `Connection`: names hop-by-hop fields. */
 export const CONNECTION = 2;
-/** Hop-by-hop by definition: Keep-Alive, Proxy-*, TE, Trailer, Upgrade, and `Proxy` (HTTPoxy). Never forwarded. */
+/** Hop-by-hop by definition: Keep-Alive, HTTP2-Settings, Proxy-*, TE, Trailer, Upgrade, and `Proxy` (HTTPoxy). Never forwarded. */
 export const HOP = 3;
 /** `Content-Length`. */
 export const CONTENT_LENGTH = 4;
@@ -39,7 +39,8 @@ export function knownField(name: string): number {
   if (name.includes("_")) return alias(name);
   switch (name.charCodeAt(0) | 0x20) {
     case 0x68: // h
-      return isField(name, "host") ? HOST : OTHER;
+      if (name.length === 4) return isField(name, "host") ? HOST : OTHER;
+      return name.length === 14 && isField(name, "http2-settings") ? HOP : OTHER;
     case 0x63: // c
       if (name.length === 10) return isField(name, "connection") ? CONNECTION : OTHER;
       return name.length === 14 && isField(name, "content-length") ? CONTENT_LENGTH : OTHER;

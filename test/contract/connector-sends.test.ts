@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer as createHttp1Server, type IncomingMessage } from "node:http";
-import { createServer as createHttp2Server } from "node:http2";
+import { constants, createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo, Server } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { HttpConnector } from "../../src/connectors/http/connector.ts";
@@ -15,6 +15,8 @@ import { NO_BODY, Nobody } from "../../src/core/nobody.ts";
 import type { Route, TargetRule } from "../../src/core/route.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
+import { AUTHORIZATION, knownField, OTHER } from "../../src/wire/known.ts";
+import { NOT_IN_TRAILERS } from "../../src/wire/response-head.ts";
 import { testNetwork } from "../support/network.ts";
 
 /** A request as its backend got it; fields by lower-case name, in the order of their names. */
@@ -94,6 +96,21 @@ const ROWS: readonly Row[] = [
     with: { "x-one": "1", accept: "a/b, c/d" },
   },
   { name: "a field that comes twice", fields: ["X-Two", "a", "X-Two", "b"], with: { "x-two": "a, b" } },
+  {
+    name: "a list that comes in two fields",
+    fields: ["If-None-Match", '"a"', "If-None-Match", '"b"', "Accept-Encoding", "gzip", "Accept-Encoding", "br"],
+    with: { "if-none-match": '"a", "b"', "accept-encoding": "gzip, br" },
+  },
+  {
+    name: "the first of a field that has one value",
+    fields: ["User-Agent", "a", "User-Agent", "b"],
+    with: { "user-agent": "a" },
+  },
+  {
+    name: "names that objects of JavaScript have",
+    fields: ["Constructor", "1", "Constructor", "2"],
+    with: { constructor: "1, 2" },
+  },
   { name: "cookies, in one field", fields: ["Cookie", "a=1; b=2"], with: { cookie: "a=1; b=2" } },
   { name: "bytes above ASCII", fields: ["X-Bytes", "caf\u00e9"], with: { "x-bytes": "caf\u00e9" } },
   {
@@ -221,6 +238,13 @@ interface Implementation {
   connect(port: number, dropAcceptEncoding: boolean): Connector;
   close(): void;
 }
+
+/** Every name node:http2 knows, twice, but for those a connector does not pass on. */
+const TWICE: readonly string[] = Object.entries(constants)
+  .filter(([key, name]) => key.startsWith("HTTP2_HEADER_") && typeof name === "string" && !name.startsWith(":"))
+  .map(([, name]) => String(name))
+  .filter((name) => [OTHER, AUTHORIZATION].includes(knownField(name)))
+  .flatMap((name) => [name, "1", name, "1"]);
 
 const TLS = { verify: true, serverName: "", minVersion: "TLSv1.2", maxVersion: "TLSv1.3", material: {} } as const;
 const SHARED = { dialTimeoutMs: 2000, tlsTimeoutMs: 2000, idleTimeoutMs: 0, tls: TLS };
@@ -357,5 +381,18 @@ for (const [name, make] of Object.entries({ http1, http2 })) {
         assert.deepEqual(got.trailers, row.trailers ?? {});
       });
     }
+
+    test("carries every field that may come twice, and trailers alike", async () => {
+      const { receiver, over } = answered();
+      const trailers = TWICE.filter((_, i) => !NOT_IN_TRAILERS.has(TWICE[i - (i % 2)]!));
+      const row = { name: "", method: "POST", fields: TWICE };
+      implementation.connect(port, false).send(contextOf(row), endsAtOnce(trailers), receiver);
+      await over;
+      const names = (fields: readonly string[]) => [...new Set(fields.filter((_, i) => i % 2 === 0))].sort();
+      const sent = names(TWICE);
+      const arrived = Object.keys(got.fields).filter((name) => sent.includes(name));
+      assert.deepEqual(arrived.sort(), sent);
+      assert.deepEqual(Object.keys(got.trailers).sort(), names(trailers));
+    });
   });
 }

@@ -1,5 +1,6 @@
 // A flat field list as node:http2 takes it: one object, lower-case names, connection-level fields left out.
 import type { OutgoingHttpHeaders } from "node:http2";
+import { emptyHeaders } from "../../wire/http2-raw.ts";
 
 /** Never in HTTP/2 (RFC 9113 §8.2.2). */
 const CONNECTION_LEVEL: ReadonlySet<string> = new Set([
@@ -13,13 +14,13 @@ const CONNECTION_LEVEL: ReadonlySet<string> = new Set([
 
 /** Repeated fields are joined with a comma (RFC 9110 §5.3), `Set-Cookie` stays a list. */
 export function headerObject(fields: readonly string[]): OutgoingHttpHeaders {
-  const headers: OutgoingHttpHeaders = {};
+  const headers = emptyHeaders();
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!.toLowerCase();
     const value = fields[i + 1]!;
     const before = headers[name];
     if (before === undefined) {
-      if (!CONNECTION_LEVEL.has(name) && name !== "__proto__") headers[name] = value;
+      if (!CONNECTION_LEVEL.has(name)) headers[name] = value;
     } else if (name === "set-cookie" || name.endsWith("-bin")) {
       headers[name] = Array.isArray(before) ? [...before, value] : [String(before), value];
     } else {

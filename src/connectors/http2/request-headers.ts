@@ -5,6 +5,7 @@ import { attemptLines } from "../../wire/attempt-lines.ts";
 import { isField } from "../../wire/fields.ts";
 import { forwardedLines } from "../../wire/forwarded-lines.ts";
 import { timeoutText } from "../../wire/grpc.ts";
+import { emptyHeaders } from "../../wire/http2-raw.ts";
 import * as known from "../../wire/known.ts";
 import { upstreamTarget } from "../../wire/target.ts";
 
@@ -24,13 +25,13 @@ export function requestHeaders(ctx: RequestContext, defaults: StreamDefaults): O
   const { translation } = ctx;
   const rule = ctx.route!.target;
   const host = rule.host;
-  const headers: OutgoingHttpHeaders = {
+  const headers: OutgoingHttpHeaders = Object.assign(emptyHeaders(), {
     [constants.HTTP2_HEADER_METHOD]: translation === null ? ctx.method : "POST",
     [constants.HTTP2_HEADER_SCHEME]: defaults.scheme,
     [constants.HTTP2_HEADER_AUTHORITY]:
       host === "endpoint" ? defaults.authority : host === "client" ? ctx.authority : host.name,
     [constants.HTTP2_HEADER_PATH]: translation?.path ?? upstreamTarget(rule, ctx.path, ctx.query),
-  };
+  });
   const fields = translation?.fields ?? ctx.fields;
   const { requestId, via: sendsVia } = ctx.snapshot!;
   let trailers = false;
@@ -40,7 +41,7 @@ export function requestHeaders(ctx: RequestContext, defaults: StreamDefaults): O
     const value = fields[i + 1]!;
     switch (known.knownField(name)) {
       case known.OTHER:
-        if (isField(name.replaceAll("_", "-"), requestId.lowerName) || name === "__proto__") continue;
+        if (isField(name.replaceAll("_", "-"), requestId.lowerName)) continue;
         if (name === "grpc-timeout" || name === "grpc-previous-rpc-attempts") continue;
         if (ctx.lastEventId !== "" && name === "last-event-id") continue;
         break;
@@ -78,45 +79,55 @@ export function requestHeaders(ctx: RequestContext, defaults: StreamDefaults): O
 
 /** Trailers of the request as node:http2 takes them. @param trailers flat list */
 export function trailerObject(trailers: readonly string[]): OutgoingHttpHeaders {
-  const headers: OutgoingHttpHeaders = {};
+  const headers = emptyHeaders();
   for (let i = 0; i < trailers.length; i += 2) append(headers, trailers[i]!.toLowerCase(), trailers[i + 1]!);
   return headers;
 }
 
-/** Cookies are joined their own way; binary metadata (`-bin`) may be repeated and stays as it came. */
+/** Cookies are joined their own way; metadata of gRPC may be repeated and stays as it came. */
 function append(headers: OutgoingHttpHeaders, name: string, value: string): void {
   const before = headers[name];
   if (before === undefined) headers[name] = value;
   else if (Array.isArray(before)) before.push(value);
   else if (name === "cookie") headers[name] = `${String(before)}; ${value}`;
+  else if (SINGLE_LINE.has(name)) headers[name] = `${String(before)}, ${value}`;
   else if (SINGLE.has(name)) return;
   else headers[name] = [String(before), value];
 }
 
-/** Fields node:http2 sends once only; the first one counts. */
+/** Lists that node:http2 sends in one line only (RFC 9110 §5.3). */
+const SINGLE_LINE: ReadonlySet<string> = new Set(["content-encoding", "content-language", "if-match", "if-none-match"]);
+
+/** Fields of one value, which node:http2 sends once only; the first one counts. */
 const SINGLE: ReadonlySet<string> = new Set([
-  "accept-encoding",
+  "access-control-allow-credentials",
+  "access-control-max-age",
+  "access-control-request-method",
   "age",
   "authorization",
-  "content-encoding",
   "content-length",
   "content-location",
+  "content-md5",
+  "content-range",
   "content-type",
   "date",
+  "dnt",
   "etag",
   "expires",
   "from",
-  "if-match",
   "if-modified-since",
-  "if-none-match",
   "if-range",
   "if-unmodified-since",
   "last-modified",
   "location",
   "max-forwards",
+  "range",
   "referer",
   "retry-after",
+  "tk",
+  "upgrade-insecure-requests",
   "user-agent",
+  "x-content-type-options",
 ]);
 
 function addLines(headers: OutgoingHttpHeaders, lines: string): void {
