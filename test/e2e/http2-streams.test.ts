@@ -4,6 +4,8 @@ import { constants } from "node:http2";
 import { afterEach, describe, type TestContext, test } from "node:test";
 import { type GrpcGateway, type GrpcSetup, grpcGateway, InteropClient } from "../support/grpc.ts";
 import { type AnswerStream, framed, type Http2Backend, http2Backend, reply } from "../support/http2-backend.ts";
+import { settingsFrame } from "../support/http2-frames.ts";
+import { rawBackend } from "../support/raw.ts";
 import { eventually } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
@@ -73,6 +75,41 @@ describe("streams to one instance", LIMIT, () => {
     assert.deepEqual([late, backend.accepted, backend.active], [4, 3, 6]);
     release();
     assert.equal((await waiting).value.toString(), "done");
+  });
+
+  test("what waits is served as soon as the backend takes more streams", async (t) => {
+    const backend = await http2Backend(answer, { settings: { maxConcurrentStreams: 0 } });
+    const gateway = await grpcGateway({ services: { up: backend.port } });
+    const client = new InteropClient(gateway.grpcPort);
+    t.after(async () => {
+      client.close();
+      await gateway.kill();
+      await backend.close();
+    });
+    const waiting = [client.unary(hi), client.unary(hi)];
+    await eventually("a connection that knows its limit", () => backend.sessions[0]?.pendingSettingsAck === false);
+    backend.sessions[0]!.settings({ maxConcurrentStreams: 10 });
+    const values = (await Promise.all(waiting)).map(({ value }) => value.toString());
+    assert.deepEqual([values, backend.accepted], [["done", "done"], 1]);
+  });
+
+  test("connections that end before they are of use are not opened one after the other", async (t) => {
+    let accepted = 0;
+    const streams = (most: number) => settingsFrame(Buffer.from([0, 3, 0, 0, 0, most]));
+    const backend = await rawBackend((socket) => {
+      if (accepted++ === 0) socket.write(streams(1));
+      else socket.end(streams(0));
+    });
+    const gateway = await grpcGateway({ services: { up: backend.port } });
+    const client = new InteropClient(gateway.grpcPort);
+    t.after(async () => {
+      client.close();
+      await gateway.kill();
+      await backend.close();
+    });
+    client.list(hi).on("error", () => undefined);
+    assert.equal(await client.unary(hi, { within: 1000 }).catch((error) => error.code), 4);
+    assert.ok(accepted < 10, `${accepted} connections`);
   });
 
   test("a call that waits for a stream in vain says nothing about the instance", async (t) => {

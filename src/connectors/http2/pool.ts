@@ -22,6 +22,8 @@ export class Http2Pool {
   readonly #open = new Set<Http2Session>();
   readonly #waiting: Http2Call[] = [];
   #closed = false;
+  /** A connection ended before it carried a stream: no further one is opened before the next tick, unless none is left. */
+  #rests = false;
   pingFactor = 1;
 
   /** @param now monotonic, ms */
@@ -76,7 +78,7 @@ export class Http2Pool {
   /** A connection takes no new streams: the backend or the pool has said so. */
   left(session: Http2Session): void {
     this.#withdraw(session);
-    if (this.#waiting.length > 0) this.serve();
+    this.#goOn(session);
   }
 
   /** A connection is gone. */
@@ -88,7 +90,7 @@ export class Http2Pool {
     const unopened = fault?.unopened ?? null;
     if (fault !== null && unopened !== null && !this.#sessions.some((s) => s.ready || s.dialling)) {
       for (const call of this.#waiting.splice(0)) call.fail(fault.code, fault.detail, unopened);
-    } else this.serve();
+    } else this.#goOn(session);
   }
 
   /** The backend is pinged too often for its taste. */
@@ -98,6 +100,9 @@ export class Http2Pool {
 
   tick(now: number): void {
     for (const session of [...this.#open]) session.tick(now);
+    if (!this.#rests) return;
+    this.#rests = false;
+    this.serve();
   }
 
   /** Ends the pool: connections close when their last stream is over. */
@@ -108,6 +113,12 @@ export class Http2Pool {
       if (session.dialling) session.destroy();
       else session.retire();
     }
+  }
+
+  /** Another connection may take the place of one that was of use at once; of those that were not, one a second is enough. */
+  #goOn(without: Http2Session): void {
+    if (without.used) this.serve();
+    else this.#rests = true;
   }
 
   #withdraw(session: Http2Session): void {
@@ -126,13 +137,14 @@ export class Http2Pool {
       if (best === null || session.active < best.active) best = session;
     }
     // With room in the pool, a second connection is worth more than a busier first one.
-    if (best !== null && best.active > 0 && this.#sessions.length < poolSize) this.#dial();
+    if (best !== null && best.active > 0 && this.#sessions.length < poolSize && !this.#rests) this.#dial();
     return best;
   }
 
   /** Calls wait: opens a connection, one after the other beyond `poolSize`, where the backend takes streams at all. */
   #grow(): void {
     const { poolSize, maxPoolSize } = this.options;
+    if (this.#rests && this.#sessions.length > 0) return;
     if (this.#sessions.length >= poolSize) {
       if (this.#open.size >= maxPoolSize) return;
       if (this.#sessions.some((s) => s.dialling || (s.ready && s.capacity === 0))) return;

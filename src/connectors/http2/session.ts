@@ -74,7 +74,7 @@ export class Http2Session implements Dialler {
       peerMaxConcurrentStreams: options.maxStreams,
     });
     // Not "connect": how many streams the backend takes is known once it has said so (RFC 9113 §3.4: before all else).
-    session.once("remoteSettings", () => this.#ready());
+    session.on("remoteSettings", () => this.#settled());
     session.on("goaway", (code, lastStream) => this.#goingAway(code, lastStream));
     session.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "ERR_HTTP2_ERROR") this.#failed(error.message, "upstream_protocol");
@@ -115,6 +115,11 @@ export class Http2Session implements Dialler {
   get capacity(): number {
     const theirs = this.raw.remoteSettings?.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
     return Math.min(this.#pool.options.maxStreams, theirs);
+  }
+
+  /** Whether it has carried a stream. */
+  get used(): boolean {
+    return this.#writtenBefore !== -1;
   }
 
   /** Once it is connected. */
@@ -249,12 +254,14 @@ export class Http2Session implements Dialler {
     }, ms);
   }
 
-  #ready(): void {
+  /** The backend has said what it takes, for the first time or anew: it may be more than before. */
+  #settled(): void {
     clearTimeout(this.#timer);
-    if (this.#state !== "dialling") return;
-    this.#state = "ready";
-    this.raw.setLocalWindowSize(this.#pool.options.connectionWindow);
-    this.raw.unref(); // the process ends when the gateway stops, not when its backends do
+    if (this.#state === "dialling") {
+      this.#state = "ready";
+      this.raw.setLocalWindowSize(this.#pool.options.connectionWindow);
+      this.raw.unref(); // the process ends when the gateway stops, not when its backends do
+    }
     this.#pool.serve();
   }
 
