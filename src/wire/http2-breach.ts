@@ -47,6 +47,18 @@ export class BreachWatch {
   }
 }
 
+/** @returns tells whether the peer has sent anything since, or taken some of what the socket was full of */
+export function progressOf(socket: Socket): () => boolean {
+  const { bytesRead } = socket;
+  const full = isFull(socket);
+  const taken = socket.bytesWritten - queued(socket);
+  return () => socket.bytesRead !== bytesRead || (full && socket.bytesWritten - queued(socket) !== taken);
+}
+
 function isFull(socket: Socket): boolean {
-  return ((socket as unknown as QueueOwner)._handle?.writeQueueSize ?? 0) > 0;
+  return queued(socket) > 0;
+}
+
+function queued(socket: Socket): number {
+  return (socket as unknown as QueueOwner)._handle?.writeQueueSize ?? 0;
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, type ServerHttp2Stream } from "node:http2";
-import { connect as connectTcp, createServer as createTcp } from "node:net";
+import { connect as connectTcp, createServer as createTcp, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
@@ -30,6 +30,8 @@ import {
 import {
   dataFrame,
   FLAG,
+  FRAME,
+  frame,
   frameBackend,
   GRPC_HEAD,
   goawayFrame,
@@ -338,6 +340,63 @@ describe("connections to a backend", LIMIT, () => {
     deaf = false;
     assert.equal((await client.unary(hi)).value.toString(), "hi");
     assert.equal(backend.accepted, 2);
+  });
+  test("a ping whose answer is late does no harm while other bytes come", async (t) => {
+    let stream = 0;
+    let pings = 0;
+    const answered = Buffer.concat([Buffer.alloc(5), hi]);
+    answered[4] = hi.length;
+    const backend = await frameBackend(
+      (_socket, id) => {
+        stream = id;
+      },
+      (socket) => {
+        if (pings++ < 3) return void socket.write(frame(FRAME.window, 0, 0, Buffer.of(0, 0, 0, 1)));
+        const end = headersFrame(stream, { "grpc-status": "0" }, FLAG.endStream);
+        socket.write(Buffer.concat([headersFrame(stream, GRPC_HEAD), dataFrame(stream, answered), end]));
+      },
+    );
+    t.after(() => backend.close());
+    const back = { keepAliveTime: "1s", keepAliveTimeout: "500ms" };
+    const { client } = await pairFor(t, { services: { up: backend.port }, back });
+    assert.equal((await client.unary(hi)).value.toString(), "hi");
+  });
+  test("a call given up while the backend pauses costs the others nothing, and the next has a new connection", async (t) => {
+    const open: ServerHttp2Stream[] = [];
+    const backend = await backendFor(t, (stream, headers) => {
+      if (!String(headers[":path"]).endsWith("/List")) return reply(stream, [hi]);
+      stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+      stream.write(framed(hi));
+      open.push(stream);
+    });
+    const first: Socket[] = [];
+    const proxy = await rawBackend((socket) => {
+      const to = connectTcp(backend.port, "127.0.0.1");
+      to.on("error", () => socket.destroy());
+      socket.on("close", () => to.destroy());
+      socket.pipe(to).pipe(socket);
+      if (first.length === 0) first.push(socket, to);
+    });
+    t.after(() => proxy.close());
+    const { client } = await pairFor(t, { services: { up: proxy.port }, back: { keepAliveTime: "0s" } });
+    const call = client.list(hi);
+    const messages: Buffer[] = [];
+    const ended = new Promise<number>((resolve) => call.on("status", ({ code }) => resolve(code)));
+    call.on("error", () => undefined);
+    const begun = new Promise<void>((resolve) => call.once("data", () => resolve()));
+    call.on("data", (message) => messages.push(message));
+    await begun;
+    for (const socket of first) socket.unpipe().pause();
+    await eventually("a call over a new connection", () =>
+      client.unary(hi, { within: 200 }).then(
+        () => true,
+        () => false,
+      ),
+    );
+    for (const [i, socket] of first.entries()) socket.pipe(first[1 - i]!);
+    for (const stream of open) stream.end(framed(hi));
+    assert.deepEqual([await soon(ended, "the end of the call"), messages.length], [0, 2]);
   });
   test("an idle connection is closed, and the next call opens one", async (t) => {
     const backend = await backendFor(t, echo);

@@ -92,9 +92,16 @@ export const settingsFrame = (payload: Buffer = Buffer.alloc(0)): Buffer => fram
 /** Head of a gRPC response. */
 export const GRPC_HEAD = { ":status": "200", "content-type": "application/grpc" } as const;
 
-/** A backend that speaks the connection part of HTTP/2 and hands each request to `answer` as soon as its head is there. */
+/** Answers a PING as a backend should. */
+const pong = (socket: Socket, payload: Buffer): void => void socket.write(frame(FRAME.ping, FLAG.ack, 0, payload));
+
+/**
+ * A backend that speaks the connection part of HTTP/2 and hands each request to `answer` as soon as its head is there.
+ * @param pinged called for each PING
+ */
 export function frameBackend(
   answer: (socket: Socket, stream: number, connection: number) => void,
+  pinged: (socket: Socket, payload: Buffer) => void = pong,
 ): Promise<RawBackend> {
   let connections = 0;
   return rawBackend((socket) => {
@@ -116,7 +123,7 @@ export function frameBackend(
         const payload = rest.subarray(9, 9 + length);
         rest = rest.subarray(9 + length);
         if (type === FRAME.settings && (flags & FLAG.ack) === 0) socket.write(frame(FRAME.settings, FLAG.ack, 0));
-        if (type === FRAME.ping && (flags & FLAG.ack) === 0) socket.write(frame(FRAME.ping, FLAG.ack, 0, payload));
+        if (type === FRAME.ping && (flags & FLAG.ack) === 0) pinged(socket, payload);
         if (type === FRAME.headers) answer(socket, stream, connection);
       }
     });

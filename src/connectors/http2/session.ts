@@ -6,7 +6,7 @@ import { TLSSocket } from "node:tls";
 import type { ErrorCode } from "../../core/errors.ts";
 import { bracketed } from "../../wire/authority.ts";
 import { Dial, type DialFailure, type Dialler } from "../../wire/dial.ts";
-import { BreachWatch } from "../../wire/http2-breach.ts";
+import { BreachWatch, progressOf } from "../../wire/http2-breach.ts";
 import { connectSecure } from "../../wire/secure.ts";
 import type { Http2Pool } from "./pool.ts";
 import { ResetPacer } from "./reset-pacer.ts";
@@ -36,6 +36,7 @@ export class Http2Session implements Dialler {
   #secured = false;
   #lastReadAt: number;
   #pingAt = 0;
+  #readBefore = 0;
   /** Streams the backend has promised to look at; later ones were not processed. */
   #lastStream = 2 ** 31 - 1;
   readonly #resets = new ResetPacer();
@@ -143,6 +144,7 @@ export class Http2Session implements Dialler {
   ended(): void {
     this.active--;
     this.idleSince = this.#pool.now();
+    if (this.active === 0 && this.#state === "leaving") this.raw.close();
   }
 
   /**
@@ -171,7 +173,8 @@ export class Http2Session implements Dialler {
     if (this.#state === "closed") return;
     this.#state = "leaving";
     this.#pool.left(this);
-    this.raw.close();
+    // Node pings no session that was told to close: it is told when nothing is under way that a ping could be needed for.
+    if (this.active === 0) this.raw.close();
   }
 
   destroy(): void {
@@ -189,26 +192,34 @@ export class Http2Session implements Dialler {
       return;
     }
     const pingMs = options.pingMs * this.#pool.pingFactor;
-    if (pingMs === 0 || this.#state !== "ready") return;
+    if (pingMs === 0 || this.#state === "dialling") return;
+    // Not all that a backend sends is told by Node: window updates, above all, are not.
+    const { bytesRead } = this.#socket;
+    if (bytesRead !== this.#readBefore) this.#lastReadAt = now;
+    this.#readBefore = bytesRead;
     if (now - Math.max(this.#lastReadAt, this.#pingAt) < pingMs) return;
-    this.#ping(now, options.pingTimeoutMs || PING_TIMEOUT_MS);
+    this.#ping(now, options.pingTimeoutMs || PING_TIMEOUT_MS, () => {
+      this.#failed("no answer to a ping");
+      this.destroy();
+    });
   }
 
   /**
-   * A call was given up without an answer. If nothing at all has come since it began, the connection may be one that
-   * nghttp2 reads no more, for a breach of the protocol that Node does not report: it has to show that it lives.
+   * A call was given up without an answer. If nothing at all has come since it began, the connection may be dead: it has to
+   * show that it lives, or takes no new streams. Those under way are left to it, since a backend may just have paused.
    */
   doubt(since: number): void {
     if (this.#state !== "ready" || Math.max(this.#lastReadAt, this.#pingAt) >= since) return;
-    this.#ping(this.#pool.now(), DOUBT_MS);
+    this.#ping(this.#pool.now(), DOUBT_MS, () => this.retire());
   }
 
-  #ping(now: number, withinMs: number): void {
+  /** @param silent called when the backend neither answers nor shows otherwise that it is there: an answer may queue */
+  #ping(now: number, withinMs: number, silent: () => void): void {
     if (this.raw.destroyed) return; // its "close" is on the way, and a ping would throw
     this.#pingAt = now;
+    const progress = progressOf(this.#socket);
     const timer = setTimeout(() => {
-      this.#failed("no answer to a ping");
-      this.destroy();
+      if (!progress()) silent();
     }, withinMs);
     timer.unref();
     const sent = this.raw.ping((error) => {
