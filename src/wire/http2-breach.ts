@@ -13,13 +13,16 @@ export class BreachWatch {
   readonly #session: ClientHttp2Session | ServerHttp2Session;
   readonly #socket: Socket;
   #explained = 0;
+  /** Bytes read up to the last look, and up to the last probe that nghttp2 has passed. */
+  #looked = 0;
+  #passed = 0;
 
   constructor(session: ClientHttp2Session | ServerHttp2Session, socket: Socket) {
     this.#session = session;
     this.#socket = socket;
   }
 
-  /** Node has told of a frame: nghttp2 was well, and the bytes so far need no explanation. */
+  /** Node has told of a frame: nghttp2 was well up to there. */
   heard(): void {
     this.#explained = this.#socket.bytesRead;
   }
@@ -30,22 +33,44 @@ export class BreachWatch {
   }
 
   /**
-   * Sends a PING: it leaves at once, unless nghttp2 has ended the session or the socket is full.
+   * Called at intervals. A breach may stand in one read with frames that Node has told of, and nothing is read behind it.
+   * @returns whether bytes have come since the last probe, and none since the last call
+   */
+  silent(): boolean {
+    const { bytesRead } = this.#socket;
+    const before = this.#looked;
+    this.#looked = bytesRead;
+    return bytesRead === before && bytesRead !== this.#passed;
+  }
+
+  /**
+   * Sends a PING: it leaves at once, unless nghttp2 has ended the session or the socket is full. In a session that was told
+   * to close Node sends none, but another GOAWAY; a peer that answers no PING is told to leave.
    * @param broken called when it does not leave although the socket takes more
    */
   probe(broken: () => void): void {
     const session = this.#session;
     const socket = this.#socket;
     this.heard();
-    if (session.destroyed || session.closed || isFull(socket)) return;
-    const { bytesWritten } = socket;
-    if (!session.ping(() => this.heard())) return;
+    if (session.destroyed || isFull(socket)) return;
+    const { bytesRead, bytesWritten } = socket;
+    if (session.closed) session.goaway();
+    else if (!session.ping((error) => error === null && this.#answered())) return session.close();
     setImmediate(() => {
       if (session.destroyed || isFull(socket)) return;
-      if (socket.bytesWritten === bytesWritten && (session.state.outboundQueueSize ?? 0) > 0) broken();
+      if (socket.bytesWritten !== bytesWritten) this.#passed = bytesRead;
+      else if (session.closed || (session.state.outboundQueueSize ?? 0) > 0) broken();
     });
   }
+
+  #answered(): void {
+    this.heard();
+    this.#passed += PONG_BYTES;
+  }
 }
+
+/** Size of the answer to a PING (RFC 9113 §4.1, §6.7). */
+const PONG_BYTES = 17;
 
 /** @returns tells whether the peer has sent anything since, or taken some of what the socket was full of */
 export function progressOf(socket: Socket): () => boolean {

@@ -14,11 +14,13 @@ import {
   frame,
   frameBackend,
   framesOf,
+  goawayFrame,
   headersFrame,
   requestFields,
 } from "../support/http2-frames.ts";
+import { scrape } from "../support/metrics.ts";
 import { type RawBackend, rawBackend } from "../support/raw.ts";
-import { configText, soon } from "../support/setup.ts";
+import { configText, eventually, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
 
@@ -43,7 +45,11 @@ describe("breaches by clients", LIMIT, () => {
   before(async () => {
     backend = await startBackend(mirror);
     gateway = await startGateway(
-      configText({ rules: [{ path: "/*", serviceName: "up" }], services: { up: backend.port } }),
+      configText({
+        rules: [{ path: "/*", serviceName: "up" }],
+        services: { up: backend.port },
+        more: { metrics: { enabled: true } },
+      }),
     );
   });
   after(async () => {
@@ -51,6 +57,26 @@ describe("breaches by clients", LIMIT, () => {
     await backend?.close();
   });
 
+  const post = { ":method": "POST", ":scheme": "http", ":authority": "x", ":path": "/" };
+  for (const [moment, goaway] of [
+    ["in one write with a request", null],
+    ["behind a GOAWAY, while a request is open", goawayFrame(0, 0)],
+  ] as const) {
+    test(`the connection is closed: ${moment}`, async () => {
+      const open: string[] = [];
+      const breach = async (name: string, bytes: Buffer) => {
+        const client = await openRaw(gateway.port);
+        client.send(Buffer.concat([headersFrame(1, post), goaway ?? bytes]));
+        if (goaway !== null) client.send(bytes);
+        await soon(client.closed, "the end of the connection").catch(() => open.push(name));
+      };
+      await Promise.all(Object.entries(BREACHES).map(([name, bytes]) => breach(name, bytes)));
+      assert.deepEqual(open, []);
+      const idle = async () =>
+        (await scrape(gateway.port)).get('gateway_http_requests_active{method="POST",path="/*"}') === 0;
+      await eventually("no request is left", idle);
+    });
+  }
   for (const moment of ["first", "after a request"]) {
     test(`the connection is closed: ${moment}`, async () => {
       const open: string[] = [];
@@ -119,6 +145,15 @@ describe("breaches by h2c backends", LIMIT, () => {
       // Node may not have told yet: what is sent there meanwhile never leaves, and is sent again.
       const second = await soon(post(), "the second answer");
       assert.deepEqual([(await soon(first, "the first answer")).status, second.status], [502, 200]);
+    });
+  }
+
+  for (const [name, bytes] of same) {
+    test(`${name} in one write with the head of a reply: it is cut, and the next request is served`, async () => {
+      breach = (stream) => Buffer.concat([headersFrame(stream, { ":status": "200" }), bytes()]);
+      ended = () => undefined;
+      await assert.rejects(soon(post(), "the end of the first answer"), /abort|reset|hang up/i);
+      assert.equal((await soon(post(), "the second answer")).status, 200);
     });
   }
 });

@@ -104,7 +104,7 @@ export class Http2Server {
   /** Closes the connections of clients whose breach of the protocol nghttp2 has answered by itself. */
   #look(): void {
     for (const [session, client] of this.#clients) {
-      if (client.breach.suspects) client.breach.probe(() => session.destroy());
+      if (client.breach.silent()) client.breach.probe(() => session.destroy());
     }
   }
 
@@ -151,7 +151,6 @@ export class Http2Server {
     const client = this.#clients.get(stream.session as ServerHttp2Session);
     if (client === undefined) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
     client.active++;
-    client.breach.heard();
     if (client.leaving) (stream.session as ServerHttp2Session).close();
     stream.on("close", () => {
       client.active--;

@@ -20,6 +20,8 @@ const PING_TIMEOUT_MS = 10_000;
 const DOUBT_MS = 2000;
 /** Between two looks for a breach of the protocol that Node does not report, ms. */
 const LOOK_MS = 100;
+/** Looks without a byte after which also a connection is asked whose bytes were all heard of. */
+const SILENT_LOOKS = 10;
 
 /** How far those came that waited for a connection; null: it was open. */
 type Unopened = "unsent" | "unable" | null;
@@ -45,6 +47,7 @@ export class Http2Session implements Dialler {
   #lookTimer: NodeJS.Timeout | undefined;
   /** A probe was sent and nothing heard since: gRPC servers count pings between two messages of theirs. */
   #probed = false;
+  #looks = 0;
   /** Bytes written before the last stream was opened. */
   #writtenBefore = -1;
   /** Streams under way. */
@@ -144,7 +147,8 @@ export class Http2Session implements Dialler {
   ended(): void {
     this.active--;
     this.idleSince = this.#pool.now();
-    if (this.active === 0 && this.#state === "leaving") this.raw.close();
+    // Not now: nghttp2 may be in the middle of what it has read, and does not bear to be ended there.
+    if (this.active === 0 && this.#state === "leaving") setImmediate(() => this.raw.close());
   }
 
   /**
@@ -237,7 +241,8 @@ export class Http2Session implements Dialler {
         this.#lookTimer = undefined;
       }
       const unwritten = this.active > 0 && this.written === this.#writtenBefore;
-      if (this.#probed || !(unwritten || this.#breach.suspects)) return;
+      const silent = ++this.#looks % SILENT_LOOKS === 0 && this.#breach.silent();
+      if (this.#probed || !(unwritten || silent || this.#breach.suspects)) return;
       this.#probed = true;
       this.#breach.probe(() => {
         this.#failed("breach of HTTP/2", "upstream_protocol");
