@@ -2,6 +2,7 @@
 // those, nghttp2 has sent its GOAWAY, reads no more, sends no more, and the session looks open for ever.
 import type { ClientHttp2Session, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
+import { ping } from "./http2-raw.ts";
 
 /** What libuv has taken and the kernel has not yet, which Node tells nowhere else. */
 interface QueueOwner {
@@ -44,8 +45,8 @@ export class BreachWatch {
   }
 
   /**
-   * Sends a PING: it leaves at once, unless nghttp2 has ended the session or the socket is full. In a session that was told
-   * to close Node sends none, but another GOAWAY; a peer that answers no PING is told to leave.
+   * Sends a PING: it leaves at once, unless nghttp2 has ended the session or the socket is full. A peer that answers none is
+   * told to leave.
    * @param broken called when it does not leave although the socket takes more
    */
   probe(broken: () => void): void {
@@ -54,12 +55,11 @@ export class BreachWatch {
     this.heard();
     if (session.destroyed || isFull(socket)) return;
     const { bytesRead, bytesWritten } = socket;
-    if (session.closed) session.goaway();
-    else if (!session.ping((error) => error === null && this.#answered())) return session.close();
+    if (!ping(session, (error) => error === null && this.#answered())) return session.close();
     setImmediate(() => {
       if (session.destroyed || isFull(socket)) return;
       if (socket.bytesWritten !== bytesWritten) this.#passed = bytesRead;
-      else if (session.closed || (session.state.outboundQueueSize ?? 0) > 0) broken();
+      else if ((session.state.outboundQueueSize ?? 0) > 0) broken();
     });
   }
 

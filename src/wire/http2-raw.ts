@@ -1,5 +1,5 @@
 // What node:http2 needs of us and does not say: its flat field lists, how a stream is reset, and how a closed one is let go.
-import type { Http2Stream, OutgoingHttpHeaders } from "node:http2";
+import type { ClientHttp2Session, Http2Stream, OutgoingHttpHeaders, ServerHttp2Session } from "node:http2";
 
 /** Flat name, value list as received, documented from Node 24 on. @param rest arguments behind headers and flags */
 export function rawFields(rest: readonly unknown[]): readonly string[] {
@@ -18,6 +18,22 @@ export function emptyHeaders(): OutgoingHttpHeaders {
 export function resetStream(stream: Http2Stream, code: number): void {
   if (!stream.writableEnded) stream.end = () => stream;
   stream.close(code);
+}
+
+/**
+ * Sends a PING, also in a session that was told to close, where Node's `ping` sends none.
+ * @param answered called with null, or with why there is no answer
+ * @returns false when too many are unanswered
+ */
+export function ping(
+  session: ClientHttp2Session | ServerHttp2Session,
+  answered: (error: Error | null) => void,
+): boolean {
+  if (!session.closed) return session.ping(answered);
+  Object.defineProperty(session, "closed", { value: false, configurable: true });
+  const sent = session.ping(answered);
+  delete (session as { closed?: boolean }).closed;
+  return sent;
 }
 
 /**
