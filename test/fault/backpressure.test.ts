@@ -6,6 +6,8 @@ import { connect, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { type Backend, startBackend } from "../support/backend.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { openRaw } from "../support/http2-client.ts";
+import { FLAG, FRAME, fieldBlock, frame, requestFields } from "../support/http2-frames.ts";
 import { scrape, sumOf } from "../support/metrics.ts";
 import { type RawBackend, rawBackend } from "../support/raw.ts";
 import { configText, eventually, residentBytes, soon } from "../support/setup.ts";
@@ -143,6 +145,19 @@ describe("a client that does not read", LIMIT, () => {
     await eventually("the backend's request ends", () => backend.active === 0);
     await eventually("the gauge is back at zero", async () => (await active(strict)) === 0);
     assert.ok((await drained(socket)) < TOTAL);
+  });
+
+  test("over HTTP/2 with a window that never ends is let go of after writeTimeout, also when no reset can leave", async () => {
+    const client = await openRaw(strict.port);
+    client.socket.pause();
+    const endless = Buffer.from([0x7f, 0, 0, 0]);
+    client.send(frame(FRAME.settings, 0, 0, Buffer.concat([Buffer.from([0, 4]), endless])));
+    client.send(frame(FRAME.window, 0, 0, endless));
+    client.send(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 1, fieldBlock(requestFields("/length"))));
+    await eventually("the request has begun", async () => (await active(strict)) === 1);
+    await eventually("the gauge is back at zero", async () => (await active(strict)) === 0);
+    assert.equal(client.ended, false);
+    client.close();
   });
 
   test("is cut off after writeTimeout also when all that is left is in the gateway", async (t) => {

@@ -118,7 +118,12 @@ export class Http2Downstream implements Downstream, BodyTrouble {
   abort(): void {
     this.#completed = false;
     this.#ended = true;
-    if (!this.#stream.destroyed) resetStream(this.#stream, constants.NGHTTP2_INTERNAL_ERROR);
+    const stream = this.#stream;
+    if (stream.destroyed) return;
+    resetStream(stream, constants.NGHTTP2_INTERNAL_ERROR);
+    // To a client that reads nothing at all it never leaves.
+    clearTimeout(this.#stopTimer);
+    this.#stopTimer = setTimeout(() => stream.destroy(), RESET_WAIT_MS);
   }
 
   stream(limits: StreamLimits): void {
@@ -222,4 +227,6 @@ export class Http2Downstream implements Downstream, BodyTrouble {
 
 /** Longest time between two looks whether a reply has left, ms. */
 const MAX_STOP_WAIT_MS = 100;
+/** Longest wait for a reset to leave, ms. */
+const RESET_WAIT_MS = 1000;
 const NOTHING = Buffer.alloc(0);
