@@ -72,12 +72,30 @@ export class BreachWatch {
 /** Size of the answer to a PING (RFC 9113 §4.1, §6.7). */
 const PONG_BYTES = 17;
 
-/** @returns tells whether the peer has sent anything since, or taken some of what the socket was full of */
-export function progressOf(socket: Socket): () => boolean {
+/**
+ * Sends a PING to find out whether the peer is there.
+ * @param silent called when it neither answers nor sends anything else, nor takes some of what the socket was full of
+ */
+export function askForLife(
+  session: ClientHttp2Session,
+  socket: Socket,
+  withinMs: number,
+  answered: () => void,
+  silent: () => void,
+): void {
   const { bytesRead } = socket;
   const full = isFull(socket);
   const taken = socket.bytesWritten - queued(socket);
-  return () => socket.bytesRead !== bytesRead || (full && socket.bytesWritten - queued(socket) !== taken);
+  const timer = setTimeout(() => {
+    const moved = full && socket.bytesWritten - queued(socket) !== taken;
+    if (socket.bytesRead === bytesRead && !moved) silent();
+  }, withinMs);
+  timer.unref();
+  const sent = session.ping((error) => {
+    clearTimeout(timer);
+    if (error === null) answered();
+  });
+  if (!sent) clearTimeout(timer);
 }
 
 function isFull(socket: Socket): boolean {

@@ -6,7 +6,7 @@ import { TLSSocket } from "node:tls";
 import type { ErrorCode } from "../../core/errors.ts";
 import { bracketed } from "../../wire/authority.ts";
 import { Dial, type DialFailure, type Dialler } from "../../wire/dial.ts";
-import { BreachWatch, progressOf } from "../../wire/http2-breach.ts";
+import { askForLife, BreachWatch } from "../../wire/http2-breach.ts";
 import { connectSecure } from "../../wire/secure.ts";
 import type { Http2Pool } from "./pool.ts";
 import { ResetPacer } from "./reset-pacer.ts";
@@ -217,20 +217,10 @@ export class Http2Session implements Dialler {
     this.#ping(this.#pool.now(), DOUBT_MS, () => this.retire());
   }
 
-  /** @param silent called when the backend neither answers nor shows otherwise that it is there: an answer may queue */
   #ping(now: number, withinMs: number, silent: () => void): void {
     if (this.raw.destroyed) return; // its "close" is on the way, and a ping would throw
     this.#pingAt = now;
-    const progress = progressOf(this.#socket);
-    const timer = setTimeout(() => {
-      if (!progress()) silent();
-    }, withinMs);
-    timer.unref();
-    const sent = this.raw.ping((error) => {
-      clearTimeout(timer);
-      if (error === null) this.heard();
-    });
-    if (!sent) clearTimeout(timer);
+    askForLife(this.raw, this.#socket, withinMs, () => this.heard(), silent);
   }
 
   /** While somebody waits, bytes that nothing comes of are looked into, and requests that do not leave. */
