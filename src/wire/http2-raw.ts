@@ -13,11 +13,25 @@ export function emptyHeaders(): OutgoingHttpHeaders {
 
 /**
  * Resets a stream without ending it. Node's `close` alone ends the writable side first, and END_STREAM before RST_STREAM
- * makes half a message look whole.
+ * makes half a message look whole. Not to be called while nghttp2 reads, which every listener of a stream may be, except
+ * with CANCEL: Node sends a reset at once then, and nghttp2 goes on with a stream that has been freed.
  */
 export function resetStream(stream: Http2Stream, code: number): void {
   if (!stream.writableEnded) stream.end = () => stream;
   stream.close(code);
+}
+
+/**
+ * Makes `close` of a session wait until nghttp2 is not reading. Node itself calls it for a GOAWAY of the peer, and refuses a
+ * stream that begins in the same read with a reset that frees it under the hands of nghttp2: memory is corrupted.
+ */
+export function deferClose(session: ServerHttp2Session): void {
+  const close = session.close;
+  session.close = (callback) => {
+    setImmediate(() => {
+      if (!session.destroyed) close.call(session, callback);
+    });
+  };
 }
 
 /**

@@ -165,6 +165,19 @@ describe("half an upload", LIMIT, () => {
   }
 });
 
+describe("a client that says GOAWAY", LIMIT, () => {
+  test("is answered what it asks in the same read, and the process lives", async () => {
+    const goaway = frame(FRAME.goaway, 0, 0, Buffer.alloc(8));
+    for (let i = 0; i < 20; i++) {
+      const client = await h2.openRaw(gateway.port);
+      client.send(Buffer.concat([get(1), goaway, get(3), get(5)]));
+      for (const stream of [1, 3, 5]) await has(client, FRAME.headers, stream);
+      client.close();
+    }
+    await unharmed();
+  });
+});
+
 describe("what HTTP/2 forbids", LIMIT, () => {
   const cases: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
     "a Connection field": [["connection", "close"]],

@@ -120,7 +120,7 @@ export class Http2Downstream implements Downstream, BodyTrouble {
     this.#ended = true;
     const stream = this.#stream;
     if (stream.destroyed) return;
-    resetStream(stream, constants.NGHTTP2_INTERNAL_ERROR);
+    setImmediate(resetStream, stream, constants.NGHTTP2_INTERNAL_ERROR);
     // To a client that reads nothing at all it never leaves.
     clearTimeout(this.#stopTimer);
     this.#stopTimer = setTimeout(() => stream.destroy(), RESET_WAIT_MS);

@@ -14,7 +14,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { BreachWatch } from "../../wire/http2-breach.ts";
-import { letGo, rawFields } from "../../wire/http2-raw.ts";
+import { deferClose, letGo, rawFields, resetStream } from "../../wire/http2-raw.ts";
 import { Gate } from "../gate.ts";
 import { isKnownMethod } from "../http/methods.ts";
 import type { Http2Options, HttpServerOptions } from "../http/options.ts";
@@ -116,6 +116,7 @@ export class Http2Server {
     const client: Client = { peer, active: 0, breach, leaving: false, ageTimer: undefined };
     this.#clients.set(session, client);
     this.#lookTimer ??= setInterval(() => this.#look(), LOOK_MS).unref();
+    deferClose(session);
     session.setLocalWindowSize(CONNECTION_WINDOW);
     session.on("error", () => undefined);
     session.on("close", () => {
@@ -149,7 +150,7 @@ export class Http2Server {
   #stream(stream: ServerHttp2Stream, head: StreamHead): void {
     stream.on("error", () => undefined); // reported by its close
     const client = this.#clients.get(stream.session as ServerHttp2Session);
-    if (client === undefined) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    if (client === undefined) return void setImmediate(resetStream, stream, constants.NGHTTP2_REFUSED_STREAM);
     client.active++;
     if (client.leaving) (stream.session as ServerHttp2Session).close();
     stream.on("close", () => {

@@ -105,7 +105,7 @@ export class Http2Call implements Upstream, BodyReceiver {
   abort(): void {
     this.#receiver = null;
     if (this.#stream === null) return this.#pool.forget(this);
-    this.#session!.reset(this.#stream, constants.NGHTTP2_CANCEL);
+    this.#session!.reset(this.#stream);
     if (!this.#answered) this.#session!.doubt(this.#begunAt);
   }
 
@@ -131,8 +131,7 @@ export class Http2Call implements Upstream, BodyReceiver {
     this.#receiver = null;
     receiver.end(this.#trailers);
     // Nobody needs the rest of the request: a stream left half open would be lost to the connection.
-    if (stream.writableFinished) return;
-    this.#session!.reset(stream, stream.writableEnded ? constants.NGHTTP2_CANCEL : constants.NGHTTP2_NO_ERROR);
+    if (!stream.writableFinished) this.#session!.reset(stream);
   }
 
   #closed(): void {

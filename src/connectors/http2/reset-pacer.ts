@@ -1,5 +1,5 @@
 // Resets of streams on one connection to a backend, kept below the rates at which servers take them for an attack.
-import type { ClientHttp2Stream } from "node:http2";
+import { type ClientHttp2Stream, constants } from "node:http2";
 import { resetStream } from "../../wire/http2-raw.ts";
 
 /** Resets that may be sent at once, and how many come back a second: together under 200 in 30 s, the default of Netty. */
@@ -14,8 +14,8 @@ const MOST = 400;
 export class ResetPacer {
   #left = BURST;
   #sent = 0;
-  /** Streams to be reset and their codes, oldest first; bounded by the streams of the connection. */
-  readonly #waiting = new Map<ClientHttp2Stream, number>();
+  /** Streams to be reset, oldest first; bounded by the streams of the connection. */
+  readonly #waiting = new Set<ClientHttp2Stream>();
 
   /** Whether the connection has brought so many that another one should take its place. */
   get many(): boolean {
@@ -23,10 +23,10 @@ export class ResetPacer {
   }
 
   /** Resets the stream now or later; until then what it still brings is read into nothing. */
-  reset(stream: ClientHttp2Stream, code: number): void {
+  reset(stream: ClientHttp2Stream): void {
     if (stream.closed || stream.destroyed || this.#waiting.has(stream)) return;
-    if (this.#left > 0) return this.#send(stream, code);
-    this.#waiting.set(stream, code);
+    if (this.#left > 0) return this.#send(stream);
+    this.#waiting.add(stream);
     stream.once("close", () => this.#waiting.delete(stream));
     stream.resume();
   }
@@ -34,16 +34,17 @@ export class ResetPacer {
   /** Called once a second. */
   tick(): void {
     this.#left = Math.min(BURST, this.#left + PER_SECOND);
-    for (const [stream, code] of this.#waiting) {
+    for (const stream of this.#waiting) {
       if (this.#left === 0) return;
       this.#waiting.delete(stream);
-      this.#send(stream, code);
+      this.#send(stream);
     }
   }
 
-  #send(stream: ClientHttp2Stream, code: number): void {
+  /** With CANCEL, which alone Node holds back while nghttp2 reads: any other reset frees the stream nghttp2 is at. */
+  #send(stream: ClientHttp2Stream): void {
     this.#left--;
     this.#sent++;
-    resetStream(stream, code);
+    resetStream(stream, constants.NGHTTP2_CANCEL);
   }
 }

@@ -155,8 +155,8 @@ export class Http2Session implements Dialler {
    * Resets a stream. Backends count resets by connection and close one that brings too many, with all that is on it: after
    * a number of them this connection takes no new streams, and further resets wait for their turn.
    */
-  reset(stream: ClientHttp2Stream, code: number): void {
-    this.#resets.reset(stream, code);
+  reset(stream: ClientHttp2Stream): void {
+    this.#resets.reset(stream);
     if (this.#resets.many && this.#state === "ready" && this.#pool.mayReplace) this.retire();
   }
 

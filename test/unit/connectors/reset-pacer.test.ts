@@ -31,7 +31,7 @@ const closed = (all: readonly FakeStream[]) => all.filter((stream) => stream.clo
 test("in any 30 s fewer than 200 resets leave, and in the end all of them", () => {
   const pacer = new ResetPacer();
   const all = streams(1000);
-  for (const stream of all) pacer.reset(stream, 8);
+  for (const stream of all) pacer.reset(stream);
   const sent = [closed(all)];
   for (let second = 1; sent.at(-1)! < all.length; second++) {
     assert.ok(second < 1000, "all are sent");
@@ -43,9 +43,9 @@ test("in any 30 s fewer than 200 resets leave, and in the end all of them", () =
 
 test("says when another connection should take the place of this one", () => {
   const pacer = new ResetPacer();
-  for (const stream of streams(99)) pacer.reset(stream, 8);
+  for (const stream of streams(99)) pacer.reset(stream);
   assert.equal(pacer.many, false);
-  for (const stream of streams(1)) pacer.reset(stream, 8);
+  for (const stream of streams(1)) pacer.reset(stream);
   assert.equal(pacer.many, true);
 });
 
@@ -53,7 +53,7 @@ test("resets that come slowly add up, too", () => {
   const pacer = new ResetPacer();
   let sent = 0;
   for (; !pacer.many; sent++) {
-    for (const stream of streams(1)) pacer.reset(stream, 8);
+    for (const stream of streams(1)) pacer.reset(stream);
     pacer.tick();
   }
   assert.equal(sent, 400);
@@ -61,9 +61,9 @@ test("resets that come slowly add up, too", () => {
 
 test("a stream that ends while it waits is reset no more", () => {
   const pacer = new ResetPacer();
-  for (const stream of streams(110)) pacer.reset(stream, 8);
+  for (const stream of streams(110)) pacer.reset(stream);
   const [late] = streams(1);
-  pacer.reset(late!, 8);
+  pacer.reset(late!);
   assert.equal(late!.closed, false);
   late!.emit("close");
   pacer.tick();
