@@ -5,6 +5,7 @@ import { ClientConnections } from "./adapters/client-connections.ts";
 import type { Config } from "./config/config.ts";
 import type { LoadOptions } from "./config/load.ts";
 import { oneLine } from "./config/problem.ts";
+import { SourceFiles } from "./config/source-files.ts";
 import { PoolSet } from "./connectors/http/pools.ts";
 import { Http2PoolSet } from "./connectors/http2/pools.ts";
 import { drain } from "./control/drain.ts";
@@ -70,7 +71,8 @@ export interface RunningGateway {
  */
 export async function boot(options: BootOptions): Promise<RunningGateway> {
   const readAt = Date.now();
-  const loaded = loadChecked(options.load);
+  const files = new SourceFiles();
+  const loaded = loadChecked(options.load, files);
   const { config } = loaded;
   const { logging } = config.written.telemetry;
   const terminal = process.stdout.isTTY === true;
@@ -191,20 +193,18 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   };
   loadExposition(config);
 
-  const watch =
-    options.hotReload && config.files.length > 0 ? new FileWatch(() => void reconciler.reload("file")) : null;
-  reconciler.onApplied = (next, at) => {
+  const watch = options.hotReload ? new FileWatch(() => void reconciler.reload("file"), systemClock) : null;
+  watch?.follow(files.stamps);
+  reconciler.onLoaded = (stamps) => watch?.follow(stamps);
+  reconciler.onApplied = (next) => {
     limitClients(next);
     loadExposition(next);
     runtime.labels = labelsOf(next);
     runtime.pools.maxIdle = next.written.backend.http.maxIdleConns;
     if (options.logLevel === null) log.setLevel(next.written.telemetry.logging.level);
     current = next;
-    void watch?.follow(next.files, at);
   };
   let current = config;
-  // Not waited for: the first request need not wait for a file watcher.
-  void watch?.follow(config.files, readAt);
 
   return {
     log,
@@ -222,7 +222,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     },
     async stop() {
       reconciler.close();
-      await watch?.close();
+      watch?.close();
       const { delay, timeout } = current.written.shutdown;
       const times = { delayMs: delay, timeoutMs: timeout };
       await drain(live, listeners, runtime.streams, () => pipeline.active, times, log);

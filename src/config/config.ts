@@ -61,6 +61,4 @@ export interface Config {
   readonly descriptors: DescriptorFiles;
   /** First 12 hexadecimal digits of the SHA-256 over everything that takes effect. */
   readonly hash: string;
-  /** Every file that was read, absolute: what hot reload watches. */
-  readonly files: readonly string[];
 }

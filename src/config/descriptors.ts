@@ -1,15 +1,17 @@
 // Descriptions of gRPC messages that lie in files: read while loading, so that a change is a change of the configuration.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { placeOf } from "./place.ts";
 import type { Position, Problems } from "./problem.ts";
 import type { Written } from "./schema/root.ts";
 import type { RuleSection } from "./schema/router.ts";
+import { SourceFiles } from "./source-files.ts";
 import type { MapNode } from "./tree.ts";
 
 /** More sources than this below one rule are a mistake. */
 const MAX_FILES = 5000;
+/** Largest file read, bytes. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
 /** Where a description is named. */
@@ -31,8 +33,6 @@ export interface DescriptorFiles {
   readonly missing: ReadonlySet<string>;
   /** SHA-256 over all paths and contents, hexadecimal. */
   readonly digest: string;
-  /** Files and directories whose change is a reason to reload. */
-  readonly watched: readonly string[];
 }
 
 type Place = readonly (string | number)[];
@@ -42,9 +42,14 @@ type Place = readonly (string | number)[];
  * what may appear later, in folders, dynamic and common sets, is a warning while it is missing, or an error where the
  * configuration asks for that.
  */
-export function readDescriptors(written: Written, tree: MapNode, problems: Problems): DescriptorFiles {
+export function readDescriptors(
+  written: Written,
+  tree: MapNode,
+  files: SourceFiles,
+  problems: Problems,
+): DescriptorFiles {
   const global = written.backend.grpc.descriptors;
-  const reader = new Reader(global.failOnError, tree, problems);
+  const reader = new Reader(global.failOnError, tree, files, problems);
   const below = ["backend", "grpc", "descriptors"];
   reader.sets(global.descriptorFiles, [...below, "descriptorFiles"], global.autoReload);
   reader.folders(global.descriptorDirs, [...below, "descriptorDirs"], global.autoReload);
@@ -79,15 +84,18 @@ class Reader implements DescriptorFiles {
   readonly directories = new Map<string, readonly string[]>();
   readonly named = new Map<string, Named>();
   readonly missing = new Set<string>();
-  readonly watched: string[] = [];
   #digest: string | null = null;
   readonly #strict: boolean;
   readonly #tree: MapNode;
+  readonly #files: SourceFiles;
+  /** Files whose change is no reason to reload. */
+  readonly #unwatched = new SourceFiles();
   readonly #problems: Problems;
 
-  constructor(strict: boolean, tree: MapNode, problems: Problems) {
+  constructor(strict: boolean, tree: MapNode, files: SourceFiles, problems: Problems) {
     this.#strict = strict;
     this.#tree = tree;
+    this.#files = files;
     this.#problems = problems;
   }
 
@@ -123,7 +131,7 @@ class Reader implements DescriptorFiles {
   mixed(paths: readonly string[], place: Place, watch: boolean): void {
     for (const [i, path] of paths.entries()) {
       const plain = plainPath(path);
-      if (isDirectory(plain)) this.#folder(plain, [...place, i], watch);
+      if (this.#from(watch).isFolder(plain)) this.#folder(plain, [...place, i], watch);
       else this.set(plain, [...place, i], watch);
     }
   }
@@ -155,26 +163,33 @@ class Reader implements DescriptorFiles {
   }
 
   #folder(folder: string, place: Place, watch: boolean): void {
-    const names = walk(folder);
-    if (names === null) this.#missing(folder, place, "no such directory", false);
-    this.directories.set(folder, names ?? []);
-    if (watch) this.watched.push(folder);
-    for (const name of names ?? []) this.set(name, place, watch);
+    let names: string[] = [];
+    try {
+      names = this.#from(watch)
+        .folder(folder)
+        .filter((name) => name.endsWith(".desc") || name.endsWith(".pb"));
+    } catch (error) {
+      const { message } = error as Error;
+      this.#missing(folder, place, message === "no such file" ? "no such directory" : message, false);
+    }
+    this.directories.set(folder, names);
+    for (const name of names) this.set(name, place, watch);
+  }
+
+  #from(watch: boolean): SourceFiles {
+    return watch ? this.#files : this.#unwatched;
   }
 
   /** @returns why it cannot be read; null when it was */
   #read(path: string, place: Place, watch: boolean): string | null {
-    if (!this.contents.has(path)) {
-      try {
-        this.contents.set(path, readFileSync(path));
-        this.#name(path, place);
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        return code === "EISDIR" ? "this is a directory" : code === "EACCES" ? "no permission" : "no such file";
-      }
+    if (this.contents.has(path)) return null;
+    try {
+      this.contents.set(path, this.#from(watch).bytes(path, MAX_FILE_BYTES));
+      this.#name(path, place);
+      return null;
+    } catch (error) {
+      return (error as Error).message;
     }
-    if (watch && !this.watched.includes(path)) this.watched.push(path);
-    return null;
   }
 
   #name(path: string, place: Place): Named {
@@ -201,24 +216,6 @@ function dotted(place: Place): string {
     .map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`))
     .join("")
     .slice(1);
-}
-
-function walk(folder: string): string[] | null {
-  try {
-    const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
-    const sets = names.filter((name) => name.endsWith(".desc") || name.endsWith(".pb"));
-    return sets.sort().map((name) => join(folder, name));
-  } catch {
-    return null;
-  }
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
 }
 
 function folderOf(file: string): string {

@@ -1,6 +1,5 @@
 // From files and environment to a configuration or to all that is wrong with it: every stage of loading, in order.
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize as normalizePath, resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { type DescriptorFiles, readDescriptors } from "./descriptors.ts";
@@ -17,6 +16,7 @@ import { fillPlaceholders } from "./placeholders.ts";
 import { ConfigError, type Position, type Problem, Problems } from "./problem.ts";
 import { rewriteSpellings, rewriteValues } from "./rewrite.ts";
 import { gateway as gatewaySchema, root as rootSchema, type Written } from "./schema/root.ts";
+import { NotUtf8, SourceFiles } from "./source-files.ts";
 import { didYouMean } from "./suggest.ts";
 import { emptyMap, type MapNode, type Node } from "./tree.ts";
 
@@ -46,13 +46,13 @@ export interface LoadOptions {
 
 /**
  * Loads, checks and completes a configuration.
+ * @param files told of every file that was read or missed, also when the configuration is refused
  * @throws ConfigError with every problem found
  */
-export function loadConfig(options: LoadOptions): Loaded {
+export function loadConfig(options: LoadOptions, files: SourceFiles = new SourceFiles()): Loaded {
   const problems = new Problems();
   const sources = new Map<string, string>();
-  const secrets = new Set<string>();
-  const tree = readFiles(options, problems, sources, secrets);
+  const tree = readFiles(options, problems, sources, files);
   if (problems.unreadable) throw new ConfigError(firstPerFile(problems.list), sources);
   const origins = new Map<string, Origin>();
   const reading = { problems, origins };
@@ -66,9 +66,9 @@ export function loadConfig(options: LoadOptions): Loaded {
   const written = gatewaySchema.read(place, "", reading);
   const below = gatewayOf(tree) ?? emptyMap(tree.at);
   const inferred = isolate(problems, () => normalize(written, below, origins, problems));
-  const material: Material | null = isolate(problems, () => readMaterial(written, below, problems));
+  const material: Material | null = isolate(problems, () => readMaterial(written, below, files, problems));
   isolate(problems, () => checkMappings(written, below, problems));
-  const descriptors = isolate(problems, () => readDescriptors(written, below, problems));
+  const descriptors = isolate(problems, () => readDescriptors(written, below, files, problems));
   if (inferred === null || material === null || descriptors === null || problems.errors.length > 0)
     throw new ConfigError(problems.list, sources);
 
@@ -79,9 +79,6 @@ export function loadConfig(options: LoadOptions): Loaded {
     material,
     descriptors,
     hash: hashOf(written, material, descriptors),
-    files: [...sources.keys(), ...secrets, ...material.keys(), ...descriptors.watched]
-      .filter((f) => f !== "-")
-      .map((f) => resolve(f)),
   };
   return { config: deepFreeze(config), warnings: problems.warnings, sources, placeOf: (path) => placeOf(below, path) };
 }
@@ -115,15 +112,15 @@ function readFiles(
   options: LoadOptions,
   problems: Problems,
   sources: Map<string, string>,
-  secrets: Set<string>,
+  files: SourceFiles,
 ): MapNode {
   const place = { file: options.file, line: 0, column: 0 };
   const read = (file: string, from: Position, text?: string): MapNode => {
-    const content = text ?? readText(file, from, problems);
+    const content = text ?? readText(file, from, files, problems);
     if (content === null) return emptyMap(place);
     sources.set(file, content);
     const parsed = parseYaml(content, file, problems);
-    return fillPlaceholders(parsed, { env: options.env, files: secrets }, problems) as MapNode;
+    return fillPlaceholders(parsed, { env: options.env, files }, problems) as MapNode;
   };
   const tree = read(options.file, place, options.text);
   const queue = includesOf(tree, options.file);
@@ -154,15 +151,14 @@ function besides(path: string, file: string): string {
   return isAbsolute(path) ? normalizePath(path) : join(dirname(file), path);
 }
 
-function readText(file: string, from: Position, problems: Problems): string | null {
+function readText(file: string, from: Position, files: SourceFiles, problems: Problems): string | null {
   try {
-    const text = readFileSync(file, "utf8");
-    if (text.length > MAX_FILE_BYTES) throw new Error("larger than 32 MiB");
-    return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+    return files.text(file, MAX_FILE_BYTES);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "this is a directory" : message;
-    problems.error(from, from.line === 0 ? `cannot read configuration: ${why}` : `cannot read "${file}": ${why}`);
+    const { message } = error as Error;
+    if (error instanceof NotUtf8) problems.error({ file, line: error.line, column: 1 }, "this line is not UTF-8");
+    else if (from.line === 0) problems.error(from, `cannot read configuration: ${message}`);
+    else problems.error(from, `cannot read "${file}": ${message}`);
     return null;
   }
 }

@@ -1,33 +1,39 @@
 // Certificates, keys and trust anchors named by enabled TLS blocks: read while loading, so that `check` finds what is missing.
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { placeOf } from "./place.ts";
 import type { Problems } from "./problem.ts";
 import type { ListenerTls } from "./schema/listener-tls.ts";
 import type { Written } from "./schema/root.ts";
 import type { UpstreamTlsConfig } from "./schema/upstream-tls.ts";
+import type { SourceFiles } from "./source-files.ts";
 import { redisBlocks } from "./stores.ts";
 import type { MapNode } from "./tree.ts";
+
+/** Largest file read, bytes. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Path as written → content. */
 export type Material = ReadonlyMap<string, string>;
 
 /** Reads every file that an enabled TLS block names. Unreadable ones and ones that are not PEM are errors. */
-export function readMaterial(written: Written, tree: MapNode, problems: Problems): Material {
+export function readMaterial(written: Written, tree: MapNode, files: SourceFiles, problems: Problems): Material {
   const material = new Map<string, string>();
   const read = (kind: "certificate" | "key", path: string, place: readonly string[]) => {
     if (path === "") return;
-    const at = placeOf(tree, place);
+    const wrong = (why: string) => problems.error(placeOf(tree, place), `${place.join(".")}: "${path}": ${why}`);
+    let text: string;
     try {
-      const text = readFileSync(path, "utf8");
+      text = files.bytes(path, MAX_FILE_BYTES).toString();
+    } catch (error) {
+      return wrong((error as Error).message);
+    }
+    try {
       if (kind === "key") createPrivateKey(text);
       else new X509Certificate(text);
       material.set(path, text);
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? "";
-      const why = code === "ENOENT" ? "no such file" : code === "EACCES" ? "no permission" : `not a PEM ${kind}`;
-      problems.error(at, `${place.join(".")}: "${path}": ${why}`);
+    } catch {
+      wrong(`not a PEM ${kind}`);
     }
   };
   const fit = (place: readonly string[], cert: string, key: string, ciphers: readonly string[]) => {

@@ -1,6 +1,6 @@
 // `${VAR}`, `${VAR:-default}`, `${VAR:?message}` and `${file:/path}` in parsed scalars, so that a value cannot add structure.
-import { readFileSync } from "node:fs";
 import type { Position, Problems } from "./problem.ts";
+import type { SourceFiles } from "./source-files.ts";
 import type { Entry, MapNode, Node } from "./tree.ts";
 
 const PLACEHOLDER = /\$\$\{|\$\{(?:file:([^}]+)|([A-Z_][A-Z0-9_]*)(?:(:-|:\?|:)([^}]*))?)\}/g;
@@ -12,8 +12,8 @@ const MAX_FILE = 1024 * 1024;
 /** Where values come from. */
 export interface PlaceholderSource {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Paths of the files that were read, to be watched. */
-  readonly files: Set<string>;
+  /** Reads secret files. */
+  readonly files: SourceFiles;
 }
 
 /** Whether a text still holds a variable that is not set: a credential or path like that counts as missing. */
@@ -60,14 +60,10 @@ function fill(text: string, at: Position, source: PlaceholderSource, problems: P
 }
 
 function readSecret(path: string, at: Position, source: PlaceholderSource, problems: Problems): string | null {
-  source.files.add(path);
   try {
-    const text = readFileSync(path, "utf8");
-    if (text.length > MAX_FILE) throw new Error("larger than 1 MiB");
-    return text.replace(/\r?\n$/, "");
+    return source.files.text(path, MAX_FILE).replace(/\r?\n$/, "");
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    problems.error(at, `cannot read \${file:${path}}: ${why}`);
+    problems.error(at, `cannot read \${file:${path}}: ${(error as Error).message}`);
     return null;
   }
 }

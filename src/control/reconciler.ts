@@ -2,6 +2,8 @@
 import type { Config } from "../config/config.ts";
 import type { LoadOptions } from "../config/load.ts";
 import { ConfigError, oneLine, type Problem } from "../config/problem.ts";
+import { SourceFiles, type Stamps } from "../config/source-files.ts";
+import { systemClock } from "../core/clock.ts";
 import type { Live } from "../core/snapshot.ts";
 import { loadChecked } from "../snapshot/checked.ts";
 import { type CompiledSnapshot, compile } from "../snapshot/compile.ts";
@@ -9,9 +11,10 @@ import { prepareLimitStores } from "../snapshot/limit-stores.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
 import { prepareTranscoding } from "../snapshot/translators.ts";
 import type { Listeners } from "./listeners.ts";
+import { RetryLater } from "./retry-later.ts";
 
-/** Wait before a load is tried again that failed for want of resources, ms. */
-const RETRY_MS = 2000;
+/** Reason of a load that repeats one. */
+const RETRY = "retry";
 
 /** What a reload did. */
 export type Outcome =
@@ -37,14 +40,16 @@ export class Reconciler {
   #snapshot: CompiledSnapshot;
   #running: Promise<Outcome> | null = null;
   #next: Promise<Outcome> | null = null;
-  #retry: NodeJS.Timeout | undefined;
+  readonly #retry = new RetryLater(systemClock);
   #closed = false;
   /** The last load; at first that of the start. */
   lastLoad: LoadReport;
   /** What was noticed about the configuration in effect, one line each. */
   warnings: readonly string[];
-  /** Called after a configuration was applied; `readAt`: when its files were read, ms since 1970. */
-  onApplied: (config: Config, readAt: number) => void = () => undefined;
+  /** Called after a configuration was applied. */
+  onApplied: (config: Config) => void = () => undefined;
+  /** Called after each load with the files it has read or missed, also when it was refused: mending one is a change. */
+  onLoaded: (files: Stamps) => void = () => undefined;
 
   /**
    * @param snapshot the one that is live at start
@@ -75,7 +80,7 @@ export class Reconciler {
   /** No configuration is applied any more. */
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#retry);
+    this.#retry.settled();
   }
 
   /** Asks for a reload. Requests that come while one runs share the one after it. */
@@ -96,13 +101,15 @@ export class Reconciler {
   async #apply(reason: string): Promise<Outcome> {
     const { log, reload } = this.#runtime;
     const readAt = Date.now();
+    const files = new SourceFiles();
     try {
-      const loaded = loadChecked(this.#options());
+      const loaded = loadChecked(this.#options(), files);
       const warnings = loaded.warnings.map(oneLine);
       for (const warning of warnings) log.warn(warning);
       const { config } = loaded;
       const before = this.#snapshot.config;
       if (config.hash === this.#snapshot.hash) {
+        this.#retry.settled();
         reload.ok = true;
         this.lastLoad = { at: readAt, ok: true, problems: [] };
         this.warnings = warnings;
@@ -110,6 +117,7 @@ export class Reconciler {
         return { kind: "unchanged" };
       }
       await this.#swap(config);
+      this.#retry.settled();
       reload.ok = true;
       reload.at = Date.now() / 1000;
       reload.hash = config.hash;
@@ -122,23 +130,21 @@ export class Reconciler {
         routes: rules.length,
         services: services.length,
       });
-      this.onApplied(config, readAt);
+      this.onApplied(config);
       return { kind: "applied", config, before };
     } catch (error) {
       reload.ok = false;
-      if (isPassing(error)) this.#tryAgain(reason);
       const text = error instanceof ConfigError ? error.text : (error as Error).message;
-      log.error("Configuration refused; the running one stays", { reason, problems: text.split("\n") });
       const problems = error instanceof ConfigError ? error.problems.filter(isError).map(oneLine) : [text];
+      const known = reason === RETRY && problems.join() === this.lastLoad.problems.join();
+      if (!known) log.error("Configuration refused; the running one stays", { reason, problems: text.split("\n") });
       this.lastLoad = { at: readAt, ok: false, problems };
+      if (isPassing(error)) this.#retry.again(() => void this.reload(RETRY));
+      else this.#retry.settled();
       return { kind: "refused", problems };
+    } finally {
+      this.onLoaded(files.stamps);
     }
-  }
-
-  /** The file may be fine and the machine out of descriptors: nobody would touch the file again for that. */
-  #tryAgain(reason: string): void {
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => void this.reload(reason), RETRY_MS).unref();
   }
 
   async #swap(config: Config): Promise<void> {
@@ -171,7 +177,11 @@ function isError(problem: Problem): boolean {
   return problem.severity === "error";
 }
 
-/** Whether the load failed for want of resources and not for what the files say. */
+/**
+ * Whether a load that failed may succeed with the same files: what it met beside them, such as a port in use or a log that
+ * cannot be written, changes by itself; and so does a lack of resources while they were read.
+ */
 function isPassing(error: unknown): boolean {
-  return /\b(EMFILE|ENFILE|EAGAIN|EIO|ENOMEM|ESTALE)\b/.test((error as Error).message);
+  if (!(error instanceof ConfigError)) return true;
+  return /\b(EMFILE|ENFILE|EAGAIN|EIO|ENOMEM|ESTALE)\b/.test(error.message);
 }

@@ -275,12 +275,36 @@ describe("the file watch", LIMIT, () => {
     part("first", "/first");
     assert.equal(await outcome(gateway, () => writeFileSync(gateway.file, including(["first.yaml"]))), APPLIED);
     assert.deepEqual([await status(gateway.port, "/first"), await status(gateway.port, "/own")], [200, 200]);
-    // Also proves that the new set of files is being watched before the outcome is waited for.
-    await eventually("the changed part", async () => {
-      part("first", "/changed");
-      return (await status(gateway.port, "/changed")) === 200;
-    });
+    assert.equal(await outcome(gateway, () => part("first", "/changed")), APPLIED);
+    assert.equal(await status(gateway.port, "/changed"), 200);
     assert.deepEqual([await status(gateway.port, "/first"), await status(gateway.port, "/own")], [404, 200]);
+  });
+
+  test("follows the files of a refused load: what is mended in one of them is loaded", async (t) => {
+    const { backend, textOf } = await watched(t);
+    const gateway = await gatewayFor(t, textOf("/a"));
+    const including = configText({ services: { up: backend.port }, rules: [], more: { include: ["below/part.yaml"] } });
+    const change = () => writeFileSync(gateway.file, including);
+    assert.match(await outcome(gateway, change), /refused/);
+    mkdirSync(join(gateway.folder, "below"));
+    const part = { gateway: { router: { rules: [{ path: "/b", serviceName: "up" }] } } };
+    const mend = () => writeFileSync(join(gateway.folder, "below", "part.yaml"), JSON.stringify(part));
+    assert.equal(await outcome(gateway, mend), APPLIED);
+    assert.deepEqual([await status(gateway.port, "/a"), await status(gateway.port, "/b")], [404, 200]);
+  });
+
+  test("tries a port that was in use again, and logs the refusal once", async (t) => {
+    const { backend, textOf } = await watched(t);
+    const gateway = await gatewayFor(t, textOf("/a"));
+    const holder = await startBackend(mirror);
+    const setup = { services: { up: backend.port }, rules: [{ path: "/b", serviceName: "up" }] };
+    const moved = configText({ ...setup, front: { port: holder.port } });
+    assert.match(await outcome(gateway, () => writeFileSync(gateway.file, moved)), /refused/);
+    await holder.close();
+    const applied = await gateway.line((l) => l.msg === APPLIED);
+    assert.equal(applied.reason, "retry");
+    assert.equal(gateway.lines.filter((l) => /refused/.test(l.msg ?? "")).length, 1);
+    assert.equal(await status(holder.port, "/b"), 200);
   });
 
   test("notices a secret file", async (t) => {

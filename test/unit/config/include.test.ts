@@ -4,9 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, test } from "node:test";
+import { loadConfig } from "../../../src/config/load.ts";
 import { mergeInto } from "../../../src/config/merge.ts";
 import { parseYaml } from "../../../src/config/parse.ts";
-import { oneLine, Problems } from "../../../src/config/problem.ts";
+import { ConfigError, oneLine, Problems } from "../../../src/config/problem.ts";
+import { SourceFiles } from "../../../src/config/source-files.ts";
 import { plain } from "../../../src/config/tree.ts";
 import { loadFile, type Outcome } from "../../support/load.ts";
 
@@ -63,12 +65,15 @@ describe("files", () => {
     assert.deepEqual(errors, []);
     assert.equal(config!.rules.length, 2);
   });
-  test("every file is watched, under its absolute path", () => {
-    const { config, folder } = loadFiles({
-      "main.yaml": `gateway: { include: a.yaml, ${SERVICE} }`,
+  test("every file is watched, under its absolute path, also when one is missing", () => {
+    const { folder } = loadFiles({
+      "main.yaml": `gateway: { include: [ a.yaml, nope.yaml ], ${SERVICE} }`,
       "a.yaml": `gateway: { ${rule("/a")} }`,
     });
-    assert.deepEqual(config!.files, [join(folder, "main.yaml"), join(folder, "a.yaml")]);
+    const files = new SourceFiles();
+    assert.throws(() => loadConfig({ file: join(folder, "main.yaml"), env: {} }, files), ConfigError);
+    const expected = ["main.yaml", "a.yaml", "nope.yaml"].map((name) => join(folder, name));
+    assert.deepEqual([...files.stamps.keys()], expected);
   });
   test("a file named twice counts once", () => {
     const { config } = loadFiles({

@@ -1,0 +1,67 @@
+// Decides from one look at the files to the next whether they differ from what was loaded, and whether their writers are done.
+import { isReplacedWhole, type Stamp, type Stamps, stampNow } from "../config/source-files.ts";
+
+/** Looks without any change before a file that was written where it stands counts as complete. */
+const QUIET_LOOKS = 3;
+/** After this many looks a change is reported although somebody still writes. */
+const LONGEST_LOOKS = 50;
+
+/** Compares files with what was read of them. */
+export class Changes {
+  #read: Stamps = new Map();
+  readonly #seen = new Map<string, Stamp>();
+  /** Files whose last change may be one of several. */
+  readonly #unfinished = new Set<string>();
+  #quiet = 0;
+  #waited = 0;
+
+  /** From now on exactly these files are compared. @param read their state when they were read */
+  follow(read: Stamps): void {
+    this.#read = read;
+    for (const file of this.#seen.keys()) if (!read.has(file)) this.#forget(file);
+  }
+
+  /**
+   * Looks at every file once, at equal intervals. Files replaced whole, as by renaming, are complete as soon as nothing has
+   * changed since the look before.
+   * @returns whether they are to be loaded; then their state counts as read
+   */
+  async look(): Promise<boolean> {
+    const stamps = await Promise.all([...this.#read.keys()].map(async (file) => [file, await stampNow(file)] as const));
+    let moved = false;
+    for (const [file, stamp] of stamps) if (this.#note(file, stamp)) moved = true;
+    this.#quiet = moved ? 0 : this.#quiet + 1;
+    if (![...this.#read].some(([file, read]) => (this.#seen.get(file) ?? read) !== read)) {
+      this.#settled();
+      return false;
+    }
+    this.#waited++;
+    const enough = this.#unfinished.size > 0 ? QUIET_LOOKS : 1;
+    if (this.#quiet < enough && this.#waited < LONGEST_LOOKS) return false;
+    this.#settled();
+    this.#read = new Map([...this.#read].map(([file, read]) => [file, this.#seen.get(file) ?? read]));
+    return true;
+  }
+
+  /** @returns whether the file has changed since the last look */
+  #note(file: string, stamp: Stamp): boolean {
+    const read = this.#read.get(file);
+    if (read === undefined) return false; // followed no more, since this look began
+    const before = this.#seen.get(file) ?? read;
+    this.#seen.set(file, stamp);
+    if (stamp === before) return false;
+    if (isReplacedWhole(before, stamp)) this.#unfinished.delete(file);
+    else this.#unfinished.add(file);
+    return true;
+  }
+
+  #settled(): void {
+    this.#unfinished.clear();
+    this.#waited = 0;
+  }
+
+  #forget(file: string): void {
+    this.#seen.delete(file);
+    this.#unfinished.delete(file);
+  }
+}
