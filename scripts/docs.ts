@@ -22,8 +22,9 @@ function reference(): string {
     "# Configuration reference",
     `Everything stands below the single root key \`gateway\`. Paths here are relative to it; \`[]\` is an element of a list, \`<name>\`
 a free name. Durations: a number counts seconds, text is \`250ms\` \`30s\` \`1m30s\` \`2h\`. Sizes: a number counts bytes, text is
-\`512kb\` \`10mb\` in powers of 1024. Keys that begin with \`x-\` are ignored. The variables in the last column set a key from the
-environment; they may also begin with \`GATEWAY_GATEWAY_\`, which then wins.`,
+\`512kb\` \`10mb\` in powers of 1024. Where text is wanted an unquoted value stays as it is written: \`0042\`, \`1.10\`, \`1e3\`, \`yes\`. Keys that
+begin with \`x-\` are ignored. The variables in the last column set a key from the environment; they may also begin with
+\`GATEWAY_GATEWAY_\`, which then wins.`,
     ...blocks(gateway.fields!, "", variableNames()),
     "## Old spellings",
     "Accepted; each warns once.",

@@ -18,7 +18,7 @@ import { rewriteSpellings, rewriteValues } from "./rewrite.ts";
 import { gateway as gatewaySchema, root as rootSchema, type Written } from "./schema/root.ts";
 import { NotUtf8, SourceFiles } from "./source-files.ts";
 import { didYouMean } from "./suggest.ts";
-import { emptyMap, type MapNode, type Node } from "./tree.ts";
+import { emptyMap, type MapNode, type Node, textOf } from "./tree.ts";
 
 /** Largest configuration file, bytes. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
@@ -142,7 +142,7 @@ function includesOf(tree: MapNode, file: string): { readonly file: string; reado
   const node = gatewayOf(tree)?.entries.get("include")?.value;
   const items = node?.kind === "list" ? node.items : node === undefined ? [] : [node];
   return items.flatMap((item) =>
-    item.kind === "scalar" && typeof item.value === "string" ? [{ file: besides(item.value, file), at: item.at }] : [],
+    item.kind === "scalar" && item.value !== null ? [{ file: besides(textOf(item), file), at: item.at }] : [],
   );
 }
 

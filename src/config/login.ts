@@ -1,6 +1,6 @@
 // The old spelling of one management user: `username` and `password` beside each other mean one entry of `users`.
 import type { Problems } from "./problem.ts";
-import { emptyMap, type MapNode, plain } from "./tree.ts";
+import { emptyMap, type MapNode, plain, textOf } from "./tree.ts";
 
 /** Moves `management.auth.username` and `password` into `users`, in place. */
 export function rewriteLogin(gateway: MapNode, problems: Problems): void {
@@ -23,8 +23,9 @@ export function rewriteLogin(gateway: MapNode, problems: Problems): void {
     auth.entries.set("users", users);
   }
   const known = (users.value as MapNode).entries;
-  const present = known.get(String(name.value.value));
-  if (present === undefined) known.set(String(name.value.value), { keyAt: name.keyAt, value: password.value });
+  const user = textOf(name.value);
+  const present = known.get(user);
+  if (present === undefined) known.set(user, { keyAt: name.keyAt, value: password.value });
   else if (plain(present.value) !== plain(password.value)) {
     problems.error(password.keyAt, `"management.auth.password" and "management.auth.users" say different things`);
   }

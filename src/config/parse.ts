@@ -8,6 +8,7 @@ import {
   LineCounter,
   type Pair,
   parseAllDocuments,
+  type Scalar,
   type YAMLMap,
   type Node as YamlNode,
 } from "yaml";
@@ -20,7 +21,7 @@ const MAX_NODES = 500_000;
 /** Parses one file. Syntax errors, duplicate keys and further documents go to `problems`; the result may then be partial. */
 export function parseYaml(text: string, file: string, problems: Problems): MapNode {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, merge: true, version: "1.2" });
+  const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: isSameKey, merge: true, version: "1.2" });
   const start: Position = { file, line: 1, column: 1 };
   if ("empty" in documents || documents.length === 0) return emptyMap(start);
   const at = (offset: number): Position => {
@@ -42,6 +43,16 @@ export function parseYaml(text: string, file: string, problems: Problems): MapNo
   if (root.kind === "map") return root;
   problems.error(root.at, "a configuration file is a mapping with the single key gateway");
   return emptyMap(start);
+}
+
+/** A scalar as the file spells it, without quotes and escapes. */
+function sourceOf(scalar: Scalar): string {
+  return scalar.source ?? String(scalar.value);
+}
+
+/** Keys are names: `1.0` and `1` are two. */
+function isSameKey(a: unknown, b: unknown): boolean {
+  return a === b || (isScalar(a) && isScalar(b) && sourceOf(a) === sourceOf(b));
 }
 
 function firstLine(message: string): string {
@@ -93,19 +104,20 @@ class Reader {
     if (isSeq(node)) return { kind: "list", at, items: node.items.map((item) => this.read(item as YamlNode)) };
     if (!isScalar(node)) return nothing;
     const { value } = node;
-    const known =
-      typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null;
-    return { kind: "scalar", at, value: known ? value : String(value) };
+    if (typeof value === "string" || value === null) return { kind: "scalar", at, value };
+    const text = sourceOf(node);
+    // What else a tag or an old version of YAML makes of it, such as a date, is text to us.
+    const known = typeof value === "number" || typeof value === "boolean";
+    return known ? { kind: "scalar", at, value, text } : { kind: "scalar", at, value: text };
   }
 
   #readMap(map: YAMLMap<YamlNode, YamlNode | null>, at: Position): MapNode {
     const result: MapNode = { kind: "map", at, entries: new Map() };
     const merged: Pair<YamlNode, YamlNode | null>[] = [];
     for (const pair of map.items) {
-      const value = isScalar(pair.key) ? pair.key.value : "";
-      const key = typeof value === "symbol" ? (value.description ?? "") : String(value);
-      if (typeof value === "symbol") merged.push(pair);
+      if (isScalar(pair.key) && typeof pair.key.value === "symbol") merged.push(pair);
       else {
+        const key = isScalar(pair.key) ? sourceOf(pair.key) : "";
         result.entries.set(key, { keyAt: this.#at(pair.key.range?.[0] ?? 0), value: this.read(pair.value) });
       }
     }

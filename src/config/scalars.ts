@@ -2,15 +2,15 @@
 import { plainHost } from "../wire/authority.ts";
 import { type Field, type JsonSchema, noteOrigins } from "./kit.ts";
 import { didYouMean } from "./suggest.ts";
-import { describe, plain } from "./tree.ts";
+import { describe, plain, textOf } from "./tree.ts";
 import { durationMs, showDuration, showSize, sizeBytes } from "./units.ts";
 
 interface ScalarParts<T> {
   readonly type: string;
   readonly json: JsonSchema;
   readonly expects: string;
-  /** null: not one. */
-  convert(value: string | number | boolean): T | null;
+  /** @param text in the spelling of the file. @returns null: not one */
+  convert(value: string | number | boolean, text: string): T | null;
   readonly show?: (value: T) => unknown;
 }
 
@@ -24,7 +24,7 @@ function scalar<T>(doc: string, fallback: T | undefined, parts: ScalarParts<T>):
     addressable: true,
     show: parts.show ?? ((value) => value),
     read(node, path, reading) {
-      const value = node.kind === "scalar" && node.value !== null ? parts.convert(node.value) : null;
+      const value = node.kind === "scalar" && node.value !== null ? parts.convert(node.value, textOf(node)) : null;
       if (value !== null) return value;
       reading.problems.error(node.at, `${path}: expected ${parts.expects}, found ${describe(node)}`);
       return fallback as T;
@@ -45,7 +45,7 @@ export function str(doc: string, fallback?: string): Field<string> {
     type: "string",
     json: { type: "string" },
     expects: "text",
-    convert: (v) => String(v),
+    convert: (_, text) => text,
   });
 }
 
@@ -55,7 +55,7 @@ export function host(doc: string, fallback?: string): Field<string> {
     type: "string",
     json: { type: "string" },
     expects: "text",
-    convert: (v) => plainHost(String(v)),
+    convert: (_, text) => plainHost(text),
   });
 }
 
@@ -112,7 +112,7 @@ export function bool(doc: string, fallback?: boolean): Field<boolean> {
     type: "bool",
     json: { enum: [true, false, "yes", "no", "on", "off", "true", "false"] },
     expects: "true or false",
-    convert: (v) => BOOLEANS.get(String(v).toLowerCase()) ?? null,
+    convert: (_, text) => BOOLEANS.get(text.toLowerCase()) ?? null,
   });
 }
 
@@ -172,12 +172,12 @@ export function oneOf<const W extends string>(
     type: words.map((w) => `\`${w}\``).join(" "),
     json: { enum: [...words] },
     expects: `one of ${words.join(", ")}`,
-    convert: (v) => words.find((w) => w === String(v).toLowerCase()) ?? null,
+    convert: (_, text) => words.find((w) => w === text.toLowerCase()) ?? null,
   });
   return {
     ...base,
     read(node, path, reading) {
-      const text = node.kind === "scalar" ? String(node.value).toLowerCase() : "";
+      const text = node.kind === "scalar" ? textOf(node).toLowerCase() : "";
       const canonical = Object.hasOwn(aliases, text) ? aliases[text] : undefined;
       if (canonical !== undefined) {
         reading.problems.warn(node.at, `${path}: "${text}" is an old spelling of "${canonical}"`);
@@ -204,10 +204,10 @@ export function strings(doc: string, fallback: readonly string[] | undefined = [
     addressable: true,
     show: (value) => value,
     read(node, path, reading) {
-      if (node.kind === "scalar" && node.value !== null) return [String(node.value)];
+      if (node.kind === "scalar" && node.value !== null) return [textOf(node)];
       if (node.kind === "list") {
         return node.items.flatMap((item, i) => {
-          if (item.kind === "scalar" && item.value !== null) return [String(item.value)];
+          if (item.kind === "scalar" && item.value !== null) return [textOf(item)];
           reading.problems.error(item.at, `${path}[${i}]: expected text, found ${describe(item)}`);
           return [];
         });

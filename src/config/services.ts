@@ -66,7 +66,7 @@ function readInstance(service: string, type: "http" | "grpc", instance: Instance
 /** Where older files say where an instance stands. */
 function zoneOf(metadata: Readonly<Record<string, unknown>>): string {
   const place = metadata.zone ?? metadata.region;
-  return typeof place === "string" ? place : "";
+  return typeof place === "string" || typeof place === "number" ? String(place) : "";
 }
 
 function grpcPort(written: unknown): number | null {

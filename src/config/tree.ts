@@ -27,6 +27,8 @@ export interface ScalarNode {
   readonly kind: "scalar";
   readonly at: Position;
   readonly value: string | number | boolean | null;
+  /** The spelling of the file, where the value is not text: `0042`, `1.10`, `0x1F`. */
+  readonly text?: string;
   /** Which kind of placeholder the text came from: it may be a secret, so no message repeats it. */
   readonly filled?: "env" | "file";
 }
@@ -36,9 +38,17 @@ export function emptyMap(at: Position): MapNode {
   return { kind: "map", at, entries: new Map() };
 }
 
-/** Plain value of a node, for comparison and free maps. */
+/** A scalar where text is wanted: in the spelling of the file, so that a token of digits keeps its zeros. */
+export function textOf({ value, text }: ScalarNode): string {
+  return text ?? String(value);
+}
+
+/** Plain value of a node, for comparison and free maps. A number that would not be written the same again stays text. */
 export function plain(node: Node): unknown {
-  if (node.kind === "scalar") return node.value;
+  if (node.kind === "scalar") {
+    const changes = typeof node.value === "number" && String(node.value) !== textOf(node);
+    return changes ? textOf(node) : node.value;
+  }
   if (node.kind === "list") return node.items.map(plain);
   return Object.fromEntries([...node.entries].map(([key, entry]) => [key, plain(entry.value)]));
 }
@@ -48,5 +58,5 @@ export function describe(node: Node): string {
   if (node.kind === "map") return "a mapping";
   if (node.kind === "list") return "a list";
   if (node.value === null) return "nothing";
-  return typeof node.value === "string" ? `"${node.filled !== undefined ? "***" : node.value}"` : String(node.value);
+  return typeof node.value === "string" ? `"${node.filled !== undefined ? "***" : node.value}"` : textOf(node);
 }

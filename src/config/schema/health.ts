@@ -1,6 +1,7 @@
 // `health` and the checks of instances: what is looked at, how, and how often.
 import { type Field, type Infer, mapOf, object, optional } from "../kit.ts";
 import { bool, dur, int, oneOf, str, strings } from "../scalars.ts";
+import { textOf } from "../tree.ts";
 
 /** Kinds of probes. */
 const PROBE_TYPES = ["http", "tcp", "grpc", "exec"] as const;
@@ -72,7 +73,7 @@ export const instanceHealth: Field<string | Infer<typeof probe>> = {
   json: { anyOf: [{ type: "string" }, probe.json] },
   fallback: "healthy",
   read: (node, path, reading) =>
-    node.kind === "scalar" && node.value !== null ? String(node.value) : probe.read(node, path, reading),
+    node.kind === "scalar" && node.value !== null ? textOf(node) : probe.read(node, path, reading),
   show: (value) => (typeof value === "string" ? value : probe.show(value)),
 };
 

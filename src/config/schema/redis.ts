@@ -1,7 +1,7 @@
 // `redis` and `rateLimitStorage`: where limits are counted when one process is not enough.
 import { type Field, type Infer, mapOf, object, optional, type Reading } from "../kit.ts";
 import { bool, dur, durMs, host, int, oneOf, str, strings } from "../scalars.ts";
-import type { Entry, Node } from "../tree.ts";
+import { type Entry, type Node, textOf } from "../tree.ts";
 
 const block = object("A Redis", {
   enabled: bool("false: as if the block were not there", true),
@@ -105,7 +105,7 @@ function respelled(node: Node, path: string, reading: Reading): Node {
 function moveServer(entries: Map<string, Entry>, { keyAt, value }: Entry, path: string, reading: Reading): void {
   const items = value.kind === "list" ? value.items : [value];
   const [first] = items;
-  const match = first?.kind === "scalar" ? /^(.+):(\d+)$/.exec(String(first.value)) : null;
+  const match = first?.kind === "scalar" ? /^(.+):(\d+)$/.exec(textOf(first)) : null;
   if (items.length !== 1 || match === null) {
     reading.problems.error(keyAt, `${path}.addresses: expected one host:port; several need cluster or sentinel`);
     return;
@@ -128,5 +128,5 @@ function move(
 }
 
 function isTrue(node: Node | undefined): boolean {
-  return node?.kind === "scalar" && /^(true|yes|on)$/i.test(String(node.value));
+  return node?.kind === "scalar" && /^(true|yes|on)$/i.test(textOf(node));
 }

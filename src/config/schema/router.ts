@@ -4,6 +4,7 @@ import { BALANCER_NAMES } from "../../catalog.ts";
 import { type Field, type Infer, listOf, mapOf, object, optional } from "../kit.ts";
 import { bool, dur, free, num, oneOf, size, str, strings } from "../scalars.ts";
 import { didYouMean } from "../suggest.ts";
+import { textOf } from "../tree.ts";
 import { consistentHash, sessionAffinity } from "./balancing.ts";
 import { ruleCircuitBreaker } from "./breaker.ts";
 import { ruleFallback } from "./fallback.ts";
@@ -41,7 +42,7 @@ const valueCondition: Field<Infer<typeof valueTest>> = {
   json: { anyOf: [{ type: "string" }, valueTest.json] },
   read(node, path, reading) {
     if (node.kind === "scalar" && node.value !== null) {
-      return { exact: String(node.value), prefix: null, suffix: null, contains: null, present: null };
+      return { exact: textOf(node), prefix: null, suffix: null, contains: null, present: null };
     }
     const test = valueTest.read(node, path, reading);
     const given = Object.values(test).filter((v) => v !== null).length;

@@ -27,8 +27,9 @@ function fine(text: string): unknown {
 describe("values", () => {
   test("scalars keep their YAML 1.2 type", () => {
     const text = 'a: 1\nb: 1.5\nc: true\nd: yes\ne: "1"\nf: null\ng:\nh: 0x10\ni: 010\nj: 2024-01-01\n';
-    const expected = { a: 1, b: 1.5, c: true, d: "yes", e: "1", f: null, g: null, h: 16, i: 10, j: "2024-01-01" };
-    assert.deepEqual(fine(text), expected);
+    const { entries } = parse(text).tree;
+    const values = [...entries.values()].map(({ value }) => (value.kind === "scalar" ? value.value : value));
+    assert.deepEqual(values, [1, 1.5, true, "yes", "1", null, null, 16, 10, "2024-01-01"]);
   });
   test("keys are texts, whatever they look like", () =>
     assert.deepEqual(fine("1: a\ntrue: b\n"), { "1": "a", true: "b" }));
