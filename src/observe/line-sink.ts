@@ -1,5 +1,5 @@
 // Where log lines go: batched, written off the event loop, bounded, and reopened on request for log rotation.
-import { closeSync, openSync, write, writeSync } from "node:fs";
+import { closeSync, constants, openSync, write, writeSync } from "node:fs";
 
 /** A batch this large is written at once, characters. */
 const BATCH = 64 * 1024;
@@ -7,8 +7,14 @@ const BATCH = 64 * 1024;
 const DELAY_MS = 100;
 /** Characters waiting for a slow disk or reader; beyond, lines are dropped and counted. */
 const MAX_WAITING = 16 * 1024 * 1024;
+/** Pause before writing again to a pipe that is full, ms. */
+const FULL_PAUSE_MS = 10;
+/** How often that is tried once nothing more will come, 1 s in all. */
+const LAST_TRIES = 100;
+/** Without `O_NONBLOCK`, opening a pipe waits for a reader and writing to it for room, on one of the runtime's few threads. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
-/** One output: `stdout`, `stderr` or a file that is appended to. */
+/** One output: `stdout`, `stderr`, or a file or named pipe that is appended to. */
 export class LineSink {
   readonly output: string;
   #fd: number;
@@ -21,10 +27,11 @@ export class LineSink {
   #inFlight: Buffer | null = null;
   /** Lines were lost since the last write that went through. */
   #failing = false;
+  #lastTries = LAST_TRIES;
   /** Set by {@link close}: whoever needs the output again opens another sink. */
   closed = false;
 
-  /** @throws the system's error when the file cannot be opened */
+  /** @throws Error when the file cannot be opened, or is a pipe that nobody reads */
   constructor(output: string) {
     this.output = output;
     this.#fd = open(output);
@@ -53,17 +60,17 @@ export class LineSink {
 
   /** Writes what is waiting before the process ends, without the event loop. */
   flushSync(): void {
-    const text = Buffer.concat([this.#inFlight ?? Buffer.alloc(0), Buffer.from(this.#waiting)]);
+    let text = Buffer.concat([this.#inFlight ?? Buffer.alloc(0), Buffer.from(this.#waiting)]);
     this.#waiting = "";
     this.#inFlight = null;
     try {
-      if (text.length > 0) writeSync(this.#fd, text);
-    } catch {} // the reader is gone; there is nobody left to tell
+      while (text.length > 0) text = text.subarray(writeSync(this.#fd, text));
+    } catch {} // the reader is gone or behind; there is nobody left to tell
   }
 
   /**
    * Opens the file again under its name, after it was moved away.
-   * @throws the system's error when that fails; the old file then stays in use
+   * @throws Error when that fails; the old file then stays in use
    */
   reopen(): void {
     if (this.closed || isStandard(this.output)) return;
@@ -110,8 +117,10 @@ export class LineSink {
     this.#inFlight = bytes;
     write(fd, bytes, (error, written) => {
       if (this.#inFlight !== bytes) return; // written by flushSync meanwhile
-      // A pipe somebody else made non-blocking: its reader is behind.
-      if (error?.code === "EAGAIN") return void setTimeout(() => this.#put(bytes, fd), 10);
+      // A pipe whose reader is behind.
+      if (error?.code === "EAGAIN" && !(this.closed && this.#lastTries-- <= 0)) {
+        return void setTimeout(() => this.#put(bytes, fd), FULL_PAUSE_MS);
+      }
       if (error === null && written < bytes.length) return this.#put(bytes.subarray(written), fd);
       this.#inFlight = null;
       if (error !== null) this.#lost(bytes.toString("latin1"), error.code ?? "failed");
@@ -135,5 +144,18 @@ export function isStandard(output: string): boolean {
 }
 
 function open(output: string): number {
-  return output === "stdout" ? 1 : output === "stderr" ? 2 : openSync(output, "a", 0o640);
+  if (isStandard(output)) return output === "stdout" ? 1 : 2;
+  try {
+    return openSync(output, APPEND, 0o640);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Error(`cannot write the log to "${output}": ${WORDS.get(code ?? "") ?? message}`);
+  }
 }
+
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ["ENOENT", "no such directory"],
+  ["EISDIR", "this is a directory"],
+  ["EACCES", "no permission"],
+  ["ENXIO", "no process reads this pipe, or it is a socket"],
+]);
