@@ -7,6 +7,7 @@ import { VERSION } from "../version.ts";
 import { bracketed } from "../wire/authority.ts";
 import { check } from "./check.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
+import { EarlySignals } from "./early-signals.ts";
 import { flagOn, type Parsed } from "./flags.ts";
 
 /**
@@ -54,6 +55,7 @@ export async function runUntilSignal(
   tryPath = "",
 ): Promise<number> {
   const load = loadOptions(parsed, env);
+  const early = new EarlySignals();
   const { boot } = await import("../boot.ts"); // other commands do not pay for it
   const gateway = await boot({ load, logLevel: logLevel(parsed, env), hotReload: flagOn(parsed, "hot-reload", true) });
   for (const { name, host, port } of gateway.addresses()) {
@@ -70,10 +72,10 @@ export async function runUntilSignal(
   const http = gateway.addresses().find((a) => a.name === "http");
   for (const { title, url } of demo?.servers ?? []) gateway.log.info(`Demo: ${title} on ${url}`);
   if (tryPath !== "") gateway.log.info(`Try: curl -i http://localhost:${http?.port}${tryPath}`);
-  return untilStopped(gateway, demo);
+  return untilStopped(gateway, demo, early);
 }
 
-function untilStopped(gateway: RunningGateway, demo: Backends | null): Promise<number> {
+function untilStopped(gateway: RunningGateway, demo: Backends | null, early: EarlySignals): Promise<number> {
   // Whoever closes the terminal of a demo wants it gone; a service is reloaded by the same signal.
   const hangupStops = demo !== null && process.stdout.isTTY === true;
   return new Promise((resolve) => {
@@ -110,6 +112,7 @@ function untilStopped(gateway: RunningGateway, demo: Backends | null): Promise<n
       gateway.log.error("unhandled rejection", { stack: error instanceof Error ? error.stack : String(error) });
     });
     process.on("exit", () => gateway.flushSync());
+    early.repeat();
   });
 }
 

@@ -461,6 +461,25 @@ describe("signals", () => {
     await stop(d);
   });
 
+  for (const [signal, message] of [
+    ["SIGUSR1", "Log files opened again"],
+    ["SIGHUP", "Configuration unchanged"],
+  ] as const) {
+    test(`${signal} while the gateway starts is answered when it runs`, async () => {
+      // Sent by the process to itself, when it looks what it writes its log to.
+      const send = `process.kill(process.pid, "${signal}")`;
+      const code = `Object.defineProperty(process.stdout, "isTTY", { get() { ${send}; return false; } });`;
+      const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
+      const g = await startGateway(configFor(9), { args: ["-hot-reload=false"], env });
+      await g.line((l) => l.msg === message);
+      assert.deepEqual(
+        g.lines.filter((l) => /debugger/i.test(l.msg ?? "")),
+        [],
+      );
+      assert.equal(await g.stop(), 0);
+    });
+  }
+
   test("USR1 opens the log file anew after it was moved", async () => {
     const file = join(folder, "access.log");
     const env = { GATEWAY_TELEMETRY_LOGGING_OUTPUT: file, GATEWAY_TELEMETRY_LOGGING_FORMAT: "json" };
