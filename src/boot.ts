@@ -10,6 +10,7 @@ import { PoolSet } from "./connectors/http/pools.ts";
 import { Http2PoolSet } from "./connectors/http2/pools.ts";
 import { drain } from "./control/drain.ts";
 import { Listeners } from "./control/listeners.ts";
+import { Loader } from "./control/loader.ts";
 import { Management } from "./control/management/management.ts";
 import { connectionLimit, openFileLimit } from "./control/open-files.ts";
 import { type Outcome, Reconciler } from "./control/reconciler.ts";
@@ -177,10 +178,12 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     (line) => process.stderr.write(`${line}\n`),
   );
   const listeners = new Listeners(pipeline, runtime, (settings) => management.open(settings));
-  const reconciler = new Reconciler(() => options.load, runtime, live, listeners, first, loaded.warnings.map(oneLine));
+  const loader = new Loader();
+  const load = (known: string) => loader.load(options.load, known);
+  const reconciler = new Reconciler(load, runtime, live, listeners, first, loaded.warnings.map(oneLine));
   try {
     const prepared = await listeners.prepare(config);
-    first.begin(null);
+    await first.begin(null);
     prepared.commit();
   } catch (error) {
     runtime.redis?.close(); // its connections would keep the process alive
@@ -223,6 +226,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     async stop() {
       reconciler.close();
       watch?.close();
+      loader.close();
       const { delay, timeout } = current.written.shutdown;
       const times = { delayMs: delay, timeoutMs: timeout };
       await drain(live, listeners, runtime.streams, () => pipeline.active, times, log);

@@ -53,7 +53,7 @@ export interface Config {
   readonly health: HealthConfig;
   /** Where limits are counted. */
   readonly stores: StoreConfigs;
-  /** Dotted path below `gateway` → where its value came from. */
+  /** Dotted path below `gateway` → where its value came from; defaults are not in it. */
   readonly origins: ReadonlyMap<string, Origin>;
   /** Content of the TLS files in use, by path as written. */
   readonly material: Material;

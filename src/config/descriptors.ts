@@ -61,7 +61,8 @@ export function readDescriptors(
   }
   for (const [i, rule] of written.router.rules.entries())
     if (rule.grpc !== null) readRule(reader, rule.grpc, ["router", "rules", i, "grpc"]);
-  return reader;
+  const { contents, directories, named, missing } = reader;
+  return { contents, directories, named, missing, digest: digestOf(contents) };
 }
 
 /** A path that may be written as a `file://` URI. */
@@ -79,12 +80,12 @@ function readRule(reader: Reader, grpc: NonNullable<RuleSection["grpc"]>, place:
   for (const [i, file] of grpc.protoFiles.entries()) reader.proto(file, grpc.importPaths, [...place, "protoFiles", i]);
 }
 
-class Reader implements DescriptorFiles {
+class Reader {
+  /** As in {@link DescriptorFiles}. */
   readonly contents = new Map<string, Buffer>();
   readonly directories = new Map<string, readonly string[]>();
   readonly named = new Map<string, Named>();
   readonly missing = new Set<string>();
-  #digest: string | null = null;
   readonly #strict: boolean;
   readonly #tree: MapNode;
   readonly #files: SourceFiles;
@@ -97,15 +98,6 @@ class Reader implements DescriptorFiles {
     this.#tree = tree;
     this.#files = files;
     this.#problems = problems;
-  }
-
-  /** Asked for when everything has been read. */
-  get digest(): string {
-    if (this.#digest !== null) return this.#digest;
-    const hash = createHash("sha256");
-    for (const [path, content] of this.contents) hash.update(`${path}|${content.length}|`).update(content);
-    this.#digest = hash.digest("hex");
-    return this.#digest;
   }
 
   /** A set in the configuration itself. */
@@ -208,6 +200,12 @@ class Reader implements DescriptorFiles {
     if (this.#strict || required) this.#problems.error(at, message);
     else this.#problems.warn(at, `${message}; rules that need it answer 503`);
   }
+}
+
+function digestOf(contents: ReadonlyMap<string, Buffer>): string {
+  const hash = createHash("sha256");
+  for (const [path, content] of contents) hash.update(`${path}|${content.length}|`).update(content);
+  return hash.digest("hex");
 }
 
 /** `router.rules[0].grpc`. */

@@ -30,7 +30,7 @@ export function maskedMap(
 
 /** @param secret whether a key above says so */
 function masked(value: unknown, path: string, secret: boolean, origins: ReadonlyMap<string, Origin>): unknown {
-  const origin = origins.get(path) ?? origins.get(path.replace(/\.exact$/, ""));
+  const origin = origins.get(path);
   const hidden = secret || SECRET_MAP.test(path) || (origin?.kind === "file" && origin.masked);
   if (Array.isArray(value)) return value.map((item, i) => masked(item, `${path}[${i}]`, hidden, origins));
   if (typeof value === "object" && value !== null) {

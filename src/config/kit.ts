@@ -7,18 +7,17 @@ import { describe, type MapNode, type Node } from "./tree.ts";
 /** A JSON Schema fragment (draft 2020-12). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Where an effective value came from. */
+/** Where a value that is no default came from. */
 export type Origin =
   | { readonly kind: "file"; readonly at: Position; readonly masked: boolean }
-  | { readonly kind: "env"; readonly name: string }
-  | { readonly kind: "default" };
+  | { readonly kind: "env"; readonly name: string };
 
 /** Whether a value was given, in a file or by the environment, and is no default. @param path dotted, below `gateway` */
 export function isWritten(origins: ReadonlyMap<string, Origin>, path: string): boolean {
-  return (origins.get(path)?.kind ?? "default") !== "default";
+  return origins.has(path);
 }
 
-/** State of one reading: what is wrong, and where each value came from (dotted path → origin). */
+/** State of one reading: what is wrong, and where each value that was given came from (dotted path → origin). */
 export interface Reading {
   readonly problems: Problems;
   readonly origins: Map<string, Origin>;
@@ -153,7 +152,6 @@ function readObject(fields: Fields, node: Node, path: string, reading: Reading):
       result[key] = field.fallback;
       if (field.fallback === undefined)
         reading.problems.error(node.at, `${path === "" ? "gateway" : path}: missing key "${key}"`);
-      else reading.origins.set(below, { kind: "default" });
     }
   }
   for (const [key, entry] of given?.entries ?? []) {

@@ -12,7 +12,7 @@ export function printConfiguration(config: Config): string {
       const path = pathOf([...ancestors, pair] as Node[]);
       const value = pair.value as Node | null;
       if (value === null || (!isScalar(value) && !(isSeq(value) && value.items.every((i) => isScalar(i))))) return;
-      const origin = config.origins.get(path) ?? config.origins.get(path.replace(/\.exact$/, ""));
+      const origin = config.origins.get(path);
       // Read again, what is printed must not be filled a second time.
       if (isScalar(value) && typeof value.value === "string") value.value = value.value.replaceAll("${", () => "$${");
       value.comment = ` ${describeOrigin(origin)}`;
@@ -23,7 +23,7 @@ export function printConfiguration(config: Config): string {
 }
 
 function describeOrigin(origin: Origin | undefined): string {
-  if (origin === undefined || origin.kind === "default") return "default";
+  if (origin === undefined) return "default";
   return origin.kind === "env" ? origin.name : `${origin.at.file}:${origin.at.line}`;
 }
 

@@ -1,16 +1,15 @@
 // Brings the running gateway to what the configuration says: one load at a time, the newest wins, all or nothing.
 import type { Config } from "../config/config.ts";
-import type { LoadOptions } from "../config/load.ts";
-import { ConfigError, oneLine, type Problem } from "../config/problem.ts";
-import { SourceFiles, type Stamps } from "../config/source-files.ts";
+import type { Stamps } from "../config/source-files.ts";
 import { systemClock } from "../core/clock.ts";
+import { inSlices } from "../core/slices.ts";
 import type { Live } from "../core/snapshot.ts";
-import { loadChecked } from "../snapshot/checked.ts";
-import { type CompiledSnapshot, compile } from "../snapshot/compile.ts";
+import { type CompiledSnapshot, compiling } from "../snapshot/compile.ts";
 import { prepareLimitStores } from "../snapshot/limit-stores.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
 import { prepareTranscoding } from "../snapshot/translators.ts";
-import type { Listeners } from "./listeners.ts";
+import type { Listeners, Prepared } from "./listeners.ts";
+import type { Loading } from "./loader.ts";
 import { RetryLater } from "./retry-later.ts";
 
 /** Reason of a load that repeats one. */
@@ -33,7 +32,7 @@ export interface LoadReport {
 
 /** Loads and applies configurations. */
 export class Reconciler {
-  readonly #options: () => LoadOptions;
+  readonly #load: (known: string) => Promise<Loading>;
   readonly #runtime: Runtime;
   readonly #live: Live;
   readonly #listeners: Listeners;
@@ -52,18 +51,19 @@ export class Reconciler {
   onLoaded: (files: Stamps) => void = () => undefined;
 
   /**
+   * @param load loads the configuration, unless its hash is the one given
    * @param snapshot the one that is live at start
    * @param warnings of its configuration
    */
   constructor(
-    options: () => LoadOptions,
+    load: (known: string) => Promise<Loading>,
     runtime: Runtime,
     live: Live,
     listeners: Listeners,
     snapshot: CompiledSnapshot,
     warnings: readonly string[],
   ) {
-    this.#options = options;
+    this.#load = load;
     this.#runtime = runtime;
     this.#live = live;
     this.#listeners = listeners;
@@ -101,28 +101,28 @@ export class Reconciler {
   async #apply(reason: string): Promise<Outcome> {
     const { log, reload } = this.#runtime;
     const readAt = Date.now();
-    const files = new SourceFiles();
     try {
-      const loaded = loadChecked(this.#options(), files);
-      const warnings = loaded.warnings.map(oneLine);
-      for (const warning of warnings) log.warn(warning);
-      const { config } = loaded;
-      const before = this.#snapshot.config;
-      if (config.hash === this.#snapshot.hash) {
-        this.#retry.settled();
-        reload.ok = true;
-        this.lastLoad = { at: readAt, ok: true, problems: [] };
-        this.warnings = warnings;
-        log.info("Configuration unchanged", { reason, hash: config.hash });
-        return { kind: "unchanged" };
+      const loading = await this.#load(this.#snapshot.hash);
+      this.onLoaded(loading.files);
+      if (loading.kind === "refused") {
+        const { problems, text } = loading;
+        return this.#refused(reason, readAt, problems, text, problems.some(isPassing));
       }
-      await this.#swap(config);
+      const { warnings } = loading;
+      for (const warning of warnings) log.warn(warning);
+      const before = this.#snapshot.config;
+      if (loading.kind === "loaded") await this.#swap(loading.config);
       this.#retry.settled();
       reload.ok = true;
-      reload.at = Date.now() / 1000;
-      reload.hash = config.hash;
       this.lastLoad = { at: readAt, ok: true, problems: [] };
       this.warnings = warnings;
+      if (loading.kind === "unchanged") {
+        log.info("Configuration unchanged", { reason, hash: this.#snapshot.hash });
+        return { kind: "unchanged" };
+      }
+      const { config } = loading;
+      reload.at = Date.now() / 1000;
+      reload.hash = config.hash;
       const { rules, services } = config;
       log.info("Configuration reloaded successfully", {
         reason,
@@ -133,55 +133,50 @@ export class Reconciler {
       this.onApplied(config);
       return { kind: "applied", config, before };
     } catch (error) {
-      reload.ok = false;
-      const text = error instanceof ConfigError ? error.text : (error as Error).message;
-      const problems = error instanceof ConfigError ? error.problems.filter(isError).map(oneLine) : [text];
-      const known = reason === RETRY && problems.join() === this.lastLoad.problems.join();
-      if (!known) log.error("Configuration refused; the running one stays", { reason, problems: text.split("\n") });
-      this.lastLoad = { at: readAt, ok: false, problems };
-      if (isPassing(error)) this.#retry.again(() => void this.reload(RETRY));
-      else this.#retry.settled();
-      return { kind: "refused", problems };
-    } finally {
-      this.onLoaded(files.stamps);
+      // What was met beside the files, such as a port in use or a log that cannot be written, changes by itself.
+      const { message } = error as Error;
+      return this.#refused(reason, readAt, [message], message, true);
     }
+  }
+
+  /** @param passes whether another try may succeed with the same files */
+  #refused(reason: string, at: number, problems: readonly string[], text: string, passes: boolean): Outcome {
+    this.#runtime.reload.ok = false;
+    const known = reason === RETRY && problems.join() === this.lastLoad.problems.join();
+    if (!known) {
+      const lines = text.split("\n");
+      this.#runtime.log.error("Configuration refused; the running one stays", { reason, problems: lines });
+    }
+    this.lastLoad = { at, ok: false, problems };
+    if (passes && !this.#closed) this.#retry.again(() => void this.reload(RETRY));
+    else this.#retry.settled();
+    return { kind: "refused", problems };
   }
 
   async #swap(config: Config): Promise<void> {
     await prepareTranscoding(config, this.#runtime);
     await prepareLimitStores(config, this.#runtime);
-    const next = compile(config, this.#runtime);
-    await this.#runtime.redis?.reached();
-    let prepared: Awaited<ReturnType<Listeners["prepare"]>>;
+    const next = await inSlices(compiling(config, this.#runtime));
+    const old = this.#snapshot;
+    let prepared: Prepared | null = null;
     try {
+      await this.#runtime.redis?.reached();
       prepared = await this.#listeners.prepare(config);
+      await next.begin(old);
+      if (this.#closed) throw new Error("the gateway is shutting down");
     } catch (error) {
+      prepared?.cancel();
       next.retire();
       throw error;
     }
-    if (this.#closed) {
-      prepared.cancel();
-      next.retire();
-      throw new Error("the gateway is shutting down");
-    }
-    const old = this.#snapshot;
     this.#snapshot = next;
-    next.begin(old);
     this.#live.snapshot = next;
     prepared.commit();
     old.retire();
   }
 }
 
-function isError(problem: Problem): boolean {
-  return problem.severity === "error";
-}
-
-/**
- * Whether a load that failed may succeed with the same files: what it met beside them, such as a port in use or a log that
- * cannot be written, changes by itself; and so does a lack of resources while they were read.
- */
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof ConfigError)) return true;
-  return /\b(EMFILE|ENFILE|EAGAIN|EIO|ENOMEM|ESTALE)\b/.test(error.message);
+/** Whether a file could not be read for want of resources. */
+function isPassing(problem: string): boolean {
+  return /\b(EMFILE|ENFILE|EAGAIN|EIO|ENOMEM|ESTALE)\b/.test(problem);
 }

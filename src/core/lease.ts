@@ -1,4 +1,5 @@
 // Leases keep what was learned across reloads: a resource lives as long as some snapshot holds the key that identifies it.
+import { atOnce } from "./slices.ts";
 
 interface Entry {
   readonly value: unknown;
@@ -57,9 +58,15 @@ export class LeaseHolder {
 
   /** Gives every lease back. A second call does nothing. */
   release(): void {
+    atOnce(this.releasing());
+  }
+
+  /** The same, one lease a step. */
+  *releasing(): Generator<void, void> {
     const held = [...this.#held].reverse();
     this.#held.clear();
     for (const [key, entry] of held) {
+      yield;
       if (--entry.holders > 0) continue;
       this.#entries.delete(key);
       entry.close();

@@ -6,6 +6,7 @@ import type { LimitView } from "../core/limit-view.ts";
 import type { Overload } from "../core/overload.ts";
 import type { Route, RouteMeter } from "../core/route.ts";
 import type { Service } from "../core/service.ts";
+import { atOnce, inSlices } from "../core/slices.ts";
 import type { AccessLog, Builtin, Match, RequestIdRule, Snapshot, StreamMeter } from "../core/snapshot.ts";
 import type { OpenStreams } from "../core/streams.ts";
 import { JsonAccessLog, TextAccessLog } from "../observe/access-log.ts";
@@ -15,7 +16,7 @@ import { builtinTables } from "./builtins.ts";
 import { HealthWatch } from "./health.ts";
 import { loggingFormat } from "./logging.ts";
 import { sheddingOf } from "./overload.ts";
-import { compileRoutes, meterOf } from "./routes.ts";
+import { type CompiledRoutes, compileRoutes, meterOf } from "./routes.ts";
 import type { Runtime } from "./runtime.ts";
 import { ServiceBuilder } from "./services.ts";
 
@@ -27,13 +28,38 @@ const UNMATCHED = { route: "unmatched", path: "unmatched" };
  * @throws whatever a part throws; every lease taken until then is given back
  */
 export function compile(config: Config, runtime: Runtime): CompiledSnapshot {
+  return atOnce(compiling(config, runtime));
+}
+
+/** The same, step by step: a rule or a service each. */
+export function* compiling(config: Config, runtime: Runtime): Generator<void, CompiledSnapshot> {
   const leases = runtime.leases.holder();
   try {
-    return new CompiledSnapshot(config, runtime, leases);
+    const builder = new ServiceBuilder(config, runtime, leases);
+    const shedding = sheddingOf(config, leases);
+    const routes = yield* compileRoutes(config, builder, shedding, runtime, leases);
+    const services = yield* allServices(config, builder);
+    return new CompiledSnapshot(config, runtime, leases, { routes, services, overload: shedding.overload });
   } catch (error) {
     leases.release();
     throw error;
   }
+}
+
+/** What a snapshot is made of and takes long to make. */
+interface Parts {
+  readonly routes: CompiledRoutes;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly overload: Overload | null;
+}
+
+function* allServices(config: Config, builder: ServiceBuilder): Generator<void, ReadonlyMap<string, Service>> {
+  const services = new Map<string, Service>();
+  for (const name of builder.names()) {
+    services.set(name, builder.service(name, config.written.router.defaultLoadBalance, null, null));
+    yield;
+  }
+  return services;
 }
 
 /** A snapshot that counts who is on it and gives its leases back when it is retired and empty. */
@@ -60,23 +86,17 @@ export class CompiledSnapshot implements Snapshot {
   #active = 0;
   #retired = false;
 
-  constructor(config: Config, runtime: Runtime, leases: LeaseHolder) {
+  constructor(config: Config, runtime: Runtime, leases: LeaseHolder, parts: Parts) {
     this.config = config;
     this.hash = config.hash;
     this.#leases = leases;
     this.streams = runtime.streams;
     this.streamMeter = config.written.metrics.enabled ? runtime.meters.streams : null;
-    const builder = new ServiceBuilder(config, runtime, leases);
-    const shedding = sheddingOf(config, leases);
-    this.overload = shedding.overload;
-    const compiled = compileRoutes(config, builder, shedding, runtime, leases);
-    this.routes = compiled.routes;
-    this.#tree = compiled.tree;
-    this.limits = compiled.limits;
-    const { defaultLoadBalance } = config.written.router;
-    this.services = new Map(
-      [...builder.names()].map((name) => [name, builder.service(name, defaultLoadBalance, null, null)]),
-    );
+    this.overload = parts.overload;
+    this.routes = parts.routes.routes;
+    this.#tree = parts.routes.tree;
+    this.limits = parts.routes.limits;
+    this.services = parts.services;
     const tables = builtinTables(config, runtime);
     this.internals = tables.internals;
     this.builtins = tables.builtins;
@@ -102,19 +122,23 @@ export class CompiledSnapshot implements Snapshot {
   }
 
   leave(): void {
-    if (--this.#active === 0 && this.#retired) this.#leases.release();
+    if (--this.#active === 0 && this.#retired) void inSlices(this.#leases.releasing());
   }
 
   /** It becomes live in a moment: what it does by itself begins. @param before the snapshot that is live until then */
-  begin(before: Snapshot | null): void {
-    this.#health.begin(this.services, before?.services ?? new Map());
+  begin(before: Snapshot | null): Promise<void> {
+    return inSlices(this.#health.beginning(this.services, before?.services ?? new Map()));
   }
 
   /** Nobody enters any more: gives the leases back as soon as the last request has left. */
   retire(): void {
     this.#retired = true;
-    this.#health.end();
-    if (this.#active === 0) this.#leases.release();
+    void inSlices(this.#ending());
+  }
+
+  *#ending(): Generator<void, void> {
+    yield* this.#health.ending();
+    if (this.#active === 0) yield* this.#leases.releasing();
   }
 }
 

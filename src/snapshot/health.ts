@@ -35,16 +35,19 @@ export class HealthWatch {
   }
 
   /**
-   * Begins to check. The watch before must end after this, so that both share what stays.
+   * Begins to check, one service a step. The watch before must end after this, so that both share what stays.
    * @param before services that were live until now: what they have is not new
    */
-  begin(services: ReadonlyMap<string, Service>, before: ReadonlyMap<string, Service>): void {
+  *beginning(services: ReadonlyMap<string, Service>, before: ReadonlyMap<string, Service>): Generator<void, void> {
     const leases = this.#runtime.leases.holder();
     this.#leases.set("", leases);
     for (const { name, probe, ...pace } of this.#config.health.gateway) {
       this.#checkGateway(leases, name, this.#targets.ofGateway(probe), pace);
     }
-    for (const service of services.values()) this.follow(service, before.get(service.name) ?? null);
+    for (const service of services.values()) {
+      this.follow(service, before.get(service.name) ?? null);
+      yield;
+    }
   }
 
   /** Checks the endpoints a service has now, and no others of it. @param before as it was until now; null: it is new */
@@ -59,10 +62,14 @@ export class HealthWatch {
     this.#leases.set(service.name, leases);
   }
 
-  /** Gives back everything; what the next snapshot holds too goes on. */
-  end(): void {
-    for (const leases of this.#leases.values()) leases.release();
+  /** Gives back everything, one service a step; what the next snapshot holds too goes on. */
+  *ending(): Generator<void, void> {
+    const all = [...this.#leases.values()];
     this.#leases.clear();
+    for (const leases of all) {
+      leases.release();
+      yield;
+    }
   }
 
   #checkEndpoint(leases: LeaseHolder, service: string, spec: EndpointSpec, state: EndpointState, known: boolean): void {

@@ -28,20 +28,21 @@ export interface CompiledRoutes {
   readonly limits: readonly LimitView[];
 }
 
-/** Compiles all rules. Equal parts are shared between routes: ten thousand of them stay small. */
-export function compileRoutes(
+/** Compiles all rules, one a step. Equal parts are shared between routes: ten thousand of them stay small. */
+export function* compileRoutes(
   config: Config,
   services: ServiceBuilder,
   shedding: Shedding,
   runtime: Runtime,
   leases: LeaseHolder,
-): CompiledRoutes {
+): Generator<void, CompiledRoutes> {
   const tree = new RouteTree<Route>();
   const filters = new Map<string, readonly Filter[]>();
   const shared = eventStreamFilters(config, leases);
   const kinds = { websockets: new WebSocketRules(config, runtime, leases), events: new EventStreamRules(config) };
   const limits = new LimitFilters(config, runtime, leases);
-  const routes = config.rules.map((rule, order) => {
+  const routes: Route[] = [];
+  for (const [order, rule] of config.rules.entries()) {
     const key = `${rule.written.tier}|${rule.maxBodyBytes}`;
     let list = filters.get(key);
     if (list === undefined) {
@@ -55,8 +56,9 @@ export function compileRoutes(
     const translator = translatorFor(config, rule, runtime, leases);
     const route = compileRule(config, rule, list, services, kinds, translator, meter);
     tree.add(rule.pattern, { route, conditions: rule.conditions, order });
-    return route;
-  });
+    routes.push(route);
+    yield;
+  }
   return { routes, tree, limits: limits.views };
 }
 

@@ -1,7 +1,7 @@
 // `router`: which request goes where.
 import { METHODS } from "node:http";
 import { BALANCER_NAMES } from "../../catalog.ts";
-import { type Field, type Infer, listOf, mapOf, object, optional } from "../kit.ts";
+import { type Field, type Infer, listOf, mapOf, noteOrigins, object, optional } from "../kit.ts";
 import { bool, dur, free, num, oneOf, size, str, strings } from "../scalars.ts";
 import { didYouMean } from "../suggest.ts";
 import { textOf } from "../tree.ts";
@@ -42,6 +42,7 @@ const valueCondition: Field<Infer<typeof valueTest>> = {
   json: { anyOf: [{ type: "string" }, valueTest.json] },
   read(node, path, reading) {
     if (node.kind === "scalar" && node.value !== null) {
+      noteOrigins(node, `${path}.exact`, reading);
       return { exact: textOf(node), prefix: null, suffix: null, contains: null, present: null };
     }
     const test = valueTest.read(node, path, reading);

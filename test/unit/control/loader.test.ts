@@ -1,0 +1,72 @@
+// The thread that loads configurations: what it gives is what loading here would give, and it costs nothing when idle.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, type TestContext, test } from "node:test";
+import { oneLine } from "../../../src/config/problem.ts";
+import { Loader } from "../../../src/control/loader.ts";
+import { loadChecked } from "../../../src/snapshot/checked.ts";
+import { withMore } from "../../support/load.ts";
+import { startLoadThread } from "../../support/load-thread.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "loader-"));
+after(() => rmSync(folder, { recursive: true }));
+let count = 0;
+
+function fileOf(text: string): string {
+  const file = join(folder, `${count++}.yaml`);
+  writeFileSync(file, text);
+  return file;
+}
+
+function loaderFor(t: TestContext): Loader {
+  const loader = new Loader(startLoadThread);
+  t.after(() => loader.close());
+  return loader;
+}
+
+test("gives the configuration, its warnings and the files it was made of", async (t) => {
+  const options = { file: fileOf(withMore('  redis: { password: "${NONE}" }')), env: { SET: "1" } };
+  const here = loadChecked(options);
+  const loading = await loaderFor(t).load(options, "");
+  assert.ok(loading.kind === "loaded");
+  assert.deepStrictEqual(loading.config, here.config);
+  assert.deepEqual(loading.warnings, here.warnings.map(oneLine));
+  assert.equal(loading.warnings.length, 1);
+  assert.deepEqual([...loading.files.keys()], [options.file]);
+});
+
+test("does not send what is known", async (t) => {
+  const file = fileOf(withMore(""));
+  const { config } = loadChecked({ file, env: {} });
+  const loading = await loaderFor(t).load({ file, env: {} }, config.hash);
+  assert.equal(loading.kind, "unchanged");
+  assert.deepEqual([...loading.files.keys()], [file]);
+});
+
+test("says why a configuration is refused, and names the files that were missed", async (t) => {
+  const file = fileOf("gateway:\n  include: none.yaml\n  router: 1\n");
+  const loading = await loaderFor(t).load({ file, env: {} }, "");
+  assert.ok(loading.kind === "refused");
+  assert.equal(loading.problems[0], `${file}:2:12: cannot read "${join(folder, "none.yaml")}": no such file`);
+  assert.match(loading.text, /2 \| {3}include: none\.yaml/);
+  assert.deepEqual([...loading.files.keys()], [file, join(folder, "none.yaml")]);
+});
+
+test("serves one load after the other, and again after it was closed", async (t) => {
+  const loader = loaderFor(t);
+  const file = fileOf(withMore(""));
+  for (const kind of ["loaded", "loaded"]) assert.equal((await loader.load({ file, env: {} }, "")).kind, kind);
+  loader.close();
+  assert.equal((await loader.load({ file, env: {} }, "")).kind, "loaded");
+});
+
+test("a thread that ends under a load fails the load and not the next one", async (t) => {
+  const loader = loaderFor(t);
+  const file = fileOf(withMore(""));
+  const loading = loader.load({ file, env: {} }, "");
+  loader.close();
+  await assert.rejects(loading, /has ended/);
+  assert.equal((await loader.load({ file, env: {} }, "")).kind, "loaded");
+});
