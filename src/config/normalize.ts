@@ -11,6 +11,7 @@ import { readHealth } from "./health.ts";
 import type { HealthConfig } from "./health-config.ts";
 import { isWritten, type Origin } from "./kit.ts";
 import { LimitReader } from "./limits.ts";
+import { checkLogOutput } from "./log-output.ts";
 import { checkManagement } from "./management.ts";
 import { listenerBlocks, upstreamBlocks } from "./material.ts";
 import { checkOutliers } from "./outliers.ts";
@@ -61,6 +62,7 @@ export function normalize(
   }
   checkManagement(written, tree, problems);
   checkPorts(written, tree, problems);
+  checkLogOutput(written, tree, problems);
   for (const { place, tls } of listenerBlocks(written)) {
     const at = placeOf(tree, place);
     const name = place.join(".");
