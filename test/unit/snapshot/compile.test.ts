@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EndpointState } from "../../../src/core/endpoint-state.ts";
-import { compile } from "../../../src/snapshot/compile.ts";
+import { compile, compiling } from "../../../src/snapshot/compile.ts";
 import { loadFine } from "../../support/load.ts";
 import { quietRuntime } from "../../support/runtime.ts";
 
@@ -53,4 +53,26 @@ test("a snapshot that is over follows its endpoints no more, though the next one
   assert.equal(watchers.count, 0);
   first.retire();
   assert.equal(runtime.breakers.size, 0);
+});
+
+test("every rule and every service is a step, so that other work gets its turn in between", () => {
+  const many = (n: number, text: (i: number) => string) => Array.from({ length: n }, (_, i) => text(i)).join(", ");
+  const config = loadFine(`gateway:
+  telemetry: { logging: { enabled: false } }
+  router: { rules: [ ${many(20, (i) => `{ path: /r${i}, serviceName: s${i % 7} }`)} ] }
+  registry: { static: { services: [ ${many(7, (i) => `{ name: s${i}, instances: [ { address: 127.0.0.1 } ] }`)} ] } }
+`);
+  assert.equal([...compiling(config, quietRuntime())].length, 27);
+});
+
+test("a compilation under way changes nothing of the running snapshot", () => {
+  const runtime = quietRuntime();
+  const running = compile(configOf(false), runtime);
+  const { size } = runtime.leases;
+  const steps = compiling(configOf(true), runtime);
+  steps.next();
+  assert.ok(runtime.leases.size >= size);
+  assert.throws(() => [...steps], /no log here/);
+  assert.equal(runtime.leases.size, size);
+  running.retire();
 });
