@@ -30,11 +30,11 @@ function setUp(prepare: () => Promise<Prepared> = async () => ({ commit: () => u
   const log = { ...runtime.log, error: (message: string) => void errors.push(message) };
   const first = compile(configOf("/first"), runtime);
   const live: Live = { snapshot: first, draining: false };
-  const waiting: ((loading: Loading) => void)[] = [];
+  const waiting: ((loading: Loading | Promise<Loading>) => void)[] = [];
   const load = () => new Promise<Loading>((resolve) => waiting.push(resolve));
   const listeners = { prepare } as unknown as Listeners;
   const reconciler = new Reconciler(load, { ...runtime, log }, live, listeners, first, []);
-  const give = (loading: Loading) => waiting.shift()!(loading);
+  const give = (loading: Loading | Promise<Loading>) => waiting.shift()!(loading);
   const path = () => live.snapshot.routes[0]!.pattern;
   return { reconciler, waiting, give, path, errors, runtime };
 }
@@ -101,6 +101,16 @@ test("a load that was refused for what the files say waits for them to change", 
   const outcome = reconciler.reload("file");
   give(refused("unknown key", "/a"));
   await outcome;
+  mock.timers.tick(1_000_000);
+  assert.equal(waiting.length, 0);
+});
+
+test("a configuration too large for the memory of the thread is not tried again", async (t) => {
+  withTimers(t);
+  const { reconciler, waiting, give } = setUp();
+  const outcome = reconciler.reload("file");
+  give(Promise.reject(Object.assign(new Error("out of memory"), { code: "ERR_WORKER_OUT_OF_MEMORY" })));
+  assert.deepEqual(await outcome, { kind: "refused", problems: ["out of memory"] });
   mock.timers.tick(1_000_000);
   assert.equal(waiting.length, 0);
 });
