@@ -81,7 +81,8 @@ async function answerOf(thread: Worker): Promise<Reply> {
     const [reply] = (await once(thread, "message", { signal: gone.signal })) as [Reply];
     return reply;
   } catch (error) {
-    throw gone.signal.aborted ? new Error("the thread that loads configurations has ended") : error;
+    const ended = (error as Error).name === "AbortError";
+    throw ended ? new Error("the thread that loads configurations has ended") : error;
   } finally {
     thread.off("exit", exited);
   }

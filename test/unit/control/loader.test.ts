@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
+import { Worker } from "node:worker_threads";
 import { oneLine } from "../../../src/config/problem.ts";
 import { Loader } from "../../../src/control/loader.ts";
 import { loadChecked } from "../../../src/snapshot/checked.ts";
@@ -69,4 +70,10 @@ test("a thread that ends under a load fails the load and not the next one", asyn
   loader.close();
   await assert.rejects(loading, /has ended/);
   assert.equal((await loader.load({ file, env: {} }, "")).kind, "loaded");
+});
+
+test("a thread that fails says why", async (t) => {
+  const loader = new Loader(() => new Worker("throw new RangeError('too deep')", { eval: true }));
+  t.after(() => loader.close());
+  await assert.rejects(loader.load({ file: fileOf(""), env: {} }, ""), /too deep/);
 });
