@@ -167,13 +167,13 @@ export class Reconciler {
       if (this.#closed) throw new Error("the gateway is shutting down");
     } catch (error) {
       prepared?.cancel();
-      next.retire();
+      await next.retire();
       throw error;
     }
     this.#snapshot = next;
     this.#live.snapshot = next;
     prepared.commit();
-    old.retire();
+    void old.retire();
   }
 }
 

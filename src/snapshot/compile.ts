@@ -130,10 +130,13 @@ export class CompiledSnapshot implements Snapshot {
     return inSlices(this.#health.beginning(this.services, before?.services ?? new Map()));
   }
 
-  /** Nobody enters any more: gives the leases back as soon as the last request has left. */
-  retire(): void {
+  /**
+   * Nobody enters any more: gives the leases back as soon as the last request has left. Resolves when that is done, or left to
+   * the last request.
+   */
+  retire(): Promise<void> {
     this.#retired = true;
-    void inSlices(this.#ending());
+    return inSlices(this.#ending());
   }
 
   *#ending(): Generator<void, void> {

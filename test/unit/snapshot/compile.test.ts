@@ -31,7 +31,7 @@ function watchersOf(state: EndpointState): { count: number } {
   return seen;
 }
 
-test("a compilation that fails follows no endpoint of the running snapshot", () => {
+test("a compilation that fails follows no endpoint of the running snapshot", async () => {
   const runtime = quietRuntime();
   const running = compile(configOf(false), runtime);
   const watchers = watchersOf(running.services.get("web")!.endpoints[0]!.state);
@@ -39,19 +39,19 @@ test("a compilation that fails follows no endpoint of the running snapshot", () 
   assert.throws(() => compile(configOf(true), runtime), /no log here/);
   assert.equal(watchers.count, 0);
   assert.equal(runtime.leases.size, size);
-  running.retire();
+  await running.retire();
   assert.equal(runtime.leases.size, 0);
 });
 
-test("a snapshot that is over follows its endpoints no more, though the next one has them too", () => {
+test("a snapshot that is over follows its endpoints no more, though the next one has them too", async () => {
   const runtime = quietRuntime();
   const first = compile(configOf(false), runtime);
   const watchers = watchersOf(first.services.get("web")!.endpoints[0]!.state);
   const second = compile(configOf(false), runtime);
   assert.ok(watchers.count > 0);
-  second.retire();
+  await second.retire();
   assert.equal(watchers.count, 0);
-  first.retire();
+  await first.retire();
   assert.equal(runtime.breakers.size, 0);
 });
 
@@ -65,7 +65,7 @@ test("every rule and every service is a step, so that other work gets its turn i
   assert.equal([...compiling(config, quietRuntime())].length, 27);
 });
 
-test("a compilation under way changes nothing of the running snapshot", () => {
+test("a compilation under way changes nothing of the running snapshot", async () => {
   const runtime = quietRuntime();
   const running = compile(configOf(false), runtime);
   const { size } = runtime.leases;
@@ -74,5 +74,5 @@ test("a compilation under way changes nothing of the running snapshot", () => {
   assert.ok(runtime.leases.size >= size);
   assert.throws(() => [...steps], /no log here/);
   assert.equal(runtime.leases.size, size);
-  running.retire();
+  await running.retire();
 });
