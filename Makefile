@@ -14,7 +14,7 @@ node_modules/.package-lock.json: package.json package-lock.json
 setup: node_modules/.package-lock.json ## install what the project needs
 
 run: setup ## start the gateway with demo backends on http://localhost:8080
-	$(TSX) src/main.ts demo
+	$(TSX) src/main.ts demo $(DEMO)
 
 build: setup ## compile to dist/
 	rm -rf dist && node_modules/.bin/tsc -p scripts/tsconfig.build.json

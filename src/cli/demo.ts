@@ -1,6 +1,10 @@
 // `gateway demo`: the gateway on its own example configuration, with the backends it needs in the same process.
 import { fileURLToPath } from "node:url";
+import type { MapNode } from "../config/tree.ts";
+import type { Backends } from "../demo/backends.ts";
+import { demoPorts, MAX_OFFSET } from "../demo/ports.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command } from "./command.ts";
+import { type Parsed, UsageError } from "./flags.ts";
 import { runUntilSignal } from "./run.ts";
 
 /** The example configuration that ships with the package. */
@@ -11,23 +15,41 @@ export const demo: Command = {
   name: "demo",
   summary: "run the gateway with demo backends embedded; needs no network",
   operands: "",
-  flags: { ...CONFIG_FLAGS, "log-level": "text", "hot-reload": "bool" },
+  flags: { ...CONFIG_FLAGS, "log-level": "text", "hot-reload": "bool", "port-offset": "text" },
   help: {
     ...CONFIG_HELP,
     config: "configuration file (default the gateway.yaml that ships with the gateway)",
     "log-level": "debug, info, warn or error",
     "hot-reload": "reload when a configuration file changes (default true)",
+    "port-offset": "added to every port of the gateway and of the demo backends (default 0)",
   },
   async run(parsed, env) {
     // Here and not above: no other command needs what the demo servers are made of.
     const { startBackends } = await import("../demo/backends.ts");
-    const backends = await startBackends();
+    const { movePorts, movesBy } = await import("../demo/move-ports.ts");
+    const offset = offsetOf(parsed);
     const named = parsed.values.has("config") || parsed.values.has("c");
     const values = named ? parsed.values : new Map([...parsed.values, ["config", DEMO_CONFIG]]);
+    const rewrite = (root: MapNode) => {
+      if (offset > 0) movePorts(root, movesBy(offset));
+    };
+    let backends: Backends | null = null;
     try {
-      return await runUntilSignal({ ...parsed, values }, env, backends, named ? "" : "/hello");
+      backends = await startBackends(demoPorts(offset));
+      return await runUntilSignal({ ...parsed, values }, env, { backends, tryPath: named ? "" : "/hello", rewrite });
+    } catch (error) {
+      if (error instanceof Error && error.message.endsWith("the port is in use"))
+        error.message += "; -port-offset 10000 moves all ports of the demo";
+      throw error;
     } finally {
-      await backends.close();
+      await backends?.close();
     }
   },
 };
+
+function offsetOf(parsed: Parsed): number {
+  const text = parsed.values.get("port-offset") ?? "0";
+  const offset = Number(text);
+  if (/^\d+$/.test(text) && offset <= MAX_OFFSET) return offset;
+  throw new UsageError(`-port-offset takes a whole number from 0 to ${MAX_OFFSET}, not "${text}"`);
+}

@@ -1,6 +1,7 @@
 // `gateway`: runs until a signal ends it.
 
 import type { RunningGateway } from "../boot.ts";
+import type { LoadOptions } from "../config/load.ts";
 import { LOG_LEVELS, type LogLevel } from "../core/log.ts";
 import type { Backends } from "../demo/backends.ts";
 import { VERSION } from "../version.ts";
@@ -18,6 +19,15 @@ const SAME_SIGNAL_MS = 200;
 
 /** What a library still waits for when everything is closed, such as a sentinel that hangs, holds the end up for so long, ms. */
 const LAST_WAIT_MS = 500;
+
+/** What `gateway demo` adds. */
+export interface Demo {
+  /** Servers in the same process, which the caller ends. */
+  readonly backends: Backends;
+  /** A path that the configuration is known to serve, to be named to the user; "" = none. */
+  readonly tryPath: string;
+  readonly rewrite: LoadOptions["rewrite"] & {};
+}
 
 /** Runs the gateway. */
 export const run: Command = {
@@ -44,17 +54,14 @@ export const run: Command = {
 
 /**
  * Starts, announces the address, and waits for the signal that ends it.
- * @param demo backends in the same process, which the caller ends
- * @param tryPath a path that the configuration is known to serve, to be named to the user; "" = none
  * @returns exit code
  */
 export async function runUntilSignal(
   parsed: Parsed,
   env: NodeJS.ProcessEnv,
-  demo: Backends | null = null,
-  tryPath = "",
+  demo: Demo | null = null,
 ): Promise<number> {
-  const load = loadOptions(parsed, env);
+  const load = { ...loadOptions(parsed, env), ...(demo === null ? {} : { rewrite: demo.rewrite }) };
   const early = new EarlySignals();
   const { boot } = await import("../boot.ts"); // other commands do not pay for it
   const gateway = await boot({ load, logLevel: logLevel(parsed, env), hotReload: flagOn(parsed, "hot-reload", true) });
@@ -70,9 +77,10 @@ export async function runUntilSignal(
   if (level !== "" && logLevel(parsed, env) !== level.toLowerCase())
     gateway.log.warn(`Unknown log level "${level}": using info`);
   const http = gateway.addresses().find((a) => a.name === "http");
-  for (const { title, url } of demo?.servers ?? []) gateway.log.info(`Demo: ${title} on ${url}`);
-  if (tryPath !== "") gateway.log.info(`Try: curl -i http://localhost:${http?.port}${tryPath}`);
-  return untilStopped(gateway, demo, early);
+  for (const { title, url } of demo?.backends.servers ?? []) gateway.log.info(`Demo: ${title} on ${url}`);
+  if (demo !== null && demo.tryPath !== "")
+    gateway.log.info(`Try: curl -i http://localhost:${http?.port}${demo.tryPath}`);
+  return untilStopped(gateway, demo?.backends ?? null, early);
 }
 
 function untilStopped(gateway: RunningGateway, demo: Backends | null, early: EarlySignals): Promise<number> {

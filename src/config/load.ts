@@ -42,6 +42,8 @@ export interface LoadOptions {
   readonly env: Environment;
   /** Text to use instead of reading {@link file}. */
   readonly text?: string;
+  /** Changes what is written, before it is read. */
+  readonly rewrite?: (root: MapNode) => void;
 }
 
 /**
@@ -60,6 +62,7 @@ export function loadConfig(options: LoadOptions, files: SourceFiles = new Source
   const body = gatewayOf(tree);
   if (body !== null) rewriteSpellings(body, problems);
   applyEnvironment(tree, rootSchema.fields!, options.env);
+  options.rewrite?.(tree);
   const overridden = gatewayOf(tree);
   if (overridden !== null) rewriteValues(overridden, problems);
   const place = rootOf(tree, problems);

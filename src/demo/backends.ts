@@ -1,20 +1,10 @@
 // Backends to try the gateway against: small servers on the ports the example configurations name.
 import { startGrpc } from "./grpc.ts";
 import { startHttp } from "./http.ts";
+import { DEMO_PORTS, type DemoPorts } from "./ports.ts";
 import { DEMO_HOST, type DemoServer } from "./server.ts";
 import { startEvents } from "./sse.ts";
 import { startWebSocket } from "./websocket.ts";
-
-/** Where the demo servers listen, all on 127.0.0.1; 0 takes a free port. */
-export interface DemoPorts {
-  readonly http: readonly number[];
-  readonly webSocket: number;
-  readonly events: number;
-  readonly grpc: number;
-}
-
-/** Ports of `gateway demo`. */
-export const DEMO_PORTS: DemoPorts = { http: [3000, 3002], webSocket: 3001, events: 3010, grpc: 50051 };
 
 /** The running demo servers. */
 export interface Backends {
@@ -54,7 +44,7 @@ export async function startBackends(ports: DemoPorts = DEMO_PORTS): Promise<Back
 }
 
 function reasonOf({ message }: Error): string {
-  return message.includes("EADDRINUSE") ? "the port is in use, perhaps by another demo" : message;
+  return message.includes("EADDRINUSE") ? "the port is in use" : message;
 }
 
 async function stopAll(servers: readonly DemoServer[]): Promise<void> {

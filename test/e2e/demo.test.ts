@@ -1,14 +1,13 @@
 // The demo backends, talked to by the clients people use: ws, eventsource and fetch; the gRPC greeter has its own file.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { EventSource } from "eventsource";
 import { WebSocket } from "ws";
-import { type Backends, DEMO_PORTS, startBackends } from "../../src/demo/backends.ts";
-import { holdFixedPorts } from "../support/fixed-ports.ts";
-import { Greeter, type Reply } from "../support/greeter.ts";
+import { type Backends, startBackends } from "../../src/demo/backends.ts";
+import { type DemoUrls, openStreams } from "../support/demo.ts";
+import type { Reply } from "../support/greeter.ts";
 import { Inbox, readUntil } from "../support/inbox.ts";
 import { freePort } from "../support/ports.ts";
 
@@ -16,7 +15,7 @@ const PROMPT_MS = 2000;
 const FREE_PORTS = { http: [0], webSocket: 0, events: 0, grpc: 0 };
 
 let backends: Backends;
-let urls: { readonly http: string; readonly webSocket: string; readonly events: string; readonly grpc: string };
+let urls: DemoUrls;
 
 before(async () => {
   backends = await startBackends(FREE_PORTS);
@@ -25,7 +24,7 @@ before(async () => {
 
 after(() => backends.close());
 
-function urlsOf({ servers }: Backends): typeof urls {
+function urlsOf({ servers }: Backends): DemoUrls {
   const [http = "", webSocket = "", events = "", grpc = ""] = servers.map((server) => server.url);
   return { http, webSocket, events, grpc: grpc.replace("grpc://", "") };
 }
@@ -195,67 +194,11 @@ describe("all together", () => {
     const taken = backends.servers[0]!.port;
     const http = [await freePort()];
     const inUse = {
-      message: `cannot start a demo backend on 127.0.0.1:${taken}: the port is in use, perhaps by another demo`,
+      message: `cannot start a demo backend on 127.0.0.1:${taken}: the port is in use`,
     };
     await assert.rejects(startBackends({ ...FREE_PORTS, http, webSocket: taken }), inUse);
     await assert.rejects(startBackends({ ...FREE_PORTS, http, grpc: taken }), inUse);
     await (await startBackends({ ...FREE_PORTS, http })).close();
-  });
-  test("`gateway demo` prints a line for each and stops on a signal while streams are open", async () => {
-    const release = await holdFixedPorts();
-    try {
-      const child = spawn(process.execPath, ["dist/main.js", "demo"], {
-        env: { PATH: process.env.PATH, GATEWAY_PORT: "0", GATEWAY_SHUTDOWN_DELAY: "0" },
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      const output = await readUntil(child.stdout, "Try:");
-      const { http, webSocket, events, grpc } = DEMO_PORTS;
-      for (const port of [...http, webSocket, events, grpc])
-        assert.match(output, new RegExp(`127\\.0\\.0\\.1:${port}"`));
-      await openStreams({
-        http: "",
-        webSocket: "ws://127.0.0.1:3001",
-        events: "http://127.0.0.1:3010",
-        grpc: "127.0.0.1:50051",
-      });
-      const started = performance.now();
-      child.kill("SIGINT");
-      assert.equal((await once(child, "exit"))[0], 0);
-      assert.ok(performance.now() - started < PROMPT_MS);
-    } finally {
-      release();
-    }
-  });
-  test("a path to try is named only where it is known to be there", async () => {
-    const release = await holdFixedPorts();
-    try {
-      const child = spawn(process.execPath, ["dist/main.js", "demo", "-config", "configs/examples/retry.yaml"], {
-        env: { PATH: process.env.PATH, GATEWAY_PORT: "0", GATEWAY_SHUTDOWN_DELAY: "0" },
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      let output = await readUntil(child.stdout, "Demo: gRPC");
-      child.stdout.on("data", (chunk: Buffer) => {
-        output += chunk;
-      });
-      child.kill("SIGTERM");
-      await once(child, "close");
-      assert.match(output, /Stopped/);
-      assert.doesNotMatch(output, /Try:/);
-    } finally {
-      release();
-    }
-  });
-  test("no other command loads what they are made of", () => {
-    const script = `await import("./dist/cli/main.js");
-      const { createRequire } = await import("node:module");
-      console.log(JSON.stringify(Object.keys(createRequire(import.meta.url).cache)));`;
-    const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
-    const loaded = JSON.parse(output) as string[];
-    assert.ok(loaded.length > 0);
-    assert.deepEqual(
-      loaded.filter((file) => /node_modules\/@grpc\//.test(file)),
-      [],
-    );
   });
 });
 
@@ -270,21 +213,4 @@ async function join(room: string, name: string): Promise<{ readonly client: WebS
   const inbox = new Inbox(client);
   await once(client, "open");
   return { client, inbox };
-}
-
-/** One open stream of each kind. */
-async function openStreams(
-  at: typeof urls,
-): Promise<{ readonly closeCode: Promise<number>; readonly ended: Promise<unknown> }> {
-  const client = new WebSocket(`${at.webSocket}/echo`);
-  await once(client, "open");
-  const clock = await fetch(`${at.events}/clock`);
-  const greeter = new Greeter(at.grpc);
-  const call = greeter.start("ListGreetings", { name: "Ann", count: 1000 });
-  const failed = once(call, "error").finally(() => greeter.close());
-  await once(call, "data");
-  return {
-    closeCode: once(client, "close").then(([code]) => code as number),
-    ended: Promise.all([clock.text(), failed]),
-  };
 }

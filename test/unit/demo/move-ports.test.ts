@@ -1,0 +1,44 @@
+// Ports of a configuration moved for the demo: what is bound, and the demo backends wherever they are dialled.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loadConfig } from "../../../src/config/load.ts";
+import { movePorts, movesBy } from "../../../src/demo/move-ports.ts";
+
+const MINIMAL = `gateway:
+  router: { rules: [ { path: /*, serviceName: web } ] }
+  registry: { static: { services: [ { name: web, instances: [
+    { address: 127.0.0.1, port: 3000, metadata: { grpcPort: 50051 }, health: { port: 3002 } },
+    { address: 127.0.0.1, port: 4000 } ] } ] } }
+`;
+
+function written(more = "", env = {}) {
+  const rewrite = (root: Parameters<typeof movePorts>[0]) => movePorts(root, movesBy(10_000));
+  return loadConfig({ file: "my.yaml", text: `${MINIMAL}${more}`, env, rewrite }).config.written;
+}
+
+test("listeners move, those that have their port by default too", () => {
+  const { frontend, management, metrics } = written();
+  assert.deepEqual([frontend.http.port, frontend.grpc.port, management.port], [18080, 19090, 19090]);
+  assert.deepEqual([frontend.websocket.port, metrics.port], [null, 0]);
+  const named = written("  frontend: { http: { port: 9000 }, websocket: { port: 9001 } }\n  metrics: { port: 9100 }\n");
+  assert.deepEqual(
+    [named.frontend.http.port, named.frontend.websocket.port, named.metrics.port],
+    [19000, 19001, 19100],
+  );
+});
+
+test("a listener on any free port stays there, and one set from the environment moves", () => {
+  assert.equal(written("  frontend: { http: { port: 0 } }\n").frontend.http.port, 0);
+  assert.equal(written("", { GATEWAY_PORT: "9000" }).frontend.http.port, 19000);
+});
+
+test("instances and checks move where they are demo backends, and nothing else that is dialled", () => {
+  const { registry, redis, health } = written(`  redis: { host: 127.0.0.1, port: 6379 }
+  health: { checks: { events: { type: tcp, config: { address: "127.0.0.1:3010" } } } }
+`);
+  const [first, second] = registry.static.services[0]!.instances;
+  assert.deepEqual([first!.port, first!.metadata, second!.port], [13000, { grpcPort: 60051 }, 4000]);
+  assert.equal((first!.health as { port: number }).port, 13002);
+  assert.equal(redis?.port, 6379);
+  assert.equal(health.checks[0]!.config.address, "127.0.0.1:13010");
+});
