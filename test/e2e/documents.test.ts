@@ -2,58 +2,61 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { holdFixedPorts } from "../support/fixed-ports.ts";
+import { withPortOffset } from "../support/port-offset.ts";
+import { trackedFiles } from "../support/tracked.ts";
 
-const documents = ["README.md", ...readdirSync("docs/guides").map((file) => `docs/guides/${file}`)];
-let release: () => void;
+const documents = ["README.md", ...trackedFiles("docs/guides")];
 let folder: string;
 
-before(async () => {
-  release = await holdFixedPorts();
+before(() => {
   folder = mkdtempSync(join(tmpdir(), "gateway-docs-"));
   symlinkSync(join(process.cwd(), "dist"), join(folder, "dist"));
 });
 
-after(() => {
-  rmSync(folder, { recursive: true, force: true });
-  release();
-});
+after(() => rmSync(folder, { recursive: true, force: true }));
 
 for (const document of documents) {
   const text = readFileSync(document, "utf8");
   const commands = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap((m) => m[1]!.trim().split("\n"));
   if (commands.length === 0) continue;
-  test(`every command of ${document} works`, async () => {
-    const yaml = /```yaml\n(gateway:[\s\S]*?)```/.exec(text)?.[1];
-    if (yaml !== undefined) writeFileSync(join(folder, "my.yaml"), yaml);
-    const running: ChildProcess[] = [];
-    try {
-      for (const command of commands) {
-        if (command === "make run" || /^node dist\/main\.js (demo )?-config \S+$/.test(command)) {
-          // The README says to stop the demo first: both take port 8080.
-          if (document === "README.md") await stop(running.pop());
-          running.push(await start(command));
-        } else if (command.startsWith("make ")) {
-          // These rebuild or rerun what is running now; that each target exists and expands is what can be shown here.
-          execFileSync("make", ["-n", command.slice(5)], { stdio: "pipe" });
-        } else if (/^(curl|node dist\/main\.js) /.test(command)) {
-          const output = execFileSync("sh", ["-c", command], { cwd: folder, encoding: "utf8", stdio: "pipe" });
-          assert.notEqual(output.trim(), "", command);
-        } else if (command.startsWith("node -e ")) {
-          // Short clients, which find their libraries in the repository.
-          assert.notEqual(execFileSync("sh", ["-c", command], { encoding: "utf8", stdio: "pipe" }).trim(), "", command);
-        } else {
-          assert.fail(`no way to run this is known: ${command}`);
+  test(`every command of ${document} works`, () =>
+    withPortOffset(async (offset) => {
+      const yaml = /```yaml\n(gateway:[\s\S]*?)```/.exec(text)?.[1];
+      if (yaml !== undefined) writeFileSync(join(folder, "my.yaml"), moved(yaml, offset));
+      const port = Number(/http:\s+port: (\d+)/.exec(yaml ?? "")?.[1] ?? 8080) + offset;
+      const running: ChildProcess[] = [];
+      try {
+        for (const command of commands) {
+          if (command === "make run" || /^node dist\/main\.js (demo )?-config \S+$/.test(command)) {
+            // The README says to stop the demo first: both take port 8080.
+            if (document === "README.md") await stop(running.pop());
+            running.push(await start(startable(command, offset), port));
+          } else if (command.startsWith("make ")) {
+            // These rebuild or rerun what is running now; that each target exists and expands is what can be shown here.
+            execFileSync("sh", ["-c", command.replace("make", "make -n")], { stdio: "pipe", env: env() });
+          } else if (/^(curl|node -e|node dist\/main\.js) /.test(command)) {
+            // Short clients find their libraries in the repository.
+            const cwd = command.startsWith("node -e") ? process.cwd() : folder;
+            const stdio = "pipe" as const;
+            const output = execFileSync("sh", ["-c", moved(command, offset)], {
+              cwd,
+              encoding: "utf8",
+              stdio,
+              env: env(),
+            });
+            assert.notEqual(output.trim(), "", command);
+          } else {
+            assert.fail(`no way to run this is known: ${command}`);
+          }
         }
+      } finally {
+        for (const child of running) await stop(child);
       }
-    } finally {
-      for (const child of running) await stop(child);
-    }
-  });
+    }));
 }
 
 test("the README leads to every guide", () => {
@@ -69,20 +72,40 @@ test("the ten lines of YAML in the README are ten lines", () => {
   assert.equal(yaml.trim().split("\n").length, 9 + 1);
 });
 
-async function start(command: string): Promise<ChildProcess> {
+/** What a shell without settings of its own passes on: no proxy, no `.curlrc`, no variable of a gateway. */
+function env(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH, HOME: folder, ...more };
+}
+
+/** Text with every port that it names moved. */
+function moved(text: string, offset: number): string {
+  return text.replace(/(?<=localhost:|127\.0\.0\.1:|port: )\d+/g, (port) => String(Number(port) + offset));
+}
+
+function startable(command: string, offset: number): string {
+  // What the tests run on is installed, and stays as it is.
+  if (command === "make run") return `make -o node_modules/.package-lock.json run DEMO="-port-offset ${offset}"`;
+  return command.includes(" demo ") ? `${command} -port-offset ${offset}` : command;
+}
+
+/** @param port the HTTP port of a gateway that is not the demo, which has it by default or in a file already moved */
+async function start(command: string, port: number): Promise<ChildProcess> {
   const inRepository = command.startsWith("make") || command.includes("configs/examples/");
   const child = spawn("sh", ["-c", `exec ${command}`], {
     cwd: inRepository ? process.cwd() : folder,
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
     detached: true,
+    env: env(command.includes("-port-offset") ? {} : { GATEWAY_PORT: String(port) }),
   });
   let output = "";
   await new Promise<void>((resolve, reject) => {
-    child.stdout!.on("data", (chunk: Buffer) => {
-      output += chunk;
-      if (output.includes("Listening on")) resolve();
-    });
-    child.once("exit", (code) => reject(new Error(`${command} ended with ${code}:\n${output}`)));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        output += chunk;
+        if (output.includes("Listening on")) resolve();
+      });
+    }
+    child.once("close", (code) => reject(new Error(`${command} ended with ${code}:\n${output}`)));
   });
   return child;
 }

@@ -1,7 +1,7 @@
 // Every configuration that ships: loads without a word, fits the schema, starts, and routes requests as its tests say.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request as send } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
@@ -13,14 +13,17 @@ import type { Config } from "../../src/config/config.ts";
 import { configSchema } from "../../src/config/json-schema.ts";
 import { oneLine } from "../../src/config/problem.ts";
 import { SourceFiles } from "../../src/config/source-files.ts";
-import { startBackends } from "../../src/demo/backends.ts";
+import type { MapNode } from "../../src/config/tree.ts";
+import { type Backends, startBackends } from "../../src/demo/backends.ts";
+import { type Moves, movePorts } from "../../src/demo/move-ports.ts";
+import { DEMO_PORTS } from "../../src/demo/ports.ts";
 import { loadChecked } from "../../src/snapshot/checked.ts";
 import { dryRun, indexRules } from "../../src/snapshot/dry-run.ts";
-import { holdFixedPorts } from "../support/fixed-ports.ts";
 import { faults } from "../support/json-schema.ts";
+import { NOBODYS_PORT } from "../support/ports.ts";
+import { trackedFiles } from "../support/tracked.ts";
 
-const SHIPPED = readdirSync("configs", { recursive: true, encoding: "utf8" }).map((name) => join("configs", name));
-const ALL = [...SHIPPED.filter((name) => name.endsWith(".yaml")), "gateway.yaml"].sort();
+const ALL = [...trackedFiles("configs").filter((name) => name.endsWith(".yaml")), "gateway.yaml"].sort();
 /** Fragments that only make sense inside the file that includes them. */
 const FRAGMENTS = ALL.filter((name) => dirname(name).endsWith("/include"));
 const WHOLE = ALL.filter((name) => !FRAGMENTS.includes(name));
@@ -68,15 +71,16 @@ test("every fragment is included by a file that ships", () => {
 
 describe("started, with the demo backends behind", () => {
   const folder = mkdtempSync(join(tmpdir(), "examples-"));
-  let close: () => Promise<void> = async () => undefined;
-  let release: () => void = () => undefined;
+  let backends: Backends;
+  let moves: Moves;
   before(async () => {
-    release = await holdFixedPorts();
-    ({ close } = await startBackends());
+    const named = Object.values(DEMO_PORTS).flat() as number[];
+    backends = await startBackends({ http: DEMO_PORTS.http.map(() => 0), webSocket: 0, events: 0, grpc: 0 });
+    const ports = new Map(named.map((port, i) => [port, backends.servers[i]!.port]));
+    moves = { listener: () => 0, backend: (port) => ports.get(port) ?? NOBODYS_PORT };
   });
   after(async () => {
-    await close();
-    release();
+    await backends.close();
     rmSync(folder, { recursive: true });
   });
 
@@ -85,12 +89,12 @@ describe("started, with the demo backends behind", () => {
       const log = join(folder, `${i}.log`);
       const env = {
         GATEWAY_FRONTEND_HTTP_HOST: "127.0.0.1",
-        GATEWAY_PORT: "0",
         GATEWAY_SHUTDOWN_DELAY: "0",
         GATEWAY_TELEMETRY_LOGGING_OUTPUT: log,
         GATEWAY_TELEMETRY_LOGGING_FORMAT: "json",
       };
-      const gateway = await boot({ load: { file: name, env }, logLevel: "error", hotReload: false });
+      const load = { file: name, env, rewrite: (root: MapNode) => movePorts(root, moves) };
+      const gateway = await boot({ load, logLevel: "error", hotReload: false });
       const { port } = gateway.addresses()[0]!;
       const { config } = loadChecked({ file: name, env });
       const statuses: number[] = [];
