@@ -21,36 +21,31 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 for (const document of documents) {
   const text = readFileSync(document, "utf8");
-  const commands = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap((m) => m[1]!.trim().split("\n"));
-  if (commands.length === 0) continue;
-  test(`every command of ${document} works`, () =>
+  // Commands, and what the document shows as their output.
+  const blocks = [...text.matchAll(/```(sh|text)\n([\s\S]*?)```/g)].map((m) => [m[1]!, m[2]!.trim()] as const);
+  if (blocks.length === 0) continue;
+  test(`every command of ${document} works, with the output that is shown`, () =>
     withPortOffset(async (offset) => {
       const yaml = /```yaml\n(gateway:[\s\S]*?)```/.exec(text)?.[1];
       if (yaml !== undefined) writeFileSync(join(folder, "my.yaml"), moved(yaml, offset));
       const port = Number(/http:\s+port: (\d+)/.exec(yaml ?? "")?.[1] ?? 8080) + offset;
       const running: ChildProcess[] = [];
+      let output = "";
       try {
-        for (const command of commands) {
-          if (command === "make run" || /^node dist\/main\.js (demo )?-config \S+$/.test(command)) {
-            // The README says to stop the demo first: both take port 8080.
-            if (document === "README.md") await stop(running.pop());
-            running.push(await start(startable(command, offset), port));
-          } else if (command.startsWith("make ")) {
-            // These rebuild or rerun what is running now; that each target exists and expands is what can be shown here.
-            execFileSync("sh", ["-c", command.replace("make", "make -n")], { stdio: "pipe", env: env() });
-          } else if (/^(curl|node -e|node dist\/main\.js) /.test(command)) {
-            // Short clients find their libraries in the repository.
-            const cwd = command.startsWith("node -e") ? process.cwd() : folder;
-            const stdio = "pipe" as const;
-            const output = execFileSync("sh", ["-c", moved(command, offset)], {
-              cwd,
-              encoding: "utf8",
-              stdio,
-              env: env(),
-            });
-            assert.notEqual(output.trim(), "", command);
-          } else {
-            assert.fail(`no way to run this is known: ${command}`);
+        for (const [kind, content] of blocks) {
+          if (kind === "text") {
+            assert.match(output, shown(moved(content, offset)));
+            continue;
+          }
+          output = "";
+          for (const command of content.split("\n")) {
+            if (command === "make run" || /^node dist\/main\.js (demo )?-config \S+$/.test(command)) {
+              // The README says to stop the demo first: both take port 8080.
+              if (document === "README.md") await stop(running.pop());
+              running.push(await start(startable(command, offset), port));
+            } else {
+              output += `${runToEnd(moved(command, offset))}\n`;
+            }
           }
         }
       } finally {
@@ -80,6 +75,24 @@ function env(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
 /** Text with every port that it names moved. */
 function moved(text: string, offset: number): string {
   return text.replace(/(?<=localhost:|127\.0\.0\.1:|port: )\d+/g, (port) => String(Number(port) + offset));
+}
+
+/** Matches output that has these lines in this order; `…` stands for anything. */
+function shown(lines: string): RegExp {
+  const escaped = lines.split("\n").map((line) => line.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("…", ".*"));
+  return new RegExp(`^${escaped.join("\\s*$[\\s\\S]*?^")}`, "m");
+}
+
+/** Runs a command that ends by itself. @returns what it said, never nothing */
+function runToEnd(command: string): string {
+  // make rebuilds or reruns what is running now: that each target exists and expands is what can be shown here.
+  const made = command.replace(/^make /, "make -n ");
+  assert.match(made, /^(make -n|curl|node -e|node dist\/main\.js) /, "no way to run this is known");
+  // Targets and the libraries of short clients are in the repository.
+  const cwd = /^(curl|node dist)/.test(made) ? folder : process.cwd();
+  const output = execFileSync("sh", ["-c", made], { cwd, encoding: "utf8", stdio: "pipe", env: env() });
+  assert.notEqual(output.trim(), "", command);
+  return output;
 }
 
 function startable(command: string, offset: number): string {
