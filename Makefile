@@ -3,6 +3,7 @@
 .DEFAULT_GOAL := help
 
 TSX := node --import tsx
+TOOLS := openssl curl redis-server
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -25,12 +26,13 @@ check: setup ## types, lint, architecture
 	$(TSX) scripts/test.ts house
 
 tools:
-	@scripts/install-tools openssl curl redis-server
+	@scripts/install-tools $(TOOLS)
 
-test: build tools ## everything that is not a benchmark
+test: TOOLS += chromium
+test: tools build ## everything that is not a benchmark
 	$(TSX) scripts/test.ts unit contract golden house e2e fault
 
-unit: setup tools ## unit, contract and golden tests only
+unit: tools setup ## unit, contract and golden tests only
 	$(TSX) scripts/test.ts unit contract golden
 
 bench: build ## compare with other proxies on this machine

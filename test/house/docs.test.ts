@@ -1,9 +1,10 @@
 // The generated documentation is fresh and leaves nothing out.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { greeterDescriptors } from "../../scripts/descriptors.ts";
 import { generatedDocs } from "../../scripts/docs.ts";
+import { report } from "../../scripts/test-reporter.ts";
 import { COMMANDS } from "../../src/cli/main.ts";
 import { addressableKeys } from "../../src/config/environment.ts";
 import type { Fields } from "../../src/config/kit.ts";
@@ -66,4 +67,39 @@ test("no row is broken: all rows of a table have the cells of its head", () => {
     if (cells !== 0 && now !== 0) assert.equal(now, cells, line);
     cells = now;
   }
+});
+
+describe("the README", () => {
+  const readme = readFileSync("README.md", "utf8");
+  test("names as missing what the configuration refuses as missing, each feature of it", () => {
+    const section = /\n## What it does not do yet\n([\s\S]*?)\n## /.exec(readme)![1]!;
+    const named = [...section.matchAll(/`([^`]+)`/g)].map((m) => m[1]!);
+    assert.deepEqual(
+      named.filter((key) => !NOT_YET.includes(key)),
+      [],
+    );
+    const features = NOT_YET.filter((key) => !key.includes(".") || /^registry\.|^telemetry\.tracing$/.test(key));
+    assert.deepEqual(
+      features.filter((key) => !named.includes(key)),
+      [],
+    );
+  });
+  test("asks for the Node that package.json asks for", () => {
+    const { engines } = JSON.parse(readFileSync("package.json", "utf8")) as { engines: { node: string } };
+    assert.ok(readme.includes(`Node ${engines.node.replace(">=", "")} or newer`));
+  });
+  test("names every tool that the tests use", () => {
+    const tools = [...readFileSync("Makefile", "utf8").matchAll(/^(?:test: )?TOOLS \+?:?= (.+)$/gm)];
+    const names = tools.flatMap((m) => m[1]!.split(" "));
+    assert.ok(names.length >= 4);
+    for (const name of names) assert.ok(readme.includes(name), name);
+  });
+  test("shows how a run of the tests ends", async () => {
+    let last = "";
+    const nothing = (async function* () {})();
+    await report(nothing, 0, (text) => {
+      last = text;
+    });
+    assert.ok(last.includes("0 failed, 0 skipped") && readme.includes("`0 failed, 0 skipped`"), last);
+  });
 });

@@ -1,5 +1,5 @@
-// A real browser without a window; it is installed when it is missing.
-import { execFileSync, spawn } from "node:child_process";
+// A real browser without a window.
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,6 @@ export interface Browser {
 
 /** Opens a page in a profile of its own. */
 export function openPage(url: string): Browser {
-  execFileSync("scripts/install-tools", ["chromium"], { stdio: ["ignore", "ignore", "inherit"] });
   const profile = mkdtempSync(join(tmpdir(), "browser-test-"));
   const quiet = ["--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"];
   const child = spawn("chromium", ["--headless", "--no-sandbox", ...quiet, `--user-data-dir=${profile}`, url], {
