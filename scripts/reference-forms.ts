@@ -18,7 +18,8 @@ export const FORMS: readonly Form[] = [
   {
     name: "text",
     types: ["string"],
-    meaning: "quoted where YAML would read something else",
+    meaning:
+      "quoted where YAML would read something else; an unquoted value stays as it is written: `0042`, `1.10`, `1e3`, `yes`",
     place: inRule("rewriteHost"),
     examples: ["shop.internal", '"shop.internal"'],
   },

@@ -1,8 +1,7 @@
 // `gateway demo`: the gateway on its own example configuration, with the backends it needs in the same process.
 import { fileURLToPath } from "node:url";
-import type { MapNode } from "../config/tree.ts";
 import type { Backends } from "../demo/backends.ts";
-import { demoPorts, MAX_OFFSET } from "../demo/ports.ts";
+import { demoPorts, MAX_OFFSET, movesBy } from "../demo/ports.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command } from "./command.ts";
 import { type Parsed, UsageError } from "./flags.ts";
 import { runUntilSignal } from "./run.ts";
@@ -26,17 +25,17 @@ export const demo: Command = {
   async run(parsed, env) {
     // Here and not above: no other command needs what the demo servers are made of.
     const { startBackends } = await import("../demo/backends.ts");
-    const { movePorts, movesBy } = await import("../demo/move-ports.ts");
     const offset = offsetOf(parsed);
     const named = parsed.values.has("config") || parsed.values.has("c");
     const values = named ? parsed.values : new Map([...parsed.values, ["config", DEMO_CONFIG]]);
-    const rewrite = (root: MapNode) => {
-      if (offset > 0) movePorts(root, movesBy(offset));
-    };
     let backends: Backends | null = null;
     try {
       backends = await startBackends(demoPorts(offset));
-      return await runUntilSignal({ ...parsed, values }, env, { backends, tryPath: named ? "" : "/hello", rewrite });
+      return await runUntilSignal({ ...parsed, values }, env, {
+        backends,
+        tryPath: named ? "" : "/hello",
+        moves: movesBy(offset),
+      });
     } catch (error) {
       if (error instanceof Error && error.message.endsWith("the port is in use"))
         error.message += "; -port-offset 10000 moves all ports of the demo";

@@ -1,7 +1,7 @@
 // `gateway`: runs until a signal ends it.
 
 import type { RunningGateway } from "../boot.ts";
-import type { LoadOptions } from "../config/load.ts";
+import type { PortMoves } from "../config/move-ports.ts";
 import { LOG_LEVELS, type LogLevel } from "../core/log.ts";
 import type { Backends } from "../demo/backends.ts";
 import { VERSION } from "../version.ts";
@@ -26,7 +26,7 @@ export interface Demo {
   readonly backends: Backends;
   /** A path that the configuration is known to serve, to be named to the user; "" = none. */
   readonly tryPath: string;
-  readonly rewrite: LoadOptions["rewrite"] & {};
+  readonly moves: PortMoves;
 }
 
 /** Runs the gateway. */
@@ -61,7 +61,7 @@ export async function runUntilSignal(
   env: NodeJS.ProcessEnv,
   demo: Demo | null = null,
 ): Promise<number> {
-  const load = { ...loadOptions(parsed, env), ...(demo === null ? {} : { rewrite: demo.rewrite }) };
+  const load = { ...loadOptions(parsed, env), ...(demo === null ? {} : { moves: demo.moves }) };
   const early = new EarlySignals();
   const { boot } = await import("../boot.ts"); // other commands do not pay for it
   const gateway = await boot({ load, logLevel: logLevel(parsed, env), hotReload: flagOn(parsed, "hot-reload", true) });

@@ -9,6 +9,7 @@ import type { Origin } from "./kit.ts";
 import { checkMappings } from "./mappings.ts";
 import { type Material, readMaterial } from "./material.ts";
 import { mergeInto } from "./merge.ts";
+import { movePorts, type PortMoves } from "./move-ports.ts";
 import { normalize } from "./normalize.ts";
 import { parseYaml } from "./parse.ts";
 import { placeOf } from "./place.ts";
@@ -42,8 +43,8 @@ export interface LoadOptions {
   readonly env: Environment;
   /** Text to use instead of reading {@link file}. */
   readonly text?: string;
-  /** Changes what is written, before it is read. */
-  readonly rewrite?: (root: MapNode) => void;
+  /** Moves ports of what is written, before it is read. */
+  readonly moves?: PortMoves;
 }
 
 /**
@@ -62,7 +63,7 @@ export function loadConfig(options: LoadOptions, files: SourceFiles = new Source
   const body = gatewayOf(tree);
   if (body !== null) rewriteSpellings(body, problems);
   applyEnvironment(tree, rootSchema.fields!, options.env);
-  options.rewrite?.(tree);
+  if (options.moves !== undefined) movePorts(tree, options.moves);
   const overridden = gatewayOf(tree);
   if (overridden !== null) rewriteValues(overridden, problems);
   const place = rootOf(tree, problems);

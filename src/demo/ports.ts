@@ -1,4 +1,5 @@
 // The ports of the demo backends, and how far all of them can move together.
+import type { PortMoves } from "../config/move-ports.ts";
 
 /** Where the demo servers listen, all on 127.0.0.1; 0 takes a free port. */
 export interface DemoPorts {
@@ -23,4 +24,10 @@ export function demoPorts(offset: number): DemoPorts {
     events: events + offset,
     grpc: grpc + offset,
   };
+}
+
+/** What {@link demoPorts} means for a configuration: every listener moves, and of what is dialled the demo backends. */
+export function movesBy(offset: number): PortMoves {
+  const own = Object.values(DEMO_PORTS).flat() as number[];
+  return { listeners: offset, dialled: new Map(own.map((port) => [port, port + offset])), others: null };
 }

@@ -11,11 +11,10 @@ import { parse } from "yaml";
 import { boot } from "../../src/boot.ts";
 import type { Config } from "../../src/config/config.ts";
 import { configSchema } from "../../src/config/json-schema.ts";
+import type { PortMoves } from "../../src/config/move-ports.ts";
 import { oneLine } from "../../src/config/problem.ts";
 import { SourceFiles } from "../../src/config/source-files.ts";
-import type { MapNode } from "../../src/config/tree.ts";
 import { type Backends, startBackends } from "../../src/demo/backends.ts";
-import { type Moves, movePorts } from "../../src/demo/move-ports.ts";
 import { DEMO_PORTS } from "../../src/demo/ports.ts";
 import { loadChecked } from "../../src/snapshot/checked.ts";
 import { dryRun, indexRules } from "../../src/snapshot/dry-run.ts";
@@ -72,12 +71,12 @@ test("every fragment is included by a file that ships", () => {
 describe("started, with the demo backends behind", () => {
   const folder = mkdtempSync(join(tmpdir(), "examples-"));
   let backends: Backends;
-  let moves: Moves;
+  let moves: PortMoves;
   before(async () => {
     const named = Object.values(DEMO_PORTS).flat() as number[];
     backends = await startBackends({ http: DEMO_PORTS.http.map(() => 0), webSocket: 0, events: 0, grpc: 0 });
     const ports = new Map(named.map((port, i) => [port, backends.servers[i]!.port]));
-    moves = { listener: () => 0, backend: (port) => ports.get(port) ?? NOBODYS_PORT };
+    moves = { listeners: null, dialled: ports, others: NOBODYS_PORT };
   });
   after(async () => {
     await backends.close();
@@ -93,7 +92,7 @@ describe("started, with the demo backends behind", () => {
         GATEWAY_TELEMETRY_LOGGING_OUTPUT: log,
         GATEWAY_TELEMETRY_LOGGING_FORMAT: "json",
       };
-      const load = { file: name, env, rewrite: (root: MapNode) => movePorts(root, moves) };
+      const load = { file: name, env, moves };
       const gateway = await boot({ load, logLevel: "error", hotReload: false });
       const { port } = gateway.addresses()[0]!;
       const { config } = loadChecked({ file: name, env });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadConfig } from "../../../src/config/load.ts";
-import { movePorts, movesBy } from "../../../src/demo/move-ports.ts";
+import { movesBy } from "../../../src/demo/ports.ts";
 
 const MINIMAL = `gateway:
   router: { rules: [ { path: /*, serviceName: web } ] }
@@ -12,8 +12,7 @@ const MINIMAL = `gateway:
 `;
 
 function written(more = "", env = {}) {
-  const rewrite = (root: Parameters<typeof movePorts>[0]) => movePorts(root, movesBy(10_000));
-  return loadConfig({ file: "my.yaml", text: `${MINIMAL}${more}`, env, rewrite }).config.written;
+  return loadConfig({ file: "my.yaml", text: `${MINIMAL}${more}`, env, moves: movesBy(10_000) }).config.written;
 }
 
 test("listeners move, those that have their port by default too", () => {

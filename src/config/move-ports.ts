@@ -1,30 +1,22 @@
 // Moves the ports that a configuration names, so that it can run where some of them are taken.
-import { gateway } from "../config/schema/root.ts";
-import { emptyMap, type MapNode, type Node } from "../config/tree.ts";
-import { DEMO_PORTS } from "./ports.ts";
+import { gateway } from "./schema/root.ts";
+import { emptyMap, type MapNode, type Node } from "./tree.ts";
 
-/** New port of each old one. */
-export interface Moves {
-  /** Of the gateway's own listeners; never asked for 0, any free port. */
-  listener(port: number): number;
-  /** Of instances and of whatever else is dialled. */
-  backend(port: number): number;
-}
-
-/** Moves of `gateway demo -port-offset`: every listener, and of what is dialled the demo backends. */
-export function movesBy(offset: number): Moves {
-  const own = new Set(Object.values(DEMO_PORTS).flat());
-  return {
-    listener: (port) => Math.min(port + offset, 65_535),
-    backend: (port) => (own.has(port) ? port + offset : port),
-  };
+/** New ports, as plain data: a configuration is loaded in a thread of its own. */
+export interface PortMoves {
+  /** Added to the port of every listener; null: each takes any free port. */
+  readonly listeners: number | null;
+  /** New port of each one that is dialled: those of instances, checks and URLs. */
+  readonly dialled: ReadonlyMap<number, number>;
+  /** Where any other port that is dialled goes; null: where it went. */
+  readonly others: number | null;
 }
 
 /** Blocks whose `port` is bound. */
 const LISTENERS = ["frontend.http", "frontend.websocket", "frontend.grpc", "management", "metrics"];
 
 /** Moves the ports that a configuration as written names, and those its listeners have by default. */
-export function movePorts(root: MapNode, moves: Moves): void {
+export function movePorts(root: MapNode, moves: PortMoves): void {
   const body = root.entries.get("gateway")?.value;
   if (body?.kind !== "map") return;
   for (const path of LISTENERS) writeDefault(body, path.split("."));
@@ -44,10 +36,10 @@ function writeDefault(body: MapNode, path: readonly string[]): void {
   }
   const port = fields.port!.fallback;
   if (block.entries.has("port") || typeof port !== "number" || port === 0) return;
-  block.entries.set("port", { keyAt: block.at, value: { kind: "scalar", at: block.at, value: port } });
+  block.entries.set("port", { keyAt: block.at, value: scalar(block.at, port) });
 }
 
-function moved(node: Node, path: string, moves: Moves): Node {
+function moved(node: Node, path: string, moves: PortMoves): Node {
   if (node.kind === "list") return { ...node, items: node.items.map((item) => moved(item, path, moves)) };
   if (node.kind === "map") {
     const entries = [...node.entries].map(([key, entry]) => {
@@ -61,12 +53,25 @@ function moved(node: Node, path: string, moves: Moves): Node {
     return typeof node.value === "string" ? { ...node, value: movedIn(node.value, moves) } : node;
   if (!/^[1-9]\d*$/.test(text)) return node;
   const port = Number(text);
-  return { ...node, value: LISTENERS.includes(path.slice(0, dot)) ? moves.listener(port) : moves.backend(port) };
+  return scalar(node.at, LISTENERS.includes(path.slice(0, dot)) ? listenerOf(port, moves) : dialledOf(port, moves));
 }
 
 /** Text with the ports of addresses on this machine moved, such as that of a TCP check or a URL. */
-function movedIn(text: string, moves: Moves): string {
+function movedIn(text: string, moves: PortMoves): string {
   return text.replace(/(?<=^(?:\w+:\/\/)?(?:localhost|127\.0\.0\.1|\[::1\]):)\d+/, (port) =>
-    String(moves.backend(Number(port))),
+    String(dialledOf(Number(port), moves)),
   );
+}
+
+function listenerOf(port: number, { listeners }: PortMoves): number {
+  return listeners === null ? 0 : Math.min(port + listeners, 65_535);
+}
+
+function dialledOf(port: number, { dialled, others }: PortMoves): number {
+  return dialled.get(port) ?? others ?? port;
+}
+
+/** A number without the spelling it had. */
+function scalar(at: Node["at"], value: number): Node {
+  return { kind: "scalar", at, value };
 }
