@@ -27,6 +27,12 @@ export function outlierSettings(section: OutlierSection, service: string): Outli
   };
 }
 
+/** Failures to connect that take an instance of a service out; 0: none is. Holds whether the rest is on or not. */
+export function connectFailureLimit(section: OutlierSection, service: string): number {
+  const own = Object.hasOwn(section.services, service) ? section.services[service]!.connectFailures : null;
+  return own ?? section.default.connectFailures;
+}
+
 /** Finds services that do not exist and times that contradict each other. */
 export function checkOutliers(
   { outlierDetection: section }: Written,

@@ -1,5 +1,6 @@
 // Everything known about one request, as one object with all its fields from birth, so that its shape never changes.
 import type { Admission } from "./admission.ts";
+import type { AttemptEnd } from "./attempt-end.ts";
 import type { Downstream, Translation, Upstream } from "./edges.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Identity } from "./identity.ts";
@@ -27,6 +28,9 @@ export interface StreamCounts {
   /** WebSocket close code the client was left with; 0 none. */
   closeCode: number;
 }
+
+/** Ends of attempts kept for one request, the latest: an event stream may be taken up again for days. */
+const MAX_ENDS = 16;
 
 /** One request on its way. Adapters fill the first block; the pipeline the rest. */
 export class RequestContext {
@@ -70,6 +74,8 @@ export class RequestContext {
   endpoint: Endpoint | null = null;
   upstream: Upstream | null = null;
   attempts = 0;
+  /** Attempts that are over; null while there was only one, and it did well. */
+  attemptEnds: AttemptEnd[] | null = null;
   /** A balancer that has several ways of choosing notes here which one chose. */
   pickedBy = 0;
   /** Status of the reply as begun; 0 before. */
@@ -121,6 +127,13 @@ export class RequestContext {
     this.httpVersion = httpVersion;
     this.expectsContinue = expectsContinue;
     this.startedAt = startedAt;
+  }
+
+  /** Notes how an attempt ended. */
+  ended(end: AttemptEnd): void {
+    this.attemptEnds ??= [];
+    if (this.attemptEnds.length === MAX_ENDS) this.attemptEnds.shift();
+    this.attemptEnds.push(end);
   }
 
   /** Registers what to give back when the request is over; at once when it is, because its client left meanwhile. */

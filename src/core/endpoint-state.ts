@@ -1,5 +1,6 @@
 // What is known of one address of a service: how busy and quick it is, and what keeps it from taking traffic. It is kept
 // across reloads under the identity of the endpoint, so that nothing learned is lost.
+import type { AttemptOutcome } from "./attempt-end.ts";
 
 /** Why an endpoint takes no new traffic. */
 export type Obstacle =
@@ -9,6 +10,8 @@ export type Obstacle =
   | "unproven"
   /** It did worse than its peers and sits out for a while. */
   | "ejected"
+  /** It could not be connected to; a request tries it now and then. */
+  | "unreachable"
   /** An operator lets it finish what it has. */
   | "draining"
   /** An operator took it out. */
@@ -18,6 +21,17 @@ export type Obstacle =
 export interface OutcomeWatcher {
   succeeded(state: EndpointState, ms: number): void;
   failed(state: EndpointState): void;
+}
+
+/** Whether an endpoint can be connected to and does its work, as told by its attempts. */
+export interface Reach {
+  /** Whether its latest attempts all failed, and not long ago. */
+  readonly failing: boolean;
+  /** Whether an attempt may be made now: one alone tries an endpoint that could not be connected to. */
+  admit(): boolean;
+  succeeded(): void;
+  /** @param detail for the log */
+  failed(outcome: AttemptOutcome, detail: string): void;
 }
 
 /** Verdict of the active check; null where nobody checks. */
@@ -42,6 +56,8 @@ export class EndpointState {
   check: CheckVerdict = null;
   /** Outlier detection, when it is on. */
   watcher: OutcomeWatcher | null = null;
+  /** null: nobody follows it. */
+  reach: Reach | null = null;
   readonly #obstacles = new Set<Obstacle>();
   readonly #listeners = new Set<() => void>();
   #latencyAt = 0;
@@ -49,6 +65,11 @@ export class EndpointState {
   /** Whether nothing keeps it from taking traffic. */
   get fit(): boolean {
     return this.#obstacles.size === 0;
+  }
+
+  /** Whether its latest attempts all failed. */
+  get failing(): boolean {
+    return this.reach?.failing === true;
   }
 
   get obstacles(): ReadonlySet<Obstacle> {
@@ -90,13 +111,15 @@ export class EndpointState {
   /** An attempt ended well. @param ms to the response head */
   succeeded(ms: number): void {
     this.attempts++;
+    this.reach?.succeeded();
     this.watcher?.succeeded(this, ms);
   }
 
-  /** An attempt ended badly, and the endpoint is to blame. */
-  failed(): void {
+  /** An attempt ended badly, and the endpoint is to blame. @param detail for the log */
+  failed(outcome: AttemptOutcome, detail: string): void {
     this.attempts++;
     this.failures++;
+    this.reach?.failed(outcome, detail);
     this.watcher?.failed(this);
   }
 }

@@ -55,6 +55,11 @@ export function isHealthy(endpoint: Endpoint): boolean {
   return endpoint.spec.healthy && endpoint.state.fit;
 }
 
+/** Whether it takes traffic and does its work: what views of health show. Unlike {@link isHealthy} it keeps nothing away. */
+export function isWell(endpoint: Endpoint): boolean {
+  return isHealthy(endpoint) && !endpoint.state.failing;
+}
+
 /** The weight that counts now: as set, and less while the endpoint warms up. */
 export function weightOf(endpoint: Endpoint): number {
   return (endpoint.state.weight ?? endpoint.spec.weight) * endpoint.state.share;

@@ -2,7 +2,7 @@
 import type { RequestContext } from "../core/context.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import { type Endpoint, isHealthy, type Service } from "../core/service.ts";
-import type { Permit } from "./attempt.ts";
+import { giveBack, type Permit } from "./permit.ts";
 import type { Tries } from "./tries.ts";
 
 /** No attempt can be made now. */
@@ -77,6 +77,10 @@ function ask(service: Service, endpoint: Endpoint, ticket: number): Permit | nul
   const { breaker } = endpoint;
   const ownTicket = breaker === null ? 0 : breaker.admit();
   if (breaker !== null && ownTicket === 0) return null;
+  if (endpoint.state.reach?.admit() === false) {
+    breaker?.dropped(ownTicket);
+    return null;
+  }
   return { service, picker: service.picker, endpoint, ticket, ownTicket };
 }
 
@@ -92,13 +96,6 @@ function nobody(service: Service): Blocked {
   return { code: "circuit_open", retryMs };
 }
 
-/** Gives a permission back that was not used. */
-function release({ service, endpoint, ticket, ownTicket }: Permit): void {
-  service.limiter?.release(-1, false);
-  service.breaker?.dropped(ticket);
-  endpoint.breaker?.dropped(ownTicket);
-}
-
 /** Permission for another try beside a slow first one; null when tries, endpoints or the budget allow none. */
 export function admitSecond(ctx: RequestContext, service: Service, tries: Tries, first: Endpoint): Permit | null {
   const { maxAttempts, budget } = service.retry!;
@@ -106,6 +103,6 @@ export function admitSecond(ctx: RequestContext, service: Service, tries: Tries,
   const permit = admit(ctx, service, [...tries.failed, first], null);
   if (isBlocked(permit)) return null;
   if (budget?.take() !== false) return permit;
-  release(permit);
+  giveBack(permit);
   return null;
 }

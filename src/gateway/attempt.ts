@@ -1,9 +1,11 @@
 // One try of a request on one endpoint: gives back what it took, and says once how it ended to all that learn from it.
+import type { AttemptOutcome } from "../core/attempt-end.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { Receiver, RequestBody, SendFailure, Upstream, Wire } from "../core/edges.ts";
 import type { ErrorCode } from "../core/errors.ts";
-import type { Endpoint, Picker, Service } from "../core/service.ts";
+import type { Endpoint } from "../core/service.ts";
 import { grpcTimeout, httpStatusOf, statusOfCall } from "../wire/grpc.ts";
+import { giveBack, type Permit, reportBad, reportGood } from "./permit.ts";
 import { EARLY_MS } from "./request-clock.ts";
 
 /** Largest body of an unwanted answer that is read to its end, so that its connection can serve again, bytes. */
@@ -42,17 +44,6 @@ export interface AttemptOwner {
   failed(attempt: Attempt, failure: SendFailure): void;
 }
 
-/** Permission to send, as given by whoever bounds the traffic of an endpoint. */
-export interface Permit {
-  readonly service: Service;
-  readonly picker: Picker;
-  readonly endpoint: Endpoint;
-  /** Of the service's circuit; 0 when it has none. */
-  readonly ticket: number;
-  /** Of the endpoint's own circuit; 0 when it has none. */
-  readonly ownTicket: number;
-}
-
 /** An attempt from its sending to its end. */
 export class Attempt implements Receiver {
   readonly endpoint: Endpoint;
@@ -63,7 +54,10 @@ export class Attempt implements Receiver {
   #upstream: Upstream | null = null;
   /** From send to response head; -1 before. */
   #headMs = -1;
+  /** Of the response; 0 before. */
+  #status = 0;
   #judged = false;
+  #told = false;
   #good = false;
   #over = false;
   /** It has begun a stream: what follows is no reason to try again. */
@@ -99,28 +93,34 @@ export class Attempt implements Receiver {
     if (this.#over) return;
     this.#leave();
     this.#drop();
+    this.#tell("abandoned", "");
   }
 
   /**
    * Gives it up because no more time is left. The endpoint is to blame when it had enough: a client that asks for an
    * answer within a millisecond, and a try that began in the last moment, say nothing about it.
    * @param fairMs time that is enough in any case, ms
+   * @param detail what has run out, for the log
+   * @returns the same, or that it was not the endpoint that took the time
    */
-  timeOut(fairMs: number): void {
-    if (this.#over) return;
+  timeOut(fairMs: number, detail: string): string {
+    if (this.#over) return detail;
     const waited = this.#upstream?.waiting === true;
-    if (waited) this.#ctx.detail = "timeout while all connections to the instance were in use";
-    else this.endpoint.meter?.failed("upstream_timeout");
+    const reason = waited ? "timeout while all connections to the instance were in use" : detail;
+    if (!waited) this.endpoint.meter?.failed("upstream_timeout");
     const fair = !waited && this.#hadTime(fairMs);
     this.#leave();
-    if (fair) this.#judge("overloaded");
+    if (fair) this.#judge("overloaded", "upstream_timeout", reason);
     else this.#drop();
+    this.#tell("upstream_timeout", reason);
+    return reason;
   }
 
   /** Its answer is not wanted: a small one is read to the end in the background, so that the connection can be kept. */
   discard(length: number, requestComplete: boolean): void {
     if (length > MAX_DRAINED_BYTES || !requestComplete) return this.abandon();
     this.#drains = MAX_DRAINED_BYTES;
+    this.#tell("answered", "");
   }
 
   /** The connection has switched protocols: giving the attempt up gives that up. */
@@ -132,7 +132,7 @@ export class Attempt implements Receiver {
   opened(): void {
     this.isOpen = true;
     if (this.#headMs < 0) this.#headMs = performance.now() - this.#sentAt;
-    this.#judge("good");
+    this.#judge("good", "answered", "");
   }
 
   /** Notes on the request what the access log says about the attempt that answered. */
@@ -156,7 +156,7 @@ export class Attempt implements Receiver {
     const call = this.#ctx.route!.grpc ? statusOfCall(fields) : -1;
     this.#answered(status, call);
     const verdict = this.#verdictOf(status, call);
-    if (verdict !== "good") this.#judge(verdict);
+    if (verdict !== "good") this.#judge(verdict, "answered", statusText(status, call));
     this.#owner.head(this, status, reason, fields, length);
   }
 
@@ -189,13 +189,16 @@ export class Attempt implements Receiver {
     const unwanted = this.#drains >= 0;
     if (failure.progress !== "unable") this.endpoint.meter?.failed(failure.code);
     this.#leave(); // aborts too: it may be the translation that failed
-    if (BLAMED.has(failure.code)) this.#judge(failure.code === "upstream_timeout" ? "overloaded" : "bad");
+    const { code, detail } = failure;
+    if (BLAMED.has(code)) this.#judge(code === "upstream_timeout" ? "overloaded" : "bad", code, detail);
     else this.#drop();
+    this.#tell(code, detail);
     if (!unwanted) this.#owner.failed(this, failure);
   }
 
   #answered(status: number, call: number): void {
     const now = performance.now();
+    this.#status = status;
     if (this.#headMs < 0) this.#headMs = now - this.#sentAt; // a head that was held back came earlier
     this.endpoint.meter?.answered(this.#ctx.method, status, this.#headMs / 1000);
     // It took what the client allowed: taken for the usual time, it would pass for too little the next time.
@@ -224,7 +227,10 @@ export class Attempt implements Receiver {
     const call = translation !== null ? grpcStatus : route!.grpc ? statusOfCall(trailers) : -1;
     this.#upstream = null;
     this.#leave();
-    this.#judge(call === -1 ? "good" : this.#verdictOf(0, call));
+    const verdict = call === -1 ? "good" : this.#verdictOf(0, call);
+    const detail = verdict === "good" ? "" : statusText(0, call);
+    this.#judge(verdict, "answered", detail);
+    this.#tell("answered", detail);
   }
 
   /** @param call gRPC status; -1: what counts is the other one */
@@ -251,37 +257,38 @@ export class Attempt implements Receiver {
   }
 
   /** Once: circuits, limit, endpoint and balancer learn how it went. */
-  #judge(verdict: Verdict): void {
+  #judge(verdict: Verdict, outcome: AttemptOutcome, detail: string): void {
     if (verdict === "nothing") return this.#drop();
-    const ok = verdict === "good";
-    const { service, endpoint, ticket, ownTicket, picker } = this.#permit;
     if (this.#judged) {
       // A stream that began well and was lost: its tickets are spent, the endpoint still bears the blame.
-      if (!ok && this.#over && this.#good) endpoint.state.failed();
+      if (verdict !== "good" && this.#over && this.#good) this.endpoint.state.failed(outcome, detail);
       return;
     }
     this.#judged = true;
-    this.#good = ok;
-    // An error that comes at once says nothing about how long answers take.
-    service.limiter?.release(ok ? this.#headMs : -1, verdict === "overloaded");
-    if (ok) {
-      service.breaker?.succeeded(ticket);
-      endpoint.breaker?.succeeded(ownTicket);
-      endpoint.state.succeeded(this.#headMs);
-    } else {
-      service.breaker?.failed(ticket);
-      endpoint.breaker?.failed(ownTicket);
-      endpoint.state.failed();
-    }
-    picker.observe?.(this.#ctx, endpoint, ok, this.#headMs);
+    this.#good = verdict === "good";
+    if (this.#good) reportGood(this.#permit, this.#ctx, this.#headMs);
+    else reportBad(this.#permit, this.#ctx, this.#headMs, verdict === "overloaded", outcome, detail);
   }
 
   #drop(): void {
     if (this.#judged) return;
     this.#judged = true;
-    const { service, endpoint, ticket, ownTicket } = this.#permit;
-    service.limiter?.release(-1, false);
-    service.breaker?.dropped(ticket);
-    endpoint.breaker?.dropped(ownTicket);
+    giveBack(this.#permit);
   }
+
+  /** Once: the request learns how it ended. Of a single attempt that did well there is nothing to tell. */
+  #tell(outcome: AttemptOutcome, detail: string): void {
+    const ctx = this.#ctx;
+    const plain = outcome === "answered" && this.#good && ctx.attempts === 1 && this.#drains < 0;
+    if (this.#told || plain) return;
+    this.#told = true;
+    const ms = this.#headMs < 0 ? performance.now() - this.#sentAt : this.#headMs;
+    const { service, endpoint } = this.#permit;
+    ctx.ended({ service: service.name, instance: endpoint.spec.id, outcome, status: this.#status, detail, ms });
+  }
+}
+
+/** What an answer said of itself, for the log. @param call gRPC status; -1 none */
+function statusText(status: number, call: number): string {
+  return call === -1 ? `status ${status}` : `grpc-status ${call}`;
 }

@@ -1,7 +1,7 @@
 // Which paths the gateway answers itself, before any route is looked at.
 import type { RequestContext } from "../core/context.ts";
 import type { Reply } from "../core/reply.ts";
-import { isHealthy } from "../core/service.ts";
+import { isWell } from "../core/service.ts";
 import type { Builtin, Snapshot } from "../core/snapshot.ts";
 
 const SERVICE_HEALTH = "/_gateway/health/services/";
@@ -18,14 +18,14 @@ export function findBuiltin(snapshot: Snapshot, path: string): Builtin | null {
   return path.length === 9 || path.charCodeAt(9) === 0x2f ? NOTHING : null;
 }
 
-/** `{"name","status","healthy":n,"total":n}`; 503 when no endpoint is healthy. Names no address. */
+/** `{"name","status","healthy":n,"total":n}`; 503 when no endpoint takes traffic and does its work. Names no address. */
 function serviceHealth(ctx: RequestContext): Reply {
   const raw = ctx.path.slice(SERVICE_HEALTH.length);
   const { services } = ctx.snapshot!;
   const name = services.has(raw) ? raw : decoded(raw);
   const service = services.get(name);
   if (service === undefined) return NOT_FOUND;
-  const healthy = service.endpoints.filter(isHealthy).length;
+  const healthy = service.endpoints.filter(isWell).length;
   const total = service.endpoints.length;
   const status = healthy === total ? "healthy" : healthy > 0 ? "degraded" : "unhealthy";
   const body = `${JSON.stringify({ name, status, healthy, total })}\n`;

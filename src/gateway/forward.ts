@@ -7,9 +7,10 @@ import type { Route } from "../core/route.ts";
 import type { Endpoint, Service } from "../core/service.ts";
 import { admit, admitElsewhere, admitNext, admitSecond, isBlocked } from "./admission.ts";
 import { type Answers, fallBack, type Restartable, retryAfter } from "./answers.ts";
-import { Attempt, type AttemptOwner, type Permit } from "./attempt.ts";
+import { Attempt, type AttemptOwner } from "./attempt.ts";
 import { type Deadline, deadlineOf } from "./deadline.ts";
 import type { EventStreamOwner } from "./event-stream.ts";
+import type { Permit } from "./permit.ts";
 import { Race } from "./race.ts";
 import { isReplayable, keptBody, ReplayBody } from "./replay.ts";
 import { type ClockOwner, RequestClock } from "./request-clock.ts";
@@ -141,25 +142,24 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
 
   failed(attempt: Attempt, failure: SendFailure): void {
     if (this.#over) return;
-    this.#ctx.detail = failure.detail;
     if (this.#race.lose(attempt)) return this.#tries.fail(attempt.endpoint);
     this.#afterFailure(attempt.endpoint, failure);
   }
 
   /** The deadline of the route has passed. */
   late(): void {
-    this.#ctx.detail = "route timeout";
+    let detail = "route timeout";
     if (this.#relay.waitsForClient) this.#race.abandon();
-    else this.#race.timeOut(this.#deadline.fairMs);
-    this.#giveUp("upstream_timeout");
+    else detail = this.#race.timeOut(this.#deadline.fairMs, detail);
+    this.#giveUp("upstream_timeout", detail);
   }
 
   tryIsLate(): void {
     if (this.#relay.waitsForClient) return this.#clock.begin(this.#service.retry);
     if (this.#race.second !== null) this.#tries.fail(this.#race.second.endpoint);
-    this.#ctx.detail = LATE_TRY.detail;
-    this.#race.timeOut(this.#service.retry!.perTryMs); // the first has had it; one beside it began later
-    this.#afterFailure(this.#race.first!.endpoint, LATE_TRY);
+    // The first has had the time of a try; one beside it began later.
+    const detail = this.#race.timeOut(this.#service.retry!.perTryMs, LATE_TRY.detail);
+    this.#afterFailure(this.#race.first!.endpoint, { ...LATE_TRY, detail });
   }
 
   /** The first try is slow: another endpoint is asked beside it, and whoever answers first is heard. */
@@ -188,9 +188,8 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
 
   lapse(detail: string): void {
     if (this.#over) return;
-    this.#ctx.detail = detail;
     const silent = this.#race.first!;
-    silent.timeOut(0);
+    silent.timeOut(0, detail);
     this.#afterFailure(silent.endpoint, { code: "upstream_timeout", progress: "responding", detail });
   }
 
@@ -198,8 +197,8 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     const permit = admitNext(this.#ctx, this.#service, this.#tries.failed);
     if (!isBlocked(permit)) return this.#send(permit);
     const failure = this.#failure;
-    if (failure === null) this.#giveUp(permit.code, undefined, permit.retryMs);
-    else this.#giveUp(failure.code, failure.message);
+    if (failure === null) this.#giveUp(permit.code, "", undefined, permit.retryMs);
+    else this.#giveUp(failure.code, failure.detail, failure.message);
   }
 
   #send(permit: Permit): void {
@@ -214,7 +213,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     this.#failure = failure;
     if (this.#relay.resumable) return this.#reconnect();
     if (this.#ctx.status === 0 && this.#again(endpoint, failure)) return;
-    this.#giveUp(failure.code, failure.message);
+    this.#giveUp(failure.code, failure.detail, failure.message);
   }
 
   #again(endpoint: Endpoint, { progress, code }: SendFailure): boolean {
@@ -275,7 +274,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     // 204 tells a client of event streams not to come back (WHATWG HTML §9.2.3).
     if (status === 204) this.finish();
     else if (this.#relay.resumable) this.#reconnect();
-    else this.#giveUp("upstream_reset");
+    else this.#giveUp("upstream_reset", "");
   }
 
   #reconnect(): void {
@@ -284,7 +283,8 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     this.#clock.pause(this.#relay.wait());
   }
 
-  #giveUp(code: ErrorCode, message?: string, retryMs = 0): void {
+  #giveUp(code: ErrorCode, detail: string, message?: string, retryMs = 0): void {
+    this.#ctx.detail = detail;
     if (fallBack(this.#ctx, code, this, this.#answers)) return;
     this.abort();
     if (this.#relay.lastWords(code)) this.#ctx.error = code;

@@ -1,7 +1,7 @@
 // The gRPC health protocol (grpc/doc/health-checking.md) for the gateway itself: where no route has it, on every HTTP/2 port.
 import type { RequestContext } from "../core/context.ts";
 import type { Upstream } from "../core/edges.ts";
-import { isHealthy } from "../core/service.ts";
+import { isWell } from "../core/service.ts";
 import type { Live } from "../core/snapshot.ts";
 import type { OpenStream } from "../core/streams.ts";
 import { grpcKind } from "../wire/grpc.ts";
@@ -73,7 +73,7 @@ function statusOf({ snapshot, draining }: Live, service: string): number {
   if (service === "") return draining ? NOT_SERVING : SERVING;
   const known = snapshot.services.get(service);
   if (known === undefined) return SERVICE_UNKNOWN;
-  return !draining && known.endpoints.some(isHealthy) ? SERVING : NOT_SERVING;
+  return !draining && known.endpoints.some(isWell) ? SERVING : NOT_SERVING;
 }
 
 function begin(ctx: RequestContext): void {

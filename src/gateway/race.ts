@@ -37,11 +37,12 @@ export class Race {
     attempt.discard(length, requestComplete);
   }
 
-  /** The endpoints took too long. @param fairMs see {@link Attempt.timeOut} */
-  timeOut(fairMs: number): void {
-    this.first?.timeOut(fairMs);
-    this.second?.timeOut(fairMs);
+  /** The endpoints took too long. See {@link Attempt.timeOut}. @returns why, as the first has it */
+  timeOut(fairMs: number, detail: string): string {
+    const reason = this.first?.timeOut(fairMs, detail) ?? detail;
+    this.second?.timeOut(fairMs, detail);
     this.second = null;
+    return reason;
   }
 
   /** The response is complete. */

@@ -1,8 +1,10 @@
 // One line per finished request, built by hand: the log is on the hot path and must cost next to nothing.
+import type { AttemptEnd } from "../core/attempt-end.ts";
 import type { RequestContext, StreamCounts } from "../core/context.ts";
 import type { Route } from "../core/route.ts";
 import type { Endpoint } from "../core/service.ts";
 import type { AccessLog } from "../core/snapshot.ts";
+import { getField } from "../wire/fields.ts";
 import type { LineSink } from "./line-sink.ts";
 
 /** Access log as JSON lines. Method, request id and client consist of harmless characters by the time they get here. */
@@ -17,12 +19,15 @@ export class JsonAccessLog implements AccessLog {
 
   write(ctx: RequestContext, durationMs: number): void {
     const { endpoint, error } = ctx;
-    let line = `${opening()}${ctx.requestId}","method":"${ctx.method}","host":${quote(ctx.host)},"path":${quote(shownPath(ctx))}`;
+    let line = `${opening(ctx.status)}${ctx.requestId}","method":"${ctx.method}","scheme":"${ctx.peer.scheme}","protocol":"HTTP/${ctx.httpVersion}","host":${quote(ctx.host)},"path":${quote(shownPath(ctx))}`;
     if (endpoint === null) line += ctx.route === null ? "" : `,"route":${quote(ctx.route.id)}`;
-    else {
-      line += `${this.#backend(ctx, endpoint)}${ctx.attempts},"upstreamStatus":${ctx.upstreamStatus},"upstreamMs":${hundredths(ctx.upstreamMs)}`;
-    }
+    else line += this.#backend(ctx, endpoint) + ctx.attempts;
+    if (ctx.upstreamStatus !== 0) line += `,"upstreamStatus":${ctx.upstreamStatus}`;
+    if (ctx.upstreamMs >= 0) line += `,"upstreamMs":${hundredths(ctx.upstreamMs)}`;
+    if (ctx.attemptEnds !== null) line += `,"tries":${JSON.stringify(triesOf(ctx, ctx.attemptEnds))}`;
     line += `,"status":${ctx.status},"bytesIn":${ctx.bytesIn},"bytesOut":${ctx.bytesOut},"durationMs":${hundredths(durationMs)},"client":"${ctx.clientIp}"`;
+    const agent = userAgent(ctx);
+    if (agent !== "") line += `,"userAgent":${quote(agent)}`;
     if (ctx.grpcStatus >= 0) line += `,"grpcStatus":${ctx.grpcStatus}`;
     if (ctx.stream !== null) for (const [key, value] of streamFacts(ctx.stream)) line += `,"${key}":${value}`;
     if (error !== null) line += `,"error":"${error}"`;
@@ -53,22 +58,27 @@ export class TextAccessLog implements AccessLog {
     const pairs: [string, string | number][] = [
       ["status", ctx.status],
       ["method", ctx.method],
+      ["scheme", ctx.peer.scheme],
+      ["protocol", `HTTP/${ctx.httpVersion}`],
       ["path", shownPath(ctx)],
-      ["route", ctx.route?.id ?? "-"],
     ];
+    if (ctx.route !== null) pairs.push(["route", ctx.route.id]);
     if (ctx.endpoint !== null) {
       pairs.push(["service", ctx.service!.name], ["instance", ctx.endpoint.spec.id], ["attempts", ctx.attempts]);
-      if (ctx.upstreamMs >= 0)
-        pairs.push(["upstreamStatus", ctx.upstreamStatus], ["upstreamMs", round(ctx.upstreamMs)]);
     }
+    if (ctx.upstreamStatus !== 0) pairs.push(["upstreamStatus", ctx.upstreamStatus]);
+    if (ctx.upstreamMs >= 0) pairs.push(["upstreamMs", round(ctx.upstreamMs)]);
+    if (ctx.attemptEnds !== null) pairs.push(["tries", ctx.attemptEnds.map(tryText).join(", ")]);
     pairs.push(["bytesIn", ctx.bytesIn], ["bytesOut", ctx.bytesOut], ["durationMs", round(durationMs)]);
     pairs.push(["client", ctx.clientIp], ["requestId", ctx.requestId]);
+    const agent = userAgent(ctx);
+    if (agent !== "") pairs.push(["userAgent", agent]);
     if (ctx.grpcStatus >= 0) pairs.push(["grpcStatus", ctx.grpcStatus]);
     if (ctx.stream !== null) pairs.push(...streamFacts(ctx.stream));
     if (ctx.error !== null) pairs.push(["error", ctx.error]);
     if (ctx.detail !== "") pairs.push(["detail", ctx.detail]);
     const text = pairs.map(([key, value]) => `${key}=${bare(String(value))}`).join(" ");
-    this.#sink.write(`${timestamp()} request ${text}\n`);
+    this.#sink.write(`${timestamp()} ${levelOf(ctx.status)} request ${text}\n`);
   }
 }
 
@@ -78,8 +88,33 @@ function streamFacts(stream: StreamCounts): [string, number][] {
   return [
     ["messagesReceived", stream.received],
     ["messagesSent", stream.sent],
-    ["closeCode", stream.closeCode],
+    ...(stream.closeCode === 0 ? [] : [["closeCode", stream.closeCode] as [string, number]]),
   ];
+}
+
+/** The attempts that are over, each with what it has to say and nothing else. */
+function triesOf(ctx: RequestContext, ends: readonly AttemptEnd[]): Record<string, string | number>[] {
+  return ends.map(({ service, instance, outcome, status, detail, ms }) => ({
+    ...(service === ctx.service?.name ? {} : { service }),
+    instance,
+    outcome,
+    ...(status === 0 ? {} : { status }),
+    ms: round(ms),
+    ...(detail === "" ? {} : { detail }),
+  }));
+}
+
+function tryText({ instance, outcome, status, detail, ms }: AttemptEnd): string {
+  const more = detail === "" ? (status === 0 ? "" : ` ${status}`) : ` ${detail}`;
+  return `${instance} ${outcome}${more} ${round(ms)}ms`;
+}
+
+/** Longest user agent that is shown, characters: clients could fill the log otherwise. */
+const MAX_AGENT = 256;
+
+function userAgent(ctx: RequestContext): string {
+  const agent = getField(ctx.fields, "user-agent") ?? "";
+  return agent.length > MAX_AGENT ? agent.slice(0, MAX_AGENT) : agent;
 }
 
 /** Queries may carry credentials, so they are not logged at all. */
@@ -95,7 +130,6 @@ const PADDED = Array.from({ length: 100 }, (_, i) => String(i).padStart(2, "0"))
 
 /** Milliseconds with two decimals. From whole numbers: shortest text of a double costs several times as much. */
 function hundredths(ms: number): string {
-  if (ms < 0) return "-1";
   const whole = Math.round(ms * 100);
   return `${Math.floor(whole / 100)}.${PADDED[whole % 100]}`;
 }
@@ -112,15 +146,22 @@ function bare(text: string): string {
 
 let stampedAt = 0;
 let stamp = "";
-let openingText = "";
+let stampText = "";
 
-/** Beginning of a JSON line up to the request id, made once per millisecond. */
-function opening(): string {
+/** Beginning of a JSON line up to the request id; what follows the level is made once per millisecond. */
+function opening(status: number): string {
   const before = stamp;
   const now = timestamp();
-  if (now !== before || openingText === "")
-    openingText = `{"level":"info","time":"${now}","msg":"request","requestId":"`;
-  return openingText;
+  if (now !== before || stampText === "") stampText = `","time":"${now}","msg":"request","requestId":"`;
+  return `{"level":"${levelOf(status)}${stampText}`;
+}
+
+/**
+ * Level of a line by its status. Lines of both levels are written, whatever the level of the application log is; `error`
+ * is left to what is wrong with the gateway itself.
+ */
+function levelOf(status: number): "info" | "warn" {
+  return status < 500 ? "info" : "warn";
 }
 
 /** ISO time, made once per millisecond. The clock is the only state, and it is nobody's. */

@@ -1,6 +1,6 @@
 // What Prometheus scrapes: the house's own counters presented to prom-client's registry, which formats them.
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
-import { isHealthy } from "../core/service.ts";
+import { isWell } from "../core/service.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Meters, MethodCell, RouteLabels } from "./meters.ts";
 import { histogramSamples, type Labels, type OwnMetric, own, type Sample } from "./metric.ts";
@@ -125,7 +125,7 @@ function metricsOf(s: Sources): OwnMetric[] {
     own("gateway_service_instances", "Endpoints by health", "gauge", () =>
       [...s.services()].flatMap(({ name, endpoints }) =>
         ["healthy", "unhealthy"].map((health) => ({
-          value: endpoints.filter((e) => isHealthy(e) === (health === "healthy")).length,
+          value: endpoints.filter((e) => isWell(e) === (health === "healthy")).length,
           labels: { service: name, health },
         })),
       ),

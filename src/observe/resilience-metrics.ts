@@ -10,6 +10,8 @@ import { type OwnMetric, own } from "./metric.ts";
 export interface RunningChecks {
   readonly running: Iterable<{ readonly name: string; readonly verdict: { status: string; ms: number } | null }>;
   readonly detectors: Iterable<{ readonly service: string; readonly ejections: ReadonlyMap<string, number> }>;
+  /** How often an instance was taken out because it could not be connected to. */
+  readonly reaches: Iterable<{ readonly service: string; readonly outs: number }>;
 }
 
 /** What is scraped of it. */
@@ -112,7 +114,7 @@ function limitMetrics(limits: ReadonlySet<LimitMeterCells>): OwnMetric[] {
 }
 
 /** Health checks that have a verdict, and what outlier detection did. */
-function checkMetrics({ running, detectors }: RunningChecks): OwnMetric[] {
+function checkMetrics({ running, detectors, reaches }: RunningChecks): OwnMetric[] {
   const each = (value: (verdict: { status: string; ms: number }) => number) => () =>
     [...running].flatMap(({ name, verdict }) =>
       verdict === null || verdict.status === "unknown" ? [] : [{ value: value(verdict), labels: { check_name: name } }],
@@ -130,10 +132,13 @@ function checkMetrics({ running, detectors }: RunningChecks): OwnMetric[] {
       "gauge",
       each(({ ms }) => ms / 1000),
     ),
-    own("gateway_outlier_ejections_total", "Instances ejected", "counter", () =>
-      [...detectors].flatMap(({ service, ejections }) =>
+    own("gateway_outlier_ejections_total", "Instances ejected", "counter", () => [
+      ...[...detectors].flatMap(({ service, ejections }) =>
         [...ejections].map(([reason, value]) => ({ value, labels: { service, reason } })),
       ),
-    ),
+      ...[...reaches].flatMap(({ service, outs }) =>
+        outs === 0 ? [] : [{ value: outs, labels: { service, reason: "connect_failures" } }],
+      ),
+    ]),
   ];
 }

@@ -2,6 +2,7 @@
 import type { OutlierDetector } from "./outlier-detector.ts";
 import type { Probe } from "./probe.ts";
 import { ProbeLoop, type ProbePace, type ProbeSurroundings } from "./probe-loop.ts";
+import type { ServiceReach } from "./reach.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** One running check. */
@@ -32,6 +33,7 @@ export interface CheckupParts {
 export class Checkups {
   readonly running = new Set<Checkup>();
   readonly detectors = new Set<OutlierDetector>();
+  readonly reaches = new Set<ServiceReach>();
   readonly around: ProbeSurroundings;
 
   constructor(around: ProbeSurroundings) {
@@ -60,5 +62,7 @@ export class Checkups {
     for (const checkup of [...this.running]) checkup.close();
     for (const detector of this.detectors) detector.close();
     this.detectors.clear();
+    for (const reach of this.reaches) reach.close();
+    this.reaches.clear();
   }
 }

@@ -3,7 +3,7 @@
 import type { Config } from "../config/config.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { Reply } from "../core/reply.ts";
-import { isHealthy } from "../core/service.ts";
+import { isWell } from "../core/service.ts";
 import type { Builtin } from "../core/snapshot.ts";
 import { Verdict } from "../resilience/verdict.ts";
 import { builtinPaths } from "./builtin-paths.ts";
@@ -71,7 +71,7 @@ function readiness(runtime: Runtime): Reply {
 
 function overall(runtime: Runtime): Reply {
   const services = [...(runtime.live.current?.snapshot.services.values() ?? [])];
-  const dead = services.filter((s) => !s.endpoints.some(isHealthy));
+  const dead = services.filter((s) => !s.endpoints.some(isWell));
   const registry = dead.length === 0 ? "healthy" : "degraded";
   const own = [...runtime.checkups.running].filter((checkup) => checkup.ofGateway);
   const failing = own.some(({ verdict }) => verdict?.status === "unhealthy");

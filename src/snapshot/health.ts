@@ -2,13 +2,14 @@
 // forgets nothing; what nobody asks for any more is closed at once, even when long streams keep the old snapshot.
 import type { Config } from "../config/config.ts";
 import { type CheckPace, checksOf } from "../config/health-config.ts";
-import { outlierSettings } from "../config/outliers.ts";
+import { connectFailureLimit, outlierSettings } from "../config/outliers.ts";
 import type { EndpointState } from "../core/endpoint-state.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { EndpointSpec, Service } from "../core/service.ts";
 import type { Checkup } from "../resilience/checkup.ts";
 import { EndpointChecks } from "../resilience/endpoint-checks.ts";
-import { OutlierDetector } from "../resilience/outlier-detector.ts";
+import { type Candidate, OutlierDetector } from "../resilience/outlier-detector.ts";
+import { ServiceReach } from "../resilience/reach.ts";
 import { Verdict } from "../resilience/verdict.ts";
 import { digest } from "./digest.ts";
 import { identityOf } from "./endpoints.ts";
@@ -57,7 +58,11 @@ export class HealthWatch {
     for (const { spec, state } of service.endpoints) {
       this.#checkEndpoint(leases, service.name, spec, state, known.has(state));
     }
-    this.#detectOutliers(leases, service);
+    const candidates = service.endpoints.map(({ spec, state }) => {
+      return { id: spec.id, state, listed: spec.healthy && spec.weight > 0 };
+    });
+    this.#followReach(leases, service.name, candidates);
+    this.#detectOutliers(leases, service.name, candidates);
     this.#leases.get(service.name)?.release();
     this.#leases.set(service.name, leases);
   }
@@ -145,11 +150,34 @@ export class HealthWatch {
     return n < MANY ? 0 : this.#runtime.checkups.around.random() * SPREAD_MS;
   }
 
-  #detectOutliers(leases: LeaseHolder, service: Service): void {
-    const settings = outlierSettings(this.#config.written.outlierDetection, service.name);
+  #followReach(leases: LeaseHolder, name: string, candidates: readonly Candidate[]): void {
+    const { checkups, log } = this.#runtime;
+    const reach = leases.lease(
+      `reach|${name}`,
+      () => {
+        const made = new ServiceReach(name, checkups.around.clock, {
+          fails: (instance, reason, detail) =>
+            log.warn("Instance fails", { service: name, instance, reason, ...(detail === "" ? {} : { detail }) }),
+          works: (instance, failures, ms) =>
+            log.info("Instance works again", { service: name, instance, failures, seconds: Math.round(ms / 1000) }),
+          out: (instance) =>
+            log.warn("Instance takes no traffic until it can be connected to", { service: name, instance }),
+        });
+        checkups.reaches.add(made);
+        return made;
+      },
+      (made) => {
+        checkups.reaches.delete(made);
+        made.close();
+      },
+    );
+    reach.follow(candidates, connectFailureLimit(this.#config.written.outlierDetection, name));
+  }
+
+  #detectOutliers(leases: LeaseHolder, name: string, candidates: readonly Candidate[]): void {
+    const settings = outlierSettings(this.#config.written.outlierDetection, name);
     if (settings === null) return;
     const { checkups, log } = this.#runtime;
-    const { name } = service;
     const detector = leases.lease(
       `outliers|${name}`,
       () => {
@@ -166,10 +194,7 @@ export class HealthWatch {
         made.close();
       },
     );
-    detector.follow(
-      service.endpoints.map(({ spec, state }) => ({ id: spec.id, state, listed: spec.healthy && spec.weight > 0 })),
-      settings,
-    );
+    detector.follow(candidates, settings);
   }
 }
 

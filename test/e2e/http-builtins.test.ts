@@ -264,6 +264,8 @@ describe("the access log", LIMIT, () => {
       msg: "request",
       requestId: "log-1",
       method: "POST",
+      scheme: "http",
+      protocol: "HTTP/1.1",
       host: "shop.example",
       path: "/item/7",
       route: "items",

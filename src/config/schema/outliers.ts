@@ -4,6 +4,10 @@ import { bool, dur, int, num } from "../scalars.ts";
 import { overrides } from "./inherited.ts";
 
 const settings = {
+  connectFailures: int(
+    "failures to connect within 10 s that take an instance out until it can be connected to, also while `enabled` is false; 0 = off",
+    2,
+  ),
   consecutiveFailures: int("failures in a row that eject at once; 0 = off", 5),
   interval: dur("how often instances are compared", 10_000),
   ejectionTime: dur("first time out; doubled with each further one", 30_000),
@@ -21,7 +25,7 @@ const settings = {
 
 /** `outlierDetection`. */
 export const outlierDetection = object("Instances that do worse than their peers sit out for a while", {
-  enabled: bool("watch how the requests of every service end", false),
+  enabled: bool("compare how the requests to the instances of every service end", false),
   default: object("For all", settings),
   services: mapOf("service → what differs for it", overrides("One service", settings)),
 });

@@ -1,5 +1,5 @@
 // `/health`: how the gateway is, for people and for orchestrators.
-import { isHealthy, type Service } from "../../core/service.ts";
+import { isWell, type Service } from "../../core/service.ts";
 import { json, text } from "./answer.ts";
 import { type Backstage, timestamp, uptime } from "./backstage.ts";
 import type { Operation } from "./operation.ts";
@@ -38,7 +38,7 @@ export function healthOperations(backstage: Backstage): readonly Operation[] {
 
 /** `healthy`, `degraded` when some endpoints are out, `unhealthy` when none is left. */
 function stateOf({ endpoints }: Service): "healthy" | "degraded" | "unhealthy" {
-  const healthy = endpoints.filter(isHealthy).length;
+  const healthy = endpoints.filter(isWell).length;
   if (healthy === 0) return "unhealthy";
   return healthy === endpoints.length ? "healthy" : "degraded";
 }

@@ -1,7 +1,7 @@
 // `/services`: who takes traffic and who does not, and why; an operator may take an instance out or change its share.
 import { maskedMap } from "../../config/effective.ts";
 import type { EndpointState, Obstacle } from "../../core/endpoint-state.ts";
-import { type Endpoint, isHealthy, type Service } from "../../core/service.ts";
+import { type Endpoint, isWell, type Service } from "../../core/service.ts";
 import { CallError, json } from "./answer.ts";
 import type { Backstage } from "./backstage.ts";
 import { type Checks, readFields } from "./body.ts";
@@ -14,6 +14,7 @@ const REASONS: Readonly<Record<Obstacle, string>> = {
   failing: "its health check fails",
   unproven: "its health check has said nothing yet",
   ejected: "it did worse than its peers and sits out for a while",
+  unreachable: "it could not be connected to; a request tries it every few seconds",
   draining: "an operator lets it finish what it has",
   down: "an operator took it out",
 };
@@ -93,7 +94,7 @@ function setObstacle(state: EndpointState, reason: Obstacle, on: boolean): void 
 }
 
 function summary(service: Service, backstage: Backstage): unknown {
-  const healthy = service.endpoints.filter(isHealthy).length;
+  const healthy = service.endpoints.filter(isWell).length;
   const instances = service.endpoints.length;
   const [loadBalancer] = balancersOf(service, backstage);
   return { name: service.name, instances, healthy, unhealthy: instances - healthy, loadBalancer };
@@ -107,7 +108,8 @@ function instance(service: Service, endpoint: Endpoint, backstage: Backstage): u
     address,
     port,
     scheme,
-    healthy: isHealthy(endpoint),
+    healthy: isWell(endpoint),
+    failing: state.failing,
     obstacles: obstaclesOf(endpoint),
     check: state.check,
     weight: state.weight ?? spec.weight,

@@ -31,7 +31,7 @@ function watched(count: number, more: Partial<OutlierSettings> = {}) {
   const candidates = states.map((state, i) => ({ id: String(i), state, listed: true }));
   detector.follow(candidates, settings);
   const fail = (i: number, times = 5) => {
-    for (let n = 0; n < times; n++) states[i]!.failed();
+    for (let n = 0; n < times; n++) states[i]!.failed("upstream_reset", "closed");
   };
   const succeed = (i: number, times: number, ms = 10) => {
     for (let n = 0; n < times; n++) states[i]!.succeeded(ms);
