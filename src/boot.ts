@@ -23,14 +23,15 @@ import { OpenStreams } from "./core/streams.ts";
 import { Pipeline } from "./gateway/handle.ts";
 import { type AppLog, createLog } from "./observe/app-log.ts";
 import type { Exposition, LabelChoice } from "./observe/exposition.ts";
-import { isStandard, LineSink } from "./observe/line-sink.ts";
+import { LineSink } from "./observe/line-sink.ts";
 import { Meters } from "./observe/meters.ts";
+import { toldLookup } from "./observe/told-lookup.ts";
 import { Checkups } from "./resilience/checkup.ts";
 import { ProbeSlots } from "./resilience/probe-slots.ts";
 import { loadChecked } from "./snapshot/checked.ts";
 import { compile } from "./snapshot/compile.ts";
 import { prepareLimitStores } from "./snapshot/limit-stores.ts";
-import { loggingFormat } from "./snapshot/logging.ts";
+import { applicationOutput, loggingFormat } from "./snapshot/logging.ts";
 import type { Runtime } from "./snapshot/runtime.ts";
 import { prepareTranscoding } from "./snapshot/translators.ts";
 import { VERSION } from "./version.ts";
@@ -92,17 +93,19 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
         void sink.close();
       },
     );
-  // The application log holds its output as long as the process lives; the access log may share it.
-  const appSink = leaseSink(isStandard(logging.output) ? logging.output : "stdout", leases.holder());
   const level = options.logLevel ?? logging.level;
-  const log = createLog(appSink, level, loggingFormat(config, terminal) === "text");
+  // The application log holds its output until a reload names another; the access log may share it.
+  let logLease = leases.holder();
+  const isText = (of: Config) => loggingFormat(of, applicationOutput(of), terminal) === "text";
+  const log = createLog(leaseSink(applicationOutput(config), logLease), level, isText(config));
   for (const warning of loaded.warnings) log.warn(oneLine(warning));
 
   // What libraries dial by themselves, Redis above all: an address has time to lose a packet (RFC 6298 §2.1: 1 s).
   setDefaultAutoSelectFamilyAttemptTimeout(1500);
   const now = () => performance.now();
   const network: Network = {
-    resolver: new Resolver(new Names().lookUp, now),
+    resolver: new Resolver(toldLookup(new Names().lookUp, log), now),
+    log,
     shortage: new Shortage(log, systemClock),
     spare: () => runtime.pools.spare(),
   };
@@ -204,6 +207,10 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     loadExposition(next);
     runtime.labels = labelsOf(next);
     runtime.pools.maxIdle = next.written.backend.http.maxIdleConns;
+    const before = logLease;
+    logLease = leases.holder();
+    log.writeTo(leaseSink(applicationOutput(next), logLease), isText(next));
+    before.release();
     if (options.logLevel === null) log.setLevel(next.written.telemetry.logging.level);
     current = next;
   };

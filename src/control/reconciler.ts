@@ -8,6 +8,7 @@ import { type CompiledSnapshot, compiling } from "../snapshot/compile.ts";
 import { prepareLimitStores } from "../snapshot/limit-stores.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
 import { prepareTranscoding } from "../snapshot/translators.ts";
+import { differenceOf } from "./config-difference.ts";
 import type { Listeners, Prepared } from "./listeners.ts";
 import type { Loading } from "./loader.ts";
 import { RetryLater } from "./retry-later.ts";
@@ -130,6 +131,7 @@ export class Reconciler {
         routes: rules.length,
         services: services.length,
       });
+      log.debug?.("What the reload changed", differenceOf(before, config));
       this.onApplied(config);
       return { kind: "applied", config, before };
     } catch (error) {

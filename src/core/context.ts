@@ -4,6 +4,7 @@ import type { AttemptEnd } from "./attempt-end.ts";
 import type { Downstream, Translation, Upstream } from "./edges.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Identity } from "./identity.ts";
+import type { LogLine } from "./log.ts";
 import type { Route } from "./route.ts";
 import type { Endpoint, Service } from "./service.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -103,6 +104,8 @@ export class RequestContext {
   lastEventId = "";
   /** Set while a WebSocket or event stream is open, and after. */
   stream: StreamCounts | null = null;
+  /** Says what happens to this request, with its id; null unless the log level is `debug`: `ctx.debug?.(…)`. */
+  debug: LogLine | null = null;
   /** What was taken for this request and must be given back at its end. */
   #held: (() => void)[] | null = null;
   finished = false;

@@ -5,10 +5,14 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 /** One of {@link LOG_LEVELS}. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Structured log: a sentence and the facts beside it. No secret and no upstream text goes in. */
+/** Writes a line: a sentence and the facts beside it. */
+export type LogLine = (message: string, facts?: Readonly<Record<string, unknown>>) => void;
+
+/** Structured log. No secret and no upstream text goes in. */
 export interface Log {
-  debug(message: string, facts?: Readonly<Record<string, unknown>>): void;
-  info(message: string, facts?: Readonly<Record<string, unknown>>): void;
-  warn(message: string, facts?: Readonly<Record<string, unknown>>): void;
-  error(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  /** null unless the level is `debug`: `log.debug?.(message, facts)` then does not even make the facts. */
+  readonly debug: LogLine | null;
+  readonly info: LogLine;
+  readonly warn: LogLine;
+  readonly error: LogLine;
 }

@@ -1,7 +1,7 @@
 // Who may send now: limit, circuits and balancer, asked in this order, and given back what one took when another refuses.
 import type { RequestContext } from "../core/context.ts";
 import type { ErrorCode } from "../core/errors.ts";
-import { type Endpoint, isHealthy, type Service } from "../core/service.ts";
+import { type Endpoint, isHealthy, type Service, weightOf } from "../core/service.ts";
 import { giveBack, type Permit } from "./permit.ts";
 import type { Tries } from "./tries.ts";
 
@@ -24,12 +24,14 @@ export function isBlocked(answer: Permit | Blocked): answer is Blocked {
  * Permission for one attempt; whoever gets it makes the attempt.
  * @param exclude endpoints not to be picked
  * @param only the endpoint to use; null: the balancer picks
+ * @param resort whether one that could not be connected to of late is better than none
  */
 export function admit(
   ctx: RequestContext,
   service: Service,
   exclude: readonly Endpoint[],
   only: Endpoint | null,
+  resort = false,
 ): Permit | Blocked {
   const { limiter, breaker } = service;
   if (limiter !== null && !limiter.admit(ctx.route!.tier)) return OVERLOADED;
@@ -38,17 +40,22 @@ export function admit(
     limiter?.release(-1, false);
     return { code: "circuit_open", retryMs: breaker.retryAfterMs };
   }
-  const permit = only === null ? pick(ctx, service, exclude, ticket) : ask(service, only, ticket);
+  let permit = only === null ? pick(ctx, service, exclude, ticket) : ask(service, only, ticket);
+  if (permit === null && resort) permit = lastResort(service, exclude, ticket);
   if (permit !== null) return permit;
   breaker?.dropped(ticket);
   limiter?.release(-1, false);
+  ctx.debug?.("No instance may take the request", {
+    service: service.name,
+    instances: service.endpoints.map(stateText),
+  });
   return nobody(service);
 }
 
 /** Permission for the next try: on another endpoint than those that failed, or on one of them where there is no other. */
 export function admitNext(ctx: RequestContext, service: Service, failed: readonly Endpoint[]): Permit | Blocked {
-  const other = admit(ctx, service, failed, null);
-  return isBlocked(other) && failed.length > 0 ? admit(ctx, service, NONE, null) : other;
+  const other = admit(ctx, service, failed, null, failed.length === 0);
+  return isBlocked(other) && failed.length > 0 ? admit(ctx, service, NONE, null, true) : other;
 }
 
 /** Permission for another endpoint than those that failed. @param same one of them that may be asked again; null: none */
@@ -58,8 +65,10 @@ export function admitElsewhere(
   failed: readonly Endpoint[],
   same: Endpoint | null,
 ): Permit | Blocked {
-  const other = admit(ctx, service, failed, null);
-  return isBlocked(other) && same !== null ? admit(ctx, service, NONE, same) : other;
+  const other = admit(ctx, service, failed, null, same === null);
+  if (!isBlocked(other) || same === null) return other;
+  const again = admit(ctx, service, NONE, same);
+  return isBlocked(again) ? admit(ctx, service, failed, null, true) : again;
 }
 
 function pick(ctx: RequestContext, service: Service, exclude: readonly Endpoint[], ticket: number): Permit | null {
@@ -73,6 +82,19 @@ function pick(ctx: RequestContext, service: Service, exclude: readonly Endpoint[
   }
 }
 
+/** An endpoint that only stays out because it could not be connected to: no request is refused for the sake of that. */
+function lastResort(service: Service, exclude: readonly Endpoint[], ticket: number): Permit | null {
+  for (const endpoint of service.endpoints) {
+    const { obstacles } = endpoint.state;
+    const alone = obstacles.size === 1 && obstacles.has("unreachable");
+    if (!alone || !endpoint.spec.healthy || weightOf(endpoint) === 0 || exclude.includes(endpoint)) continue;
+    const ownTicket = endpoint.breaker?.admit() ?? 0;
+    if (endpoint.breaker !== null && ownTicket === 0) continue;
+    return { service, picker: service.picker, endpoint, ticket, ownTicket };
+  }
+  return null;
+}
+
 function ask(service: Service, endpoint: Endpoint, ticket: number): Permit | null {
   const { breaker } = endpoint;
   const ownTicket = breaker === null ? 0 : breaker.admit();
@@ -82,6 +104,14 @@ function ask(service: Service, endpoint: Endpoint, ticket: number): Permit | nul
     return null;
   }
   return { service, picker: service.picker, endpoint, ticket, ownTicket };
+}
+
+/** What keeps an endpoint from the request, for the log; one without a reason was tried already. */
+function stateText({ spec, state, breaker }: Endpoint): string {
+  const reasons = [...(spec.healthy ? [] : ["registry"]), ...state.obstacles];
+  if ((state.weight ?? spec.weight) === 0) reasons.push("weight 0");
+  if (breaker !== null && breaker.state !== "closed") reasons.push(`circuit ${breaker.state}`);
+  return reasons.length === 0 ? spec.id : `${spec.id}: ${reasons.join(", ")}`;
 }
 
 /** Why no endpoint was picked: circuits, when there are healthy endpoints behind them. */

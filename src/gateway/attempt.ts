@@ -78,6 +78,7 @@ export class Attempt implements Receiver {
     const ctx = this.#ctx;
     ctx.endpoint = this.endpoint;
     ctx.attempts++;
+    ctx.debug?.("Attempt begins", { service: this.#permit.service.name, instance: this.endpoint.spec.id });
     const translated = ctx.translation?.attempt(body, this);
     const upstream = this.endpoint.connector.send(ctx, translated?.body ?? body, translated?.receiver ?? this);
     if (this.#over) upstream.abort();
@@ -279,6 +280,8 @@ export class Attempt implements Receiver {
   /** Once: the request learns how it ended. Of a single attempt that did well there is nothing to tell. */
   #tell(outcome: AttemptOutcome, detail: string): void {
     const ctx = this.#ctx;
+    if (!this.#told)
+      ctx.debug?.("Attempt ends", { instance: this.endpoint.spec.id, outcome, status: this.#status, detail });
     const plain = outcome === "answered" && this.#good && ctx.attempts === 1 && this.#drains < 0;
     if (this.#told || plain) return;
     this.#told = true;

@@ -94,11 +94,21 @@ export class Pipeline implements Gateway, Answers {
     ctx.trusted = snapshot.trusts(peer);
     ctx.clientIp = ctx.trusted ? clientAddress(peer, ctx.fields, (a) => snapshot.trusts(a)) : peer;
     ctx.requestId = this.#ids.idFor(ctx, snapshot.requestId);
+    const { debug } = this.#log;
+    if (debug !== null) ctx.debug = (message, facts) => debug(message, { requestId: ctx.requestId, ...facts });
     return snapshot;
   }
 
   #run(ctx: RequestContext, route: Route): void {
     ctx.route = route;
+    ctx.debug?.("Route chosen", {
+      route: route.id,
+      pattern: route.pattern,
+      source: route.source,
+      method: ctx.method,
+      host: ctx.host,
+      path: ctx.path,
+    });
     route.meter?.begin(ctx);
     if (ctx.upgrade && route.websocket === null) return refuse(ctx, "no_route");
     const verdict = runFilters(ctx, ctx.upgrade ? route.websocket!.filters : route.filters);
@@ -112,6 +122,7 @@ export class Pipeline implements Gateway, Answers {
   #afterFilters(ctx: RequestContext, route: Route, verdict: Verdict): void {
     if (ctx.finished) return;
     if (verdict !== undefined) {
+      ctx.debug?.("A filter answers", isRefusal(verdict) ? { code: verdict.code } : { status: verdict.status });
       if (isRefusal(verdict)) return refuse(ctx, verdict.code, verdict.fields, verdict.message);
       return this.reply(ctx, verdict);
     }
@@ -138,6 +149,7 @@ export class Pipeline implements Gateway, Answers {
   }
 
   #answerBuiltin(ctx: RequestContext, builtin: Builtin): void {
+    ctx.debug?.("The gateway answers itself", { path: ctx.path });
     if (!builtin.any && ctx.method !== "GET" && ctx.method !== "HEAD") {
       return refuse(ctx, "method_not_allowed", ["Allow", "GET, HEAD"]);
     }
@@ -150,6 +162,7 @@ export class Pipeline implements Gateway, Answers {
   }
 
   #noMatch(ctx: RequestContext, snapshot: Snapshot, match: NoMatch): void {
+    ctx.debug?.("No route", { method: ctx.method, host: ctx.host, path: ctx.path, otherMethods: match.allow });
     const fallback = snapshot.fallbacks.get(ctx.path);
     if (match.allow.length === 0 && fallback !== undefined) return this.#answerBuiltin(ctx, fallback);
     if (match.allow.length > 0) return this.#wrongMethod(ctx, match.allow);

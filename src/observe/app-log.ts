@@ -1,20 +1,41 @@
-// The application log: pino behind the house's Log, JSON lines or readable text, into the same sink as the access log.
+// The application log: pino behind the house's Log, JSON lines or readable text.
 import { createRequire } from "node:module";
 import pino from "pino";
 import type * as Pretty from "pino-pretty";
-import type { Log, LogLevel } from "../core/log.ts";
+import type { Log, LogLevel, LogLine } from "../core/log.ts";
 import type { LineSink } from "./line-sink.ts";
 
 /** Field names whose values never reach a log, wherever they stand in the facts. */
 const REDACTED = ["authorization", "cookie", "set-cookie", "password", "secret", "token", "key", "apiKey"];
 
-/** A log whose level and form can be changed while it is in use. */
+/** A log whose level, form and output can be changed while it is in use. */
 export interface AppLog extends Log {
   setLevel(level: LogLevel): void;
+  /** Writes there from now on. @param text readable lines instead of JSON */
+  writeTo(sink: LineSink, text: boolean): void;
 }
 
 /** @param text readable lines instead of JSON */
 export function createLog(sink: LineSink, level: LogLevel, text: boolean): AppLog {
+  let logger = loggerTo(sink, level, text);
+  const debug: LogLine = (message, facts) => logger.debug(facts ?? {}, message);
+  const log: { debug: LogLine | null } & Omit<AppLog, "debug"> = {
+    debug: level === "debug" ? debug : null,
+    info: (message, facts) => logger.info(facts ?? {}, message),
+    warn: (message, facts) => logger.warn(facts ?? {}, message),
+    error: (message, facts) => logger.error(facts ?? {}, message),
+    setLevel: (next) => {
+      logger.level = next;
+      log.debug = next === "debug" ? debug : null;
+    },
+    writeTo: (next, asText) => {
+      logger = loggerTo(next, logger.level as LogLevel, asText);
+    },
+  };
+  return log;
+}
+
+function loggerTo(sink: LineSink, level: LogLevel, text: boolean): pino.Logger {
   const redact = { paths: REDACTED.flatMap((k) => [`["${k}"]`, `*["${k}"]`]), censor: "***" };
   const options = {
     level,
@@ -24,16 +45,7 @@ export function createLog(sink: LineSink, level: LogLevel, text: boolean): AppLo
     formatters: { level: (label: string) => ({ level: label }) },
   };
   const target = { write: (line: string) => sink.write(line) };
-  const logger = text ? pino(options, readable(target)) : pino(options, target);
-  return {
-    debug: (message, facts) => logger.debug(facts ?? {}, message),
-    info: (message, facts) => logger.info(facts ?? {}, message),
-    warn: (message, facts) => logger.warn(facts ?? {}, message),
-    error: (message, facts) => logger.error(facts ?? {}, message),
-    setLevel: (next) => {
-      logger.level = next;
-    },
-  };
+  return text ? pino(options, readable(target)) : pino(options, target);
 }
 
 function readable(target: { write(line: string): void }): { write(line: string): void } {

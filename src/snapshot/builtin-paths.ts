@@ -9,6 +9,12 @@ export interface BuiltinPaths {
   readonly last: readonly string[];
 }
 
+/** Paths that probes and scrapers ask, whether before or behind the routes. */
+export function ownPaths(config: Config): ReadonlySet<string> {
+  const { first, last } = builtinPaths(config);
+  return new Set([...first, ...last].filter((path) => path !== "/_gateway/echo"));
+}
+
 /** The paths of one configuration. `/_gateway/` and everything below it is always the gateway's own besides. */
 export function builtinPaths(config: Config): BuiltinPaths {
   const { health, metrics, frontend } = config.written;

@@ -10,8 +10,10 @@ import { atOnce, inSlices } from "../core/slices.ts";
 import type { AccessLog, Builtin, Match, RequestIdRule, Snapshot, StreamMeter } from "../core/snapshot.ts";
 import type { OpenStreams } from "../core/streams.ts";
 import { JsonAccessLog, TextAccessLog } from "../observe/access-log.ts";
+import { WithoutProbes } from "../observe/probe-lines.ts";
 import type { RouteTree } from "../routing/tree.ts";
 import { type CidrMatch, compileCidrs } from "../wire/cidr.ts";
+import { ownPaths } from "./builtin-paths.ts";
 import { builtinTables } from "./builtins.ts";
 import { HealthWatch } from "./health.ts";
 import { loggingFormat } from "./logging.ts";
@@ -157,8 +159,11 @@ function requestIdRule(config: Config): RequestIdRule {
 }
 
 function accessLog(config: Config, runtime: Runtime, leases: LeaseHolder): AccessLog | null {
-  const { logging } = config.written.telemetry;
-  if (!logging.enabled) return null;
-  const sink = runtime.leaseSink(logging.output, leases);
-  return loggingFormat(config, runtime.terminal) === "text" ? new TextAccessLog(sink) : new JsonAccessLog(sink);
+  const { enabled, output, applicationOutput, skipProbes } = config.written.telemetry.logging;
+  if (applicationOutput !== "") runtime.leaseSink(applicationOutput, leases); // one that cannot be opened is refused now
+  if (!enabled) return null;
+  const sink = runtime.leaseSink(output, leases);
+  const text = loggingFormat(config, output, runtime.terminal) === "text";
+  const log = text ? new TextAccessLog(sink) : new JsonAccessLog(sink);
+  return skipProbes ? new WithoutProbes(log, ownPaths(config)) : log;
 }

@@ -1,6 +1,7 @@
 // Opens a connection to a host: its addresses are tried one shortly after the other (Happy Eyeballs, RFC 8305), and the
 // first that accepts has it. One that is dead costs a moment, one that is slow is not given up.
 import type { Socket } from "node:net";
+import type { Log } from "../core/log.ts";
 import { isName, type Resolver } from "./resolver.ts";
 import type { Shortage } from "./shortage.ts";
 
@@ -11,6 +12,8 @@ const ATTEMPT_DELAY_MS = 250;
 export interface Network {
   readonly resolver: Resolver;
   readonly shortage: Shortage;
+  /** Absent: nothing is said of connections. */
+  readonly log?: Pick<Log, "debug">;
   /** Closes a connection that is idle, so that another can have its descriptor. @returns whether there was one */
   spare(): boolean;
 }

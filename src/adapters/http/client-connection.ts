@@ -1,9 +1,9 @@
 // What the HTTP adapter keeps for each client connection.
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { ErrorCode } from "../../core/errors.ts";
 import type { ForwardedPeer } from "../../wire/forwarded.ts";
 import type { HttpDownstream } from "./downstream.ts";
+import type { Fault } from "./methods.ts";
 
 /** What the client waits for before it sends its body. */
 export type Expectation = "nothing" | "continue" | "unknown";
@@ -25,7 +25,7 @@ export interface ClientConnection {
   /** Requests parsed and not yet finished. */
   active: number;
   /** What followed the last good request was not HTTP: answered when its predecessors are. */
-  fault: ErrorCode | null;
+  fault: Fault | null;
   /** Reads a request that offered another protocol again, once its predecessors are answered. */
   again: (() => void) | null;
 }

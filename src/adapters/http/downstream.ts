@@ -159,9 +159,10 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     return this.#closing;
   }
 
-  /** The bytes of the body are not what its framing says: nothing on this connection can be trusted any more. */
-  broken(): void {
+  /** The bytes of the body are not what its framing says: nothing here can be trusted any more. @param detail why, for the log */
+  broken(detail: string): void {
     this.#broken = true;
+    if (!this.#ended) this.#ctx.detail = detail;
     if (this.#ended) this.#endLinger();
     else this.#refuse("bad_request");
   }

@@ -2,6 +2,7 @@
 import { type IncomingMessage, METHODS } from "node:http";
 import type { Socket } from "node:net";
 import type { ErrorCode } from "../../core/errors.ts";
+import { byteText } from "./scan.ts";
 
 /** Methods that are passed on (RFC 9110 §9, WebDAV and its kin): those a rule may name. */
 const KNOWN: ReadonlySet<string> = new Set(METHODS);
@@ -13,6 +14,8 @@ interface Parsed extends Socket {
 
 /** What Node adds to an error of its parser. */
 interface ParseError extends NodeJS.ErrnoException {
+  /** In words. */
+  readonly reason?: string;
   readonly rawPacket?: Buffer;
   readonly bytesParsed?: number;
 }
@@ -37,11 +40,37 @@ export function isForeign(request: IncomingMessage): boolean {
   return bytes.includes(`${line}RTSP/`, 0, "latin1") || bytes.includes(`${line}ICE/`, 0, "latin1");
 }
 
+/** What is answered where no request was found, and why, for the log. */
+export interface Fault {
+  readonly code: ErrorCode;
+  readonly detail: string;
+}
+
 /** What is answered where the parser found no request. */
-export function faultOf(error: ParseError): ErrorCode {
-  if (error.code === "HPE_HEADER_OVERFLOW") return "headers_too_large";
-  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return "request_timeout";
-  return stoppedAtMethod(error) ? "method_unknown" : "bad_request";
+export function faultOf(error: ParseError): Fault {
+  if (error.code === "HPE_HEADER_OVERFLOW") return { code: "headers_too_large", detail: "" };
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return { code: "request_timeout", detail: "" };
+  return { code: stoppedAtMethod(error) ? "method_unknown" : "bad_request", detail: causeOf(error) };
+}
+
+/** Errors of the parser that lie in a header field. */
+const IN_FIELD: ReadonlySet<string> = new Set([
+  "HPE_INVALID_HEADER_TOKEN",
+  "HPE_INVALID_CONTENT_LENGTH",
+  "HPE_UNEXPECTED_CONTENT_LENGTH",
+  "HPE_INVALID_TRANSFER_ENCODING",
+  "HPE_LF_EXPECTED",
+  "HPE_CR_EXPECTED",
+]);
+
+/** What the parser did not take: its reason, the byte it stopped at, and the name of the field, never a value. */
+export function causeOf({ code = "", reason = code, rawPacket, bytesParsed = 0 }: ParseError): string {
+  const byte = rawPacket?.[bytesParsed];
+  if (rawPacket === undefined || byte === undefined) return reason;
+  const from = bytesParsed === 0 ? 0 : rawPacket.lastIndexOf(0x0a, bytesParsed - 1) + 1;
+  const start = rawPacket.toString("latin1", from, Math.min(rawPacket.length, from + 65));
+  const name = IN_FIELD.has(code) ? /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}):/.exec(start)?.[1] : undefined;
+  return `${reason}: byte ${byteText(byte)}${name === undefined ? "" : ` in the field ${name}`}`;
 }
 
 /** Whether the parser stopped at a request line that is well-formed but for a method it does not know. */

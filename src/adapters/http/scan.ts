@@ -6,8 +6,8 @@ import * as known from "../../wire/known.ts";
 
 /** What {@link scanFields} found. Reused from request to request: read it before the next scan. */
 export interface Scan {
-  /** Request framing is beyond doubt and there is one Host; none, or an empty one, in HTTP/1.0 alone. */
-  ok: boolean;
+  /** Why the framing is in doubt or there is not one Host, for the log; "": all is well. An empty one is well in HTTP/1.0. */
+  fault: string;
   authority: string;
   /** Bytes of body announced; 0 none; -1 chunked. */
   bodyLength: number;
@@ -17,14 +17,14 @@ export interface Scan {
   looped: boolean;
 }
 
-const scan: Scan = { ok: true, authority: "", bodyLength: 0, nominated: null, looped: false };
+const scan: Scan = { fault: "", authority: "", bodyLength: 0, nominated: null, looped: false };
 
 /**
  * Scans the flat fields of one request. llhttp has already refused repeated or malformed `Content-Length`, CL beside TE,
  * folded lines, bare CR or LF and bad names; what it lets pass and could still be read two ways is refused here.
  */
 export function scanFields(fields: readonly string[], httpVersion: HttpVersion, instanceId: string): Scan {
-  scan.ok = true;
+  scan.fault = "";
   scan.authority = "";
   scan.bodyLength = 0;
   scan.nominated = null;
@@ -40,7 +40,8 @@ export function scanFields(fields: readonly string[], httpVersion: HttpVersion, 
         scan.bodyLength = Number(fields[i + 1]);
         break;
       case known.TRANSFER_ENCODING:
-        if (httpVersion === "1.0" || !isField(fields[i + 1]!, "chunked")) scan.ok = false;
+        if (httpVersion === "1.0") scan.fault = "Transfer-Encoding in HTTP/1.0";
+        else if (!isField(fields[i + 1]!, "chunked")) scan.fault = "Transfer-Encoding is not chunked alone";
         scan.bodyLength = -1;
         break;
       case known.CONNECTION:
@@ -53,7 +54,9 @@ export function scanFields(fields: readonly string[], httpVersion: HttpVersion, 
   }
   // A port alone names no host either.
   const named = scan.authority !== "" && scan.authority.charCodeAt(0) !== 0x3a;
-  if (hosts > 1 || (!named && httpVersion !== "1.0") || !isAuthority(scan.authority)) scan.ok = false;
+  if (hosts > 1) scan.fault = "more than one Host";
+  else if (!named && httpVersion !== "1.0") scan.fault = "no Host, or an empty one";
+  else if (!isAuthority(scan.authority)) scan.fault = authorityFault("Host", scan.authority);
   return scan;
 }
 
@@ -67,6 +70,17 @@ function nominate(value: string): void {
   names.delete("host");
   names.delete("content-length");
   if (names.size === 0) scan.nominated = null;
+}
+
+/** Says which character of a host is none. @param where field it stands in */
+export function authorityFault(where: string, authority: string): string {
+  const wrong = [...authority].find((c) => !isAuthority(c)) ?? "";
+  return `character ${byteText(wrong.charCodeAt(0))} in ${where}`;
+}
+
+/** A byte as logs show it: `0x0a`. */
+export function byteText(byte: number): string {
+  return `0x${byte.toString(16).padStart(2, "0")}`;
 }
 
 /** Characters of a host, an IPv6 literal and a port (RFC 3986 §3.2.2): anything else has no business in Host. */

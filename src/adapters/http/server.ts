@@ -8,16 +8,16 @@ import type { ErrorCode } from "../../core/errors.ts";
 import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { Gate } from "../gate.ts";
-import { refusalOf, requestTarget } from "./admit.ts";
+import { note, refusalOf, requestTarget } from "./admit.ts";
 import { type ClientConnection, type Expectation, isClosing, standIn } from "./client-connection.ts";
 import { startClocks } from "./clocks.ts";
 import { HttpDownstream } from "./downstream.ts";
 import { handshakeRefusal } from "./handshake.ts";
-import { faultOf, isForeign } from "./methods.ts";
+import { causeOf, type Fault, faultOf, isForeign } from "./methods.ts";
 import { namesWebSocket, withoutOffer } from "./offer.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { RawDownstream } from "./raw-downstream.ts";
-import { hostName, scanFields } from "./scan.ts";
+import { scanFields } from "./scan.ts";
 import { UpgradeDownstream } from "./upgrade-downstream.ts";
 
 /** Pipelined requests parsed ahead before reading stops; one is answered at a time. */
@@ -59,7 +59,7 @@ export class HttpServer {
     this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#fault(error, socket as Socket));
     this.#server.on("connect", (_request, socket) => {
       standIn(socket as Socket, this.#connections.get(socket as Socket));
-      this.#wrong(socket as Socket, "method_not_allowed");
+      this.#wrong(socket as Socket, { code: "method_not_allowed", detail: "CONNECT" });
     });
     this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket as Socket, head));
     startClocks(this.#server);
@@ -88,7 +88,7 @@ export class HttpServer {
   /** Answers a connection that never became one of HTTP: over the limit, or silent for too long. */
   refuse(socket: Socket, code: ErrorCode): void {
     socket.on("error", () => socket.destroy());
-    this.#raw(socket, code);
+    this.#raw(socket, { code, detail: "" });
     socket.resume();
   }
 
@@ -164,16 +164,16 @@ export class HttpServer {
       expect === "continue",
       performance.now(),
     );
-    ctx.authority = authority;
-    ctx.host = hostName(authority);
-    ctx.nominated = scan.nominated;
+    note(ctx, authority, scan);
     this.#attach(connection, request, response, downstream, ctx);
     // What follows a request is parsed ahead. Where that stopped in the middle of this one, its own body is at fault.
     if (connection.fault !== null && !request.complete) {
+      const { detail } = connection.fault;
       connection.fault = null;
-      return downstream.broken();
+      return downstream.broken(detail);
     }
     const code = refusalOf(request, scan, this.#options.maxHeaders, expect);
+    ctx.detail = scan.fault;
     if (code !== null) this.#gateway.refuse(ctx, code);
     else if (this.#options.upgradesOnly) this.#gateway.refuse(ctx, "upgrade_required");
     else this.#gateway.handle(ctx);
@@ -197,7 +197,8 @@ export class HttpServer {
       return;
     }
     // Frames would mix with the replies still to come.
-    if (connection.active > 0) return this.#wrong(socket, "bad_request");
+    if (connection.active > 0)
+      return this.#wrong(socket, { code: "bad_request", detail: "a handshake behind a request under way" });
     connection.active++;
     this.gate.pass(() => this.#beginUpgrade(connection.peer, request, socket, head));
   }
@@ -216,14 +217,12 @@ export class HttpServer {
     const { target, authority } = requestTarget(request.url!, scan);
     const now = performance.now();
     const ctx = new RequestContext(downstream, peer, request.method!, target, fields, "1.1", false, now);
-    ctx.authority = authority;
-    ctx.host = hostName(authority);
-    ctx.nominated = scan.nominated;
     downstream.attach(ctx);
     if (socket.destroyed) process.nextTick(() => downstream.closed());
     else socket.on("close", () => downstream.closed());
     const code = refusalOf(request, scan, this.#options.maxHeaders, "nothing") ?? handshakeRefusal(request, scan);
     ctx.upgrade = code === null;
+    note(ctx, authority, scan);
     if (code === null) this.#gateway.handle(ctx);
     else this.#gateway.refuse(ctx, code);
   }
@@ -269,22 +268,22 @@ export class HttpServer {
     const connection = this.#connections.get(socket);
     if (error.code === "ECONNRESET" || !socket.writable || connection === undefined) return void socket.destroy();
     const { current } = connection;
-    if (isClosing(connection)) return current?.downstream.broken();
+    if (isClosing(connection)) return current?.downstream.broken(causeOf(error));
     // The client ended its side in the middle of a request: it has left, there is nobody to answer.
     if (error.code === "HPE_INVALID_EOF_STATE") return void socket.destroy();
     // Either what follows the request under way is not HTTP, or the body of that request itself is not.
-    if (current !== null && !current.request.complete) current.downstream.broken();
+    if (current !== null && !current.request.complete) current.downstream.broken(causeOf(error));
     else this.#wrong(socket, faultOf(error));
   }
 
   /** Answers what is no request of ours, behind the requests before it. */
-  #wrong(socket: Socket, code: ErrorCode): void {
+  #wrong(socket: Socket, fault: Fault): void {
     const connection = this.#connections.get(socket);
-    if (connection === undefined || connection.active === 0) this.#raw(socket, code);
-    else connection.fault = code;
+    if (connection === undefined || connection.active === 0) this.#raw(socket, fault);
+    else connection.fault = fault;
   }
 
-  #raw(socket: Socket, code: ErrorCode): void {
+  #raw(socket: Socket, { code, detail }: Fault): void {
     if (!socket.writable) return void socket.destroy();
     const connection = this.#connections.get(socket);
     const peer = connection?.peer ?? new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), "http");
@@ -292,6 +291,7 @@ export class HttpServer {
     const since = connection === undefined || connection.used ? performance.now() : connection.openedAt;
     const downstream = new RawDownstream(socket);
     const ctx = new RequestContext(downstream, peer, "-", "-", [], "1.1", false, since);
+    ctx.detail = detail;
     this.#gateway.refuse(ctx, code);
     ctx.bytesOut = downstream.bytes;
     this.#gateway.done(ctx, true);

@@ -14,8 +14,8 @@ export interface StreamHead {
   /** The request has no body. */
   readonly ended: boolean;
   readonly expectsContinue: boolean;
-  /** `Host` and `:authority` contradict each other, or the target is none. */
-  readonly fault: boolean;
+  /** Why the head is none, for the log: `Host` and `:authority` contradict each other, or the target is none; "": it is one. */
+  readonly fault: string;
 }
 
 /** @param raw flat list as received, pseudo fields included; nghttp2 has checked names, values, order and lengths */
@@ -23,7 +23,7 @@ export function readHead(headers: IncomingHttpHeaders, raw: readonly string[], e
   const fields: string[] = [];
   let authority = headers[":authority"];
   let cookieAt = -1;
-  let fault = false;
+  let fault = "";
   let expectsContinue = false;
   let bytes = 0;
   for (let i = 0; i < raw.length; i += 2) {
@@ -36,7 +36,7 @@ export function readHead(headers: IncomingHttpHeaders, raw: readonly string[], e
       continue;
     }
     if (name === "host") {
-      if (authority !== undefined && !isField(value, authority.toLowerCase())) fault = true;
+      if (authority !== undefined && !isField(value, authority.toLowerCase())) fault = "Host and :authority differ";
       authority ??= value;
       continue;
     }
@@ -48,6 +48,6 @@ export function readHead(headers: IncomingHttpHeaders, raw: readonly string[], e
   fields.push("host", named);
   const target = headers[":path"] ?? "";
   // It becomes part of a request line: what could end one has no place in it, whoever looked at it before.
-  if (/[^\x21-\x7e\x80-\xff]/.test(target)) fault = true;
+  if (/[^\x21-\x7e\x80-\xff]/.test(target)) fault = "a blank or control character in :path";
   return { method: headers[":method"] ?? "", target, authority: named, fields, bytes, ended, expectsContinue, fault };
 }

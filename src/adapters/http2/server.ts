@@ -18,7 +18,7 @@ import { deferClose, letGo, rawFields, resetStream } from "../../wire/http2-raw.
 import { Gate } from "../gate.ts";
 import { isKnownMethod } from "../http/methods.ts";
 import type { Http2Options, HttpServerOptions } from "../http/options.ts";
-import { hostName, scanFields } from "../http/scan.ts";
+import { hostName, type Scan, scanFields } from "../http/scan.ts";
 import { Http2Downstream } from "./downstream.ts";
 import { readHead, type StreamHead } from "./head.ts";
 
@@ -178,15 +178,16 @@ export class Http2Server {
         letGo(stream);
       });
     }
-    const code = this.#refusal(head, scan.ok, scan.looped);
+    const code = this.#refusal(head, scan);
+    ctx.detail = head.fault || scan.fault;
     if (code === null) this.#gateway.handle(ctx);
     else this.#gateway.refuse(ctx, code);
   }
 
-  #refusal(head: StreamHead, ok: boolean, looped: boolean): ErrorCode | null {
+  #refusal(head: StreamHead, { fault, looped }: Scan): ErrorCode | null {
     // nghttp2 holds a client to the limit only once it has acknowledged our settings.
     if (head.bytes > this.#options.maxHeaderBytes) return "headers_too_large";
-    if (!ok || head.fault) return "bad_request";
+    if (fault !== "" || head.fault !== "") return "bad_request";
     if (head.method === "CONNECT") return "method_not_allowed";
     if (!isKnownMethod(head.method)) return "method_unknown";
     return looped ? "loop_detected" : null;

@@ -32,8 +32,20 @@ export const metrics = object("Prometheus metrics", {
 export const telemetry = object("Logs", {
   logging: object("Access and application log", {
     enabled: bool("write access lines", true),
-    level: oneOf("application log level", ["debug", "info", "warn", "error"], "info"),
+    level: oneOf(
+      "level of the application log; access lines are written at any",
+      ["debug", "info", "warn", "error"],
+      "info",
+    ),
     format: optional(oneOf("default json, text on a terminal", ["json", "text"])),
-    output: str("`stdout`, `stderr` or a file", "stdout"),
+    output: str("access lines: `stdout`, `stderr` or a file", "stdout"),
+    applicationOutput: str(
+      "application lines: `stdout`, `stderr` or a file; default that of the access lines, but stdout where those go to a file",
+      "",
+    ),
+    skipProbes: bool(
+      "write no access lines for probes and scrapes that went well: the gateway's own health and metrics paths, and user agents of known probes",
+      false,
+    ),
   }),
 });

@@ -1,5 +1,6 @@
 // Keep-alive connections to one endpoint: last in first out, bounded, swept once a second.
 
+import { bracketed } from "../../wire/authority.ts";
 import type { BufferPool } from "../../wire/buffers.ts";
 import type { Network } from "../../wire/dial.ts";
 import { isName } from "../../wire/resolver.ts";
@@ -26,6 +27,11 @@ export interface PoolTarget {
   readonly address: string;
   readonly port: number;
   readonly scheme: "http" | "https";
+}
+
+/** A target as log lines name it: `https://10.0.0.1:8443`. */
+export function addressText({ scheme, address, port }: PoolTarget): string {
+  return `${scheme}://${bracketed(address)}:${port}`;
 }
 
 /** The connections to one endpoint. */
@@ -63,7 +69,13 @@ export class Pool {
     while (!exchange.fresh) {
       const connection = this.#idle.pop();
       if (connection === undefined) break;
-      if (connection.isUsable(now)) return connection.carry(exchange, now);
+      if (connection.isUsable(now)) {
+        this.shared.network.log?.debug?.("Connection reused", {
+          to: addressText(this.target),
+          idle: this.#idle.length,
+        });
+        return connection.carry(exchange, now);
+      }
       connection.destroy();
     }
     const limit = this.options.maxPerHost;
@@ -74,6 +86,11 @@ export class Pool {
       return exchange.fail("overloaded", "connection queue is full");
     }
     this.#waiting.push(exchange);
+    this.shared.network.log?.debug?.("Request waits for a connection", {
+      to: addressText(this.target),
+      waiting: this.#waiting.length,
+      limit,
+    });
   }
 
   /** Takes a waiting exchange out of the queue. */
@@ -129,6 +146,7 @@ export class Pool {
   }
 
   #dial(exchange: Exchange): void {
+    this.shared.network.log?.debug?.("Connection opened", { to: addressText(this.target), open: this.#open.size });
     const connection = new Connection(this);
     this.#open.add(connection);
     connection.dial(exchange);

@@ -1,6 +1,6 @@
 // The HTTP/2 connections to one endpoint: as many streams on one as it takes, a bounded queue behind them.
 import type { Network } from "../../wire/dial.ts";
-import type { PoolTarget } from "../http/pool.ts";
+import { addressText, type PoolTarget } from "../http/pool.ts";
 import type { Http2Call } from "./call.ts";
 import type { Http2ClientOptions } from "./options.ts";
 import { Http2Session } from "./session.ts";
@@ -56,6 +56,10 @@ export class Http2Pool {
     if (session !== null) return call.begin(session);
     if (this.#waiting.length >= MAX_WAITING) return call.fail("overloaded", "stream queue is full", "unsent");
     this.#waiting.push(call);
+    this.network.log?.debug?.("Call waits for a stream", {
+      to: addressText(this.target),
+      waiting: this.#waiting.length,
+    });
     this.#grow();
   }
 
@@ -153,6 +157,7 @@ export class Http2Pool {
   }
 
   #dial(): void {
+    this.network.log?.debug?.("Connection opened for HTTP/2", { to: addressText(this.target), open: this.#open.size });
     const session = new Http2Session(this);
     this.#sessions.push(session);
     this.#open.add(session);
