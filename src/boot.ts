@@ -4,6 +4,7 @@ import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import { ClientConnections } from "./adapters/client-connections.ts";
 import type { Config } from "./config/config.ts";
 import type { LoadOptions } from "./config/load.ts";
+import { certificateEnds } from "./config/material.ts";
 import { oneLine } from "./config/problem.ts";
 import { SourceFiles } from "./config/source-files.ts";
 import { PoolSet } from "./connectors/http/pools.ts";
@@ -76,6 +77,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   const files = new SourceFiles();
   const loaded = loadChecked(options.load, files);
   const { config } = loaded;
+  let current = config;
   const { logging } = config.written.telemetry;
   const terminal = process.stdout.isTTY === true;
   const leases = new LeaseTable();
@@ -143,6 +145,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
             services: () => holder.current?.snapshot.services.values() ?? [],
             labels: () => runtime.labels,
             reload,
+            certificates: () => certificateEnds(current.written, current.material),
             checkups: runtime.checkups,
             clients,
             shortages: network.shortage.counts,
@@ -214,7 +217,6 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     if (options.logLevel === null) log.setLevel(next.written.telemetry.logging.level);
     current = next;
   };
-  let current = config;
 
   return {
     log,

@@ -1,5 +1,5 @@
 // Certificates, keys and trust anchors named by enabled TLS blocks: read while loading, so that `check` finds what is missing.
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { placeOf } from "./place.ts";
 import type { Problems } from "./problem.ts";
@@ -9,6 +9,7 @@ import type { UpstreamTlsConfig } from "./schema/upstream-tls.ts";
 import type { SourceFiles } from "./source-files.ts";
 import { redisBlocks } from "./stores.ts";
 import type { MapNode } from "./tree.ts";
+import { validityOf, validityProblem } from "./validity.ts";
 
 /** Largest file read, bytes. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
@@ -30,7 +31,7 @@ export function readMaterial(written: Written, tree: MapNode, files: SourceFiles
     }
     try {
       if (kind === "key") createPrivateKey(text);
-      else new X509Certificate(text);
+      else validityOf(text); // reads every certificate in it
       material.set(path, text);
     } catch {
       wrong(`not a PEM ${kind}`);
@@ -47,11 +48,17 @@ export function readMaterial(written: Written, tree: MapNode, files: SourceFiles
       problems.error(placeOf(tree, place), `${place.join(".")}: ${why}`);
     }
   };
+  const checkValidity = (path: string, place: readonly string[]) => {
+    const text = material.get(path);
+    const problem = text === undefined ? null : validityProblem(validityOf(text), Date.now());
+    if (problem !== null) problems.warn(placeOf(tree, place), `${place.join(".")}: "${path}": ${problem}`);
+  };
   for (const { place, tls } of listenerBlocks(written)) {
     read("certificate", tls.certFile, [...place, "certFile"]);
     read("key", tls.keyFile, [...place, "keyFile"]);
     for (const file of tls.clientCAFile) read("certificate", file, [...place, "clientCAFile"]);
     fit(place, tls.certFile, tls.keyFile, tls.cipherSuites);
+    checkValidity(tls.certFile, [...place, "certFile"]);
   }
   for (const { place, tls } of upstreamBlocks(written)) {
     read("certificate", tls.rootCAFile, [...place, "rootCAFile"]);
@@ -81,6 +88,15 @@ export function listenerBlocks(written: Written): { readonly place: readonly str
   const { management } = written;
   const operators = management.enabled && management.tls.enabled;
   return operators ? [...clients, { place: ["management", "tls"], tls: management.tls }] : clients;
+}
+
+/** Files of certificates shown to clients, each once, and when they end, s since 1970. */
+export function certificateEnds(
+  written: Written,
+  material: Material,
+): { readonly file: string; readonly at: number }[] {
+  const files = new Set(listenerBlocks(written).map(({ tls }) => tls.certFile));
+  return [...files].map((file) => ({ file, at: validityOf(material.get(file)!).to / 1000 }));
 }
 
 /** Every enabled block of trust in services. */

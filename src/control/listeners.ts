@@ -181,8 +181,8 @@ export class Listeners {
   }
 
   #front(name: string, host: string, port: number, options: HttpServerOptions): Wanted {
-    const { instanceId, clients } = this.#runtime;
-    const make = () => new HttpFront(this.#gateway, options, clients, instanceId);
+    const { instanceId, clients, meters, log } = this.#runtime;
+    const make = () => new HttpFront(this.#gateway, options, clients, instanceId, meters.handshakesOf(name, log));
     return { name, host, port, key: digest(options), make };
   }
 }

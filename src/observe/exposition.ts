@@ -30,6 +30,8 @@ export interface Sources extends Omit<ResilienceSources, "limits">, ResourceSour
   readonly labels: () => LabelChoice;
   readonly reload: ReloadState;
   readonly droppedLines: () => number;
+  /** Certificates shown to clients, and when they end, s since 1970. */
+  readonly certificates: () => readonly { readonly file: string; readonly at: number }[];
 }
 
 /** The scrape endpoint's content. */
@@ -122,6 +124,11 @@ function metricsOf(s: Sources): OwnMetric[] {
       ),
     ),
     ...streamMetrics(s),
+    own("gateway_tls_handshake_failures_total", "TLS handshakes of clients that failed", "counter", () =>
+      [...s.meters.handshakes.values()].flatMap(({ listener, failures }) =>
+        [...failures].map(([reason, value]) => ({ value, labels: { listener, reason } })),
+      ),
+    ),
     own("gateway_service_instances", "Endpoints by health", "gauge", () =>
       [...s.services()].flatMap(({ name, endpoints }) =>
         ["healthy", "unhealthy"].map((health) => ({
@@ -132,6 +139,9 @@ function metricsOf(s: Sources): OwnMetric[] {
     ),
     ...resilienceMetrics({ ...s, limits: s.meters.limits }),
     ...resourceMetrics(s),
+    own("gateway_tls_certificate_expiry_timestamp_seconds", "When certificates of listeners end", "gauge", () =>
+      s.certificates().map(({ file, at }) => ({ value: at, labels: { file } })),
+    ),
     own("gateway_config_last_reload_success", "1 when the last load was accepted", "gauge", () => [
       { value: Number(s.reload.ok), labels: {} },
     ]),

@@ -1,7 +1,9 @@
 // The counters of routes and endpoints: plain numbers on the hot path, kept across reloads by lease.
 import type { RequestContext } from "../core/context.ts";
+import type { Log } from "../core/log.ts";
 import type { RouteMeter } from "../core/route.ts";
 import type { EndpointMeter } from "../core/service.ts";
+import { Handshakes } from "./handshakes.ts";
 import { Histogram } from "./histogram.ts";
 import type { LimitMeterCells } from "./limit-meters.ts";
 import { StreamMeterCells } from "./stream-meters.ts";
@@ -121,4 +123,16 @@ export class Meters {
   readonly endpoints = new Set<EndpointMeterCells>();
   readonly limits = new Set<LimitMeterCells>();
   readonly streams = new StreamMeterCells();
+  /** By listener. */
+  readonly handshakes = new Map<string, Handshakes>();
+
+  /** Handshakes of a listener, counted for the life of the process. */
+  handshakesOf(listener: string, log: Log): Handshakes {
+    let known = this.handshakes.get(listener);
+    if (known === undefined) {
+      known = new Handshakes(listener, log, () => performance.now());
+      this.handshakes.set(listener, known);
+    }
+    return known;
+  }
 }

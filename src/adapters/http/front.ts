@@ -1,16 +1,20 @@
 // What stands behind a bound port: counts sockets, does the TLS handshake, and finds out which HTTP each client speaks.
 import type { Socket } from "node:net";
-import type { Server as TlsServer } from "node:tls";
+import type { TLSSocket, Server as TlsServer } from "node:tls";
 import type { Gateway } from "../../core/edges.ts";
+import { type HandshakeWatch, UNWATCHED } from "../../core/handshake.ts";
 import type { ClientConnections } from "../client-connections.ts";
 import { Http2Server } from "../http2/server.ts";
 import type { SocketTaker } from "../listener.ts";
+import { firstBytes } from "./first-bytes.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { HttpServer } from "./server.ts";
-import { tlsServer } from "./tls-server.ts";
+import { addressOf, answerPlain, isPlainHttp, tlsServer } from "./tls-server.ts";
 
 /** How long a connection on which nothing was asked yet is left alone when idle ones are closed, ms. */
 const FIRST_REQUEST_MS = 1000;
+/** Longest wait for a handshake where no other is configured, ms. */
+const HANDSHAKE_MS = 120_000;
 
 /** Between two looks for connections that say nothing, ms. */
 const SWEEP_MS = 1000;
@@ -25,24 +29,34 @@ export class HttpFront implements SocketTaker {
   /** Accepted sockets, also those whose protocol is not known yet. */
   readonly #sockets = new Set<Socket>();
   /** Sockets that have said nothing yet, and since when. */
-  readonly #silent = new Map<Socket, number>();
+  readonly #silent = new Map<Socket, { readonly since: number; readonly stop: () => void }>();
+  /** How long it may be so, ms; 0: for ever. */
+  readonly #silentMs: number;
+  readonly #watch: HandshakeWatch;
   readonly #timer: NodeJS.Timeout | undefined;
 
-  /** @param instanceId mark of this process, by which loops are recognised */
-  constructor(gateway: Gateway, options: HttpServerOptions, clients: ClientConnections, instanceId: string) {
+  /** @param instanceId mark of this process, by which loops are recognised @param watch told of handshakes */
+  constructor(
+    gateway: Gateway,
+    options: HttpServerOptions,
+    clients: ClientConnections,
+    instanceId: string,
+    watch: HandshakeWatch = UNWATCHED,
+  ) {
     this.#options = options;
     this.#clients = clients;
+    this.#watch = watch;
+    this.#silentMs = options.readMs || (options.tls === null ? 0 : HANDSHAKE_MS);
     this.#http1 = new HttpServer(gateway, options, instanceId);
     this.#http2 = options.http2 === null ? null : new Http2Server(gateway, options, options.http2, instanceId);
-    this.#tls =
-      options.tls === null
-        ? null
-        : tlsServer(options.tls, options.requireCertificate, options.readMs || 120_000, (socket) => {
-            const speaksHttp2 = socket.alpnProtocol === "h2" || options.http2?.only === true;
-            if (speaksHttp2 && this.#http2 !== null) this.#http2.open(socket);
-            else this.#http1.open(socket);
-          });
-    if (options.readMs > 0) this.#timer = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+    const opened = (socket: TLSSocket) => {
+      const speaksHttp2 = socket.alpnProtocol === "h2" || options.http2?.only === true;
+      if (speaksHttp2 && this.#http2 !== null) this.#http2.open(socket);
+      else this.#http1.open(socket);
+    };
+    const { tls, requireCertificate } = options;
+    this.#tls = tls === null ? null : tlsServer(tls, requireCertificate, this.#silentMs, opened, watch);
+    if (this.#silentMs > 0) this.#timer = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
   get connections(): number {
@@ -56,10 +70,20 @@ export class HttpFront implements SocketTaker {
       this.#sockets.delete(socket);
       this.#silent.delete(socket);
     });
-    if (this.#tls !== null) this.#tls.emit("connection", socket);
-    else if (this.#http2 === null) this.#http1.open(socket);
+    const tls = this.#tls;
+    if (tls !== null) {
+      this.#listen(socket, isAnything, (bytes) => {
+        if (isPlainHttp(bytes)) answerPlain(socket, this.#watch);
+        else tls.emit("connection", socket);
+      });
+    } else if (this.#http2 === null) this.#http1.open(socket);
     else if (this.#options.http2?.only === true) this.#http2.open(socket);
-    else this.#listen(socket);
+    else {
+      this.#listen(socket, isDecided, (bytes, since) => {
+        if (isPreface(bytes)) this.#http2!.open(socket);
+        else this.#http1.open(socket, since);
+      });
+    }
   }
 
   hold(): void {
@@ -81,7 +105,7 @@ export class HttpFront implements SocketTaker {
     this.#http1.closeIdle(FIRST_REQUEST_MS);
     this.#http2?.closeIdle();
     const now = performance.now();
-    for (const [socket, since] of this.#silent) if (now - since >= FIRST_REQUEST_MS) socket.end();
+    for (const [socket, { since }] of this.#silent) if (now - since >= FIRST_REQUEST_MS) socket.end();
   }
 
   destroy(): void {
@@ -95,35 +119,28 @@ export class HttpFront implements SocketTaker {
     this.#http2?.stop();
   }
 
-  /** The first bytes of a plain connection tell HTTP/2 with prior knowledge (RFC 9113 §3.3) from HTTP/1. */
-  #listen(socket: Socket): void {
+  /** The first bytes tell HTTP/2 with prior knowledge (RFC 9113 §3.3) from HTTP/1, and TLS from HTTP without it. */
+  #listen(socket: Socket, enough: (bytes: Buffer) => boolean, then: (bytes: Buffer, since: number) => void): void {
     const since = performance.now();
-    this.#silent.set(socket, since);
-    let first: Buffer | null = null;
-    const look = () => {
-      const more = socket.read() as Buffer | null;
-      if (more === null) return;
-      first = first === null ? more : Buffer.concat([first, more]);
-      if (first.length < 3 && "PRI".startsWith(first.toString("latin1"))) return; // may become either
-      socket.off("readable", look);
-      socket.off("error", giveUp);
+    const stop = firstBytes(socket, enough, (bytes) => {
       this.#silent.delete(socket);
-      socket.unshift(first);
-      if (isPreface(first)) this.#http2!.open(socket);
-      else this.#http1.open(socket, since);
-    };
-    socket.on("error", giveUp);
-    socket.on("readable", look);
+      then(bytes, since);
+    });
+    this.#silent.set(socket, { since, stop });
   }
 
   /** Answers connections that have been silent for too long. */
   #sweep(): void {
-    const latest = performance.now() - this.#options.readMs;
-    for (const [socket, since] of this.#silent) {
+    const latest = performance.now() - this.#silentMs;
+    for (const [socket, { since, stop }] of this.#silent) {
       if (since > latest) return; // the rest are younger
       this.#silent.delete(socket);
-      socket.removeAllListeners("readable");
-      this.#http1.refuse(socket, "request_timeout");
+      stop();
+      if (this.#tls === null) this.#http1.refuse(socket, "request_timeout");
+      else {
+        this.#watch.failed("timeout", "not a byte in time", addressOf(socket));
+        socket.destroy();
+      }
     }
   }
 
@@ -138,6 +155,11 @@ function isPreface(bytes: Buffer): boolean {
   return bytes.length >= 3 && bytes[0] === 0x50 && bytes[1] === 0x52 && bytes[2] === 0x49;
 }
 
-function giveUp(this: Socket): void {
-  this.destroy();
+/** Whether bytes are enough to tell a preface from a request. */
+function isDecided(bytes: Buffer): boolean {
+  return bytes.length >= 3 || !"PRI".startsWith(bytes.toString("latin1"));
+}
+
+function isAnything(): boolean {
+  return true;
 }

@@ -2,6 +2,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { Socket } from "node:net";
 import type { TlsOptions, Server as TlsServer } from "node:tls";
+import type { HandshakeWatch } from "../../core/handshake.ts";
 import type { SocketTaker } from "../listener.ts";
 import { startClocks } from "./clocks.ts";
 import { tlsServer } from "./tls-server.ts";
@@ -25,6 +26,8 @@ export interface SmallServerOptions {
   readonly tls: TlsOptions | null;
   /** A client that shows no certificate is not served. */
   readonly requireCertificate: boolean;
+  /** Told of TLS handshakes. */
+  readonly watch?: HandshakeWatch;
   /** Whether a peer may ask at all; the answer that it may not is the handler's. */
   mayAsk(address: string): boolean;
 }
@@ -57,11 +60,9 @@ export class SmallServer implements SocketTaker {
     });
     this.#server.timeout = SILENCE_MS;
     startClocks(this.#server);
-    const { tls, requireCertificate } = options;
-    this.#tls =
-      tls === null
-        ? null
-        : tlsServer(tls, requireCertificate, REQUEST_MS, (socket) => this.#server.emit("connection", socket));
+    const { tls, requireCertificate, watch } = options;
+    const opened = (socket: Socket) => void this.#server.emit("connection", socket);
+    this.#tls = tls === null ? null : tlsServer(tls, requireCertificate, REQUEST_MS, opened, watch);
   }
 
   get connections(): number {

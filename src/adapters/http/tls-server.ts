@@ -1,5 +1,10 @@
 // The TLS handshake of sockets that were accepted elsewhere.
+import type { Socket } from "node:net";
 import { createServer, type TLSSocket, type TlsOptions, type Server as TlsServer } from "node:tls";
+import { type HandshakeWatch, UNWATCHED } from "../../core/handshake.ts";
+import { plainAddress } from "../../wire/cidr.ts";
+import { handshakeFault } from "./handshake-fault.ts";
+import { RawDownstream } from "./raw-downstream.ts";
 
 /**
  * A TLS server that is given its sockets: emit `connection` on it.
@@ -12,14 +17,56 @@ export function tlsServer(
   requireCertificate: boolean,
   handshakeMs: number,
   opened: (socket: TLSSocket) => void,
+  watch: HandshakeWatch = UNWATCHED,
 ): TlsServer {
   const server = createServer({ ...options, handshakeTimeout: handshakeMs });
-  server.on("tlsClientError", (_error, socket) => socket.destroy());
+  server.on("tlsClientError", (error, socket) => {
+    const { fault, detail } = handshakeFault(error, socket);
+    watch.failed(fault, detail, addressOf(socket));
+    socket.destroy();
+  });
   server.on("secureConnection", (socket: TLSSocket) => {
+    const client = addressOf(socket);
     // Node hides an error of the handshake's socket behind that of the TLS socket, which needs a listener of its own.
-    socket.on("error", () => socket.destroy());
-    if (requireCertificate && Object.keys(socket.getPeerCertificate()).length === 0) return socket.destroy();
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      // In TLS 1.3 a client looks at our certificate when the handshake is over for us (RFC 8446 §4.4).
+      const { fault, detail } = handshakeFault(error, socket);
+      if (fault === "refused_by_client") watch.failed(fault, detail, client);
+      socket.destroy();
+    });
+    if (requireCertificate && Object.keys(socket.getPeerCertificate()).length === 0) {
+      watch.failed("client_certificate_missing", "no certificate", client);
+      return socket.destroy();
+    }
+    watch.succeeded(() => ({
+      client,
+      version: socket.getProtocol(),
+      cipher: socket.getCipher().name,
+      serverName: (socket as { servername?: string | false }).servername || undefined,
+      protocol: socket.alpnProtocol || undefined,
+      resumed: socket.isSessionReused(),
+    }));
     opened(socket);
   });
   return server;
+}
+
+/** Whether bytes are the beginning of a request line: a handshake begins with 22, a method with a letter. */
+export function isPlainHttp(bytes: Buffer): boolean {
+  const byte = bytes[0]! & 0xdf;
+  return byte >= 0x41 && byte <= 0x5a;
+}
+
+/** Tells a client that speaks HTTP without TLS, in HTTP without TLS. */
+export function answerPlain(socket: Socket, watch: HandshakeWatch): void {
+  watch.failed("plain_http", "HTTP without TLS on a port of HTTPS", addressOf(socket));
+  socket.on("error", () => socket.destroy());
+  const text = "This port speaks HTTPS. Ask again with https:// instead of http://.\n";
+  new RawDownstream(socket).answer(400, ["Content-Type", "text/plain; charset=utf-8"], text);
+  socket.resume();
+}
+
+/** The address of a client; "" when it is not known any more. */
+export function addressOf(socket: Socket): string {
+  return plainAddress(socket.remoteAddress ?? "");
 }

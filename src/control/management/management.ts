@@ -42,7 +42,9 @@ export class Management {
       log: this.#backstage.runtime.log,
     };
     const { tls, requireCertificate } = settings;
-    return new SmallServer({ tls, requireCertificate, mayAsk }, (request, response) =>
+    const { meters, log } = this.#backstage.runtime;
+    const watch = meters.handshakesOf("management", log);
+    return new SmallServer({ tls, requireCertificate, watch, mayAsk }, (request, response) =>
       answerCall(parts, request, response),
     );
   }

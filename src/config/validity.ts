@@ -1,0 +1,34 @@
+// From when to when the certificates of a file hold, and what is to be said of that.
+import { X509Certificate } from "node:crypto";
+
+/** Times in ms since 1970. */
+export interface Validity {
+  readonly from: number;
+  readonly to: number;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Time left from which a certificate ends soon; for one of a short life, the last third of it. */
+const SOON_MS = 14 * DAY_MS;
+
+/** When all certificates of a PEM file hold together. @throws Error when one is no certificate */
+export function validityOf(pem: string): Validity {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [pem];
+  const all = blocks.map((block) => new X509Certificate(block));
+  return {
+    from: Math.max(...all.map(({ validFrom }) => Date.parse(validFrom))),
+    to: Math.min(...all.map(({ validTo }) => Date.parse(validTo))),
+  };
+}
+
+/** What is wrong with it now, or will be soon; null: nothing. @param now ms since 1970 */
+export function validityProblem({ from, to }: Validity, now: number): string | null {
+  const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+  if (now >= to) return `the certificate expired on ${day(to)}: clients refuse it`;
+  if (now < from) return `the certificate is not valid before ${day(from)}: clients refuse it until then`;
+  const left = to - now;
+  if (left >= Math.min(SOON_MS, (to - from) / 3)) return null;
+  const days = Math.floor(left / DAY_MS);
+  const when = days < 1 ? "in less than a day" : days === 1 ? "in 1 day" : `in ${days} days`;
+  return `the certificate expires ${when}, on ${day(to)}`;
+}
