@@ -149,6 +149,8 @@ export interface Receiver {
 export interface Upstream {
   /** True while it waits because all the gateway may open to the backend is in use: the backend has not heard of it. */
   readonly waiting?: boolean;
+  /** True while the connection it is to go on does not stand yet. */
+  readonly connecting?: boolean;
   /** Reads on after a `data` that returned false. */
   resume(): void;
   /** Gives up; nothing more is reported. Harmless when it is over already. */

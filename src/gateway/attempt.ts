@@ -108,12 +108,13 @@ export class Attempt implements Receiver {
     if (this.#over) return detail;
     const waited = this.#upstream?.waiting === true;
     const reason = waited ? "timeout while all connections to the instance were in use" : detail;
-    if (!waited) this.endpoint.meter?.failed("upstream_timeout");
+    const code = this.#upstream?.connecting === true ? "connect_failed" : "upstream_timeout";
+    if (!waited) this.endpoint.meter?.failed(code);
     const fair = !waited && this.#hadTime(fairMs);
     this.#leave();
-    if (fair) this.#judge("overloaded", "upstream_timeout", reason);
+    if (fair) this.#judge("overloaded", code, reason);
     else this.#drop();
-    this.#tell("upstream_timeout", reason);
+    this.#tell(code, reason);
     return reason;
   }
 

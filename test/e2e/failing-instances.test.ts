@@ -1,5 +1,7 @@
 // An instance that cannot be reached, from outside: who is named, who is asked, and what the views of health show.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { afterEach, describe, test } from "node:test";
 import { type Backend, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
@@ -83,6 +85,25 @@ describe("one of two instances refuses connections", LIMIT, () => {
     await accessLine(gateway, "r9");
     assert.equal(gateway.lines.filter((l) => l.msg === "request" && l.attempts === 2).length, 10);
   });
+});
+
+test("one that does not finish its handshake in the time of the rule is taken out as well", LIMIT, async (t) => {
+  const silent = createServer((socket) => socket.on("error", () => undefined)).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  t.after(() => silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const backend = await startBackend((_, response) => response.end("1"));
+  backends.push(backend);
+  const up = [
+    { id: "up-0", address: "127.0.0.1", port, scheme: "https" },
+    { id: "up-1", address: "127.0.0.1", port: backend.port },
+  ];
+  const rules = [{ id: "all", path: "/*", serviceName: "up", timeout: "300ms" }];
+  gateway = await startGateway(configText({ rules, services: { up } }));
+  const statuses: number[] = [];
+  for (let i = 0; i < 6; i++) statuses.push((await ask(`r${i}`)).status);
+  assert.deepEqual([statuses.filter((status) => status === 504).length, statuses.at(-1)], [2, 200]);
+  assert.deepEqual(tried(await accessLine(gateway, "r0")), [["up-0", "connect_failed", "route timeout"]]);
 });
 
 describe("a service whose requests all fail", LIMIT, () => {

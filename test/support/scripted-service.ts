@@ -114,6 +114,8 @@ export class FakeExchange implements Upstream, BodyReceiver {
   /** Given up by the gateway. */
   aborted = false;
   resumed = 0;
+  /** Its connection does not stand yet. */
+  connecting = false;
 
   constructor(endpoint: Endpoint, body: RequestBody, receiver: Receiver) {
     this.endpoint = endpoint;

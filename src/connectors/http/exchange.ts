@@ -20,6 +20,7 @@ export class Exchange implements Upstream, BodyReceiver {
   readonly #waitsForContinue: boolean;
   #receiver: Receiver | null;
   #timer: NodeJS.Timeout | undefined;
+  #begun = false;
   #bodyStarted = false;
   readonly #chunked: boolean;
   /** The head is on its way; one of unknown length waits a moment, since a body that is already over needs no chunks. */
@@ -63,9 +64,15 @@ export class Exchange implements Upstream, BodyReceiver {
     return this.connection === null && this.#receiver !== null;
   }
 
+  /** @see Upstream.connecting */
+  get connecting(): boolean {
+    return this.connection !== null && !this.#begun;
+  }
+
   /** The connection stands: sends the head, and the body with it unless the client waits for `100 Continue`. */
   begin(): void {
     const connection = this.connection!;
+    this.#begun = true;
     if (this.requestComplete || this.#body.length === 0) {
       this.requestComplete = true;
       this.#sendHead(this.#endOfEmpty);

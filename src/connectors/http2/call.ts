@@ -46,6 +46,10 @@ export class Http2Call implements Upstream, BodyReceiver {
     return this.#session === null && this.#pool.saturated;
   }
 
+  get connecting(): boolean {
+    return this.#session === null && !this.#pool.saturated;
+  }
+
   /** A connection stands: opens the stream. */
   begin(session: Http2Session): void {
     this.#session = session;

@@ -31,6 +31,26 @@ describe("at the deadline of the route", () => {
     assert.deepEqual([client.heads, up.breaker.ends, up.endpoints[0]!.state.failures], [[504], BACKEND, 1]);
   });
 
+  test("a backend whose connection does not stand by then could not be connected to", () => {
+    for (const [connecting, outcome] of [
+      [true, "connect_failed"],
+      [false, "upstream_timeout"],
+    ] as const) {
+      const up = new FakeService("up", 1, null);
+      const told: string[] = [];
+      up.endpoints[0]!.state.reach = {
+        failing: false,
+        admit: () => true,
+        succeeded: () => assert.fail("it did not"),
+        failed: (code) => told.push(code),
+      };
+      const { client, ctx, exchange } = begun(up, { timeoutMs: 100 });
+      exchange.connecting = connecting;
+      time.pass(100);
+      assert.deepEqual([client.heads, told, ctx.attemptEnds!.map((end) => end.outcome)], [[504], [outcome], [outcome]]);
+    }
+  });
+
   test("a backend is to blame also when something else took a little of the time before", () => {
     const up = new FakeService("up", 1, null);
     const { ctx } = requestOf({ timeoutMs: 200 });
