@@ -14,7 +14,7 @@ import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { sample, scrape } from "../support/metrics.ts";
 import { freePort } from "../support/ports.ts";
 import { exchange } from "../support/raw.ts";
-import { type Block, configText, eventually, soon } from "../support/setup.ts";
+import { type Block, configText, eventually, PATIENCE_MS, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
 const GET = "GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -92,7 +92,7 @@ describe("a handshake that fails is counted and logged by its cause", LIMIT, () 
   for (const method of ["GET", "post", "PRI"]) {
     test(`HTTP without TLS (${method}) is told so in words`, async () => {
       await start();
-      const answer = await exchange(gateway.port, `${method} / HTTP/1.1\r\nHost: a\r\n\r\n`);
+      const answer = await exchange(gateway.port, `${method} / HTTP/1.1\r\nHost: a\r\n\r\n`, PATIENCE_MS);
       assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n/);
       assert.match(answer, /\r\nContent-Type: text\/plain; charset=utf-8\r\n/);
       assert.match(answer, /This port speaks HTTPS/);
@@ -102,7 +102,7 @@ describe("a handshake that fails is counted and logged by its cause", LIMIT, () 
 
   test("bytes that are neither", async () => {
     await start();
-    await exchange(gateway.port, "\x00\x01\x02\x03\x04\x05\x06\x07");
+    await exchange(gateway.port, "\x00\x01\x02\x03\x04\x05\x06\x07", PATIENCE_MS);
     await seen("not_tls");
   });
 
@@ -152,7 +152,7 @@ describe("a handshake that fails is counted and logged by its cause", LIMIT, () 
 
   test("many of one cause make one line", async () => {
     await start();
-    for (let i = 0; i < 20; i++) await exchange(gateway.port, "GET / HTTP/1.1\r\n\r\n", 50);
+    for (let i = 0; i < 20; i++) await exchange(gateway.port, "GET / HTTP/1.1\r\n\r\n", PATIENCE_MS);
     assert.equal(await failures("plain_http"), 20);
     await overTls();
     await soon(

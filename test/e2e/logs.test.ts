@@ -7,7 +7,7 @@ import { type Backend, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
 import { configFor, type GatewayProcess, type LogLine, startGateway } from "../support/gateway.ts";
 import { exchange } from "../support/raw.ts";
-import { accessLine, eventually, nextLine, soon } from "../support/setup.ts";
+import { accessLine, eventually, nextLine, PATIENCE_MS, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
 
@@ -213,7 +213,7 @@ describe("a request that is refused as bad says why, and nothing of its values",
   ] as const) {
     test(what, async () => {
       await start();
-      assert.match(await exchange(gateway.port, request), /^HTTP\/1\.1 400/);
+      assert.match(await exchange(gateway.port, request, PATIENCE_MS), /^HTTP\/1\.1 400/);
       const line = await soon(
         gateway.line((l) => l.error === "bad_request"),
         "its line",
