@@ -24,14 +24,15 @@ export function resetStream(stream: Http2Stream, code: number): void {
 /**
  * Makes `close` of a session wait until nghttp2 is not reading. Node itself calls it for a GOAWAY of the peer, and refuses a
  * stream that begins in the same read with a reset that frees it under the hands of nghttp2: memory is corrupted.
+ * @returns closes it at once; not to be called while nghttp2 reads, which every listener of a stream may be
  */
-export function deferClose(session: ServerHttp2Session): void {
+export function deferClose(session: ServerHttp2Session): () => void {
   const close = session.close;
-  session.close = (callback) => {
-    setImmediate(() => {
-      if (!session.destroyed) close.call(session, callback);
-    });
+  const now = () => {
+    if (!session.destroyed) close.call(session);
   };
+  session.close = () => void setImmediate(now);
+  return now;
 }
 
 /**

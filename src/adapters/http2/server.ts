@@ -34,6 +34,8 @@ interface Client {
   /** Streams under way. */
   active: number;
   readonly breach: BreachWatch;
+  /** Says GOAWAY, and closes the connection behind its last stream. */
+  readonly close: () => void;
   leaving: boolean;
   ageTimer: NodeJS.Timeout | undefined;
 }
@@ -92,7 +94,7 @@ export class Http2Server {
 
   /** Closes connections that carry no stream. */
   closeIdle(): void {
-    for (const [session, client] of [...this.#clients]) if (client.active === 0) session.close();
+    for (const client of [...this.#clients.values()]) if (client.active === 0) client.close();
   }
 
   stop(): void {
@@ -113,10 +115,9 @@ export class Http2Server {
     const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
     const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), scheme);
     const breach = new BreachWatch(session, socket);
-    const client: Client = { peer, active: 0, breach, leaving: false, ageTimer: undefined };
+    const client: Client = { peer, active: 0, breach, close: deferClose(session), leaving: false, ageTimer: undefined };
     this.#clients.set(session, client);
     this.#lookTimer ??= setInterval(() => this.#look(), LOOK_MS).unref();
-    deferClose(session);
     session.setLocalWindowSize(CONNECTION_WINDOW);
     session.on("error", () => undefined);
     session.on("close", () => {
@@ -126,7 +127,7 @@ export class Http2Server {
     if (this.#options.idleMs > 0) {
       session.setTimeout(this.#options.idleMs);
       session.on("timeout", () => {
-        if (client.active === 0) session.close();
+        if (client.active === 0) client.close();
       });
     }
     const { maxAgeMs } = this.#http2;
@@ -144,7 +145,7 @@ export class Http2Server {
     const client = this.#clients.get(session);
     if (client === undefined || session.destroyed || session.closed) return;
     client.leaving = true;
-    if (client.active > 0) session.close();
+    if (client.active > 0) client.close();
   }
 
   #stream(stream: ServerHttp2Stream, head: StreamHead): void {
@@ -152,11 +153,14 @@ export class Http2Server {
     const client = this.#clients.get(stream.session as ServerHttp2Session);
     if (client === undefined) return void setImmediate(resetStream, stream, constants.NGHTTP2_REFUSED_STREAM);
     client.active++;
-    if (client.leaving) (stream.session as ServerHttp2Session).close();
     stream.on("close", () => {
       client.active--;
     });
-    this.gate.pass(() => this.#begin(stream, client, head));
+    if (!client.leaving) return this.gate.pass(() => this.#begin(stream, client, head));
+    setImmediate(() => {
+      client.close(); // before the answer, behind which the next request may come
+      this.gate.pass(() => this.#begin(stream, client, head));
+    });
   }
 
   #begin(stream: ServerHttp2Stream, client: Client, head: StreamHead): void {
