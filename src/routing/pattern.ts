@@ -26,7 +26,7 @@ const MAX_PATTERN = 1024;
 /**
  * Parses a path pattern.
  *
- * `/a/b` exactly · `/a/*`, `/a/{rest...}`, `/a/` that path and all below · `/a/{x}/c`, `/a/:x/c`, `/a/{}/c` with a star one segment ·
+ * `/a/b` exactly · `/a/*`, `/a/**`, `/a/{rest...}`, `/a/` that path and all below · `/a/{x}/c`, `/a/:x/c`, `/a/{}/c` with a star one segment ·
  * a star beside letters: within a segment · `/a*` at the end any path beginning so · `/a/{$}` exactly `/a/`
  * @throws Error saying what is wrong with it
  */
@@ -39,7 +39,7 @@ export function parsePattern(text: string): Pattern {
   let rest = false;
   for (const [i, part] of raw.entries()) {
     const last = i === raw.length - 1;
-    if (last && (part === "" || part === "*" || /^\{[^{}]*\.\.\.\}$/.test(part))) rest = true;
+    if (last && (part === "" || part === "*" || part === "**" || /^\{[^{}]*\.\.\.\}$/.test(part))) rest = true;
     else if (last && part === "{$}") segments.push({ kind: "literal", text: "" });
     else {
       segments.push(parseSegment(part));
@@ -63,6 +63,7 @@ function parseSegment(part: string): Segment {
   const named = /^(?:\{([A-Za-z_][\w-]*)\}|:([A-Za-z_][\w-]*))$/.exec(part);
   if (named !== null) return { kind: "any", name: named[1] ?? named[2]! };
   if (/[{}]/.test(part)) throw new Error(`"${part}" is not a segment: "{name}" stands alone between slashes`);
+  if (part.includes("**")) throw new Error('"**" stands only for the end of a path; "*" is one segment');
   if (!part.includes("*")) return { kind: "literal", text: part };
   const parts = part.split("*");
   if (parts.length > 9) throw new Error(`"${part}" holds more than eight "*"`);
