@@ -5,7 +5,7 @@ import { showDuration, showSize } from "../config/units.ts";
 import { builtinPaths } from "../snapshot/builtin-paths.ts";
 import { type DryRequest, dryRun, indexRules, whyNot } from "../snapshot/dry-run.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
-import { parseFlags, UsageError } from "./flags.ts";
+import { UsageError } from "./flags.ts";
 import { policiesOf } from "./policies.ts";
 
 /** Most losing routes shown; the rest is counted. */
@@ -19,13 +19,10 @@ export const explain: Command = {
   flags: { ...CONFIG_FLAGS, H: "text" },
   help: { ...CONFIG_HELP, H: "request header `Name: value`; may be repeated" },
   async run(parsed, env) {
-    const [method, url, ...after] = parsed.rest;
+    const [method, url, ...further] = parsed.rest;
     if (method === undefined || url === undefined) throw new UsageError("explain needs METHOD and URL");
-    // As with curl, headers are often added behind the URL.
-    const late = parseFlags(after, { H: "text" });
-    if (late.rest.length > 0) throw new UsageError(`unexpected "${late.rest[0]}"`);
-    const headers = [...(parsed.all.get("H") ?? []), ...(late.all.get("H") ?? [])];
-    const fields = headers.flatMap(splitHeader);
+    if (further.length > 0) throw new UsageError(`unexpected "${further[0]}"`);
+    const fields = (parsed.all.get("H") ?? []).flatMap(splitHeader);
     const load = loadOptions(parsed, env);
     const { config } = loadConfig(load);
     const request: DryRequest = { method: method.toUpperCase(), url, fields };

@@ -1,5 +1,5 @@
 // Command-line flags in the Go style: `-x v`, `-x=v`, and the same with two dashes.
-import { didYouMean } from "../config/suggest.ts";
+import { nearest } from "../config/suggest.ts";
 
 /** What a flag takes. */
 export type FlagKind = "text" | "bool";
@@ -13,7 +13,7 @@ export interface Parsed {
   readonly values: ReadonlyMap<string, string>;
   /** Every value of flags given more than once, in order. */
   readonly all: ReadonlyMap<string, readonly string[]>;
-  /** What follows the flags. */
+  /** What is no flag, wherever it stands. */
   readonly rest: readonly string[];
 }
 
@@ -26,24 +26,27 @@ const TRUE = new Set(["1", "t", "T", "TRUE", "true", "True"]);
 const FALSE = new Set(["0", "f", "F", "FALSE", "false", "False"]);
 
 /**
- * Parses flags up to `--` or the first argument that is none.
+ * Parses flags, before and behind other arguments, up to `--`.
  * @throws UsageError
  */
 export function parseFlags(args: readonly string[], spec: FlagSpec): Parsed {
   const all = new Map<string, string[]>();
-  let i = 0;
-  for (; i < args.length; i++) {
+  const rest: string[] = [];
+  for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
     if (arg === "--") {
-      i++;
+      rest.push(...args.slice(i + 1));
       break;
     }
-    if (!arg.startsWith("-") || arg === "-") break;
+    if (!arg.startsWith("-") || arg === "-") {
+      rest.push(arg);
+      continue;
+    }
     const body = arg.replace(/^--?/, "");
     const eq = body.indexOf("=");
     const name = eq === -1 ? body : body.slice(0, eq);
     const kind = Object.hasOwn(spec, name) ? spec[name] : undefined;
-    if (kind === undefined) throw new UsageError(`unknown flag -${name}${didYouMean(name, Object.keys(spec))}`);
+    if (kind === undefined) throw new UsageError(`unknown flag -${name}${flagMeant(name, Object.keys(spec))}`);
     let value = eq === -1 ? null : body.slice(eq + 1);
     if (kind === "bool") {
       value ??= "true";
@@ -55,11 +58,18 @@ export function parseFlags(args: readonly string[], spec: FlagSpec): Parsed {
     all.set(name, [...(all.get(name) ?? []), value]);
   }
   const values = new Map([...all].map(([name, list]) => [name, list[list.length - 1]!]));
-  return { values, all, rest: args.slice(i) };
+  return { values, all, rest };
 }
 
 /** Value of a boolean flag. */
 export function flagOn(parsed: Parsed, name: string, fallback: boolean): boolean {
   const value = parsed.values.get(name);
   return value === undefined ? fallback : TRUE.has(value);
+}
+
+function flagMeant(name: string, known: readonly string[]): string {
+  if (/^(p|port|listen|host|bind)$/.test(name))
+    return "; the address is frontend.http of the configuration, or GATEWAY_PORT";
+  const near = nearest(name, known);
+  return near === null ? "; -h lists the flags" : `; did you mean -${near}?`;
 }

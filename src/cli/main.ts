@@ -1,6 +1,6 @@
 // Finds the command, parses its flags, turns what it throws into an exit code.
 import { ConfigError } from "../config/problem.ts";
-import { didYouMean } from "../config/suggest.ts";
+import { didYouMeanOf } from "../config/suggest.ts";
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { demo } from "./demo.ts";
@@ -35,12 +35,7 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Pro
   const command = named ?? run;
   try {
     if (named === undefined && first !== "" && !first.startsWith("-")) {
-      throw new UsageError(
-        `unknown command "${first}"${didYouMean(
-          first,
-          COMMANDS.map((c) => c.name),
-        )}`,
-      );
+      throw new UsageError(`unknown command "${first}"${unknownMeant(first)}`);
     }
     const parsed = parseFlags(named === undefined ? args : args.slice(1), {
       ...command.flags,
@@ -52,7 +47,7 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Pro
       return 0;
     }
     if (command.operands === "" && parsed.rest.length > 0) {
-      throw new UsageError(`unexpected "${parsed.rest[0]}"; the file is named with -config`);
+      throw new UsageError(`unexpected "${parsed.rest[0]}"${strayMeant(parsed.rest[0]!, command)}`);
     }
     return await command.run(parsed, env);
   } catch (error) {
@@ -64,6 +59,19 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Pro
     process.stderr.write(`${text}\n`);
     return 1;
   }
+}
+
+function unknownMeant(word: string): string {
+  if (/[./]/.test(word)) return `; the file is named with -config: gateway -config ${word}`;
+  const names = COMMANDS.map((c) => c.name);
+  return didYouMeanOf(word, names, "there are");
+}
+
+/** What an argument was meant to be where the command takes none. */
+function strayMeant(word: string, { name, flags }: Command): string {
+  if (COMMANDS.some((c) => c.name === word)) return `; the command comes first: gateway ${word} …`;
+  if (/^(true|false)$/.test(word)) return `; a flag that is on or off takes its value with "=": -hot-reload=${word}`;
+  return "config" in flags ? `; the file is named with -config: gateway ${name} -config ${word}` : "";
 }
 
 function usage(command: Command): string {
