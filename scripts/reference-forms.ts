@@ -81,10 +81,10 @@ export const FORMS: readonly Form[] = [
   },
   {
     name: "rate",
-    types: ["number or block"],
-    meaning: "a number is requests per second; a block says more",
+    types: ["number, `10/s`, `100/m` or block"],
+    meaning: "a number is requests per second, text names the period; a block says more",
     place: inRule("rateLimit"),
-    examples: ["5", "{ rate: 200, period: 1m, burst: 50 }"],
+    examples: ["5", "100/m", "{ rate: 200, period: 1m, burst: 50 }"],
   },
   {
     name: "requests at a time",
@@ -110,8 +110,8 @@ export const FORMS: readonly Form[] = [
   },
   {
     name: "health of an instance",
-    types: ["string or block"],
-    meaning: "a word other than `healthy` takes the instance out; a block probes it",
+    types: ["`healthy` `unhealthy` or block"],
+    meaning: "`unhealthy` (or false) takes the instance out, `healthy` (or true) does not; a block probes it",
     place: "registry: { static: { services: [ { name: s, instances: [ { address: a, health: … } ] } ] } }",
     examples: ["healthy", "unhealthy", "{ path: /healthz }"],
   },

@@ -12,7 +12,8 @@ export function reference(): string {
     "# Configuration reference",
     `Everything stands below the single root key \`gateway\`. Paths here are relative to it; \`[]\` is an element of a list, \`<name>\`
 a free name. Keys that begin with \`x-\` are ignored. The variables in the last column set a key from the environment; they may
-also begin with \`GATEWAY_GATEWAY_\`, which then wins. Services that examples name are defined elsewhere in the file.`,
+also begin with \`GATEWAY_GATEWAY_\`, which then wins. Names of files count from the working directory of
+the gateway; those of \`include\` count from the file that names them. Services that examples name are defined elsewhere in the file.`,
     "Elsewhere: [old spellings, keys without effect or not in this version](old-spellings.md), [errors](errors.md), [commands](commands.md).",
     "## How values are written",
     table(

@@ -1,6 +1,7 @@
 // Descriptions of gRPC messages that lie in files: read while loading, so that a change is a change of the configuration.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { triedAt, whyNot } from "./files.ts";
 import { placeOf } from "./place.ts";
 import type { Position, Problems } from "./problem.ts";
 import type { Written } from "./schema/root.ts";
@@ -180,7 +181,7 @@ class Reader {
       this.#name(path, place);
       return null;
     } catch (error) {
-      return (error as Error).message;
+      return whyNot(error);
     }
   }
 
@@ -195,8 +196,8 @@ class Reader {
 
   #missing(path: string, place: Place, why: string, required: boolean): void {
     this.missing.add(path);
-    const message = `${dotted(place)}: "${path}": ${why}`;
     const at = placeOf(this.#tree, place);
+    const message = `${dotted(place)}: "${path}": ${why}${triedAt(path, at.file)}`;
     if (this.#strict || required) this.#problems.error(at, message);
     else this.#problems.warn(at, `${message}; rules that need it answer 503`);
   }

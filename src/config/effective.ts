@@ -2,10 +2,8 @@
 import type { Config } from "./config.ts";
 import type { Origin } from "./kit.ts";
 import { gateway } from "./schema/root.ts";
+import { isSecretKey, isSecretPath } from "./secret-keys.ts";
 
-const SECRET_KEY = /(^|-)(authorization|cookie)$|password|secret|token|credential|(api|private)[-_]?key/i;
-/** Keys of a mapping whose values are secrets, though their names are free. */
-const SECRET_MAP = /^management\.auth\.users\./;
 /** Numbers of tokens are counts. */
 const COUNT = /Tokens$/;
 const MASK = "***";
@@ -31,14 +29,14 @@ export function maskedMap(
 /** @param secret whether a key above says so */
 function masked(value: unknown, path: string, secret: boolean, origins: ReadonlyMap<string, Origin>): unknown {
   const origin = origins.get(path);
-  const hidden = secret || SECRET_MAP.test(path) || (origin?.kind === "file" && origin.masked);
+  const hidden = secret || isSecretPath(path) || (origin?.kind === "file" && origin.masked);
   if (Array.isArray(value)) return value.map((item, i) => masked(item, `${path}[${i}]`, hidden, origins));
   if (typeof value === "object" && value !== null) {
     // A secret block is one that is called so; what a file filled in is a value, and the origins of its keys say which.
     return Object.fromEntries(
       Object.entries(value).map(([key, inner]) => [
         key,
-        masked(inner, path === "" ? key : `${path}.${key}`, secret || SECRET_KEY.test(key), origins),
+        masked(inner, path === "" ? key : `${path}.${key}`, secret || isSecretKey(key), origins),
       ]),
     );
   }

@@ -1,6 +1,12 @@
 // Environment overrides: GATEWAY_ and the path of a key, upper-cased and joined with `_`, put into the written tree.
+import { isServiceLink, isServiceVariable, serviceLinkIgnored } from "./cures/service-links.ts";
+import { unknownVariable } from "./cures/unknown-variable.ts";
 import type { Fields } from "./kit.ts";
+import type { Problems } from "./problem.ts";
 import { emptyMap, type MapNode, type Node, type ScalarNode } from "./tree.ts";
+
+/** Variables that the command line reads, and not the configuration. */
+const OTHERS: ReadonlySet<string> = new Set(["GATEWAY_CONFIG", "GATEWAY_CONFIG_PATH", "GATEWAY_LOG_LEVEL"]);
 
 /** Environment as a plain map. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -30,19 +36,37 @@ function collect(fields: Fields, path: readonly string[], names: Map<string, Add
 
 /**
  * Overrides keys of `root` from the environment. The long form (`GATEWAY_GATEWAY_FRONTEND_…`) wins over the short one
- * (`GATEWAY_FRONTEND_…`); an empty value counts as unset; unknown `GATEWAY_*` names are not ours and are left alone.
+ * (`GATEWAY_FRONTEND_…`); an empty value counts as unset. What Kubernetes sets for a service of such a name is ignored, and
+ * so are unknown `GATEWAY_*` names, with a warning.
+ * @param used variables that placeholders of the files name
  */
-export function applyEnvironment(root: MapNode, fields: Fields, env: Environment): void {
+export function applyEnvironment(
+  root: MapNode,
+  fields: Fields,
+  env: Environment,
+  used: ReadonlySet<string>,
+  problems: Problems,
+): void {
+  const keys = addressableKeys(fields);
+  const known = new Set(["GATEWAY_PORT"]);
   const port = env.GATEWAY_PORT;
-  // Orchestrators inject GATEWAY_PORT=tcp://…: only digits are a port.
-  if (port !== undefined && /^\d+$/.test(port)) {
+  if (isSet(port) && /^\d+$/.test(port))
     set(root, { path: ["gateway", "frontend", "http", "port"], list: false }, port, "GATEWAY_PORT");
-  }
-  for (const [long, key] of addressableKeys(fields)) {
+  else if (isSet(port) && !isServiceLink(port))
+    problems.warn(null, `environment variable GATEWAY_PORT is ignored: "${port}" is no port`);
+  for (const [long, key] of keys) {
     const short = long.replace(/^GATEWAY_GATEWAY_/, "GATEWAY_");
+    known.add(long).add(short);
     const name = isSet(env[long]) ? long : short;
     const value = env[name];
-    if (isSet(value) && name !== "GATEWAY_PORT") set(root, key, value, name);
+    if (!isSet(value) || name === "GATEWAY_PORT") continue;
+    if (isServiceLink(value)) problems.warn(null, serviceLinkIgnored(name));
+    else set(root, key, value, name);
+  }
+  for (const [name, value] of Object.entries(env)) {
+    const ours = name.startsWith("GATEWAY_") && isSet(value) && !isServiceLink(value) && !isServiceVariable(name);
+    if (ours && !known.has(name) && !used.has(name) && !OTHERS.has(name))
+      problems.warn(null, unknownVariable(name, known));
   }
 }
 

@@ -1,8 +1,9 @@
 // The schema language: each field knows how to read itself, its JSON Schema, its default and its sentence of documentation.
 // Here are the contract and the fields made of fields; values of one piece are in scalars.ts.
+import { unknownKeyCure } from "./cures/unknown-key.ts";
+import { wrongValueCure } from "./cures/wrong-value.ts";
 import type { Position, Problems } from "./problem.ts";
-import { didYouMean } from "./suggest.ts";
-import { describe, type MapNode, type Node } from "./tree.ts";
+import { describe, emptyMap, type MapNode, type Node } from "./tree.ts";
 
 /** A JSON Schema fragment (draft 2020-12). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -21,6 +22,8 @@ export function isWritten(origins: ReadonlyMap<string, Origin>, path: string): b
 export interface Reading {
   readonly problems: Problems;
   readonly origins: Map<string, Origin>;
+  /** Every key below `gateway`, for messages about keys at a wrong place. */
+  readonly schema: Fields;
 }
 
 /** One key of the configuration. */
@@ -93,7 +96,7 @@ export function listOf<T>(doc: string, item: Field<T>): Field<readonly T[]> {
     show: (values) => values.map((v) => item.show(v)),
     read(node, path, reading) {
       if (node.kind === "list") return node.items.map((n, i) => item.read(n, `${path}[${i}]`, reading));
-      reading.problems.error(node.at, `${path}: expected a list, found ${describe(node)}`);
+      wrongValue(node, path, "a list", reading);
       return [];
     },
   };
@@ -119,7 +122,7 @@ export function mapOf<T>(doc: string, item: Field<T>): Field<Readonly<Record<str
           }),
         );
       }
-      reading.problems.error(node.at, `${path}: expected a mapping, found ${describe(node)}`);
+      wrongValue(node, path, "a mapping", reading);
       return {};
     },
   };
@@ -140,7 +143,8 @@ function showFields(fields: Fields, value: Record<string, unknown>): Record<stri
 }
 
 function readObject(fields: Fields, node: Node, path: string, reading: Reading): Record<string, unknown> {
-  const given = asMap(node, path, reading);
+  const given = mapOr(node, path, fields, reading);
+  const meant = readUnknown(fields, given, path, reading);
   const result: Record<string, unknown> = {};
   for (const [key, field] of Object.entries(fields)) {
     const entry = given?.entries.get(key);
@@ -150,24 +154,51 @@ function readObject(fields: Fields, node: Node, path: string, reading: Reading):
       reading.origins.set(below, originOf(entry.value));
     } else {
       result[key] = field.fallback;
-      if (field.fallback === undefined)
+      const said = meant.has(key) || (entry !== undefined && reading.problems.saidAt(entry.value.at));
+      if (field.fallback === undefined && given !== null && !said)
         reading.problems.error(node.at, `${path === "" ? "gateway" : path}: missing key "${key}"`);
     }
-  }
-  for (const [key, entry] of given?.entries ?? []) {
-    if (Object.hasOwn(fields, key) || key.startsWith("x-")) continue;
-    const where = path === "" ? "" : ` in ${path}`;
-    reading.problems.error(entry.keyAt, `unknown key "${key}"${where}${didYouMean(key, Object.keys(fields))}`);
   }
   return result;
 }
 
-function asMap(node: Node, path: string, reading: Reading): MapNode | null {
-  if (node.kind === "map") return node;
-  if (!(node.kind === "scalar" && node.value === null)) {
-    reading.problems.error(node.at, `${path === "" ? "gateway" : path}: expected a mapping, found ${describe(node)}`);
+/** Refuses unknown keys. @returns keys of the block that were meant by them */
+function readUnknown(fields: Fields, given: MapNode | null, path: string, reading: Reading): ReadonlySet<string> {
+  const meant = new Set<string>();
+  for (const [key, entry] of given?.entries ?? []) {
+    if (Object.hasOwn(fields, key) || key.startsWith("x-")) continue;
+    const cure = unknownKeyCure(key, path, fields, reading.schema);
+    meant.add(cure.means);
+    reading.problems.error(entry.keyAt, `unknown key "${key}"${path === "" ? "" : ` in ${path}`}${cure.text}`);
   }
+  return meant;
+}
+
+/** The mapping a block is; an empty one where nothing is written; null, and an error, for anything else. */
+function mapOr(node: Node, path: string, fields: Fields, reading: Reading): MapNode | null {
+  if (node.kind === "map") return node;
+  if (node.kind === "scalar" && node.value === null) return emptyMap(node.at);
+  wrongValue(node, path === "" ? "gateway" : path, "a mapping", reading, fields);
   return null;
+}
+
+/**
+ * Refuses a value of the wrong kind.
+ * @param expected what would be right
+ * @param fields keys of the block that was expected, if it was one
+ * @param cure more than the key alone tells, beginning with `; `
+ */
+export function wrongValue(
+  node: Node,
+  path: string,
+  expected: string,
+  reading: Reading,
+  fields: Fields | null = null,
+  cure = "",
+): void {
+  if (reading.problems.saidAt(node.at)) return; // by an earlier stage, such as a file it comes from
+  const hint = cure || wrongValueCure(node, path, expected, fields);
+  reading.problems.error(node.at, `${path}: expected ${expected}, found ${describe(node, path)}${hint}`);
 }
 
 /** Notes where a value and everything below it came from. */

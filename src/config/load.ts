@@ -1,9 +1,12 @@
 // From files and environment to a configuration or to all that is wrong with it: every stage of loading, in order.
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize as normalizePath, resolve } from "node:path";
 import type { Config } from "./config.ts";
+import { unknownKeyCure } from "./cures/unknown-key.ts";
 import { type DescriptorFiles, readDescriptors } from "./descriptors.ts";
 import { applyEnvironment, type Environment } from "./environment.ts";
+import { triedAt, whyNot } from "./files.ts";
 import { isolate } from "./isolate.ts";
 import type { Origin } from "./kit.ts";
 import { checkMappings } from "./mappings.ts";
@@ -18,7 +21,6 @@ import { ConfigError, type Position, type Problem, Problems } from "./problem.ts
 import { rewriteSpellings, rewriteValues } from "./rewrite.ts";
 import { gateway as gatewaySchema, root as rootSchema, type Written } from "./schema/root.ts";
 import { NotUtf8, SourceFiles } from "./source-files.ts";
-import { didYouMean } from "./suggest.ts";
 import { emptyMap, type MapNode, type Node, textOf } from "./tree.ts";
 
 /** Largest configuration file, bytes. */
@@ -55,14 +57,15 @@ export interface LoadOptions {
 export function loadConfig(options: LoadOptions, files: SourceFiles = new SourceFiles()): Loaded {
   const problems = new Problems();
   const sources = new Map<string, string>();
-  const tree = readFiles(options, problems, sources, files);
+  const used = new Set<string>();
+  const tree = readFiles(options, problems, sources, files, used);
   if (problems.unreadable) throw new ConfigError(firstPerFile(problems.list), sources);
   const origins = new Map<string, Origin>();
-  const reading = { problems, origins };
+  const reading = { problems, origins, schema: gatewaySchema.fields! };
 
   const body = gatewayOf(tree);
   if (body !== null) rewriteSpellings(body, problems);
-  applyEnvironment(tree, rootSchema.fields!, options.env);
+  applyEnvironment(tree, rootSchema.fields!, options.env, used, problems);
   if (options.moves !== undefined) movePorts(tree, options.moves);
   const overridden = gatewayOf(tree);
   if (overridden !== null) rewriteValues(overridden, problems);
@@ -94,15 +97,20 @@ function hashOf(written: Written, material: Material, descriptors: DescriptorFil
 
 /** What stands below the only key a file may have. */
 function rootOf(tree: MapNode, problems: Problems): Node {
+  const entry = tree.entries.get("gateway");
+  const fields = gatewaySchema.fields!;
   for (const [key, { keyAt }] of tree.entries) {
     if (key === "gateway" || key.startsWith("x-")) continue;
-    const misplaced = Object.hasOwn(gatewaySchema.fields!, key)
-      ? `; it belongs below "gateway"`
-      : didYouMean(key, ["gateway"]);
-    problems.error(keyAt, `unknown key "${key}"${misplaced}`);
+    const ours = Object.hasOwn(fields, key);
+    if (ours && entry === undefined) {
+      problems.error(keyAt, 'missing key "gateway": begin the file with "gateway:" and indent all the rest by two');
+      return emptyMap(tree.at);
+    }
+    const cure = ours ? '; it belongs below "gateway"' : unknownKeyCure(key, "file", rootSchema.fields!, fields).text;
+    problems.error(keyAt, `unknown key "${key}"${cure}`);
   }
-  const entry = tree.entries.get("gateway");
-  if (entry === undefined && problems.errors.length === 0) problems.error(tree.at, 'missing key "gateway"');
+  if (entry === undefined && problems.errors.length === 0)
+    problems.error(tree.at, 'missing key "gateway", below which router.rules and registry are written');
   return entry?.value ?? emptyMap(tree.at);
 }
 
@@ -117,6 +125,7 @@ function readFiles(
   problems: Problems,
   sources: Map<string, string>,
   files: SourceFiles,
+  used: Set<string>,
 ): MapNode {
   const place = { file: options.file, line: 0, column: 0 };
   const read = (file: string, from: Position, text?: string): MapNode => {
@@ -124,7 +133,7 @@ function readFiles(
     if (content === null) return emptyMap(place);
     sources.set(file, content);
     const parsed = parseYaml(content, file, problems);
-    return fillPlaceholders(parsed, { env: options.env, files }, problems) as MapNode;
+    return fillPlaceholders(parsed, { env: options.env, files, used }, problems) as MapNode;
   };
   const tree = read(options.file, place, options.text);
   const queue = includesOf(tree, options.file);
@@ -159,12 +168,23 @@ function readText(file: string, from: Position, files: SourceFiles, problems: Pr
   try {
     return files.text(file, MAX_FILE_BYTES);
   } catch (error) {
-    const { message } = error as Error;
-    if (error instanceof NotUtf8) problems.error({ file, line: error.line, column: 1 }, "this line is not UTF-8");
-    else if (from.line === 0) problems.error(from, `cannot read configuration: ${message}`);
-    else problems.error(from, `cannot read "${file}": ${message}`);
+    if (error instanceof NotUtf8) {
+      problems.error({ file, line: error.line, column: 1 }, "this line is not UTF-8; save the file as UTF-8");
+      return null;
+    }
+    const why = whyNot(error);
+    const where = triedAt(file);
+    if (from.line === 0) problems.error(from, `cannot read configuration: ${why}${where}`);
+    else problems.error(from, `cannot read "${file}": ${why}${where}${includeCure(file, why)}`);
     return null;
   }
+}
+
+/** What to write instead of the name of an included file; nothing is said of a file that is there and cannot be read. */
+function includeCure(file: string, why: string): string {
+  if (file.includes("*")) return "; name each file, stars stand for none";
+  if (why === "this is a directory") return "; name each file in it";
+  return existsSync(file) ? "" : "; include counts from the file that names it";
 }
 
 /** One fault of syntax makes many; the first of each file is the one to mend. */

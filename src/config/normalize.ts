@@ -6,9 +6,11 @@ import { compileCidrs } from "../wire/cidr.ts";
 import { checkLoadBalancing, readBalancing } from "./balancing.ts";
 import { checkConcurrency } from "./concurrency.ts";
 import type { Protocol, RuleConfig, ServiceConfig } from "./config.ts";
+import { cidrMeant, patternMeant, ruleHostMeant } from "./cures/meant-match.ts";
 import { checkFallbacks } from "./fallbacks.ts";
 import { readHealth } from "./health.ts";
 import type { HealthConfig } from "./health-config.ts";
+import { HOST } from "./hosts.ts";
 import { isWritten, type Origin } from "./kit.ts";
 import { LimitReader } from "./limits.ts";
 import { checkLogOutput } from "./log-output.ts";
@@ -21,10 +23,12 @@ import type { Position, Problems } from "./problem.ts";
 import { checkResilience } from "./resilience.ts";
 import type { Written } from "./schema/root.ts";
 import { type RuleSection, ruleDefaults, type ValueTestSection } from "./schema/router.ts";
-import { claim, HOST, INTERNAL, readServices } from "./services.ts";
+import { claim, INTERNAL, readServices } from "./services.ts";
 import { readStores, type StoreConfigs } from "./stores.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean, didYouMeanOf } from "./suggest.ts";
 import type { MapNode } from "./tree.ts";
+
+const ALIKE = "; tell them apart by path, methods, hosts or match, or remove one of them";
 
 /** Parts of the meaning that are inferred. */
 export interface Inferred {
@@ -53,11 +57,12 @@ export function normalize(
   checkConcurrency(written, services, tree, problems);
   checkFallbacks(written, rules, new Set(services.map((s) => s.name)), tree, problems);
   const http = written.frontend.http;
-  for (const range of http.trustedProxies) {
+  for (const [i, range] of http.trustedProxies.entries()) {
     try {
       compileCidrs([range]);
     } catch (error) {
-      problems.error(placeOf(tree, ["frontend", "http", "trustedProxies"]), (error as Error).message);
+      const at = placeOf(tree, ["frontend", "http", "trustedProxies", i]);
+      problems.error(at, `${(error as Error).message}${cidrMeant(range)}`);
     }
   }
   checkManagement(written, tree, problems);
@@ -77,6 +82,9 @@ export function normalize(
     }
   }
   for (const { place, tls } of upstreamBlocks(written)) {
+    if ((tls.clientCertFile === "") !== (tls.clientKeyFile === "")) {
+      problems.error(placeOf(tree, place), `${place.join(".")}: clientCertFile and clientKeyFile belong together`);
+    }
     if (tls.insecureSkipVerify) {
       problems.warn(placeOf(tree, [...place, "insecureSkipVerify"]), "certificates of backends are not verified");
     }
@@ -105,24 +113,32 @@ function readRules(
     counts.set(section.serviceName, count);
     const id = section.id || `${section.serviceName}-${count}`;
     claim(ids, id, at, `rule id "${id}"`, problems);
-    if (section.serviceName !== INTERNAL && section.serviceName !== undefined && !names.has(section.serviceName)) {
+    // Where the services could not be read, that has been said.
+    const unread = problems.saidAt(placeOf(tree, ["registry", "static", "services"]));
+    if (
+      section.serviceName !== INTERNAL &&
+      section.serviceName !== undefined &&
+      !names.has(section.serviceName) &&
+      !unread
+    ) {
       const place = placeOf(tree, ["router", "rules", i, "serviceName"]);
       problems.error(
         place,
-        `rule "${id}": unknown service "${section.serviceName}"${didYouMean(section.serviceName, names)}`,
+        `rule "${id}": unknown service "${section.serviceName}"${didYouMeanOf(section.serviceName, names, "registry.static.services has")}`,
       );
     }
     checkRewrites(section, id, at, problems);
     for (const [j, host] of section.hosts.entries()) {
       if (HOST.test(ruleHost(host))) continue;
       const place = placeOf(tree, ["router", "rules", i, "hosts", j]);
-      problems.error(place, `rule "${id}": "${host}" is not a host name${hostHint(host)}`);
+      problems.error(place, `rule "${id}": "${host}" is not a host name${ruleHostMeant(host)}`);
     }
     const pattern = readPattern(section, placeOf(tree, ["router", "rules", i, "path"]), id, problems);
     if (pattern === null) return [];
     const protocol = protocolOf(section, byName.get(section.serviceName));
     const conditions = readConditions(section, protocol, written.frontend.sse.path);
-    for (const key of matchKeys(section.path, pattern, conditions)) claim(patterns, key.text, at, key.shown, problems);
+    for (const key of matchKeys(section.path, pattern, conditions))
+      claim(patterns, key.text, at, key.shown, problems, ALIKE);
     return [
       {
         id,
@@ -191,7 +207,8 @@ function readPattern(section: RuleSection, at: Position, id: string, problems: P
     }
     return pattern;
   } catch (error) {
-    problems.error(at, `rule "${id}": "${section.path}": ${(error as Error).message}`);
+    const why = `${(error as Error).message}${patternMeant(section.path)}`;
+    problems.error(at, `rule "${id}": "${section.path}": ${why}`);
     return null;
   }
 }
@@ -252,10 +269,4 @@ function byName(a: readonly [string, unknown], b: readonly [string, unknown]): n
 /** A host as the adapters name it: in lower case, IPv6 addresses in brackets, no dot at the end. */
 function ruleHost(text: string): string {
   return bracketed(withoutRoot(plainHost(text.toLowerCase())));
-}
-
-function hostHint(host: string): string {
-  if (host === "*") return "; leave hosts out to match any";
-  if (/:\d+$/.test(host)) return "; the port is not part of it";
-  return '; a star stands only at the beginning: "*.example.org"';
 }

@@ -12,16 +12,20 @@ import {
   type YAMLMap,
   type Node as YamlNode,
 } from "yaml";
+import { foreignFormat } from "./cures/foreign-format.ts";
+import { explainSlip } from "./cures/yaml-slip.ts";
 import type { Position, Problems } from "./problem.ts";
 import { emptyMap, type MapNode, type Node } from "./tree.ts";
 
 /** Nodes one file may unfold to through anchors: a "billion laughs" file ends here. */
 const MAX_NODES = 500_000;
 
+const FURTHER = 'Join them, or put it into a file of its own and name that in "include"';
+
 /** Parses one file. Syntax errors, duplicate keys and further documents go to `problems`; the result may then be partial. */
 export function parseYaml(text: string, file: string, problems: Problems): MapNode {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: isSameKey, merge: true, version: "1.2" });
+  const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: false, merge: true, version: "1.2" });
   const start: Position = { file, line: 1, column: 1 };
   if ("empty" in documents || documents.length === 0) return emptyMap(start);
   const at = (offset: number): Position => {
@@ -30,18 +34,27 @@ export function parseYaml(text: string, file: string, problems: Problems): MapNo
   };
   const document = documents[0] as Document.Parsed;
   for (const error of document.errors) {
-    problems.error(at(error.pos[0]), firstLine(error.message));
-    if (error.code !== "DUPLICATE_KEY") problems.unreadable = true;
+    const { offset, message } = explainSlip(error, text);
+    problems.error(at(offset), message);
+    problems.unreadable = true;
   }
   if (documents.length > 1) {
-    problems.error(at(documents[1]!.range[0]), "a configuration file holds one YAML document; this is the second");
+    problems.error(
+      at(documents[1]!.range[0]),
+      `a configuration file holds one YAML document; this is the second. ${FURTHER}`,
+    );
   }
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
     return emptyMap(start);
   const reader = new Reader(at, problems);
   const root = reader.read(document.contents);
   if (root.kind === "map") return root;
-  problems.error(root.at, "a configuration file is a mapping with the single key gateway");
+  problems.error(
+    root.at,
+    foreignFormat(text) ??
+      'a configuration file is a mapping with the single key "gateway"' +
+        (root.kind === "list" ? "; remove the dash" : ""),
+  );
   return emptyMap(start);
 }
 
@@ -50,21 +63,13 @@ function sourceOf(scalar: Scalar): string {
   return scalar.source ?? String(scalar.value);
 }
 
-/** Keys are names: `1.0` and `1` are two. */
-function isSameKey(a: unknown, b: unknown): boolean {
-  return a === b || (isScalar(a) && isScalar(b) && sourceOf(a) === sourceOf(b));
-}
-
-function firstLine(message: string): string {
-  return message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "");
-}
-
 class Reader {
   readonly #at: (offset: number) => Position;
   readonly #problems: Problems;
   #nodes = 0;
   readonly #anchors = new Map<string, YamlNode>();
   readonly #open = new Set<YamlNode>();
+  readonly #twice = new Set<Pair>();
 
   constructor(at: (offset: number) => Position, problems: Problems) {
     this.#at = at;
@@ -82,7 +87,8 @@ class Reader {
     if (isAlias(node)) {
       const target = this.#anchors.get(node.source);
       if (target === undefined || this.#open.has(target)) {
-        const hint = `text that begins with * is quoted: "*${node.source}"`;
+        const word = /^[\w-]+$/.test(node.source) ? `write &${node.source} where its value stands; ` : "";
+        const hint = `${word}text that begins with * is quoted: "*${node.source}"`;
         this.#problems.error(at, `alias *${node.source} names no anchor before it; ${hint}`);
         return nothing;
       }
@@ -116,9 +122,24 @@ class Reader {
     const merged: Pair<YamlNode, YamlNode | null>[] = [];
     for (const pair of map.items) {
       if (isScalar(pair.key) && typeof pair.key.value === "symbol") merged.push(pair);
-      else {
+      else if (!isScalar(pair.key) && pair.key !== null && !isAlias(pair.key)) {
+        this.#problems.error(
+          at,
+          'braces in braces; quote text that holds them, and fill templates such as "{{ x }}" before',
+        );
+      } else {
+        // Keys are names: `1.0` and `1` are two.
         const key = isScalar(pair.key) ? sourceOf(pair.key) : "";
-        result.entries.set(key, { keyAt: this.#at(pair.key.range?.[0] ?? 0), value: this.read(pair.value) });
+        const keyAt = this.#at(pair.key.range?.[0] ?? 0);
+        const before = result.entries.get(key);
+        if (before !== undefined && !this.#twice.has(pair)) {
+          this.#twice.add(pair); // aliases read it again
+          this.#problems.error(
+            keyAt,
+            `duplicate key "${key}"; the first is in line ${before.keyAt.line}: keep one of them`,
+          );
+        }
+        result.entries.set(key, { keyAt, value: this.read(pair.value) });
       }
     }
     // Merged keys come last and never override what the mapping says itself.
@@ -128,6 +149,8 @@ class Reader {
 
   #merge(from: Node, into: MapNode): void {
     if (from.kind === "list") for (const item of from.items) this.#merge(item, into);
+    else if (from.kind === "scalar" && from.value === null)
+      return; // nothing, or an alias that was refused
     else if (from.kind !== "map") this.#problems.error(from.at, '"<<" merges mappings only');
     else for (const [key, entry] of from.entries) if (!into.entries.has(key)) into.entries.set(key, entry);
   }

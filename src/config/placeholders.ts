@@ -1,4 +1,5 @@
 // `${VAR}`, `${VAR:-default}`, `${VAR:?message}` and `${file:/path}` in parsed scalars, so that a value cannot add structure.
+import { fileFault } from "./files.ts";
 import type { Position, Problems } from "./problem.ts";
 import type { SourceFiles } from "./source-files.ts";
 import type { Entry, MapNode, Node } from "./tree.ts";
@@ -14,6 +15,8 @@ export interface PlaceholderSource {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reads secret files. */
   readonly files: SourceFiles;
+  /** Names of the variables that were asked for. */
+  readonly used: Set<string>;
 }
 
 /** Whether a text still holds a variable that is not set: a credential or path like that counts as missing. */
@@ -47,6 +50,7 @@ function fill(text: string, at: Position, source: PlaceholderSource, problems: P
   return text.replaceAll(PLACEHOLDER, (whole, file?: string, name?: string, operator?: string, operand = "") => {
     if (whole === "$${") return "${";
     if (file !== undefined) return readSecret(file, at, source, problems) ?? whole;
+    source.used.add(name!);
     const value = source.env[name!];
     if (value !== undefined && (value !== "" || operator === undefined)) return value;
     if (operator === ":?") {
@@ -63,7 +67,7 @@ function readSecret(path: string, at: Position, source: PlaceholderSource, probl
   try {
     return source.files.text(path, MAX_FILE).replace(/\r?\n$/, "");
   } catch (error) {
-    problems.error(at, `cannot read \${file:${path}}: ${(error as Error).message}`);
+    problems.error(at, `cannot read \${file:…}: ${fileFault(path, error, at.file)}`);
     return null;
   }
 }

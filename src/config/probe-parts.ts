@@ -44,7 +44,8 @@ export function requireLeast(ms: number | null, what: string, at: Position, prob
 /** What `node:http` would refuse at every single probe is refused here. */
 export function requirePath(path: string | null, at: Position, problems: Problems): void {
   if (path === null || /^\/[\x21-\x7e]*$/.test(path)) return;
-  problems.error(at, `health: "${path}" is no path; it begins with "/" and has no blanks`);
+  const cure = /^[a-z]+:\/\//i.test(path) ? "; host and port are those of the instance" : `: "/${path.trim()}"`;
+  problems.error(at, `health: "${path}" is no path; it begins with "/" and has no blanks${cure}`);
 }
 
 /** Fields that cannot be sent, and those that would change the framing of the request. */

@@ -32,6 +32,11 @@ export class Problems {
     this.list.push({ severity: "warning", at, message });
   }
 
+  /** Whether the value at that very place has been refused. */
+  saidAt(at: Position): boolean {
+    return this.list.some((p) => p.severity === "error" && p.at === at);
+  }
+
   get errors(): Problem[] {
     return this.list.filter((p) => p.severity === "error");
   }

@@ -1,20 +1,24 @@
 // Fields that hold one value or a plain list of values: text, numbers, durations, sizes, words.
-import { plainHost } from "../wire/authority.ts";
-import { type Field, type JsonSchema, noteOrigins } from "./kit.ts";
+import { durationMeant, flagMeant, type Meant, numberMeant, sizeMeant } from "./cures/meant.ts";
+import { type Field, type JsonSchema, noteOrigins, wrongValue } from "./kit.ts";
 import { didYouMean } from "./suggest.ts";
-import { describe, plain, textOf } from "./tree.ts";
+import { plain, textOf } from "./tree.ts";
 import { durationMs, showDuration, showSize, sizeBytes } from "./units.ts";
 
-interface ScalarParts<T> {
+/** What tells one kind of scalar from another. */
+export interface ScalarParts<T> {
   readonly type: string;
   readonly json: JsonSchema;
   readonly expects: string;
   /** @param text in the spelling of the file. @returns null: not one */
   convert(value: string | number | boolean, text: string): T | null;
+  /** What else may have been meant. */
+  readonly meant?: Meant;
   readonly show?: (value: T) => unknown;
 }
 
-function scalar<T>(doc: string, fallback: T | undefined, parts: ScalarParts<T>): Field<T> {
+/** A field of one value. */
+export function scalar<T>(doc: string, fallback: T | undefined, parts: ScalarParts<T>): Field<T> {
   return {
     doc,
     type: parts.type,
@@ -26,7 +30,8 @@ function scalar<T>(doc: string, fallback: T | undefined, parts: ScalarParts<T>):
     read(node, path, reading) {
       const value = node.kind === "scalar" && node.value !== null ? parts.convert(node.value, textOf(node)) : null;
       if (value !== null) return value;
-      reading.problems.error(node.at, `${path}: expected ${parts.expects}, found ${describe(node)}`);
+      const cure = node.kind === "scalar" ? (parts.meant?.(textOf(node).trim(), doc) ?? "") : "";
+      wrongValue(node, path, parts.expects, reading, null, cure);
       return fallback as T;
     },
   };
@@ -49,16 +54,6 @@ export function str(doc: string, fallback?: string): Field<string> {
   });
 }
 
-/** Host name or IP address, read in its one spelling: `[::1]` and `0:0::1` are `::1`. */
-export function host(doc: string, fallback?: string): Field<string> {
-  return scalar(doc, fallback, {
-    type: "string",
-    json: { type: "string" },
-    expects: "text",
-    convert: (_, text) => plainHost(text),
-  });
-}
-
 /** Whole number in `[min, max]`. */
 export function int(doc: string, fallback?: number, min = 0, max = Number.MAX_SAFE_INTEGER): Field<number> {
   const upper = max === Number.MAX_SAFE_INTEGER ? "" : ` and at most ${max}`;
@@ -71,6 +66,7 @@ export function int(doc: string, fallback?: number, min = 0, max = Number.MAX_SA
       ],
     },
     expects: `a whole number of at least ${min}${upper}`,
+    meant: numberMeant(max),
     convert: (v) => {
       const n = typeof v === "string" && /^-?\d+$/.test(v) ? Number(v) : v;
       return typeof n === "number" && Number.isSafeInteger(n) && n >= min && n <= max ? n : null;
@@ -90,6 +86,7 @@ export function num(doc: string, fallback?: number, min = 0, max = Number.POSITI
       ],
     },
     expects: `a number of at least ${min}${upper}`,
+    meant: numberMeant(max),
     convert: (v) => {
       const n = typeof v === "string" && /^-?\d+(\.\d+)?$/.test(v) ? Number(v) : v;
       return typeof n === "number" && Number.isFinite(n) && n >= min && n <= max ? n : null;
@@ -112,6 +109,7 @@ export function bool(doc: string, fallback?: boolean): Field<boolean> {
     type: "bool",
     json: { enum: [true, false, "yes", "no", "on", "off", "true", "false"] },
     expects: "true or false",
+    meant: flagMeant,
     convert: (_, text) => BOOLEANS.get(text.toLowerCase()) ?? null,
   });
 }
@@ -127,6 +125,7 @@ export function dur(doc: string, fallbackMs?: number): Field<number> {
       ],
     },
     expects: 'a duration such as 30, "250ms", "30s", "1m30s" or "2h" (at most 24 days)',
+    meant: durationMeant,
     convert: (v) => (typeof v === "boolean" ? null : durationMs(v)),
     show: showDuration,
   });
@@ -156,6 +155,7 @@ export function size(doc: string, fallbackBytes?: number): Field<number> {
       ],
     },
     expects: 'a size such as 65536, "512kb" or "10mb"',
+    meant: sizeMeant,
     convert: (v) => (typeof v === "boolean" ? null : sizeBytes(v)),
     show: showSize,
   });
@@ -186,7 +186,7 @@ export function oneOf<const W extends string>(
       const known = words.find((w) => w === text);
       if (known !== undefined) return known;
       const hint = node.kind === "scalar" ? didYouMean(text, words) : "";
-      reading.problems.error(node.at, `${path}: expected one of ${words.join(", ")}, found ${describe(node)}${hint}`);
+      wrongValue(node, path, `one of ${words.join(", ")}`, reading, null, hint);
       return fallback as W;
     },
   };
@@ -208,11 +208,11 @@ export function strings(doc: string, fallback: readonly string[] | undefined = [
       if (node.kind === "list") {
         return node.items.flatMap((item, i) => {
           if (item.kind === "scalar" && item.value !== null) return [textOf(item)];
-          reading.problems.error(item.at, `${path}[${i}]: expected text, found ${describe(item)}`);
+          wrongValue(item, `${path}[${i}]`, "text", reading);
           return [];
         });
       }
-      reading.problems.error(node.at, `${path}: expected a list of texts, found ${describe(node)}`);
+      wrongValue(node, path, "a list of texts", reading);
       return fallback ?? [];
     },
   };
@@ -251,7 +251,7 @@ export function numbers(doc: string, fallback: readonly number[]): Field<readonl
       const isNext = (v: number, i: number) => Number.isFinite(v) && v > (values[i - 1] ?? Number.NEGATIVE_INFINITY);
       const ascending = values.length > 0 && values.every(isNext);
       if (ascending) return values;
-      reading.problems.error(node.at, `${path}: expected a list of ascending numbers, found ${describe(node)}`);
+      wrongValue(node, path, "a list of ascending numbers", reading);
       return fallback;
     },
   };
@@ -272,7 +272,7 @@ export function free(doc: string): Field<Readonly<Record<string, unknown>>> {
         noteOrigins(node, path, reading);
         return plain(node) as Record<string, unknown>;
       }
-      reading.problems.error(node.at, `${path}: expected a mapping, found ${describe(node)}`);
+      wrongValue(node, path, "a mapping", reading);
       return {};
     },
   };

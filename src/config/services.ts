@@ -1,7 +1,5 @@
 // Services as written → as meant: ids, ports, schemes and protocols inferred.
-import { isIP } from "node:net";
 import type { EndpointSpec } from "../core/service.ts";
-import { withoutRoot } from "../wire/authority.ts";
 import type { ServiceConfig } from "./config.ts";
 import { placeOf } from "./place.ts";
 import type { Position, Problems } from "./problem.ts";
@@ -12,9 +10,7 @@ import type { MapNode } from "./tree.ts";
 /** Service name of the gateway's own answers. */
 export const INTERNAL = "_internal";
 
-/** A host name without port, exact or with a star for its first labels; or an IPv6 literal. */
-export const HOST =
-  /^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$|^\[[0-9A-Fa-f:.]+\]$/;
+const EXAMPLE = "write instances: [ { address: 10.0.0.1, port: 3000 } ]";
 
 /** Infers and checks the services of the static registry. */
 export function readServices(written: Written, tree: MapNode, problems: Problems): ServiceConfig[] {
@@ -23,18 +19,19 @@ export function readServices(written: Written, tree: MapNode, problems: Problems
   const seen = new Map<string, Position>();
   return sections.map((section, i) => {
     const at = placeOf(tree, [...base, i]);
-    claim(seen, section.name, at, `service "${section.name}"`, problems);
+    // What is missing or refused has been said, and is not named again by what would follow from it.
+    const isNamed = section.name !== undefined;
+    if (isNamed) claim(seen, section.name, at, `service "${section.name}"`, problems);
     if (section.name === INTERNAL) problems.error(at, `"${INTERNAL}" names the gateway's own answers`);
-    if (section.instances.length === 0) problems.error(at, `service "${section.name}" has no instances`);
+    const instancesAt = placeOf(tree, [...base, i, "instances"]);
+    if (section.instances.length === 0 && isNamed && !problems.saidAt(instancesAt)) {
+      problems.error(at, `service "${section.name}" has no instances; ${EXAMPLE}`);
+    }
     const ids = new Map<string, Position>();
     const endpoints = section.instances.map((instance, j) => {
       const endpoint = readInstance(section.name, section.type, instance);
-      const wrong = addressFault(instance.address);
-      if (wrong !== null) {
-        const place = placeOf(tree, [...base, i, "instances", j, "address"]);
-        problems.error(place, `service "${section.name}": "${instance.address}" is no host name or IP address${wrong}`);
-      }
-      claim(ids, endpoint.id, placeOf(tree, [...base, i, "instances", j]), `instance "${endpoint.id}"`, problems);
+      const place = placeOf(tree, [...base, i, "instances", j]);
+      if (instance.address !== undefined) claim(ids, endpoint.id, place, `instance "${endpoint.id}"`, problems);
       return endpoint;
     });
     return { name: section.name, at, endpoints };
@@ -74,20 +71,16 @@ function grpcPort(written: unknown): number | null {
   return Number.isInteger(port) && port > 0 && port < 65536 ? port : null;
 }
 
-/** What is wrong with an address, as the rest of a sentence; null when nothing is. */
-function addressFault(address: string | undefined): string | null {
-  if (address === undefined || isIP(address) !== 0) return null;
-  if (/^[a-z]+:\/\//i.test(address)) return "; scheme and port are keys of their own";
-  if (/(^[^:[\]]+|\]):\d+$/.test(address)) return '; the port goes into "port"';
-  if (address.includes("$")) return "; a variable is written ${NAME} and must be set";
-  if (address.startsWith("[")) return "; brackets stand around IPv6 addresses only";
-  if (/^[\d.]+$/.test(address) || !HOST.test(withoutRoot(address)) || address.startsWith("*")) return "";
-  return null;
-}
-
 /** Notes that `key` is used at a place; a second use is an error. */
-export function claim(seen: Map<string, Position>, key: string, at: Position, what: string, problems: Problems): void {
+export function claim(
+  seen: Map<string, Position>,
+  key: string,
+  at: Position,
+  what: string,
+  problems: Problems,
+  cure = "; rename or remove one of them",
+): void {
   const before = seen.get(key);
   if (before === undefined) seen.set(key, at);
-  else problems.error(at, `duplicate ${what}; the first is at ${before.file}:${before.line}`);
+  else problems.error(at, `duplicate ${what}; the first is at ${before.file}:${before.line}${cure}`);
 }

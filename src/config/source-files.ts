@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { type BigIntStats, closeSync, constants, openSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { whyNot } from "./files.ts";
 
 /**
  * What tells one state of a file from another: device, inode, change time, modification time (ns) and size. A file put back
@@ -116,17 +117,9 @@ function attempt<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new Error(WORDS.get(code ?? "") ?? code ?? message);
+    throw new Error(whyNot(error));
   }
 }
-
-const WORDS: ReadonlyMap<string, string> = new Map([
-  ["ENOENT", "no such file"],
-  ["ENOTDIR", "no such file"],
-  ["EACCES", "no permission"],
-  ["ELOOP", "its symbolic links lead in a circle"],
-]);
 
 function kindOf(stats: BigIntStats): string {
   if (stats.isDirectory()) return "this is a directory";

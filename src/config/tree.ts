@@ -1,5 +1,6 @@
 // A configuration as written: maps, lists and scalars, each knowing the place it came from.
 import type { Position } from "./problem.ts";
+import { isSecretPath } from "./secret-keys.ts";
 
 /** One written value. */
 export type Node = MapNode | ListNode | ScalarNode;
@@ -29,7 +30,7 @@ export interface ScalarNode {
   readonly value: string | number | boolean | null;
   /** The spelling of the file, where the value is not text: `0042`, `1.10`, `0x1F`. */
   readonly text?: string;
-  /** Which kind of placeholder the text came from: it may be a secret, so no message repeats it. */
+  /** Which kind of placeholder the text came from. What files hold may be a secret, so no message repeats it. */
   readonly filled?: "env" | "file";
 }
 
@@ -53,10 +54,11 @@ export function plain(node: Node): unknown {
   return Object.fromEntries([...node.entries].map(([key, entry]) => [key, plain(entry.value)]));
 }
 
-/** What a node is, in the words of an error message. */
-export function describe(node: Node): string {
+/** What a node is, in the words of an error message. @param path where it stands, dotted, by which secrets are masked */
+export function describe(node: Node, path = ""): string {
   if (node.kind === "map") return "a mapping";
   if (node.kind === "list") return "a list";
   if (node.value === null) return "nothing";
-  return typeof node.value === "string" ? `"${node.filled !== undefined ? "***" : node.value}"` : textOf(node);
+  const masked = node.filled === "file" || isSecretPath(path);
+  return typeof node.value === "string" ? `"${masked ? "***" : node.value}"` : textOf(node);
 }

@@ -27,7 +27,7 @@ describe("grpc.health.v1.Health", () => {
   let client: Client;
   before(async () => {
     const rules = [{ id: "calls", path: "/p.Service/*", serviceName: "up", protocol: "grpc" }];
-    const services = { up: 1, out: [{ address: "127.0.0.1", port: 1, health: "down" }] };
+    const services = { up: 1, out: [{ address: "127.0.0.1", port: 1, health: "unhealthy" }] };
     gateway = await grpcGateway({ rules, services });
     client = new Client(`127.0.0.1:${gateway.grpcPort}`, credentials.createInsecure());
   });

@@ -34,9 +34,9 @@ before(async () => {
     dead: closed.port,
     half: [
       { ...at, id: "a" },
-      { ...at, id: "b", health: "out" },
+      { ...at, id: "b", health: "unhealthy" },
     ],
-    none: [{ ...at, id: "c", health: "out" }],
+    none: [{ ...at, id: "c", health: "unhealthy" }],
     "with space": backend.port,
   };
   gateway = await startGateway(

@@ -37,7 +37,7 @@ before(async () => {
   const services = {
     up: backend.port,
     dead: closed.port,
-    nobody: [{ address: "127.0.0.1", port: backend.port, health: "out" }],
+    nobody: [{ address: "127.0.0.1", port: backend.port, health: "unhealthy" }],
   };
   [gateway, impatient] = await Promise.all([
     startGateway(

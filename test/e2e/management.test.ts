@@ -44,7 +44,7 @@ describe("the management API", LIMIT, () => {
         up: [instance(0), instance(1)],
         ws: sockets.port,
         out2: [{ id: "o", address: "127.0.0.1", port: NOBODYS_PORT }],
-        out: [{ id: "o", address: "127.0.0.1", port: 1, health: "down" }],
+        out: [{ id: "o", address: "127.0.0.1", port: 1, health: "unhealthy" }],
       },
       more: {
         management: { enabled: true, port: 0, auth: { token: TOKEN } },

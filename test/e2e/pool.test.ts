@@ -251,7 +251,7 @@ describe("balancing", LIMIT, () => {
 
   for (const loadBalance of ["round_robin", "weighted_round_robin"]) {
     test(`${loadBalance} leaves out weight 0 and what is not healthy`, async (t) => {
-      const some = (name: string) => ({ a: { weight: 0 }, b: { health: "out" }, c: {} })[name]!;
+      const some = (name: string) => ({ a: { weight: 0 }, b: { health: "unhealthy" }, c: {} })[name]!;
       const gateway = await gatewayTo(t, await three(t, some), {}, { loadBalance });
       assert.deepEqual(await shares(gateway, 6), { c: 6 });
     });

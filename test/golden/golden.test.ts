@@ -34,14 +34,19 @@ test("there is an output for every case and a case for every output", () => {
   assert.ok(cases.length >= 30);
 });
 
+/** Absolute paths differ from machine to machine. */
+function portable(text: string): string {
+  return text.replaceAll(process.cwd(), "$PWD");
+}
+
 /** What `print-config` prints with warnings before it, or what `check` says. Included files live in folders. */
 function outputOf(path: string): string {
   try {
     const { config, warnings, sources } = loadChecked({ file: path, env: environmentOf(path) });
-    return [...warnings.map((w) => withSource(w, sources)), printConfiguration(config)].join("\n");
+    return [...warnings.map((w) => portable(withSource(w, sources))), printConfiguration(config)].join("\n");
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return `${error.text}\n`;
+    return `${portable(error.text)}\n`;
   }
 }
 

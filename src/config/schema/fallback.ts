@@ -2,7 +2,7 @@
 import type { ErrorCode } from "../../core/errors.ts";
 import { type Field, type Infer, mapOf, object, optional } from "../kit.ts";
 import { int, str, strings } from "../scalars.ts";
-import { didYouMean } from "../suggest.ts";
+import { didYouMeanOf } from "../suggest.ts";
 
 /** Ways in which a service fails before anything has reached the client. */
 export const FALLBACK_CODES = [
@@ -35,7 +35,7 @@ const codes: Field<readonly FallbackCode[]> = {
         if (code !== undefined) return [code];
         reading.problems.error(
           node.at,
-          `${path}: "${word}" is no error a fallback stands in for${didYouMean(word, FALLBACK_CODES)}`,
+          `${path}: "${word}" is no error a fallback stands in for${didYouMeanOf(word, FALLBACK_CODES, "there are")}`,
         );
         return [];
       });

@@ -1,6 +1,8 @@
 // `frontend.grpc` and `backend.grpc`.
+
+import { host } from "../grammar-scalars.ts";
 import { type Field, object } from "../kit.ts";
-import { bool, dur, host, int, size, strings } from "../scalars.ts";
+import { bool, dur, int, size, strings } from "../scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { type UpstreamTlsConfig, upstreamTls } from "./upstream-tls.ts";
 

@@ -1,6 +1,9 @@
 // `health` and the checks of instances: what is looked at, how, and how often.
-import { type Field, type Infer, mapOf, object, optional } from "../kit.ts";
+
+import { urlPath } from "../grammar-scalars.ts";
+import { type Field, type Infer, mapOf, object, optional, wrongValue } from "../kit.ts";
 import { bool, dur, int, oneOf, str, strings } from "../scalars.ts";
+import { didYouMean } from "../suggest.ts";
 import { textOf } from "../tree.ts";
 
 /** Kinds of probes. */
@@ -21,11 +24,20 @@ function statuses(doc: string): Field<readonly string[]> {
       for (const value of values) {
         const range = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(value);
         if (range !== null && Number(range[1]) <= Number(range[2] ?? range[1])) continue;
-        reading.problems.error(node.at, `${path}: "${value}" is no status and no range such as "200-299"`);
+        reading.problems.error(
+          node.at,
+          `${path}: "${value}" is no status and no range such as "200-299"${statusMeant(value)}`,
+        );
       }
       return values;
     },
   };
+}
+
+function statusMeant(text: string): string {
+  const [, hundreds] = /^([1-5])xx$/i.exec(text) ?? [];
+  if (hundreds !== undefined) return `; did you mean ${hundreds}00-${hundreds}99?`;
+  return /^(ok|success)$/i.test(text) ? "; did you mean 200?" : "; several are a list";
 }
 
 const thresholds = {
@@ -38,7 +50,7 @@ const thresholds = {
 };
 
 /** How one instance is probed. */
-const probe = object("`healthy`, or any other text to take the instance out; a block probes it", {
+const probe = object("`unhealthy` (or false) takes the instance out, `healthy` (or true) does not; a block probes it", {
   enabled: bool("false: nothing probes this instance", true),
   type: optional(
     oneOf(
@@ -66,16 +78,35 @@ const probe = object("`healthy`, or any other text to take the instance out; a b
   gate: optional(bool("no traffic before the first verdict; default `health.gate`")),
 });
 
+const STATES: ReadonlyMap<string, "healthy" | "unhealthy"> = new Map([
+  ["healthy", "healthy"],
+  ["true", "healthy"],
+  ["unhealthy", "unhealthy"],
+  ["false", "unhealthy"],
+]);
+
 /** `instances[].health`. */
-export const instanceHealth: Field<string | Infer<typeof probe>> = {
+export const instanceHealth: Field<"healthy" | "unhealthy" | Infer<typeof probe>> = {
   ...probe,
-  type: "string or block",
-  json: { anyOf: [{ type: "string" }, probe.json] },
+  type: "`healthy` `unhealthy` or block",
+  json: { anyOf: [{ enum: ["healthy", "unhealthy", true, false] }, probe.json] },
   fallback: "healthy",
-  read: (node, path, reading) =>
-    node.kind === "scalar" && node.value !== null ? textOf(node) : probe.read(node, path, reading),
+  read(node, path, reading) {
+    if (node.kind !== "scalar" || node.value === null) return probe.read(node, path, reading);
+    const text = textOf(node);
+    const state = STATES.get(text.toLowerCase());
+    if (state === undefined) wrongValue(node, path, "healthy, unhealthy or a block", reading, null, stateMeant(text));
+    return state ?? "healthy";
+  },
   show: (value) => (typeof value === "string" ? value : probe.show(value)),
 };
+
+function stateMeant(text: string): string {
+  if (text.startsWith("/")) return `; write { path: ${text} } to probe it`;
+  if (/^\d+(ms|s|m)?$/.test(text)) return `; write { interval: ${text} } to probe it`;
+  const type = PROBE_TYPES.find((known) => known === text.toLowerCase());
+  return type === undefined ? didYouMean(text, ["healthy", "unhealthy"]) : `; write { type: ${type} } to probe it`;
+}
 
 const check = object("One check", {
   type: oneOf("kind of probe", PROBE_TYPES, "http", TYPE_ALIASES),
@@ -139,9 +170,9 @@ const checks: Field<readonly CheckSection[]> = {
 /** `health`. */
 export const health = object("Health paths, and checks of instances and of what the gateway needs", {
   enabled: optional(bool("true: they win over routes; false: never served; absent: served where no route matches")),
-  healthPath: str("overall state", "/health"),
-  readyPath: str("readiness", "/ready"),
-  livePath: str("liveness", "/live"),
+  healthPath: urlPath("overall state", "/health"),
+  readyPath: urlPath("readiness", "/ready"),
+  livePath: urlPath("liveness", "/live"),
   interval: dur("from probe to probe, ± 10 %", 10_000),
   timeout: optional(dur("longest wait for an answer; default 2s for `instances[].health`, 5s for `checks`")),
   unhealthyThreshold: int("failures in a row that take an instance out", 3, 1),

@@ -21,13 +21,29 @@ const rateKeys = {
 /** One limit of a rule. */
 const rateBlock = object("Rate limit", rateKeys);
 
-/** `rules[].rateLimit`: a number means requests per second. */
+/** `10/s`, `100/minute`; `r` as nginx writes it. */
+const PER = /^(\d+(?:\.\d+)?)r?\/(s|sec|second|m|min|minute|h|hour|d|day)$/i;
+const PERIODS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `rules[].rateLimit`: a number means requests per second, `100/m` per minute. */
 export const ruleRateLimit: Field<Infer<typeof rateBlock>> = {
   ...rateBlock,
-  type: "number or block",
-  json: { anyOf: [{ type: "number", minimum: 0 }, { type: "string", pattern: "^\\d+(\\.\\d+)?$" }, rateBlock.json] },
+  type: "number, `10/s`, `100/m` or block",
+  json: {
+    anyOf: [
+      { type: "number", minimum: 0 },
+      { type: "string", pattern: "^\\d+(\\.\\d+)?(r?/(s|sec|second|m|min|minute|h|hour|d|day))?$" },
+      rateBlock.json,
+    ],
+  },
   read(node, path, reading) {
     if (node.kind !== "scalar" || node.value === null) return rateBlock.read(node, path, reading);
+    const [, rate, unit] = PER.exec(String(node.value)) ?? [];
+    if (rate !== undefined) {
+      noteOrigins(node, `${path}.rate`, reading);
+      noteOrigins(node, `${path}.period`, reading);
+      return { ...rateBlock.fallback!, rate: Number(rate), period: PERIODS_MS[unit![0]!.toLowerCase()]! };
+    }
     noteOrigins(node, `${path}.requestsPerSecond`, reading);
     return { ...rateBlock.fallback!, requestsPerSecond: num("").read(node, path, reading) };
   },

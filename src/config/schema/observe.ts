@@ -1,4 +1,6 @@
 // What is seen from outside: request ids, metrics, logs.
+
+import { fieldName, urlPath } from "../grammar-scalars.ts";
 import { object, optional } from "../kit.ts";
 import { bool, int, numbers, oneOf, str } from "../scalars.ts";
 import { middlewareRateLimit } from "./limits.ts";
@@ -7,7 +9,7 @@ import { middlewareRateLimit } from "./limits.ts";
 export const middleware = object("Policies of every route", {
   tracking: object("Request ids", {
     enabled: bool("give every request an id", true),
-    headerName: str("header that carries it", "X-Request-ID"),
+    headerName: fieldName("header that carries it", "X-Request-ID"),
     generateIfMissing: bool("make one when the client sent none", true),
     propagateToBackend: bool("send it upstream", true),
   }),
@@ -17,7 +19,7 @@ export const middleware = object("Policies of every route", {
 /** `metrics`. */
 export const metrics = object("Prometheus metrics", {
   enabled: bool("count, and serve the scrape endpoint", false),
-  path: str("path of the scrape endpoint", "/metrics"),
+  path: urlPath("path of the scrape endpoint", "/metrics"),
   port: int("0 = main listener, else a listener of its own on the same host", 0, 0, 65535),
   includePathLabel: bool("keep the route and path labels", true),
   includeMethodLabel: bool("keep the method label", true),

@@ -1,6 +1,7 @@
 // `redis` and `rateLimitStorage`: where limits are counted when one process is not enough.
+import { host } from "../grammar-scalars.ts";
 import { type Field, type Infer, mapOf, object, optional, type Reading } from "../kit.ts";
-import { bool, dur, durMs, host, int, oneOf, str, strings } from "../scalars.ts";
+import { bool, dur, durMs, int, oneOf, str, strings } from "../scalars.ts";
 import { type Entry, type Node, textOf } from "../tree.ts";
 
 const block = object("A Redis", {

@@ -1,8 +1,7 @@
 // `retry`, and the same below a rule: when a request is sent again, and when a second one is sent beside a slow first.
-import { type Field, optional } from "../kit.ts";
+import { type Field, optional, wrongValue } from "../kit.ts";
 import { bool, dur, durMs, int, ints, num, size, strings } from "../scalars.ts";
 import { didYouMean } from "../suggest.ts";
-import { describe } from "../tree.ts";
 import { inherited, overrides, type Settings } from "./inherited.ts";
 
 /** Names of gRPC statuses but OK, by number. */
@@ -39,10 +38,7 @@ const jitter: Field<"full" | number> = {
     if (text === "full") return "full";
     if (text === "true" || text === "false") return text === "true" ? 0.25 : 0;
     if (/^(0(\.\d+)?|1(\.0+)?)$/.test(text)) return Number(text);
-    reading.problems.error(
-      node.at,
-      `${path}: expected full, a share from 0 to 1, true or false, found ${describe(node)}`,
-    );
+    wrongValue(node, path, "full, a share from 0 to 1, true or false", reading);
     return "full";
   },
 };

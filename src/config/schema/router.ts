@@ -64,12 +64,19 @@ const methods: Field<readonly string[]> = {
       .map((m) => m.toUpperCase());
     for (const m of upper) {
       if (!RULE_METHODS.includes(m)) {
-        reading.problems.error(node.at, `${path}: unknown method "${m}"${didYouMean(m, RULE_METHODS)}`);
+        reading.problems.error(node.at, `${path}: unknown method "${m}"${methodMeant(m)}`);
       }
     }
     return upper;
   },
 };
+
+function methodMeant(method: string): string {
+  if (/^(\*|ANY|ALL)$/.test(method)) return "; leave methods out to admit all";
+  if (/[\s,|]/.test(method)) return "; several methods are a list: [ GET, POST ]";
+  if (method === "CONNECT") return "; the gateway opens no tunnels";
+  return didYouMean(method, RULE_METHODS) || "; it is none of HTTP, WEBSOCKET or SSE";
+}
 
 /** One entry of `router.rules`. */
 export const rule = object("One route", {

@@ -1,13 +1,15 @@
 // `frontend.sse`, `backend.sse` and what a rule says about event streams.
+
+import { urlPath } from "../grammar-scalars.ts";
 import { object, optional } from "../kit.ts";
-import { bool, dur, int, size, str } from "../scalars.ts";
+import { bool, dur, int, size } from "../scalars.ts";
 
 /** `frontend.sse`. */
 export const frontendSse = object("Event streams to clients", {
   enabled: optional(
     bool("keep-alive comments: true on every event stream, absent on rules for event streams, false nowhere"),
   ),
-  path: str("requests at or below it count as wanting an event stream whatever their `Accept`", ""),
+  path: urlPath("requests at or below it count as wanting an event stream whatever their `Accept`", ""),
   keepaliveTimeout: dur("silence after which a comment is sent, between events", 30_000),
   writeTimeout: dur("a client that reads nothing for this long is dropped; 0 = none", 60_000),
   maxConnections: int("streams open at once on rules for event streams, more are answered 503; 0 = no limit", 0),

@@ -1,6 +1,8 @@
 // `frontend.websocket`, `backend.websocket` and what a rule says about WebSockets.
+
+import { host, urlPath } from "../grammar-scalars.ts";
 import { object, optional } from "../kit.ts";
-import { bool, dur, host, int, oneOf, size, str, strings } from "../scalars.ts";
+import { bool, dur, int, oneOf, size, strings } from "../scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
 
 /** `frontend.websocket`. */
@@ -10,7 +12,7 @@ export const frontendWebsocket = object("WebSocket connections of clients", {
   ),
   host: host("address of the dedicated listener; empty = that of `frontend.http`", ""),
   port: optional(int("dedicated listener, for upgrades only", undefined, 0, 65535)),
-  path: str("upgrades only at or below this path; empty = anywhere", ""),
+  path: urlPath("upgrades only at or below this path; empty = anywhere", ""),
   readTimeout: dur("dedicated listener: time for the complete handshake request", 60_000),
   writeTimeout: dur("dedicated listener: longest stall writing a refusal", 60_000),
   handshakeTimeout: dur("from the handshake request to its answer", 10_000),

@@ -54,9 +54,28 @@ describe("names", () => {
   test("it applies to an empty block", () => {
     assert.equal(port({ GATEWAY_FRONTEND_HTTP_PORT: "82" }, "  frontend:"), 82);
   });
-  test("unknown names are ignored", () => {
-    const env = { GATEWAY_SERVICE_HOST: "x", GATEWAY_PORT_80_TCP: "tcp://1.2.3.4:80", GATEWAY_NOPE: "1", GATEWAY_: "" };
-    assert.deepEqual(load(EMPTY, env), load(EMPTY));
+  for (const [name, hint] of [
+    ["GATEWAY_FRONTEND_HTTP_PROT", "did you mean GATEWAY_FRONTEND_HTTP_PORT?"],
+    ["GATEWAY_HTTP_PORT", "did you mean GATEWAY_FRONTEND_HTTP_PORT?"],
+    ["GATEWAY_FRONTEND_HTTP_READ_TIMEOUT", "did you mean GATEWAY_FRONTEND_HTTP_READTIMEOUT?"],
+    ["GATEWAY_ROUTER_RULES_0_PATH", "lists cannot be set by variables"],
+    ["GATEWAY_SOMETHING_ELSE_ENTIRELY", "docs/configuration.md lists them"],
+  ] as const) {
+    test(`${name} sets nothing and is a warning: ${hint}`, () => {
+      const { config, warnings } = load(EMPTY, { [name]: "secret-value" });
+      assert.deepEqual(config?.written, loadFine(EMPTY).written);
+      assert.deepEqual(warnings, [`environment variable ${name} sets no key and is ignored; ${hint}`]);
+    });
+  }
+  test("names that placeholders use, that the command line reads, or that are empty cause no warning", () => {
+    const env = {
+      GATEWAY_CONFIG: "a.yaml",
+      GATEWAY_LOG_LEVEL: "debug",
+      GATEWAY_: "",
+      GATEWAY_NOPE: "",
+      GATEWAY_ZONE: "a",
+    };
+    assert.deepEqual(load(withMore("  loadBalancing: { zone: '${GATEWAY_ZONE}' }"), env).warnings, []);
   });
   test("names are upper case only", () => assert.equal(port({ gateway_frontend_http_port: "82" }), 8080));
 });
@@ -119,6 +138,48 @@ describe("GATEWAY_PORT", () => {
   for (const value of ["tcp://10.0.0.1:8080", "", " 80", "80/tcp", "-1", "0x50"]) {
     test(`"${value}" is not a port and is left alone`, () => assert.equal(port({ GATEWAY_PORT: value }), 8080));
   }
+  test("text that nobody but a person writes is named", () => {
+    const { warnings } = load(EMPTY, { GATEWAY_PORT: "80a" });
+    assert.deepEqual(warnings, ['environment variable GATEWAY_PORT is ignored: "80a" is no port']);
+  });
+});
+
+describe("what Kubernetes sets for a service of the namespace", () => {
+  const of = (service: string, port: number) => {
+    const name = service.toUpperCase().replaceAll("-", "_");
+    return {
+      [`${name}_PORT`]: `tcp://10.96.0.8:${port}`,
+      [`${name}_SERVICE_HOST`]: "10.96.0.8",
+      [`${name}_SERVICE_PORT`]: String(port),
+      [`${name}_SERVICE_PORT_HTTP`]: String(port),
+      [`${name}_PORT_${port}_TCP`]: `tcp://10.96.0.8:${port}`,
+      [`${name}_PORT_${port}_TCP_PROTO`]: "tcp",
+      [`${name}_PORT_${port}_TCP_PORT`]: String(port),
+      [`${name}_PORT_${port}_TCP_ADDR`]: "10.96.0.8",
+    };
+  };
+  for (const service of ["gateway-metrics", "gateway-redis", "gateway-management", "gateway-frontend-http"]) {
+    test(`${service}: its port is ignored, with one hint that names the service`, () => {
+      const { config, warnings } = load(EMPTY, of(service, 9090));
+      assert.deepEqual(config?.written, loadFine(EMPTY).written);
+      assert.equal(warnings.length, 1);
+      assert.match(
+        warnings[0]!,
+        new RegExp(`Kubernetes sets it for the service "${service}"; enableServiceLinks: false`),
+      );
+    });
+  }
+  for (const service of ["gateway", "gateway-orders"]) {
+    test(`${service}: nothing of it is a key, so that there is nothing to say`, () => {
+      assert.deepEqual(load(EMPTY, of(service, 80)), load(EMPTY));
+    });
+  }
+  test("an IPv6 address is one too", () => {
+    assert.equal(load(EMPTY, { GATEWAY_METRICS_PORT: "tcp://[fd00::1]:9090" }).errors.length, 0);
+  });
+  test("a digit is a port all the same", () => {
+    assert.equal(loadFine(EMPTY, { GATEWAY_METRICS_PORT: "9090" }).written.metrics.port, 9090);
+  });
 });
 
 describe("which keys", () => {

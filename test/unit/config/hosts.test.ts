@@ -32,7 +32,7 @@ describe("the address of an instance", () => {
   }
 
   for (const [written, cure] of [
-    ["[::1]:8080", /; the port goes into "port"$/],
+    ["[::1]:8080", /; write ::1, with port: 8080 as a key of its own$/],
     ["[127.0.0.1]", /; brackets stand around IPv6 addresses only$/],
     ["[localhost]", /; brackets/],
     ["[::1", /; brackets/],
@@ -49,7 +49,7 @@ describe("the address of an instance", () => {
       assert.equal(errors.length, 1);
       assert.match(
         errors[0]!,
-        new RegExp(`^t\\.yaml:3:\\d+: service "web": .* is no host name or IP address${cure.source}`),
+        new RegExp(`^t\\.yaml:3:\\d+: .*address: expected a host name or IP address, found .*${cure.source}`),
       );
     });
   }

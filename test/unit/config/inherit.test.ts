@@ -14,7 +14,7 @@ type Patience = { readonly wait: number; readonly tries: number };
 function read(text: string) {
   const problems = new Problems();
   const tree = parseYaml(text, "t.yaml", problems);
-  const section = schema.read(tree, "patience", { problems, origins: new Map() });
+  const section = schema.read(tree, "patience", { problems, origins: new Map(), schema: {} });
   return { section, problems, tree };
 }
 

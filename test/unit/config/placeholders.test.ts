@@ -24,7 +24,7 @@ interface Filled {
 function fill(yaml: string, env: Readonly<Record<string, string>> = {}): Filled {
   const problems = new Problems();
   const files = new SourceFiles();
-  const tree = fillPlaceholders(parseYaml(yaml, "t.yaml", problems), { env, files }, problems);
+  const tree = fillPlaceholders(parseYaml(yaml, "t.yaml", problems), { env, files, used: new Set() }, problems);
   const { errors, warnings } = problems;
   return {
     tree,
@@ -116,7 +116,7 @@ test("a file gives its content without its last line break, and is remembered to
 test("a file that is not there is an error, and watched all the same", () => {
   const path = join(folder, "none");
   const { errors, files } = fill(`v: \${file:${path}}\n`);
-  assert.deepEqual(errors, [`t.yaml:1:4: cannot read \${file:${path}}: no such file`]);
+  assert.deepEqual(errors, [`t.yaml:1:4: cannot read \${file:…}: "${path}": no such file`]);
   assert.deepEqual(files, [path]);
 });
 
@@ -124,7 +124,7 @@ test("a file larger than 1 MiB is refused", () => {
   const path = join(folder, "large");
   writeFileSync(path, "x".repeat(1024 * 1024 + 1));
   assert.deepEqual(fill(`v: \${file:${path}}\n`).errors, [
-    `t.yaml:1:4: cannot read \${file:${path}}: larger than 1 MiB`,
+    `t.yaml:1:4: cannot read \${file:…}: "${path}": larger than 1 MiB`,
   ]);
 });
 

@@ -73,17 +73,17 @@ describe("what is no regular file is refused at once", () => {
 describe("bytes that are not UTF-8", () => {
   test("are an error of the configuration with their line", () => {
     const path = fresh(Buffer.from("gateway:\n  # \xfcber\n  x: 1\n", "latin1"));
-    assert.deepEqual(loadFile(path).errors, [`${path}:2:1: this line is not UTF-8`]);
+    assert.deepEqual(loadFile(path).errors, [`${path}:2:1: this line is not UTF-8; save the file as UTF-8`]);
   });
   test("of an included file are reported there", () => {
     const included = fresh(Buffer.from([0x61, 0x0a, 0x0a, 0xc3]));
     const path = fresh(`gateway: { include: ${included} }`);
-    assert.ok(loadFile(path).errors.includes(`${included}:3:1: this line is not UTF-8`));
+    assert.ok(loadFile(path).errors.includes(`${included}:3:1: this line is not UTF-8; save the file as UTF-8`));
   });
   test("of a secret are reported where it is named", () => {
     const secret = fresh(Buffer.from([0xff, 0xfe]));
     const { errors } = loadFile(fresh(`gateway:\n  x: \${file:${secret}}\n`));
-    assert.match(errors[0]!, /:2:6: cannot read \$\{file:.*\}: line 1 is not UTF-8$/);
+    assert.match(errors[0]!, /:2:6: cannot read \$\{file:.*\}: ".*": line 1 is not UTF-8$/);
   });
   test("are not seen in text of several bytes, nor in a byte order mark", () => {
     assert.equal(new SourceFiles().text(fresh("\ufeffäöü €\n𝄞"), MIB), "äöü €\n𝄞");

@@ -1,0 +1,108 @@
+// Words of other gateways for routes: what takes their place here.
+import { type ForeignRow, HTTP, INSTANCE, RULE, SERVICE, TOPS } from "./foreign-sections.ts";
+
+const RULES_CURE = "routes are written in router.rules, each with path and serviceName";
+
+/** What takes their place here. */
+export const RULE_WORDS: readonly ForeignRow[] = [
+  [
+    [...TOPS, "frontend", HTTP],
+    "route routes location locations paths virtualhost virtualhosts vhosts sites handle tcp udp stream routers",
+    RULES_CURE,
+  ],
+  [TOPS, "http", RULES_CURE],
+  [["router"], "route routes routers location locations paths entries", RULES_CURE, "rules"],
+  [
+    [RULE],
+    "location prefix pathprefix uriprefix route uripath handle handlepath context pattern pathpattern pathregexp regex saferegex",
+    "write path: /api/* for /api and everything below it, path: /api for exactly that",
+    "path",
+  ],
+  [[RULE], "enabled disabled active", "a rule that is written holds; put # before its lines to take it out"],
+  [[RULE, SERVICE, INSTANCE], "description comment note notes", "write it behind #, or as a key that begins with x-"],
+  [[RULE], "group order precedence", "the most specific rule wins; its order is not configured"],
+  [[RULE], "cookie cookies", 'write match: { headers: { cookie: { contains: "name=value" } } }'],
+  [[RULE], "tls ssl https", "services with scheme: https are spoken to by TLS, set up in backend.http.tls"],
+  [[RULE], "paths", "a rule has one path; write one rule for each", "path"],
+  [
+    [RULE],
+    "rule",
+    "a Traefik rule is written as keys: path: /api/*, hosts: [ a.example.org ], methods: [ GET ], match: { headers, query }",
+    "path",
+  ],
+  [
+    [RULE],
+    "host hostname servername domain domains virtualhost hostregexp sni authority",
+    "write hosts: [ a.example.org ]",
+  ],
+  [[RULE], "method verb verbs", "write methods: [ GET ]"],
+  [
+    [RULE],
+    "header query queryparameters queryparam querystring params",
+    "write conditions as match: { headers: { x-tenant: a }, query: { debug: true } }",
+  ],
+  [[RULE], "name routename", "a rule is named by id"],
+  [
+    [RULE],
+    "strippath stripprefixes striprouteprefix handlepathprefix removeprefix trimprefix",
+    "write stripPrefix: true, which removes the literal beginning of path",
+  ],
+  [
+    [RULE],
+    "rewrite rewritetarget prefixrewrite rewritepath replacepath replacepathregex urlrewrite urireplace regexrewrite rewriteurl addprefix",
+    "write rewritePrefix: /new, which replaces the literal beginning of path; regular expressions are not supported",
+  ],
+  [
+    [RULE],
+    "hostrewrite hostrewriteliteral upstreamhost sethost hostheader autohostrewrite passhostheader proxysethost",
+    "write preserveHost: true to send the client's Host, or rewriteHost: NAME",
+  ],
+  [
+    [RULE],
+    "redirect redir redirects redirectregex redirectscheme return respond directresponse static error errorpage handleerrors",
+    "a rule always sends to a service, which redirects or answers itself; fallback: { status, headers, body } answers only when it cannot",
+    "serviceName",
+  ],
+  [
+    [RULE],
+    "root alias tryfiles fileserver index staticfiles autoindex file browse",
+    "the gateway serves no files; send to a service that does",
+    "serviceName",
+  ],
+  [[RULE], "mirror shadow mirrors requestmirrorpolicies mirrorpolicy tee", "requests are not mirrored"],
+  [
+    [RULE],
+    "weight weights split trafficsplit canary splitclients",
+    "weight is a key of instances: put the instances of both versions into one service",
+  ],
+  [
+    [RULE],
+    "middlewares plugins filters directives handlers typedperfilterconfig use",
+    "policies are keys of the rule: rateLimit, retry, circuitBreaker, fallback, concurrency, stripPrefix",
+  ],
+  [
+    [...TOPS, "router", "registry", SERVICE],
+    "middlewares plugins filters",
+    "policies are keys of a rule: rateLimit, retry, circuitBreaker, fallback; those of every rule are written in middleware, retry and circuitBreaker",
+  ],
+  [
+    [RULE],
+    "entrypoints listeners listen ports parentrefs",
+    "every rule holds on every listener; frontend sets up the listeners",
+  ],
+  [
+    [RULE],
+    "lb lbpolicy lbalgorithm loadbalancer loadbalancing loadbalancingstrategy balance balancer balancing algorithm policy lbstrategy",
+    "write loadBalance: round_robin, least_connections, ip_hash …",
+  ],
+  [
+    [RULE],
+    "sticky stickysessions stickycookie persistence sessionpersistence affinity cookie",
+    "write loadBalance: sticky_session, with sessionAffinity: { source: cookie, cookieName: NAME }",
+  ],
+  [
+    [RULE],
+    "hash hashon iphash hashpolicy ringhashlbconfig",
+    "write loadBalance: consistent_hash with consistentHash: { key: ip }",
+  ],
+];
