@@ -1,6 +1,6 @@
 // Certificates, keys and trust anchors named by enabled TLS blocks: read while loading, so that `check` finds what is missing.
-import { createPrivateKey } from "node:crypto";
-import { createSecureContext } from "node:tls";
+import { fileFault } from "./files.ts";
+import { type PemKind, pairFault, pemFault, secureFault, warnOfDates } from "./pem.ts";
 import { placeOf } from "./place.ts";
 import type { Problems } from "./problem.ts";
 import type { ListenerTls } from "./schema/listener-tls.ts";
@@ -20,33 +20,32 @@ export type Material = ReadonlyMap<string, string>;
 /** Reads every file that an enabled TLS block names. Unreadable ones and ones that are not PEM are errors. */
 export function readMaterial(written: Written, tree: MapNode, files: SourceFiles, problems: Problems): Material {
   const material = new Map<string, string>();
-  const read = (kind: "certificate" | "key", path: string, place: readonly string[]) => {
+  const read = (kind: PemKind, path: string, place: readonly string[]) => {
     if (path === "") return;
-    const wrong = (why: string) => problems.error(placeOf(tree, place), `${place.join(".")}: "${path}": ${why}`);
-    let text: string;
+    const at = placeOf(tree, place);
+    const name = place.join(".");
     try {
-      text = files.bytes(path, MAX_FILE_BYTES).toString();
+      const text = files.bytes(path, MAX_FILE_BYTES).toString();
+      const fault = pemFault(kind, text);
+      if (fault === null) material.set(path, text);
+      else problems.error(at, `${name}: "${path}": ${fault}`);
     } catch (error) {
-      return wrong((error as Error).message);
-    }
-    try {
-      if (kind === "key") createPrivateKey(text);
-      else validityOf(text); // reads every certificate in it
-      material.set(path, text);
-    } catch {
-      wrong(`not a PEM ${kind}`);
+      problems.error(at, `${name}: ${fileFault(path, error, at.file)}`);
     }
   };
+  /** A certificate that is not shown to clients. */
+  const readOther = (path: string, place: readonly string[]) => {
+    read("certificate", path, place);
+    const text = material.get(path);
+    if (text !== undefined) warnOfDates(text, `${place.join(".")}: "${path}"`, placeOf(tree, place), problems);
+  };
   const fit = (place: readonly string[], cert: string, key: string, ciphers: readonly string[]) => {
-    if (cert !== "" && !(material.has(cert) && material.has(key))) return; // said above
-    const pair = cert === "" ? {} : { cert: material.get(cert)!, key: material.get(key)! };
-    try {
-      createSecureContext({ ...pair, ...(ciphers.length > 0 ? { ciphers: ciphers.join(":") } : {}) });
-    } catch (error) {
-      const mismatch = (error as NodeJS.ErrnoException).code === "ERR_OSSL_X509_KEY_VALUES_MISMATCH";
-      const why = mismatch ? "the key does not belong to the certificate" : "cipherSuites names no known cipher";
-      problems.error(placeOf(tree, place), `${place.join(".")}: ${why}`);
-    }
+    const at = placeOf(tree, place);
+    if (ciphers.length > 0 && secureFault({ ciphers: ciphers.join(":") }) !== null)
+      problems.error(at, `${place.join(".")}: cipherSuites names no known cipher`);
+    if (!(material.has(cert) && material.has(key))) return; // there is none, or what is wrong was said above
+    const fault = pairFault(material.get(cert)!, material.get(key)!);
+    if (fault !== null) problems.error(at, `${place.join(".")}: ${fault}`);
   };
   const checkValidity = (path: string, place: readonly string[]) => {
     const text = material.get(path);
@@ -56,13 +55,13 @@ export function readMaterial(written: Written, tree: MapNode, files: SourceFiles
   for (const { place, tls } of listenerBlocks(written)) {
     read("certificate", tls.certFile, [...place, "certFile"]);
     read("key", tls.keyFile, [...place, "keyFile"]);
-    for (const file of tls.clientCAFile) read("certificate", file, [...place, "clientCAFile"]);
+    for (const file of tls.clientCAFile) readOther(file, [...place, "clientCAFile"]);
     fit(place, tls.certFile, tls.keyFile, tls.cipherSuites);
     checkValidity(tls.certFile, [...place, "certFile"]);
   }
   for (const { place, tls } of upstreamBlocks(written)) {
-    read("certificate", tls.rootCAFile, [...place, "rootCAFile"]);
-    read("certificate", tls.clientCertFile, [...place, "clientCertFile"]);
+    readOther(tls.rootCAFile, [...place, "rootCAFile"]);
+    readOther(tls.clientCertFile, [...place, "clientCertFile"]);
     read("key", tls.clientKeyFile, [...place, "clientKeyFile"]);
     fit(place, tls.clientCertFile, tls.clientKeyFile, tls.cipherSuites);
   }
@@ -70,8 +69,8 @@ export function readMaterial(written: Written, tree: MapNode, files: SourceFiles
     const { enabled, caFile, certFile, keyFile } = redis.tls;
     if (!enabled) continue;
     const below = [...place, "tls"];
-    read("certificate", caFile, [...below, "caFile"]);
-    read("certificate", certFile, [...below, "certFile"]);
+    readOther(caFile, [...below, "caFile"]);
+    readOther(certFile, [...below, "certFile"]);
     read("key", keyFile, [...below, "keyFile"]);
     fit(below, certFile, keyFile, []);
   }

@@ -13,7 +13,6 @@ import type { HealthConfig } from "./health-config.ts";
 import { HOST } from "./hosts.ts";
 import { isWritten, type Origin } from "./kit.ts";
 import { LimitReader } from "./limits.ts";
-import { checkLogOutput } from "./log-output.ts";
 import { checkManagement } from "./management.ts";
 import { listenerBlocks, upstreamBlocks } from "./material.ts";
 import { checkOutliers } from "./outliers.ts";
@@ -67,7 +66,6 @@ export function normalize(
   }
   checkManagement(written, tree, problems);
   checkPorts(written, tree, problems);
-  checkLogOutput(written, tree, problems);
   for (const { place, tls } of listenerBlocks(written)) {
     const at = placeOf(tree, place);
     const name = place.join(".");

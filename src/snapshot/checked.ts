@@ -1,7 +1,9 @@
 // A configuration that has passed its own tests, which is all that `check` needs: nothing of it is compiled.
+import { triedAt, writeFault } from "../config/files.ts";
 import { type Loaded, type LoadOptions, loadConfig } from "../config/load.ts";
-import { ConfigError } from "../config/problem.ts";
+import { ConfigError, type Problem } from "../config/problem.ts";
 import type { SourceFiles } from "../config/source-files.ts";
+import { isStandard } from "../observe/line-sink.ts";
 import { runTests } from "./dry-run.ts";
 
 /**
@@ -11,11 +13,30 @@ import { runTests } from "./dry-run.ts";
  */
 export function loadChecked(options: LoadOptions, files?: SourceFiles): Loaded {
   const loaded = loadConfig(options, files);
-  const failures = runTests(loaded.config);
-  if (failures.length === 0) return loaded;
-  const problems = failures.map(({ index, message }) => {
-    const at = loaded.placeOf(["tests", index]);
-    return { severity: "error" as const, at, message: `test failed: ${message}` };
+  const tests = runTests(loaded.config).map(({ index, message }) =>
+    faultAt(loaded, ["tests", index], `test failed: ${message}`),
+  );
+  const problems = [...outputProblems(loaded), ...tests];
+  if (problems.length > 0) throw new ConfigError(problems, loaded.sources);
+  return loaded;
+}
+
+/** What other programs write to by such a name would be a file here. */
+const FOREIGN_OUTPUT = /^(-|std(out|err)|console|journald?|syslog\b.*|none|off|file|\w+:\/\/.*)$/i;
+
+/** Log files are looked at here: commands that only read a configuration may run as somebody who must not write it. */
+function outputProblems(loaded: Loaded): Problem[] {
+  const { enabled, output, applicationOutput } = loaded.config.written.telemetry.logging;
+  const used = { ...(enabled && { output }), ...(applicationOutput !== "" && { applicationOutput }) };
+  return Object.entries(used).flatMap(([key, name]) => {
+    if (isStandard(name)) return [];
+    const fault = FOREIGN_OUTPUT.test(name) ? "it is no file; write stdout or stderr" : writeFault(name);
+    if (fault === null) return [];
+    const message = `telemetry.logging.${key}: cannot write "${name}"${triedAt(name)}: ${fault}`;
+    return [faultAt(loaded, ["telemetry", "logging", key], message)];
   });
-  throw new ConfigError(problems, loaded.sources);
+}
+
+function faultAt(loaded: Loaded, path: readonly (string | number)[], message: string): Problem {
+  return { severity: "error", at: loaded.placeOf(path), message };
 }

@@ -378,7 +378,7 @@ describe("start", () => {
     const env = { GATEWAY_TELEMETRY_LOGGING_OUTPUT: "no/such/folder/x.log" };
     const { code, out, err } = await gateway(["-c", "good.yaml"], { env });
     assert.equal(code, 1);
-    assert.match(out + err, /cannot write the log to "no\/such\/folder\/x.log": no such directory/);
+    assert.match(out + err, /cannot write .*there is no directory .*no\/such\/folder; make it first/);
   });
   test("a bad file ends with 1", async () => assert.equal((await gateway(["run", "-c", "bad.yaml"])).code, 1));
   test("a configuration from standard input serves", async () => {

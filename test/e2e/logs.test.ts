@@ -133,7 +133,10 @@ describe("outputs", LIMIT, () => {
     const refused = nextLine(gateway, "the refusal", (l) => /refused/.test(String(l.msg)));
     writeFileSync(gateway.file, configFor(backend.port, logging("applicationOutput: /nowhere/app.log")));
     gateway.signal("SIGHUP");
-    assert.match(String((await refused).problems), /cannot write the log to "\/nowhere\/app\.log"/);
+    assert.match(
+      String((await refused).problems),
+      /telemetry\.logging\.applicationOutput: cannot write "\/nowhere\/app\.log"/,
+    );
     await ask("still");
   });
 });
