@@ -4,6 +4,7 @@ import { rewriteLogin } from "./login.ts";
 import type { Problems } from "./problem.ts";
 import { rewriteMiddleware } from "./rewrite-middleware.ts";
 import { ALIASES, ALIASES_BY_VALUE, NO_EFFECT, NOT_YET, REFUSED } from "./spellings.ts";
+import { asksNothing, removeIdle } from "./switched-off.ts";
 import { type Entry, emptyMap, type MapNode, type Node, plain } from "./tree.ts";
 
 /** Applies every table to the tree below `gateway`, in place. */
@@ -21,8 +22,10 @@ export function rewriteSpellings(gateway: MapNode, problems: Problems): void {
     for (const found of takeAll(gateway, path.split(".")))
       problems.error(found.keyAt, `"${shown(path)}" is refused: ${why}`);
   }
+  removeIdle(gateway, problems);
   for (const path of NOT_YET) {
     for (const found of takeAll(gateway, path.split("."))) {
+      if (asksNothing(plain(found.value))) continue;
       problems.error(
         found.keyAt,
         `"${shown(path)}" is not available in this version; remove it or use a newer gateway`,

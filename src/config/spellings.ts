@@ -155,6 +155,14 @@ export const NO_EFFECT: readonly string[] = [
       (key) => `${block}.${key}`,
     ),
   ),
+  // Without authentication there is no token to look at again.
+  "frontend.websocket.tokenCheckInterval",
+  "frontend.sse.tokenCheckInterval",
+  // They describe the gateway in traces, which are a feature of their own.
+  ...["service", "serviceName", "version", "serviceVersion", "environment", "attributes", "logging.correlation"].map(
+    (key) => `telemetry.${key}`,
+  ),
+  ...["baggage", "correlation", "performance", "resources", "errors", "serviceMap"].map((key) => `telemetry.${key}`),
   "backend.http.disableHTTP2",
   `${UPSTREAM_TLS}.renegotiation`,
   `${UPSTREAM_TLS}.preferServerCipher`,
@@ -205,7 +213,7 @@ export const NO_EFFECT: readonly string[] = [
 
 /** Refused with their own reason: ignoring them would widen a match or drop a protection. */
 export const REFUSED: readonly (readonly [string, string])[] = [
-  [`${RULE}.headers`, 'write the conditions below "match.headers"'],
+  [`${RULE}.headers`, 'conditions are written below "match.headers"; fields are not added to messages'],
   [`${RULE}.queryParams`, 'write the conditions below "match.query"'],
   [`${RULE}.pathType`, "the pattern itself says how it matches: /a exactly, /a/* and below, /a* as a prefix"],
   [`${RULE}.priority`, "the most specific rule wins; its order is not configured"],
@@ -232,17 +240,15 @@ export const NOT_YET: readonly string[] = [
   "llm",
   "frontend.http.tls.acme",
   "frontend.websocket.tokenValidation",
-  "frontend.websocket.tokenCheckInterval",
   "frontend.sse.tokenValidation",
-  "frontend.sse.tokenCheckInterval",
   "backend.grpc.enableTracing",
   "registry.docker",
   "registry.dockerCompose",
   "registry.kubernetes",
   "router.kubernetes",
   "telemetry.tracing",
+  "telemetry.otlp",
   "telemetry.metrics",
-  "telemetry.enabled",
   "middleware.auth",
   "middleware.authz",
   "middleware.transform",

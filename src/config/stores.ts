@@ -56,8 +56,11 @@ export function readStores(written: Written, tree: MapNode, problems: Problems):
   for (const [name, section] of Object.entries(written.rateLimitStorage.stores)) {
     const path = ["rateLimitStorage", "stores", name];
     const fail = (key: string, why: string) => problems.error(placeOf(tree, [...path, key]), `store "${name}": ${why}`);
-    if (name === "memory" || name === "default") fail("", `"${name}" exists by itself; choose another name`);
-    if ((section.type ?? (section.redis === null ? "memory" : "redis")) === "memory") {
+    const type = section.type ?? (section.redis === null ? "memory" : "redis");
+    if (name === "default")
+      fail("", "its name says which store is the default; choose another, and write rateLimitStorage.default: NAME");
+    if (name === "memory" && type !== "memory") fail("type", "it exists by itself, in memory; choose another name");
+    if (type === "memory") {
       if (section.redis !== null) fail("redis", "a store of type memory has no redis");
       if (section.onFailure !== null) fail("onFailure", "memory does not fail");
       if (section.onLoss !== null) fail("onLoss", "memory does not come back");

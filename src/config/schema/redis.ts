@@ -1,8 +1,29 @@
 // `redis` and `rateLimitStorage`: where limits are counted when one process is not enough.
+
 import { host } from "../grammar-scalars.ts";
 import { type Field, type Infer, mapOf, object, optional, type Reading } from "../kit.ts";
 import { bool, dur, durMs, int, oneOf, str, strings } from "../scalars.ts";
 import { type Entry, type Node, textOf } from "../tree.ts";
+
+/** Older files size a pool in which one request holds a connection; here one connection carries them all. */
+const MAX_CONNECTIONS = 64;
+const count = int(
+  "connections, used in turn; one carries any number of decisions at a time; 64 at most are opened",
+  1,
+  1,
+);
+const connections: Field<number> = {
+  ...count,
+  read(node, path, reading) {
+    const written = count.read(node, path, reading);
+    if (written <= MAX_CONNECTIONS) return written;
+    reading.problems.warn(
+      node.at,
+      `${path}: of ${written} connections ${MAX_CONNECTIONS} are opened; one or two suffice`,
+    );
+    return MAX_CONNECTIONS;
+  },
+};
 
 const block = object("A Redis", {
   enabled: bool("false: as if the block were not there", true),
@@ -11,7 +32,7 @@ const block = object("A Redis", {
   username: str("ACL user; empty = the default user", ""),
   password: str("its password", ""),
   db: int("number of the database; a cluster has only 0", 0),
-  maxActive: int("connections, used in turn; one carries any number of decisions at a time", 1, 1, 64),
+  maxActive: connections,
   budget: durMs("longest wait for one decision; then `onFailure` decides", 25),
   connectTimeout: dur("opening a connection", 10_000),
   readTimeout: dur("a connection on which no reply comes for so long is opened anew; 0 = never", 5_000),

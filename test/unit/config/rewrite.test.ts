@@ -223,9 +223,28 @@ describe("a rule's middleware", () => {
       assert.ok(errors[0]!.includes(message), errors[0]);
     });
   }
-  test("beside the rule's own key is an error", () => {
-    const both = withPath("router.rules.[].circuitBreaker", { maxFailures: 3 }, written(["circuitbreaker"]));
-    assert.match(loadBlock(both).errors.join(), /are the same; keep "circuitBreaker"/);
+  const own = { maxFailures: 3 };
+  const beside = (list: unknown) => loadBlock(withPath("router.rules.[].circuitBreaker", own, written(list)));
+  test("beside the rule's own key, a bare name adds nothing", () => {
+    assert.match(beside(["circuitbreaker"]).warnings.join(), /says nothing beside "circuitBreaker"/);
+  });
+  test("beside the rule's own key, the same settings are fine", () => {
+    assert.deepEqual(beside([{ circuitbreaker: own }]).errors, []);
+  });
+  test("beside the rule's own key, other settings are an error", () => {
+    assert.match(
+      beside([{ circuitbreaker: { maxFailures: 4 } }]).errors.join(),
+      /say different things; keep "circuitBreaker"/,
+    );
+  });
+  test("the bare name of rate limits stands for those of all rules", () => {
+    const { errors, warnings } = loadBlock(written(["ratelimit"]));
+    assert.deepEqual(errors, []);
+    assert.match(warnings.join(), /says nothing beside "middleware\.ratelimit"/);
+  });
+  test("a single name needs no list", () => assert.deepEqual(loadBlock(written("retry")).errors, []));
+  test("names of what every rule has are accepted", () => {
+    assert.deepEqual(loadBlock(written(["logging", "metrics", "tracking"])).errors, []);
   });
 });
 

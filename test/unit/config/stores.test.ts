@@ -88,8 +88,12 @@ describe("refused with its place", () => {
     ["redis: { cluster: { addresses: [ 'a:1' ], nodes: 1 } }", 'unknown key "nodes" in redis.cluster'],
     ["rateLimitStorage: { default: shard }", 'unknown store "shard"'],
     [
-      "rateLimitStorage: { stores: { memory: { type: memory } } }",
-      'store "memory": "memory" exists by itself; choose another name',
+      "rateLimitStorage: { stores: { memory: { type: redis } } }",
+      'store "memory": it exists by itself, in memory; choose another name',
+    ],
+    [
+      "rateLimitStorage: { stores: { default: { type: memory } } }",
+      "choose another, and write rateLimitStorage.default: NAME",
     ],
     [
       "rateLimitStorage: { stores: { a: { type: redis } } }",
