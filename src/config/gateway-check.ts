@@ -1,6 +1,7 @@
 // Checks that name what they look at themselves, by URL, address or command: they are the gateway's own.
 import { hostPort } from "../wire/authority.ts";
 import type { FreeProbe } from "./health-config.ts";
+import { hostPortMeant } from "./hosts.ts";
 import { type HealthReading, rangesOf, requireAllowed } from "./probe-parts.ts";
 import type { Position, Problems } from "./problem.ts";
 import type { CheckSection } from "./schema/health.ts";
@@ -55,7 +56,7 @@ export function gatewayCheck(section: CheckSection, at: Position, reading: Healt
   }
   const place = hostPort(config.address);
   if (place === null) {
-    wrong(`"${config.address}" is no host:port`);
+    wrong(`"${config.address}" is no host:port${hostPortMeant(config.address)}`);
     return NOWHERE;
   }
   const { host: address, port } = place;

@@ -1,6 +1,6 @@
 // Host names and IP addresses as a configuration holds them: what is one, and what was meant where it is none.
 import { isIP } from "node:net";
-import { hostPort, plainHost, withoutRoot } from "../wire/authority.ts";
+import { bracketed, hostPort, plainHost, withoutRoot } from "../wire/authority.ts";
 
 /** A host name without port, exact or with a star for its first labels; or an IPv6 literal. */
 export const HOST =
@@ -30,4 +30,15 @@ export function hostMeant(text: string): string {
   if (text.includes("/")) return "; a host has no path";
   if (text.startsWith("[")) return "; brackets stand around IPv6 addresses only";
   return "";
+}
+
+/** What was meant by a text that is no `host:port`; begins with `; `. */
+export function hostPortMeant(text: string): string {
+  const [, authority] = /^(?:[a-z][a-z0-9+.-]*:\/\/)?([^/?#]*)/i.exec(text) ?? [];
+  const place = hostPort(authority ?? "");
+  if (place !== null) return `; write ${bracketed(place.host)}:${place.port}`;
+  const host = readHost(authority ?? "");
+  return host === null
+    ? "; an IPv6 address stands in brackets: [::1]:6379"
+    : `; the port is missing: ${bracketed(host)}:PORT`;
 }

@@ -4,7 +4,8 @@ import type { Problems } from "./problem.ts";
 import type { Written } from "./schema/root.ts";
 import type { MapNode } from "./tree.ts";
 
-interface Wanted {
+/** An address that would be bound. */
+export interface Wanted {
   /** Section that wants the port. */
   readonly section: string;
   readonly host: string;
@@ -25,7 +26,8 @@ export function checkPorts(written: Written, tree: MapNode, problems: Problems):
   }
 }
 
-function listeners(written: Written): Wanted[] {
+/** Every enabled listener whose port is written. */
+export function listeners(written: Written): Wanted[] {
   const { http, websocket, grpc } = written.frontend;
   const { metrics, management } = written;
   const list: (Wanted | false)[] = [

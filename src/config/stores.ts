@@ -1,5 +1,6 @@
 // The stores of limits a configuration has: what `redis` and `rateLimitStorage` mean together.
 import { hostPort } from "../wire/authority.ts";
+import { hostPortMeant } from "./hosts.ts";
 import { placeOf } from "./place.ts";
 import type { Problems } from "./problem.ts";
 import type { RedisSection } from "./schema/redis.ts";
@@ -97,7 +98,8 @@ function checkRedis(redis: RedisSection, path: Path, tree: MapNode, problems: Pr
     if (!redis[kind] && redis[key].length > 0) {
       problems.warn(placeOf(tree, [...path, key]), `${name}: ${key} has no effect without ${kind}: true`);
     }
-    for (const text of redis[key]) if (hostPort(text) === null) fail(key, `"${text}" is no host:port`);
+    for (const text of redis[key])
+      if (hostPort(text) === null) fail(key, `"${text}" is no host:port${hostPortMeant(text)}`);
   }
   if (redis.budget === 0 || redis.budget > MAX_BUDGET_MS) fail("budget", "budget must be above 0 and at most 5s");
   if (redis.minRetryBackoff > redis.maxRetryBackoff)

@@ -1,6 +1,9 @@
 // A configuration that has passed its own tests, which is all that `check` needs: nothing of it is compiled.
+import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import { triedAt, writeFault } from "../config/files.ts";
 import { type Loaded, type LoadOptions, loadConfig } from "../config/load.ts";
+import { listeners } from "../config/ports.ts";
 import { ConfigError, type Problem } from "../config/problem.ts";
 import type { SourceFiles } from "../config/source-files.ts";
 import { isStandard } from "../observe/line-sink.ts";
@@ -18,7 +21,23 @@ export function loadChecked(options: LoadOptions, files?: SourceFiles): Loaded {
   );
   const problems = [...outputProblems(loaded), ...tests];
   if (problems.length > 0) throw new ConfigError(problems, loaded.sources);
-  return loaded;
+  return { ...loaded, warnings: [...loaded.warnings, ...strangeAddresses(loaded)] };
+}
+
+/** Addresses that no interface has. Warned about only: a system may be told to bind them all the same. */
+function strangeAddresses(loaded: Loaded): Problem[] {
+  const ours = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const seen = new Set<string>();
+  return listeners(loaded.config.written).flatMap(({ section, host }) => {
+    if (seen.has(host)) return []; // others take it over from frontend.http
+    seen.add(host);
+    const plain = host.replace(/%.*$/, "");
+    const anywhere = isIP(plain) === 0 || /^(0\.0\.0\.0|::|::1|127\..*)$/.test(plain);
+    if (anywhere || ours.some(({ address }) => address === plain)) return [];
+    const at = loaded.placeOf([...section.split("."), "host"]);
+    const message = `${section}.host: no interface of this machine has the address ${host}`;
+    return [{ severity: "warning" as const, at, message }];
+  });
 }
 
 /** What other programs write to by such a name would be a file here. */

@@ -9,6 +9,20 @@ import { ConfigError } from "../../../src/config/problem.ts";
 import { loadChecked } from "../../../src/snapshot/checked.ts";
 import { FILE, withMore } from "../../support/load.ts";
 
+describe("an address to listen on", () => {
+  const warnings = (host: string) =>
+    loadChecked({ file: FILE, text: withMore(`  frontend: { http: { host: "${host}" } }`), env: {} }).warnings;
+  test("that no interface has is a warning at its line", () => {
+    // An address for documentation (RFC 5737).
+    const [warning] = warnings("192.0.2.1");
+    assert.equal(warning?.at?.line, 4);
+    assert.equal(warning?.message, "frontend.http.host: no interface of this machine has the address 192.0.2.1");
+  });
+  for (const host of ["127.0.0.1", "127.0.0.9", "0.0.0.0", "::", "::1", "localhost"]) {
+    test(`${host} is fine`, () => assert.deepEqual(warnings(host), []));
+  }
+});
+
 describe("telemetry.logging.output", () => {
   let folder: string;
   before(() => {
