@@ -67,8 +67,7 @@ describe("telemetry.logging.output", () => {
     assert.match(fault(path), /this is a socket; name a file or a pipe$/);
     await new Promise((resolve) => server.close(resolve));
   });
-  test("a file is no folder", () =>
-    assert.match(fault(join(folder, "file", "x")), /is no directory$/));
+  test("a file is no folder", () => assert.match(fault(join(folder, "file", "x")), /is no directory$/));
   for (const output of ["STDOUT", "-", "syslog", "journald", "syslog://localhost", "console"]) {
     test(`${output} does not become a file of that name`, () => {
       assert.match(fault(output), /it is no file; write stdout or stderr/);
