@@ -14,14 +14,15 @@ export function isBodiless(method: string, status: number): boolean {
 
 /**
  * Makes the fields, in place, say how long the body is.
+ * @param bodiless see {@link isBodiless}
  * @param length bytes of body; -1 unknown
  * @returns bytes that may be written; Infinity when unknown
  */
-export function announce(method: string, status: number, fields: string[], length: number): number {
+export function announce(bodiless: boolean, status: number, fields: string[], length: number): number {
   // A client that does not know that 205 has no body finds an empty one.
   if (status === 204 || status === 205) dropFields(fields, CONTENT_LENGTH);
   if (status === 205) fields.push("Content-Length", "0");
-  if (isBodiless(method, status)) return 0;
+  if (bodiless) return 0;
   if (length < 0) return Number.POSITIVE_INFINITY;
   if (getField(fields, "content-length") === undefined) fields.push("Content-Length", String(length));
   return length;

@@ -89,8 +89,8 @@ export class HttpDownstream implements Downstream, BodyTrouble {
   head(status: number, reason: string, fields: string[], length: number): void {
     this.#status = status;
     this.#reason = reason;
-    this.#left = announce(this.#ctx.method, status, fields, length);
     this.#bodiless = isBodiless(this.#ctx.method, status);
+    this.#left = announce(this.#bodiless, status, fields, length);
     this.#pending = fields;
     if (this.#closing) fields.push("Connection", "close");
   }

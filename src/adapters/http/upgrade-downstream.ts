@@ -4,7 +4,7 @@ import type { RequestContext } from "../../core/context.ts";
 import type { Gateway, Wire } from "../../core/edges.ts";
 import { cut } from "../../wire/cut.ts";
 import { SocketWire } from "../../wire/socket-wire.ts";
-import { announce, SHORTAGE, SURPLUS } from "./announce.ts";
+import { announce, isBodiless, SHORTAGE, SURPLUS } from "./announce.ts";
 import { closingHead, switchingHead } from "./head-text.ts";
 import { RawDownstream } from "./raw-downstream.ts";
 
@@ -48,7 +48,7 @@ export class UpgradeDownstream extends RawDownstream {
   }
 
   override head(status: number, reason: string, fields: string[], length: number): void {
-    this.#left = announce(this.#ctx!.method, status, fields, length);
+    this.#left = announce(isBodiless(this.#ctx!.method, status), status, fields, length);
     this.#pending = closingHead(status, reason, fields);
   }
 
