@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { compileProtos } from "../src/connectors/grpc-json/proto-sources.ts";
+import { compileProtos } from "../src/translators/grpc-json/proto/sources.ts";
 
 const TARGET = "protos/demo/greeter.desc";
 

@@ -1,7 +1,7 @@
 // Learns which way of choosing serves this service best: in turn, by requests under way, or by latency.
 import type { RequestContext } from "../core/context.ts";
 import type { Balancer, Endpoint, Picker } from "../core/service.ts";
-import { CHANCES, type Chance } from "./chance.ts";
+import { CHANCES, type Chance } from "./random-int.ts";
 import { leastConnections, responseTime } from "./least.ts";
 import { roundRobin } from "./round-robin.ts";
 import type { BalancerSettings } from "./settings.ts";

@@ -2,7 +2,7 @@
 import type { RequestContext } from "../core/context.ts";
 import type { EndpointState } from "../core/endpoint-state.ts";
 import { type Balancer, type Endpoint, type Picker, weightOf } from "../core/service.ts";
-import type { Chance } from "./chance.ts";
+import type { Chance } from "./random-int.ts";
 import type { BalancerSettings } from "./settings.ts";
 import { WeightTable } from "./weight-table.ts";
 

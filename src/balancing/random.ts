@@ -1,7 +1,7 @@
 // By chance, each endpoint as likely as its weight says.
 import type { RequestContext } from "../core/context.ts";
 import { type Balancer, type Endpoint, type Picker, weightOf } from "../core/service.ts";
-import { CHANCES, type Chance } from "./chance.ts";
+import { CHANCES, type Chance } from "./random-int.ts";
 import type { BalancerSettings } from "./settings.ts";
 import { WeightTable } from "./weight-table.ts";
 

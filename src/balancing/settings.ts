@@ -1,7 +1,7 @@
 // What balancers are made with: the same for all kinds, each takes what concerns it.
 import type { RequestContext } from "../core/context.ts";
 import type { Balancer, Endpoint, Picker } from "../core/service.ts";
-import type { Chance } from "./chance.ts";
+import type { Chance } from "./random-int.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** Handed to every balancer when it is made. */

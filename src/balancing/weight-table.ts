@@ -1,5 +1,5 @@
 // A table to draw from by weight, made once for a list of endpoints.
-import { CHANCES } from "./chance.ts";
+import { CHANCES } from "./random-int.ts";
 
 /** Immutable. Drawing takes logarithmic time, and constant time where all weights are equal. */
 export class WeightTable {

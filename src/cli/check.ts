@@ -1,7 +1,7 @@
 // `gateway check`: every problem of a configuration at once, and the tests it carries.
-import { ConfigError, withSource } from "../config/problem.ts";
-import { loadChecked } from "../snapshot/checked.ts";
-import { transcodingProblems } from "../snapshot/translators.ts";
+import { ConfigError, withSource } from "../config/text/problem.ts";
+import { loadChecked } from "../snapshot/check/checked.ts";
+import { transcodingProblems } from "../snapshot/translators/translators.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 
 /** Checks a configuration without starting anything. */

@@ -1,9 +1,9 @@
 // `gateway explain METHOD URL`: which route wins and what it does, and why the others do not, without sending anything.
 import type { RuleConfig } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
-import { showDuration, showSize } from "../config/units.ts";
-import { builtinPaths } from "../snapshot/builtin-paths.ts";
-import { type DryRequest, dryRun, indexRules, whyNot } from "../snapshot/dry-run.ts";
+import { showDuration, showSize } from "../config/text/units.ts";
+import { builtinPaths } from "../snapshot/builtin/paths.ts";
+import { type DryRequest, dryRun, indexRules, whyNot } from "../snapshot/check/dry-run.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 import { UsageError } from "./flags.ts";
 import { policiesOf } from "./policies.ts";

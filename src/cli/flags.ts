@@ -1,5 +1,5 @@
 // Command-line flags in the Go style: `-x v`, `-x=v`, and the same with two dashes.
-import { nearest } from "../config/suggest.ts";
+import { nearest } from "../config/text/suggest.ts";
 
 /** What a flag takes. */
 export type FlagKind = "text" | "bool";

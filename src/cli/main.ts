@@ -1,6 +1,6 @@
 // Finds the command, parses its flags, turns what it throws into an exit code.
-import { ConfigError } from "../config/problem.ts";
-import { didYouMeanOf } from "../config/suggest.ts";
+import { ConfigError } from "../config/text/problem.ts";
+import { didYouMeanOf } from "../config/text/suggest.ts";
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { demo } from "./demo.ts";

@@ -1,6 +1,6 @@
 // `gateway print-config`: the effective configuration, each value with the place it came from.
 import { loadConfig } from "../config/load.ts";
-import { printConfiguration } from "../config/print.ts";
+import { printConfiguration } from "../config/show/print.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 
 /** Prints the effective configuration as YAML. */

@@ -8,7 +8,7 @@ import { text as textOf } from "node:stream/consumers";
 import { connect as connectSecure } from "node:tls";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
-import { usableCredentials } from "../config/management.ts";
+import { usableCredentials } from "../config/meaning/management.ts";
 import { bracketed } from "../wire/authority.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 

@@ -1,7 +1,7 @@
 // `gateway`: runs until a signal ends it.
 
 import type { RunningGateway } from "../boot.ts";
-import type { PortMoves } from "../config/move-ports.ts";
+import type { PortMoves } from "../config/text/move-ports.ts";
 import { LOG_LEVELS, type LogLevel } from "../core/log.ts";
 import type { Backends } from "../demo/backends.ts";
 import { VERSION } from "../version.ts";

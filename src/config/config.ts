@@ -2,16 +2,16 @@
 import type { EndpointSpec } from "../core/service.ts";
 import type { Conditions } from "../routing/conditions.ts";
 import type { Pattern } from "../routing/pattern.ts";
-import type { HashConfig, SessionConfig } from "./balancing.ts";
-import type { DescriptorFiles } from "./descriptors.ts";
-import type { HealthConfig } from "./health-config.ts";
-import type { Origin } from "./kit.ts";
-import type { ConcurrencyConfig, RateConfig } from "./limits.ts";
-import type { Material } from "./material.ts";
-import type { Position } from "./problem.ts";
+import type { HashConfig, SessionConfig } from "./meaning/balancing.ts";
+import type { DescriptorFiles } from "./meaning/descriptors.ts";
+import type { HealthConfig } from "./meaning/health-config.ts";
+import type { Origin } from "./schema/fields.ts";
+import type { ConcurrencyConfig, RateConfig } from "./meaning/limits.ts";
+import type { Material } from "./meaning/tls-files.ts";
+import type { Position } from "./text/problem.ts";
 import type { Written } from "./schema/root.ts";
 import type { RuleSection } from "./schema/router.ts";
-import type { StoreConfigs } from "./stores.ts";
+import type { StoreConfigs } from "./meaning/stores.ts";
 
 /** What the backends of a rule speak, and what its clients may ask for. */
 export type Protocol = "http" | "websocket" | "sse" | "grpc";

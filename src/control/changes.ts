@@ -1,5 +1,5 @@
 // Decides from one look at the files to the next whether they differ from what was loaded, and whether their writers are done.
-import { isReplacedWhole, type Stamp, type Stamps, stampNow } from "../config/source-files.ts";
+import { isReplacedWhole, type Stamp, type Stamps, stampNow } from "../config/text/source-files.ts";
 
 /** Looks without any change before a file that was written where it stands counts as complete. */
 const QUIET_LOOKS = 3;

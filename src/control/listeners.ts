@@ -1,13 +1,13 @@
 // The ports of the process: what a configuration wants bound, brought about without dropping what is bound already.
 import { HttpFront } from "../adapters/http/front.ts";
 import { metricsServer } from "../adapters/http/metrics-server.ts";
-import type { HttpServerOptions } from "../adapters/http/options.ts";
+import type { HttpServerOptions } from "../adapters/options.ts";
 import { GOODBYE_MS, Listener, type SocketTaker } from "../adapters/listener.ts";
 import type { Config } from "../config/config.ts";
 import type { Gateway } from "../core/edges.ts";
 import { digest } from "../snapshot/digest.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
-import { grpcOptions, serverOptions, websocketOptions } from "../snapshot/server-options.ts";
+import { grpcOptions, serverOptions, websocketOptions } from "./server-options.ts";
 import { type ManagementSettings, managementSettings } from "./management/settings.ts";
 
 /** Opens the server of the management listener. */

@@ -1,9 +1,9 @@
 // The thread that reads and checks configurations, however large, while the main one serves requests.
 import { type MessagePort, parentPort } from "node:worker_threads";
 import type { LoadOptions } from "../config/load.ts";
-import { ConfigError, oneLine } from "../config/problem.ts";
-import { SourceFiles, type Stamps } from "../config/source-files.ts";
-import { loadChecked } from "../snapshot/checked.ts";
+import { ConfigError, oneLine } from "../config/text/problem.ts";
+import { SourceFiles, type Stamps } from "../config/text/source-files.ts";
+import { loadChecked } from "../snapshot/check/checked.ts";
 import { pack } from "./pack.ts";
 
 /** What to load. */

@@ -1,13 +1,13 @@
 // Brings the running gateway to what the configuration says: one load at a time, the newest wins, all or nothing.
 import type { Config } from "../config/config.ts";
-import type { Stamps } from "../config/source-files.ts";
+import type { Stamps } from "../config/text/source-files.ts";
 import { systemClock } from "../core/clock.ts";
 import { inSlices } from "../core/slices.ts";
 import type { Live } from "../core/snapshot.ts";
 import { type CompiledSnapshot, compiling } from "../snapshot/compile.ts";
-import { prepareLimitStores } from "../snapshot/limit-stores.ts";
+import { prepareLimitStores } from "../snapshot/routes/limit-stores.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
-import { prepareTranscoding } from "../snapshot/translators.ts";
+import { prepareTranscoding } from "../snapshot/translators/translators.ts";
 import { differenceOf } from "./config-difference.ts";
 import type { Listeners, Prepared } from "./listeners.ts";
 import type { Loading } from "./loader.ts";

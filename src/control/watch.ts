@@ -1,5 +1,5 @@
 // Watches every file a configuration was made of: edits, renames by editors, symlink swaps of mounted volumes, rollbacks.
-import type { Stamps } from "../config/source-files.ts";
+import type { Stamps } from "../config/text/source-files.ts";
 import type { Clock } from "../core/clock.ts";
 import { Changes } from "./changes.ts";
 

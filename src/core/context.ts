@@ -1,5 +1,5 @@
 // Everything known about one request, as one object with all its fields from birth, so that its shape never changes.
-import type { Admission } from "./admission.ts";
+import type { Admission } from "./charge.ts";
 import type { AttemptEnd } from "./attempt-end.ts";
 import type { Downstream, Translation, Upstream } from "./edges.ts";
 import type { ErrorCode } from "./errors.ts";

@@ -1,5 +1,5 @@
 // How hard pressed the gateway itself is, as metrics show it.
-import type { Tier } from "./concurrency.ts";
+import type { Tier } from "./limiter.ts";
 
 /** Shedding of load, where it is on. */
 export interface Overload {

@@ -1,5 +1,5 @@
 // The match plus everything decided for it at compile time, so that a request only looks things up.
-import type { Tier } from "./concurrency.ts";
+import type { Tier } from "./limiter.ts";
 import type { RequestContext } from "./context.ts";
 import type { Translator, Upstream, Wire } from "./edges.ts";
 import type { ErrorCode } from "./errors.ts";

@@ -1,6 +1,6 @@
 // Who exists, who is fit, who is next: a service is a named group of endpoints behind one replaceable picker.
 import type { Breaker } from "./breaker.ts";
-import type { ConcurrencyLimiter } from "./concurrency.ts";
+import type { ConcurrencyLimiter } from "./limiter.ts";
 import type { RequestContext } from "./context.ts";
 import type { Connector } from "./edges.ts";
 import type { EndpointState } from "./endpoint-state.ts";

@@ -1,5 +1,5 @@
 // The ports of the demo backends, and how far all of them can move together.
-import type { PortMoves } from "../config/move-ports.ts";
+import type { PortMoves } from "../config/text/move-ports.ts";
 
 /** Where the demo servers listen, all on 127.0.0.1; 0 takes a free port. */
 export interface DemoPorts {

@@ -5,7 +5,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { RetryRule } from "../core/retry.ts";
 import type { Route } from "../core/route.ts";
 import type { Endpoint, Service } from "../core/service.ts";
-import { admit, admitElsewhere, admitNext, admitSecond, isBlocked } from "./admission.ts";
+import { admit, admitElsewhere, admitNext, admitSecond, isBlocked } from "./permits.ts";
 import { type Answers, fallBack, type Restartable, retryAfter } from "./answers.ts";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
 import { type Deadline, deadlineOf } from "./deadline.ts";
@@ -16,7 +16,7 @@ import { isReplayable, keptBody, ReplayBody } from "./replay.ts";
 import { type ClockOwner, RequestClock } from "./request-clock.ts";
 import { askedWait, isRepeatable, mayGoElsewhere, maySendAgain, retryReason } from "./resend.ts";
 import { ResponseRelay } from "./response-relay.ts";
-import { LATE_TRY, Tries } from "./tries.ts";
+import { LATE_TRY, Tries } from "./attempts.ts";
 
 /** One request on its way through a service. */
 export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockOwner, Restartable {

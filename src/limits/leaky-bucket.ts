@@ -1,6 +1,6 @@
 // Leaky bucket: requests leave at a steady rate; up to `burst` wait for their turn, and more are refused.
 import type { Arithmetic } from "./arithmetic.ts";
-import { charge, type Debt, forgive, isPaidOff, noDebt, unpaid } from "./debt.ts";
+import { charge, type Debt, forgive, isPaidOff, noDebt, unpaid } from "./bucket.ts";
 
 /**
  * What is still to leave before a request is the {@link Debt}: it goes on when that is paid off, so the queue is a number and

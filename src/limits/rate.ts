@@ -1,5 +1,5 @@
 // Rate limits of a route: every one of them must let a request pass, and it is charged to all or to none.
-import type { Admission } from "../core/admission.ts";
+import type { Admission } from "../core/charge.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { Filter, Phase } from "../core/filter.ts";
 import type { Refusal, Verdict } from "../core/reply.ts";

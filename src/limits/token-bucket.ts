@@ -1,6 +1,6 @@
 // Token bucket: starts full with `burst` tokens and refills continuously, `rate` of them in a period.
 import type { Arithmetic } from "./arithmetic.ts";
-import { charge, type Debt, forgive, isPaidOff, noDebt, unpaid } from "./debt.ts";
+import { charge, type Debt, forgive, isPaidOff, noDebt, unpaid } from "./bucket.ts";
 
 /** Tokens that are missing are the {@link Debt}: an empty bucket owes `burst` of them. */
 export const tokenBucket: Arithmetic<Debt> = {

@@ -1,6 +1,6 @@
 // What the metrics say of staying up: circuits, limits, overload, checks and ejections.
 import type { Breaker, BreakerState } from "../core/breaker.ts";
-import type { ConcurrencyLimiter } from "../core/concurrency.ts";
+import type { ConcurrencyLimiter } from "../core/limiter.ts";
 import type { Overload } from "../core/overload.ts";
 import type { Service } from "../core/service.ts";
 import type { LimitMeterCells } from "./limit-meters.ts";

@@ -1,5 +1,5 @@
 // Adaptive concurrency: finds out how many requests a service takes at once before they only wait for each other.
-import type { ConcurrencyLimiter, Tier } from "../core/concurrency.ts";
+import type { ConcurrencyLimiter, Tier } from "../core/limiter.ts";
 
 /** Settings of one limiter. */
 export interface GradientOptions {

@@ -13,14 +13,14 @@ import { JsonAccessLog, TextAccessLog } from "../observe/access-log.ts";
 import { WithoutProbes } from "../observe/probe-lines.ts";
 import type { RouteTree } from "../routing/tree.ts";
 import { type CidrMatch, compileCidrs } from "../wire/cidr.ts";
-import { ownPaths } from "./builtin-paths.ts";
-import { builtinTables } from "./builtins.ts";
-import { HealthWatch } from "./health.ts";
+import { ownPaths } from "./builtin/paths.ts";
+import { builtinTables } from "./builtin/builtins.ts";
+import { HealthWatch } from "./health/health-checker.ts";
 import { loggingFormat } from "./logging.ts";
-import { sheddingOf } from "./overload.ts";
-import { type CompiledRoutes, compileRoutes, meterOf } from "./routes.ts";
+import { sheddingOf } from "./routes/overload.ts";
+import { type CompiledRoutes, compileRoutes, meterOf } from "./routes/compile-routes.ts";
 import type { Runtime } from "./runtime.ts";
-import { ServiceBuilder } from "./services.ts";
+import { ServiceBuilder } from "./services/service-builder.ts";
 
 /** Labels of requests that no rule takes; no pattern begins without a slash. */
 const UNMATCHED = { route: "unmatched", path: "unmatched" };

@@ -13,9 +13,9 @@ import type { OpenStreams } from "../core/streams.ts";
 import type { Exposition, LabelChoice, ReloadState } from "../observe/exposition.ts";
 import type { LineSink } from "../observe/line-sink.ts";
 import type { Meters } from "../observe/meters.ts";
-import type { Checkups } from "../resilience/checkup.ts";
+import type { Checkups } from "../resilience/health-check.ts";
 import type { Network } from "../wire/dial.ts";
-import type { RedisStores } from "./redis-stores.ts";
+import type { RedisStores } from "./routes/redis-stores.ts";
 
 /** Makes the JSON translator of a rule. */
 export type Transcoding = (config: Config, rule: RuleConfig, runtime: Runtime, leases: LeaseHolder) => Translator;

@@ -2,7 +2,7 @@
 
 import { loadConfig } from "../../src/config/load.ts";
 import { RequestContext } from "../../src/core/context.ts";
-import { Nobody } from "../../src/core/nobody.ts";
+import { Nobody } from "../../src/core/null-upstream.ts";
 import { compile } from "../../src/snapshot/compile.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
 import { quietRuntime } from "../support/runtime.ts";

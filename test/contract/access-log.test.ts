@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { RequestContext } from "../../src/core/context.ts";
-import { Nobody } from "../../src/core/nobody.ts";
+import { Nobody } from "../../src/core/null-upstream.ts";
 import { JsonAccessLog, TextAccessLog } from "../../src/observe/access-log.ts";
 import type { LineSink } from "../../src/observe/line-sink.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";

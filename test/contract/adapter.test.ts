@@ -5,7 +5,7 @@ import { request as http1Request } from "node:http";
 import { connect } from "node:http2";
 import { after, before, describe, test } from "node:test";
 import { HttpFront } from "../../src/adapters/http/front.ts";
-import type { HttpServerOptions } from "../../src/adapters/http/options.ts";
+import type { HttpServerOptions } from "../../src/adapters/options.ts";
 import { Listener } from "../../src/adapters/listener.ts";
 import type { RequestContext } from "../../src/core/context.ts";
 import type { Gateway } from "../../src/core/edges.ts";

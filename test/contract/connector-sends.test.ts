@@ -11,7 +11,7 @@ import { Http2Connector } from "../../src/connectors/http2/connector.ts";
 import { Http2PoolSet } from "../../src/connectors/http2/pools.ts";
 import { RequestContext } from "../../src/core/context.ts";
 import type { BodyReceiver, Connector, Receiver, RequestBody } from "../../src/core/edges.ts";
-import { NO_BODY, Nobody } from "../../src/core/nobody.ts";
+import { NO_BODY, Nobody } from "../../src/core/null-upstream.ts";
 import type { Route, TargetRule } from "../../src/core/route.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";

@@ -10,7 +10,7 @@ import { Http2Connector } from "../../src/connectors/http2/connector.ts";
 import { Http2PoolSet } from "../../src/connectors/http2/pools.ts";
 import { RequestContext } from "../../src/core/context.ts";
 import type { Connector, Progress, Receiver, SendFailure, Wire } from "../../src/core/edges.ts";
-import { NO_BODY, Nobody } from "../../src/core/nobody.ts";
+import { NO_BODY, Nobody } from "../../src/core/null-upstream.ts";
 import type { Route } from "../../src/core/route.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import type { Network } from "../../src/wire/dial.ts";

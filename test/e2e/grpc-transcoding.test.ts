@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { after, before, describe, type TestContext, test } from "node:test";
-import { compileProtos } from "../../src/connectors/grpc-json/proto-sources.ts";
+import { compileProtos } from "../../src/translators/grpc-json/proto/sources.ts";
 import { startGrpc } from "../../src/demo/grpc.ts";
 import type { DemoServer } from "../../src/demo/server.ts";
 import { begin, call, headOf } from "../support/client.ts";

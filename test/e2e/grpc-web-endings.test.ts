@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { ServerHttp2Stream } from "node:http2";
 import { after, before, describe, test } from "node:test";
-import { Base64Decoder } from "../../src/connectors/grpc-web/base64-stream.ts";
+import { Base64Decoder } from "../../src/translators/grpc-web/base64-stream.ts";
 import { call } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { framed, type Http2Backend, http2Backend } from "../support/http2-backend.ts";

@@ -6,7 +6,7 @@ import { createFileRegistry, type DescService, fromBinary } from "@bufbuild/prot
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { type Client, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
-import { compileProtos } from "../../src/connectors/grpc-json/proto-sources.ts";
+import { compileProtos } from "../../src/translators/grpc-json/proto/sources.ts";
 import { startGrpc } from "../../src/demo/grpc.ts";
 import type { DemoServer } from "../../src/demo/server.ts";
 import { call } from "../support/client.ts";

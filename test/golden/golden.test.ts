@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { printConfiguration } from "../../src/config/print.ts";
-import { ConfigError, withSource } from "../../src/config/problem.ts";
-import { loadChecked } from "../../src/snapshot/checked.ts";
+import { printConfiguration } from "../../src/config/show/print.ts";
+import { ConfigError, withSource } from "../../src/config/text/problem.ts";
+import { loadChecked } from "../../src/snapshot/check/checked.ts";
 
 const FOLDER = "test/golden/cases";
 /** Rewrites the expected outputs instead of comparing; look at the difference before you commit it. */

@@ -6,10 +6,10 @@ import { greeterDescriptors } from "../../scripts/descriptors.ts";
 import { generatedDocs } from "../../scripts/docs.ts";
 import { report } from "../../scripts/test-reporter.ts";
 import { COMMANDS } from "../../src/cli/main.ts";
-import { addressableKeys } from "../../src/config/environment.ts";
-import type { Fields } from "../../src/config/kit.ts";
+import { addressableKeys } from "../../src/config/schema/environment.ts";
+import type { Fields } from "../../src/config/schema/fields.ts";
 import { root } from "../../src/config/schema/root.ts";
-import { ALIASES, NO_EFFECT, NOT_YET, REFUSED } from "../../src/config/spellings.ts";
+import { ALIASES, NO_EFFECT, NOT_YET, REFUSED } from "../../src/config/spellings/table.ts";
 import { ERRORS } from "../../src/core/errors.ts";
 
 const docs = generatedDocs();

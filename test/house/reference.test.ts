@@ -7,10 +7,10 @@ import { after, before, describe, test } from "node:test";
 import { belowGateway, reference } from "../../scripts/reference.ts";
 import { EXAMPLES } from "../../scripts/reference-examples.ts";
 import { FORMS } from "../../scripts/reference-forms.ts";
-import type { Fields } from "../../src/config/kit.ts";
-import { oneLine } from "../../src/config/problem.ts";
+import type { Fields } from "../../src/config/schema/fields.ts";
+import { oneLine } from "../../src/config/text/problem.ts";
 import { gateway } from "../../src/config/schema/root.ts";
-import { loadChecked } from "../../src/snapshot/checked.ts";
+import { loadChecked } from "../../src/snapshot/check/checked.ts";
 import { makeAuthority } from "../support/certificates.ts";
 
 /** What every example takes to be there. */

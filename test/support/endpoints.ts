@@ -1,13 +1,13 @@
 // Endpoints without a network, and requests that only choose among them.
 import assert from "node:assert/strict";
-import { chanceOf } from "../../src/balancing/chance.ts";
+import { chanceOf } from "../../src/balancing/random-int.ts";
 import { hashKey } from "../../src/balancing/hash-key.ts";
 import type { SessionRule } from "../../src/balancing/sessions.ts";
 import { Sessions } from "../../src/balancing/sessions.ts";
 import type { BalancerSettings } from "../../src/balancing/settings.ts";
 import { RequestContext } from "../../src/core/context.ts";
 import { EndpointState } from "../../src/core/endpoint-state.ts";
-import { Nobody } from "../../src/core/nobody.ts";
+import { Nobody } from "../../src/core/null-upstream.ts";
 import type { Endpoint, EndpointSpec } from "../../src/core/service.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
 

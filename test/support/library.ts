@@ -1,8 +1,8 @@
 // The descriptors of test/support/protos, and one rule to begin from.
 import { existsSync, readFileSync } from "node:fs";
-import { createPool, type DescriptorPool } from "../../src/connectors/grpc-json/pool.ts";
-import { compileProtos } from "../../src/connectors/grpc-json/proto-sources.ts";
-import type { JsonRule } from "../../src/connectors/grpc-json/rule.ts";
+import { createPool, type DescriptorPool } from "../../src/translators/grpc-json/descriptors/pool.ts";
+import { compileProtos } from "../../src/translators/grpc-json/proto/sources.ts";
+import type { JsonRule } from "../../src/translators/grpc-json/rule.ts";
 
 export const PROTOS = "test/support/protos";
 

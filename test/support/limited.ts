@@ -2,7 +2,7 @@
 import type { RequestContext } from "../../src/core/context.ts";
 import { RequestContext as Context } from "../../src/core/context.ts";
 import type { Filter } from "../../src/core/filter.ts";
-import { Nobody } from "../../src/core/nobody.ts";
+import { Nobody } from "../../src/core/null-upstream.ts";
 import type { Verdict } from "../../src/core/reply.ts";
 import { runFilters } from "../../src/gateway/run-filters.ts";
 import { parseKeySource } from "../../src/limits/keys.ts";

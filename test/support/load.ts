@@ -1,7 +1,7 @@
 // Loads configuration text in a test: the configuration, its warnings, or every error as one line each.
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { ConfigError, oneLine, type Problem } from "../../src/config/problem.ts";
+import { ConfigError, oneLine, type Problem } from "../../src/config/text/problem.ts";
 
 /** What became of a configuration text. */
 export interface Outcome {

@@ -1,6 +1,6 @@
 // Rules and requests for routing tests: a tree of ids, and a request that is nothing but what routing looks at.
 import { RequestContext } from "../../src/core/context.ts";
-import { Nobody } from "../../src/core/nobody.ts";
+import { Nobody } from "../../src/core/null-upstream.ts";
 import type { NoMatch } from "../../src/core/snapshot.ts";
 import type { Conditions } from "../../src/routing/conditions.ts";
 import { parsePattern } from "../../src/routing/pattern.ts";

@@ -5,7 +5,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { LeaseTable } from "../../src/core/lease.ts";
 import { OpenStreams } from "../../src/core/streams.ts";
 import { Meters } from "../../src/observe/meters.ts";
-import { Checkups } from "../../src/resilience/checkup.ts";
+import { Checkups } from "../../src/resilience/health-check.ts";
 import { ProbeSlots } from "../../src/resilience/probe-slots.ts";
 import type { Runtime } from "../../src/snapshot/runtime.ts";
 import { anyClients } from "./clients.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { RequestContext } from "../../src/core/context.ts";
 import type { BodyReceiver, RequestBody, Translation } from "../../src/core/edges.ts";
 import type { ErrorCode } from "../../src/core/errors.ts";
-import { Nobody } from "../../src/core/nobody.ts";
+import { Nobody } from "../../src/core/null-upstream.ts";
 import type { Reply } from "../../src/core/reply.ts";
 import type { EventStreamRule, Fallback, Route } from "../../src/core/route.ts";
 import type { Service } from "../../src/core/service.ts";

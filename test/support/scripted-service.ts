@@ -1,7 +1,7 @@
 // A service without sockets: the test plays its backends, and whatever is taken of circuits and bounds is checked at once.
 import assert from "node:assert/strict";
 import type { Breaker } from "../../src/core/breaker.ts";
-import type { ConcurrencyLimiter } from "../../src/core/concurrency.ts";
+import type { ConcurrencyLimiter } from "../../src/core/limiter.ts";
 import type { RequestContext } from "../../src/core/context.ts";
 import type { BodyReceiver, Progress, Receiver, RequestBody, Upstream } from "../../src/core/edges.ts";
 import { EndpointState } from "../../src/core/endpoint-state.ts";

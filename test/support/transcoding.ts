@@ -1,8 +1,8 @@
 // A client and a service in one process around a translator: the request goes in as HTTP, the service sees messages.
 import assert from "node:assert/strict";
 import { type DescMethod, fromBinary, fromJson, type JsonValue, toBinary, toJson } from "@bufbuild/protobuf";
-import { FrameReader, frame } from "../../src/connectors/grpc-json/frames.ts";
-import type { DescriptorPool } from "../../src/connectors/grpc-json/pool.ts";
+import { FrameReader, frame } from "../../src/translators/grpc-json/messages/frames.ts";
+import type { DescriptorPool } from "../../src/translators/grpc-json/descriptors/pool.ts";
 import { RequestContext } from "../../src/core/context.ts";
 import type {
   BodyReceiver,

@@ -5,7 +5,7 @@ import type { Downstream, Gateway, StreamLimits, Wire } from "../../core/edges.t
 import type { ErrorCode } from "../../core/errors.ts";
 import { cut } from "../../wire/cut.ts";
 import { announce, isBodiless, SHORTAGE, SURPLUS } from "./announce.ts";
-import { type BodyTrouble, HttpBody } from "./body.ts";
+import { type BodyTrouble, HttpBody } from "../body.ts";
 import { pairsOf, writeInterim } from "./extra-fields.ts";
 import { keepAlive, sendEnd, setHead, setWhole } from "./head-text.ts";
 import { linger } from "./linger.ts";

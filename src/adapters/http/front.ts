@@ -7,7 +7,7 @@ import type { ClientConnections } from "../client-connections.ts";
 import { Http2Server } from "../http2/server.ts";
 import type { SocketTaker } from "../listener.ts";
 import { firstBytes } from "./first-bytes.ts";
-import type { HttpServerOptions } from "./options.ts";
+import type { HttpServerOptions } from "../options.ts";
 import { HttpServer } from "./server.ts";
 import { addressOf, answerPlain, isPlainHttp, tlsServer } from "./tls-server.ts";
 

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { ErrorCode } from "../../core/errors.ts";
 import { getField } from "../../wire/fields.ts";
-import type { Scan } from "./scan.ts";
+import type { Scan } from "../scan.ts";
 
 /** 16 bytes in base64: 22 digits, of which the last carries two bits, and the padding. */
 const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;

@@ -2,7 +2,7 @@
 import { type IncomingMessage, METHODS } from "node:http";
 import type { Socket } from "node:net";
 import type { ErrorCode } from "../../core/errors.ts";
-import { byteText } from "./scan.ts";
+import { byteText } from "../scan.ts";
 
 /** Methods that are passed on (RFC 9110 §9, WebDAV and its kin): those a rule may name. */
 const KNOWN: ReadonlySet<string> = new Set(METHODS);

@@ -1,7 +1,7 @@
 // Answers a connection whose bytes never became a request: one error page straight to the socket, then the end.
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { Nobody } from "../../core/nobody.ts";
+import { Nobody } from "../../core/null-upstream.ts";
 
 /** How long the peer may take to read the answer and close, ms. */
 const LINGER_MS = 2000;

@@ -8,16 +8,16 @@ import type { ErrorCode } from "../../core/errors.ts";
 import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { Gate } from "../gate.ts";
-import { note, refusalOf, requestTarget } from "./admit.ts";
+import { note, refusalOf, requestTarget } from "./validate.ts";
 import { type ClientConnection, type Expectation, isClosing, standIn } from "./client-connection.ts";
 import { startClocks } from "./clocks.ts";
 import { HttpDownstream } from "./downstream.ts";
 import { handshakeRefusal } from "./handshake.ts";
 import { causeOf, type Fault, faultOf, isForeign } from "./methods.ts";
 import { namesWebSocket, withoutOffer } from "./offer.ts";
-import type { HttpServerOptions } from "./options.ts";
+import type { HttpServerOptions } from "../options.ts";
 import { RawDownstream } from "./raw-downstream.ts";
-import { scanFields } from "./scan.ts";
+import { scanFields } from "../scan.ts";
 import { UpgradeDownstream } from "./upgrade-downstream.ts";
 
 /** Pipelined requests parsed ahead before reading stops; one is answered at a time. */

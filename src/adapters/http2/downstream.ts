@@ -5,7 +5,7 @@ import type { Downstream, Gateway, StreamLimits, Wire } from "../../core/edges.t
 import type { ErrorCode } from "../../core/errors.ts";
 import { rawFields, resetStream } from "../../wire/http2-raw.ts";
 import { isBodiless, SHORTAGE, SURPLUS } from "../http/announce.ts";
-import { type BodyTrouble, HttpBody } from "../http/body.ts";
+import { type BodyTrouble, HttpBody } from "../body.ts";
 import type { ClientTimeouts } from "../http/downstream.ts";
 import { headerObject } from "./header-object.ts";
 

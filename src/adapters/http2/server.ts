@@ -17,8 +17,8 @@ import { BreachWatch } from "../../wire/http2-breach.ts";
 import { deferClose, letGo, rawFields, resetStream } from "../../wire/http2-raw.ts";
 import { Gate } from "../gate.ts";
 import { isKnownMethod } from "../http/methods.ts";
-import type { Http2Options, HttpServerOptions } from "../http/options.ts";
-import { hostName, type Scan, scanFields } from "../http/scan.ts";
+import type { Http2Options, HttpServerOptions } from "../options.ts";
+import { hostName, type Scan, scanFields } from "../scan.ts";
 import { Http2Downstream } from "./downstream.ts";
 import { readHead, type StreamHead } from "./head.ts";
 

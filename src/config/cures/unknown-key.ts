@@ -1,6 +1,6 @@
 // What to write instead of a key that does not exist: a near one, ours for a foreign word, or the place it belongs to.
-import type { Field, Fields } from "../kit.ts";
-import { didYouMean, fold, listed, nearest } from "../suggest.ts";
+import type { Field, Fields } from "../schema/fields.ts";
+import { didYouMean, fold, listed, nearest } from "../text/suggest.ts";
 import { FOREIGN_KEYS } from "./foreign-keys.ts";
 
 /** Most places shown for one key. */

@@ -1,5 +1,5 @@
 // A GATEWAY_* variable that sets no key: what it was probably meant to be.
-import { nearest } from "../suggest.ts";
+import { nearest } from "../text/suggest.ts";
 
 /** A warning about it. @param known every variable that sets a key */
 export function unknownVariable(name: string, known: ReadonlySet<string>): string {

@@ -1,8 +1,8 @@
 // What to write instead of a value of the wrong kind, where the key tells what was meant.
 import { hostPort } from "../../wire/authority.ts";
-import { readHost } from "../hosts.ts";
-import type { Fields } from "../kit.ts";
-import { type Node, textOf } from "../tree.ts";
+import { readHost } from "../schema/hosts.ts";
+import type { Fields } from "../schema/fields.ts";
+import { type Node, textOf } from "../text/tree.ts";
 
 const RULE = "router.rules[]";
 const SERVICES = 'services are a list: write "- name: web" and its instances below';

@@ -1,6 +1,6 @@
 // `backend`: how the gateway speaks to services.
-import { type Infer, object } from "../kit.ts";
-import { bool, dur, int } from "../scalars.ts";
+import { type Infer, object } from "./fields.ts";
+import { bool, dur, int } from "./scalars.ts";
 import { backendGrpc } from "./grpc.ts";
 import { backendSse } from "./sse.ts";
 import { upstreamTls } from "./upstream-tls.ts";

@@ -1,6 +1,6 @@
 // How an instance is chosen: sessions and hashing of a rule, and `loadBalancing` for whole services.
-import { type Infer, mapOf, object, optional } from "../kit.ts";
-import { bool, dur, int, num, oneOf, str } from "../scalars.ts";
+import { type Infer, mapOf, object, optional } from "./fields.ts";
+import { bool, dur, int, num, oneOf, str } from "./scalars.ts";
 
 /** `rules[].sessionAffinity`, `router.sessionAffinity`. */
 export const sessionAffinity = object("Which session a client is in, for `loadBalance: sticky_session`", {

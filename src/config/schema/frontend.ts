@@ -1,8 +1,8 @@
 // `frontend`: the ports clients come to.
 
-import { host } from "../grammar-scalars.ts";
-import { object } from "../kit.ts";
-import { bool, dur, int, size, strings } from "../scalars.ts";
+import { host } from "./grammar-scalars.ts";
+import { object } from "./fields.ts";
+import { bool, dur, int, size, strings } from "./scalars.ts";
 import { frontendGrpc } from "./grpc.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { frontendSse } from "./sse.ts";

@@ -1,8 +1,8 @@
 // `frontend.grpc` and `backend.grpc`.
 
-import { host } from "../grammar-scalars.ts";
-import { type Field, object } from "../kit.ts";
-import { bool, dur, int, size, strings } from "../scalars.ts";
+import { host } from "./grammar-scalars.ts";
+import { type Field, object } from "./fields.ts";
+import { bool, dur, int, size, strings } from "./scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { type UpstreamTlsConfig, upstreamTls } from "./upstream-tls.ts";
 

@@ -1,8 +1,8 @@
 // `management`: the port operators come to.
 
-import { host } from "../grammar-scalars.ts";
-import { type Infer, mapOf, object, optional } from "../kit.ts";
-import { bool, int, oneOf, str, strings } from "../scalars.ts";
+import { host } from "./grammar-scalars.ts";
+import { type Infer, mapOf, object, optional } from "./fields.ts";
+import { bool, int, oneOf, str, strings } from "./scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
 
 /** `management`. */

@@ -1,8 +1,8 @@
 // What is seen from outside: request ids, metrics, logs.
 
-import { fieldName, urlPath } from "../grammar-scalars.ts";
-import { object, optional } from "../kit.ts";
-import { bool, int, numbers, oneOf, str } from "../scalars.ts";
+import { fieldName, urlPath } from "./grammar-scalars.ts";
+import { object, optional } from "./fields.ts";
+import { bool, int, numbers, oneOf, str } from "./scalars.ts";
 import { middlewareRateLimit } from "./limits.ts";
 
 /** `middleware`. */

@@ -1,6 +1,6 @@
 // `outlierDetection`: instances that do worse than their peers sit out for a while.
-import { type Infer, mapOf, object } from "../kit.ts";
-import { bool, dur, int, num } from "../scalars.ts";
+import { type Infer, mapOf, object } from "./fields.ts";
+import { bool, dur, int, num } from "./scalars.ts";
 import { overrides } from "./inherited.ts";
 
 const settings = {

@@ -1,7 +1,7 @@
 // `adaptiveConcurrency`, `overload` and a rule's tier: what becomes of requests when there are too many.
-import { TIERS } from "../../core/concurrency.ts";
-import { mapOf, object } from "../kit.ts";
-import { bool, dur, int, num, oneOf } from "../scalars.ts";
+import { TIERS } from "../../core/limiter.ts";
+import { mapOf, object } from "./fields.ts";
+import { bool, dur, int, num, oneOf } from "./scalars.ts";
 import { overrides, type Settings } from "./inherited.ts";
 
 const limits = {

@@ -1,8 +1,8 @@
 // `registry`: which services exist and where.
 import { REGISTRY_NAMES } from "../../catalog.ts";
-import { host } from "../grammar-scalars.ts";
-import { type Infer, listOf, object, optional } from "../kit.ts";
-import { free, int, oneOf, str, strings } from "../scalars.ts";
+import { host } from "./grammar-scalars.ts";
+import { type Infer, listOf, object, optional } from "./fields.ts";
+import { free, int, oneOf, str, strings } from "./scalars.ts";
 import { instanceHealth } from "./health.ts";
 
 const instance = object("One address of a service", {

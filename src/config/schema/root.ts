@@ -1,6 +1,6 @@
 // The whole configuration: every section in its place. A new feature adds its file here.
-import { type Infer, listOf, object, optional } from "../kit.ts";
-import { dur, free, int, str, strings } from "../scalars.ts";
+import { type Infer, listOf, object, optional } from "./fields.ts";
+import { dur, free, int, str, strings } from "./scalars.ts";
 import { backend } from "./backend.ts";
 import { loadBalancing } from "./balancing.ts";
 import { circuitBreaker } from "./breaker.ts";

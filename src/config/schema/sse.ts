@@ -1,8 +1,8 @@
 // `frontend.sse`, `backend.sse` and what a rule says about event streams.
 
-import { urlPath } from "../grammar-scalars.ts";
-import { object, optional } from "../kit.ts";
-import { bool, dur, int, size } from "../scalars.ts";
+import { urlPath } from "./grammar-scalars.ts";
+import { object, optional } from "./fields.ts";
+import { bool, dur, int, size } from "./scalars.ts";
 
 /** `frontend.sse`. */
 export const frontendSse = object("Event streams to clients", {

@@ -1,6 +1,6 @@
 // What a rule and `protocols.grpc` say about JSON clients of gRPC services.
-import { listOf, mapOf, object, optional } from "../kit.ts";
-import { bool, dur, oneOf, str, strings } from "../scalars.ts";
+import { listOf, mapOf, object, optional } from "./fields.ts";
+import { bool, dur, oneOf, str, strings } from "./scalars.ts";
 
 /** `rules[].grpc`. */
 export const ruleGrpc = object("JSON in front of gRPC, and where the messages are described", {

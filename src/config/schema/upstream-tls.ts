@@ -1,6 +1,6 @@
 // `backend.*.tls`: how the gateway trusts services.
-import { type Infer, object } from "../kit.ts";
-import { bool, oneOf, str, strings } from "../scalars.ts";
+import { type Infer, object } from "./fields.ts";
+import { bool, oneOf, str, strings } from "./scalars.ts";
 
 const TLS_VERSIONS = ["1.0", "1.1", "1.2", "1.3"] as const;
 

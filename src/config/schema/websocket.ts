@@ -1,8 +1,8 @@
 // `frontend.websocket`, `backend.websocket` and what a rule says about WebSockets.
 
-import { host, urlPath } from "../grammar-scalars.ts";
-import { object, optional } from "../kit.ts";
-import { bool, dur, int, oneOf, size, strings } from "../scalars.ts";
+import { host, urlPath } from "./grammar-scalars.ts";
+import { object, optional } from "./fields.ts";
+import { bool, dur, int, oneOf, size, strings } from "./scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
 
 /** `frontend.websocket`. */

@@ -1,7 +1,7 @@
 // The HTTP/1.1 connector: one endpoint's pool behind the Connector contract.
 import type { RequestContext } from "../../core/context.ts";
 import type { Connector, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
-import { NO_UPSTREAM } from "../../core/nobody.ts";
+import { NO_UPSTREAM } from "../../core/null-upstream.ts";
 import { Exchange } from "./exchange.ts";
 import type { Pool } from "./pool.ts";
 import { type HeadDefaults, requestHead } from "./request-head.ts";

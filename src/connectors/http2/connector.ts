@@ -1,7 +1,7 @@
 // The HTTP/2 connector: one endpoint's connections behind the Connector contract. gRPC passes through it unread.
 import type { RequestContext } from "../../core/context.ts";
 import type { Connector, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
-import { NO_UPSTREAM } from "../../core/nobody.ts";
+import { NO_UPSTREAM } from "../../core/null-upstream.ts";
 import { BoundedCall, type MessageBounds } from "../grpc/bounded-call.ts";
 import { Http2Call } from "./call.ts";
 import type { Http2Pool } from "./pool.ts";

@@ -1,7 +1,7 @@
 // `/circuit-breakers`: the circuits and what they have seen; an operator may close them.
 import type { Breaker } from "../../core/breaker.ts";
 import { CallError, json } from "./answer.ts";
-import { type Backstage, timestamp } from "./backstage.ts";
+import { type Backstage, timestamp } from "./gateway-view.ts";
 import { readFields } from "./body.ts";
 import type { Operation } from "./operation.ts";
 

@@ -1,8 +1,8 @@
 // `/config`: what is in effect, loading it again, and how much is logged.
-import { effectiveConfiguration } from "../../config/effective.ts";
+import { effectiveConfiguration } from "../../config/show/effective.ts";
 import { LOG_LEVELS, type LogLevel } from "../../core/log.ts";
 import { CallError, json } from "./answer.ts";
-import type { Backstage } from "./backstage.ts";
+import type { Backstage } from "./gateway-view.ts";
 import { readFields } from "./body.ts";
 import { lastReload } from "./info.ts";
 import type { Operation } from "./operation.ts";

@@ -4,8 +4,8 @@ import type { Log } from "../../core/log.ts";
 import { type CidrMatch, plainAddress } from "../../wire/cidr.ts";
 import { type Answer, CallError, json } from "./answer.ts";
 import { readBody } from "./body.ts";
-import { isForeign } from "./foreign.ts";
-import type { Gatekeeper } from "./gatekeeper.ts";
+import { isForeign } from "./same-origin.ts";
+import type { Gatekeeper } from "./credentials.ts";
 import type { Found, OperationTable } from "./operation.ts";
 
 /** What decides about calls on one listener. */

@@ -1,7 +1,7 @@
 // `/health`: how the gateway is, for people and for orchestrators.
 import { isWell, type Service } from "../../core/service.ts";
 import { json, text } from "./answer.ts";
-import { type Backstage, timestamp, uptime } from "./backstage.ts";
+import { type Backstage, timestamp, uptime } from "./gateway-view.ts";
 import type { Operation } from "./operation.ts";
 
 /** Operations of the group. */

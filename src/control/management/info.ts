@@ -1,6 +1,6 @@
 // `/info`, `/stats`, `/metrics`: what runs, and how much it does.
 import { CallError, json } from "./answer.ts";
-import { type Backstage, timestamp, uptime } from "./backstage.ts";
+import { type Backstage, timestamp, uptime } from "./gateway-view.ts";
 import type { Operation } from "./operation.ts";
 
 /** Operations of the groups `health` and `metrics`. */

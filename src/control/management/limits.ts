@@ -1,7 +1,7 @@
 // `/rate-limits`: the limits in use; an operator may change one until the next reload.
 import type { LimitView } from "../../core/limit-view.ts";
 import { CallError, json } from "./answer.ts";
-import type { Backstage } from "./backstage.ts";
+import type { Backstage } from "./gateway-view.ts";
 import { type Checks, readFields } from "./body.ts";
 import type { Operation } from "./operation.ts";
 

@@ -2,10 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { SmallServer } from "../../adapters/http/small-server.ts";
 import { compileCidrs } from "../../wire/cidr.ts";
-import type { Backstage } from "./backstage.ts";
+import type { Backstage } from "./gateway-view.ts";
 import { breakerOperations } from "./breakers.ts";
 import { configurationOperations } from "./configuration.ts";
-import { Gatekeeper } from "./gatekeeper.ts";
+import { Gatekeeper } from "./credentials.ts";
 import { answerCall } from "./handler.ts";
 import { healthOperations } from "./health.ts";
 import { infoOperations } from "./info.ts";

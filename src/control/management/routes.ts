@@ -1,9 +1,9 @@
 // `/routes`: the rules in effect; reloading them is reloading the configuration.
 import type { Config, RuleConfig } from "../../config/config.ts";
-import { maskedMap } from "../../config/effective.ts";
+import { maskedMap } from "../../config/show/effective.ts";
 import type { Route } from "../../core/route.ts";
 import { type Answer, json } from "./answer.ts";
-import type { Backstage } from "./backstage.ts";
+import type { Backstage } from "./gateway-view.ts";
 import { readFields } from "./body.ts";
 import type { Call, Operation } from "./operation.ts";
 

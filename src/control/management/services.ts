@@ -1,9 +1,9 @@
 // `/services`: who takes traffic and who does not, and why; an operator may take an instance out or change its share.
-import { maskedMap } from "../../config/effective.ts";
+import { maskedMap } from "../../config/show/effective.ts";
 import type { EndpointState, Obstacle } from "../../core/endpoint-state.ts";
 import { type Endpoint, isWell, type Service } from "../../core/service.ts";
 import { CallError, json } from "./answer.ts";
-import type { Backstage } from "./backstage.ts";
+import type { Backstage } from "./gateway-view.ts";
 import { type Checks, readFields } from "./body.ts";
 import type { Operation } from "./operation.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Lessons } from "../../../src/balancing/adaptive.ts";
-import { CHANCES, chanceOf } from "../../../src/balancing/chance.ts";
+import { CHANCES, chanceOf } from "../../../src/balancing/random-int.ts";
 import { WeightTable } from "../../../src/balancing/weight-table.ts";
 import { BALANCERS } from "../../../src/catalog.ts";
 import type { Endpoint } from "../../../src/core/service.ts";

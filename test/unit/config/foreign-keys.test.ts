@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { FOREIGN_KEYS } from "../../../src/config/cures/foreign-keys.ts";
 import { unknownKeyCure } from "../../../src/config/cures/unknown-key.ts";
-import type { Field, Fields } from "../../../src/config/kit.ts";
+import type { Field, Fields } from "../../../src/config/schema/fields.ts";
 import { gateway } from "../../../src/config/schema/root.ts";
-import { fold } from "../../../src/config/suggest.ts";
+import { fold } from "../../../src/config/text/suggest.ts";
 
 const SCHEMA = gateway.fields!;
 

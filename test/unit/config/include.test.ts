@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, test } from "node:test";
 import { loadConfig } from "../../../src/config/load.ts";
-import { mergeInto } from "../../../src/config/merge.ts";
-import { parseYaml } from "../../../src/config/parse.ts";
-import { ConfigError, oneLine, Problems } from "../../../src/config/problem.ts";
-import { SourceFiles } from "../../../src/config/source-files.ts";
-import { plain } from "../../../src/config/tree.ts";
+import { mergeInto } from "../../../src/config/text/merge.ts";
+import { parseYaml } from "../../../src/config/text/parse.ts";
+import { ConfigError, oneLine, Problems } from "../../../src/config/text/problem.ts";
+import { SourceFiles } from "../../../src/config/text/source-files.ts";
+import { plain } from "../../../src/config/text/tree.ts";
 import { loadFile, type Outcome } from "../../support/load.ts";
 
 const made: string[] = [];

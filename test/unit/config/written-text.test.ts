@@ -1,7 +1,7 @@
 // Where a key wants text it gets what the file says, whatever YAML would take it for.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { printConfiguration } from "../../../src/config/print.ts";
+import { printConfiguration } from "../../../src/config/show/print.ts";
 import { load, loadFine, withMore, withRules } from "../../support/load.ts";
 
 /** Unquoted values that YAML reads as numbers, booleans or dates, or might. */

@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync,
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { type Stamps, stampNow } from "../../../src/config/source-files.ts";
+import { type Stamps, stampNow } from "../../../src/config/text/source-files.ts";
 import { Changes } from "../../../src/control/changes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "changes-"));

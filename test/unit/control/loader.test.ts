@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 import { Worker } from "node:worker_threads";
-import { oneLine } from "../../../src/config/problem.ts";
+import { oneLine } from "../../../src/config/text/problem.ts";
 import { Loader } from "../../../src/control/loader.ts";
-import { loadChecked } from "../../../src/snapshot/checked.ts";
+import { loadChecked } from "../../../src/snapshot/check/checked.ts";
 import { withMore } from "../../support/load.ts";
 import { startLoadThread } from "../../support/load-thread.ts";
 

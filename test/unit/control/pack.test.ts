@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Config } from "../../../src/config/config.ts";
 import { type Piece, pack, Unpacker } from "../../../src/control/pack.ts";
-import { loadChecked } from "../../../src/snapshot/checked.ts";
+import { loadChecked } from "../../../src/snapshot/check/checked.ts";
 import { loadFine, withRules } from "../../support/load.ts";
 
 /** A value after its journey; pieces are cloned as a message port does. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { RequestContext } from "../../../src/core/context.ts";
 import type { Progress } from "../../../src/core/edges.ts";
-import { Nobody } from "../../../src/core/nobody.ts";
+import { Nobody } from "../../../src/core/null-upstream.ts";
 import type { RetryRule } from "../../../src/core/retry.ts";
 import { askedWait, backoff, isRepeatable, maySendAgain } from "../../../src/gateway/resend.ts";
 import { ForwardedPeer } from "../../../src/wire/forwarded.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RequestContext } from "../../../src/core/context.ts";
 import type { Filter } from "../../../src/core/filter.ts";
-import { Nobody } from "../../../src/core/nobody.ts";
+import { Nobody } from "../../../src/core/null-upstream.ts";
 import type { Verdict } from "../../../src/core/reply.ts";
 import { runFilters } from "../../../src/gateway/run-filters.ts";
 import { ForwardedPeer } from "../../../src/wire/forwarded.ts";

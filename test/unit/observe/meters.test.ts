@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RequestContext } from "../../../src/core/context.ts";
-import { Nobody } from "../../../src/core/nobody.ts";
+import { Nobody } from "../../../src/core/null-upstream.ts";
 import type { Route } from "../../../src/core/route.ts";
 import { Histogram } from "../../../src/observe/histogram.ts";
 import { RouteMeterCells } from "../../../src/observe/meters.ts";

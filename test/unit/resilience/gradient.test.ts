@@ -1,7 +1,7 @@
 // The adaptive limit against simulated services: it finds what they take at once, and follows when that changes.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Tier } from "../../../src/core/concurrency.ts";
+import type { Tier } from "../../../src/core/limiter.ts";
 import { GradientLimiter, type GradientOptions } from "../../../src/resilience/gradient.ts";
 import { Random } from "../../support/hostile.ts";
 

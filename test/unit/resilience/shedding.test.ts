@@ -1,7 +1,7 @@
 // Who is refused when the event loop falls behind, how many of them, and how long a refusal is held.
 import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
-import { TIERS, type Tier } from "../../../src/core/concurrency.ts";
+import { TIERS, type Tier } from "../../../src/core/limiter.ts";
 import { HeldRefusals } from "../../../src/resilience/held-refusals.ts";
 import { Shedder } from "../../../src/resilience/shedding.ts";
 

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { RequestContext } from "../../../src/core/context.ts";
-import { Nobody } from "../../../src/core/nobody.ts";
+import { Nobody } from "../../../src/core/null-upstream.ts";
 import { acceptOf, handshakeFault, subprotocols } from "../../../src/websocket/accept.ts";
-import { onlyBelow, sameOrigin } from "../../../src/websocket/admission.ts";
+import { onlyBelow, sameOrigin } from "../../../src/websocket/origin.ts";
 import { agreeOnCompression, type CompressionSettings } from "../../../src/websocket/compression.ts";
 import { framing } from "../../../src/websocket/ws-parts.ts";
 

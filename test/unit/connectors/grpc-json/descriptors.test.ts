@@ -12,9 +12,9 @@ import {
   SourceCodeInfoSchema,
   FieldDescriptorProto_Type as Type,
 } from "@bufbuild/protobuf/wkt";
-import { httpRuleOf } from "../../../../src/connectors/grpc-json/http-rule.ts";
-import { createPool } from "../../../../src/connectors/grpc-json/pool.ts";
-import { compileProtos } from "../../../../src/connectors/grpc-json/proto-sources.ts";
+import { httpRuleOf } from "../../../../src/translators/grpc-json/http-rule.ts";
+import { createPool } from "../../../../src/translators/grpc-json/descriptors/pool.ts";
+import { compileProtos } from "../../../../src/translators/grpc-json/proto/sources.ts";
 import { libraryPool, librarySet, PROTOS, readProto } from "../../../support/library.ts";
 
 /** Compiles sources given as texts. */

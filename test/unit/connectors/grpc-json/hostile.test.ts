@@ -1,7 +1,7 @@
 // Whatever comes, from clients and from services: one answer or one failure, and nothing thrown.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { JsonTranslator } from "../../../../src/connectors/grpc-json/translator.ts";
+import { JsonTranslator } from "../../../../src/translators/grpc-json/translator.ts";
 import { Random } from "../../../support/hostile.ts";
 import { libraryPool, OPEN_RULE } from "../../../support/library.ts";
 import { contextOf, FakeCall, FakeReceiver } from "../../../support/transcoding.ts";

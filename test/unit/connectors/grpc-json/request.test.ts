@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { JsonValue } from "@bufbuild/protobuf";
-import { JsonTranslator } from "../../../../src/connectors/grpc-json/translator.ts";
+import { JsonTranslator } from "../../../../src/translators/grpc-json/translator.ts";
 import { libraryPool, OPEN_RULE } from "../../../support/library.ts";
 import { contextOf, FakeCall, type FakeRequest, refusal } from "../../../support/transcoding.ts";
 

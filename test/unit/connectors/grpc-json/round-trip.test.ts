@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
-import { JsonTranslator } from "../../../../src/connectors/grpc-json/translator.ts";
+import { JsonTranslator } from "../../../../src/translators/grpc-json/translator.ts";
 import { Random } from "../../../support/hostile.ts";
 import { libraryPool, OPEN_RULE } from "../../../support/library.ts";
 import { FakeCall } from "../../../support/transcoding.ts";

@@ -8,7 +8,7 @@ import type { Pool } from "../../../../src/connectors/http/pool.ts";
 import { PoolSet } from "../../../../src/connectors/http/pools.ts";
 import { Reuse } from "../../../../src/connectors/http/reuse.ts";
 import type { Receiver, SendFailure } from "../../../../src/core/edges.ts";
-import { NO_BODY } from "../../../../src/core/nobody.ts";
+import { NO_BODY } from "../../../../src/core/null-upstream.ts";
 import { parseResponseHead } from "../../../../src/wire/response-head.ts";
 import { testNetwork } from "../../../support/network.ts";
 import { rawBackend } from "../../../support/raw.ts";

@@ -1,8 +1,8 @@
 // Who may use the management API: credentials, and pages of other origins.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { isForeign } from "../../../../src/control/management/foreign.ts";
-import { Gatekeeper } from "../../../../src/control/management/gatekeeper.ts";
+import { isForeign } from "../../../../src/control/management/same-origin.ts";
+import { Gatekeeper } from "../../../../src/control/management/credentials.ts";
 
 const basic = (login: string) => `Basic ${Buffer.from(login).toString("base64")}`;
 

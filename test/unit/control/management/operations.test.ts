@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CallError, json } from "../../../../src/control/management/answer.ts";
-import type { Backstage } from "../../../../src/control/management/backstage.ts";
+import type { Backstage } from "../../../../src/control/management/gateway-view.ts";
 import { readFields } from "../../../../src/control/management/body.ts";
 import { breakerOperations } from "../../../../src/control/management/breakers.ts";
 import { limitOperations } from "../../../../src/control/management/limits.ts";

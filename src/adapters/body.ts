@@ -1,0 +1,130 @@
+// The request body of one client: read from Node's stream with back-pressure, counted, bounded in size and silence.
+import type { Readable } from "node:stream";
+import type { BodyReceiver, RequestBody } from "../core/edges.ts";
+import { knownField, OTHER } from "../wire/known.ts";
+import { NOT_IN_TRAILERS } from "../wire/response-head.ts";
+
+/** What can go wrong while a body is read. */
+export interface BodyTrouble {
+  /** More bytes than the route admits. */
+  tooLarge(): void;
+  /** No byte for longer than `readTimeout`. */
+  stalled(): void;
+}
+
+/** A body of known or unknown length. */
+export class HttpBody implements RequestBody {
+  readonly #length: number;
+  readonly #request: Readable & { readonly aborted?: boolean };
+  readonly #trailers: () => readonly string[];
+  readonly #trouble: BodyTrouble;
+  readonly #silenceMs: number;
+  #receiver: BodyReceiver | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #started = false;
+  #complete: boolean;
+  bytes = 0;
+  #maxBytes = Number.POSITIVE_INFINITY;
+
+  /**
+   * @param silenceMs longest time without a byte; 0 none
+   * @param trailers flat list as received, asked for at the end
+   */
+  constructor(
+    request: Readable,
+    length: number,
+    silenceMs: number,
+    trouble: BodyTrouble,
+    trailers: () => readonly string[],
+  ) {
+    this.#request = request;
+    this.#trouble = trouble;
+    this.#silenceMs = silenceMs;
+    this.#trailers = trailers;
+    this.#length = length;
+    this.#complete = length === 0;
+  }
+
+  /** A body of unknown length that turned out empty is one of length 0; trailers need a body to stand behind. */
+  get length(): number {
+    return this.#length === -1 && this.bytes === 0 && this.complete && this.#trailers().length === 0 ? 0 : this.#length;
+  }
+
+  get complete(): boolean {
+    return this.#complete || this.#endedUnread;
+  }
+
+  limit(maxBytes: number): void {
+    this.#maxBytes = maxBytes;
+  }
+
+  start(to: BodyReceiver): void {
+    this.#receiver = to;
+    if (this.#endedUnread) this.#complete = true;
+    if (this.complete) return to.end(plainTrailers(this.#trailers()));
+    if (this.#started) return this.resume();
+    this.#started = true;
+    this.#watch();
+    this.#request.on("data", (chunk: Buffer) => this.#data(chunk));
+    this.#request.on("end", () => this.#end());
+  }
+
+  resume(): void {
+    this.#request.resume();
+    this.#watch();
+  }
+
+  /** Lets go of the receiver and reads the rest into nothing. */
+  discard(): void {
+    clearTimeout(this.#timer);
+    this.#receiver = null;
+    if (!this.complete) this.#request.resume();
+  }
+
+  /** Node ends a stream of HTTP/2 without data as soon as its end arrives, whether or not somebody reads it. */
+  get #endedUnread(): boolean {
+    return !this.#started && this.#request.readableEnded && this.#request.aborted !== true;
+  }
+
+  #data(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    const receiver = this.#receiver;
+    if (receiver === null) return;
+    if (this.bytes > this.#maxBytes) return this.#trouble.tooLarge();
+    if (receiver.data(chunk)) {
+      this.#timer?.refresh();
+    } else {
+      // The backend is slow, not the client: no clock runs against the client meanwhile.
+      this.#request.pause();
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer);
+    // Node ends a stream of HTTP/2 that was reset as it ends one that is complete: half a body must not pass for a whole.
+    if (this.#request.aborted === true) return;
+    this.#complete = true;
+    this.#receiver?.end(plainTrailers(this.#trailers()));
+  }
+
+  #watch(): void {
+    if (this.#silenceMs === 0 || this.complete) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#trouble.stalled(), this.#silenceMs);
+  }
+}
+
+const NO_TRAILERS: readonly string[] = [];
+
+function plainTrailers(raw: readonly string[]): readonly string[] {
+  if (raw.length === 0) return NO_TRAILERS;
+  const kept: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    // What routes, frames or identifies counts only in the head, where it was looked at.
+    const plain = knownField(raw[i]!) === OTHER && !NOT_IN_TRAILERS.has(raw[i]!.toLowerCase());
+    if (plain) kept.push(raw[i]!, raw[i + 1]!);
+  }
+  return kept;
+}

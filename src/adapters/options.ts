@@ -1,0 +1,27 @@
+// Settings of the HTTP adapter.
+import type { TlsOptions } from "node:tls";
+import type { ClientTimeouts } from "./http/downstream.ts";
+
+/** Settings of one HTTP front, compiled from `frontend.http`. Times in ms, sizes in bytes, 0 = none. */
+export interface HttpServerOptions extends ClientTimeouts {
+  readonly maxHeaderBytes: number;
+  readonly maxHeaders: number;
+  /** null: plain HTTP. */
+  readonly tls: TlsOptions | null;
+  /** null: HTTP/1.1 only. */
+  readonly http2: Http2Options | null;
+  /** Serves WebSocket handshakes only; anything else is told so. */
+  readonly upgradesOnly: boolean;
+  /** A client that shows no certificate is not served. */
+  readonly requireCertificate: boolean;
+}
+
+/** Settings of HTTP/2 on one front. */
+export interface Http2Options {
+  /** No HTTP/1 at all: a port of its own for gRPC. */
+  readonly only: boolean;
+  /** Requests under way at once on one connection. */
+  readonly maxStreams: number;
+  /** GOAWAY after this age, ms, give or take a tenth; 0 never. */
+  readonly maxAgeMs: number;
+}

@@ -1,0 +1,160 @@
+// Which endpoints the balancer chooses from: the first group that has enough fit ones, with what it cannot carry going to
+// the next, and all of them when too few are fit to tell health from trouble of our own.
+import type { RequestContext } from "../core/context.ts";
+import type { Balancer, Endpoint, Picker } from "../core/service.ts";
+import { weightOf } from "../core/service.ts";
+import { CHANCES, type Chance } from "./random-int.ts";
+import { isKeyed } from "./settings.ts";
+
+/** How traffic is spread over the groups of a service. */
+export interface SpreadRule {
+  /** Where this gateway stands; "" prefers nobody. */
+  readonly zone: string;
+  /** Fit share of endpoints, in [0, 1], below which all are used; 0 never. */
+  readonly panicShare: number;
+  /** false: a group takes everything while it has one fit endpoint. */
+  readonly overflow: boolean;
+}
+
+/** A group carries its whole part of the traffic while this times its fit share is 1 or more (as Envoy does). */
+const HEADROOM = 1.4;
+
+/** Endpoints of one priority that stand in the gateway's zone, or elsewhere. */
+interface Group {
+  /** Place in the order of all groups there could be; stays the same when others come and go. */
+  readonly rank: number;
+  readonly fit: readonly Endpoint[];
+  /** What it can carry: 1 is everything that is meant for it. */
+  readonly strength: number;
+}
+
+/** Balances each group by itself. Outlives the pickers it makes. */
+export class Spread {
+  readonly #make: () => Balancer;
+  readonly #rule: SpreadRule;
+  readonly #chance: Chance;
+  /** By rank; at most two for each priority. */
+  readonly #balancers = new Map<number, Balancer>();
+
+  /** @param make a balancer with a memory of its own */
+  constructor(make: () => Balancer, rule: SpreadRule, chance: Chance) {
+    this.#make = make;
+    this.#rule = rule;
+    this.#chance = chance;
+  }
+
+  /** @param endpoints all of the service, fit or not, in the order of the registry */
+  over(endpoints: readonly Endpoint[]): Picker {
+    const groups = groupsOf(endpoints, this.#rule);
+    const first = this.#balancer(0);
+    if (isKeyed(first)) {
+      const all = groups.flatMap((group) => group.fit);
+      return first.prefer(all, preferredOf(groups, this.#rule.overflow) ?? all);
+    }
+    if (groups.length === 0) return first.over([]);
+    if (groups.length === 1) return this.#balancer(groups[0]!.rank).over(groups[0]!.fit);
+    const parts = this.#rule.overflow ? partsOf(groups) : groups.map((_, i) => (i === 0 ? 1 : 0));
+    const pickers = groups.map((group) => this.#balancer(group.rank).over(group.fit));
+    return new GroupPicker(groups, pickers, parts, this.#chance);
+  }
+
+  #balancer(rank: number): Balancer {
+    let balancer = this.#balancers.get(rank);
+    if (balancer === undefined) {
+      balancer = this.#make();
+      this.#balancers.set(rank, balancer);
+    }
+    return balancer;
+  }
+}
+
+/** Whether registry and operator let it take traffic, whatever checks and results say of it. */
+function isMeant({ spec, state }: Endpoint): boolean {
+  return spec.healthy && !state.obstacles.has("draining") && !state.obstacles.has("down");
+}
+
+/** Whether it can take traffic at all. A half-open circuit admits by itself. */
+function canServe(endpoint: Endpoint): boolean {
+  return isMeant(endpoint) && weightOf(endpoint) > 0 && endpoint.breaker?.state !== "open";
+}
+
+/** Groups with at least one endpoint to use, in order. */
+function groupsOf(endpoints: readonly Endpoint[], rule: SpreadRule): Group[] {
+  const meant = endpoints.filter((endpoint) => isMeant(endpoint) && weightOf(endpoint) > 0);
+  const fit = meant.filter((endpoint) => endpoint.state.fit && canServe(endpoint));
+  const panic = fit.length < rule.panicShare * meant.length;
+  const usable = panic ? meant.filter(canServe) : fit;
+  const members = new Map<number, Endpoint[]>();
+  for (const endpoint of meant) {
+    const rank = rankOf(endpoint, rule.zone);
+    const group = members.get(rank);
+    if (group === undefined) members.set(rank, [endpoint]);
+    else group.push(endpoint);
+  }
+  return [...members]
+    .map(([rank, all]) => {
+      const own = usable.filter((endpoint) => rankOf(endpoint, rule.zone) === rank);
+      return { rank, fit: own, strength: (own.length * HEADROOM) / all.length };
+    })
+    .filter((group) => group.fit.length > 0)
+    .sort((a, b) => a.rank - b.rank);
+}
+
+function rankOf({ spec }: Endpoint, zone: string): number {
+  return 2 * spec.priority + (zone === "" || spec.zone === zone ? 0 : 1);
+}
+
+/** The part of the traffic each group gets: what the groups before it cannot carry, as far as it can. */
+function partsOf(groups: readonly Group[]): number[] {
+  let rest = 1;
+  const parts = groups.map((group) => {
+    const part = Math.min(rest, group.strength);
+    rest -= part;
+    return part;
+  });
+  // Too few everywhere: each group gets its proportion of everything.
+  const carried = 1 - rest;
+  return parts.map((part) => part / carried);
+}
+
+/** The first group that carries everything; null when all together must. Keys are never divided by chance. */
+function preferredOf(groups: readonly Group[], overflow: boolean): readonly Endpoint[] | null {
+  if (!overflow) return groups[0]?.fit ?? null;
+  return groups.find((group) => group.strength >= 1)?.fit ?? null;
+}
+
+/** Divides traffic between groups by chance; when all of a group have been tried, the others follow in order. */
+class GroupPicker implements Picker {
+  readonly #members: readonly ReadonlySet<Endpoint>[];
+  readonly #pickers: readonly Picker[];
+  readonly #parts: readonly number[];
+  readonly #chance: Chance;
+
+  constructor(groups: readonly Group[], pickers: readonly Picker[], parts: readonly number[], chance: Chance) {
+    this.#members = groups.map((group) => new Set(group.fit));
+    this.#pickers = pickers;
+    this.#parts = parts;
+    this.#chance = chance;
+  }
+
+  pick(ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null {
+    let rest = this.#parts[0] === 1 ? 0 : this.#chance() / CHANCES;
+    let chosen = 0;
+    while (chosen < this.#parts.length - 1 && (rest -= this.#parts[chosen]!) >= 0) chosen++;
+    const picked = this.#pickers[chosen]!.pick(ctx, exclude);
+    return picked ?? this.#fromOthers(chosen, ctx, exclude);
+  }
+
+  observe(ctx: RequestContext, endpoint: Endpoint, ok: boolean, ms: number): void {
+    const group = this.#members.findIndex((members) => members.has(endpoint));
+    if (group !== -1) this.#pickers[group]!.observe?.(ctx, endpoint, ok, ms);
+  }
+
+  #fromOthers(chosen: number, ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null {
+    for (let i = 0; i < this.#pickers.length; i++) {
+      const picked = i === chosen ? null : this.#pickers[i]!.pick(ctx, exclude);
+      if (picked !== null) return picked;
+    }
+    return null;
+  }
+}

@@ -1,0 +1,171 @@
+// How a rule balances, as meant: what its session and hash blocks leave open, and where they contradict the rule.
+import { hashKeyFault } from "../../balancing/hash-key.ts";
+import type { SessionRule } from "../../balancing/sessions.ts";
+import type { BalancerName } from "../../catalog.ts";
+import { placeOf } from "../text/position.ts";
+import type { Position, Problems } from "../text/problem.ts";
+import { type ConsistentHashSection, consistentHash, type SessionAffinitySection } from "../schema/balancing.ts";
+import type { Written } from "../schema/root.ts";
+import type { RouterSection, RuleSection } from "../schema/router.ts";
+import { didYouMean } from "../text/suggest.ts";
+import type { MapNode } from "../text/tree.ts";
+
+/** What is hashed, and how. */
+export interface HashConfig {
+  /** As {@link hashKeyFault} finds nothing wrong with. */
+  readonly key: string;
+  readonly replicas: number;
+  /** Times its share; 0 no bound. */
+  readonly maxLoad: number;
+}
+
+/** How sessions are told apart and kept. */
+export interface SessionConfig {
+  readonly rule: SessionRule;
+  /** "" is drawn at the start. */
+  readonly secret: string;
+}
+
+/** The part of a rule that is about balancing. */
+export interface RuleBalancing {
+  readonly loadBalance: BalancerName;
+  readonly hash: HashConfig;
+  readonly sessions: SessionConfig | null;
+}
+
+const COOKIE = "GATEWAY_SESSION";
+const HEADER = "X-Session-Id";
+const QUERY = "session_id";
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const SHORTEST_SECRET = 16;
+
+/** Which instances of a service the balancer chooses from. */
+export interface GroupingConfig {
+  readonly slowStart: number;
+  readonly panicThreshold: number;
+  readonly overflow: boolean;
+}
+
+/** What `loadBalancing` says of a service. */
+export function groupingOf({ loadBalancing }: Written, service: string): GroupingConfig {
+  const { default: common, services } = loadBalancing;
+  const own = Object.hasOwn(services, service) ? services[service] : undefined;
+  return {
+    slowStart: own?.slowStart ?? common.slowStart,
+    panicThreshold: own?.panicThreshold ?? common.panicThreshold,
+    overflow: own?.overflow ?? common.overflow,
+  };
+}
+
+/** Places of a rule's keys, for messages. */
+type PlaceOf = (key: string) => Position;
+
+/** Infers and checks what a rule says of balancing. */
+export function readBalancing(
+  section: RuleSection,
+  router: RouterSection,
+  at: PlaceOf,
+  id: string,
+  problems: Problems,
+): RuleBalancing {
+  const { sessionAffinity: own, consistentHash: hash } = section;
+  const sticks = own?.enabled === true;
+  const written = section.loadBalance;
+  if (sticks && written !== null && written !== "sticky_session") {
+    problems.error(at("sessionAffinity"), `rule "${id}": sessionAffinity needs loadBalance: sticky_session`);
+  }
+  if (hash !== null && ((written !== null && written !== "consistent_hash" && written !== "ip_hash") || sticks)) {
+    problems.error(at("consistentHash"), `rule "${id}": consistentHash needs loadBalance: consistent_hash`);
+  }
+  const fault = hash === null ? null : hashKeyFault(hash.key);
+  if (fault !== null) problems.error(at("consistentHash"), `rule "${id}": consistentHash.key "${hash!.key}" ${fault}`);
+  if (hash !== null && hash.maxLoad > 0 && hash.maxLoad <= 1) {
+    problems.error(at("consistentHash"), `rule "${id}": consistentHash.maxLoad must be above 1, or 0`);
+  }
+  if (own !== null) checkSessions(own, at("sessionAffinity"), `rule "${id}": `, problems);
+  const inferred = sticks ? "sticky_session" : hash !== null ? "consistent_hash" : router.defaultLoadBalance;
+  return {
+    loadBalance: written ?? inferred,
+    hash: hashConfig(hash),
+    sessions: sessionConfig(own ?? router.sessionAffinity, router),
+  };
+}
+
+/** What holds for services that are asked for without a rule. */
+export function defaultBalancing(router: RouterSection): RuleBalancing {
+  const sessions = sessionConfig(router.sessionAffinity, router);
+  return { loadBalance: router.defaultLoadBalance, hash: hashConfig(null), sessions };
+}
+
+/** Checks what belongs to no rule: `loadBalancing` and `router.sessionAffinity`. */
+export function checkLoadBalancing(written: Written, tree: MapNode, problems: Problems): void {
+  const names = written.registry.static.services.map((service) => service.name);
+  for (const name of Object.keys(written.loadBalancing.services)) {
+    if (names.includes(name)) continue;
+    const at = placeOf(tree, ["loadBalancing", "services", name]);
+    problems.error(at, `loadBalancing.services: unknown service "${name}"${didYouMean(name, names)}`);
+  }
+  const { sessionAffinity } = written.router;
+  if (sessionAffinity !== null) {
+    checkSessions(sessionAffinity, placeOf(tree, ["router", "sessionAffinity"]), "router: ", problems);
+  }
+}
+
+function hashConfig(section: ConsistentHashSection | null): HashConfig {
+  const { key, replicaCount, maxLoad } = section ?? consistentHash.fallback!;
+  return { key, replicas: replicaCount, maxLoad };
+}
+
+function sessionConfig(section: SessionAffinitySection | null, router: RouterSection): SessionConfig | null {
+  if (section === null) return { rule: ANY_SOURCE, secret: "" };
+  if (!section.enabled) return null;
+  const source = sourceOf(section);
+  const cookie = source === "cookie" ? (section.cookieName ?? COOKIE) : "";
+  return {
+    rule: {
+      cookie,
+      issues: cookie !== "" && (section.issueCookie ?? cookie === COOKIE),
+      header: source === "header" ? (section.headerName ?? HEADER).toLowerCase() : "",
+      query: source === "query" ? (section.queryParam ?? QUERY) : "",
+      byAddress: false,
+      ttlMs: section.ttl,
+      maxEntries: section.maxEntries,
+    },
+    secret: section.secret || (router.sessionAffinity?.secret ?? ""),
+  };
+}
+
+/** Where nothing is said about sessions: the gateway's cookie, else the usual field, else the address. */
+const ANY_SOURCE: SessionRule = {
+  cookie: COOKIE,
+  issues: true,
+  header: HEADER.toLowerCase(),
+  query: "",
+  byAddress: true,
+  ttlMs: 3_600_000,
+  maxEntries: 10_000,
+};
+
+function sourceOf(section: SessionAffinitySection): "cookie" | "header" | "query" {
+  if (section.source !== null) return section.source;
+  if (section.cookieName !== null) return "cookie";
+  if (section.headerName !== null) return "header";
+  return section.queryParam === null ? "cookie" : "query";
+}
+
+function checkSessions(section: SessionAffinitySection, at: Position, whose: string, problems: Problems): void {
+  const source = sourceOf(section);
+  const { cookieName, headerName, queryParam, secret } = section;
+  for (const [key, name] of Object.entries({ cookieName, headerName })) {
+    if (name === null || TOKEN.test(name)) continue;
+    problems.error(at, `${whose}sessionAffinity.${key}: "${name}" is no name of a ${key.replace("Name", "")}`);
+  }
+  const idle = Object.entries({ cookieName, headerName, queryParam, issueCookie: section.issueCookie })
+    .filter(([key, value]) => value !== null && !key.toLowerCase().includes(source))
+    .map(([key]) => key);
+  for (const key of idle) problems.warn(at, `${whose}sessionAffinity.${key} has no effect with source ${source}`);
+  if (section.ttl === 0) problems.error(at, `${whose}sessionAffinity.ttl must be above 0`);
+  if (secret !== "" && secret.length < SHORTEST_SECRET) {
+    problems.error(at, `${whose}sessionAffinity.secret needs at least ${SHORTEST_SECRET} characters`);
+  }
+}

@@ -1,0 +1,70 @@
+// A rule's fallback must be one thing, exist, and be something its clients understand.
+import { consistsOf, TOKEN, VALUE } from "../../wire/grammar.ts";
+import type { RuleConfig } from "../config.ts";
+import { placeOf } from "../text/position.ts";
+import type { Position, Problems } from "../text/problem.ts";
+import type { FallbackSection } from "../schema/fallback.ts";
+import type { Written } from "../schema/root.ts";
+import { INTERNAL } from "./services.ts";
+import { didYouMean } from "../text/suggest.ts";
+import type { MapNode } from "../text/tree.ts";
+
+/** Checks every rule that has one. */
+export function checkFallbacks(
+  written: Written,
+  rules: readonly RuleConfig[],
+  services: ReadonlySet<string>,
+  tree: MapNode,
+  problems: Problems,
+): void {
+  for (const rule of rules) {
+    const { fallback, serviceName } = rule.written;
+    if (fallback === null) continue;
+    const path = ["router", "rules", written.router.rules.indexOf(rule.written), "fallback"];
+    const fault = (message: string, key?: string) => {
+      const at: Position = placeOf(tree, key === undefined ? path : [...path, key]);
+      problems.error(at, `rule "${rule.id}": fallback ${message}`);
+    };
+    if (serviceName === INTERNAL) fault("has no service to stand in for");
+    if ((fallback.serviceName === null) === (fallback.status === null)) fault("needs either serviceName or status");
+    else if (fallback.serviceName !== null) checkService(fallback, rule, services, fault);
+    else checkAnswer(fallback, rule, fault);
+  }
+}
+
+type Fault = (message: string, key?: string) => void;
+
+function checkService(
+  { serviceName, headers, body }: FallbackSection,
+  rule: RuleConfig,
+  services: ReadonlySet<string>,
+  fault: Fault,
+): void {
+  if (serviceName === rule.written.serviceName) fault("is the service it stands in for", "serviceName");
+  else if (!services.has(serviceName!)) {
+    fault(`to an unknown service "${serviceName}"${didYouMean(serviceName!, services)}`, "serviceName");
+  }
+  if (body !== "" || Object.keys(headers).length > 0) fault("to a service has no headers and no body of its own");
+}
+
+function checkAnswer({ status, headers, body }: FallbackSection, rule: RuleConfig, fault: Fault): void {
+  if (rule.protocol === "grpc")
+    fault("of a rule for gRPC must be a service: its clients read no HTTP answers", "status");
+  if (body !== "" && (status === 204 || status === 205 || status === 304))
+    fault(`with status ${status} has no body`, "body");
+  for (const [name, value] of Object.entries(headers)) {
+    if (!consistsOf(name, TOKEN)) fault(`header "${name}" is no field name`, "headers");
+    else if (FRAMING.has(name.toLowerCase())) fault(`header "${name}" is set by the gateway`, "headers");
+    else if (value !== "" && !consistsOf(value, VALUE))
+      fault(`header "${name}" has a value that cannot be sent`, "headers");
+  }
+}
+
+const FRAMING: ReadonlySet<string> = new Set([
+  "content-length",
+  "transfer-encoding",
+  "connection",
+  "upgrade",
+  "trailer",
+  "date",
+]);

@@ -1,0 +1,160 @@
+// Checks as written → as meant: whose instances each looks at, with every default in place.
+import { isAbsolute } from "node:path";
+import type { ServiceConfig } from "../config.ts";
+import { gatewayCheck } from "./gateway-check.ts";
+import type { CheckPace, GatewayCheck, HealthConfig, InstanceCheck, ProbeType, SharedCheck } from "./health-config.ts";
+import { isWritten } from "../schema/fields.ts";
+import { placeOf } from "../text/position.ts";
+import {
+  type HealthReading,
+  rangesOf,
+  requireAllowed,
+  requireHeaders,
+  requireLeast,
+  requirePath,
+} from "./probe-parts.ts";
+import type { Position } from "../text/problem.ts";
+import type { CheckSection, ProbeSection } from "../schema/health.ts";
+import { didYouMean } from "../text/suggest.ts";
+
+/** Names of checks that every health page has. */
+const TAKEN = ["gateway", "registry"];
+const INSTANCE_TIMEOUT_MS = 2000;
+const CHECK_TIMEOUT_MS = 5000;
+const CHECK_INTERVAL_MS = 30_000;
+/** Keys of `instances[].health` that only one kind of probe reads. */
+const ONLY_FOR: Readonly<Record<string, ProbeType>> = {
+  path: "http",
+  method: "http",
+  headers: "http",
+  expectedStatus: "http",
+  expectedBody: "http",
+  service: "grpc",
+  command: "exec",
+  args: "exec",
+};
+
+/** Infers and checks `health` and `instances[].health`. @param services those of the static registry, in its order */
+export function readHealth(reading: HealthReading, services: readonly ServiceConfig[]): HealthConfig {
+  const { written, tree, problems } = reading;
+  const { health } = written;
+  for (const key of ["interval", "timeout"] as const) {
+    requireLeast(health[key], `health.${key}`, placeOf(tree, ["health", key]), problems);
+  }
+  for (const [i, path] of health.execAllow.entries()) {
+    if (isAbsolute(path)) continue;
+    problems.error(placeOf(tree, ["health", "execAllow", i]), `health.execAllow: "${path}" is no absolute path`);
+  }
+  const names = services.map(({ name }) => name);
+  const shared: SharedCheck[] = [];
+  const gateway: GatewayCheck[] = [];
+  for (const [i, section] of health.checks.entries()) {
+    const at = placeOf(tree, ["health", "checks", section.listed ? i : section.name]);
+    if (TAKEN.includes(section.name))
+      problems.error(at, `check "${section.name}": the health page has one of that name`);
+    const pace = paceOf(section, at, reading);
+    const probe = gatewayCheck(section, at, reading);
+    if (probe !== null) gateway.push({ name: section.name, probe, ...pace });
+    else shared.push(sharedCheck(section, at, names, { ...pace, gate: health.gate }, reading));
+  }
+  return { instances: readInstances(reading, services), shared, gateway };
+}
+
+function readInstances(reading: HealthReading, services: readonly ServiceConfig[]): HealthConfig["instances"] {
+  const sections = reading.written.registry.static.services;
+  return new Map(
+    services.map(({ name, endpoints }, i) => {
+      const probes = endpoints.flatMap((endpoint, j) => {
+        const section = sections[i]!.instances[j]!.health;
+        if (typeof section === "string") return [];
+        const path = ["registry", "static", "services", i, "instances", j, "health"] as const;
+        return [[endpoint.id, section.enabled ? instanceCheck(section, endpoint.grpc, path, reading) : null] as const];
+      });
+      return [name, new Map(probes)] as const;
+    }),
+  );
+}
+
+function instanceCheck(
+  section: ProbeSection,
+  grpc: boolean,
+  path: readonly (string | number)[],
+  reading: HealthReading,
+): InstanceCheck {
+  const { written, tree, problems } = reading;
+  const { health } = written;
+  const type = section.type ?? (grpc && section.path === null ? "grpc" : "http");
+  const dotted = `registry.static.services[${path[3]}].instances[${path[5]}].health`;
+  for (const [key, only] of Object.entries(ONLY_FOR)) {
+    if (type === only || !isWritten(reading.origins, `${dotted}.${key}`)) continue;
+    problems.error(placeOf(tree, [...path, key]), `health: "${key}" says nothing to a probe of type ${type}`);
+  }
+  for (const key of ["interval", "timeout"] as const) {
+    requireLeast(section[key], `health.${key}`, placeOf(tree, [...path, key]), problems);
+  }
+  requirePath(section.path, placeOf(tree, [...path, "path"]), problems);
+  requireHeaders(section.headers, placeOf(tree, [...path, "headers"]), problems);
+  if (type === "exec") requireAllowed(section.command, placeOf(tree, [...path, "command"]), reading);
+  return {
+    type,
+    path: section.path ?? "/health",
+    method: section.method.toUpperCase(),
+    headers: section.headers,
+    expectedStatus: rangesOf(section.expectedStatus),
+    expectedBody: section.expectedBody,
+    port: section.port,
+    service: section.service,
+    command: section.command,
+    args: section.args,
+    intervalMs: section.interval ?? health.interval,
+    timeoutMs: section.timeout ?? health.timeout ?? INSTANCE_TIMEOUT_MS,
+    healthyThreshold: section.healthyThreshold ?? health.healthyThreshold,
+    unhealthyThreshold: section.unhealthyThreshold ?? health.unhealthyThreshold,
+    gate: section.gate ?? health.gate,
+  };
+}
+
+function sharedCheck(
+  section: CheckSection,
+  at: Position,
+  names: readonly string[],
+  rest: CheckPace & { readonly gate: boolean },
+  reading: HealthReading,
+): SharedCheck {
+  const { config } = section;
+  const ofItsName = config.type !== null;
+  const services = ofItsName ? [section.name, ...section.services] : section.services;
+  for (const name of services) {
+    if (names.includes(name)) continue;
+    reading.problems.error(at, `check "${section.name}": unknown service "${name}"${didYouMean(name, names)}`);
+  }
+  const type = config.type === null || config.type === "service" ? section.type : config.type;
+  if (type === "exec") requireAllowed(config.command, at, reading);
+  requirePath(config.path ?? section.path, at, reading.problems);
+  const check: InstanceCheck = {
+    type,
+    path: config.path ?? section.path ?? "/health",
+    method: "GET",
+    headers: {},
+    expectedStatus: rangesOf([...section.expectedStatus, ...config.expectedStatus]),
+    expectedBody: "",
+    port: null,
+    service: config.service,
+    command: config.command,
+    args: config.args,
+    ...rest,
+  };
+  return { name: section.name, services: services.length === 0 ? null : services, check };
+}
+
+function paceOf(section: CheckSection, at: Position, { written, problems }: HealthReading): CheckPace {
+  const { health } = written;
+  requireLeast(section.interval, `check "${section.name}": interval`, at, problems);
+  requireLeast(section.timeout, `check "${section.name}": timeout`, at, problems);
+  return {
+    intervalMs: section.interval ?? (section.listed ? health.interval : CHECK_INTERVAL_MS),
+    timeoutMs: section.timeout ?? health.timeout ?? CHECK_TIMEOUT_MS,
+    healthyThreshold: section.healthyThreshold ?? health.healthyThreshold,
+    unhealthyThreshold: section.unhealthyThreshold ?? health.unhealthyThreshold,
+  };
+}

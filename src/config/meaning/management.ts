@@ -1,0 +1,66 @@
+// Checks `management`: what would leave it open, and what would not work.
+import { compileCidrs } from "../../wire/cidr.ts";
+import { placeOf } from "../text/position.ts";
+import { isUnresolved } from "../text/placeholders.ts";
+import type { Problems } from "../text/problem.ts";
+import type { ManagementSection } from "../schema/management.ts";
+import type { Written } from "../schema/root.ts";
+import type { MapNode } from "../text/tree.ts";
+
+/** Credentials that can be shown: those that are empty or hold an unset variable never match. */
+export interface UsableCredentials {
+  /** null: none. */
+  readonly token: string | null;
+  /** `name:password`, as basic authentication shows them. */
+  readonly users: readonly string[];
+}
+
+/** The credentials of the type that is asked for. Both empty: a token must be made. */
+export function usableCredentials({ auth }: ManagementSection): UsableCredentials {
+  const token = auth.type !== "basic" && isUsable(auth.token) ? auth.token : null;
+  const users = auth.type === "token" ? [] : Object.entries(auth.users).filter(([, password]) => isUsable(password));
+  return { token, users: users.map(([name, password]) => `${name}:${password}`) };
+}
+
+/** Whether a host to bind can only be reached from the machine itself. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** Checks the section where it is enabled. */
+export function checkManagement(written: Written, tree: MapNode, problems: Problems): void {
+  const { management } = written;
+  if (!management.enabled) return;
+  const at = (...path: (string | number)[]) => placeOf(tree, ["management", ...path]);
+  const { auth, basePath, host } = management;
+  if (!/^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*\/?$/.test(basePath) || !basePath.startsWith("/")) {
+    problems.error(at("basePath"), `management.basePath: "${basePath}" is not a path such as /management`);
+  }
+  if (!auth.enabled && !isLoopback(host)) {
+    problems.error(
+      at("auth", "enabled"),
+      `management.auth.enabled: false would open the API to the network on "${host}"; bind a loopback address instead`,
+    );
+  }
+  for (const [name, password] of Object.entries(auth.users)) {
+    if (name === "" || name.includes(":")) {
+      problems.error(at("auth", "users", name), `management.auth.users: a name is not empty and has no colon`);
+    }
+    if (password === "") problems.warn(at("auth", "users", name), "a user without a password is never let in");
+  }
+  const unused = auth.type === "token" ? "users" : auth.type === "basic" ? "token" : null;
+  if (unused !== null && Object.keys(auth[unused]).length > 0) {
+    problems.warn(at("auth", unused), `management.auth.${unused} is not used with type ${auth.type}`);
+  }
+  for (const [i, range] of management.allowedIPs.entries()) {
+    try {
+      compileCidrs([range]);
+    } catch (error) {
+      problems.error(at("allowedIPs", i), `management.allowedIPs: ${(error as Error).message}`);
+    }
+  }
+}
+
+function isUsable(credential: string): boolean {
+  return credential !== "" && !isUnresolved(credential);
+}

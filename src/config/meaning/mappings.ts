@@ -1,0 +1,35 @@
+// The method mappings of rules with JSON clients: their keys are checked here, what they name only where it is described.
+import { parseTemplate } from "../../translators/grpc-json/mapping/template.ts";
+import { placeOf } from "../text/position.ts";
+import type { Position, Problems } from "../text/problem.ts";
+import type { Written } from "../schema/root.ts";
+import type { MapNode, Node } from "../text/tree.ts";
+
+const KEY = /^(\*|[A-Za-z-]+)\s+(\/\S*)$/;
+
+/** Reports keys that are not `METHOD /template`. */
+export function checkMappings(written: Written, tree: MapNode, problems: Problems): void {
+  for (const [i, { grpc, transcoding }] of written.router.rules.entries()) {
+    for (const [block, map, mappings] of [
+      ["grpc", "transcodingRules", grpc?.transcodingRules],
+      ["transcoding", "methodMappings", transcoding?.methodMappings],
+    ] as const) {
+      for (const key of Object.keys(mappings ?? {})) {
+        const template = KEY.exec(key.trim())?.[2];
+        const wrong = template === undefined ? `"${key}" is not "METHOD /template"` : parseTemplate(template);
+        if (typeof wrong !== "string") continue;
+        const place = ["router", "rules", i, block, map];
+        problems.error(placeOfKey(tree, place, key), `router.rules[${i}].${block}.${map}: ${wrong}`);
+      }
+    }
+  }
+}
+
+function placeOfKey(tree: MapNode, place: readonly (string | number)[], key: string): Position {
+  let node: Node | undefined = tree;
+  for (const step of place) {
+    if (node?.kind === "map") node = node.entries.get(String(step))?.value;
+    else if (node?.kind === "list") node = node.items[Number(step)];
+  }
+  return (node?.kind === "map" ? node.entries.get(key)?.keyAt : undefined) ?? placeOf(tree, place);
+}

@@ -1,0 +1,58 @@
+// Settings of outlier detection, service by service, and what is wrong with them.
+import type { OutlierSettings } from "../../resilience/outlier-settings.ts";
+import type { ServiceConfig } from "../config.ts";
+import { checkInherited, inherit } from "../schema/inherit.ts";
+import { placeOf } from "../text/position.ts";
+import type { Problems } from "../text/problem.ts";
+import type { OutlierSection } from "../schema/outliers.ts";
+import type { Written } from "../schema/root.ts";
+import type { MapNode } from "../text/tree.ts";
+
+/** Shorter times are a mistake of units, ms. */
+const LEAST_MS = 10;
+
+/** The settings of a service; null when it is not watched. */
+export function outlierSettings(section: OutlierSection, service: string): OutlierSettings | null {
+  const settings = inherit({ ...section, routes: {} }, service, null);
+  if (settings === null) return null;
+  return {
+    consecutiveFailures: settings.consecutiveFailures,
+    intervalMs: settings.interval,
+    ejectionMs: settings.ejectionTime,
+    maxEjectionMs: settings.maxEjectionTime,
+    maxEjectedShare: settings.maxEjectedShare,
+    minRequests: settings.successRateMinRequests,
+    successRateFactor: settings.successRateFactor,
+    latencyFactor: settings.latencyFactor,
+  };
+}
+
+/** Failures to connect that take an instance of a service out; 0: none is. Holds whether the rest is on or not. */
+export function connectFailureLimit(section: OutlierSection, service: string): number {
+  const own = Object.hasOwn(section.services, service) ? section.services[service]!.connectFailures : null;
+  return own ?? section.default.connectFailures;
+}
+
+/** Finds services that do not exist and times that contradict each other. */
+export function checkOutliers(
+  { outlierDetection: section }: Written,
+  tree: MapNode,
+  services: readonly ServiceConfig[],
+  problems: Problems,
+): void {
+  const known = { services: new Set(services.map(({ name }) => name)), routes: new Set<string>() };
+  checkInherited("outlierDetection", { ...section, routes: {} }, known, tree, problems);
+  for (const block of [["default"], ...Object.keys(section.services).map((name) => ["services", name])]) {
+    const settings = outlierSettings({ ...section, enabled: true }, block[1] ?? "");
+    if (settings === null) continue;
+    const wrong = (key: string, what: string) =>
+      problems.error(
+        placeOf(tree, ["outlierDetection", ...block, key]),
+        `outlierDetection.${block.join(".")}: ${key} ${what}`,
+      );
+    if (settings.intervalMs < LEAST_MS) wrong("interval", `is below ${LEAST_MS}ms`);
+    if (settings.ejectionMs < LEAST_MS) wrong("ejectionTime", `is below ${LEAST_MS}ms`);
+    if (settings.maxEjectionMs < settings.ejectionMs) wrong("maxEjectionTime", "is below ejectionTime");
+    if (settings.latencyFactor > 0 && settings.latencyFactor <= 1) wrong("latencyFactor", "must be above 1, or 0");
+  }
+}

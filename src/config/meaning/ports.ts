@@ -1,0 +1,60 @@
+// Finds listeners of one configuration that want the same port: the system would name neither of them.
+import { placeOf } from "../text/position.ts";
+import type { Problems } from "../text/problem.ts";
+import type { Written } from "../schema/root.ts";
+import type { MapNode } from "../text/tree.ts";
+
+/** An address that would be bound. */
+export interface Wanted {
+  /** Section that wants the port. */
+  readonly section: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Every two enabled listeners that exclude each other are one error. */
+export function checkPorts(written: Written, tree: MapNode, problems: Problems): void {
+  const wanted = listeners(written);
+  for (const [i, one] of wanted.entries()) {
+    const other = wanted.slice(0, i).find((w) => w.port === one.port && overlap(w.host, one.host));
+    if (other === undefined) continue;
+    const at = placeOf(tree, [...one.section.split("."), "port"]);
+    problems.error(
+      at,
+      `${one.section}.port: ${one.port} is also the port of ${other.section}; give one of them another`,
+    );
+  }
+}
+
+/** Every enabled listener whose port is written. */
+export function listeners(written: Written): Wanted[] {
+  const { http, websocket, grpc } = written.frontend;
+  const { metrics, management } = written;
+  const list: (Wanted | false)[] = [
+    { section: "frontend.http", host: http.host, port: http.port },
+    websocket.enabled === true &&
+      websocket.port !== null && {
+        section: "frontend.websocket",
+        host: websocket.host || http.host,
+        port: websocket.port,
+      },
+    grpc.enabled && { section: "frontend.grpc", host: grpc.host || http.host, port: grpc.port },
+    metrics.enabled && { section: "metrics", host: http.host, port: metrics.port },
+    management.enabled && { section: "management", host: management.host, port: management.port },
+  ];
+  // Port 0 is any free port.
+  return list.filter((w) => w !== false).filter((w) => w.port !== 0);
+}
+
+/** Whether both cannot be bound to one port. */
+function overlap(a: string, b: string): boolean {
+  return isAny(a) || isAny(b) || canonical(a) === canonical(b);
+}
+
+function isAny(host: string): boolean {
+  return host === "" || host === "0.0.0.0" || host === "::";
+}
+
+function canonical(host: string): string {
+  return host === "localhost" ? "127.0.0.1" : host.toLowerCase();
+}

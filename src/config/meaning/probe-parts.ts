@@ -1,0 +1,61 @@
+// What checks of instances and of the gateway itself have in common: statuses, programs, and what no probe could send.
+import { isAbsolute } from "node:path";
+import type { StatusRange } from "../../resilience/probe.ts";
+import type { Origin } from "../schema/fields.ts";
+import type { Position, Problems } from "../text/problem.ts";
+import type { Written } from "../schema/root.ts";
+import type { MapNode } from "../text/tree.ts";
+
+const ANY_SUCCESS: StatusRange = [200, 299];
+/** Shorter intervals are a mistake of units, ms. */
+const LEAST_MS = 10;
+
+/** What the parts of this reading share. */
+export interface HealthReading {
+  readonly written: Written;
+  readonly tree: MapNode;
+  readonly origins: ReadonlyMap<string, Origin>;
+  readonly problems: Problems;
+}
+
+/** `["204", "300-399"]` → ranges; nothing written: any success. */
+export function rangesOf(texts: readonly string[]): readonly StatusRange[] {
+  if (texts.length === 0) return [ANY_SUCCESS];
+  return texts.map((text) => {
+    const [from = "", to = from] = text.split("-");
+    return [Number(from), Number(to)] as const;
+  });
+}
+
+/** Programs run with the rights of the gateway: only those that are named, by their whole path. */
+export function requireAllowed(command: string, at: Position, { written, problems }: HealthReading): void {
+  if (command === "") problems.error(at, "an exec probe needs a command");
+  else if (!isAbsolute(command)) problems.error(at, `exec probe: "${command}" is no absolute path`);
+  else if (!written.health.execAllow.includes(command)) {
+    problems.error(at, `exec probe: "${command}" is not in health.execAllow, so it may not be run`);
+  }
+}
+
+/** @param what names the key */
+export function requireLeast(ms: number | null, what: string, at: Position, problems: Problems): void {
+  if (ms !== null && ms < LEAST_MS) problems.error(at, `${what}: at least ${LEAST_MS}ms`);
+}
+
+/** What `node:http` would refuse at every single probe is refused here. */
+export function requirePath(path: string | null, at: Position, problems: Problems): void {
+  if (path === null || /^\/[\x21-\x7e]*$/.test(path)) return;
+  const cure = /^[a-z]+:\/\//i.test(path) ? "; host and port are those of the instance" : `: "/${path.trim()}"`;
+  problems.error(at, `health: "${path}" is no path; it begins with "/" and has no blanks${cure}`);
+}
+
+/** Fields that cannot be sent, and those that would change the framing of the request. */
+export function requireHeaders(headers: Readonly<Record<string, string>>, at: Position, problems: Problems): void {
+  for (const [name, value] of Object.entries(headers)) {
+    const fine = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value);
+    const framing =
+      /^(content-length|transfer-encoding|(proxy-)?connection|keep-alive|http2-settings|te|upgrade|expect)$/i.test(
+        name,
+      );
+    if (!fine || framing) problems.error(at, `health: "${name}" cannot be sent by a probe`);
+  }
+}

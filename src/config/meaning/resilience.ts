@@ -1,0 +1,39 @@
+// What `circuitBreaker` and `retry` name must exist, and each circuit must be able to open; what `overload` and retry budgets
+// measure by must not be nothing.
+import type { RuleConfig, ServiceConfig } from "../config.ts";
+import { checkInherited, inherit } from "../schema/inherit.ts";
+import { placeOf } from "../text/position.ts";
+import type { Problems } from "../text/problem.ts";
+import type { Written } from "../schema/root.ts";
+import type { MapNode } from "../text/tree.ts";
+
+/** Checks the sections against the rules and services there are. */
+export function checkResilience(
+  { circuitBreaker, retry, overload }: Written,
+  rules: readonly RuleConfig[],
+  services: readonly ServiceConfig[],
+  tree: MapNode,
+  problems: Problems,
+): void {
+  const known = { services: new Set(services.map((s) => s.name)), routes: new Set(rules.map((r) => r.id)) };
+  checkInherited("circuitBreaker", circuitBreaker, known, tree, problems);
+  checkInherited("retry", retry, known, tree, problems);
+  const users = [
+    ...services.map(({ name }) => ({ of: `service "${name}"`, service: name, rule: null })),
+    ...rules.map((rule) => ({ of: `rule "${rule.id}"`, service: rule.written.serviceName, rule })),
+  ];
+  const fault = (key: string, message: string) => problems.error(placeOf(tree, [key]), `${key}: ${message}`);
+  const idle = users.find(({ service, rule }) => {
+    const settings = inherit(circuitBreaker, service, rule && { id: rule.id, own: rule.written.circuitBreaker });
+    return settings?.maxFailures === 0 && settings.failureThreshold === 0;
+  });
+  if (idle !== undefined) {
+    fault("circuitBreaker", `that of ${idle.of} would never open; set maxFailures or failureThreshold`);
+  }
+  const timeless = users.find(({ service, rule }) => {
+    const settings = inherit(retry, service, rule && { id: rule.id, own: rule.written.retry });
+    return settings?.budgetEnabled === true && settings.budgetWindow === 0;
+  });
+  if (timeless !== undefined) fault("retry", `budgetWindow of ${timeless.of} must be above 0`);
+  if (overload.enabled && overload.maxLoopDelay === 0) fault("overload", "maxLoopDelay must be above 0");
+}

@@ -1,0 +1,86 @@
+// Services as written → as meant: ids, ports, schemes and protocols inferred.
+import type { EndpointSpec } from "../../core/service.ts";
+import type { ServiceConfig } from "../config.ts";
+import { placeOf } from "../text/position.ts";
+import type { Position, Problems } from "../text/problem.ts";
+import type { InstanceSection } from "../schema/registry.ts";
+import type { Written } from "../schema/root.ts";
+import type { MapNode } from "../text/tree.ts";
+
+/** Service name of the gateway's own answers. */
+export const INTERNAL = "_internal";
+
+const EXAMPLE = "write instances: [ { address: 10.0.0.1, port: 3000 } ]";
+
+/** Infers and checks the services of the static registry. */
+export function readServices(written: Written, tree: MapNode, problems: Problems): ServiceConfig[] {
+  const sections = written.registry.static.services;
+  const base = ["registry", "static", "services"];
+  const seen = new Map<string, Position>();
+  return sections.map((section, i) => {
+    const at = placeOf(tree, [...base, i]);
+    // What is missing or refused has been said, and is not named again by what would follow from it.
+    const isNamed = section.name !== undefined;
+    if (isNamed) claim(seen, section.name, at, `service "${section.name}"`, problems);
+    if (section.name === INTERNAL) problems.error(at, `"${INTERNAL}" names the gateway's own answers`);
+    const instancesAt = placeOf(tree, [...base, i, "instances"]);
+    if (section.instances.length === 0 && isNamed && !problems.saidAt(instancesAt)) {
+      problems.error(at, `service "${section.name}" has no instances; ${EXAMPLE}`);
+    }
+    const ids = new Map<string, Position>();
+    const endpoints = section.instances.map((instance, j) => {
+      const endpoint = readInstance(section.name, section.type, instance);
+      const place = placeOf(tree, [...base, i, "instances", j]);
+      if (instance.address !== undefined) claim(ids, endpoint.id, place, `instance "${endpoint.id}"`, problems);
+      return endpoint;
+    });
+    return { name: section.name, at, endpoints };
+  });
+}
+
+function readInstance(service: string, type: "http" | "grpc", instance: InstanceSection): EndpointSpec {
+  const written = instance.scheme ?? (instance.protocol === "https" || instance.port === 443 ? "https" : "http");
+  const scheme = written === "https" ? "https" : "http";
+  const grpc = instance.protocol === "grpc" || (instance.protocol === null && type === "grpc");
+  const port = instance.port ?? (scheme === "https" ? 443 : 80);
+  return {
+    id: instance.id || `${service}-${instance.address}-${port}`,
+    address: instance.address,
+    port,
+    scheme,
+    grpc,
+    http2: grpc || written === "h2c",
+    grpcPort: grpcPort(instance.metadata.grpcPort) ?? port,
+    weight: instance.weight,
+    healthy: typeof instance.health !== "string" || instance.health === "healthy",
+    priority: instance.priority,
+    zone: instance.zone || zoneOf(instance.metadata),
+    tags: instance.tags,
+    metadata: instance.metadata,
+  };
+}
+
+/** Where older files say where an instance stands. */
+function zoneOf(metadata: Readonly<Record<string, unknown>>): string {
+  const place = metadata.zone ?? metadata.region;
+  return typeof place === "string" || typeof place === "number" ? String(place) : "";
+}
+
+function grpcPort(written: unknown): number | null {
+  const port = Number(written);
+  return Number.isInteger(port) && port > 0 && port < 65536 ? port : null;
+}
+
+/** Notes that `key` is used at a place; a second use is an error. */
+export function claim(
+  seen: Map<string, Position>,
+  key: string,
+  at: Position,
+  what: string,
+  problems: Problems,
+  cure = "; rename or remove one of them",
+): void {
+  const before = seen.get(key);
+  if (before === undefined) seen.set(key, at);
+  else problems.error(at, `duplicate ${what}; the first is at ${before.file}:${before.line}${cure}`);
+}

@@ -1,0 +1,115 @@
+// The stores of limits a configuration has: what `redis` and `rateLimitStorage` mean together.
+import { hostPort } from "../../wire/authority.ts";
+import { hostPortMeant } from "../schema/hosts.ts";
+import { placeOf } from "../text/position.ts";
+import type { Problems } from "../text/problem.ts";
+import type { RedisSection } from "../schema/redis.ts";
+import type { Written } from "../schema/root.ts";
+import { didYouMean } from "../text/suggest.ts";
+import type { MapNode } from "../text/tree.ts";
+
+/** A store in Redis as meant. */
+export interface RedisStoreConfig {
+  /** Also when it is the default one. */
+  readonly name: string;
+  readonly redis: RedisSection;
+  readonly onFailure: "local" | "deny" | "allow";
+  readonly onLoss: "spent" | "fresh";
+}
+
+/** Name → store in Redis, null: in memory. `default` and `memory` are always there. */
+export type StoreConfigs = ReadonlyMap<string, RedisStoreConfig | null>;
+
+/** What a store is called when it is told, rather than named as the default. */
+export function storeTitle(stores: StoreConfigs, name: string): string {
+  return stores.get(name)?.name ?? "memory";
+}
+
+type Path = readonly string[];
+
+/** Longest budget, ms: beyond it, clients have given up before the gateway does. */
+const MAX_BUDGET_MS = 5_000;
+
+/** Every name `storage` and `rateLimitStorage` may say. `default` is the one that is used where none is named. */
+export function storeNames(written: Written): ReadonlySet<string> {
+  const shared = written.redis?.enabled === true ? ["redis"] : [];
+  return new Set(["default", "memory", ...shared, ...Object.keys(written.rateLimitStorage.stores)]);
+}
+
+/** Every block of Redis that is in use, and where it is written. */
+export function redisBlocks(written: Written): { readonly place: Path; readonly redis: RedisSection }[] {
+  const named = Object.entries(written.rateLimitStorage.stores).map(([name, { redis }]) => ({
+    place: ["rateLimitStorage", "stores", name, "redis"],
+    redis,
+  }));
+  return [{ place: ["redis"], redis: written.redis }, ...named].flatMap(({ place, redis }) =>
+    redis?.enabled === true ? [{ place, redis }] : [],
+  );
+}
+
+/** Reads the stores, and finds what contradicts itself. */
+export function readStores(written: Written, tree: MapNode, problems: Problems): StoreConfigs {
+  for (const { place, redis } of redisBlocks(written)) checkRedis(redis, place, tree, problems);
+  const stores = new Map<string, RedisStoreConfig | null>([["memory", null]]);
+  if (written.redis?.enabled === true) {
+    stores.set("redis", { name: "redis", redis: written.redis, onFailure: "local", onLoss: "spent" });
+  }
+  for (const [name, section] of Object.entries(written.rateLimitStorage.stores)) {
+    const path = ["rateLimitStorage", "stores", name];
+    const fail = (key: string, why: string) => problems.error(placeOf(tree, [...path, key]), `store "${name}": ${why}`);
+    const type = section.type ?? (section.redis === null ? "memory" : "redis");
+    if (name === "default")
+      fail("", "its name says which store is the default; choose another, and write rateLimitStorage.default: NAME");
+    if (name === "memory" && type !== "memory") fail("type", "it exists by itself, in memory; choose another name");
+    if (type === "memory") {
+      if (section.redis !== null) fail("redis", "a store of type memory has no redis");
+      if (section.onFailure !== null) fail("onFailure", "memory does not fail");
+      if (section.onLoss !== null) fail("onLoss", "memory does not come back");
+      stores.set(name, null);
+      continue;
+    }
+    const redis = section.redis ?? written.redis;
+    if (redis?.enabled !== true) {
+      fail("type", redis === null ? "type redis needs a redis block, here or at the top" : "its redis is not enabled");
+      continue;
+    }
+    stores.set(name, { name, redis, onFailure: section.onFailure ?? "local", onLoss: section.onLoss ?? "spent" });
+  }
+  const wanted = written.rateLimitStorage.default || (stores.has("redis") ? "redis" : "memory");
+  if (wanted !== "default" && !storeNames(written).has(wanted)) {
+    const hint = didYouMean(wanted, stores.keys());
+    problems.error(placeOf(tree, ["rateLimitStorage", "default"]), `unknown store "${wanted}"${hint}`);
+  }
+  return stores.set("default", stores.get(wanted) ?? null);
+}
+
+function checkRedis(redis: RedisSection, path: Path, tree: MapNode, problems: Problems): void {
+  const name = path.join(".");
+  const fail = (key: string, why: string) => problems.error(placeOf(tree, [...path, key]), `${name}: ${why}`);
+  if (redis.cluster && redis.sentinel) fail("sentinel", "cluster and sentinel exclude each other");
+  if (redis.cluster && redis.clusterNodes.length === 0) fail("cluster", "cluster needs clusterNodes");
+  if (redis.cluster && redis.db !== 0) fail("db", "a cluster has only db 0");
+  if (redis.sentinel && redis.sentinelNodes.length === 0) fail("sentinel", "sentinel needs sentinelNodes");
+  if (redis.sentinel && redis.masterName === "") fail("sentinel", "sentinel needs masterName");
+  for (const [kind, key] of [
+    ["cluster", "clusterNodes"],
+    ["sentinel", "sentinelNodes"],
+  ] as const) {
+    if (!redis[kind] && redis[key].length > 0) {
+      problems.warn(placeOf(tree, [...path, key]), `${name}: ${key} has no effect without ${kind}: true`);
+    }
+    for (const text of redis[key])
+      if (hostPort(text) === null) fail(key, `"${text}" is no host:port${hostPortMeant(text)}`);
+  }
+  if (redis.budget === 0 || redis.budget > MAX_BUDGET_MS) fail("budget", "budget must be above 0 and at most 5s");
+  if (redis.minRetryBackoff > redis.maxRetryBackoff)
+    fail("minRetryBackoff", "minRetryBackoff is above maxRetryBackoff");
+  if (redis.minRetryBackoff === 0) fail("minRetryBackoff", "without a pause, a gateway would do nothing else");
+  if (redis.tls.enabled && redis.tls.insecureSkipVerify) {
+    problems.warn(placeOf(tree, [...path, "tls", "insecureSkipVerify"]), `${name}: certificates are not verified`);
+  }
+  if (!redis.tls.enabled && (redis.tls.caFile !== "" || redis.tls.certFile !== "")) {
+    problems.warn(placeOf(tree, [...path, "tls"]), `${name}.tls has no effect without enabled: true`);
+  }
+  if ((redis.tls.certFile === "") !== (redis.tls.keyFile === "")) fail("tls", "certFile and keyFile belong together");
+}

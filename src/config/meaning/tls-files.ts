@@ -1,0 +1,108 @@
+// Certificates, keys and trust anchors named by enabled TLS blocks: read while loading, so that `check` finds what is missing.
+import { fileFault } from "./files.ts";
+import { type PemKind, pairFault, pemFault, secureFault, warnOfDates } from "./pem.ts";
+import { placeOf } from "../text/position.ts";
+import type { Problems } from "../text/problem.ts";
+import type { ListenerTls } from "../schema/listener-tls.ts";
+import type { Written } from "../schema/root.ts";
+import type { UpstreamTlsConfig } from "../schema/upstream-tls.ts";
+import type { SourceFiles } from "../text/source-files.ts";
+import { redisBlocks } from "./stores.ts";
+import type { MapNode } from "../text/tree.ts";
+import { validityOf, validityProblem } from "./validity.ts";
+
+/** Largest file read, bytes. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
+/** Path as written → content. */
+export type Material = ReadonlyMap<string, string>;
+
+/** Reads every file that an enabled TLS block names. Unreadable ones and ones that are not PEM are errors. */
+export function readMaterial(written: Written, tree: MapNode, files: SourceFiles, problems: Problems): Material {
+  const material = new Map<string, string>();
+  const read = (kind: PemKind, path: string, place: readonly string[]) => {
+    if (path === "") return;
+    const at = placeOf(tree, place);
+    const name = place.join(".");
+    try {
+      const text = files.bytes(path, MAX_FILE_BYTES).toString();
+      const fault = pemFault(kind, text);
+      if (fault === null) material.set(path, text);
+      else problems.error(at, `${name}: "${path}": ${fault}`);
+    } catch (error) {
+      problems.error(at, `${name}: ${fileFault(path, error, at.file)}`);
+    }
+  };
+  /** A certificate that is not shown to clients. */
+  const readOther = (path: string, place: readonly string[]) => {
+    read("certificate", path, place);
+    const text = material.get(path);
+    if (text !== undefined) warnOfDates(text, `${place.join(".")}: "${path}"`, placeOf(tree, place), problems);
+  };
+  const fit = (place: readonly string[], cert: string, key: string, ciphers: readonly string[]) => {
+    const at = placeOf(tree, place);
+    if (ciphers.length > 0 && secureFault({ ciphers: ciphers.join(":") }) !== null)
+      problems.error(at, `${place.join(".")}: cipherSuites names no known cipher`);
+    if (!(material.has(cert) && material.has(key))) return; // there is none, or what is wrong was said above
+    const fault = pairFault(material.get(cert)!, material.get(key)!);
+    if (fault !== null) problems.error(at, `${place.join(".")}: ${fault}`);
+  };
+  const checkValidity = (path: string, place: readonly string[]) => {
+    const text = material.get(path);
+    const problem = text === undefined ? null : validityProblem(validityOf(text), Date.now());
+    if (problem !== null) problems.warn(placeOf(tree, place), `${place.join(".")}: "${path}": ${problem}`);
+  };
+  for (const { place, tls } of listenerBlocks(written)) {
+    read("certificate", tls.certFile, [...place, "certFile"]);
+    read("key", tls.keyFile, [...place, "keyFile"]);
+    for (const file of tls.clientCAFile) readOther(file, [...place, "clientCAFile"]);
+    fit(place, tls.certFile, tls.keyFile, tls.cipherSuites);
+    checkValidity(tls.certFile, [...place, "certFile"]);
+  }
+  for (const { place, tls } of upstreamBlocks(written)) {
+    readOther(tls.rootCAFile, [...place, "rootCAFile"]);
+    readOther(tls.clientCertFile, [...place, "clientCertFile"]);
+    read("key", tls.clientKeyFile, [...place, "clientKeyFile"]);
+    fit(place, tls.clientCertFile, tls.clientKeyFile, tls.cipherSuites);
+  }
+  for (const { place, redis } of redisBlocks(written)) {
+    const { enabled, caFile, certFile, keyFile } = redis.tls;
+    if (!enabled) continue;
+    const below = [...place, "tls"];
+    readOther(caFile, [...below, "caFile"]);
+    readOther(certFile, [...below, "certFile"]);
+    read("key", keyFile, [...below, "keyFile"]);
+    fit(below, certFile, keyFile, []);
+  }
+  return material;
+}
+
+/** Every enabled block of certificates shown to clients and operators. */
+export function listenerBlocks(written: Written): { readonly place: readonly string[]; readonly tls: ListenerTls }[] {
+  const { http, websocket, grpc } = written.frontend;
+  const used = { http: true, websocket: websocket.enabled === true && websocket.port !== null, grpc: grpc.enabled };
+  const clients = Object.entries({ http, websocket, grpc })
+    .filter(([name, section]) => used[name as keyof typeof used] && section.tls.enabled)
+    .map(([name, section]) => ({ place: ["frontend", name, "tls"], tls: section.tls }));
+  const { management } = written;
+  const operators = management.enabled && management.tls.enabled;
+  return operators ? [...clients, { place: ["management", "tls"], tls: management.tls }] : clients;
+}
+
+/** Files of certificates shown to clients, each once, and when they end, s since 1970. */
+export function certificateEnds(
+  written: Written,
+  material: Material,
+): { readonly file: string; readonly at: number }[] {
+  const files = new Set(listenerBlocks(written).map(({ tls }) => tls.certFile));
+  return [...files].map((file) => ({ file, at: validityOf(material.get(file)!).to / 1000 }));
+}
+
+/** Every enabled block of trust in services. */
+export function upstreamBlocks(
+  written: Written,
+): { readonly place: readonly string[]; readonly tls: UpstreamTlsConfig }[] {
+  return Object.entries({ http: written.backend.http, grpc: written.backend.grpc })
+    .filter(([, section]) => section.tls.enabled)
+    .map(([name, section]) => ({ place: ["backend", name, "tls"], tls: section.tls }));
+}

@@ -1,0 +1,66 @@
+// A rule's `middleware`, in both forms it has: a list of names and one-key maps, or a map. Each policy has a key of its own
+// in the rule, and goes there.
+import type { Problems } from "../text/problem.ts";
+import { RULE_MIDDLEWARE } from "./table.ts";
+import { didYouMean, fold } from "../text/suggest.ts";
+import { asksNothing } from "./switched-off.ts";
+import { describe, type Entry, emptyMap, type MapNode, type Node, plain } from "../text/tree.ts";
+
+/** Names, folded, of what is set up for all rules at once. */
+const EVERY_RULE: ReadonlySet<string> = new Set([
+  "tracking",
+  "requestid",
+  "logging",
+  "accesslog",
+  "metrics",
+  "recovery",
+]);
+
+/** Moves what stands below `middleware` of a rule to the rule's own keys. */
+export function rewriteMiddleware(rule: MapNode, problems: Problems): void {
+  const written = rule.entries.get("middleware");
+  if (written === undefined) return;
+  rule.entries.delete("middleware");
+  for (const [name, entry] of policiesIn(written.value, problems)) {
+    const key = RULE_MIDDLEWARE.get(fold(name));
+    const old = `router.rules[].middleware: ${name}`;
+    const present = key === undefined ? undefined : rule.entries.get(key);
+    // A bare name: the policy as it is set up elsewhere.
+    const bare = entry.value.kind === "map" && entry.value.entries.size === 0;
+    if (key === undefined && asksNothing(plain(entry.value))) continue;
+    if (key === undefined && EVERY_RULE.has(fold(name))) {
+      problems.warn(entry.keyAt, `"${old}" has no effect: every rule has it`);
+    } else if (key === undefined) {
+      const hint = didYouMean(name, RULE_MIDDLEWARE.keys());
+      problems.error(entry.keyAt, `"${old}" is not available in this version; remove it or use a newer gateway${hint}`);
+    } else if (bare && (present !== undefined || key === "rateLimit")) {
+      problems.warn(
+        entry.keyAt,
+        `"${old}" says nothing beside "${present === undefined ? "middleware.ratelimit" : key}"`,
+      );
+    } else if (present === undefined) {
+      problems.warn(entry.keyAt, `"${old}" is an old spelling of "router.rules[].${key}"`);
+      rule.entries.set(key, entry);
+    } else if (JSON.stringify(plain(present.value)) !== JSON.stringify(plain(entry.value))) {
+      problems.error(entry.keyAt, `"${old}" and "${key}" of the rule say different things; keep "${key}"`);
+    }
+  }
+}
+
+function policiesIn(node: Node, problems: Problems): (readonly [string, Entry])[] {
+  if (node.kind === "map") return [...node.entries];
+  if (node.kind === "list" || typeof node.value === "string") {
+    const items = node.kind === "list" ? node.items : [node];
+    return items.flatMap((item): (readonly [string, Entry])[] => {
+      if (item.kind === "map") return [...item.entries];
+      // A bare name: the policy with its defaults.
+      if (item.kind === "scalar" && typeof item.value === "string")
+        return [[item.value, { keyAt: item.at, value: emptyMap(item.at) }] as const];
+      problems.error(item.at, `router.rules[].middleware: expected a name or a mapping, found ${describe(item)}`);
+      return [];
+    });
+  }
+  if (!asksNothing(node.value))
+    problems.error(node.at, `router.rules[].middleware: expected a list or a mapping, found ${describe(node)}`);
+  return [];
+}

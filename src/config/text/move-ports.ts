@@ -1,0 +1,77 @@
+// Moves the ports that a configuration names, so that it can run where some of them are taken.
+import { gateway } from "../schema/root.ts";
+import { emptyMap, type MapNode, type Node } from "./tree.ts";
+
+/** New ports, as plain data: a configuration is loaded in a thread of its own. */
+export interface PortMoves {
+  /** Added to the port of every listener; null: each takes any free port. */
+  readonly listeners: number | null;
+  /** New port of each one that is dialled: those of instances, checks and URLs. */
+  readonly dialled: ReadonlyMap<number, number>;
+  /** Where any other port that is dialled goes; null: where it went. */
+  readonly others: number | null;
+}
+
+/** Blocks whose `port` is bound. */
+const LISTENERS = ["frontend.http", "frontend.websocket", "frontend.grpc", "management", "metrics"];
+
+/** Moves the ports that a configuration as written names, and those its listeners have by default. */
+export function movePorts(root: MapNode, moves: PortMoves): void {
+  const body = root.entries.get("gateway")?.value;
+  if (body?.kind !== "map") return;
+  for (const path of LISTENERS) writeDefault(body, path.split("."));
+  for (const [key, entry] of body.entries) body.entries.set(key, { ...entry, value: moved(entry.value, key, moves) });
+}
+
+/** Writes the default port of a listener that names none. */
+function writeDefault(body: MapNode, path: readonly string[]): void {
+  let block = body;
+  let fields = gateway.fields!;
+  for (const key of path) {
+    fields = fields[key]!.fields!;
+    const below = block.entries.get(key)?.value ?? emptyMap(block.at);
+    if (below.kind !== "map") return; // no block, which the schema will say
+    block.entries.set(key, block.entries.get(key) ?? { keyAt: block.at, value: below });
+    block = below;
+  }
+  const port = fields.port!.fallback;
+  if (block.entries.has("port") || typeof port !== "number" || port === 0) return;
+  block.entries.set("port", { keyAt: block.at, value: scalar(block.at, port) });
+}
+
+function moved(node: Node, path: string, moves: PortMoves): Node {
+  if (node.kind === "list") return { ...node, items: node.items.map((item) => moved(item, path, moves)) };
+  if (node.kind === "map") {
+    const entries = [...node.entries].map(([key, entry]) => {
+      return [key, { ...entry, value: moved(entry.value, `${path}.${key}`, moves) }] as const;
+    });
+    return { ...node, entries: new Map(entries) };
+  }
+  const text = String(node.value);
+  const dot = path.lastIndexOf(".");
+  if (!/^port$|Port$/.test(path.slice(dot + 1)))
+    return typeof node.value === "string" ? { ...node, value: movedIn(node.value, moves) } : node;
+  if (!/^[1-9]\d*$/.test(text)) return node;
+  const port = Number(text);
+  return scalar(node.at, LISTENERS.includes(path.slice(0, dot)) ? listenerOf(port, moves) : dialledOf(port, moves));
+}
+
+/** Text with the ports of addresses on this machine moved, such as that of a TCP check or a URL. */
+function movedIn(text: string, moves: PortMoves): string {
+  return text.replace(/(?<=^(?:\w+:\/\/)?(?:localhost|127\.0\.0\.1|\[::1\]):)\d+/, (port) =>
+    String(dialledOf(Number(port), moves)),
+  );
+}
+
+function listenerOf(port: number, { listeners }: PortMoves): number {
+  return listeners === null ? 0 : Math.min(port + listeners, 65_535);
+}
+
+function dialledOf(port: number, { dialled, others }: PortMoves): number {
+  return dialled.get(port) ?? others ?? port;
+}
+
+/** A number without the spelling it had. */
+function scalar(at: Node["at"], value: number): Node {
+  return { kind: "scalar", at, value };
+}

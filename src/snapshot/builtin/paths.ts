@@ -1,0 +1,27 @@
+// Which paths the gateway answers itself under a configuration: before its routes, and where no route matches.
+import type { Config } from "../../config/config.ts";
+
+/** Canonical paths. */
+export interface BuiltinPaths {
+  /** Looked at before routes. */
+  readonly first: readonly string[];
+  /** Looked at when no route matched. */
+  readonly last: readonly string[];
+}
+
+/** Paths that probes and scrapers ask, whether before or behind the routes. */
+export function ownPaths(config: Config): ReadonlySet<string> {
+  const { first, last } = builtinPaths(config);
+  return new Set([...first, ...last].filter((path) => path !== "/_gateway/echo"));
+}
+
+/** The paths of one configuration. `/_gateway/` and everything below it is always the gateway's own besides. */
+export function builtinPaths(config: Config): BuiltinPaths {
+  const { health, metrics, frontend } = config.written;
+  const paths = [health.healthPath, health.readyPath, health.livePath];
+  const first = ["/_gateway/health", "/_gateway/ready", "/_gateway/live"];
+  if (frontend.http.echo) first.push("/_gateway/echo");
+  if (metrics.enabled && metrics.port === 0) first.push(metrics.path);
+  if (health.enabled === true) first.push(...paths);
+  return { first, last: health.enabled === null ? paths : [] };
+}

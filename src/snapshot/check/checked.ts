@@ -1,0 +1,61 @@
+// A configuration that has passed its own tests, which is all that `check` needs: nothing of it is compiled.
+import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
+import { triedAt, writeFault } from "../../config/meaning/files.ts";
+import { type Loaded, type LoadOptions, loadConfig } from "../../config/load.ts";
+import { listeners } from "../../config/meaning/ports.ts";
+import { ConfigError, type Problem } from "../../config/text/problem.ts";
+import type { SourceFiles } from "../../config/text/source-files.ts";
+import { isStandard } from "../../observe/line-sink.ts";
+import { runTests } from "./dry-run.ts";
+
+/**
+ * Loads a configuration and runs the tests it carries.
+ * @param files told of every file that was read or missed, also when the configuration is refused
+ * @throws ConfigError
+ */
+export function loadChecked(options: LoadOptions, files?: SourceFiles): Loaded {
+  const loaded = loadConfig(options, files);
+  const tests = runTests(loaded.config).map(({ index, message }) =>
+    faultAt(loaded, ["tests", index], `test failed: ${message}`),
+  );
+  const problems = [...outputProblems(loaded), ...tests];
+  if (problems.length > 0) throw new ConfigError(problems, loaded.sources);
+  return { ...loaded, warnings: [...loaded.warnings, ...strangeAddresses(loaded)] };
+}
+
+/** Addresses that no interface has. Warned about only: a system may be told to bind them all the same. */
+function strangeAddresses(loaded: Loaded): Problem[] {
+  const ours = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const seen = new Set<string>();
+  return listeners(loaded.config.written).flatMap(({ section, host }) => {
+    if (seen.has(host)) return []; // others take it over from frontend.http
+    seen.add(host);
+    const plain = host.replace(/%.*$/, "");
+    const anywhere = isIP(plain) === 0 || /^(0\.0\.0\.0|::|::1|127\..*)$/.test(plain);
+    if (anywhere || ours.some(({ address }) => address === plain)) return [];
+    const at = loaded.placeOf([...section.split("."), "host"]);
+    const message = `${section}.host: no interface of this machine has the address ${host}`;
+    return [{ severity: "warning" as const, at, message }];
+  });
+}
+
+/** What other programs write to by such a name would be a file here. */
+const FOREIGN_OUTPUT = /^(-|std(out|err)|console|journald?|syslog\b.*|none|off|file|\w+:\/\/.*)$/i;
+
+/** Log files are looked at here: commands that only read a configuration may run as somebody who must not write it. */
+function outputProblems(loaded: Loaded): Problem[] {
+  const { enabled, output, applicationOutput } = loaded.config.written.telemetry.logging;
+  const used = { ...(enabled && { output }), ...(applicationOutput !== "" && { applicationOutput }) };
+  return Object.entries(used).flatMap(([key, name]) => {
+    if (isStandard(name)) return [];
+    const fault = FOREIGN_OUTPUT.test(name) ? "it is no file; write stdout or stderr" : writeFault(name);
+    if (fault === null) return [];
+    const message = `telemetry.logging.${key}: cannot write "${name}"${triedAt(name)}: ${fault}`;
+    return [faultAt(loaded, ["telemetry", "logging", key], message)];
+  });
+}
+
+function faultAt(loaded: Loaded, path: readonly (string | number)[], message: string): Problem {
+  return { severity: "error", at: loaded.placeOf(path), message };
+}

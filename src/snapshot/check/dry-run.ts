@@ -1,0 +1,142 @@
+// Routes a request without sending it: for `explain` and for the tests a configuration carries.
+import { hostName } from "../../adapters/scan.ts";
+import type { Config, RuleConfig } from "../../config/config.ts";
+import { didYouMean } from "../../config/text/suggest.ts";
+import { RequestContext } from "../../core/context.ts";
+import { ERRORS } from "../../core/errors.ts";
+import { Nobody } from "../../core/null-upstream.ts";
+import { admitsMethod, unmet } from "../../routing/conditions.ts";
+import { RouteTree } from "../../routing/tree.ts";
+import { ForwardedPeer } from "../../wire/forwarded.ts";
+import { canonicalPath } from "../../wire/path.ts";
+import { type BuiltinPaths, builtinPaths } from "../builtin/paths.ts";
+
+/** A request to think through. */
+export interface DryRequest {
+  readonly method: string;
+  /** Path with query, or an absolute URL, whose host then counts. */
+  readonly url: string;
+  /** Flat header list. */
+  readonly fields: readonly string[];
+}
+
+/** What would become of it. */
+export interface DryResult {
+  /** Canonical path; null when the path is refused. */
+  readonly path: string | null;
+  readonly rule: RuleConfig | null;
+  /** Status the gateway answers by itself, when no rule takes the request. */
+  readonly status: number | null;
+  readonly allow: readonly string[];
+  /** The gateway answers it itself. */
+  readonly builtin: boolean;
+}
+
+const NO_BUILTINS: BuiltinPaths = { first: [], last: [] };
+
+/** Index over the rules of a configuration. */
+export function indexRules(rules: readonly RuleConfig[]): RouteTree<RuleConfig> {
+  const tree = new RouteTree<RuleConfig>();
+  for (const [order, rule] of rules.entries())
+    tree.add(rule.pattern, { route: rule, conditions: rule.conditions, order });
+  return tree;
+}
+
+/** Routes one request. */
+export function dryRun(
+  index: RouteTree<RuleConfig>,
+  request: DryRequest,
+  builtins: BuiltinPaths = NO_BUILTINS,
+): DryResult {
+  const ctx = contextOf(request);
+  const path = canonicalPath(ctx.rawPath);
+  if (path === null) return { path, rule: null, status: ERRORS.invalid_path.status, allow: [], builtin: false };
+  ctx.path = path;
+  const own: DryResult = { path, rule: null, status: 200, allow: [], builtin: true };
+  if (builtins.first.includes(path) || path.startsWith("/_gateway/")) return own;
+  const match = index.match(ctx);
+  if (!("allow" in match)) return { path, rule: match, status: null, allow: [], builtin: false };
+  if (match.allow.length === 0 && builtins.last.includes(path)) return own;
+  const upgradesOnly = match.allow.length > 0 && match.allow.every((m) => m === "WEBSOCKET");
+  const code = upgradesOnly ? "upgrade_required" : match.allow.length > 0 ? "method_not_allowed" : "no_route";
+  return { path, rule: null, status: ERRORS[code].status, allow: match.allow, builtin: false };
+}
+
+/** Why a rule does not take a request, or null when it would if nothing more specific did. */
+export function whyNot(rule: RuleConfig, request: DryRequest): string | null {
+  const alone = dryRun(indexRules([rule]), request);
+  if (alone.rule !== null) return null;
+  const { hosts, methods } = rule.conditions;
+  const path = dryRun(
+    indexRules([{ ...rule, conditions: { hosts: [], methods: [], eventPath: "", headers: [], query: [] } }]),
+    request,
+  );
+  if (path.rule === null) return "path does not match";
+  const ctx = contextOf(request);
+  if (!admitsMethod(rule.conditions, ctx)) return `method ${request.method} is not among ${methods.join(", ")}`;
+  const open = { ...rule, conditions: { ...rule.conditions, headers: [], query: [] } };
+  if (dryRun(indexRules([open]), request).rule === null) return `host "${ctx.host}" is not among ${hosts.join(", ")}`;
+  return `${unmet(ctx, rule.conditions)} does not match`;
+}
+
+/** A test that failed: which one, and a sentence about it. */
+export interface TestFailure {
+  readonly index: number;
+  readonly message: string;
+}
+
+/** Runs the tests a configuration carries. */
+export function runTests(config: Config): TestFailure[] {
+  const index = indexRules(config.rules);
+  const builtins = builtinPaths(config);
+  const ids = config.rules.map((rule) => rule.id);
+  return config.written.tests.flatMap((test, i) => {
+    const fail = (message: string): TestFailure[] => [{ index: i, message }];
+    const [method, url] = test.request.trim().split(/\s+/);
+    const name = test.name || `tests[${i}] (${test.request})`;
+    if (method === undefined || url === undefined) return fail(`${name}: request is not "METHOD /path"`);
+    const fields = Object.entries(test.headers).flatMap(([k, v]) => [k, String(v)]);
+    const result = dryRun(index, { method: method.toUpperCase(), url, fields }, builtins);
+    const got =
+      result.rule !== null
+        ? `route "${result.rule.id}"`
+        : `status ${result.status}${result.builtin ? " (built in)" : ""}`;
+    const { route, status } = test.expect;
+    if (route === null && status === null) return fail(`${name}: expect names neither route nor status`);
+    if (route !== null && result.rule?.id !== route) {
+      const hint = ids.includes(route) ? "" : didYouMean(route, ids);
+      return fail(`${name}: expected route "${route}", got ${got}${hint}`);
+    }
+    if (status !== null && result.status !== status) {
+      const hint = result.rule === null ? "" : "; only where the gateway itself answers is a status known";
+      return fail(`${name}: expected status ${status}, got ${got}${hint}`);
+    }
+    return [];
+  });
+}
+
+function isWebSocket(value: string): boolean {
+  return value.toLowerCase() === "websocket";
+}
+
+function contextOf(request: DryRequest): RequestContext {
+  const absolute = /^https?:\/\/([^/?#]+)(.*)$/i.exec(request.url);
+  const target = absolute === null ? request.url : absolute[2] || "/";
+  const { method, fields } = request;
+  const ctx = new RequestContext(
+    new Nobody(),
+    new ForwardedPeer("127.0.0.1", "http"),
+    method,
+    target,
+    fields,
+    "1.1",
+    false,
+    0,
+  );
+  ctx.upgrade = fields.some((f, i) => i % 2 === 0 && f.toLowerCase() === "upgrade" && isWebSocket(fields[i + 1]!));
+  const at = fields.findIndex((f, i) => i % 2 === 0 && f.toLowerCase() === "host");
+  const host = absolute?.[1] ?? fields[at + 1] ?? "";
+  ctx.authority = at === -1 && absolute === null ? "" : host;
+  ctx.host = hostName(ctx.authority);
+  return ctx;
+}

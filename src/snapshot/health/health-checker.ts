@@ -1,0 +1,203 @@
+// What a snapshot checks while it is live. What was found out is kept by the identity of the endpoint, so that a reload
+// forgets nothing; what nobody asks for any more is closed at once, even when long streams keep the old snapshot.
+import type { Config } from "../../config/config.ts";
+import { type CheckPace, checksOf } from "../../config/meaning/health-config.ts";
+import { connectFailureLimit, outlierSettings } from "../../config/meaning/outliers.ts";
+import type { EndpointState } from "../../core/endpoint-state.ts";
+import type { LeaseHolder } from "../../core/lease.ts";
+import type { EndpointSpec, Service } from "../../core/service.ts";
+import type { Checkup } from "../../resilience/health-check.ts";
+import { EndpointChecks } from "../../resilience/endpoint-health.ts";
+import { type Candidate, OutlierDetector } from "../../resilience/outlier-detector.ts";
+import { ServiceReach } from "../../resilience/reach.ts";
+import { Verdict } from "../../resilience/check-status.ts";
+import { digest } from "../digest.ts";
+import { identityOf } from "../services/endpoints.ts";
+import { type ProbeTarget, ProbeTargets, probeOf } from "./probes.ts";
+import type { Runtime } from "../runtime.ts";
+
+/** From this many new checks on, their first probes are spread over {@link SPREAD_MS}. */
+const MANY = 50;
+const SPREAD_MS = 1000;
+
+/** Begun when the snapshot becomes live, ended when it is no more. */
+export class HealthWatch {
+  readonly #config: Config;
+  readonly #runtime: Runtime;
+  /** By service, and under "" those of the gateway's own checks: a service that changes gives back only its own. */
+  readonly #leases = new Map<string, LeaseHolder>();
+  readonly #targets: ProbeTargets;
+  #begun = 0;
+
+  constructor(config: Config, runtime: Runtime) {
+    this.#config = config;
+    this.#runtime = runtime;
+    this.#targets = new ProbeTargets(config);
+  }
+
+  /**
+   * Begins to check, one service a step. The watch before must end after this, so that both share what stays.
+   * @param before services that were live until now: what they have is not new
+   */
+  *beginning(services: ReadonlyMap<string, Service>, before: ReadonlyMap<string, Service>): Generator<void, void> {
+    const leases = this.#runtime.leases.holder();
+    this.#leases.set("", leases);
+    for (const { name, probe, ...pace } of this.#config.health.gateway) {
+      this.#checkGateway(leases, name, this.#targets.ofGateway(probe), pace);
+    }
+    for (const service of services.values()) {
+      this.follow(service, before.get(service.name) ?? null);
+      yield;
+    }
+  }
+
+  /** Checks the endpoints a service has now, and no others of it. @param before as it was until now; null: it is new */
+  follow(service: Service, before: Service | null): void {
+    const leases = this.#runtime.leases.holder();
+    const known = new Set(before?.endpoints.map(({ state }) => state));
+    for (const { spec, state } of service.endpoints) {
+      this.#checkEndpoint(leases, service.name, spec, state, known.has(state));
+    }
+    const candidates = service.endpoints.map(({ spec, state }) => {
+      return { id: spec.id, state, listed: spec.healthy && spec.weight > 0 };
+    });
+    this.#followReach(leases, service.name, candidates);
+    this.#detectOutliers(leases, service.name, candidates);
+    this.#leases.get(service.name)?.release();
+    this.#leases.set(service.name, leases);
+  }
+
+  /** Gives back everything, one service a step; what the next snapshot holds too goes on. */
+  *ending(): Generator<void, void> {
+    const all = [...this.#leases.values()];
+    this.#leases.clear();
+    for (const leases of all) {
+      leases.release();
+      yield;
+    }
+  }
+
+  #checkEndpoint(leases: LeaseHolder, service: string, spec: EndpointSpec, state: EndpointState, known: boolean): void {
+    const plans = checksOf(this.#config.health, service, spec);
+    if (plans.length === 0) return;
+    const identity = identityOf(service, spec);
+    const checks = leases.lease(
+      `checks|${identity}`,
+      () => new EndpointChecks(state),
+      (c) => c.close(),
+    );
+    const gated = plans.some(([, check]) => check.gate) && (!known || state.obstacles.has("unproven"));
+    checks.follow(
+      plans.map(([name]) => name),
+      gated,
+    );
+    for (const [name, check] of plans) {
+      const target = this.#targets.ofInstance(service, spec, check);
+      const label = plans.length === 1 ? `${service}/${spec.id}` : `${service}/${spec.id}/${name}`;
+      this.#run(leases, `probe|${identity}|${name}`, label, false, target, check, {
+        verdict: () => checks.verdict(name),
+        take: (failure, ms) => checks.take(name, failure, ms, thresholdsOf(check)),
+      });
+    }
+  }
+
+  #checkGateway(leases: LeaseHolder, name: string, target: ProbeTarget, pace: CheckPace): void {
+    const verdict = leases.lease(
+      `verdict|${name}`,
+      () => new Verdict(),
+      () => undefined,
+    );
+    this.#run(leases, `probe|gateway|${name}`, name, true, target, pace, {
+      verdict: () => verdict,
+      take: (failure, ms) => verdict.take(failure, ms, thresholdsOf(pace)),
+    });
+  }
+
+  #run(
+    leases: LeaseHolder,
+    key: string,
+    name: string,
+    ofGateway: boolean,
+    target: ProbeTarget,
+    pace: CheckPace,
+    to: { verdict(): Verdict | null; take(failure: string | null, ms: number): boolean },
+  ): void {
+    const { checkups, log, network } = this.#runtime;
+    leases.lease(
+      `${key}|${digest([name, { ...target, tls: this.#targets.tlsKey }, pace])}`,
+      (): Checkup =>
+        checkups.start({
+          name,
+          ofGateway,
+          probe: probeOf(network, target),
+          pace,
+          firstMs: this.#firstMs(),
+          verdict: to.verdict,
+          report: (failure, ms) => {
+            const before = to.verdict()?.status;
+            if (!to.take(failure, ms)) return;
+            if (failure !== null) log.warn("Health check fails", { check: name, reason: failure });
+            else if (before === "unhealthy") log.info("Health check passes again", { check: name });
+          },
+        }),
+      (checkup) => checkup.close(),
+    );
+  }
+
+  /** Few checks begin at once, many one after the other. */
+  #firstMs(): number {
+    const n = this.#begun++;
+    return n < MANY ? 0 : this.#runtime.checkups.around.random() * SPREAD_MS;
+  }
+
+  #followReach(leases: LeaseHolder, name: string, candidates: readonly Candidate[]): void {
+    const { checkups, log } = this.#runtime;
+    const reach = leases.lease(
+      `reach|${name}`,
+      () => {
+        const made = new ServiceReach(name, checkups.around.clock, {
+          fails: (instance, reason, detail) =>
+            log.warn("Instance fails", { service: name, instance, reason, ...(detail === "" ? {} : { detail }) }),
+          works: (instance, failures, ms) =>
+            log.info("Instance works again", { service: name, instance, failures, seconds: Math.round(ms / 1000) }),
+          out: (instance) =>
+            log.warn("Instance takes no traffic until it can be connected to", { service: name, instance }),
+        });
+        checkups.reaches.add(made);
+        return made;
+      },
+      (made) => {
+        checkups.reaches.delete(made);
+        made.close();
+      },
+    );
+    reach.follow(candidates, connectFailureLimit(this.#config.written.outlierDetection, name));
+  }
+
+  #detectOutliers(leases: LeaseHolder, name: string, candidates: readonly Candidate[]): void {
+    const settings = outlierSettings(this.#config.written.outlierDetection, name);
+    if (settings === null) return;
+    const { checkups, log } = this.#runtime;
+    const detector = leases.lease(
+      `outliers|${name}`,
+      () => {
+        const made = new OutlierDetector(name, checkups.around.clock, {
+          ejected: (instance, reason, ms) =>
+            log.warn("Instance ejected", { service: name, instance, reason, seconds: ms / 1000 }),
+          returned: (instance) => log.info("Ejected instance takes traffic again", { service: name, instance }),
+        });
+        checkups.detectors.add(made);
+        return made;
+      },
+      (made) => {
+        checkups.detectors.delete(made);
+        made.close();
+      },
+    );
+    detector.follow(candidates, settings);
+  }
+}
+
+function thresholdsOf(pace: CheckPace): { healthy: number; unhealthy: number } {
+  return { healthy: pace.healthyThreshold, unhealthy: pace.unhealthyThreshold };
+}

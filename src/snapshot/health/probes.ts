@@ -1,0 +1,94 @@
+// From a check as meant to a probe that can be run: where it goes and how it trusts whom it finds there.
+import type { Config } from "../../config/config.ts";
+import type { FreeProbe, InstanceCheck } from "../../config/meaning/health-config.ts";
+import type { EndpointSpec } from "../../core/service.ts";
+import { type ExecTarget, execProbe } from "../../resilience/exec-probe.ts";
+import { type GrpcTarget, grpcProbe } from "../../resilience/grpc-probe.ts";
+import { type HttpTarget, httpProbe } from "../../resilience/http-probe.ts";
+import type { Probe } from "../../resilience/probe.ts";
+import { tcpProbe } from "../../resilience/tcp-probe.ts";
+import type { Network } from "../../wire/dial.ts";
+import type { UpstreamTls } from "../../wire/secure.ts";
+import { clientOptions, http2Options } from "../services/client-options.ts";
+import { digest } from "../digest.ts";
+
+/** A probe with everything it needs, as plain values: equal values are the same probe. */
+export type ProbeTarget =
+  | ({ readonly type: "http" } & HttpTarget)
+  | ({ readonly type: "grpc" } & GrpcTarget)
+  | { readonly type: "tcp"; readonly address: string; readonly port: number }
+  | ({ readonly type: "exec" } & ExecTarget);
+
+/** Makes the probe. */
+export function probeOf(network: Network, target: ProbeTarget): Probe {
+  switch (target.type) {
+    case "http":
+      return httpProbe(network, target);
+    case "grpc":
+      return grpcProbe(network, target);
+    case "tcp":
+      return tcpProbe(network, target.address, target.port);
+    case "exec":
+      return execProbe(network.shortage, target);
+  }
+}
+
+/** Finds out where the checks of one configuration go. */
+export class ProbeTargets {
+  /** Digest of what targets say of TLS, which may be long: made once, not for every probe. */
+  readonly tlsKey: string;
+  readonly #tls: UpstreamTls;
+  readonly #grpcTls: UpstreamTls;
+  readonly #grpcByTls: boolean;
+
+  constructor(config: Config) {
+    this.#tls = clientOptions(config).tls;
+    this.#grpcTls = http2Options(config).tls;
+    this.tlsKey = digest([this.#tls, this.#grpcTls]);
+    this.#grpcByTls = config.written.backend.grpc.tls.enabled;
+  }
+
+  /** Where the check of an instance goes: to where its requests go, but for the port it may name. */
+  ofInstance(service: string, spec: EndpointSpec, check: InstanceCheck): ProbeTarget {
+    const { type } = check;
+    const { scheme, address } = spec;
+    if (type === "http") {
+      const { method, path, headers, expectedStatus, expectedBody } = check;
+      const asked = { method, path, headers, expectedStatus, expectedBody };
+      const http2 = spec.http2 && !spec.grpc;
+      return { type, scheme, address, port: check.port ?? spec.port, tls: this.#tls, http2, ...asked };
+    }
+    const port = check.port ?? (spec.grpc ? spec.grpcPort : spec.port);
+    if (type === "tcp") return { type, address, port };
+    if (type === "grpc") {
+      const by = this.#grpcByTls ? "https" : scheme;
+      return { type, scheme: by, address, port, tls: this.#grpcTls, service: check.service };
+    }
+    const env = { SERVICE: service, INSTANCE: spec.id, ADDRESS: address, PORT: String(port) };
+    return { type, command: check.command, args: check.args, env };
+  }
+
+  /** Where a check of the gateway's own goes. */
+  ofGateway(probe: FreeProbe): ProbeTarget {
+    if (probe.type === "exec") return { ...probe, env: {} };
+    if (probe.type === "tcp") return probe;
+    if (probe.type === "grpc") {
+      return { ...probe, scheme: this.#grpcByTls ? "https" : "http", tls: this.#grpcTls };
+    }
+    const url = new URL(probe.url);
+    const scheme = url.protocol === "https:" ? "https" : "http";
+    return {
+      type: "http",
+      scheme,
+      address: url.hostname.replace(/^\[|\]$/g, ""),
+      port: Number(url.port) || (scheme === "https" ? 443 : 80),
+      tls: this.#tls,
+      http2: false,
+      method: "GET",
+      path: url.pathname + url.search,
+      headers: {},
+      expectedStatus: probe.expectedStatus,
+      expectedBody: "",
+    };
+  }
+}

@@ -1,0 +1,146 @@
+// Rules → routes: everything a request will need is decided here, once.
+
+import { STRATEGIES } from "../../catalog.ts";
+import type { Config, RuleConfig } from "../../config/config.ts";
+import { INTERNAL } from "../../config/meaning/services.ts";
+import type { Translator } from "../../core/edges.ts";
+import { type Filter, inPhaseOrder } from "../../core/filter.ts";
+import type { LeaseHolder } from "../../core/lease.ts";
+import type { LimitView } from "../../core/limit-view.ts";
+import type { Route, RouteMeter, TargetRule } from "../../core/route.ts";
+import { bodySize } from "../../limits/body-size.ts";
+import { type RouteLabels, RouteMeterCells } from "../../observe/meters.ts";
+import { RouteTree } from "../../routing/tree.ts";
+import { EventStreamRules, eventStreamFilters } from "./event-streams.ts";
+import { fallbackOf } from "./fallback.ts";
+import { LimitFilters } from "./limits.ts";
+import type { Shedding } from "./overload.ts";
+import type { Runtime } from "../runtime.ts";
+import type { ServiceBuilder } from "../services/service-builder.ts";
+import { translatorFor } from "../translators/translators.ts";
+import { WebSocketRules } from "./websockets.ts";
+
+/** Routes in file order, and the tree that finds them. */
+export interface CompiledRoutes {
+  readonly routes: readonly Route[];
+  readonly tree: RouteTree<Route>;
+  /** Their rate limits. */
+  readonly limits: readonly LimitView[];
+}
+
+/** Compiles all rules, one a step. Equal parts are shared between routes: ten thousand of them stay small. */
+export function* compileRoutes(
+  config: Config,
+  services: ServiceBuilder,
+  shedding: Shedding,
+  runtime: Runtime,
+  leases: LeaseHolder,
+): Generator<void, CompiledRoutes> {
+  const tree = new RouteTree<Route>();
+  const filters = new Map<string, readonly Filter[]>();
+  const shared = eventStreamFilters(config, leases);
+  const kinds = { websockets: new WebSocketRules(config, runtime, leases), events: new EventStreamRules(config) };
+  const limits = new LimitFilters(config, runtime, leases);
+  const routes: Route[] = [];
+  for (const [order, rule] of config.rules.entries()) {
+    const key = `${rule.written.tier}|${rule.maxBodyBytes}`;
+    let list = filters.get(key);
+    if (list === undefined) {
+      const size = rule.maxBodyBytes > 0 ? [bodySize(rule.maxBodyBytes)] : [];
+      list = inPhaseOrder([...shedding.filtersOf(rule.written.tier), ...shared, ...size]);
+      filters.set(key, list);
+    }
+    const own = limits.filtersFor(rule);
+    if (own.length > 0) list = inPhaseOrder([...list, ...own]);
+    const meter = meterOf({ route: rule.id, path: rule.written.path }, config, runtime, leases);
+    const translator = translatorFor(config, rule, runtime, leases);
+    const route = compileRule(config, rule, list, services, kinds, translator, meter);
+    tree.add(rule.pattern, { route, conditions: rule.conditions, order });
+    routes.push(route);
+    yield;
+  }
+  return { routes, tree, limits: limits.views };
+}
+
+/** The meter of a rule, kept while any snapshot has one of this id and pattern; null when metrics are off. */
+export function meterOf(labels: RouteLabels, config: Config, runtime: Runtime, leases: LeaseHolder): RouteMeter | null {
+  const { metrics } = config.written;
+  if (!metrics.enabled) return null;
+  const { meters } = runtime;
+  return leases.lease(
+    `route-meter|${labels.route}|${labels.path}|${metrics.buckets.join()}`,
+    () => {
+      const meter = new RouteMeterCells(labels, metrics.buckets);
+      meters.routes.add(meter);
+      return meter;
+    },
+    (meter) => meters.routes.delete(meter),
+  );
+}
+
+interface Kinds {
+  readonly websockets: WebSocketRules;
+  readonly events: EventStreamRules;
+}
+
+function compileRule(
+  config: Config,
+  rule: RuleConfig,
+  filters: readonly Filter[],
+  services: ServiceBuilder,
+  kinds: Kinds,
+  translator: Translator | null,
+  meter: RouteMeter | null,
+): Route {
+  const grpc = rule.protocol === "grpc";
+  const { backend } = config.written;
+  const { connectTimeout } = backend.sse;
+  const { written } = rule;
+  const internal = written.serviceName === INTERNAL;
+  return {
+    id: rule.id,
+    pattern: written.path,
+    source: `${rule.at.file}:${rule.at.line}`,
+    filters,
+    replyFilters: internal ? NONE : replyFilters(filters, services.sessionFilter(rule)),
+    strategy: internal ? null : STRATEGIES.direct(services.service(written.serviceName, rule.loadBalance, grpc, rule)),
+    fallback: fallbackOf(rule, services),
+    target: targetOf(rule),
+    websocket: internal ? null : kinds.websockets.ruleFor(rule, filters),
+    events: kinds.events.ruleFor(rule),
+    times: rule.protocol === "sse" ? { dialTimeoutMs: connectTimeout, headTimeoutMs: connectTimeout } : null,
+    grpc,
+    tier: written.tier,
+    translator,
+    maxTries: grpc ? backend.grpc.maxRetryAttempts : MAX_ENDPOINTS,
+    triesWithinMs: grpc ? backend.grpc.retryTimeout : 0,
+    timeoutMs: written.timeout,
+    timeoutWritten: rule.timeoutWritten,
+    maxBodyBytes: rule.maxBodyBytes,
+    accessLog: written.accessLog,
+    meter,
+  };
+}
+
+/** Endpoints tried for one request that none has taken; one of them may be tried again, once, on a fresh connection. */
+const MAX_ENDPOINTS = 3;
+const NONE: readonly Filter[] = [];
+const AS_IS: TargetRule = { calls: false, strip: "", prefix: "", host: "endpoint" };
+
+/** In the order they run: the reverse of the request filters. */
+function replyFilters(filters: readonly Filter[], session: Filter | null): readonly Filter[] {
+  const found = inPhaseOrder(session === null ? filters : [...filters, session]).filter((f) => f.onReply !== undefined);
+  return found.length === 0 ? NONE : found.reverse();
+}
+
+function targetOf({ written, pattern, protocol }: RuleConfig): TargetRule {
+  const calls = protocol === "grpc";
+  const replaces = written.stripPrefix || written.rewritePrefix !== "";
+  if (!calls && !replaces && !written.preserveHost && written.rewriteHost === "") return AS_IS;
+  return {
+    calls,
+    strip: replaces || calls ? pattern.literalPrefix : "",
+    prefix: written.rewritePrefix.replace(/\/$/, ""),
+    host: written.preserveHost ? "client" : written.rewriteHost === "" ? "endpoint" : { name: written.rewriteHost },
+  };
+}

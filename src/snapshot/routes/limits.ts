@@ -1,0 +1,78 @@
+// Limits of rules → filters: keys, stores, counts that outlive a reload, and meters.
+import type { Config, RuleConfig } from "../../config/config.ts";
+import type { ConcurrencyConfig } from "../../config/meaning/limits.ts";
+import type { Filter } from "../../core/filter.ts";
+import type { LeaseHolder } from "../../core/lease.ts";
+import type { LimitView } from "../../core/limit-view.ts";
+import { concurrencyLimit, type UnderWay } from "../../limits/concurrency.ts";
+import { isShared, keyBy, needsIdentity } from "../../limits/keys.ts";
+import type { LimitMeter } from "../../limits/meter.ts";
+import { rateLimits } from "../../limits/rate.ts";
+import { type LimitLabels, LimitMeterCells } from "../../observe/limit-meters.ts";
+import { limitStores } from "./limit-stores.ts";
+import { LimitViews } from "./limit-views.ts";
+import type { Runtime } from "../runtime.ts";
+
+/** Makes the filters of one configuration. */
+export class LimitFilters {
+  readonly #config: Config;
+  readonly #runtime: Runtime;
+  readonly #leases: LeaseHolder;
+  readonly #rates: LimitViews;
+
+  constructor(config: Config, runtime: Runtime, leases: LeaseHolder) {
+    this.#config = config;
+    this.#runtime = runtime;
+    this.#leases = leases;
+    this.#rates = new LimitViews(config, limitStores(config, runtime, leases));
+  }
+
+  /** The rate limits of all rules so far. */
+  get views(): readonly LimitView[] {
+    return this.#rates.views;
+  }
+
+  /** The limits of a rule, in their order within a phase; none when it has none. */
+  filtersFor(rule: RuleConfig): readonly Filter[] {
+    const rules = rule.rateLimits.map((limit) => ({
+      ...this.#rates.open(limit, limit.overall ? "" : rule.written.path),
+      keyOf: keyBy(limit.key),
+      late: needsIdentity(limit.key),
+      costField: limit.costField,
+      meter: this.#meter({ route: rule.id, limit: limit.limit.id, kind: limit.kind }),
+    }));
+    const rates = rateLimits(rules, Date.now);
+    // First, so that what is refused for lack of room is not charged.
+    return rule.concurrency === null ? rates : [this.#concurrency(rule, rule.concurrency), ...rates];
+  }
+
+  #concurrency({ id }: RuleConfig, { max, key }: ConcurrencyConfig): Filter {
+    const underWay = this.#leases.lease<UnderWay>(
+      `concurrency|${id}|${JSON.stringify(key)}`,
+      () => new Map(),
+      () => undefined,
+    );
+    return concurrencyLimit({
+      max,
+      keyOf: keyBy(key),
+      shared: isShared(key),
+      late: needsIdentity(key),
+      underWay,
+      meter: this.#meter({ route: id, limit: id, kind: "concurrency" }),
+    });
+  }
+
+  #meter(labels: LimitLabels): LimitMeter | null {
+    if (!this.#config.written.metrics.enabled) return null;
+    const { limits } = this.#runtime.meters;
+    return this.#leases.lease(
+      `limit-meter|${labels.route}|${labels.limit}|${labels.kind}`,
+      () => {
+        const meter = new LimitMeterCells(labels);
+        limits.add(meter);
+        return meter;
+      },
+      (meter) => limits.delete(meter),
+    );
+  }
+}

@@ -1,0 +1,107 @@
+// `frontend.websocket`, `backend.websocket` and a rule's own keys → what the route does with handshakes.
+import type { Config, RuleConfig } from "../../config/config.ts";
+import { isWritten } from "../../config/schema/fields.ts";
+import { type Filter, inPhaseOrder } from "../../core/filter.ts";
+import type { LeaseHolder } from "../../core/lease.ts";
+import type { WebSocketRule } from "../../core/route.ts";
+import { connectionLimit, leaseCounter } from "../../limits/connections.ts";
+import { onlyBelow, sameOrigin } from "../../websocket/origin.ts";
+import { type WebSocketSettings, websocketRule } from "../../websocket/rule.ts";
+import type { Runtime } from "../runtime.ts";
+
+/** Makes the rules of one configuration; routes with equal settings and filters share one. */
+export class WebSocketRules {
+  readonly #config: Config;
+  readonly #runtime: Runtime;
+  readonly #own: readonly Filter[];
+  readonly #made = new Map<string, WebSocketRule>();
+  readonly #filterIds = new Map<readonly Filter[], number>();
+
+  constructor(config: Config, runtime: Runtime, leases: LeaseHolder) {
+    this.#config = config;
+    this.#runtime = runtime;
+    this.#own = ownFilters(config, leases);
+  }
+
+  /** The rule of a route, or null when handshakes find no route there. @param filters those of every request */
+  ruleFor(rule: RuleConfig, filters: readonly Filter[]): WebSocketRule | null {
+    const { frontend, backend } = this.#config.written;
+    const off = frontend.websocket.enabled === false || !backend.websocket.enabled;
+    if (off || rule.protocol === "grpc" || rule.protocol === "sse") return null;
+    let id = this.#filterIds.get(filters);
+    if (id === undefined) this.#filterIds.set(filters, (id = this.#filterIds.size));
+    const settings = settingsOf(this.#config, rule);
+    const key = `${id}|${JSON.stringify(settings)}`;
+    let made = this.#made.get(key);
+    if (made === undefined) {
+      made = websocketRule(settings, inPhaseOrder([...filters, ...this.#own]), this.#runtime.streams);
+      this.#made.set(key, made);
+    }
+    return made;
+  }
+}
+
+function ownFilters(config: Config, leases: LeaseHolder): readonly Filter[] {
+  const { path, checkOrigin, allowedOrigins, maxConnections } = config.written.frontend.websocket;
+  const filters: Filter[] = [];
+  if (path !== "") filters.push(onlyBelow(path));
+  if (checkOrigin) filters.push(sameOrigin(allowedOrigins));
+  if (maxConnections > 0) {
+    filters.push(connectionLimit(leaseCounter(leases, "websocket-connections"), maxConnections, () => true));
+  }
+  return filters;
+}
+
+function settingsOf(config: Config, rule: RuleConfig): WebSocketSettings {
+  const front = config.written.frontend.websocket;
+  const back = config.written.backend.websocket;
+  const own = rule.written.websocket;
+  const pingClientMs = front.pingPeriod ?? pingPeriodFor(front.pongWait);
+  const silent = rule.timeoutWritten ? rule.written.timeout : 0;
+  return {
+    handshakeMs: front.handshakeTimeout,
+    backendTimes: { dialTimeoutMs: back.connectionTimeout, headTimeoutMs: back.handshakeTimeout },
+    subprotocols: front.subprotocols,
+    closeGraceMs: front.closeGracePeriod,
+    backendGraceMs: back.closeTimeout,
+    clientStallMs: front.writeDeadline,
+    backendStallMs: back.writeTimeout,
+    times: {
+      pingClientMs,
+      clientSilenceMs: front.pongWait,
+      pingBackendMs: back.pingInterval,
+      backendPongMs: back.pongTimeout,
+      backendSilenceMs: back.readTimeout,
+      idleMs: back.idleConnectionTimeout || silent,
+    },
+    relay:
+      modeOf(config, rule) === "tunnel"
+        ? null
+        : {
+            maxFromClient: own.maxMessageSize ?? front.maxMessageSize,
+            maxFromBackend: own.maxMessageSize ?? back.maxMessageSize,
+            clientDeflate: front.enableCompression ? front.compressionLevel : 0,
+            backendDeflate: back.enableCompression ? back.compressionLevel : 0,
+            offerLine: back.enableCompression
+              ? "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+              : "",
+          },
+  };
+}
+
+/** Nine tenths of the wait, but two ticks of the clock before its end: one to send the ping, one to see the pong. */
+function pingPeriodFor(pongWaitMs: number): number {
+  return pongWaitMs === 0 ? 0 : Math.max(1, Math.min(Math.floor(pongWaitMs * 0.9), pongWaitMs - 2000));
+}
+
+/** Messages are read where something is configured that needs them read; otherwise they pass untouched. */
+function modeOf(config: Config, rule: RuleConfig): "tunnel" | "messages" {
+  const { mode, maxMessageSize } = rule.written.websocket;
+  if (mode !== null) return mode;
+  const { frontend, backend } = config.written;
+  const sized = maxMessageSize !== null || SIZES.some((key) => isWritten(config.origins, key));
+  const compressed = frontend.websocket.enableCompression || backend.websocket.enableCompression;
+  return sized || compressed ? "messages" : "tunnel";
+}
+
+const SIZES = ["frontend.websocket.maxMessageSize", "backend.websocket.maxMessageSize"];

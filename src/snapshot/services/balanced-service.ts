@@ -1,0 +1,64 @@
+// A service whose picker follows its endpoints: whatever makes one fit or unfit replaces the picker and nothing else.
+import type { Spread } from "../../balancing/endpoint-groups.ts";
+import type { Breaker } from "../../core/breaker.ts";
+import type { ConcurrencyLimiter } from "../../core/limiter.ts";
+import type { RetryRule } from "../../core/retry.ts";
+import type { Endpoint, Picker, Service } from "../../core/service.ts";
+
+/** What a service is made of. */
+export interface ServiceParts extends Omit<Service, "picker" | "mayRefuse"> {
+  readonly spread: Spread;
+}
+
+/** Over with {@link close}. */
+export class BalancedService implements Service {
+  readonly name: string;
+  readonly endpoints: readonly Endpoint[];
+  readonly breaker: Breaker | null;
+  readonly limiter: ConcurrencyLimiter | null;
+  readonly retry: RetryRule | null;
+  readonly mayRefuse: boolean;
+  readonly isFailure: (status: number) => boolean;
+  picker: Picker;
+  readonly #spread: Spread;
+  readonly #stops: (() => void)[];
+  #queued = false;
+  #closed = false;
+
+  constructor(parts: ServiceParts) {
+    this.name = parts.name;
+    this.endpoints = parts.endpoints;
+    this.breaker = parts.breaker;
+    this.limiter = parts.limiter;
+    this.retry = parts.retry;
+    this.mayRefuse = parts.endpoints.some(({ connector }) => connector.mayRefuse);
+    this.isFailure = parts.isFailure;
+    this.#spread = parts.spread;
+    const changed = () => this.#changed();
+    this.#stops = parts.endpoints.flatMap(({ state, breaker }) => [
+      state.watch(changed),
+      ...(breaker === null ? [] : [breaker.watch(changed)]),
+    ]);
+    this.picker = this.#newPicker();
+  }
+
+  /** Follows its endpoints no more; requests under way still use its last picker. */
+  close(): void {
+    this.#closed = true;
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  /** Many endpoints may change at one moment, as when a zone is lost: one picker for all of them. */
+  #changed(): void {
+    if (this.#queued || this.#closed) return;
+    this.#queued = true;
+    queueMicrotask(() => {
+      this.#queued = false;
+      if (!this.#closed) this.picker = this.#newPicker();
+    });
+  }
+
+  #newPicker(): Picker {
+    return this.#spread.over(this.endpoints);
+  }
+}

@@ -1,0 +1,110 @@
+// `loadBalance` and what belongs to it → spreads, sessions and slow starts, leased so that turns, sessions and warmth live
+// through a reload.
+import { randomBytes, randomInt } from "node:crypto";
+import { chanceOf } from "../../balancing/random-int.ts";
+import { hashKey } from "../../balancing/hash-key.ts";
+import { sessionFilter } from "../../balancing/session-filter.ts";
+import { Sessions } from "../../balancing/sessions.ts";
+import type { BalancerSettings } from "../../balancing/settings.ts";
+import { SlowStart } from "../../balancing/slow-start.ts";
+import { Spread } from "../../balancing/endpoint-groups.ts";
+import { BALANCERS, type BalancerName } from "../../catalog.ts";
+import { defaultBalancing, groupingOf, type RuleBalancing, type SessionConfig } from "../../config/meaning/balancing.ts";
+import type { Config, RuleConfig } from "../../config/config.ts";
+import type { Filter } from "../../core/filter.ts";
+import type { LeaseHolder } from "../../core/lease.ts";
+import { digest } from "../digest.ts";
+import type { BareEndpoint } from "./endpoints.ts";
+
+const CLOCKS = { now: () => performance.now(), wall: () => Date.now() };
+
+/** Builds what one configuration says of balancing. */
+export class BalancerBuilder {
+  readonly #config: Config;
+  readonly #leases: LeaseHolder;
+  readonly #default: RuleBalancing;
+  readonly #chance = chanceOf(randomInt(2 ** 32));
+  readonly #filters = new Map<Sessions, Filter>();
+
+  constructor(config: Config, leases: LeaseHolder) {
+    this.#config = config;
+    this.#leases = leases;
+    this.#default = defaultBalancing(config.written.router);
+  }
+
+  /** Equal for rules that balance a service in the same way. @param rule null: by what holds for all */
+  keyOf(kind: BalancerName, rule: RuleConfig | null): string {
+    const { hash, sessions } = rule ?? this.#default;
+    if (kind === "consistent_hash" || kind === "ip_hash") return `${kind}|${digest(hash)}`;
+    return kind === "sticky_session" ? `${kind}|${digest(sessions)}` : kind;
+  }
+
+  /** @param key of the service, with {@link keyOf} in it */
+  spread(key: string, service: string, kind: BalancerName, rule: RuleConfig | null): Spread {
+    const { zone } = this.#config.written.loadBalancing;
+    const { panicThreshold, overflow } = groupingOf(this.#config.written, service);
+    const { hash, sessions } = rule ?? this.#default;
+    const settings: BalancerSettings = {
+      chance: this.#chance,
+      hash: { keyOf: hashKey(hash.key), replicas: hash.replicas, maxLoad: hash.maxLoad },
+      sessions: kind === "sticky_session" ? this.#sessions(service, sessions) : null,
+    };
+    return this.#leases.lease(
+      `balancer|${key}|${digest([zone, panicThreshold, overflow])}`,
+      () => new Spread(() => BALANCERS[kind](settings), { zone, panicShare: panicThreshold, overflow }, this.#chance),
+      () => undefined,
+    );
+  }
+
+  /** What a rule's replies get for the sake of its sessions; null: nothing. */
+  sessionFilter(service: string, rule: RuleConfig): Filter | null {
+    const sessions = rule.loadBalance === "sticky_session" ? this.#sessions(service, rule.sessions) : null;
+    if (sessions === null) return null;
+    let filter = this.#filters.get(sessions);
+    if (filter === undefined) {
+      filter = sessionFilter(new Map([[service, sessions]]));
+      this.#filters.set(sessions, filter);
+    }
+    return filter;
+  }
+
+  /** Lets endpoints that join a running service, or come back, warm up. */
+  warm(service: string, endpoints: readonly BareEndpoint[]): void {
+    const { slowStart } = groupingOf(this.#config.written, service);
+    if (slowStart === 0) return;
+    const key = `slow-start|${service}|${slowStart}`;
+    const warming = this.#leases.lease(
+      key,
+      () => new SlowStart(slowStart, CLOCKS.now),
+      () => undefined,
+    );
+    for (const { spec, state } of endpoints) {
+      this.#leases.lease(
+        `${key}|${spec.id}|${spec.address}|${spec.port}`,
+        () => warming.follow(state),
+        () => warming.unfollow(state),
+      );
+    }
+    warming.begun();
+  }
+
+  #sessions(service: string, config: SessionConfig | null): Sessions | null {
+    if (config === null) return null;
+    const secret = this.#secret(config.secret);
+    return this.#leases.lease(
+      `sessions|${service}|${digest(config)}`,
+      () => new Sessions(service, config.rule, secret, CLOCKS),
+      () => undefined,
+    );
+  }
+
+  /** As configured, or one of this process. */
+  #secret(written: string): Buffer {
+    if (written !== "") return Buffer.from(written);
+    return this.#leases.lease(
+      "session-secret",
+      () => randomBytes(32),
+      () => undefined,
+    );
+  }
+}

@@ -1,0 +1,114 @@
+// `circuitBreaker` → circuits of services, of their endpoints, and of the rules that have one of their own.
+import type { Config, RuleConfig } from "../../config/config.ts";
+import { inherit, standsApart } from "../../config/schema/inherit.ts";
+import type { BreakerSettings } from "../../config/schema/breaker.ts";
+import type { Breaker } from "../../core/breaker.ts";
+import type { LeaseHolder } from "../../core/lease.ts";
+import type { Log } from "../../core/log.ts";
+import type { EndpointSpec } from "../../core/service.ts";
+import { type BreakerClock, type BreakerOptions, CountingBreaker } from "../../resilience/breaker.ts";
+import { digest } from "../digest.ts";
+import type { Runtime } from "../runtime.ts";
+
+/** Circuits of one service, as a rule sees it. */
+export interface ServiceBreakers {
+  /** Rules with the same key share the service. */
+  readonly key: string;
+  readonly service: Breaker | null;
+  endpoint(spec: EndpointSpec): Breaker | null;
+  /** Whether an answer with this status is a failure. */
+  isFailure(status: number): boolean;
+}
+
+/** Leases circuits; what they counted survives a reload that leaves their settings alone. */
+export class Breakers {
+  readonly #config: Config;
+  readonly #leases: LeaseHolder;
+  readonly #runtime: Pick<Runtime, "breakers" | "log">;
+  readonly #services: ReadonlySet<string>;
+
+  /** @param runtime its `breakers` are told of every circuit as long as it exists, its log of every change */
+  constructor(config: Config, runtime: Pick<Runtime, "breakers" | "log">, leases: LeaseHolder) {
+    this.#config = config;
+    this.#leases = leases;
+    this.#runtime = runtime;
+    this.#services = new Set(config.services.map((s) => s.name));
+  }
+
+  /** @param rule through which the service is reached; null: the service itself */
+  forService(rule: RuleConfig | null, service: string): ServiceBreakers {
+    const { circuitBreaker } = this.#config.written;
+    const overrides = rule === null ? null : { id: rule.id, own: rule.written.circuitBreaker };
+    const settings = inherit(circuitBreaker, service, overrides);
+    if (settings === null) return NO_BREAKERS;
+    const own = overrides !== null && standsApart(circuitBreaker, overrides) ? rule : null;
+    const name = own === null ? service : this.#nameOf(own, service);
+    const options = optionsOf(settings);
+    const key = `${own === null ? "service" : `rule|${own.id}`}|${service}|${digest(options)}`;
+    const make = (id: string, shown: string): Breaker => this.#lease(`breaker|${id}`, shown, options);
+    return {
+      key: `${key}|${settings.scope}|${settings.failureStatusCodes?.join() ?? ""}`,
+      service: settings.scope === "endpoint" ? null : make(key, name),
+      endpoint: ({ id, address, port }) =>
+        settings.scope === "service" ? null : make(`${key}|${id}|${address}|${port}`, `${name}/${id}`),
+      isFailure: failureTest(settings.failureStatusCodes),
+    };
+  }
+
+  #lease(key: string, name: string, options: BreakerOptions): Breaker {
+    const { breakers, log } = this.#runtime;
+    return this.#leases.lease(
+      key,
+      () => {
+        const breaker = new CountingBreaker(name, options, CLOCK);
+        breaker.watch(() => report(breaker, options, log));
+        breakers.add(breaker);
+        return breaker;
+      },
+      (breaker) => {
+        breakers.delete(breaker);
+        breaker.close();
+      },
+    );
+  }
+
+  /** A rule may be called like a service, and its strategy may know several services. */
+  #nameOf({ id, written }: RuleConfig, service: string): string {
+    const own = this.#services.has(id) ? `rule:${id}` : id;
+    return service === written.serviceName ? own : `${own}/${service}`;
+  }
+}
+
+/** What an operator reads of a change of state; a trial that begins is none. */
+function report({ name: circuit, state, facts }: Breaker, { openMs }: BreakerOptions, log: Log): void {
+  const { failures, successes } = facts;
+  if (state === "open") log.warn("Circuit opened", { circuit, failures, successes, seconds: openMs / 1000 });
+  if (state === "closed") log.info("Circuit closed", { circuit });
+}
+
+const CLOCK: BreakerClock = { now: () => performance.now(), date: () => Date.now() };
+
+const NO_BREAKERS: ServiceBreakers = { key: "", service: null, endpoint: () => null, isFailure: isServerError };
+
+function optionsOf(settings: BreakerSettings): BreakerOptions {
+  return {
+    maxFailures: settings.maxFailures,
+    failureRatio: settings.failureThreshold,
+    minRequests: settings.minRequests,
+    windowMs: settings.interval,
+    openMs: settings.timeout,
+    maxTrials: settings.maxRequests,
+    successesToClose: settings.successThreshold ?? settings.maxRequests,
+  };
+}
+
+function failureTest(codes: readonly number[] | null): (status: number) => boolean {
+  if (codes === null) return isServerError;
+  const set = new Set(codes);
+  return (status) => set.has(status);
+}
+
+/** Every 5xx but 501, which says that the request was wrong. */
+function isServerError(status: number): boolean {
+  return status >= 500 && status !== 501;
+}

@@ -1,0 +1,125 @@
+// Endpoints of a snapshot: each address with its connector, its meter, and what was learned of it.
+
+import type { Config } from "../../config/config.ts";
+import { HttpConnector, type Upgrades } from "../../connectors/http/connector.ts";
+import type { HttpClientOptions } from "../../connectors/http/options.ts";
+import { Http2Connector } from "../../connectors/http2/connector.ts";
+import type { Http2ClientOptions } from "../../connectors/http2/options.ts";
+import type { Connector } from "../../core/edges.ts";
+import { EndpointState } from "../../core/endpoint-state.ts";
+import type { LeaseHolder } from "../../core/lease.ts";
+import type { EndpointMeter, EndpointSpec } from "../../core/service.ts";
+import { EndpointMeterCells } from "../../observe/meters.ts";
+import { authorityOf } from "../../wire/authority.ts";
+import { clientOptions, http2Options } from "./client-options.ts";
+import { digest } from "../digest.ts";
+import type { Runtime } from "../runtime.ts";
+
+/** One address, ready to be sent to; what a service adds is its own. */
+export interface BareEndpoint {
+  readonly spec: EndpointSpec;
+  readonly connector: Connector;
+  readonly state: EndpointState;
+  readonly meter: EndpointMeter | null;
+}
+
+/** Builds endpoints; what they hold is shared with the snapshot before. */
+export class EndpointBuilder {
+  readonly #config: Config;
+  readonly #runtime: Runtime;
+  readonly #leases: LeaseHolder;
+  readonly #options: HttpClientOptions;
+  readonly #optionsKey: string;
+  readonly #http2Options: Http2ClientOptions;
+  readonly #http2Key: string;
+
+  constructor(config: Config, runtime: Runtime, leases: LeaseHolder) {
+    this.#config = config;
+    this.#runtime = runtime;
+    this.#leases = leases;
+    this.#options = clientOptions(config);
+    this.#optionsKey = digest(this.#options);
+    this.#http2Options = http2Options(config);
+    this.#http2Key = digest(this.#http2Options);
+  }
+
+  /** @param grpc whether it is called by gRPC */
+  endpoint(service: string, spec: EndpointSpec, grpc: boolean): BareEndpoint {
+    const state = this.#leases.lease(
+      `state|${identityOf(service, spec)}`,
+      () => new EndpointState(),
+      () => undefined,
+    );
+    const connector = grpc || spec.http2 ? this.#http2Connector(spec, grpc) : this.#httpConnector(service, spec);
+    return { spec, connector, state, meter: this.#meter(service, spec.id) };
+  }
+
+  #http2Connector(spec: EndpointSpec, grpc: boolean): Connector {
+    const { http2Pools, instanceId } = this.#runtime;
+    const { grpc: settings } = this.#config.written.backend;
+    const scheme = grpc && settings.tls.enabled ? "https" : spec.scheme;
+    const port = grpc ? spec.grpcPort : spec.port;
+    const { address } = spec;
+    const pool = this.#leases.lease(
+      `http2-pool|${scheme}|${address}|${port}|${this.#http2Key}`,
+      () => http2Pools.add({ scheme, address, port }, this.#http2Options),
+      (p) => http2Pools.remove(p),
+    );
+    return new Http2Connector(
+      pool,
+      {
+        scheme,
+        authority: authorityOf({ scheme, address, port }),
+        dropAcceptEncoding: this.#config.written.backend.http.disableCompression,
+        instanceId,
+      },
+      {
+        maxSendBytes: settings.maxCallSendMsgSize || settings.maxMessageSize,
+        maxReceiveBytes: settings.maxCallRecvMsgSize || settings.maxMessageSize,
+      },
+    );
+  }
+
+  #httpConnector(service: string, spec: EndpointSpec): Connector {
+    const { pools, instanceId } = this.#runtime;
+    const { scheme, address, port } = spec;
+    const pool = this.#leases.lease(
+      `pool|${scheme}|${address}|${port}|${this.#optionsKey}`,
+      () => pools.add({ scheme, address, port }, this.#options),
+      (p) => pools.remove(p),
+    );
+    const upgrades = this.#leases.lease<Upgrades>(
+      `upgrades|${service}|${spec.id}|${address}|${port}`,
+      () => ({ open: 0 }),
+      () => undefined,
+    );
+    const { backend } = this.#config.written;
+    const defaults = {
+      host: authorityOf({ scheme, address, port }),
+      dropAcceptEncoding: backend.http.disableCompression,
+      maxUpgrades: backend.websocket.maxConnections,
+      instanceId,
+    };
+    return new HttpConnector(pool, defaults, upgrades);
+  }
+
+  #meter(service: string, instance: string): EndpointMeter | null {
+    const { metrics } = this.#config.written;
+    if (!metrics.enabled) return null;
+    const { meters } = this.#runtime;
+    return this.#leases.lease(
+      `meter|${service}|${instance}|${metrics.buckets.join()}`,
+      () => {
+        const meter = new EndpointMeterCells(service, instance, metrics.buckets);
+        meters.endpoints.add(meter);
+        return meter;
+      },
+      (meter) => meters.endpoints.delete(meter),
+    );
+  }
+}
+
+/** What makes an endpoint the same one in the next snapshot. */
+export function identityOf(service: string, { id, address, port }: EndpointSpec): string {
+  return `${service}|${id}|${address}|${port}`;
+}

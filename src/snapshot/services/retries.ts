@@ -1,0 +1,51 @@
+// `retry` → the rule of each route and service, with budgets that live through reloads.
+import type { Config, RuleConfig } from "../../config/config.ts";
+import { inherit } from "../../config/schema/inherit.ts";
+import { GRPC_STATUSES, type RetrySettings } from "../../config/schema/retry.ts";
+import type { LeaseHolder } from "../../core/lease.ts";
+import type { RetryBudget, RetryRule } from "../../core/retry.ts";
+import { WindowedBudget } from "../../resilience/retry-budget.ts";
+
+/** Makes the retry rules of one configuration. */
+export class Retries {
+  readonly #config: Config;
+  readonly #leases: LeaseHolder;
+
+  constructor(config: Config, leases: LeaseHolder) {
+    this.#config = config;
+    this.#leases = leases;
+  }
+
+  /** Settings of a rule's requests to a service, or of a service by itself; null: only what no backend has looked at. */
+  settings(service: string, rule: RuleConfig | null): RetrySettings | null {
+    const own = rule === null ? null : { id: rule.id, own: rule.written.retry };
+    return inherit(this.#config.written.retry, service, own);
+  }
+
+  /** The rule with these settings. Rules to one service with the same bounds share its budget. */
+  rule(service: string, settings: RetrySettings): RetryRule {
+    const statuses = new Set(settings.retryableStatusCodes);
+    const calls = new Set(settings.retryableGrpcStatuses.map((name) => GRPC_STATUSES.indexOf(name)));
+    return {
+      maxAttempts: Math.max(1, settings.maxAttempts),
+      initialDelayMs: settings.initialDelay,
+      maxDelayMs: settings.maxDelay,
+      multiplier: settings.multiplier,
+      jitter: settings.jitter,
+      perTryMs: settings.perTryTimeout,
+      hedgeAfterMs: settings.hedgeAfter,
+      maxReplayBytes: settings.maxBodySize,
+      budget: settings.budgetEnabled ? this.#budget(service, settings) : null,
+      isRetryable: (status) => statuses.has(status),
+      isRetryableCall: (status) => calls.has(status),
+    };
+  }
+
+  #budget(service: string, { budgetRatio, minRetryTokens, budgetWindow }: RetrySettings): RetryBudget {
+    return this.#leases.lease<RetryBudget>(
+      `retry-budget|${service}|${budgetRatio}|${minRetryTokens}|${budgetWindow}`,
+      () => new WindowedBudget(budgetRatio, minRetryTokens, budgetWindow, () => performance.now()),
+      () => undefined,
+    );
+  }
+}

@@ -1,0 +1,42 @@
+// What is wrong with descriptors and mappings, with the places to mend it; also found by `check`, without compiling anything.
+import type { Config, RuleConfig } from "../../config/config.ts";
+import type { Problem } from "../../config/text/problem.ts";
+import { compileMethods, type Fault } from "../../translators/grpc-json/mapping/method-table.ts";
+import { createPool, type DescriptorPool } from "../../translators/grpc-json/descriptors/pool.ts";
+import { fileSets, readSets } from "./descriptor-sets.ts";
+import { jsonRule } from "./json-rule.ts";
+
+/** Everything wrong with the descriptors of one rule that are no farther than a file, and with its bindings. */
+export function transcodingProblems(config: Config, rule: RuleConfig): Problem[] {
+  const problems: Problem[] = [];
+  const sets = readSets(config, rule, fileSets(config, rule), (problem) => problems.push(problem));
+  const fetched = config.written.protocols.grpc.descriptorSources.some(({ urls }) => urls.length > 0);
+  if (sets.length === 0 || fetched) return problems; // the rest is not known before it is there
+  let pool: DescriptorPool;
+  try {
+    pool = createPool(sets);
+  } catch (error) {
+    return [...problems, poolProblem(config, rule, error as Error)];
+  }
+  const { faults, warnings } = compileMethods(jsonRule(config, rule), pool);
+  const warned = warnings.map(
+    (text) => ({ severity: "warning", at: rule.at, message: `rule "${rule.id}": ${text}` }) as const,
+  );
+  return [...problems, ...faultProblems(config, rule, faults), ...warned];
+}
+
+/** Sets that are fine alone and not together. */
+export function poolProblem({ written }: Config, rule: RuleConfig, error: Error): Problem {
+  const severity = written.backend.grpc.descriptors.failOnError ? "error" : "warning";
+  return { severity, at: rule.at, message: `rule "${rule.id}": ${error.message}` };
+}
+
+/** Bindings that cannot be made: of a mapping at its key, of an http rule at the rule that offers it. */
+export function faultProblems({ origins, written }: Config, rule: RuleConfig, faults: readonly Fault[]): Problem[] {
+  const path = `router.rules[${written.router.rules.indexOf(rule.written)}]`;
+  return faults.map(({ key, message }) => {
+    const origin = key === null ? undefined : origins.get(`${path}.${key}`);
+    const at = origin?.kind === "file" ? origin.at : rule.at;
+    return { severity: "error", at, message: `rule "${rule.id}": ${message}` };
+  });
+}

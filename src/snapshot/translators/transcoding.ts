@@ -1,0 +1,143 @@
+// A rule's descriptors and mappings → the translator of its JSON clients.
+import { credentials } from "@grpc/grpc-js";
+import type { Config, RuleConfig } from "../../config/config.ts";
+import { ConfigError, oneLine, type Problem } from "../../config/text/problem.ts";
+import { DescriptorHub, type LastGood } from "../../translators/grpc-json/descriptors/descriptor-hub.ts";
+import { PolledSource } from "../../translators/grpc-json/descriptors/polled-source.ts";
+import { reflect } from "../../translators/grpc-json/descriptors/reflection.ts";
+import { JsonTranslator } from "../../translators/grpc-json/translator.ts";
+import { fetchDescriptors } from "../../translators/grpc-json/descriptors/url-source.ts";
+import type { Translator } from "../../core/edges.ts";
+import type { LeaseHolder } from "../../core/lease.ts";
+import { bracketed } from "../../wire/authority.ts";
+import { http2Options } from "../services/client-options.ts";
+import { fileSets, readSets } from "./descriptor-sets.ts";
+import { digest } from "../digest.ts";
+import { jsonRule } from "./json-rule.ts";
+import type { Runtime } from "../runtime.ts";
+import { faultProblems, poolProblem } from "./transcoding-problems.ts";
+
+/** Time for one round of reflection, ms. */
+const REFLECTION_MS = 10_000;
+/** Where problems are shown without the lines they are in. */
+const NO_TEXTS: ReadonlyMap<string, string> = new Map();
+
+/**
+ * Makes the translator of one rule.
+ * @throws ConfigError when descriptors or mappings are to be refused
+ */
+export function jsonTranslator(config: Config, rule: RuleConfig, runtime: Runtime, leases: LeaseHolder): Translator {
+  const { log } = runtime;
+  const failed = (error: Error) =>
+    log.error("gRPC descriptors cannot be used", { rule: rule.id, reason: error.message });
+  const lastGood = leases.lease<LastGood>(
+    `last-good-descriptors|${rule.id}`,
+    () => ({ pool: null }),
+    () => undefined,
+  );
+  const described = fileSets(config, rule);
+  const sources = urlSources(config, runtime, leases);
+  const { enableReflection } = config.written.backend.grpc;
+  if (described.length === 0 && sources.length === 0 && enableReflection) {
+    sources.push(...reflectionSources(config, rule, runtime, leases));
+  }
+  // The same descriptions make the same pool: a reload that does not touch them costs nothing.
+  const key = [rule.id, ...described.map((set) => set.key), ...sources.map((source) => source.name)];
+  const hub = leases.lease(
+    `descriptors|${digest(key)}`,
+    () => {
+      const refused = (problem: Problem) => {
+        if (problem.severity === "error") throw new ConfigError([problem], NO_TEXTS);
+        failed(new Error(oneLine(problem)));
+      };
+      const unusable = (error: Error) => refused(poolProblem(config, rule, error));
+      const sets = readSets(config, rule, described, refused);
+      const fresh = new DescriptorHub(sets, sources, lastGood, sources.length === 0 ? unusable : failed);
+      fresh.pool(); // now, and not with the first request: what is wrong is said at once
+      return fresh;
+    },
+    () => undefined,
+  );
+  // What is fetched may be wrong at any time: the rest of it serves meanwhile.
+  const { id } = rule;
+  let loading = sources.length === 0;
+  const translator = new JsonTranslator(
+    jsonRule(config, rule),
+    () => hub.pool(),
+    ({ faults, warnings }) => {
+      if (loading && faults.length > 0) throw new ConfigError(faultProblems(config, rule, faults), NO_TEXTS);
+      for (const { message } of faults) log.error("gRPC transcoding", { rule: id, fault: message });
+      for (const warning of warnings) log.warn("gRPC transcoding", { rule: id, warning });
+    },
+  );
+  translator.prepare();
+  loading = false;
+  return translator;
+}
+
+function urlSources(config: Config, runtime: Runtime, leases: LeaseHolder): PolledSource[] {
+  const { grpc } = config.written.protocols;
+  if (!grpc.enabled) return [];
+  const everyMs = grpc.autoReload ? grpc.reloadInterval : 0;
+  return grpc.descriptorSources.flatMap(({ urls, headers, timeout }) =>
+    urls.map((url) =>
+      polled(leases, runtime, `${url}|${digest(headers)}|${timeout}`, url, everyMs, (signal) =>
+        fetchDescriptors(url, headers, timeout, signal),
+      ),
+    ),
+  );
+}
+
+function reflectionSources(config: Config, rule: RuleConfig, runtime: Runtime, leases: LeaseHolder): PolledSource[] {
+  const { reloadInterval } = config.written.backend.grpc.descriptors;
+  const service = config.services.find((s) => s.name === rule.written.serviceName);
+  // All instances of a service are the same program: the first that answers speaks for all.
+  const endpoints = service?.endpoints.filter((e) => e.healthy) ?? [];
+  if (endpoints.length === 0) return [];
+  const { tls } = http2Options(config);
+  const secure = config.written.backend.grpc.tls.enabled;
+  const name = `reflection of ${rule.written.serviceName}`;
+  return [
+    polled(leases, runtime, `${name}|${digest(endpoints)}|${digest(tls)}`, name, reloadInterval, async (signal) => {
+      let last: unknown;
+      for (const { address, grpcPort, scheme } of endpoints) {
+        const { ca, cert, key } = tls.material as Record<string, string | undefined>;
+        const trusted = () =>
+          credentials.createSsl(buffer(ca), buffer(key), buffer(cert), { rejectUnauthorized: tls.verify });
+        try {
+          return await reflect({
+            address: `${bracketed(address)}:${grpcPort}`,
+            credentials: secure || scheme === "https" ? trusted() : credentials.createInsecure(),
+            deadlineMs: REFLECTION_MS,
+            signal,
+          });
+        } catch (error) {
+          last = error;
+        }
+      }
+      throw last;
+    }),
+  ];
+}
+
+function polled(
+  leases: LeaseHolder,
+  runtime: Runtime,
+  key: string,
+  name: string,
+  everyMs: number,
+  fetch: (signal: AbortSignal) => Promise<Uint8Array>,
+): PolledSource {
+  return leases.lease(
+    `descriptor-source|${key}|${everyMs}`,
+    () =>
+      new PolledSource(name, fetch, everyMs, (error) =>
+        runtime.log.warn("gRPC descriptors could not be fetched", { source: name, reason: error.message }),
+      ),
+    (source) => source.close(),
+  );
+}
+
+function buffer(text: string | undefined): Buffer | null {
+  return text === undefined ? null : Buffer.from(text);
+}

@@ -1,0 +1,45 @@
+// Which clients of a gRPC route need a translator. The JSON side is heavy and read only when a rule asks for it.
+import type { Config, RuleConfig } from "../../config/config.ts";
+import type { Problem } from "../../config/text/problem.ts";
+import { ByContentType } from "../../translators/by-content-type.ts";
+import { GrpcWebTranslator } from "../../translators/grpc-web/translator.ts";
+import type { Translator } from "../../core/edges.ts";
+import type { LeaseHolder } from "../../core/lease.ts";
+import type { Runtime } from "../runtime.ts";
+
+/** Whether the rule's clients may speak JSON. */
+function transcodes(config: Config, rule: RuleConfig): boolean {
+  const { grpc, transcoding } = rule.written;
+  if (rule.protocol !== "grpc" || !config.written.protocols.grpc.jsonTranscoding.enabled) return false;
+  if (transcoding !== null) return true;
+  if (grpc === null) return false;
+  return grpc.enableTranscoding || grpc.service !== "" || Object.keys(grpc.transcodingRules).length > 0;
+}
+
+/** Loads what compiling `config` will need and a gateway without it never reads. */
+export async function prepareTranscoding(config: Config, runtime: Runtime): Promise<void> {
+  if (runtime.transcoding !== null || !config.rules.some((rule) => transcodes(config, rule))) return;
+  const { jsonTranslator } = await import("./transcoding.ts");
+  runtime.transcoding = jsonTranslator;
+}
+
+/** What is wrong with the descriptors and mappings of all rules, as far as it shows without asking anybody. */
+export async function transcodingProblems(config: Config): Promise<Problem[]> {
+  const rules = config.rules.filter((rule) => transcodes(config, rule));
+  if (rules.length === 0) return [];
+  const { transcodingProblems: problemsOf } = await import("./transcoding-problems.ts");
+  return rules.flatMap((rule) => problemsOf(config, rule));
+}
+
+/** The translator of a rule; null when its clients speak gRPC or get what they deserve. */
+export function translatorFor(
+  config: Config,
+  rule: RuleConfig,
+  runtime: Runtime,
+  leases: LeaseHolder,
+): Translator | null {
+  if (rule.protocol !== "grpc") return null;
+  const web = config.written.frontend.grpc.web ? new GrpcWebTranslator(rule.pattern.literalPrefix) : null;
+  const json = transcodes(config, rule) ? (runtime.transcoding?.(config, rule, runtime, leases) ?? null) : null;
+  return web === null && json === null ? null : new ByContentType(web, json);
+}

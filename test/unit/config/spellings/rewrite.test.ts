@@ -1,0 +1,279 @@
+// Old spellings and keys with a fate of their own: every row of every table, one by one.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Fields } from "../../../../src/config/schema/fields.ts";
+import { parseYaml } from "../../../../src/config/text/parse.ts";
+import { oneLine, Problems } from "../../../../src/config/text/problem.ts";
+import { rewriteSpellings } from "../../../../src/config/spellings/rewrite.ts";
+import { gateway as gatewaySchema } from "../../../../src/config/schema/root.ts";
+import { ALIASES, ALIASES_BY_VALUE, NO_EFFECT, NOT_YET, REFUSED } from "../../../../src/config/spellings/table.ts";
+import { plain } from "../../../../src/config/text/tree.ts";
+import { load } from "../../../support/load.ts";
+
+type Value = unknown;
+type Block = Record<string, Value>;
+
+const FINE: Block = {
+  router: { rules: [{ path: "/*", serviceName: "web" }] },
+  registry: { static: { services: [{ name: "web", instances: [{ address: "127.0.0.1" }] }] } },
+};
+
+/** Free names must be those of something that exists. */
+const NAMES: Readonly<Record<string, string>> = { routes: "web-1", services: "web" };
+
+/** A valid configuration with `value` at `path`. */
+function withPath(path: string, value: Value, into: Block = FINE): Block {
+  const whole = structuredClone(into);
+  const keys = path.split(".");
+  let at: Value = whole;
+  for (const [i, key] of keys.entries()) {
+    const last = i === keys.length - 1;
+    const block = at as Block;
+    const name = key === "*" ? NAMES[keys[i - 1]!]! : key;
+    if (key === "[]") at = (at as Value[])[0];
+    else if (last) block[name] = value;
+    else at = block[name] ??= {};
+  }
+  return whole;
+}
+
+/** A path of the tables as messages write it. */
+function shown(path: string): string {
+  return path.replaceAll(".[]", "[]");
+}
+
+function loadBlock(gateway: Block) {
+  return load(JSON.stringify({ gateway }));
+}
+
+/** A value the canonical key accepts, and another. */
+const VALUES: Readonly<Record<string, readonly [Value, Value]>> = {
+  "telemetry.logging.level": ["debug", "error"],
+  "telemetry.logging.format": ["json", "text"],
+  "telemetry.logging.output": ["stderr", "stdout"],
+  "registry.static.services.[].instances.[].weight": [3, 4],
+  "registry.static.services.[].instances.[].scheme": ["https", "http"],
+  circuitBreaker: [{ enabled: true }, { enabled: false }],
+  retry: [{ enabled: true }, { enabled: false }],
+  "router.rules.[].retry": [{ maxAttempts: 3 }, { maxAttempts: 4 }],
+  "router.rules.[].circuitBreaker": [{ maxFailures: 3 }, { maxFailures: 4 }],
+  "frontend.http.tls.clientCAFile": [["a.pem"], ["b.pem"]],
+};
+/** By the type of the canonical key, where the table above is silent. */
+const BY_KEY: readonly (readonly [RegExp, readonly [Value, Value]])[] = [
+  [
+    /\.(maxRetries|maxMessageSize|maxFailures|minRequests|maxRequests|successThreshold|maxAttempts|multiplier|minRetryTokens)$/,
+    [3, 4],
+  ],
+  [/\.(budgetRatio|jitter)$/, [0.3, 0.4]],
+  [/\.budgetEnabled$/, [true, false]],
+  [/\.retryableStatusCodes$/, [[502], [503]]],
+  [/(Timeout|Interval|Period|Wait|Time|Delay|Window|\.timeout|\.interval)$/, ["3s", "4s"]],
+  [/\.failureThreshold$/, [0.3, 0.4]],
+  [/\.failureStatusCodes$/, [[500], [502]]],
+  [/\.clientCAFile$/, [["a.pem"], ["b.pem"]]],
+  [/\.sessionAffinity\.ttl$/, ["3s", "4s"]],
+  [/\.sessionAffinity$/, [{ ttl: "3s" }, { ttl: "4s" }]],
+  [/\.source$/, ["cookie", "header"]],
+  [/\.(cookieName|headerName)$/, ["one", "two"]],
+  [/\.enableTranscoding$/, [true, false]],
+  [/\.dynamicDescriptors$/, [{ autoReload: false }, { autoReload: true }]],
+  [/\.(files|directories)$/, [["a.desc"], ["b.desc"]]],
+  [/\.requestsPerSecond$/, [3, 4]],
+  [/\.protocol$/, ["grpc", "http"]],
+  [/\.maxActive$/, [3, 4]],
+  [/\.sentinelNodes$/, [["a:1"], ["b:1"]]],
+];
+const TEXTS = ["/one", "/two"] as const;
+
+function valuesFor(key: string): readonly [Value, Value] {
+  return VALUES[key] ?? BY_KEY.find(([pattern]) => pattern.test(key))?.[1] ?? TEXTS;
+}
+
+describe("old spellings", () => {
+  for (const [from, to] of ALIASES) {
+    const [value, other] = valuesFor(to);
+    const warning = `"${shown(from)}" is an old spelling of "${shown(to)}"`;
+
+    test(`${from} means ${to}, and warns once`, () => {
+      const old = loadBlock(withPath(from, value));
+      const canonical = loadBlock(withPath(to, value));
+      assert.deepEqual(old.errors, []);
+      assert.equal(old.config!.hash, canonical.config!.hash);
+      assert.equal(old.warnings.filter((w) => w.includes(warning)).length, 1);
+      assert.equal(old.warnings.length, 1 + canonical.warnings.length);
+    });
+    test(`${from} beside an equal ${to} is fine`, () => {
+      assert.deepEqual(loadBlock(withPath(to, value, withPath(from, value))).errors, []);
+    });
+    test(`${from} beside a different ${to} is one error`, () => {
+      const { errors } = loadBlock(withPath(to, other, withPath(from, value)));
+      assert.equal(errors.length, 1, errors.join("\n"));
+      assert.match(errors[0]!, /^t\.yaml:1:\d+: .* say different things; keep /);
+      assert.ok(errors[0]!.includes(`"${shown(from)}"`) && errors[0]!.includes(`"${shown(to)}"`));
+    });
+  }
+
+  test("each spelling warns once, however often it is used", () => {
+    const instance = (port: number) => ({ address: "127.0.0.1", port, metadata: { weight: 2 } });
+    const services = [{ name: "web", instances: [instance(1), instance(2)] }];
+    const { config, warnings } = loadBlock({ ...FINE, registry: { static: { services } } });
+    assert.deepEqual(
+      config!.services[0]!.endpoints.map((e) => e.weight),
+      [2, 2],
+    );
+    assert.equal(warnings.length, 1);
+  });
+
+  for (const [from, to, when] of ALIASES_BY_VALUE) {
+    test(`${from} means ${to} with certain values`, () => {
+      assert.ok(when(7) && !when(0.5));
+      const old = loadBlock(withPath(from, 7));
+      assert.deepEqual(old.errors, []);
+      assert.equal(old.config!.hash, loadBlock(withPath(to, 7)).config!.hash);
+      assert.deepEqual(loadBlock(withPath(from, 0.5)).warnings, []);
+      assert.match(loadBlock(withPath(to, 8, withPath(from, 7))).errors.join(), /say different things/);
+    });
+  }
+
+  test("every canonical key exists in the schema", () => {
+    for (const [, to] of ALIASES) assert.ok(exists(to), to);
+  });
+  test("no old spelling is itself a key", () => {
+    for (const [from] of ALIASES) if (!from.includes(".metadata.")) assert.ok(!exists(from), from);
+  });
+  test("old words of loadBalance are understood and warned about", () => {
+    const { config, warnings } = loadBlock(withPath("router.rules.[].loadBalance", "weighted"));
+    assert.equal(config!.rules[0]!.loadBalance, "weighted_round_robin");
+    assert.match(warnings.join(), /"weighted" is an old spelling of "weighted_round_robin"/);
+  });
+});
+
+describe("keys without effect", () => {
+  for (const path of NO_EFFECT) {
+    for (const value of [true, { deep: [1] }]) {
+      test(`${path}: ${JSON.stringify(value)} is accepted with one warning`, () => {
+        const { errors, warnings } = loadBlock(withPath(path, value));
+        assert.deepEqual(errors, []);
+        assert.equal(warnings.length, 1);
+        assert.ok(warnings[0]!.endsWith(`"${shown(path)}" has no effect here and is ignored`), warnings[0]);
+      });
+    }
+  }
+  test("none of them is a key of the schema", () => {
+    for (const path of NO_EFFECT) assert.ok(!exists(path), path);
+  });
+  test("they change nothing", () => {
+    assert.equal(loadBlock(withPath("session", { a: 1 })).config!.hash, loadBlock(FINE).config!.hash);
+  });
+});
+
+const REFUSALS = [
+  ...REFUSED.map(([path, why]) => [path, `"${shown(path)}" is refused: ${why}`] as const),
+  ...NOT_YET.map(
+    (path) => [path, `"${shown(path)}" is not available in this version; remove it or use a newer gateway`] as const,
+  ),
+];
+
+describe("refused keys", () => {
+  for (const [path, message] of REFUSALS) {
+    for (const value of [true, { deep: [1] }]) {
+      test(`${path}: ${JSON.stringify(value)} is refused with exactly one message`, () => {
+        const { errors } = loadBlock(withPath(path, value));
+        assert.equal(errors.length, 1, errors.join("\n"));
+        assert.match(errors[0]!, /^t\.yaml:1:\d+: /);
+        assert.ok(errors[0]!.endsWith(message), errors[0]);
+      });
+    }
+  }
+  test("none of them is a key of the schema", () => {
+    for (const [path] of REFUSALS) assert.ok(!exists(path), path);
+  });
+  test("every rule that has one is named", () => {
+    const rules = [1, 2, 3].map((n) => ({ path: `/${n}`, serviceName: "web", priority: n }));
+    assert.equal(loadBlock({ ...FINE, router: { rules } }).errors.length, 3);
+  });
+});
+
+describe("a rule's middleware", () => {
+  const breaker = (gateway: Block) => loadBlock(gateway).config!.rules[0]!.written.circuitBreaker?.maxFailures;
+  const written = (middleware: Value) => withPath("router.rules.[].middleware", middleware);
+
+  test("is a list of names and of maps with one key, or a map", () => {
+    assert.equal(breaker(written([{ circuitbreaker: { maxFailures: 3 } }])), 3);
+    assert.equal(breaker(written({ circuitbreaker: { maxFailures: 3 } })), 3);
+    assert.equal(breaker(written({ circuitbreaker: { failureThreshold: 4 } })), 4);
+    assert.equal(breaker(written(["circuitbreaker"])), null, "on, with nothing of its own");
+    assert.equal(breaker(written(null)), undefined);
+  });
+  test("warns about each policy in it", () => {
+    const { warnings } = loadBlock(written(["circuitbreaker"]));
+    assert.match(warnings.join(), /"router.rules\[\].middleware: circuitbreaker" is an old spelling of /);
+  });
+  for (const [wrong, message] of [
+    [true, "expected a list or a mapping, found true"],
+    [[7], "expected a name or a mapping, found 7"],
+    [["cache"], '"router.rules[].middleware: cache" is not available in this version'],
+    [{ circuitbraker: {} }, 'did you mean "circuitbreaker"?'],
+  ] as const) {
+    test(`${JSON.stringify(wrong)} is one error at its place`, () => {
+      const { errors } = loadBlock(written(wrong));
+      assert.equal(errors.length, 1);
+      assert.match(errors[0]!, /^t\.yaml:1:\d+: /);
+      assert.ok(errors[0]!.includes(message), errors[0]);
+    });
+  }
+  const own = { maxFailures: 3 };
+  const beside = (list: unknown) => loadBlock(withPath("router.rules.[].circuitBreaker", own, written(list)));
+  test("beside the rule's own key, a bare name adds nothing", () => {
+    assert.match(beside(["circuitbreaker"]).warnings.join(), /says nothing beside "circuitBreaker"/);
+  });
+  test("beside the rule's own key, the same settings are fine", () => {
+    assert.deepEqual(beside([{ circuitbreaker: own }]).errors, []);
+  });
+  test("beside the rule's own key, other settings are an error", () => {
+    assert.match(
+      beside([{ circuitbreaker: { maxFailures: 4 } }]).errors.join(),
+      /say different things; keep "circuitBreaker"/,
+    );
+  });
+  test("the bare name of rate limits stands for those of all rules", () => {
+    const { errors, warnings } = loadBlock(written(["ratelimit"]));
+    assert.deepEqual(errors, []);
+    assert.match(warnings.join(), /says nothing beside "middleware\.ratelimit"/);
+  });
+  test("a single name needs no list", () => assert.deepEqual(loadBlock(written("retry")).errors, []));
+  test("names of what every rule has are accepted", () => {
+    assert.deepEqual(loadBlock(written(["logging", "metrics", "tracking"])).errors, []);
+  });
+});
+
+test("no path stands in two tables", () => {
+  const all = [...ALIASES.map(([from]) => from), ...NO_EFFECT, ...REFUSALS.map(([path]) => path)];
+  assert.equal(new Set(all).size, all.length);
+});
+
+test("other keys of a rewritten block stay where they are", () => {
+  const problems = new Problems();
+  const tree = parseYaml("health: { endpoint: /e, readyPath: /r }\nother: [ 1 ]\n", "t", problems);
+  rewriteSpellings(tree, problems);
+  assert.deepEqual(plain(tree), { health: { readyPath: "/r", healthPath: "/e" }, other: [1] });
+  assert.deepEqual(problems.list.map(oneLine), ['t:1:11: "health.endpoint" is an old spelling of "health.healthPath"']);
+});
+
+/** Whether the schema has a key at this path. */
+function exists(path: string): boolean {
+  let fields: Fields | null = gatewaySchema.fields;
+  let items: Fields | null = null;
+  for (const key of path.split(".")) {
+    if (key === "[]" || key === "*") {
+      fields = items;
+      continue;
+    }
+    if (fields === null || !Object.hasOwn(fields, key)) return false;
+    const field: Fields[string] = fields[key]!;
+    fields = field.fields;
+    items = field.items?.fields ?? null;
+  }
+  return true;
+}
