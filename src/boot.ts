@@ -19,7 +19,7 @@ import { FileWatch } from "./control/watch.ts";
 import { systemClock } from "./core/clock.ts";
 import { type LeaseHolder, LeaseTable } from "./core/lease.ts";
 import type { LogLevel } from "./core/log.ts";
-import type { Live } from "./core/snapshot.ts";
+import type { CurrentSnapshot } from "./core/snapshot.ts";
 import { OpenStreams } from "./core/streams.ts";
 import { Pipeline } from "./gateway/handle.ts";
 import { type AppLog, createLog } from "./observe/app-log.ts";
@@ -27,12 +27,12 @@ import type { Exposition, LabelChoice } from "./observe/exposition.ts";
 import { LineSink } from "./observe/line-sink.ts";
 import { Meters } from "./observe/meters.ts";
 import { toldLookup } from "./observe/told-lookup.ts";
-import { Checkups } from "./resilience/health-check.ts";
+import { HealthChecks } from "./resilience/health-check.ts";
 import { ProbeSlots } from "./resilience/probe-slots.ts";
 import { loadChecked } from "./snapshot/check/checked.ts";
 import { compile } from "./snapshot/compile.ts";
-import { prepareLimitStores } from "./snapshot/routes/limit-stores.ts";
 import { applicationOutput, loggingFormat } from "./snapshot/logging.ts";
+import { prepareLimitStores } from "./snapshot/routes/limit-stores.ts";
 import type { Runtime } from "./snapshot/runtime.ts";
 import { prepareTranscoding } from "./snapshot/translators/translators.ts";
 import { VERSION } from "./version.ts";
@@ -119,7 +119,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   limitClients(config);
   const meters = new Meters();
   const reload = { ok: true, at: Date.now() / 1000, hash: config.hash };
-  const holder: { current: Live | null } = { current: null };
+  const holder: { current: CurrentSnapshot | null } = { current: null };
   let exposition: Promise<Exposition> | null = null;
   const runtime: Runtime = {
     leases,
@@ -128,7 +128,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     pools: new PoolSet(network, now),
     http2Pools: new Http2PoolSet(network, now),
     streams: new OpenStreams(now),
-    checkups: new Checkups({ clock: systemClock, random: Math.random, slots: new ProbeSlots(MAX_PROBES) }),
+    healthChecks: new HealthChecks({ clock: systemClock, random: Math.random, slots: new ProbeSlots(MAX_PROBES) }),
     meters,
     breakers: new Set(),
     reload,
@@ -145,8 +145,8 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
             services: () => holder.current?.snapshot.services.values() ?? [],
             labels: () => runtime.labels,
             reload,
-            certificates: () => certificateEnds(current.written, current.material),
-            checkups: runtime.checkups,
+            certificates: () => certificateEnds(current.written, current.tlsFiles),
+            healthChecks: runtime.healthChecks,
             clients,
             shortages: network.shortage.counts,
             droppedLines: () => [...sinks].reduce((sum, sink) => sum + sink.dropped, 0),
@@ -166,7 +166,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   await prepareLimitStores(config, runtime);
   const first = compile(config, runtime);
   await runtime.redis?.reached();
-  const live: Live = { snapshot: first, draining: false };
+  const live: CurrentSnapshot = { snapshot: first, draining: false };
   const pipeline = new Pipeline(live, log);
   const management = new Management(
     {
@@ -239,7 +239,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
       const { delay, timeout } = current.written.shutdown;
       const times = { delayMs: delay, timeoutMs: timeout };
       await drain(live, listeners, runtime.streams, () => pipeline.active, times, log);
-      runtime.checkups.close();
+      runtime.healthChecks.close();
       runtime.pools.close();
       runtime.http2Pools.close();
       runtime.redis?.close();

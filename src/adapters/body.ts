@@ -5,7 +5,7 @@ import { knownField, OTHER } from "../wire/known.ts";
 import { NOT_IN_TRAILERS } from "../wire/response-head.ts";
 
 /** What can go wrong while a body is read. */
-export interface BodyTrouble {
+export interface BodyFaultHandler {
   /** More bytes than the route admits. */
   tooLarge(): void;
   /** No byte for longer than `readTimeout`. */
@@ -17,7 +17,7 @@ export class HttpBody implements RequestBody {
   readonly #length: number;
   readonly #request: Readable & { readonly aborted?: boolean };
   readonly #trailers: () => readonly string[];
-  readonly #trouble: BodyTrouble;
+  readonly #trouble: BodyFaultHandler;
   readonly #silenceMs: number;
   #receiver: BodyReceiver | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -34,7 +34,7 @@ export class HttpBody implements RequestBody {
     request: Readable,
     length: number,
     silenceMs: number,
-    trouble: BodyTrouble,
+    trouble: BodyFaultHandler,
     trailers: () => readonly string[],
   ) {
     this.#request = request;

@@ -4,14 +4,14 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { bracketed } from "../wire/authority.ts";
 
 /** Takes over accepted sockets. */
-export interface SocketTaker {
+export interface ConnectionHandler {
   readonly connections: number;
   accept(socket: Socket): void;
   /** Requests that arrive from now on wait; {@link release} lets them go on. */
   hold(): void;
   release(): void;
   /** Every reply from now on ends its connection. */
-  sayGoodbye(): void;
+  announceClose(): void;
   closeIdle(): void;
   destroy(): void;
   stop(): void;
@@ -34,10 +34,10 @@ export class Listener {
   readonly host: string;
   readonly port: number;
   readonly #server: Server;
-  #taker: SocketTaker;
-  readonly #retired = new Set<SocketTaker>();
+  #taker: ConnectionHandler;
+  readonly #retired = new Set<ConnectionHandler>();
 
-  constructor(host: string, port: number, taker: SocketTaker) {
+  constructor(host: string, port: number, taker: ConnectionHandler) {
     this.host = host;
     this.port = port;
     this.#taker = taker;
@@ -79,11 +79,11 @@ export class Listener {
    * New connections go to `taker`. Clients of the old one finish what is under way and are told to connect anew with their
    * next reply: what was tightened (a client certificate, a limit) would never reach them otherwise.
    */
-  replace(taker: SocketTaker): void {
+  replace(taker: ConnectionHandler): void {
     const old = this.#taker;
     this.#retired.add(old);
     this.#taker = taker;
-    old.sayGoodbye();
+    old.announceClose();
     setTimeout(() => old.closeIdle(), GOODBYE_MS).unref();
     this.#sweep();
   }
@@ -102,8 +102,8 @@ export class Listener {
   }
 
   /** Every reply from now on ends its connection. */
-  sayGoodbye(): void {
-    for (const taker of this.#takers()) taker.sayGoodbye();
+  announceClose(): void {
+    for (const taker of this.#takers()) taker.announceClose();
   }
 
   /** Closes connections that carry no request. */
@@ -132,7 +132,7 @@ export class Listener {
     });
   }
 
-  #takers(): SocketTaker[] {
+  #takers(): ConnectionHandler[] {
     return [this.#taker, ...this.#retired];
   }
 

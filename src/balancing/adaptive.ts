@@ -1,8 +1,8 @@
 // Learns which way of choosing serves this service best: in turn, by requests under way, or by latency.
 import type { RequestContext } from "../core/context.ts";
 import type { Balancer, Endpoint, Picker } from "../core/service.ts";
-import { CHANCES, type Chance } from "./random-int.ts";
 import { leastConnections, responseTime } from "./least.ts";
+import { CHANCES, type RandomInt } from "./random-int.ts";
 import { roundRobin } from "./round-robin.ts";
 import type { BalancerSettings } from "./settings.ts";
 
@@ -24,7 +24,7 @@ export function adaptive(settings: BalancerSettings): Balancer {
       new AdaptivePicker(
         ways.map((way) => way.over(endpoints)),
         lessons,
-        settings.chance,
+        settings.randomInt,
       ),
   };
 }
@@ -47,9 +47,9 @@ export class Lessons {
     this.#goodMs = new Float64Array(ways);
   }
 
-  /** @param chance below {@link CHANCES} */
-  choose(chance: number): number {
-    let rest = chance / CHANCES;
+  /** @param randomInt below {@link CHANCES} */
+  choose(randomInt: number): number {
+    let rest = randomInt / CHANCES;
     for (let way = 0; way < this.parts.length - 1; way++) if ((rest -= this.parts[way]!) < 0) return way;
     return this.parts.length - 1;
   }
@@ -88,16 +88,16 @@ export class Lessons {
 class AdaptivePicker implements Picker {
   readonly #pickers: readonly Picker[];
   readonly #lessons: Lessons;
-  readonly #chance: Chance;
+  readonly #randomInt: RandomInt;
 
-  constructor(pickers: readonly Picker[], lessons: Lessons, chance: Chance) {
+  constructor(pickers: readonly Picker[], lessons: Lessons, randomInt: RandomInt) {
     this.#pickers = pickers;
     this.#lessons = lessons;
-    this.#chance = chance;
+    this.#randomInt = randomInt;
   }
 
   pick(ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null {
-    const way = this.#lessons.choose(this.#chance());
+    const way = this.#lessons.choose(this.#randomInt());
     ctx.pickedBy = way + 1;
     return this.#pickers[way]!.pick(ctx, exclude);
   }

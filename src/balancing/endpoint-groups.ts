@@ -3,7 +3,7 @@
 import type { RequestContext } from "../core/context.ts";
 import type { Balancer, Endpoint, Picker } from "../core/service.ts";
 import { weightOf } from "../core/service.ts";
-import { CHANCES, type Chance } from "./random-int.ts";
+import { CHANCES, type RandomInt } from "./random-int.ts";
 import { isKeyed } from "./settings.ts";
 
 /** How traffic is spread over the groups of a service. */
@@ -29,18 +29,18 @@ interface Group {
 }
 
 /** Balances each group by itself. Outlives the pickers it makes. */
-export class Spread {
+export class EndpointGroups {
   readonly #make: () => Balancer;
   readonly #rule: SpreadRule;
-  readonly #chance: Chance;
+  readonly #randomInt: RandomInt;
   /** By rank; at most two for each priority. */
   readonly #balancers = new Map<number, Balancer>();
 
   /** @param make a balancer with a memory of its own */
-  constructor(make: () => Balancer, rule: SpreadRule, chance: Chance) {
+  constructor(make: () => Balancer, rule: SpreadRule, randomInt: RandomInt) {
     this.#make = make;
     this.#rule = rule;
-    this.#chance = chance;
+    this.#randomInt = randomInt;
   }
 
   /** @param endpoints all of the service, fit or not, in the order of the registry */
@@ -55,7 +55,7 @@ export class Spread {
     if (groups.length === 1) return this.#balancer(groups[0]!.rank).over(groups[0]!.fit);
     const parts = this.#rule.overflow ? partsOf(groups) : groups.map((_, i) => (i === 0 ? 1 : 0));
     const pickers = groups.map((group) => this.#balancer(group.rank).over(group.fit));
-    return new GroupPicker(groups, pickers, parts, this.#chance);
+    return new GroupPicker(groups, pickers, parts, this.#randomInt);
   }
 
   #balancer(rank: number): Balancer {
@@ -117,28 +117,28 @@ function partsOf(groups: readonly Group[]): number[] {
   return parts.map((part) => part / carried);
 }
 
-/** The first group that carries everything; null when all together must. Keys are never divided by chance. */
+/** The first group that carries everything; null when all together must. Keys are never divided by randomInt. */
 function preferredOf(groups: readonly Group[], overflow: boolean): readonly Endpoint[] | null {
   if (!overflow) return groups[0]?.fit ?? null;
   return groups.find((group) => group.strength >= 1)?.fit ?? null;
 }
 
-/** Divides traffic between groups by chance; when all of a group have been tried, the others follow in order. */
+/** Divides traffic between groups by randomInt; when all of a group have been tried, the others follow in order. */
 class GroupPicker implements Picker {
   readonly #members: readonly ReadonlySet<Endpoint>[];
   readonly #pickers: readonly Picker[];
   readonly #parts: readonly number[];
-  readonly #chance: Chance;
+  readonly #randomInt: RandomInt;
 
-  constructor(groups: readonly Group[], pickers: readonly Picker[], parts: readonly number[], chance: Chance) {
+  constructor(groups: readonly Group[], pickers: readonly Picker[], parts: readonly number[], randomInt: RandomInt) {
     this.#members = groups.map((group) => new Set(group.fit));
     this.#pickers = pickers;
     this.#parts = parts;
-    this.#chance = chance;
+    this.#randomInt = randomInt;
   }
 
   pick(ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null {
-    let rest = this.#parts[0] === 1 ? 0 : this.#chance() / CHANCES;
+    let rest = this.#parts[0] === 1 ? 0 : this.#randomInt() / CHANCES;
     let chosen = 0;
     while (chosen < this.#parts.length - 1 && (rest -= this.#parts[chosen]!) >= 0) chosen++;
     const picked = this.#pickers[chosen]!.pick(ctx, exclude);

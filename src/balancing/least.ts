@@ -1,8 +1,8 @@
-// The endpoint that costs least now: of all where there are few, of two drawn by chance where there are many.
+// The endpoint that costs least now: of all where there are few, of two drawn by randomInt where there are many.
 import type { RequestContext } from "../core/context.ts";
 import type { EndpointState } from "../core/endpoint-state.ts";
 import { type Balancer, type Endpoint, type Picker, weightOf } from "../core/service.ts";
-import type { Chance } from "./random-int.ts";
+import type { RandomInt } from "./random-int.ts";
 import type { BalancerSettings } from "./settings.ts";
 import { WeightTable } from "./weight-table.ts";
 
@@ -38,9 +38,9 @@ interface Turn {
   picks: number;
 }
 
-function balancer({ chance }: BalancerSettings, byLatency: boolean): Balancer {
+function balancer({ randomInt }: BalancerSettings, byLatency: boolean): Balancer {
   const turn: Turn = { next: 0, picks: 0 };
-  return { over: (endpoints) => new LeastPicker(endpoints, byLatency, turn, chance) };
+  return { over: (endpoints) => new LeastPicker(endpoints, byLatency, turn, randomInt) };
 }
 
 class LeastPicker implements Picker {
@@ -50,9 +50,9 @@ class LeastPicker implements Picker {
   readonly #table: WeightTable;
   readonly #byLatency: boolean;
   readonly #turn: Turn;
-  readonly #chance: Chance;
+  readonly #randomInt: RandomInt;
 
-  constructor(endpoints: readonly Endpoint[], byLatency: boolean, turn: Turn, chance: Chance) {
+  constructor(endpoints: readonly Endpoint[], byLatency: boolean, turn: Turn, randomInt: RandomInt) {
     this.#endpoints = endpoints;
     this.#states = endpoints.map((endpoint) => endpoint.state);
     const weights = endpoints.map(weightOf);
@@ -60,7 +60,7 @@ class LeastPicker implements Picker {
     this.#table = new WeightTable(weights);
     this.#byLatency = byLatency;
     this.#turn = turn;
-    this.#chance = chance;
+    this.#randomInt = randomInt;
   }
 
   pick(_ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null {
@@ -79,8 +79,8 @@ class LeastPicker implements Picker {
   }
 
   #ofTwo(): Endpoint {
-    const first = this.#table.draw(this.#chance());
-    let second = this.#table.draw(this.#chance());
+    const first = this.#table.draw(this.#randomInt());
+    let second = this.#table.draw(this.#randomInt());
     if (second === first) second = first + 1 === this.#endpoints.length ? 0 : first + 1;
     return this.#endpoints[this.#costOf(second) < this.#costOf(first) ? second : first]!;
   }

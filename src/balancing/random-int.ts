@@ -1,13 +1,13 @@
 // Chance for balancers: whole numbers, because a fraction handed from function to function is an object on the heap.
 
 /** Uniform whole number in [0, {@link CHANCES}). */
-export type Chance = () => number;
+export type RandomInt = () => number;
 
-/** One more than the largest number of a {@link Chance}; a chance divided by it lies in [0, 1). */
+/** One more than the largest number of a {@link RandomInt}; a randomInt divided by it lies in [0, 1). */
 export const CHANCES = 2 ** 31;
 
 /** Marsaglia's xorshift with 32 bits: not for secrets, and plenty for choosing endpoints. @param seed whole, 32 bits */
-export function chanceOf(seed: number): Chance {
+export function randomIntOf(seed: number): RandomInt {
   let state = seed | 0 || 1;
   return () => {
     state ^= state << 13;

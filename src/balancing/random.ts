@@ -1,32 +1,32 @@
-// By chance, each endpoint as likely as its weight says.
+// By randomInt, each endpoint as likely as its weight says.
 import type { RequestContext } from "../core/context.ts";
 import { type Balancer, type Endpoint, type Picker, weightOf } from "../core/service.ts";
-import { CHANCES, type Chance } from "./random-int.ts";
+import { CHANCES, type RandomInt } from "./random-int.ts";
 import type { BalancerSettings } from "./settings.ts";
 import { WeightTable } from "./weight-table.ts";
 
 /** Several gateways that share endpoints need no turn to agree on. */
-export function random({ chance }: BalancerSettings): Balancer {
-  return { over: (endpoints) => new RandomPicker(endpoints, chance) };
+export function random({ randomInt }: BalancerSettings): Balancer {
+  return { over: (endpoints) => new RandomPicker(endpoints, randomInt) };
 }
 
 class RandomPicker implements Picker {
   readonly #endpoints: readonly Endpoint[];
   readonly #weights: readonly number[];
   readonly #table: WeightTable;
-  readonly #chance: Chance;
+  readonly #randomInt: RandomInt;
 
-  constructor(endpoints: readonly Endpoint[], chance: Chance) {
+  constructor(endpoints: readonly Endpoint[], randomInt: RandomInt) {
     this.#endpoints = endpoints;
     this.#weights = endpoints.map(weightOf);
     this.#table = new WeightTable(this.#weights);
-    this.#chance = chance;
+    this.#randomInt = randomInt;
   }
 
   pick(_ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null {
     if (exclude.length > 0) return this.#amongOthers(exclude);
     if (this.#endpoints.length === 0) return null;
-    return this.#endpoints[this.#table.draw(this.#chance())]!;
+    return this.#endpoints[this.#table.draw(this.#randomInt())]!;
   }
 
   /** The same chances among those that are left. */
@@ -35,7 +35,7 @@ class RandomPicker implements Picker {
     for (let i = 0; i < this.#endpoints.length; i++) {
       if (!exclude.includes(this.#endpoints[i]!)) total += this.#weights[i]!;
     }
-    let wanted = (this.#chance() / CHANCES) * total;
+    let wanted = (this.#randomInt() / CHANCES) * total;
     let last: Endpoint | null = null;
     for (let i = 0; i < this.#endpoints.length; i++) {
       const endpoint = this.#endpoints[i]!;

@@ -3,7 +3,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** Where a client sits at one service; both are keyed hashes that say nothing to anybody else. */
-export interface Seat {
+export interface SessionEntry {
   readonly service: number;
   readonly endpoint: number;
 }
@@ -12,18 +12,18 @@ export interface Seat {
 export interface Claim {
   /** Seconds since 1970. */
   readonly expiresAt: number;
-  readonly seats: readonly Seat[];
+  readonly entries: readonly SessionEntry[];
 }
 
 const VERSION = 1;
 const HEAD_BYTES = 5;
-const SEAT_BYTES = 8;
+const ENTRY_BYTES = 8;
 const MAC_BYTES = 16;
 /** Services one cookie serves; the one used longest ago makes way. */
-export const MAX_SEATS = 8;
+export const MAX_ENTRIES = 8;
 /** Cookies known to be valid, so that a client's next request costs no signature. */
 const MAX_VERIFIED = 1000;
-const LONGEST = Math.ceil(((HEAD_BYTES + MAX_SEATS * SEAT_BYTES + MAC_BYTES) * 4) / 3);
+const LONGEST = Math.ceil(((HEAD_BYTES + MAX_ENTRIES * ENTRY_BYTES + MAC_BYTES) * 4) / 3);
 
 /** Signs and reads the cookies of one name. */
 export class SessionCookies {
@@ -41,15 +41,15 @@ export class SessionCookies {
     return this.#mac(Buffer.from(`tag ${text}`)).readUInt32BE(0);
   }
 
-  /** The value of a cookie. @param seats the latest first; only the first {@link MAX_SEATS} are kept */
-  sign({ expiresAt, seats }: Claim): string {
-    const kept = seats.slice(0, MAX_SEATS);
-    const body = Buffer.alloc(HEAD_BYTES + kept.length * SEAT_BYTES);
+  /** The value of a cookie. @param entries the latest first; only the first {@link MAX_ENTRIES} are kept */
+  sign({ expiresAt, entries }: Claim): string {
+    const kept = entries.slice(0, MAX_ENTRIES);
+    const body = Buffer.alloc(HEAD_BYTES + kept.length * ENTRY_BYTES);
     body[0] = VERSION;
     body.writeUInt32BE(expiresAt, 1);
     for (const [i, { service, endpoint }] of kept.entries()) {
-      body.writeUInt32BE(service, HEAD_BYTES + i * SEAT_BYTES);
-      body.writeUInt32BE(endpoint, HEAD_BYTES + i * SEAT_BYTES + 4);
+      body.writeUInt32BE(service, HEAD_BYTES + i * ENTRY_BYTES);
+      body.writeUInt32BE(endpoint, HEAD_BYTES + i * ENTRY_BYTES + 4);
     }
     return Buffer.concat([body, this.#mac(body)]).toString("base64url");
   }
@@ -63,15 +63,15 @@ export class SessionCookies {
 
   #verify(value: string): Claim | null {
     const bytes = Buffer.from(value, "base64url");
-    const seats = (bytes.length - HEAD_BYTES - MAC_BYTES) / SEAT_BYTES;
-    if (bytes[0] !== VERSION || !Number.isInteger(seats) || seats < 1) return null;
+    const entries = (bytes.length - HEAD_BYTES - MAC_BYTES) / ENTRY_BYTES;
+    if (bytes[0] !== VERSION || !Number.isInteger(entries) || entries < 1) return null;
     const body = bytes.subarray(0, bytes.length - MAC_BYTES);
     if (!timingSafeEqual(this.#mac(body), bytes.subarray(body.length))) return null;
     const claim: Claim = {
       expiresAt: body.readUInt32BE(1),
-      seats: Array.from({ length: seats }, (_, i) => ({
-        service: body.readUInt32BE(HEAD_BYTES + i * SEAT_BYTES),
-        endpoint: body.readUInt32BE(HEAD_BYTES + i * SEAT_BYTES + 4),
+      entries: Array.from({ length: entries }, (_, i) => ({
+        service: body.readUInt32BE(HEAD_BYTES + i * ENTRY_BYTES),
+        endpoint: body.readUInt32BE(HEAD_BYTES + i * ENTRY_BYTES + 4),
       })),
     };
     if (this.#verified.size >= MAX_VERIFIED) this.#verified.delete(this.#verified.keys().next().value!);

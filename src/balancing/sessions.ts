@@ -5,7 +5,7 @@ import { clientScheme } from "../wire/client-view.ts";
 import { cookieValue, setCookieValue } from "../wire/cookies.ts";
 import { getField } from "../wire/fields.ts";
 import { queryValue } from "../wire/query.ts";
-import { type Claim, type Seat, SessionCookies } from "./session-cookie.ts";
+import { type Claim, SessionCookies, type SessionEntry } from "./session-cookie.ts";
 import { SessionTable } from "./session-table.ts";
 
 /** How sessions are told apart. Sources are tried in the order they stand in here. */
@@ -64,8 +64,8 @@ export class Sessions {
     if (rule.cookie !== "") {
       const value = cookieValue(ctx.fields, rule.cookie);
       if (value !== undefined && value !== "") {
-        const seat = rule.issues ? this.#seat(this.#cookies.read(value, this.#wall() / 1000)) : undefined;
-        const found = seat?.endpoint ?? this.#byId.get(value);
+        const entry = rule.issues ? this.#entry(this.#cookies.read(value, this.#wall() / 1000)) : undefined;
+        const found = entry?.endpoint ?? this.#byId.get(value);
         if (found !== undefined) return found;
       }
     }
@@ -100,19 +100,19 @@ export class Sessions {
     if (claim === null) this.bind(ctx, endpoint);
     // Who sends an id of its own needs no cookie.
     if (!rule.issues || (claim === null && this.#otherId(ctx) !== undefined)) return;
-    const seat: Seat = { service: this.#tag, endpoint: this.tagOf(endpoint) };
+    const entry: SessionEntry = { service: this.#tag, endpoint: this.tagOf(endpoint) };
     const isYoung = claim !== null && claim.expiresAt - now > rule.ttlMs / 2000;
-    if (isYoung && this.#seat(claim)?.endpoint === seat.endpoint) return;
-    const others = claim?.seats.filter((other) => other.service !== this.#tag) ?? [];
+    if (isYoung && this.#entry(claim)?.endpoint === entry.endpoint) return;
+    const others = claim?.entries.filter((other) => other.service !== this.#tag) ?? [];
     fields.push(
       "Set-Cookie",
-      this.#text(ctx, { expiresAt: Math.ceil(now + rule.ttlMs / 1000), seats: [seat, ...others] }),
+      this.#text(ctx, { expiresAt: Math.ceil(now + rule.ttlMs / 1000), entries: [entry, ...others] }),
     );
   }
 
-  #seat(claim: Claim | null): Seat | undefined {
+  #entry(claim: Claim | null): SessionEntry | undefined {
     if (claim === null) return undefined;
-    for (const seat of claim.seats) if (seat.service === this.#tag) return seat;
+    for (const entry of claim.entries) if (entry.service === this.#tag) return entry;
     return undefined;
   }
 

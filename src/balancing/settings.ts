@@ -1,12 +1,12 @@
 // What balancers are made with: the same for all kinds, each takes what concerns it.
 import type { RequestContext } from "../core/context.ts";
 import type { Balancer, Endpoint, Picker } from "../core/service.ts";
-import type { Chance } from "./random-int.ts";
+import type { RandomInt } from "./random-int.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** Handed to every balancer when it is made. */
 export interface BalancerSettings {
-  readonly chance: Chance;
+  readonly randomInt: RandomInt;
   readonly hash: HashRule;
   /** null: nobody is remembered. */
   readonly sessions: Sessions | null;
@@ -22,7 +22,7 @@ export interface HashRule {
   readonly maxLoad: number;
 }
 
-/** A balancer that takes equal requests to the same endpoint, so that traffic cannot be divided by chance. */
+/** A balancer that takes equal requests to the same endpoint, so that traffic cannot be divided by randomInt. */
 export interface KeyedBalancer extends Balancer {
   /**
    * @param endpoints all that may take traffic

@@ -1,13 +1,14 @@
 // What `gateway explain` says a route does beyond sending: limits, circuits, retries and the rest, each as it takes effect.
-import { groupingOf, type SessionConfig } from "../config/meaning/balancing.ts";
-import { concurrencyOf } from "../config/meaning/adaptive-limit.ts";
+
 import type { Config, RuleConfig, ServiceConfig } from "../config/config.ts";
+import { concurrencyOf } from "../config/meaning/adaptive-limit.ts";
+import { groupingOf, type SessionConfig } from "../config/meaning/balancing.ts";
 import { checksOf } from "../config/meaning/health-config.ts";
-import { inherit } from "../config/schema/inherit.ts";
 import type { RateConfig } from "../config/meaning/limits.ts";
 import { outlierSettings } from "../config/meaning/outliers.ts";
-import type { FallbackSection } from "../config/schema/fallback.ts";
 import { storeTitle } from "../config/meaning/stores.ts";
+import type { FallbackSection } from "../config/schema/fallback.ts";
+import { inherit } from "../config/schema/inherit.ts";
 import { showDuration } from "../config/text/units.ts";
 import type { KeySource } from "../limits/keys.ts";
 

@@ -74,7 +74,7 @@ async function open(config: Config): Promise<Socket> {
   // The certificate names the public host, not the address asked here; so it is compared as a whole instead.
   const socket = connectSecure({ host, port, rejectUnauthorized: false });
   await once(socket, "secureConnect");
-  const expected = new X509Certificate(config.material.get(tls.certFile)!).fingerprint256;
+  const expected = new X509Certificate(config.tlsFiles.get(tls.certFile)!).fingerprint256;
   if (socket.getPeerX509Certificate()?.fingerprint256 === expected) return socket;
   socket.destroy();
   throw new Error("it shows another certificate than the configured one");

@@ -5,13 +5,13 @@ import type { Pattern } from "../routing/pattern.ts";
 import type { HashConfig, SessionConfig } from "./meaning/balancing.ts";
 import type { DescriptorFiles } from "./meaning/descriptors.ts";
 import type { HealthConfig } from "./meaning/health-config.ts";
-import type { Origin } from "./schema/fields.ts";
 import type { ConcurrencyConfig, RateConfig } from "./meaning/limits.ts";
+import type { StoreConfigs } from "./meaning/stores.ts";
 import type { Material } from "./meaning/tls-files.ts";
-import type { Position } from "./text/problem.ts";
+import type { Origin } from "./schema/fields.ts";
 import type { Written } from "./schema/root.ts";
 import type { RuleSection } from "./schema/router.ts";
-import type { StoreConfigs } from "./meaning/stores.ts";
+import type { Position } from "./text/problem.ts";
 
 /** What the backends of a rule speak, and what its clients may ask for. */
 export type Protocol = "http" | "websocket" | "sse" | "grpc";
@@ -56,7 +56,7 @@ export interface Config {
   /** Dotted path below `gateway` → where its value came from; defaults are not in it. */
   readonly origins: ReadonlyMap<string, Origin>;
   /** Content of the TLS files in use, by path as written. */
-  readonly material: Material;
+  readonly tlsFiles: Material;
   /** Content of the files that describe gRPC messages. */
   readonly descriptors: DescriptorFiles;
   /** First 12 hexadecimal digits of the SHA-256 over everything that takes effect. */

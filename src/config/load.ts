@@ -5,21 +5,21 @@ import { dirname, isAbsolute, join, normalize as normalizePath, resolve } from "
 import type { Config } from "./config.ts";
 import { unknownKeyCure } from "./cures/unknown-key.ts";
 import { type DescriptorFiles, readDescriptors } from "./meaning/descriptors.ts";
-import { applyEnvironment, type Environment } from "./schema/environment.ts";
 import { triedAt, whyNot } from "./meaning/files.ts";
-import { isolate } from "./text/collect-errors.ts";
-import type { Origin } from "./schema/fields.ts";
 import { checkMappings } from "./meaning/mappings.ts";
+import { normalize } from "./meaning/normalize.ts";
 import { type Material, readMaterial } from "./meaning/tls-files.ts";
+import { applyEnvironment, type Environment } from "./schema/environment.ts";
+import type { Origin } from "./schema/fields.ts";
+import { gateway as gatewaySchema, root as rootSchema, type Written } from "./schema/root.ts";
+import { rewriteSpellings, rewriteValues } from "./spellings/rewrite.ts";
+import { collectErrors } from "./text/collect-errors.ts";
 import { mergeInto } from "./text/merge.ts";
 import { movePorts, type PortMoves } from "./text/move-ports.ts";
-import { normalize } from "./meaning/normalize.ts";
 import { parseYaml } from "./text/parse.ts";
-import { placeOf } from "./text/position.ts";
 import { fillPlaceholders } from "./text/placeholders.ts";
+import { placeOf } from "./text/position.ts";
 import { ConfigError, type Position, type Problem, Problems } from "./text/problem.ts";
-import { rewriteSpellings, rewriteValues } from "./spellings/rewrite.ts";
-import { gateway as gatewaySchema, root as rootSchema, type Written } from "./schema/root.ts";
 import { NotUtf8, SourceFiles } from "./text/source-files.ts";
 import { emptyMap, type MapNode, type Node, textOf } from "./text/tree.ts";
 
@@ -72,10 +72,10 @@ export function loadConfig(options: LoadOptions, files: SourceFiles = new Source
   const place = rootOf(tree, problems);
   const written = gatewaySchema.read(place, "", reading);
   const below = gatewayOf(tree) ?? emptyMap(tree.at);
-  const inferred = isolate(problems, () => normalize(written, below, origins, problems));
-  const material: Material | null = isolate(problems, () => readMaterial(written, below, files, problems));
-  isolate(problems, () => checkMappings(written, below, problems));
-  const descriptors = isolate(problems, () => readDescriptors(written, below, files, problems));
+  const inferred = collectErrors(problems, () => normalize(written, below, origins, problems));
+  const material: Material | null = collectErrors(problems, () => readMaterial(written, below, files, problems));
+  collectErrors(problems, () => checkMappings(written, below, problems));
+  const descriptors = collectErrors(problems, () => readDescriptors(written, below, files, problems));
   if (inferred === null || material === null || descriptors === null || problems.errors.length > 0)
     throw new ConfigError(problems.list, sources);
 
@@ -83,7 +83,7 @@ export function loadConfig(options: LoadOptions, files: SourceFiles = new Source
     written,
     ...inferred,
     origins,
-    material,
+    tlsFiles: material,
     descriptors,
     hash: hashOf(written, material, descriptors),
   };

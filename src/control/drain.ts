@@ -1,6 +1,6 @@
 // Stops without losing a request: announce, keep accepting, close the ports, let what is under way finish, all bounded.
 import type { Log } from "../core/log.ts";
-import type { Live } from "../core/snapshot.ts";
+import type { CurrentSnapshot } from "../core/snapshot.ts";
 import type { OpenStreams } from "../core/streams.ts";
 import type { Listeners } from "./listeners.ts";
 
@@ -22,7 +22,7 @@ const MAX_SPREAD_MS = 5000;
  * @returns requests that had to be cut off
  */
 export async function drain(
-  live: Live,
+  live: CurrentSnapshot,
   listeners: Listeners,
   streams: OpenStreams,
   active: () => number,
@@ -32,7 +32,7 @@ export async function drain(
   log.info("Draining", { connections: listeners.connections, requests: active() });
   // From here on every reply says Connection: close, and readiness says no.
   live.draining = true;
-  listeners.sayGoodbye();
+  listeners.announceClose();
   // Streams have no end of their own: they are asked to leave, spread over the time there is, so that their clients do
   // not all come back to somebody else at one moment.
   streams.leave(Math.min(MAX_SPREAD_MS, (times.delayMs + times.timeoutMs) / 4));

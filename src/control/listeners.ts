@@ -1,17 +1,17 @@
 // The ports of the process: what a configuration wants bound, brought about without dropping what is bound already.
 import { HttpFront } from "../adapters/http/front.ts";
 import { metricsServer } from "../adapters/http/metrics-server.ts";
+import { type ConnectionHandler, GOODBYE_MS, Listener } from "../adapters/listener.ts";
 import type { HttpServerOptions } from "../adapters/options.ts";
-import { GOODBYE_MS, Listener, type SocketTaker } from "../adapters/listener.ts";
 import type { Config } from "../config/config.ts";
 import type { Gateway } from "../core/edges.ts";
 import { digest } from "../snapshot/digest.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
-import { grpcOptions, serverOptions, websocketOptions } from "./server-options.ts";
 import { type ManagementSettings, managementSettings } from "./management/settings.ts";
+import { grpcOptions, serverOptions, websocketOptions } from "./server-options.ts";
 
 /** Opens the server of the management listener. */
-export type OpenManagement = (settings: ManagementSettings) => SocketTaker;
+export type OpenManagement = (settings: ManagementSettings) => ConnectionHandler;
 
 interface Wanted {
   readonly name: string;
@@ -19,7 +19,7 @@ interface Wanted {
   readonly port: number;
   /** Equal for servers that behave the same: then the running one stays. */
   readonly key: string;
-  make(): SocketTaker;
+  make(): ConnectionHandler;
 }
 
 interface Bound {
@@ -69,7 +69,7 @@ export class Listeners {
   async prepare(config: Config): Promise<Prepared> {
     const wanted = this.#wanted(config);
     const fresh = new Map<string, Bound>();
-    const takers = new Map<string, SocketTaker>();
+    const takers = new Map<string, ConnectionHandler>();
     const cancel = () => {
       for (const taker of takers.values()) taker.stop();
       for (const { listener } of fresh.values()) listener.destroy();
@@ -99,8 +99,8 @@ export class Listeners {
   }
 
   /** Every reply from now on ends its connection, and HTTP/2 clients are told at once. */
-  sayGoodbye(): void {
-    for (const listener of this.#all()) listener.sayGoodbye();
+  announceClose(): void {
+    for (const listener of this.#all()) listener.announceClose();
   }
 
   closeIdle(): void {
@@ -118,7 +118,7 @@ export class Listeners {
   #commit(
     wanted: readonly Wanted[],
     fresh: ReadonlyMap<string, Bound>,
-    takers: ReadonlyMap<string, SocketTaker>,
+    takers: ReadonlyMap<string, ConnectionHandler>,
   ): void {
     const next = new Map<string, Bound>();
     for (const want of wanted) {
@@ -138,7 +138,7 @@ export class Listeners {
   /** A port that is no longer wanted: its clients are told with their next reply; who asks nothing more is closed at last. */
   #leave(listener: Listener): void {
     this.#leaving.add(listener);
-    listener.sayGoodbye();
+    listener.announceClose();
     const deadline = performance.now() + GOODBYE_MS;
     void listener.stopAccepting().then(() => {
       const timer = setInterval(() => {

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { Stamps } from "../config/text/source-files.ts";
 import { systemClock } from "../core/clock.ts";
 import { inSlices } from "../core/slices.ts";
-import type { Live } from "../core/snapshot.ts";
+import type { CurrentSnapshot } from "../core/snapshot.ts";
 import { type CompiledSnapshot, compiling } from "../snapshot/compile.ts";
 import { prepareLimitStores } from "../snapshot/routes/limit-stores.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
@@ -35,7 +35,7 @@ export interface LoadReport {
 export class Reconciler {
   readonly #load: (known: string) => Promise<Loading>;
   readonly #runtime: Runtime;
-  readonly #live: Live;
+  readonly #live: CurrentSnapshot;
   readonly #listeners: Listeners;
   #snapshot: CompiledSnapshot;
   #running: Promise<Outcome> | null = null;
@@ -59,7 +59,7 @@ export class Reconciler {
   constructor(
     load: (known: string) => Promise<Loading>,
     runtime: Runtime,
-    live: Live,
+    live: CurrentSnapshot,
     listeners: Listeners,
     snapshot: CompiledSnapshot,
     warnings: readonly string[],

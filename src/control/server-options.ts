@@ -8,7 +8,7 @@ import { tlsVersion } from "../snapshot/services/client-options.ts";
 /** Compiles `frontend.http`. */
 export function serverOptions(config: Config): HttpServerOptions {
   const { http } = config.written.frontend;
-  const http2 = http.enableHTTP2 ? http2Options(config, false) : null;
+  const http2 = http.enableHTTP2 ? listenerHttp2Options(config, false) : null;
   return {
     readMs: http.readTimeout,
     writeMs: http.writeTimeout,
@@ -39,7 +39,7 @@ export function grpcOptions(config: Config): HttpServerOptions {
   const { grpc } = config.written.frontend;
   return {
     ...serverOptions(config),
-    http2: http2Options(config, true),
+    http2: listenerHttp2Options(config, true),
     upgradesOnly: false,
     ...secured(config, grpc.tls, true),
   };
@@ -50,7 +50,7 @@ export function managementTls(config: Config): Pick<HttpServerOptions, "tls" | "
   return secured(config, config.written.management.tls, false);
 }
 
-function http2Options(config: Config, only: boolean): Http2Options {
+function listenerHttp2Options(config: Config, only: boolean): Http2Options {
   const { maxConcurrentStreams, maxConnectionAge } = config.written.frontend.grpc;
   return { only, maxStreams: maxConcurrentStreams, maxAgeMs: maxConnectionAge };
 }
@@ -67,12 +67,12 @@ function secured(
 }
 
 function tlsOptions(config: Config, tls: ListenerTls, http2: boolean): TlsOptions {
-  const ca = tls.clientCAFile.map((path) => config.material.get(path)!);
+  const ca = tls.clientCAFile.map((path) => config.tlsFiles.get(path)!);
   const ask = tls.clientAuth !== "none";
   const verified = tls.clientAuth === "verify" || (tls.clientAuth === "require" && ca.length > 0);
   return {
-    cert: config.material.get(tls.certFile)!,
-    key: config.material.get(tls.keyFile)!,
+    cert: config.tlsFiles.get(tls.certFile)!,
+    key: config.tlsFiles.get(tls.keyFile)!,
     minVersion: tlsVersion(tls.minVersion),
     maxVersion: tlsVersion(tls.maxVersion),
     ALPNProtocols: http2 ? ["h2", "http/1.1"] : ["http/1.1"],

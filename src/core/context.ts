@@ -1,6 +1,7 @@
 // Everything known about one request, as one object with all its fields from birth, so that its shape never changes.
-import type { Admission } from "./charge.ts";
+
 import type { AttemptEnd } from "./attempt-end.ts";
+import type { Admission } from "./charge.ts";
 import type { Downstream, Translation, Upstream } from "./edges.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Identity } from "./identity.ts";
@@ -61,7 +62,7 @@ export class RequestContext {
   /** Lower-case names the client's `Connection` nominated; null when there were none beyond the usual. */
   nominated: ReadonlySet<string> | null = null;
   /** Whether the peer is in `trustedProxies`: its forwarded fields are believed. */
-  trusted = false;
+  peerTrusted = false;
   clientIp = "";
   requestId = "";
   /** null: nobody has been authenticated. */
@@ -140,13 +141,13 @@ export class RequestContext {
   }
 
   /** Registers what to give back when the request is over; at once when it is, because its client left meanwhile. */
-  hold(release: () => void): void {
+  onDone(release: () => void): void {
     if (this.finished) return release();
     (this.#held ??= []).push(release);
   }
 
   /** Gives everything back, once; called by the pipeline alone. */
-  letGo(): void {
+  runCleanups(): void {
     if (this.#held === null) return;
     const held = this.#held;
     this.#held = null;

@@ -27,9 +27,9 @@ export interface RequestBody {
   resume(): void;
 }
 
-/** What a {@link Wire} reports to whoever opened it. */
-export interface WireReader {
-  /** Takes one owned chunk. @returns false when no more may come until {@link Wire.resume} */
+/** What a {@link UpgradedSocket} reports to whoever opened it. */
+export interface UpgradedSocketHandler {
+  /** Takes one owned chunk. @returns false when no more may come until {@link UpgradedSocket.resume} */
   data(chunk: Buffer): boolean;
   /** The other side sends nothing more. */
   end(): void;
@@ -40,10 +40,10 @@ export interface WireReader {
 }
 
 /** One end of a connection that has switched protocols: bytes in both directions. */
-export interface Wire {
+export interface UpgradedSocket {
   /** Begins to read, with the bytes that came behind the head first. Once. */
-  open(reader: WireReader): void;
-  /** Hands a chunk over. @returns false when full: no more until {@link WireReader.drained} */
+  open(reader: UpgradedSocketHandler): void;
+  /** Hands a chunk over. @returns false when full: no more until {@link UpgradedSocketHandler.drained} */
   write(chunk: Buffer): boolean;
   /** Writes up to {@link uncork} leave together. */
   cork(): void;
@@ -89,7 +89,7 @@ export interface Downstream {
   /** The reply is a stream: these limits hold instead of the usual ones. Must come before its first byte. */
   stream(limits: StreamLimits): void;
   /** The backend has switched protocols: tells the client and gives its connection away; null when the client is gone. */
-  switch(fields: readonly string[]): Wire | null;
+  switch(fields: readonly string[]): UpgradedSocket | null;
   /** No further request on this connection. Must come before the head. */
   closeAfter(): void;
   /** Cuts the client off: the reply cannot be completed truthfully. */
@@ -141,7 +141,7 @@ export interface Receiver {
   /** A head was delivered and nothing followed it at once: it may go out now. */
   flush(): void;
   /** The backend agreed to switch protocols (101): the exchange is over, the connection is the receiver's. */
-  switched?(fields: string[], wire: Wire): void;
+  switched?(fields: string[], wire: UpgradedSocket): void;
   failed(failure: SendFailure): void;
 }
 

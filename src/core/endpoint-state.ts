@@ -35,7 +35,7 @@ export interface Reach {
 }
 
 /** Verdict of the active check; null where nobody checks. */
-export type CheckVerdict = "unknown" | "healthy" | "unhealthy" | null;
+export type CheckStatus = "unknown" | "healthy" | "unhealthy" | null;
 
 /** Time constant of the latency average, ms: what is older than this counts for about a third. */
 const LATENCY_TAU_MS = 10_000;
@@ -53,7 +53,7 @@ export class EndpointState {
   share = 1;
   /** Weight set by an operator; null: as configured. */
   weight: number | null = null;
-  check: CheckVerdict = null;
+  check: CheckStatus = null;
   /** Outlier detection, when it is on. */
   watcher: OutcomeWatcher | null = null;
   /** null: nobody follows it. */

@@ -1,5 +1,5 @@
 // A client that is not there: for requests that are only thought through, and the base of clients that can be answered only.
-import type { BodyReceiver, Downstream, RequestBody, StreamLimits, Upstream, Wire } from "./edges.ts";
+import type { BodyReceiver, Downstream, RequestBody, StreamLimits, UpgradedSocket, Upstream } from "./edges.ts";
 
 /** No body, complete from the beginning. */
 export const NO_BODY: RequestBody = {
@@ -12,10 +12,10 @@ export const NO_BODY: RequestBody = {
 };
 
 /** What a connector gives back for what never became a request. */
-export const NO_UPSTREAM: Upstream = { resume: () => undefined, abort: () => undefined };
+export const NULL_UPSTREAM: Upstream = { resume: () => undefined, abort: () => undefined };
 
 /** Drops everything written to it. */
-export class Nobody implements Downstream {
+export class NullDownstream implements Downstream {
   readonly body = NO_BODY;
   interim(_status: number, _fields: readonly string[]): void {}
   head(_status: number, _reason: string, _fields: string[], _length: number): void {}
@@ -26,7 +26,7 @@ export class Nobody implements Downstream {
   flush(): void {}
   answer(_status: number, _fields: readonly string[], _body: string, _close: boolean): void {}
   stream(_limits: StreamLimits): void {}
-  switch(_fields: readonly string[]): Wire | null {
+  switch(_fields: readonly string[]): UpgradedSocket | null {
     return null;
   }
   closeAfter(): void {}

@@ -1,9 +1,10 @@
 // The match plus everything decided for it at compile time, so that a request only looks things up.
-import type { Tier } from "./limiter.ts";
+
 import type { RequestContext } from "./context.ts";
-import type { Translator, Upstream, Wire } from "./edges.ts";
+import type { Translator, UpgradedSocket, Upstream } from "./edges.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Filter } from "./filter.ts";
+import type { Tier } from "./limiter.ts";
 import type { Reply } from "./reply.ts";
 import type { Service } from "./service.ts";
 import type { Strategy } from "./strategy.ts";
@@ -39,13 +40,13 @@ export interface WebSocketRule {
   /** Lines of the handshake to the backend in their place. */
   offer(ctx: RequestContext): string;
   /** Checks the backend's agreement and makes of its fields what the client is told. @returns what is wrong, for the log */
-  agree(ctx: RequestContext, fields: string[]): string | Join;
+  agree(ctx: RequestContext, fields: string[]): string | TunnelFactory;
   /** Waits for the backend. */
   readonly times: BackendTimes;
 }
 
 /** Joins both sides of a switched connection; over when the client's side is closed. */
-export type Join = (client: Wire, backend: Wire) => Upstream;
+export type TunnelFactory = (client: UpgradedSocket, backend: UpgradedSocket) => Upstream;
 
 /** How long a backend is waited for, ms. */
 export interface BackendTimes {
@@ -110,9 +111,9 @@ export interface Route {
   /** Importance under pressure. */
   readonly tier: Tier;
   /** Endpoints tried for a request that no backend has looked at, the first included. */
-  readonly maxTries: number;
+  readonly maxAttempts: number;
   /** No further one is tried after this long, ms; 0 no bound of its own. */
-  readonly triesWithinMs: number;
+  readonly attemptsWithinMs: number;
   /** null: the backend speaks what the client speaks. */
   readonly translator: Translator | null;
   /** Match to end of response, ms; 0 no deadline. For streams: to the head. */

@@ -1,9 +1,9 @@
 // Who exists, who is fit, who is next: a service is a named group of endpoints behind one replaceable picker.
 import type { Breaker } from "./breaker.ts";
-import type { ConcurrencyLimiter } from "./limiter.ts";
 import type { RequestContext } from "./context.ts";
 import type { Connector } from "./edges.ts";
 import type { EndpointState } from "./endpoint-state.ts";
+import type { ConcurrencyLimiter } from "./limiter.ts";
 import type { RetryRule } from "./retry.ts";
 
 /** Address and attributes of an endpoint as a registry lists it. */

@@ -81,7 +81,7 @@ export interface AccessLog {
 }
 
 /** The snapshot requests enter now. Replaced by one assignment. */
-export interface Live {
+export interface CurrentSnapshot {
   snapshot: Snapshot;
   /** Set while the gateway drains: replies ask clients to reconnect elsewhere. */
   draining: boolean;

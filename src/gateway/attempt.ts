@@ -1,7 +1,7 @@
 // One try of a request on one endpoint: gives back what it took, and says once how it ended to all that learn from it.
 import type { AttemptOutcome } from "../core/attempt-end.ts";
 import type { RequestContext } from "../core/context.ts";
-import type { Receiver, RequestBody, SendFailure, Upstream, Wire } from "../core/edges.ts";
+import type { Receiver, RequestBody, SendFailure, UpgradedSocket, Upstream } from "../core/edges.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Endpoint } from "../core/service.ts";
 import { grpcTimeout, httpStatusOf, statusOfCall } from "../wire/grpc.ts";
@@ -33,14 +33,14 @@ const BLAMED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 type Verdict = "good" | "bad" | "overloaded" | "nothing";
 
 /** Hears the response of its attempts, in the order of {@link Receiver}. */
-export interface AttemptOwner {
+export interface AttemptHandler {
   interim(status: number, fields: readonly string[]): void;
   begun(attempt: Attempt, release: (() => void) | null): void;
   head(attempt: Attempt, status: number, reason: string, fields: string[], length: number): void;
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean;
   end(trailers: readonly string[]): void;
   flush(): void;
-  switched(attempt: Attempt, fields: string[], wire: Wire): void;
+  switched(attempt: Attempt, fields: string[], wire: UpgradedSocket): void;
   failed(attempt: Attempt, failure: SendFailure): void;
 }
 
@@ -48,7 +48,7 @@ export interface AttemptOwner {
 export class Attempt implements Receiver {
   readonly endpoint: Endpoint;
   readonly #permit: Permit;
-  readonly #owner: AttemptOwner;
+  readonly #owner: AttemptHandler;
   readonly #ctx: RequestContext;
   readonly #sentAt = performance.now();
   #upstream: Upstream | null = null;
@@ -65,7 +65,7 @@ export class Attempt implements Receiver {
   /** Bytes that may still come of an answer nobody wants; -1: it is wanted. */
   #drains = -1;
 
-  constructor(owner: AttemptOwner, ctx: RequestContext, permit: Permit) {
+  constructor(owner: AttemptHandler, ctx: RequestContext, permit: Permit) {
     this.#owner = owner;
     this.#ctx = ctx;
     this.#permit = permit;
@@ -179,7 +179,7 @@ export class Attempt implements Receiver {
     if (!this.#over && this.#drains < 0) this.#owner.flush();
   }
 
-  switched(fields: string[], wire: Wire): void {
+  switched(fields: string[], wire: UpgradedSocket): void {
     if (this.#over) return wire.destroy();
     this.#upstream = null; // the exchange is over, what follows is the wire's
     this.#answered(101, -1);

@@ -41,7 +41,7 @@ function fairOf(givenMs: number): number {
 
 /** What a trusted gateway before this one has left for the request, ms from its arrival; clocks of strangers mean nothing. */
 function askedBefore(ctx: RequestContext): number {
-  return ctx.trusted ? deadlineAsked(getField(ctx.fields, "x-request-deadline")) : 0;
+  return ctx.peerTrusted ? deadlineAsked(getField(ctx.fields, "x-request-deadline")) : 0;
 }
 
 /** The shorter of two times of which 0 means none. */

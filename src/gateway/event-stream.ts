@@ -9,7 +9,7 @@ import { ResumedEvents } from "./resumed-events.ts";
 const HEARTBEAT = Buffer.from(": keepalive\n\n");
 
 /** What the owner of the stream does about it. */
-export interface EventStreamOwner {
+export interface EventStreamHandler {
   /** The stream is to end here: for age, or because the gateway is leaving. */
   finish(): void;
   /** The backend has been silent for too long, or sends an event without end. */
@@ -17,7 +17,7 @@ export interface EventStreamOwner {
 }
 
 /** What every event stream is sent with, unless the backend said so itself: no cache and no proxy may hold events back. */
-export function dressEvents(fields: string[]): void {
+export function addEventFields(fields: string[]): void {
   if (getField(fields, "cache-control") === undefined) fields.push("Cache-Control", "no-cache");
   if (getField(fields, "x-accel-buffering") === undefined) fields.push("X-Accel-Buffering", "no");
 }
@@ -27,7 +27,7 @@ export class EventStream implements OpenStream {
   readonly #ctx: RequestContext;
   readonly #rule: EventStreamRule;
   readonly #streams: OpenStreams;
-  readonly #owner: EventStreamOwner;
+  readonly #owner: EventStreamHandler;
   readonly #counts: StreamCounts = { kind: "sse", received: 0, sent: 0, closeCode: 0 };
   readonly #boundary = new EventBoundary();
   /** Set when the stream outlives the backend it came from. */
@@ -46,7 +46,7 @@ export class EventStream implements OpenStream {
    * @param status of the first response; only a plain 200 to a plain GET is taken up again when it is lost
    * @param silenceMs longest silence of the backend, ms; 0 none
    */
-  constructor(ctx: RequestContext, status: number, silenceMs: number, owner: EventStreamOwner) {
+  constructor(ctx: RequestContext, status: number, silenceMs: number, owner: EventStreamHandler) {
     const rule = ctx.route!.events;
     this.#ctx = ctx;
     this.#rule = rule;
@@ -134,7 +134,7 @@ export class EventStream implements OpenStream {
   }
 
   /** Ends with one last event that says why, if it can be put in. @returns false when it cannot */
-  lastWords(code: string): boolean {
+  endWithError(code: string): boolean {
     if (!this.#boundary.between) return false;
     this.#ctx.downstream.write(Buffer.from(`event: error\ndata: ${code}\n\n`), null);
     return true;

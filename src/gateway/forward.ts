@@ -1,25 +1,25 @@
 // Takes one request through a service: tries until a response has begun, and again only where that can do no harm.
 import type { RequestContext } from "../core/context.ts";
-import type { RequestBody, SendFailure, Upstream, Wire } from "../core/edges.ts";
+import type { RequestBody, SendFailure, UpgradedSocket, Upstream } from "../core/edges.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { RetryRule } from "../core/retry.ts";
 import type { Route } from "../core/route.ts";
 import type { Endpoint, Service } from "../core/service.ts";
-import { admit, admitElsewhere, admitNext, admitSecond, isBlocked } from "./permits.ts";
 import { type Answers, fallBack, type Restartable, retryAfter } from "./answers.ts";
-import { Attempt, type AttemptOwner } from "./attempt.ts";
+import { Attempt, type AttemptHandler } from "./attempt.ts";
+import { LATE_TRY, Tries } from "./attempts.ts";
 import { type Deadline, deadlineOf } from "./deadline.ts";
-import type { EventStreamOwner } from "./event-stream.ts";
+import type { EventStreamHandler } from "./event-stream.ts";
 import type { Permit } from "./permit.ts";
+import { admit, admitElsewhere, admitNext, admitSecond, isBlocked } from "./permits.ts";
 import { Race } from "./race.ts";
 import { isReplayable, keptBody, ReplayBody } from "./replay.ts";
-import { type ClockOwner, RequestClock } from "./request-clock.ts";
+import { type ClockHandler, RequestClock } from "./request-clock.ts";
 import { askedWait, isRepeatable, mayGoElsewhere, maySendAgain, retryReason } from "./resend.ts";
 import { ResponseRelay } from "./response-relay.ts";
-import { LATE_TRY, Tries } from "./attempts.ts";
 
 /** One request on its way through a service. */
-export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockOwner, Restartable {
+export class Forward implements Upstream, AttemptHandler, EventStreamHandler, ClockHandler, Restartable {
   readonly #ctx: RequestContext;
   readonly #route: Route;
   /** Replaced by that of the fallback. */
@@ -124,7 +124,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     if (!this.#over) this.#ctx.downstream.flush();
   }
 
-  switched(attempt: Attempt, fields: string[], backend: Wire): void {
+  switched(attempt: Attempt, fields: string[], backend: UpgradedSocket): void {
     const rule = this.#route.websocket;
     if (this.#over || rule === null) return backend.destroy();
     const join = rule.agree(this.#ctx, fields);
@@ -230,15 +230,15 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
       }
     }
     this.#tries.fail(endpoint);
-    if (this.#tries.count >= (rule?.maxAttempts ?? this.#route.maxTries)) return false;
+    if (this.#tries.count >= (rule?.maxAttempts ?? this.#route.maxAttempts)) return false;
     if (progress !== "sent" && this.#elsewhere(progress === "refused" ? endpoint : null, code)) return true;
     return rule !== null && this.#later(rule, code, -1);
   }
 
   /** Nothing was done, so another endpoint is asked at once. @param same one whose next connection may take it */
   #elsewhere(same: Endpoint | null, reason: string): boolean {
-    const { triesWithinMs, meter } = this.#route;
-    if (triesWithinMs > 0 && performance.now() - this.#ctx.startedAt >= triesWithinMs) return false;
+    const { attemptsWithinMs, meter } = this.#route;
+    if (attemptsWithinMs > 0 && performance.now() - this.#ctx.startedAt >= attemptsWithinMs) return false;
     const permit = admitElsewhere(this.#ctx, this.#service, this.#tries.failed, same);
     if (isBlocked(permit)) return false;
     meter?.retried(reason);
@@ -287,7 +287,7 @@ export class Forward implements Upstream, AttemptOwner, EventStreamOwner, ClockO
     this.#ctx.detail = detail;
     if (fallBack(this.#ctx, code, this, this.#answers)) return;
     this.abort();
-    if (this.#relay.lastWords(code)) this.#ctx.error = code;
+    if (this.#relay.endWithError(code)) this.#ctx.error = code;
     else this.#answers.refuse(this.#ctx, code, retryAfter(retryMs), message);
   }
 

@@ -2,7 +2,7 @@
 import type { RequestContext } from "../core/context.ts";
 import type { Upstream } from "../core/edges.ts";
 import { isWell } from "../core/service.ts";
-import type { Live } from "../core/snapshot.ts";
+import type { CurrentSnapshot } from "../core/snapshot.ts";
 import type { OpenStream } from "../core/streams.ts";
 import { grpcKind } from "../wire/grpc.ts";
 
@@ -21,7 +21,7 @@ export function isHealthCall(ctx: RequestContext): boolean {
 }
 
 /** Answers a call once its one message is here. */
-export function answerHealthCall(ctx: RequestContext, live: Live): void {
+export function answerHealthCall(ctx: RequestContext, live: CurrentSnapshot): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   ctx.downstream.body.start({
@@ -44,7 +44,7 @@ export function answerHealthCall(ctx: RequestContext, live: Live): void {
 }
 
 /** Sends the status now and whenever it changes. */
-function watch(ctx: RequestContext, live: Live, service: string): void {
+function watch(ctx: RequestContext, live: CurrentSnapshot, service: string): void {
   const { streams } = ctx.snapshot!;
   let last = 0;
   const stream: OpenStream & Upstream = {
@@ -69,7 +69,7 @@ function watch(ctx: RequestContext, live: Live, service: string): void {
 }
 
 /** "" is the gateway itself; any other name a service of the registry. */
-function statusOf({ snapshot, draining }: Live, service: string): number {
+function statusOf({ snapshot, draining }: CurrentSnapshot, service: string): number {
   if (service === "") return draining ? NOT_SERVING : SERVING;
   const known = snapshot.services.get(service);
   if (known === undefined) return SERVICE_UNKNOWN;

@@ -6,7 +6,7 @@ import type { Log } from "../core/log.ts";
 import { isRefusal, type Reply, type Verdict } from "../core/reply.ts";
 import type { Route } from "../core/route.ts";
 import type { Service } from "../core/service.ts";
-import type { Builtin, Live, NoMatch, Snapshot } from "../core/snapshot.ts";
+import type { Builtin, CurrentSnapshot, NoMatch, Snapshot } from "../core/snapshot.ts";
 import { clientAddress } from "../wire/forwarded.ts";
 import { canonicalPath } from "../wire/path.ts";
 import type { Answers } from "./answers.ts";
@@ -14,13 +14,13 @@ import { findBuiltin } from "./builtin.ts";
 import { Forward } from "./forward.ts";
 import { answerHealthCall, isHealthCall } from "./grpc-health.ts";
 import { isLastHop } from "./max-forwards.ts";
-import { refuse, tell } from "./refuse.ts";
+import { addOwnFields, refuse } from "./refuse.ts";
 import { RequestIds } from "./request-id.ts";
 import { runFilters } from "./run-filters.ts";
 
 /** The pipeline every adapter feeds. */
 export class Pipeline implements Gateway, Answers {
-  readonly #live: Live;
+  readonly #live: CurrentSnapshot;
   readonly #log: Log;
   readonly #ids = new RequestIds();
   /** Requests begun and not done. */
@@ -28,7 +28,7 @@ export class Pipeline implements Gateway, Answers {
   /** Requests begun since the start. */
   total = 0;
 
-  constructor(live: Live, log: Log) {
+  constructor(live: CurrentSnapshot, log: Log) {
     this.#live = live;
     this.#log = log;
   }
@@ -60,7 +60,7 @@ export class Pipeline implements Gateway, Answers {
     if (ctx.finished || ctx.status !== 0) return;
     ctx.status = reply.status;
     const fields = [...reply.fields];
-    tell(ctx, fields);
+    addOwnFields(ctx, fields);
     ctx.downstream.answer(reply.status, fields, reply.body, false);
   }
 
@@ -69,7 +69,7 @@ export class Pipeline implements Gateway, Answers {
     ctx.finished = true;
     this.active--;
     ctx.upstream?.abort();
-    ctx.letGo();
+    ctx.runCleanups();
     ctx.bytesIn += ctx.downstream.body.bytes;
     if (!completed && ctx.error === null) {
       ctx.detail = "client closed the connection";
@@ -91,8 +91,8 @@ export class Pipeline implements Gateway, Answers {
     ctx.snapshot = snapshot;
     if (draining) ctx.downstream.closeAfter();
     const peer = ctx.peer.address;
-    ctx.trusted = snapshot.trusts(peer);
-    ctx.clientIp = ctx.trusted ? clientAddress(peer, ctx.fields, (a) => snapshot.trusts(a)) : peer;
+    ctx.peerTrusted = snapshot.trusts(peer);
+    ctx.clientIp = ctx.peerTrusted ? clientAddress(peer, ctx.fields, (a) => snapshot.trusts(a)) : peer;
     ctx.requestId = this.#ids.idFor(ctx, snapshot.requestId);
     const { debug } = this.#log;
     if (debug !== null) ctx.debug = (message, facts) => debug(message, { requestId: ctx.requestId, ...facts });

@@ -2,8 +2,8 @@
 import type { RequestContext } from "../core/context.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import { type Endpoint, isHealthy, type Service, weightOf } from "../core/service.ts";
-import { giveBack, type Permit } from "./permit.ts";
 import type { Tries } from "./attempts.ts";
+import { giveBack, type Permit } from "./permit.ts";
 
 /** No attempt can be made now. */
 export interface Blocked {

@@ -27,12 +27,12 @@ export function refuse(
   if (ctx.status !== 0) return ctx.downstream.abort();
   ctx.status = row.status;
   const all = ["Content-Type", "application/json; charset=utf-8", ...(row.fields ?? []), ...fields];
-  tell(ctx, all);
+  addOwnFields(ctx, all);
   ctx.downstream.answer(row.status, all, errorBody(code, row, ctx.requestId, message), row.close === true);
 }
 
 /** Adds what every answer of the gateway's own says of its request: its id, and what it was charged. */
-export function tell(ctx: RequestContext, fields: string[]): void {
+export function addOwnFields(ctx: RequestContext, fields: string[]): void {
   ctx.admission?.addTo(fields);
   if (ctx.requestId !== "") fields.push(ctx.snapshot?.requestId.headerName ?? "X-Request-ID", ctx.requestId);
 }
@@ -60,6 +60,6 @@ function endCall(
   ctx.status = 200;
   const type = ctx.fields[ctx.fields.findIndex((f, i) => i % 2 === 0 && f.toLowerCase() === "content-type") + 1]!;
   const all = ["content-type", type.split(";")[0]!, ...status, ...fields];
-  tell(ctx, all);
+  addOwnFields(ctx, all);
   ctx.downstream.answer(200, all, "", row.close === true);
 }

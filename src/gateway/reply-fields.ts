@@ -7,7 +7,7 @@ import { rewriteLocations } from "./reply-location.ts";
 const OWN_FIELDS: ReadonlySet<string> = new Set(["x-gateway"]);
 
 /** Changes the response fields in place. */
-export function dressReply(ctx: RequestContext, status: number, fields: string[]): void {
+export function addReplyFields(ctx: RequestContext, status: number, fields: string[]): void {
   const { requestId, via } = ctx.snapshot!;
   dropOwn(fields, requestId.lowerName);
   for (const filter of ctx.route!.replyFilters) filter.onReply!(ctx, status, fields);

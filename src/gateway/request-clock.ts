@@ -8,7 +8,7 @@ export const EARLY_MS = 1;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Is woken. */
-export interface ClockOwner {
+export interface ClockHandler {
   /** The client must have had its answer by now. */
   late(): void;
   /** One try has taken too long. */
@@ -21,7 +21,7 @@ export interface ClockOwner {
 
 /** All moments are monotonic, ms. */
 export class RequestClock {
-  readonly #owner: ClockOwner;
+  readonly #owner: ClockHandler;
   #timer: NodeJS.Timeout | undefined;
   /** When the client must have its head, or all of the response. */
   endsAt = NEVER;
@@ -29,7 +29,7 @@ export class RequestClock {
   #hedgeAt = NEVER;
   #nextAt = NEVER;
 
-  constructor(owner: ClockOwner) {
+  constructor(owner: ClockHandler) {
     this.#owner = owner;
   }
 

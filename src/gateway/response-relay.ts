@@ -1,11 +1,11 @@
 // The client's side of a response: what the chosen attempt delivers, written to the client as what it is.
 import type { RequestContext } from "../core/context.ts";
-import type { Upstream, Wire } from "../core/edges.ts";
-import type { Join } from "../core/route.ts";
+import type { UpgradedSocket, Upstream } from "../core/edges.ts";
+import type { TunnelFactory } from "../core/route.ts";
 import { dropFields } from "../wire/fields.ts";
 import type { Deadline } from "./deadline.ts";
-import { dressEvents, EventStream, type EventStreamOwner } from "./event-stream.ts";
-import { dressReply, isEncoded, isEventStream, noteGrpcStatus } from "./reply-fields.ts";
+import { addEventFields, EventStream, type EventStreamHandler } from "./event-stream.ts";
+import { addReplyFields, isEncoded, isEventStream, noteGrpcStatus } from "./reply-fields.ts";
 
 const NO_TRAILERS: readonly string[] = [];
 const LENGTH: ReadonlySet<string> = new Set(["content-length"]);
@@ -14,7 +14,7 @@ const LENGTH: ReadonlySet<string> = new Set(["content-length"]);
 export class ResponseRelay {
   readonly #ctx: RequestContext;
   readonly #deadline: Deadline;
-  readonly #owner: EventStreamOwner;
+  readonly #owner: EventStreamHandler;
   /** Set once an event stream is open. */
   #events: EventStream | null = null;
   /** Rings when the backend of another kind of stream has been silent for too long. */
@@ -24,7 +24,7 @@ export class ResponseRelay {
   /** The client has not taken what it was given. */
   stalled = false;
 
-  constructor(ctx: RequestContext, deadline: Deadline, owner: EventStreamOwner) {
+  constructor(ctx: RequestContext, deadline: Deadline, owner: EventStreamHandler) {
     this.#ctx = ctx;
     this.#deadline = deadline;
     this.#owner = owner;
@@ -69,7 +69,7 @@ export class ResponseRelay {
     const events = isEventStream(fields);
     if (events) this.#openEvents(status, fields);
     else if (!this.#deadline.total) this.#listen(this.#deadline.silenceMs);
-    dressReply(ctx, status, fields);
+    addReplyFields(ctx, status, fields);
     ctx.downstream.head(status, reason, fields, this.#events === null ? length : -1);
     return events || !this.#deadline.total;
   }
@@ -100,10 +100,10 @@ export class ResponseRelay {
   }
 
   /** @returns both sides joined; null when the client is gone */
-  switched(fields: string[], backend: Wire, join: Join): Upstream | null {
+  switched(fields: string[], backend: UpgradedSocket, join: TunnelFactory): Upstream | null {
     const ctx = this.#ctx;
     ctx.status = 101;
-    dressReply(ctx, 101, fields);
+    addReplyFields(ctx, 101, fields);
     const client = ctx.downstream.switch(fields);
     if (client === null) {
       backend.destroy();
@@ -127,8 +127,8 @@ export class ResponseRelay {
   }
 
   /** Ends an event stream with a word why. @returns false when it cannot be put in */
-  lastWords(code: string): boolean {
-    if (this.#events?.lastWords(code) !== true) return false;
+  endWithError(code: string): boolean {
+    if (this.#events?.endWithError(code) !== true) return false;
     this.#ctx.downstream.end(null, NO_TRAILERS);
     return true;
   }
@@ -147,7 +147,7 @@ export class ResponseRelay {
     const ctx = this.#ctx;
     const rule = ctx.route!.events;
     ctx.downstream.stream(rule);
-    dressEvents(fields);
+    addEventFields(fields);
     // What is compressed has no events to be seen; it passes like any body.
     if (isEncoded(fields) || ctx.method === "HEAD") return;
     dropFields(fields, LENGTH); // heartbeats and last words may come in
@@ -156,6 +156,6 @@ export class ResponseRelay {
   }
 }
 
-function silent(owner: EventStreamOwner): void {
+function silent(owner: EventStreamHandler): void {
   owner.lapse("backend is silent");
 }

@@ -16,13 +16,13 @@ import type { Decision, Limit } from "./limit.ts";
  * It is given back as `debt = max(0, debt - c * unit)`, `atUs` unchanged.
  * A key that is not stored is `debt = 0, atUs = nowUs`; one whose debt is paid off may be forgotten.
  */
-export interface Debt {
+export interface Bucket {
   debt: number;
   atUs: number;
 }
 
 /** Nothing is owed. */
-export function noDebt(nowUs: number): Debt {
+export function emptyBucket(nowUs: number): Bucket {
   return { debt: 0, atUs: nowUs };
 }
 
@@ -32,7 +32,7 @@ function unitOf(limit: Limit): number {
 }
 
 /** What is owed at that time; the state stays. */
-function dueAt(limit: Limit, state: Debt, nowUs: number): number {
+function dueAt(limit: Limit, state: Bucket, nowUs: number): number {
   if (nowUs <= state.atUs) return state.debt;
   return Math.max(0, state.debt - (nowUs - state.atUs) * limit.rate);
 }
@@ -47,7 +47,7 @@ function dueAt(limit: Limit, state: Debt, nowUs: number): number {
  */
 export function charge(
   limit: Limit,
-  state: Debt,
+  state: Bucket,
   nowUs: number,
   cost: number,
   capacity: number,
@@ -74,17 +74,17 @@ export function charge(
 }
 
 /** Takes a charge back. */
-export function forgive(limit: Limit, state: Debt, cost: number): void {
+export function forgive(limit: Limit, state: Bucket, cost: number): void {
   state.debt = Math.max(0, state.debt - cost * unitOf(limit));
 }
 
 /** Requests that are not paid off; one that is partly paid off counts as one. */
-export function unpaid(limit: Limit, state: Debt, nowUs: number): number {
+export function unpaid(limit: Limit, state: Bucket, nowUs: number): number {
   return Math.ceil(dueAt(limit, state, nowUs) / unitOf(limit));
 }
 
 /** Nothing is owed any more. */
-export function isPaidOff(limit: Limit, state: Debt, nowUs: number): boolean {
+export function isPaidOff(limit: Limit, state: Bucket, nowUs: number): boolean {
   return dueAt(limit, state, nowUs) === 0;
 }
 

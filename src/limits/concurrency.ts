@@ -16,7 +16,7 @@ export interface ConcurrencyRule {
   /** All clients share one key: then it is the gateway that is full, and not a client that asks too much. */
   readonly shared: boolean;
   /** Whether the key is told after authentication only. */
-  readonly late: boolean;
+  readonly needsIdentity: boolean;
   /** Kept across reloads. */
   readonly underWay: UnderWay;
   /** null when metrics are off. */
@@ -32,7 +32,7 @@ export function concurrencyLimit(rule: ConcurrencyRule): Filter {
   const refusal = rule.shared ? FULL : TOO_MANY;
   return {
     name: "concurrency",
-    phase: rule.late ? "limit" : "edge",
+    phase: rule.needsIdentity ? "limit" : "edge",
     onRequest(ctx: RequestContext) {
       const key = keyOf(ctx);
       const active = underWay.get(key) ?? 0;
@@ -42,7 +42,7 @@ export function concurrencyLimit(rule: ConcurrencyRule): Filter {
         return refusal;
       }
       underWay.set(key, active + 1);
-      ctx.hold(() => leave(underWay, key));
+      ctx.onDone(() => leave(underWay, key));
       return undefined;
     },
   };

@@ -29,7 +29,7 @@ export function connectionLimit(counter: Counter, max: number, applies: (ctx: Re
       if (!applies(ctx)) return undefined;
       if (counter.active >= max) return { code: "overloaded", fields: RETRY };
       counter.active++;
-      ctx.hold(() => {
+      ctx.onDone(() => {
         counter.active--;
       });
       return undefined;

@@ -17,7 +17,7 @@ export interface RateRule {
   readonly store: LimitStore;
   readonly keyOf: KeyOf;
   /** Whether the key is told after authentication only. */
-  readonly late: boolean;
+  readonly needsIdentity: boolean;
   /** Lower-case name of the header that says what a request costs; "" each costs 1. Believed of trusted proxies only. */
   readonly costField: string;
   /** null when metrics are off. */
@@ -34,20 +34,20 @@ const UNAVAILABLE: Refusal = { code: "limits_unavailable" };
  * @param wallMs time since 1970, ms
  */
 export function rateLimits(rules: readonly RateRule[], wallMs: () => number): readonly Filter[] {
-  const early = rules.filter((rule) => !rule.late);
-  const late = rules.filter((rule) => rule.late);
+  const early = rules.filter((rule) => !rule.needsIdentity);
+  const late = rules.filter((rule) => rule.needsIdentity);
   const filters = [];
   if (early.length > 0) filters.push(filterOf("edge", new RateSet(early, early, wallMs)));
   if (late.length > 0) filters.push(filterOf("limit", new RateSet(late, [...early, ...late], wallMs)));
   const last = filters.pop();
-  return last === undefined ? [] : [...filters, { ...last, onReply: dress }];
+  return last === undefined ? [] : [...filters, { ...last, onReply: addLimitFields }];
 }
 
 function filterOf(phase: Phase, set: RateSet): Filter {
   return { name: "rate-limit", phase, onRequest: (ctx) => set.admit(ctx) };
 }
 
-function dress(ctx: RequestContext, _status: number, fields: string[]): void {
+function addLimitFields(ctx: RequestContext, _status: number, fields: string[]): void {
   if (ctx.admission === null) return;
   dropForeign(fields);
   ctx.admission.addTo(fields);
@@ -174,7 +174,7 @@ function refusal(charge: Charge, retryMs: number): Refusal {
 
 /** A client that could name its own price would name the lowest, or use up what others share. */
 function costOf(ctx: RequestContext, rule: RateRule): number {
-  if (rule.costField === "" || !ctx.trusted) return 1;
+  if (rule.costField === "" || !ctx.peerTrusted) return 1;
   const text = getField(ctx.fields, rule.costField);
   if (text === undefined || !/^\d+$/.test(text)) return 1;
   return Math.max(1, Math.min(Number(text), Math.floor(capacityOf(rule.limit))));
@@ -187,6 +187,6 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 function held(ctx: RequestContext, ms: number): Promise<Verdict> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, Math.min(ms, MAX_TIMER_MS), undefined);
-    ctx.hold(() => clearTimeout(timer));
+    ctx.onDone(() => clearTimeout(timer));
   });
 }

@@ -20,7 +20,7 @@ export interface ResilienceSources {
   readonly services: () => Iterable<Service>;
   readonly overload: () => Overload | null;
   readonly limits: ReadonlySet<LimitMeterCells>;
-  readonly checkups: RunningChecks;
+  readonly healthChecks: RunningChecks;
 }
 
 /** All of them. */
@@ -30,7 +30,7 @@ export function resilienceMetrics(s: ResilienceSources): OwnMetric[] {
     ...concurrencyMetrics(s.services),
     ...overloadMetrics(s.overload),
     ...limitMetrics(s.limits),
-    ...checkMetrics(s.checkups),
+    ...checkMetrics(s.healthChecks),
   ];
 }
 

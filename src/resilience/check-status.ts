@@ -7,7 +7,7 @@ export interface Thresholds {
 }
 
 /** What one check says of what it looks at. Kept while probes come and go, so that a new interval forgets nothing. */
-export class Verdict {
+export class CheckCounter {
   status: "unknown" | "healthy" | "unhealthy" = "unknown";
   /** Why the last probe failed; "" when it did not. */
   failure = "";

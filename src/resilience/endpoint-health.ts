@@ -1,11 +1,11 @@
 // Everything that is checked of one endpoint, and what follows from it for its traffic.
 import type { EndpointState } from "../core/endpoint-state.ts";
-import { type Thresholds, Verdict } from "./check-status.ts";
+import { CheckCounter, type Thresholds } from "./check-status.ts";
 
 /** The checks of one endpoint. One that says unhealthy is enough to take it out. */
-export class EndpointChecks {
+export class EndpointHealth {
   readonly #state: EndpointState;
-  readonly #verdicts = new Map<string, Verdict>();
+  readonly #verdicts = new Map<string, CheckCounter>();
   #gated = false;
 
   constructor(state: EndpointState) {
@@ -18,13 +18,13 @@ export class EndpointChecks {
    */
   follow(names: readonly string[], gated: boolean): void {
     for (const name of this.#verdicts.keys()) if (!names.includes(name)) this.#verdicts.delete(name);
-    for (const name of names) if (!this.#verdicts.has(name)) this.#verdicts.set(name, new Verdict());
+    for (const name of names) if (!this.#verdicts.has(name)) this.#verdicts.set(name, new CheckCounter());
     this.#gated = gated;
     this.#settle();
   }
 
   /** What a check says; null when it is not followed. */
-  verdict(name: string): Verdict | null {
+  verdict(name: string): CheckCounter | null {
     return this.#verdicts.get(name) ?? null;
   }
 

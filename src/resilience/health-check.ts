@@ -1,37 +1,38 @@
 // The checks that run in this process, so that metrics and the health page can show them and a stop can end them.
+
+import type { CheckCounter } from "./check-status.ts";
 import type { OutlierDetector } from "./outlier-detector.ts";
 import type { Probe } from "./probe.ts";
 import { ProbeLoop, type ProbePace, type ProbeSurroundings } from "./probe-loop.ts";
 import type { ServiceReach } from "./reach.ts";
-import type { Verdict } from "./check-status.ts";
 
 /** One running check. */
-export interface Checkup {
+export interface HealthCheck {
   /** A check of the gateway's own surroundings by its name, or `service/instance`; bounded by the configuration. */
   readonly name: string;
   /** Whether it belongs to the gateway as a whole and not to an endpoint. */
   readonly ofGateway: boolean;
   /** null once nobody wants to know. */
-  readonly verdict: Verdict | null;
+  readonly verdict: CheckCounter | null;
   close(): void;
 }
 
 /** What makes a check. */
-export interface CheckupParts {
+export interface HealthCheckParts {
   readonly name: string;
   readonly ofGateway: boolean;
   readonly probe: Probe;
   readonly pace: ProbePace;
   /** Wait before the first probe, ms. */
   readonly firstMs: number;
-  verdict(): Verdict | null;
+  verdict(): CheckCounter | null;
   /** Takes in what came of one probe. */
   report(failure: string | null, ms: number): void;
 }
 
 /** All of them. */
-export class Checkups {
-  readonly running = new Set<Checkup>();
+export class HealthChecks {
+  readonly running = new Set<HealthCheck>();
   readonly detectors = new Set<OutlierDetector>();
   readonly reaches = new Set<ServiceReach>();
   readonly around: ProbeSurroundings;
@@ -40,26 +41,26 @@ export class Checkups {
     this.around = around;
   }
 
-  start(parts: CheckupParts): Checkup {
+  start(parts: HealthCheckParts): HealthCheck {
     const loop = new ProbeLoop(parts.probe, parts.pace, this.around, parts.firstMs, parts.report);
-    const checkup: Checkup = {
+    const check: HealthCheck = {
       name: parts.name,
       ofGateway: parts.ofGateway,
       get verdict() {
         return parts.verdict();
       },
       close: () => {
-        this.running.delete(checkup);
+        this.running.delete(check);
         loop.close();
       },
     };
-    this.running.add(checkup);
-    return checkup;
+    this.running.add(check);
+    return check;
   }
 
   /** The process ends. */
   close(): void {
-    for (const checkup of [...this.running]) checkup.close();
+    for (const check of [...this.running]) check.close();
     for (const detector of this.detectors) detector.close();
     this.detectors.clear();
     for (const reach of this.reaches) reach.close();

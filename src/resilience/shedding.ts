@@ -2,8 +2,9 @@
 // with the loop's delay. Where some are more important than others, a lateness that is bearable is not enough: clients that
 // wait for their answers share what there is by their number, so those get all they ask for only while the loop has a moment
 // to spare.
-import { TIERS, type Tier } from "../core/limiter.ts";
+
 import type { Filter } from "../core/filter.ts";
+import { TIERS, type Tier } from "../core/limiter.ts";
 import type { Overload } from "../core/overload.ts";
 import type { HeldRefusals } from "./held-refusals.ts";
 

@@ -13,12 +13,12 @@ import { JsonAccessLog, TextAccessLog } from "../observe/access-log.ts";
 import { WithoutProbes } from "../observe/probe-lines.ts";
 import type { RouteTree } from "../routing/tree.ts";
 import { type CidrMatch, compileCidrs } from "../wire/cidr.ts";
-import { ownPaths } from "./builtin/paths.ts";
 import { builtinTables } from "./builtin/builtins.ts";
-import { HealthWatch } from "./health/health-checker.ts";
+import { ownPaths } from "./builtin/paths.ts";
+import { HealthChecker } from "./health/health-checker.ts";
 import { loggingFormat } from "./logging.ts";
-import { sheddingOf } from "./routes/overload.ts";
 import { type CompiledRoutes, compileRoutes, meterOf } from "./routes/compile-routes.ts";
+import { sheddingOf } from "./routes/overload.ts";
 import type { Runtime } from "./runtime.ts";
 import { ServiceBuilder } from "./services/service-builder.ts";
 
@@ -84,7 +84,7 @@ export class CompiledSnapshot implements Snapshot {
   readonly #tree: RouteTree<Route>;
   readonly #trusts: CidrMatch;
   readonly #leases: LeaseHolder;
-  readonly #health: HealthWatch;
+  readonly #health: HealthChecker;
   #active = 0;
   #retired = false;
 
@@ -108,7 +108,7 @@ export class CompiledSnapshot implements Snapshot {
     this.via = config.written.frontend.http.sendVia;
     this.unmatchedMeter = meterOf(UNMATCHED, config, runtime, leases);
     this.accessLog = accessLog(config, runtime, leases);
-    this.#health = new HealthWatch(config, runtime);
+    this.#health = new HealthChecker(config, runtime);
   }
 
   match(ctx: RequestContext): Match {

@@ -8,12 +8,12 @@ import type { Breaker } from "../core/breaker.ts";
 import type { Translator } from "../core/edges.ts";
 import type { LeaseHolder, LeaseTable } from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
-import type { Live } from "../core/snapshot.ts";
+import type { CurrentSnapshot } from "../core/snapshot.ts";
 import type { OpenStreams } from "../core/streams.ts";
 import type { Exposition, LabelChoice, ReloadState } from "../observe/exposition.ts";
 import type { LineSink } from "../observe/line-sink.ts";
 import type { Meters } from "../observe/meters.ts";
-import type { Checkups } from "../resilience/health-check.ts";
+import type { HealthChecks } from "../resilience/health-check.ts";
 import type { Network } from "../wire/dial.ts";
 import type { RedisStores } from "./routes/redis-stores.ts";
 
@@ -31,7 +31,7 @@ export interface Runtime {
   /** WebSockets and event streams open now, on any snapshot. */
   readonly streams: OpenStreams;
   /** Checks and outlier detection that run now. */
-  readonly checkups: Checkups;
+  readonly healthChecks: HealthChecks;
   readonly meters: Meters;
   /** Circuits of any snapshot; the leases of them keep the set. */
   readonly breakers: Set<Breaker>;
@@ -49,7 +49,7 @@ export interface Runtime {
   /** Random mark of this process, by which it recognises its own requests coming back. */
   readonly instanceId: string;
   readonly version: string;
-  readonly live: { readonly current: Live | null };
+  readonly live: { readonly current: CurrentSnapshot | null };
   /** Whether the output is a terminal: decides the default log format. */
   readonly terminal: boolean;
 }

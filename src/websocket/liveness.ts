@@ -18,7 +18,7 @@ export interface LivenessTimes {
 }
 
 /** What the connection can do about it. */
-export interface LivenessOwner {
+export interface LivenessHandler {
   /** @returns false when none can be put in now: whoever is in the middle of a frame is alive, and its reader unasked */
   ping(side: "client" | "backend"): boolean;
   /** One side is gone or nothing happens any more. */
@@ -28,17 +28,17 @@ export interface LivenessOwner {
 /** Times of one connection. The clock comes from outside, coarse and shared. */
 export class Liveness {
   readonly #times: LivenessTimes;
-  readonly #owner: LivenessOwner;
-  /** When the client was last heard, ms. Set by the owner. */
+  readonly #handler: LivenessHandler;
+  /** When the client was last heard, ms. Set by the handler. */
   clientAt: number;
   backendAt: number;
   messageAt: number;
   #clientPingAt: number;
   #backendPingAt: number;
 
-  constructor(times: LivenessTimes, owner: LivenessOwner, now: number) {
+  constructor(times: LivenessTimes, handler: LivenessHandler, now: number) {
     this.#times = times;
-    this.#owner = owner;
+    this.#handler = handler;
     this.clientAt = this.backendAt = this.messageAt = this.#clientPingAt = this.#backendPingAt = now;
   }
 
@@ -47,17 +47,17 @@ export class Liveness {
     const t = this.#times;
     // What was heard since the last tick bears its time: nobody is given up that much too early.
     const surely = now - TICK_MS;
-    if (passed(t.clientSilenceMs, this.clientAt, surely)) return this.#owner.lapsed("client");
-    if (passed(t.backendSilenceMs, this.backendAt, surely)) return this.#owner.lapsed("backend");
+    if (passed(t.clientSilenceMs, this.clientAt, surely)) return this.#handler.lapsed("client");
+    if (passed(t.backendSilenceMs, this.backendAt, surely)) return this.#handler.lapsed("backend");
     const unanswered = this.#backendPingAt > this.backendAt;
-    if (unanswered && passed(t.backendPongMs, this.#backendPingAt, now)) return this.#owner.lapsed("backend");
-    if (passed(t.idleMs, this.messageAt, surely)) return this.#owner.lapsed("idle");
+    if (unanswered && passed(t.backendPongMs, this.#backendPingAt, now)) return this.#handler.lapsed("backend");
+    if (passed(t.idleMs, this.messageAt, surely)) return this.#handler.lapsed("idle");
     if (passed(t.pingClientMs, Math.max(this.#clientPingAt, this.clientAt), now)) {
-      if (this.#owner.ping("client")) this.#clientPingAt = now;
+      if (this.#handler.ping("client")) this.#clientPingAt = now;
       else this.clientAt = now;
     }
     if (!unanswered && passed(t.pingBackendMs, this.backendAt, now)) {
-      if (this.#owner.ping("backend")) this.#backendPingAt = now;
+      if (this.#handler.ping("backend")) this.#backendPingAt = now;
       else this.backendAt = now;
     }
   }

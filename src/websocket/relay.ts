@@ -1,7 +1,7 @@
 // A WebSocket whose messages are read: sizes and text are checked, and each side may compress by itself.
 import type { OpenStream } from "../core/streams.ts";
 import type { Compression, CompressionSettings } from "./compression.ts";
-import { Liveness, type LivenessOwner } from "./liveness.ts";
+import { Liveness, type LivenessHandler } from "./liveness.ts";
 import {
   GOING_AWAY,
   INTERNAL_ERROR,
@@ -11,7 +11,7 @@ import {
   type Session,
   type SessionParts,
 } from "./session.ts";
-import { Side, type SideOwner } from "./side.ts";
+import { Side, type SideHandler } from "./side.ts";
 
 /** Settings of connections whose messages are read. */
 export interface RelaySettings extends CompressionSettings {
@@ -22,7 +22,7 @@ export interface RelaySettings extends CompressionSettings {
 const EMPTY = Buffer.alloc(0);
 
 /** An open connection, message by message. Over when the client's socket is closed. */
-export class Relay implements Session, OpenStream, LivenessOwner, SideOwner {
+export class Relay implements Session, OpenStream, LivenessHandler, SideHandler {
   readonly #parts: SessionParts;
   readonly #liveness: Liveness;
   readonly #client: Side;

@@ -1,6 +1,6 @@
 // What every open WebSocket has in common, whether its bytes pass untouched or message by message.
 import type { RequestContext, StreamCounts } from "../core/context.ts";
-import type { Upstream, Wire } from "../core/edges.ts";
+import type { UpgradedSocket, Upstream } from "../core/edges.ts";
 import type { OpenStreams } from "../core/streams.ts";
 import type { LivenessTimes } from "./liveness.ts";
 
@@ -20,8 +20,8 @@ export interface SessionSettings {
 /** Both ends of one connection and what is counted of it. */
 export interface SessionParts {
   readonly ctx: RequestContext;
-  readonly client: Wire;
-  readonly backend: Wire;
+  readonly client: UpgradedSocket;
+  readonly backend: UpgradedSocket;
   readonly counts: StreamCounts;
   readonly streams: OpenStreams;
   readonly settings: SessionSettings;

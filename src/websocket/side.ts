@@ -1,5 +1,5 @@
 // One side of a WebSocket whose messages are read: bytes in become messages, messages become bytes out.
-import type { Wire, WireReader } from "../core/edges.ts";
+import type { UpgradedSocket, UpgradedSocketHandler } from "../core/edges.ts";
 import { PayloadPieces } from "./pieces.ts";
 import type { Extensions, FrameReceiver, FrameSender } from "./ws-parts.ts";
 import { framing } from "./ws-parts.ts";
@@ -13,7 +13,7 @@ const SLICE = 1024;
 const MAX_FRAGMENTS = 16 * 1024;
 
 /** What a side reports. */
-export interface SideOwner {
+export interface SideHandler {
   heard(side: Side, bytes: number): void;
   message(from: Side, data: Buffer, isBinary: boolean): void;
   /** It has said goodbye. */
@@ -29,11 +29,11 @@ export interface SideOwner {
 }
 
 /** One side: bytes in become messages, messages become bytes out. */
-export class Side implements WireReader {
+export class Side implements UpgradedSocketHandler {
   readonly isClient: boolean;
   readonly sender: FrameSender;
-  readonly #owner: SideOwner;
-  readonly #wire: Wire;
+  readonly #handler: SideHandler;
+  readonly #wire: UpgradedSocket;
   readonly #receiver: FrameReceiver;
   readonly #deflate: { cleanup(): void } | undefined;
   readonly #compress: boolean;
@@ -59,8 +59,14 @@ export class Side implements WireReader {
   gone = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(owner: SideOwner, wire: Wire, isClient: boolean, extensions: Extensions, maxPayload: number) {
-    this.#owner = owner;
+  constructor(
+    handler: SideHandler,
+    wire: UpgradedSocket,
+    isClient: boolean,
+    extensions: Extensions,
+    maxPayload: number,
+  ) {
+    this.#handler = handler;
     this.#wire = wire;
     this.isClient = isClient;
     const { PerMessageDeflate, Receiver, Sender } = framing();
@@ -84,7 +90,7 @@ export class Side implements WireReader {
     );
     const receiver = new Receiver({ isServer: isClient, extensions, maxPayload, maxFragments: MAX_FRAGMENTS });
     this.#receiver = receiver;
-    receiver.on("message", (data, isBinary) => owner.message(this, data, isBinary));
+    receiver.on("message", (data, isBinary) => handler.message(this, data, isBinary));
     receiver.on("ping", (data) => {
       // RFC 6455 §5.5.3: of many pings the last is answered. A peer that reads no pongs gets no heap of them.
       if (this.#full) this.#unanswered = data;
@@ -92,12 +98,12 @@ export class Side implements WireReader {
     });
     receiver.on("conclude", (code, reason) => {
       this.concluded = true;
-      owner.concluded(this, code, reason);
+      handler.concluded(this, code, reason);
     });
     receiver.on("error", (error) => {
       this.#failed = true;
       wire.resume(); // what still comes is dropped, but its end must be seen
-      owner.broken(this, closeCodeOf(error), error.message);
+      handler.broken(this, closeCodeOf(error), error.message);
     });
     receiver.on("drain", () => this.goOn());
   }
@@ -108,7 +114,7 @@ export class Side implements WireReader {
   }
 
   data(chunk: Buffer): boolean {
-    this.#owner.heard(this, chunk.length);
+    this.#handler.heard(this, chunk.length);
     if (this.#over || this.#failed || this.concluded) return true;
     const bytes = this.#pieces.push(chunk);
     if (bytes === null) return true;
@@ -120,7 +126,7 @@ export class Side implements WireReader {
   }
 
   #takesMore(): boolean {
-    return this.#unread === null && !this.#receiver.writableNeedDrain && !this.#owner.otherIsBusy(this);
+    return this.#unread === null && !this.#receiver.writableNeedDrain && !this.#handler.otherIsBusy(this);
   }
 
   /** Gives the receiver what was read: at once, or slice by slice where the bytes may be compressed. */
@@ -133,7 +139,7 @@ export class Side implements WireReader {
         receiver.write(bytes);
         return;
       }
-      if (receiver.writableLength > 0 || this.#owner.otherIsBusy(this)) return;
+      if (receiver.writableLength > 0 || this.#handler.otherIsBusy(this)) return;
       this.#unread = bytes.length > SLICE ? bytes.subarray(SLICE) : null;
       receiver.write(bytes.subarray(0, SLICE), () => this.goOn());
     }
@@ -147,7 +153,7 @@ export class Side implements WireReader {
     this.sender.send(data, { binary: isBinary, compress: this.#compress, fin: true, mask: !this.isClient }, () => {
       const wasBusy = this.busy;
       this.#waiting -= data.length;
-      if (wasBusy && !this.busy) this.#owner.drained(this);
+      if (wasBusy && !this.busy) this.#handler.drained(this);
     });
     return true;
   }
@@ -181,7 +187,7 @@ export class Side implements WireReader {
     this.#fullSince = 0;
     if (this.#unanswered !== null && !this.#closeSent) this.sender.pong(this.#unanswered, !this.isClient);
     this.#unanswered = null;
-    if (!this.busy) this.#owner.drained(this);
+    if (!this.busy) this.#handler.drained(this);
   }
 
   /** Whether this side has taken nothing for longer than `limitMs`. */
@@ -192,13 +198,13 @@ export class Side implements WireReader {
   }
 
   end(): void {
-    this.#afterMessages(() => this.#owner.ended(this));
+    this.#afterMessages(() => this.#handler.ended(this));
   }
 
   closed(): void {
     this.gone = true;
     clearTimeout(this.#timer);
-    this.#afterMessages(() => this.#owner.closed(this));
+    this.#afterMessages(() => this.#handler.closed(this));
   }
 
   /** Reports the end of a backend when all it sent has been unpacked; that of a client is acted upon at once. */

@@ -1,8 +1,8 @@
 // A WebSocket whose bytes pass untouched: compression, fragments, pings and close codes are between client and backend.
-import type { Wire, WireReader } from "../core/edges.ts";
+import type { UpgradedSocket, UpgradedSocketHandler } from "../core/edges.ts";
 import type { OpenStream } from "../core/streams.ts";
 import { closeFrame, FrameTracker, MASKED_PING, PING } from "./frames.ts";
-import { Liveness, type LivenessOwner } from "./liveness.ts";
+import { Liveness, type LivenessHandler } from "./liveness.ts";
 import {
   GOING_AWAY,
   INTERNAL_ERROR,
@@ -14,7 +14,7 @@ import {
 } from "./session.ts";
 
 /** An open tunnel. Over when the client's socket is closed. */
-export class Tunnel implements Session, OpenStream, LivenessOwner {
+export class Tunnel implements Session, OpenStream, LivenessHandler {
   readonly #parts: SessionParts;
   readonly #liveness: Liveness;
   readonly #fromClient: Direction;
@@ -174,18 +174,18 @@ export class Tunnel implements Session, OpenStream, LivenessOwner {
 }
 
 /** One direction: bytes read from one side and written to the other. */
-class Direction implements WireReader {
+class Direction implements UpgradedSocketHandler {
   readonly tracker = new FrameTracker();
   readonly #tunnel: Tunnel;
-  readonly #from: Wire;
-  readonly #to: Wire;
+  readonly #from: UpgradedSocket;
+  readonly #to: UpgradedSocket;
   #waiting = false;
   #waitingSince = 0;
   hasEnded = false;
   hasClosed = false;
   onClosed: () => void = () => undefined;
 
-  constructor(tunnel: Tunnel, from: Wire, to: Wire) {
+  constructor(tunnel: Tunnel, from: UpgradedSocket, to: UpgradedSocket) {
     this.#tunnel = tunnel;
     this.#from = from;
     this.#to = to;

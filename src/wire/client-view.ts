@@ -16,6 +16,6 @@ export function clientAuthority(ctx: RequestContext): string {
 
 /** The first of a list: each proxy on the way adds to its end. */
 function reported(ctx: RequestContext, name: string): string {
-  const list = ctx.trusted ? (getField(ctx.fields, name) ?? "") : "";
+  const list = ctx.peerTrusted ? (getField(ctx.fields, name) ?? "") : "";
   return list.split(",", 1)[0]!.trim();
 }

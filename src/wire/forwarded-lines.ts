@@ -7,7 +7,7 @@ import * as known from "./known.ts";
 
 /** Lines of `X-Forwarded-*`, `X-Real-IP` and `Forwarded`, each with its CRLF. */
 export function forwardedLines(ctx: RequestContext): string {
-  return ctx.trusted ? trustedLines(ctx) : (ctx.peer as ForwardedPeer).linesFor(ctx.authority);
+  return ctx.peerTrusted ? trustedLines(ctx) : (ctx.peer as ForwardedPeer).linesFor(ctx.authority);
 }
 
 /** What trusted peers said is kept and this hop is added; what they left out is filled in. */

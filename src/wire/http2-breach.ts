@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { ping } from "./http2-raw.ts";
 
 /** What libuv has taken and the kernel has not yet, which Node tells nowhere else. */
-interface QueueOwner {
+interface SessionInternals {
   readonly _handle?: { readonly writeQueueSize?: number } | null;
 }
 
@@ -103,5 +103,5 @@ function isFull(socket: Socket): boolean {
 }
 
 function queued(socket: Socket): number {
-  return (socket as unknown as QueueOwner)._handle?.writeQueueSize ?? 0;
+  return (socket as unknown as SessionInternals)._handle?.writeQueueSize ?? 0;
 }

@@ -55,7 +55,7 @@ export function ping(
  * To be called when a stream has closed. Its native half keeps it alive until the next full collection, and its listeners
  * keep everything the call was made of: without this each call grows old before it is freed, for an eighth of its CPU time.
  */
-export function letGo(stream: Http2Stream): void {
+export function releaseStream(stream: Http2Stream): void {
   stream.removeAllListeners("removeListener"); // or the others are removed one by one, each with an event
   stream.removeAllListeners();
 }

@@ -1,9 +1,9 @@
 // A socket that has left HTTP, as one end of a switched connection.
 import type { Socket } from "node:net";
-import type { Wire, WireReader } from "../core/edges.ts";
+import type { UpgradedSocket, UpgradedSocketHandler } from "../core/edges.ts";
 
 /** Reads with `data` events, unless it is told not to; for sockets that HTTP has given up. */
-export class SocketWire implements Wire {
+export class UpgradedSocketAdapter implements UpgradedSocket {
   readonly #socket: Socket;
   readonly #head: Buffer | null;
 
@@ -13,7 +13,7 @@ export class SocketWire implements Wire {
     this.#head = head;
   }
 
-  open(reader: WireReader): void {
+  open(reader: UpgradedSocketHandler): void {
     const socket = this.#socket;
     socket.on("drain", () => reader.drained());
     // Data and a reset that arrive together look like data and a clean end. A socket that was reset has no peer any more.

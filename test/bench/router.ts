@@ -2,7 +2,7 @@
 
 import { loadConfig } from "../../src/config/load.ts";
 import { RequestContext } from "../../src/core/context.ts";
-import { Nobody } from "../../src/core/null-upstream.ts";
+import { NullDownstream } from "../../src/core/null-upstream.ts";
 import { compile } from "../../src/snapshot/compile.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
 import { quietRuntime } from "../support/runtime.ts";
@@ -46,7 +46,7 @@ const peer = new ForwardedPeer("127.0.0.1", "http");
 const contexts = Array.from({ length: 1000 }, (_, i) => {
   const n = (i * 7919) % ROUTES;
   const path = n % 3 === 0 ? `/svc-${n}/a/b` : n % 3 === 1 ? `/svc-${n}/items/42` : `/svc-${n}/items/42/parts/7`;
-  const ctx = new RequestContext(new Nobody(), peer, "GET", path, [], "1.1", false, 0);
+  const ctx = new RequestContext(new NullDownstream(), peer, "GET", path, [], "1.1", false, 0);
   ctx.path = path;
   return ctx;
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { RequestContext } from "../../src/core/context.ts";
-import { Nobody } from "../../src/core/null-upstream.ts";
+import { NullDownstream } from "../../src/core/null-upstream.ts";
 import { JsonAccessLog, TextAccessLog } from "../../src/observe/access-log.ts";
 import type { LineSink } from "../../src/observe/line-sink.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
@@ -12,7 +12,7 @@ const forms = { json: JsonAccessLog, text: TextAccessLog };
 function contextFor(target: string): RequestContext {
   const peer = new ForwardedPeer("192.0.2.1", "http");
   const ctx = new RequestContext(
-    new Nobody(),
+    new NullDownstream(),
     peer,
     "GET",
     target,

@@ -5,8 +5,8 @@ import { request as http1Request } from "node:http";
 import { connect } from "node:http2";
 import { after, before, describe, test } from "node:test";
 import { HttpFront } from "../../src/adapters/http/front.ts";
-import type { HttpServerOptions } from "../../src/adapters/options.ts";
 import { Listener } from "../../src/adapters/listener.ts";
+import type { HttpServerOptions } from "../../src/adapters/options.ts";
 import type { RequestContext } from "../../src/core/context.ts";
 import type { Gateway } from "../../src/core/edges.ts";
 import { anyClients } from "../support/clients.ts";
@@ -241,7 +241,7 @@ for (const [name, ask] of Object.entries({ http: byHttp1, http2: byHttp2 })) {
         ctx.downstream.head(200, "", [], -1);
         ctx.downstream.write(Buffer.from("still "), null);
         ctx.downstream.flush();
-        listener.sayGoodbye();
+        listener.announceClose();
         setImmediate(() => ctx.downstream.end(Buffer.from("here"), []));
       });
       assert.equal((await ask(listener.boundPort, null)).body, "still here");

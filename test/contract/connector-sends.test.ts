@@ -11,7 +11,7 @@ import { Http2Connector } from "../../src/connectors/http2/connector.ts";
 import { Http2PoolSet } from "../../src/connectors/http2/pools.ts";
 import { RequestContext } from "../../src/core/context.ts";
 import type { BodyReceiver, Connector, Receiver, RequestBody } from "../../src/core/edges.ts";
-import { NO_BODY, Nobody } from "../../src/core/null-upstream.ts";
+import { NO_BODY, NullDownstream } from "../../src/core/null-upstream.ts";
 import type { Route, TargetRule } from "../../src/core/route.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
@@ -221,7 +221,7 @@ function contextOf(row: Row): RequestContext {
   const peer = new ForwardedPeer("192.0.2.1", "http");
   const { method = "GET", query = "", fields = [] } = row;
   const all = [...fields, "Host", "client.test"];
-  const ctx = new RequestContext(new Nobody(), peer, method, `/p${query}`, all, "1.1", false, 0);
+  const ctx = new RequestContext(new NullDownstream(), peer, method, `/p${query}`, all, "1.1", false, 0);
   ctx.path = "/p";
   ctx.authority = "client.test";
   const target = { calls: false, strip: "", prefix: "", host: "endpoint", ...row.target };

@@ -9,8 +9,8 @@ import { PoolSet } from "../../src/connectors/http/pools.ts";
 import { Http2Connector } from "../../src/connectors/http2/connector.ts";
 import { Http2PoolSet } from "../../src/connectors/http2/pools.ts";
 import { RequestContext } from "../../src/core/context.ts";
-import type { Connector, Progress, Receiver, SendFailure, Wire } from "../../src/core/edges.ts";
-import { NO_BODY, Nobody } from "../../src/core/null-upstream.ts";
+import type { Connector, Progress, Receiver, SendFailure, UpgradedSocket } from "../../src/core/edges.ts";
+import { NO_BODY, NullDownstream } from "../../src/core/null-upstream.ts";
 import type { Route } from "../../src/core/route.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import type { Network } from "../../src/wire/dial.ts";
@@ -46,7 +46,7 @@ class Notes implements Receiver {
     this.#end();
   }
   flush(): void {}
-  switched(_fields: string[], wire: Wire): void {
+  switched(_fields: string[], wire: UpgradedSocket): void {
     this.calls.push("switched");
     wire.destroy();
     this.#resolve();
@@ -253,7 +253,16 @@ function http2(): Implementation {
 }
 
 function get(): RequestContext {
-  const ctx = new RequestContext(new Nobody(), new ForwardedPeer("192.0.2.1", "http"), "GET", "/", [], "1.1", false, 0);
+  const ctx = new RequestContext(
+    new NullDownstream(),
+    new ForwardedPeer("192.0.2.1", "http"),
+    "GET",
+    "/",
+    [],
+    "1.1",
+    false,
+    0,
+  );
   ctx.path = "/";
   const target = { calls: false, strip: "", prefix: "", host: "endpoint" } as const;
   // A connector reads of the route its target and waits, of the snapshot the rule of ids, and nothing else.

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { HttpFront } from "../../src/adapters/http/front.ts";
-import type { HttpServerOptions } from "../../src/adapters/options.ts";
 import { Listener } from "../../src/adapters/listener.ts";
+import type { HttpServerOptions } from "../../src/adapters/options.ts";
 import type { RequestContext } from "../../src/core/context.ts";
 import type { Downstream, Gateway } from "../../src/core/edges.ts";
 import { anyClients } from "../support/clients.ts";

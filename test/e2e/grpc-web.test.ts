@@ -6,9 +6,9 @@ import { createFileRegistry, type DescService, fromBinary } from "@bufbuild/prot
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { type Client, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
-import { compileProtos } from "../../src/translators/grpc-json/proto/sources.ts";
 import { startGrpc } from "../../src/demo/grpc.ts";
 import type { DemoServer } from "../../src/demo/server.ts";
+import { compileProtos } from "../../src/translators/grpc-json/proto/sources.ts";
 import { call } from "../support/client.ts";
 import { type GrpcGateway, grpcGateway, InteropServer, order } from "../support/grpc.ts";
 import { framed } from "../support/http2-backend.ts";

@@ -17,6 +17,7 @@ const RANKS: Readonly<Record<string, number>> = {
   strategies: 2,
   llm: 2,
   balancing: 2,
+  translators: 2,
   resilience: 2,
   registries: 2,
   connectors: 2,

@@ -8,8 +8,8 @@ import { belowGateway, reference } from "../../scripts/reference.ts";
 import { EXAMPLES } from "../../scripts/reference-examples.ts";
 import { FORMS } from "../../scripts/reference-forms.ts";
 import type { Fields } from "../../src/config/schema/fields.ts";
-import { oneLine } from "../../src/config/text/problem.ts";
 import { gateway } from "../../src/config/schema/root.ts";
+import { oneLine } from "../../src/config/text/problem.ts";
 import { loadChecked } from "../../src/snapshot/check/checked.ts";
 import { makeAuthority } from "../support/certificates.ts";
 

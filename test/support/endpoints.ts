@@ -1,13 +1,13 @@
 // Endpoints without a network, and requests that only choose among them.
 import assert from "node:assert/strict";
-import { chanceOf } from "../../src/balancing/random-int.ts";
 import { hashKey } from "../../src/balancing/hash-key.ts";
+import { randomIntOf } from "../../src/balancing/random-int.ts";
 import type { SessionRule } from "../../src/balancing/sessions.ts";
 import { Sessions } from "../../src/balancing/sessions.ts";
 import type { BalancerSettings } from "../../src/balancing/settings.ts";
 import { RequestContext } from "../../src/core/context.ts";
 import { EndpointState } from "../../src/core/endpoint-state.ts";
-import { Nobody } from "../../src/core/null-upstream.ts";
+import { NullDownstream } from "../../src/core/null-upstream.ts";
 import type { Endpoint, EndpointSpec } from "../../src/core/service.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
 
@@ -41,7 +41,7 @@ export function endpoints(count: number): Endpoint[] {
 /** A request from a client. @param target path with query */
 export function requestFrom(clientIp: string, fields: readonly string[] = [], target = "/"): RequestContext {
   const peer = new ForwardedPeer(clientIp, "http");
-  const ctx = new RequestContext(new Nobody(), peer, "GET", target, fields, "1.1", false, 0);
+  const ctx = new RequestContext(new NullDownstream(), peer, "GET", target, fields, "1.1", false, 0);
   ctx.clientIp = clientIp;
   ctx.path = ctx.rawPath;
   return ctx;
@@ -61,7 +61,7 @@ export const BY_HEADER: SessionRule = {
 /** Settings for any balancer, with seeded chance. */
 export function settings(more: Partial<BalancerSettings> = {}): BalancerSettings {
   return {
-    chance: chanceOf(1),
+    randomInt: randomIntOf(1),
     hash: { keyOf: hashKey("ip"), replicas: 150, maxLoad: 1.25 },
     sessions: new Sessions("web", BY_HEADER, Buffer.alloc(32, 1), { now: () => 0, wall: () => 0 }),
     ...more,

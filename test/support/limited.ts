@@ -2,7 +2,7 @@
 import type { RequestContext } from "../../src/core/context.ts";
 import { RequestContext as Context } from "../../src/core/context.ts";
 import type { Filter } from "../../src/core/filter.ts";
-import { Nobody } from "../../src/core/null-upstream.ts";
+import { NullDownstream } from "../../src/core/null-upstream.ts";
 import type { Verdict } from "../../src/core/reply.ts";
 import { runFilters } from "../../src/gateway/run-filters.ts";
 import { parseKeySource } from "../../src/limits/keys.ts";
@@ -11,7 +11,16 @@ import { ForwardedPeer } from "../../src/wire/forwarded.ts";
 
 /** A request of a client. @param fields flat header list */
 export function requestOf(clientIp: string, fields: readonly string[] = []): RequestContext {
-  const ctx = new Context(new Nobody(), new ForwardedPeer(clientIp, "http"), "GET", "/", fields, "1.1", false, 0);
+  const ctx = new Context(
+    new NullDownstream(),
+    new ForwardedPeer(clientIp, "http"),
+    "GET",
+    "/",
+    fields,
+    "1.1",
+    false,
+    0,
+  );
   ctx.clientIp = clientIp;
   return ctx;
 }
@@ -35,5 +44,5 @@ export async function outcome(ctx: RequestContext, filters: readonly Filter[]): 
 /** What the request is over with: as the pipeline does it. */
 export function finish(ctx: RequestContext): void {
   ctx.finished = true;
-  ctx.letGo();
+  ctx.runCleanups();
 }

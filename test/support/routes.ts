@@ -1,6 +1,6 @@
 // Rules and requests for routing tests: a tree of ids, and a request that is nothing but what routing looks at.
 import { RequestContext } from "../../src/core/context.ts";
-import { Nobody } from "../../src/core/null-upstream.ts";
+import { NullDownstream } from "../../src/core/null-upstream.ts";
 import type { NoMatch } from "../../src/core/snapshot.ts";
 import type { Conditions } from "../../src/routing/conditions.ts";
 import { parsePattern } from "../../src/routing/pattern.ts";
@@ -40,7 +40,7 @@ export function request(
 ): RequestContext {
   const fields = Object.entries(headers).flat();
   const peer = { address: "127.0.0.1", scheme: "http" } as const;
-  const ctx = new RequestContext(new Nobody(), peer, method, target, fields, "1.1", false, 0);
+  const ctx = new RequestContext(new NullDownstream(), peer, method, target, fields, "1.1", false, 0);
   ctx.path = ctx.rawPath;
   ctx.host = host;
   return ctx;

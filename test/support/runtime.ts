@@ -5,7 +5,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { LeaseTable } from "../../src/core/lease.ts";
 import { OpenStreams } from "../../src/core/streams.ts";
 import { Meters } from "../../src/observe/meters.ts";
-import { Checkups } from "../../src/resilience/health-check.ts";
+import { HealthChecks } from "../../src/resilience/health-check.ts";
 import { ProbeSlots } from "../../src/resilience/probe-slots.ts";
 import type { Runtime } from "../../src/snapshot/runtime.ts";
 import { anyClients } from "./clients.ts";
@@ -21,7 +21,7 @@ export function quietRuntime(): Runtime & { readonly pools: PoolSet } {
     pools: new PoolSet(network, () => performance.now()),
     http2Pools: new Http2PoolSet(network, () => performance.now()),
     streams: new OpenStreams(() => 0),
-    checkups: new Checkups({ clock: systemClock, random: Math.random, slots: new ProbeSlots(1) }),
+    healthChecks: new HealthChecks({ clock: systemClock, random: Math.random, slots: new ProbeSlots(1) }),
     meters: new Meters(),
     breakers: new Set(),
     reload: { ok: true, at: 0, hash: "" },

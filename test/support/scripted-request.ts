@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { RequestContext } from "../../src/core/context.ts";
 import type { BodyReceiver, RequestBody, Translation } from "../../src/core/edges.ts";
 import type { ErrorCode } from "../../src/core/errors.ts";
-import { Nobody } from "../../src/core/null-upstream.ts";
+import { NullDownstream } from "../../src/core/null-upstream.ts";
 import type { Reply } from "../../src/core/reply.ts";
 import type { EventStreamRule, Fallback, Route } from "../../src/core/route.ts";
 import type { Service } from "../../src/core/service.ts";
@@ -57,7 +57,7 @@ export class FakeBody implements RequestBody {
 }
 
 /** A client that notes what it is told. */
-export class FakeClient extends Nobody {
+export class FakeClient extends NullDownstream {
   override readonly body: FakeBody;
   readonly heads: number[] = [];
   text = "";
@@ -163,8 +163,8 @@ export function requestOf(some: FakeRequest): { readonly ctx: RequestContext; re
     times: null,
     grpc: some.grpc ?? false,
     tier: "normal",
-    maxTries: 3,
-    triesWithinMs: 0,
+    maxAttempts: 3,
+    attemptsWithinMs: 0,
     translator: null,
     timeoutMs: some.timeoutMs ?? 0,
     timeoutWritten: some.timeoutWritten ?? true,

@@ -1,11 +1,11 @@
 // A service without sockets: the test plays its backends, and whatever is taken of circuits and bounds is checked at once.
 import assert from "node:assert/strict";
 import type { Breaker } from "../../src/core/breaker.ts";
-import type { ConcurrencyLimiter } from "../../src/core/limiter.ts";
 import type { RequestContext } from "../../src/core/context.ts";
 import type { BodyReceiver, Progress, Receiver, RequestBody, Upstream } from "../../src/core/edges.ts";
 import { EndpointState } from "../../src/core/endpoint-state.ts";
 import type { ErrorCode } from "../../src/core/errors.ts";
+import type { ConcurrencyLimiter } from "../../src/core/limiter.ts";
 import type { RetryBudget, RetryRule } from "../../src/core/retry.ts";
 import type { Endpoint, Service } from "../../src/core/service.ts";
 

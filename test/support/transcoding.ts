@@ -1,8 +1,6 @@
 // A client and a service in one process around a translator: the request goes in as HTTP, the service sees messages.
 import assert from "node:assert/strict";
 import { type DescMethod, fromBinary, fromJson, type JsonValue, toBinary, toJson } from "@bufbuild/protobuf";
-import { FrameReader, frame } from "../../src/translators/grpc-json/messages/frames.ts";
-import type { DescriptorPool } from "../../src/translators/grpc-json/descriptors/pool.ts";
 import { RequestContext } from "../../src/core/context.ts";
 import type {
   BodyReceiver,
@@ -14,6 +12,8 @@ import type {
   Translator,
 } from "../../src/core/edges.ts";
 import { isRefusal, type Refusal } from "../../src/core/reply.ts";
+import type { DescriptorPool } from "../../src/translators/grpc-json/descriptors/pool.ts";
+import { FrameReader, frame } from "../../src/translators/grpc-json/messages/frames.ts";
 import { canonicalPath } from "../../src/wire/path.ts";
 
 /** A request body that is there already, in pieces; waits when it is told to. */

@@ -1,11 +1,11 @@
 // The client's side of one HTTP/1 exchange over node:http: writes the reply with the fewest writes its shape admits.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestContext } from "../../core/context.ts";
-import type { Downstream, Gateway, StreamLimits, Wire } from "../../core/edges.ts";
+import type { Downstream, Gateway, StreamLimits, UpgradedSocket } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { cut } from "../../wire/cut.ts";
+import { type BodyFaultHandler, HttpBody } from "../body.ts";
 import { announce, isBodiless, SHORTAGE, SURPLUS } from "./announce.ts";
-import { type BodyTrouble, HttpBody } from "../body.ts";
 import { pairsOf, writeInterim } from "./extra-fields.ts";
 import { keepAlive, sendEnd, setHead, setWhole } from "./head-text.ts";
 import { linger } from "./linger.ts";
@@ -26,7 +26,7 @@ export interface ClientTimeouts {
 }
 
 /** What the adapter keeps of the request while it lasts. */
-export class HttpDownstream implements Downstream, BodyTrouble {
+export class HttpDownstream implements Downstream, BodyFaultHandler {
   readonly body: HttpBody;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -172,7 +172,7 @@ export class HttpDownstream implements Downstream, BodyTrouble {
     this.#bufferBytes = limits.bufferBytes;
   }
 
-  switch(): Wire | null {
+  switch(): UpgradedSocket | null {
     return null;
   }
 

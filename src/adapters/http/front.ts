@@ -5,9 +5,9 @@ import type { Gateway } from "../../core/edges.ts";
 import { type HandshakeWatch, UNWATCHED } from "../../core/handshake.ts";
 import type { ClientConnections } from "../client-connections.ts";
 import { Http2Server } from "../http2/server.ts";
-import type { SocketTaker } from "../listener.ts";
-import { firstBytes } from "./first-bytes.ts";
+import type { ConnectionHandler } from "../listener.ts";
 import type { HttpServerOptions } from "../options.ts";
+import { firstBytes } from "./first-bytes.ts";
 import { HttpServer } from "./server.ts";
 import { addressOf, answerPlain, isPlainHttp, tlsServer } from "./tls-server.ts";
 
@@ -20,7 +20,7 @@ const HANDSHAKE_MS = 120_000;
 const SWEEP_MS = 1000;
 
 /** One front: HTTP/1.1 and, where it is on, HTTP/2. */
-export class HttpFront implements SocketTaker {
+export class HttpFront implements ConnectionHandler {
   readonly #options: HttpServerOptions;
   readonly #clients: ClientConnections;
   readonly #http1: HttpServer;
@@ -96,9 +96,9 @@ export class HttpFront implements SocketTaker {
     this.#http2?.gate.release();
   }
 
-  sayGoodbye(): void {
-    this.#http1.sayGoodbye();
-    this.#http2?.sayGoodbye();
+  announceClose(): void {
+    this.#http1.announceClose();
+    this.#http2?.announceClose();
   }
 
   closeIdle(): void {

@@ -1,13 +1,13 @@
 // Answers a connection whose bytes never became a request: one error page straight to the socket, then the end.
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { Nobody } from "../../core/null-upstream.ts";
+import { NullDownstream } from "../../core/null-upstream.ts";
 
 /** How long the peer may take to read the answer and close, ms. */
 const LINGER_MS = 2000;
 
 /** Can be answered, and nothing else: there is nothing to forward. */
-export class RawDownstream extends Nobody {
+export class RawDownstream extends NullDownstream {
   readonly #socket: Socket;
   /** Bytes of body written. */
   bytes = 0;

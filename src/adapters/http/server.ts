@@ -8,17 +8,17 @@ import type { ErrorCode } from "../../core/errors.ts";
 import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { Gate } from "../gate.ts";
-import { note, refusalOf, requestTarget } from "./validate.ts";
+import type { HttpServerOptions } from "../options.ts";
+import { scanFields } from "../scan.ts";
 import { type ClientConnection, type Expectation, isClosing, standIn } from "./client-connection.ts";
 import { startClocks } from "./clocks.ts";
 import { HttpDownstream } from "./downstream.ts";
 import { handshakeRefusal } from "./handshake.ts";
 import { causeOf, type Fault, faultOf, isForeign } from "./methods.ts";
 import { namesWebSocket, withoutOffer } from "./offer.ts";
-import type { HttpServerOptions } from "../options.ts";
 import { RawDownstream } from "./raw-downstream.ts";
-import { scanFields } from "../scan.ts";
 import { UpgradeDownstream } from "./upgrade-downstream.ts";
+import { note, refusalOf, requestTarget } from "./validate.ts";
 
 /** Pipelined requests parsed ahead before reading stops; one is answered at a time. */
 const MAX_PIPELINED = 32;
@@ -92,7 +92,7 @@ export class HttpServer {
     socket.resume();
   }
 
-  sayGoodbye(): void {
+  announceClose(): void {
     this.#leaving = true;
   }
 

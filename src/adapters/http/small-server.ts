@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { Socket } from "node:net";
 import type { TlsOptions, Server as TlsServer } from "node:tls";
 import type { HandshakeWatch } from "../../core/handshake.ts";
-import type { SocketTaker } from "../listener.ts";
+import type { ConnectionHandler } from "../listener.ts";
 import { startClocks } from "./clocks.ts";
 import { tlsServer } from "./tls-server.ts";
 
@@ -33,7 +33,7 @@ export interface SmallServerOptions {
 }
 
 /** Serves whatever its handler answers. */
-export class SmallServer implements SocketTaker {
+export class SmallServer implements ConnectionHandler {
   readonly #server: Server;
   readonly #tls: TlsServer | null;
   readonly #mayAsk: (address: string) => boolean;
@@ -88,7 +88,7 @@ export class SmallServer implements SocketTaker {
 
   hold(): void {}
   release(): void {}
-  sayGoodbye(): void {}
+  announceClose(): void {}
 
   closeIdle(): void {
     for (const socket of this.#silent.values()) socket.destroy();

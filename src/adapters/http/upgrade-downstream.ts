@@ -1,9 +1,9 @@
 // A client that wants to leave HTTP: answered with an ordinary reply and the end of its connection, or given its wish.
 import type { Socket } from "node:net";
 import type { RequestContext } from "../../core/context.ts";
-import type { Gateway, Wire } from "../../core/edges.ts";
+import type { Gateway, UpgradedSocket } from "../../core/edges.ts";
 import { cut } from "../../wire/cut.ts";
-import { SocketWire } from "../../wire/socket-wire.ts";
+import { UpgradedSocketAdapter } from "../../wire/socket-wire.ts";
 import { announce, isBodiless, SHORTAGE, SURPLUS } from "./announce.ts";
 import { closingHead, switchingHead } from "./head-text.ts";
 import { RawDownstream } from "./raw-downstream.ts";
@@ -95,14 +95,14 @@ export class UpgradeDownstream extends RawDownstream {
     super.answer(status, fields, body);
   }
 
-  override switch(fields: readonly string[]): Wire | null {
+  override switch(fields: readonly string[]): UpgradedSocket | null {
     const socket = this.#socket;
     if (socket.destroyed || this.#behind === null) return null;
     this.#completed = true;
     socket.removeAllListeners("drain");
     socket.setTimeout(0);
     socket.write(switchingHead(fields), "latin1");
-    const wire = new SocketWire(socket, this.#behind);
+    const wire = new UpgradedSocketAdapter(socket, this.#behind);
     this.#behind = null;
     return wire;
   }

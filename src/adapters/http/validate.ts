@@ -2,8 +2,8 @@
 import type { IncomingMessage } from "node:http";
 import type { RequestContext } from "../../core/context.ts";
 import type { ErrorCode } from "../../core/errors.ts";
-import type { Expectation } from "./client-connection.ts";
 import { authorityFault, hostName, isAuthority, type Scan } from "../scan.ts";
+import type { Expectation } from "./client-connection.ts";
 
 /** Path with query, and the authority that counts. */
 export interface RequestTarget {

@@ -1,16 +1,16 @@
 // The client's side of one HTTP/2 stream.
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { RequestContext } from "../../core/context.ts";
-import type { Downstream, Gateway, StreamLimits, Wire } from "../../core/edges.ts";
+import type { Downstream, Gateway, StreamLimits, UpgradedSocket } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { rawFields, resetStream } from "../../wire/http2-raw.ts";
+import { type BodyFaultHandler, HttpBody } from "../body.ts";
 import { isBodiless, SHORTAGE, SURPLUS } from "../http/announce.ts";
-import { type BodyTrouble, HttpBody } from "../body.ts";
 import type { ClientTimeouts } from "../http/downstream.ts";
 import { headerObject } from "./header-object.ts";
 
 /** Writes the reply of one stream. */
-export class Http2Downstream implements Downstream, BodyTrouble {
+export class Http2Downstream implements Downstream, BodyFaultHandler {
   readonly body: HttpBody;
   readonly #stream: ServerHttp2Stream;
   readonly #gateway: Gateway;
@@ -131,7 +131,7 @@ export class Http2Downstream implements Downstream, BodyTrouble {
     this.#bufferBytes = limits.bufferBytes;
   }
 
-  switch(): Wire | null {
+  switch(): UpgradedSocket | null {
     return null;
   }
 

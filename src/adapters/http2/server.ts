@@ -14,7 +14,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { BreachWatch } from "../../wire/http2-breach.ts";
-import { deferClose, letGo, rawFields, resetStream } from "../../wire/http2-raw.ts";
+import { deferClose, rawFields, releaseStream, resetStream } from "../../wire/http2-raw.ts";
 import { Gate } from "../gate.ts";
 import { isKnownMethod } from "../http/methods.ts";
 import type { Http2Options, HttpServerOptions } from "../options.ts";
@@ -87,7 +87,7 @@ export class Http2Server {
   }
 
   /** GOAWAY to all: what is under way is finished, what is new goes elsewhere. */
-  sayGoodbye(): void {
+  announceClose(): void {
     this.#leaving = true;
     for (const session of [...this.#clients.keys()]) this.#goAway(session);
   }
@@ -179,7 +179,7 @@ export class Http2Server {
     else {
       stream.on("close", () => {
         downstream.closed();
-        letGo(stream);
+        releaseStream(stream);
       });
     }
     const code = this.#refusal(head, scan);

@@ -1,10 +1,10 @@
 // What `adaptiveConcurrency` names must exist, and its limits must be in order.
 import type { ServiceConfig } from "../config.ts";
 import { checkInherited, inherit } from "../schema/inherit.ts";
-import { placeOf } from "../text/position.ts";
-import type { Problems } from "../text/problem.ts";
 import type { ConcurrencySettings } from "../schema/overload.ts";
 import type { Written } from "../schema/root.ts";
+import { placeOf } from "../text/position.ts";
+import type { Problems } from "../text/problem.ts";
 import type { MapNode } from "../text/tree.ts";
 
 /** Limits of a service's requests; null: none. */

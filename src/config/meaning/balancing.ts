@@ -2,11 +2,11 @@
 import { hashKeyFault } from "../../balancing/hash-key.ts";
 import type { SessionRule } from "../../balancing/sessions.ts";
 import type { BalancerName } from "../../catalog.ts";
-import { placeOf } from "../text/position.ts";
-import type { Position, Problems } from "../text/problem.ts";
 import { type ConsistentHashSection, consistentHash, type SessionAffinitySection } from "../schema/balancing.ts";
 import type { Written } from "../schema/root.ts";
 import type { RouterSection, RuleSection } from "../schema/router.ts";
+import { placeOf } from "../text/position.ts";
+import type { Position, Problems } from "../text/problem.ts";
 import { didYouMean } from "../text/suggest.ts";
 import type { MapNode } from "../text/tree.ts";
 

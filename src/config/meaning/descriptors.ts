@@ -1,13 +1,13 @@
 // Descriptions of gRPC messages that lie in files: read while loading, so that a change is a change of the configuration.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { triedAt, whyNot } from "./files.ts";
-import { placeOf } from "../text/position.ts";
-import type { Position, Problems } from "../text/problem.ts";
 import type { Written } from "../schema/root.ts";
 import type { RuleSection } from "../schema/router.ts";
+import { placeOf } from "../text/position.ts";
+import type { Position, Problems } from "../text/problem.ts";
 import { SourceFiles } from "../text/source-files.ts";
 import type { MapNode } from "../text/tree.ts";
+import { triedAt, whyNot } from "./files.ts";
 
 /** More sources than this below one rule are a mistake. */
 const MAX_FILES = 5000;

@@ -1,13 +1,13 @@
 // A rule's fallback must be one thing, exist, and be something its clients understand.
 import { consistsOf, TOKEN, VALUE } from "../../wire/grammar.ts";
 import type { RuleConfig } from "../config.ts";
-import { placeOf } from "../text/position.ts";
-import type { Position, Problems } from "../text/problem.ts";
 import type { FallbackSection } from "../schema/fallback.ts";
 import type { Written } from "../schema/root.ts";
-import { INTERNAL } from "./services.ts";
+import { placeOf } from "../text/position.ts";
+import type { Position, Problems } from "../text/problem.ts";
 import { didYouMean } from "../text/suggest.ts";
 import type { MapNode } from "../text/tree.ts";
+import { INTERNAL } from "./services.ts";
 
 /** Checks every rule that has one. */
 export function checkFallbacks(

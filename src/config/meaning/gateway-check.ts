@@ -1,10 +1,10 @@
 // Checks that name what they look at themselves, by URL, address or command: they are the gateway's own.
 import { hostPort } from "../../wire/authority.ts";
-import type { FreeProbe } from "./health-config.ts";
-import { hostPortMeant } from "../schema/hosts.ts";
-import { type HealthReading, rangesOf, requireAllowed } from "./probe-parts.ts";
-import type { Position, Problems } from "../text/problem.ts";
 import type { CheckSection } from "../schema/health.ts";
+import { hostPortMeant } from "../schema/hosts.ts";
+import type { Position, Problems } from "../text/problem.ts";
+import type { FreeProbe } from "./health-config.ts";
+import { type HealthReading, rangesOf, requireAllowed } from "./probe-parts.ts";
 
 /** Which key of `config` says where a probe of that type goes. */
 const TARGET = { http: "url", tcp: "address", grpc: "address", exec: "command" } as const;

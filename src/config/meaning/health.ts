@@ -1,10 +1,13 @@
 // Checks as written → as meant: whose instances each looks at, with every default in place.
 import { isAbsolute } from "node:path";
 import type { ServiceConfig } from "../config.ts";
+import { isWritten } from "../schema/fields.ts";
+import type { CheckSection, ProbeSection } from "../schema/health.ts";
+import { placeOf } from "../text/position.ts";
+import type { Position } from "../text/problem.ts";
+import { didYouMean } from "../text/suggest.ts";
 import { gatewayCheck } from "./gateway-check.ts";
 import type { CheckPace, GatewayCheck, HealthConfig, InstanceCheck, ProbeType, SharedCheck } from "./health-config.ts";
-import { isWritten } from "../schema/fields.ts";
-import { placeOf } from "../text/position.ts";
 import {
   type HealthReading,
   rangesOf,
@@ -13,9 +16,6 @@ import {
   requireLeast,
   requirePath,
 } from "./probe-parts.ts";
-import type { Position } from "../text/problem.ts";
-import type { CheckSection, ProbeSection } from "../schema/health.ts";
-import { didYouMean } from "../text/suggest.ts";
 
 /** Names of checks that every health page has. */
 const TAKEN = ["gateway", "registry"];

@@ -2,15 +2,15 @@
 import { longestMs } from "../../limits/arithmetic.ts";
 import { type KeySource, needsIdentity, parseKeySource } from "../../limits/keys.ts";
 import type { Limit } from "../../limits/limit.ts";
-import { placeOf } from "../text/position.ts";
-import type { Position, Problems } from "../text/problem.ts";
 import type { RateSection } from "../schema/limits.ts";
 import type { Written } from "../schema/root.ts";
 import type { RuleSection } from "../schema/router.ts";
-import { claim } from "./services.ts";
-import { storeNames } from "./stores.ts";
+import { placeOf } from "../text/position.ts";
+import type { Position, Problems } from "../text/problem.ts";
 import { didYouMean } from "../text/suggest.ts";
 import type { MapNode } from "../text/tree.ts";
+import { claim } from "./services.ts";
+import { storeNames } from "./stores.ts";
 
 /** A rate limit as meant. */
 export interface RateConfig {

@@ -1,10 +1,10 @@
 // Checks `management`: what would leave it open, and what would not work.
 import { compileCidrs } from "../../wire/cidr.ts";
-import { placeOf } from "../text/position.ts";
-import { isUnresolved } from "../text/placeholders.ts";
-import type { Problems } from "../text/problem.ts";
 import type { ManagementSection } from "../schema/management.ts";
 import type { Written } from "../schema/root.ts";
+import { isUnresolved } from "../text/placeholders.ts";
+import { placeOf } from "../text/position.ts";
+import type { Problems } from "../text/problem.ts";
 import type { MapNode } from "../text/tree.ts";
 
 /** Credentials that can be shown: those that are empty or hold an unset variable never match. */

@@ -1,8 +1,8 @@
 // The method mappings of rules with JSON clients: their keys are checked here, what they name only where it is described.
 import { parseTemplate } from "../../translators/grpc-json/mapping/template.ts";
+import type { Written } from "../schema/root.ts";
 import { placeOf } from "../text/position.ts";
 import type { Position, Problems } from "../text/problem.ts";
-import type { Written } from "../schema/root.ts";
 import type { MapNode, Node } from "../text/tree.ts";
 
 const KEY = /^(\*|[A-Za-z-]+)\s+(\/\S*)$/;

@@ -2,10 +2,10 @@
 import type { OutlierSettings } from "../../resilience/outlier-settings.ts";
 import type { ServiceConfig } from "../config.ts";
 import { checkInherited, inherit } from "../schema/inherit.ts";
-import { placeOf } from "../text/position.ts";
-import type { Problems } from "../text/problem.ts";
 import type { OutlierSection } from "../schema/outliers.ts";
 import type { Written } from "../schema/root.ts";
+import { placeOf } from "../text/position.ts";
+import type { Problems } from "../text/problem.ts";
 import type { MapNode } from "../text/tree.ts";
 
 /** Shorter times are a mistake of units, ms. */

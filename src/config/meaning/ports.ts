@@ -1,7 +1,8 @@
 // Finds listeners of one configuration that want the same port: the system would name neither of them.
+
+import type { Written } from "../schema/root.ts";
 import { placeOf } from "../text/position.ts";
 import type { Problems } from "../text/problem.ts";
-import type { Written } from "../schema/root.ts";
 import type { MapNode } from "../text/tree.ts";
 
 /** An address that would be bound. */

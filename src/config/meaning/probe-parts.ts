@@ -2,8 +2,8 @@
 import { isAbsolute } from "node:path";
 import type { StatusRange } from "../../resilience/probe.ts";
 import type { Origin } from "../schema/fields.ts";
-import type { Position, Problems } from "../text/problem.ts";
 import type { Written } from "../schema/root.ts";
+import type { Position, Problems } from "../text/problem.ts";
 import type { MapNode } from "../text/tree.ts";
 
 const ANY_SUCCESS: StatusRange = [200, 299];

@@ -2,9 +2,9 @@
 // measure by must not be nothing.
 import type { RuleConfig, ServiceConfig } from "../config.ts";
 import { checkInherited, inherit } from "../schema/inherit.ts";
+import type { Written } from "../schema/root.ts";
 import { placeOf } from "../text/position.ts";
 import type { Problems } from "../text/problem.ts";
-import type { Written } from "../schema/root.ts";
 import type { MapNode } from "../text/tree.ts";
 
 /** Checks the sections against the rules and services there are. */

@@ -1,10 +1,10 @@
 // Services as written → as meant: ids, ports, schemes and protocols inferred.
 import type { EndpointSpec } from "../../core/service.ts";
 import type { ServiceConfig } from "../config.ts";
-import { placeOf } from "../text/position.ts";
-import type { Position, Problems } from "../text/problem.ts";
 import type { InstanceSection } from "../schema/registry.ts";
 import type { Written } from "../schema/root.ts";
+import { placeOf } from "../text/position.ts";
+import type { Position, Problems } from "../text/problem.ts";
 import type { MapNode } from "../text/tree.ts";
 
 /** Service name of the gateway's own answers. */

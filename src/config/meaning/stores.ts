@@ -1,10 +1,10 @@
 // The stores of limits a configuration has: what `redis` and `rateLimitStorage` mean together.
 import { hostPort } from "../../wire/authority.ts";
 import { hostPortMeant } from "../schema/hosts.ts";
-import { placeOf } from "../text/position.ts";
-import type { Problems } from "../text/problem.ts";
 import type { RedisSection } from "../schema/redis.ts";
 import type { Written } from "../schema/root.ts";
+import { placeOf } from "../text/position.ts";
+import type { Problems } from "../text/problem.ts";
 import { didYouMean } from "../text/suggest.ts";
 import type { MapNode } from "../text/tree.ts";
 

@@ -1,14 +1,15 @@
 // Certificates, keys and trust anchors named by enabled TLS blocks: read while loading, so that `check` finds what is missing.
-import { fileFault } from "./files.ts";
-import { type PemKind, pairFault, pemFault, secureFault, warnOfDates } from "./pem.ts";
-import { placeOf } from "../text/position.ts";
-import type { Problems } from "../text/problem.ts";
+
 import type { ListenerTls } from "../schema/listener-tls.ts";
 import type { Written } from "../schema/root.ts";
 import type { UpstreamTlsConfig } from "../schema/upstream-tls.ts";
+import { placeOf } from "../text/position.ts";
+import type { Problems } from "../text/problem.ts";
 import type { SourceFiles } from "../text/source-files.ts";
-import { redisBlocks } from "./stores.ts";
 import type { MapNode } from "../text/tree.ts";
+import { fileFault } from "./files.ts";
+import { type PemKind, pairFault, pemFault, secureFault, warnOfDates } from "./pem.ts";
+import { redisBlocks } from "./stores.ts";
 import { validityOf, validityProblem } from "./validity.ts";
 
 /** Largest file read, bytes. */

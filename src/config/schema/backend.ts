@@ -1,7 +1,7 @@
 // `backend`: how the gateway speaks to services.
 import { type Infer, object } from "./fields.ts";
-import { bool, dur, int } from "./scalars.ts";
 import { backendGrpc } from "./grpc.ts";
+import { bool, dur, int } from "./scalars.ts";
 import { backendSse } from "./sse.ts";
 import { upstreamTls } from "./upstream-tls.ts";
 import { backendWebsocket } from "./websocket.ts";

@@ -1,7 +1,7 @@
 // `circuitBreaker`, and the same below a rule: when a service that fails is left alone for a while.
 import { optional } from "./fields.ts";
-import { dur, int, ints, num, oneOf } from "./scalars.ts";
 import { inherited, overrides, type Settings } from "./inherited.ts";
+import { dur, int, ints, num, oneOf } from "./scalars.ts";
 
 const settings = {
   scope: oneOf(

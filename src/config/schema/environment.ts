@@ -1,9 +1,9 @@
 // Environment overrides: GATEWAY_ and the path of a key, upper-cased and joined with `_`, put into the written tree.
 import { isServiceLink, isServiceVariable, serviceLinkIgnored } from "../cures/service-links.ts";
 import { unknownVariable } from "../cures/unknown-variable.ts";
-import type { Fields } from "./fields.ts";
 import type { Problems } from "../text/problem.ts";
 import { emptyMap, type MapNode, type Node, type ScalarNode } from "../text/tree.ts";
+import type { Fields } from "./fields.ts";
 
 /** Variables that the command line reads, and not the configuration. */
 const OTHERS: ReadonlySet<string> = new Set(["GATEWAY_CONFIG", "GATEWAY_CONFIG_PATH", "GATEWAY_LOG_LEVEL"]);

@@ -1,10 +1,10 @@
 // `frontend`: the ports clients come to.
 
-import { host } from "./grammar-scalars.ts";
 import { object } from "./fields.ts";
-import { bool, dur, int, size, strings } from "./scalars.ts";
+import { host } from "./grammar-scalars.ts";
 import { frontendGrpc } from "./grpc.ts";
 import { listenerTls } from "./listener-tls.ts";
+import { bool, dur, int, size, strings } from "./scalars.ts";
 import { frontendSse } from "./sse.ts";
 import { frontendWebsocket } from "./websocket.ts";
 

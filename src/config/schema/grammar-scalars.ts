@@ -1,7 +1,7 @@
 // Fields whose text has a grammar of its own: hosts, paths of URLs, names of header fields.
 import { consistsOf, TOKEN } from "../../wire/grammar.ts";
-import { hostMeant, readHost } from "./hosts.ts";
 import type { Field } from "./fields.ts";
+import { hostMeant, readHost } from "./hosts.ts";
 import { scalar } from "./scalars.ts";
 
 /** Host name or IP address, read in its one spelling: `[::1]` and `0:0::1` are `::1`. Empty only where a default is. */

@@ -1,9 +1,9 @@
 // `frontend.grpc` and `backend.grpc`.
 
-import { host } from "./grammar-scalars.ts";
 import { type Field, object } from "./fields.ts";
-import { bool, dur, int, size, strings } from "./scalars.ts";
+import { host } from "./grammar-scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
+import { bool, dur, int, size, strings } from "./scalars.ts";
 import { type UpstreamTlsConfig, upstreamTls } from "./upstream-tls.ts";
 
 /** `frontend.grpc`. */

@@ -1,10 +1,10 @@
 // `health` and the checks of instances: what is looked at, how, and how often.
 
-import { urlPath } from "./grammar-scalars.ts";
-import { type Field, type Infer, mapOf, object, optional, wrongValue } from "./fields.ts";
-import { bool, dur, int, oneOf, str, strings } from "./scalars.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { textOf } from "../text/tree.ts";
+import { type Field, type Infer, mapOf, object, optional, wrongValue } from "./fields.ts";
+import { urlPath } from "./grammar-scalars.ts";
+import { bool, dur, int, oneOf, str, strings } from "./scalars.ts";
 
 /** Kinds of probes. */
 const PROBE_TYPES = ["http", "tcp", "grpc", "exec"] as const;

@@ -1,9 +1,9 @@
 // `management`: the port operators come to.
 
-import { host } from "./grammar-scalars.ts";
 import { type Infer, mapOf, object, optional } from "./fields.ts";
-import { bool, int, oneOf, str, strings } from "./scalars.ts";
+import { host } from "./grammar-scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
+import { bool, int, oneOf, str, strings } from "./scalars.ts";
 
 /** `management`. */
 export const management = object("Management API, on a listener of its own", {

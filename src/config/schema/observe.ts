@@ -1,9 +1,9 @@
 // What is seen from outside: request ids, metrics, logs.
 
-import { fieldName, urlPath } from "./grammar-scalars.ts";
 import { object, optional } from "./fields.ts";
-import { bool, int, numbers, oneOf, str } from "./scalars.ts";
+import { fieldName, urlPath } from "./grammar-scalars.ts";
 import { middlewareRateLimit } from "./limits.ts";
+import { bool, int, numbers, oneOf, str } from "./scalars.ts";
 
 /** `middleware`. */
 export const middleware = object("Policies of every route", {

@@ -1,7 +1,7 @@
 // `outlierDetection`: instances that do worse than their peers sit out for a while.
 import { type Infer, mapOf, object } from "./fields.ts";
-import { bool, dur, int, num } from "./scalars.ts";
 import { overrides } from "./inherited.ts";
+import { bool, dur, int, num } from "./scalars.ts";
 
 const settings = {
   connectFailures: int(

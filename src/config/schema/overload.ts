@@ -1,8 +1,8 @@
 // `adaptiveConcurrency`, `overload` and a rule's tier: what becomes of requests when there are too many.
 import { TIERS } from "../../core/limiter.ts";
 import { mapOf, object } from "./fields.ts";
-import { bool, dur, int, num, oneOf } from "./scalars.ts";
 import { overrides, type Settings } from "./inherited.ts";
+import { bool, dur, int, num, oneOf } from "./scalars.ts";
 
 const limits = {
   minLimit: int("never fewer requests under way than this", 5, 1),

@@ -1,9 +1,9 @@
 // `redis` and `rateLimitStorage`: where limits are counted when one process is not enough.
 
-import { host } from "./grammar-scalars.ts";
-import { type Field, type Infer, mapOf, object, optional, type Reading } from "./fields.ts";
-import { bool, dur, durMs, int, oneOf, str, strings } from "./scalars.ts";
 import { type Entry, type Node, textOf } from "../text/tree.ts";
+import { type Field, type Infer, mapOf, object, optional, type Reading } from "./fields.ts";
+import { host } from "./grammar-scalars.ts";
+import { bool, dur, durMs, int, oneOf, str, strings } from "./scalars.ts";
 
 /** Older files size a pool in which one request holds a connection; here one connection carries them all. */
 const MAX_CONNECTIONS = 64;

@@ -1,9 +1,9 @@
 // `registry`: which services exist and where.
 import { REGISTRY_NAMES } from "../../catalog.ts";
-import { host } from "./grammar-scalars.ts";
 import { type Infer, listOf, object, optional } from "./fields.ts";
-import { free, int, oneOf, str, strings } from "./scalars.ts";
+import { host } from "./grammar-scalars.ts";
 import { instanceHealth } from "./health.ts";
+import { free, int, oneOf, str, strings } from "./scalars.ts";
 
 const instance = object("One address of a service", {
   id: str("identity for balancing and state; generated as `<service>-<address>-<port>`", ""),

@@ -1,8 +1,9 @@
 // `retry`, and the same below a rule: when a request is sent again, and when a second one is sent beside a slow first.
-import { type Field, optional, wrongValue } from "./fields.ts";
-import { bool, dur, durMs, int, ints, num, size, strings } from "./scalars.ts";
+
 import { didYouMean } from "../text/suggest.ts";
+import { type Field, optional, wrongValue } from "./fields.ts";
 import { inherited, overrides, type Settings } from "./inherited.ts";
+import { bool, dur, durMs, int, ints, num, size, strings } from "./scalars.ts";
 
 /** Names of gRPC statuses but OK, by number. */
 export const GRPC_STATUSES: readonly string[] = [

@@ -1,9 +1,9 @@
 // The whole configuration: every section in its place. A new feature adds its file here.
-import { type Infer, listOf, object, optional } from "./fields.ts";
-import { dur, free, int, str, strings } from "./scalars.ts";
+
 import { backend } from "./backend.ts";
 import { loadBalancing } from "./balancing.ts";
 import { circuitBreaker } from "./breaker.ts";
+import { type Infer, listOf, object, optional } from "./fields.ts";
 import { frontend } from "./frontend.ts";
 import { health } from "./health.ts";
 import { management } from "./management.ts";
@@ -14,6 +14,7 @@ import { rateLimitStorage, redis } from "./redis.ts";
 import { registry } from "./registry.ts";
 import { retry } from "./retry.ts";
 import { router } from "./router.ts";
+import { dur, free, int, str, strings } from "./scalars.ts";
 import { protocols } from "./transcoding.ts";
 
 const shutdown = object("Stopping without losing requests", {

@@ -1,16 +1,16 @@
 // `router`: which request goes where.
 import { METHODS } from "node:http";
 import { BALANCER_NAMES } from "../../catalog.ts";
-import { type Field, type Infer, listOf, mapOf, noteOrigins, object, optional } from "./fields.ts";
-import { bool, dur, free, num, oneOf, size, str, strings } from "./scalars.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { textOf } from "../text/tree.ts";
 import { consistentHash, sessionAffinity } from "./balancing.ts";
 import { ruleCircuitBreaker } from "./breaker.ts";
 import { ruleFallback } from "./fallback.ts";
+import { type Field, type Infer, listOf, mapOf, noteOrigins, object, optional } from "./fields.ts";
 import { ruleConcurrency, ruleRateLimit, ruleRateLimits } from "./limits.ts";
 import { ruleTier } from "./overload.ts";
 import { ruleRetry } from "./retry.ts";
+import { bool, dur, free, num, oneOf, size, str, strings } from "./scalars.ts";
 import { ruleSse } from "./sse.ts";
 import { ruleGrpc, ruleTranscoding } from "./transcoding.ts";
 import { ruleWebsocket } from "./websocket.ts";

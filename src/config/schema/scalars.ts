@@ -1,9 +1,9 @@
 // Fields that hold one value or a plain list of values: text, numbers, durations, sizes, words.
 import { durationMeant, flagMeant, type Meant, numberMeant, sizeMeant } from "../cures/meant.ts";
-import { type Field, type JsonSchema, noteOrigins, wrongValue } from "./fields.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { plain, textOf } from "../text/tree.ts";
 import { durationMs, showDuration, showSize, sizeBytes } from "../text/units.ts";
+import { type Field, type JsonSchema, noteOrigins, wrongValue } from "./fields.ts";
 
 /** What tells one kind of scalar from another. */
 export interface ScalarParts<T> {

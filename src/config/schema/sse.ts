@@ -1,7 +1,7 @@
 // `frontend.sse`, `backend.sse` and what a rule says about event streams.
 
-import { urlPath } from "./grammar-scalars.ts";
 import { object, optional } from "./fields.ts";
+import { urlPath } from "./grammar-scalars.ts";
 import { bool, dur, int, size } from "./scalars.ts";
 
 /** `frontend.sse`. */

@@ -1,9 +1,9 @@
 // `frontend.websocket`, `backend.websocket` and what a rule says about WebSockets.
 
-import { host, urlPath } from "./grammar-scalars.ts";
 import { object, optional } from "./fields.ts";
-import { bool, dur, int, oneOf, size, strings } from "./scalars.ts";
+import { host, urlPath } from "./grammar-scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
+import { bool, dur, int, oneOf, size, strings } from "./scalars.ts";
 
 /** `frontend.websocket`. */
 export const frontendWebsocket = object("WebSocket connections of clients", {

@@ -1,10 +1,10 @@
 // A rule's `middleware`, in both forms it has: a list of names and one-key maps, or a map. Each policy has a key of its own
 // in the rule, and goes there.
 import type { Problems } from "../text/problem.ts";
-import { RULE_MIDDLEWARE } from "./table.ts";
 import { didYouMean, fold } from "../text/suggest.ts";
-import { asksNothing } from "./switched-off.ts";
 import { describe, type Entry, emptyMap, type MapNode, type Node, plain } from "../text/tree.ts";
+import { asksNothing } from "./switched-off.ts";
+import { RULE_MIDDLEWARE } from "./table.ts";
 
 /** Names, folded, of what is set up for all rules at once. */
 const EVERY_RULE: ReadonlySet<string> = new Set([

@@ -1,11 +1,11 @@
 // Moves old spellings to canonical keys and takes out keys that have no effect, by the tables beside it, before reading.
 
-import { rewriteLogin } from "./login.ts";
 import type { Problems } from "../text/problem.ts";
-import { rewriteMiddleware } from "./rewrite-middleware.ts";
-import { ALIASES, ALIASES_BY_VALUE, NO_EFFECT, NOT_YET, REFUSED } from "./table.ts";
-import { asksNothing, removeIdle } from "./switched-off.ts";
 import { type Entry, emptyMap, type MapNode, type Node, plain } from "../text/tree.ts";
+import { rewriteLogin } from "./login.ts";
+import { rewriteMiddleware } from "./rewrite-middleware.ts";
+import { asksNothing, removeIdle } from "./switched-off.ts";
+import { ALIASES, ALIASES_BY_VALUE, NO_EFFECT, NOT_YET, REFUSED } from "./table.ts";
 
 /** Applies every table to the tree below `gateway`, in place. */
 export function rewriteSpellings(gateway: MapNode, problems: Problems): void {

@@ -5,7 +5,7 @@ import type { Problems } from "./problem.ts";
  * Runs `stage`. When errors were found before, values may be missing and the stage may stumble over them: its own
  * exception is then only a consequence, and null is returned.
  */
-export function isolate<T>(problems: Problems, stage: () => T): T | null {
+export function collectErrors<T>(problems: Problems, stage: () => T): T | null {
   const before = problems.errors.length;
   try {
     return stage();

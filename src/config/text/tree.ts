@@ -1,6 +1,7 @@
 // A configuration as written: maps, lists and scalars, each knowing the place it came from.
-import type { Position } from "./problem.ts";
+
 import { isSecretPath } from "../schema/secret-keys.ts";
+import type { Position } from "./problem.ts";
 
 /** One written value. */
 export type Node = MapNode | ListNode | ScalarNode;

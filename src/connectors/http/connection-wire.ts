@@ -1,11 +1,11 @@
 // A connection whose backend has switched protocols, as one end of a switched connection.
 import type { Socket } from "node:net";
-import type { WireReader } from "../../core/edges.ts";
-import { SocketWire } from "../../wire/socket-wire.ts";
+import type { UpgradedSocketHandler } from "../../core/edges.ts";
+import { UpgradedSocketAdapter } from "../../wire/socket-wire.ts";
 
 /** Reads arrive in the connection's shared buffer and are copied out: idle WebSockets hold no buffer of their own. */
-export class ConnectionWire extends SocketWire {
-  #reader: WireReader | null = null;
+export class ConnectionWire extends UpgradedSocketAdapter {
+  #reader: UpgradedSocketHandler | null = null;
   /** Whether the last chunk may be followed by another. */
   wantsMore = true;
 
@@ -13,7 +13,7 @@ export class ConnectionWire extends SocketWire {
     super(socket, null);
   }
 
-  override open(reader: WireReader): void {
+  override open(reader: UpgradedSocketHandler): void {
     this.#reader = reader;
     super.open(reader);
   }

@@ -1,7 +1,7 @@
 // The HTTP/1.1 connector: one endpoint's pool behind the Connector contract.
 import type { RequestContext } from "../../core/context.ts";
 import type { Connector, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
-import { NO_UPSTREAM } from "../../core/null-upstream.ts";
+import { NULL_UPSTREAM } from "../../core/null-upstream.ts";
 import { Exchange } from "./exchange.ts";
 import type { Pool } from "./pool.ts";
 import { type HeadDefaults, requestHead } from "./request-head.ts";
@@ -30,7 +30,7 @@ export class HttpConnector implements Connector {
     const leave = ctx.upgrade ? this.#admit(ctx) : NOBODY;
     if (leave === null) {
       receiver.failed({ code: "overloaded", progress: "unsent", detail: "endpoint has enough WebSockets" });
-      return NO_UPSTREAM;
+      return NULL_UPSTREAM;
     }
     const head = requestHead(ctx, this.#defaults, body.length);
     const waits = ctx.expectsContinue && body.length !== 0;
@@ -59,7 +59,7 @@ export class HttpConnector implements Connector {
       if (held) upgrades.open--;
       held = false;
     };
-    ctx.hold(leave);
+    ctx.onDone(leave);
     return leave;
   }
 }

@@ -1,5 +1,5 @@
 // One request and its response on a connection: sends head and body, turns what the parser finds into a Receiver's calls.
-import type { BodyReceiver, Progress, Receiver, RequestBody, Upstream, Wire } from "../../core/edges.ts";
+import type { BodyReceiver, Progress, Receiver, RequestBody, UpgradedSocket, Upstream } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { BackendTimes } from "../../core/route.ts";
 import type { Fields } from "../../wire/fields.ts";
@@ -148,7 +148,7 @@ export class Exchange implements Upstream, BodyReceiver {
   }
 
   /** The backend has switched protocols: its socket is the receiver's. */
-  onSwitch(fields: Fields, wire: Wire): void {
+  onSwitch(fields: Fields, wire: UpgradedSocket): void {
     const receiver = this.#receiver;
     this.settle();
     if (receiver?.switched === undefined) wire.destroy();

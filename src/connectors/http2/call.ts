@@ -4,7 +4,7 @@ import { Duplex } from "node:stream";
 import type { BodyReceiver, Progress, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { getField } from "../../wire/fields.ts";
-import { letGo, rawFields } from "../../wire/http2-raw.ts";
+import { rawFields, releaseStream } from "../../wire/http2-raw.ts";
 import type { Http2Pool } from "./pool.ts";
 import { trailerObject } from "./request-headers.ts";
 import type { Http2Session } from "./session.ts";
@@ -143,7 +143,7 @@ export class Http2Call implements Upstream, BodyReceiver {
     const stream = this.#stream!;
     session.ended();
     if (this.#receiver !== null) this.#lost(session, stream);
-    letGo(stream);
+    releaseStream(stream);
     this.#pool.serve();
   }
 

@@ -1,7 +1,7 @@
 // The HTTP/2 connector: one endpoint's connections behind the Connector contract. gRPC passes through it unread.
 import type { RequestContext } from "../../core/context.ts";
 import type { Connector, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
-import { NO_UPSTREAM } from "../../core/null-upstream.ts";
+import { NULL_UPSTREAM } from "../../core/null-upstream.ts";
 import { BoundedCall, type MessageBounds } from "../grpc/bounded-call.ts";
 import { Http2Call } from "./call.ts";
 import type { Http2Pool } from "./pool.ts";
@@ -24,7 +24,7 @@ export class Http2Connector implements Connector {
   send(ctx: RequestContext, body: RequestBody, receiver: Receiver): Upstream {
     if (ctx.upgrade) {
       receiver.failed({ code: "no_route", progress: "unsent", detail: "WebSocket to an HTTP/2 endpoint" });
-      return NO_UPSTREAM;
+      return NULL_UPSTREAM;
     }
     const headers = requestHeaders(ctx, this.#defaults);
     const { grpc } = ctx.route!;

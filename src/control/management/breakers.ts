@@ -1,12 +1,12 @@
 // `/circuit-breakers`: the circuits and what they have seen; an operator may close them.
 import type { Breaker } from "../../core/breaker.ts";
 import { CallError, json } from "./answer.ts";
-import { type Backstage, timestamp } from "./gateway-view.ts";
 import { readFields } from "./body.ts";
+import { type GatewayView, timestamp } from "./gateway-view.ts";
 import type { Operation } from "./operation.ts";
 
 /** Operations of the group. */
-export function breakerOperations({ runtime }: Backstage): readonly Operation[] {
+export function breakerOperations({ runtime }: GatewayView): readonly Operation[] {
   return [
     {
       method: "GET",

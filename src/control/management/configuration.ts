@@ -2,14 +2,14 @@
 import { effectiveConfiguration } from "../../config/show/effective.ts";
 import { LOG_LEVELS, type LogLevel } from "../../core/log.ts";
 import { CallError, json } from "./answer.ts";
-import type { Backstage } from "./gateway-view.ts";
 import { readFields } from "./body.ts";
+import type { GatewayView } from "./gateway-view.ts";
 import { lastReload } from "./info.ts";
 import type { Operation } from "./operation.ts";
 import { reload } from "./routes.ts";
 
 /** Operations of the group. */
-export function configurationOperations(backstage: Backstage): readonly Operation[] {
+export function configurationOperations(backstage: GatewayView): readonly Operation[] {
   return [
     {
       method: "GET",

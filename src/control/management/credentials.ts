@@ -9,7 +9,7 @@ export interface Credentials {
 }
 
 /** Checks the credential of one call. */
-export class Gatekeeper {
+export class CredentialCheck {
   readonly #token: Buffer | null;
   readonly #users: readonly { readonly name: string; readonly digest: Buffer }[];
 

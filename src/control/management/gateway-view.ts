@@ -5,7 +5,7 @@ import type { Runtime } from "../../snapshot/runtime.ts";
 import type { LoadReport, Outcome } from "../reconciler.ts";
 
 /** Handed to every group of operations. */
-export interface Backstage {
+export interface GatewayView {
   readonly runtime: Runtime;
   /** ms since 1970. */
   readonly startedAt: number;
@@ -24,7 +24,7 @@ export interface Backstage {
 }
 
 /** Seconds since the start. */
-export function uptime(backstage: Backstage): number {
+export function uptime(backstage: GatewayView): number {
   return Math.round(backstage.now() - backstage.startedAt) / 1000;
 }
 

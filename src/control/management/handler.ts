@@ -4,9 +4,9 @@ import type { Log } from "../../core/log.ts";
 import { type CidrMatch, plainAddress } from "../../wire/cidr.ts";
 import { type Answer, CallError, json } from "./answer.ts";
 import { readBody } from "./body.ts";
-import { isForeign } from "./same-origin.ts";
-import type { Gatekeeper } from "./credentials.ts";
+import type { CredentialCheck } from "./credentials.ts";
 import type { Found, OperationTable } from "./operation.ts";
+import { isForeign } from "./same-origin.ts";
 
 /** What decides about calls on one listener. */
 export interface HandlerParts {
@@ -15,7 +15,7 @@ export interface HandlerParts {
   readonly host: string;
   readonly mayAsk: CidrMatch;
   /** null: nobody is asked for a credential. */
-  readonly gatekeeper: Gatekeeper | null;
+  readonly gatekeeper: CredentialCheck | null;
   readonly table: OperationTable;
   readonly log: Log;
 }
@@ -97,7 +97,7 @@ async function change(
 }
 
 /** @throws CallError 401 */
-function identify(gatekeeper: Gatekeeper | null, request: IncomingMessage, query: string): string {
+function identify(gatekeeper: CredentialCheck | null, request: IncomingMessage, query: string): string {
   if (gatekeeper === null) return "anyone";
   const who = gatekeeper.identify(request.headers.authorization, new URLSearchParams(query).get("token"));
   if (who === null) throw new CallError(401, gatekeeper.refusal, { "WWW-Authenticate": gatekeeper.challenge });

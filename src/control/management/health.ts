@@ -1,11 +1,11 @@
 // `/health`: how the gateway is, for people and for orchestrators.
 import { isWell, type Service } from "../../core/service.ts";
 import { json, text } from "./answer.ts";
-import { type Backstage, timestamp, uptime } from "./gateway-view.ts";
+import { type GatewayView, timestamp, uptime } from "./gateway-view.ts";
 import type { Operation } from "./operation.ts";
 
 /** Operations of the group. */
-export function healthOperations(backstage: Backstage): readonly Operation[] {
+export function healthOperations(backstage: GatewayView): readonly Operation[] {
   return [
     {
       method: "GET",

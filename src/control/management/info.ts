@@ -1,10 +1,10 @@
 // `/info`, `/stats`, `/metrics`: what runs, and how much it does.
 import { CallError, json } from "./answer.ts";
-import { type Backstage, timestamp, uptime } from "./gateway-view.ts";
+import { type GatewayView, timestamp, uptime } from "./gateway-view.ts";
 import type { Operation } from "./operation.ts";
 
 /** Operations of the groups `health` and `metrics`. */
-export function infoOperations(backstage: Backstage): readonly Operation[] {
+export function infoOperations(backstage: GatewayView): readonly Operation[] {
   const { runtime } = backstage;
   return [
     {
@@ -36,12 +36,12 @@ export function infoOperations(backstage: Backstage): readonly Operation[] {
 }
 
 /** How the last load went. */
-export function lastReload(backstage: Backstage): Readonly<Record<string, unknown>> {
+export function lastReload(backstage: GatewayView): Readonly<Record<string, unknown>> {
   const { at, ok, problems } = backstage.lastLoad();
   return { time: timestamp(at), ok, ...(ok ? {} : { error: problems.join("\n") }) };
 }
 
-function statistics(backstage: Backstage): unknown {
+function statistics(backstage: GatewayView): unknown {
   const { active, total } = backstage.requests();
   const { services, routes } = backstage.snapshot();
   const { rss, heapTotal, heapUsed, external } = process.memoryUsage();

@@ -1,8 +1,8 @@
 // `/rate-limits`: the limits in use; an operator may change one until the next reload.
 import type { LimitView } from "../../core/limit-view.ts";
 import { CallError, json } from "./answer.ts";
-import type { Backstage } from "./gateway-view.ts";
 import { type Checks, readFields } from "./body.ts";
+import type { GatewayView } from "./gateway-view.ts";
 import type { Operation } from "./operation.ts";
 
 /** Largest rate and burst. */
@@ -22,7 +22,7 @@ const CHECKS: Checks<LimitChange> = {
 };
 
 /** Operations of the group. */
-export function limitOperations(backstage: Backstage): readonly Operation[] {
+export function limitOperations(backstage: GatewayView): readonly Operation[] {
   return [
     {
       method: "GET",

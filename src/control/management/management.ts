@@ -2,10 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { SmallServer } from "../../adapters/http/small-server.ts";
 import { compileCidrs } from "../../wire/cidr.ts";
-import type { Backstage } from "./gateway-view.ts";
 import { breakerOperations } from "./breakers.ts";
 import { configurationOperations } from "./configuration.ts";
-import { Gatekeeper } from "./credentials.ts";
+import { CredentialCheck } from "./credentials.ts";
+import type { GatewayView } from "./gateway-view.ts";
 import { answerCall } from "./handler.ts";
 import { healthOperations } from "./health.ts";
 import { infoOperations } from "./info.ts";
@@ -19,12 +19,12 @@ const TOKEN_BYTES = 24;
 
 /** Made once a process. */
 export class Management {
-  readonly #backstage: Backstage;
+  readonly #backstage: GatewayView;
   readonly #say: (line: string) => void;
   #madeToken: string | null = null;
 
   /** @param say shows a line to whoever started the process, apart from its logs */
-  constructor(backstage: Backstage, say: (line: string) => void) {
+  constructor(backstage: GatewayView, say: (line: string) => void) {
     this.#backstage = backstage;
     this.#say = say;
   }
@@ -49,10 +49,10 @@ export class Management {
     );
   }
 
-  #gatekeeper({ credentials }: ManagementSettings): Gatekeeper | null {
+  #gatekeeper({ credentials }: ManagementSettings): CredentialCheck | null {
     if (credentials === null) return null;
-    if (credentials.token !== null || credentials.users.length > 0) return new Gatekeeper(credentials);
-    return new Gatekeeper({ token: this.#token(), users: [] });
+    if (credentials.token !== null || credentials.users.length > 0) return new CredentialCheck(credentials);
+    return new CredentialCheck({ token: this.#token(), users: [] });
   }
 
   #token(): string {

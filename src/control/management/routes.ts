@@ -3,8 +3,8 @@ import type { Config, RuleConfig } from "../../config/config.ts";
 import { maskedMap } from "../../config/show/effective.ts";
 import type { Route } from "../../core/route.ts";
 import { type Answer, json } from "./answer.ts";
-import type { Backstage } from "./gateway-view.ts";
 import { readFields } from "./body.ts";
+import type { GatewayView } from "./gateway-view.ts";
 import type { Call, Operation } from "./operation.ts";
 
 /** What a reload did to the routes. */
@@ -16,7 +16,7 @@ export interface RouteChanges {
 }
 
 /** Operations of the group. */
-export function routeOperations(backstage: Backstage): readonly Operation[] {
+export function routeOperations(backstage: GatewayView): readonly Operation[] {
   return [
     {
       method: "GET",
@@ -32,7 +32,7 @@ export function routeOperations(backstage: Backstage): readonly Operation[] {
 }
 
 /** Loads the configuration again. 400 with everything that is wrong with it; then nothing has changed. */
-export async function reload(backstage: Backstage, { body }: Call): Promise<Answer> {
+export async function reload(backstage: GatewayView, { body }: Call): Promise<Answer> {
   readFields(body, {});
   const outcome = await backstage.reload("management");
   if (outcome.kind === "refused") {

@@ -3,8 +3,8 @@ import { maskedMap } from "../../config/show/effective.ts";
 import type { EndpointState, Obstacle } from "../../core/endpoint-state.ts";
 import { type Endpoint, isWell, type Service } from "../../core/service.ts";
 import { CallError, json } from "./answer.ts";
-import type { Backstage } from "./gateway-view.ts";
 import { type Checks, readFields } from "./body.ts";
+import type { GatewayView } from "./gateway-view.ts";
 import type { Operation } from "./operation.ts";
 
 /** Largest weight an operator may set. */
@@ -36,7 +36,7 @@ const CHECKS: Checks<InstanceChange> = {
 };
 
 /** Operations of the group. */
-export function serviceOperations(backstage: Backstage): readonly Operation[] {
+export function serviceOperations(backstage: GatewayView): readonly Operation[] {
   const find = (name: string): Service => {
     const service = backstage.snapshot().services.get(name);
     if (service === undefined) throw new CallError(404, "Service not found");
@@ -93,14 +93,14 @@ function setObstacle(state: EndpointState, reason: Obstacle, on: boolean): void 
   else state.clear(reason);
 }
 
-function summary(service: Service, backstage: Backstage): unknown {
+function summary(service: Service, backstage: GatewayView): unknown {
   const healthy = service.endpoints.filter(isWell).length;
   const instances = service.endpoints.length;
   const [loadBalancer] = balancersOf(service, backstage);
   return { name: service.name, instances, healthy, unhealthy: instances - healthy, loadBalancer };
 }
 
-function instance(service: Service, endpoint: Endpoint, backstage: Backstage): unknown {
+function instance(service: Service, endpoint: Endpoint, backstage: GatewayView): unknown {
   const { spec, state } = endpoint;
   const { id, address, port, scheme, tags, metadata, priority, zone } = spec;
   return {
@@ -126,7 +126,7 @@ function instance(service: Service, endpoint: Endpoint, backstage: Backstage): u
 }
 
 /** Where the file says it, for endpoints that come from the file. */
-function placeOfMetadata({ name }: Service, { spec }: Endpoint, backstage: Backstage): string {
+function placeOfMetadata({ name }: Service, { spec }: Endpoint, backstage: GatewayView): string {
   const { services } = backstage.snapshot().config;
   const i = services.findIndex((s) => s.name === name);
   const j = services[i]?.endpoints.findIndex(({ id }) => id === spec.id) ?? -1;
@@ -143,7 +143,7 @@ function obstaclesOf({ spec, state, breaker }: Endpoint): { reason: string; text
 }
 
 /** What the rules and the file say of a service. */
-function configurationOf(service: Service, backstage: Backstage): unknown {
+function configurationOf(service: Service, backstage: GatewayView): unknown {
   const { rules, services } = backstage.snapshot().config;
   const at = services.find((s) => s.name === service.name)?.at;
   return {
@@ -154,7 +154,7 @@ function configurationOf(service: Service, backstage: Backstage): unknown {
 }
 
 /** Ways of balancing of the rules that use a service, in file order; without a rule the default. */
-function balancersOf(service: Service, backstage: Backstage): readonly string[] {
+function balancersOf(service: Service, backstage: GatewayView): readonly string[] {
   const { rules, written } = backstage.snapshot().config;
   const used = rules.filter((r) => r.written.serviceName === service.name).map((r) => r.loadBalance);
   return used.length === 0 ? [written.router.defaultLoadBalance] : [...new Set(used)];

@@ -5,10 +5,10 @@ import type { RequestContext } from "../../core/context.ts";
 import type { Reply } from "../../core/reply.ts";
 import { isWell } from "../../core/service.ts";
 import type { Builtin } from "../../core/snapshot.ts";
-import { Verdict } from "../../resilience/check-status.ts";
-import { builtinPaths } from "./paths.ts";
-import { echo } from "./echo.ts";
+import { CheckCounter } from "../../resilience/check-status.ts";
 import type { Runtime } from "../runtime.ts";
+import { echo } from "./echo.ts";
+import { builtinPaths } from "./paths.ts";
 
 /** The three tables a snapshot looks built-in answers up in. */
 export interface BuiltinTables {
@@ -73,7 +73,7 @@ function overall(runtime: Runtime): Reply {
   const services = [...(runtime.live.current?.snapshot.services.values() ?? [])];
   const dead = services.filter((s) => !s.endpoints.some(isWell));
   const registry = dead.length === 0 ? "healthy" : "degraded";
-  const own = [...runtime.checkups.running].filter((checkup) => checkup.ofGateway);
+  const own = [...runtime.healthChecks.running].filter((check) => check.ofGateway);
   const failing = own.some(({ verdict }) => verdict?.status === "unhealthy");
   const status = runtime.live.current === null || failing ? "unhealthy" : registry;
   const checks = {
@@ -90,8 +90,8 @@ function overall(runtime: Runtime): Reply {
 }
 
 /** What the health page says of a check; durations in ns. */
-function facts(verdict: Verdict | null): Record<string, unknown> {
-  const { status, failure, ms } = verdict ?? new Verdict();
+function facts(verdict: CheckCounter | null): Record<string, unknown> {
+  const { status, failure, ms } = verdict ?? new CheckCounter();
   return { status, duration: Math.round(ms * 1e6), ...(failure === "" ? {} : { error: failure }) };
 }
 

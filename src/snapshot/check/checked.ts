@@ -1,8 +1,8 @@
 // A configuration that has passed its own tests, which is all that `check` needs: nothing of it is compiled.
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { triedAt, writeFault } from "../../config/meaning/files.ts";
 import { type Loaded, type LoadOptions, loadConfig } from "../../config/load.ts";
+import { triedAt, writeFault } from "../../config/meaning/files.ts";
 import { listeners } from "../../config/meaning/ports.ts";
 import { ConfigError, type Problem } from "../../config/text/problem.ts";
 import type { SourceFiles } from "../../config/text/source-files.ts";

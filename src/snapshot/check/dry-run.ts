@@ -4,7 +4,7 @@ import type { Config, RuleConfig } from "../../config/config.ts";
 import { didYouMean } from "../../config/text/suggest.ts";
 import { RequestContext } from "../../core/context.ts";
 import { ERRORS } from "../../core/errors.ts";
-import { Nobody } from "../../core/null-upstream.ts";
+import { NullDownstream } from "../../core/null-upstream.ts";
 import { admitsMethod, unmet } from "../../routing/conditions.ts";
 import { RouteTree } from "../../routing/tree.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
@@ -124,7 +124,7 @@ function contextOf(request: DryRequest): RequestContext {
   const target = absolute === null ? request.url : absolute[2] || "/";
   const { method, fields } = request;
   const ctx = new RequestContext(
-    new Nobody(),
+    new NullDownstream(),
     new ForwardedPeer("127.0.0.1", "http"),
     method,
     target,

@@ -6,22 +6,22 @@ import { connectFailureLimit, outlierSettings } from "../../config/meaning/outli
 import type { EndpointState } from "../../core/endpoint-state.ts";
 import type { LeaseHolder } from "../../core/lease.ts";
 import type { EndpointSpec, Service } from "../../core/service.ts";
-import type { Checkup } from "../../resilience/health-check.ts";
-import { EndpointChecks } from "../../resilience/endpoint-health.ts";
+import { CheckCounter } from "../../resilience/check-status.ts";
+import { EndpointHealth } from "../../resilience/endpoint-health.ts";
+import type { HealthCheck } from "../../resilience/health-check.ts";
 import { type Candidate, OutlierDetector } from "../../resilience/outlier-detector.ts";
 import { ServiceReach } from "../../resilience/reach.ts";
-import { Verdict } from "../../resilience/check-status.ts";
 import { digest } from "../digest.ts";
+import type { Runtime } from "../runtime.ts";
 import { identityOf } from "../services/endpoints.ts";
 import { type ProbeTarget, ProbeTargets, probeOf } from "./probes.ts";
-import type { Runtime } from "../runtime.ts";
 
 /** From this many new checks on, their first probes are spread over {@link SPREAD_MS}. */
 const MANY = 50;
 const SPREAD_MS = 1000;
 
 /** Begun when the snapshot becomes live, ended when it is no more. */
-export class HealthWatch {
+export class HealthChecker {
   readonly #config: Config;
   readonly #runtime: Runtime;
   /** By service, and under "" those of the gateway's own checks: a service that changes gives back only its own. */
@@ -83,7 +83,7 @@ export class HealthWatch {
     const identity = identityOf(service, spec);
     const checks = leases.lease(
       `checks|${identity}`,
-      () => new EndpointChecks(state),
+      () => new EndpointHealth(state),
       (c) => c.close(),
     );
     const gated = plans.some(([, check]) => check.gate) && (!known || state.obstacles.has("unproven"));
@@ -104,7 +104,7 @@ export class HealthWatch {
   #checkGateway(leases: LeaseHolder, name: string, target: ProbeTarget, pace: CheckPace): void {
     const verdict = leases.lease(
       `verdict|${name}`,
-      () => new Verdict(),
+      () => new CheckCounter(),
       () => undefined,
     );
     this.#run(leases, `probe|gateway|${name}`, name, true, target, pace, {
@@ -120,13 +120,13 @@ export class HealthWatch {
     ofGateway: boolean,
     target: ProbeTarget,
     pace: CheckPace,
-    to: { verdict(): Verdict | null; take(failure: string | null, ms: number): boolean },
+    to: { verdict(): CheckCounter | null; take(failure: string | null, ms: number): boolean },
   ): void {
-    const { checkups, log, network } = this.#runtime;
+    const { healthChecks, log, network } = this.#runtime;
     leases.lease(
       `${key}|${digest([name, { ...target, tls: this.#targets.tlsKey }, pace])}`,
-      (): Checkup =>
-        checkups.start({
+      (): HealthCheck =>
+        healthChecks.start({
           name,
           ofGateway,
           probe: probeOf(network, target),
@@ -140,22 +140,22 @@ export class HealthWatch {
             else if (before === "unhealthy") log.info("Health check passes again", { check: name });
           },
         }),
-      (checkup) => checkup.close(),
+      (check) => check.close(),
     );
   }
 
   /** Few checks begin at once, many one after the other. */
   #firstMs(): number {
     const n = this.#begun++;
-    return n < MANY ? 0 : this.#runtime.checkups.around.random() * SPREAD_MS;
+    return n < MANY ? 0 : this.#runtime.healthChecks.around.random() * SPREAD_MS;
   }
 
   #followReach(leases: LeaseHolder, name: string, candidates: readonly Candidate[]): void {
-    const { checkups, log } = this.#runtime;
+    const { healthChecks, log } = this.#runtime;
     const reach = leases.lease(
       `reach|${name}`,
       () => {
-        const made = new ServiceReach(name, checkups.around.clock, {
+        const made = new ServiceReach(name, healthChecks.around.clock, {
           fails: (instance, reason, detail) =>
             log.warn("Instance fails", { service: name, instance, reason, ...(detail === "" ? {} : { detail }) }),
           works: (instance, failures, ms) =>
@@ -163,11 +163,11 @@ export class HealthWatch {
           out: (instance) =>
             log.warn("Instance takes no traffic until it can be connected to", { service: name, instance }),
         });
-        checkups.reaches.add(made);
+        healthChecks.reaches.add(made);
         return made;
       },
       (made) => {
-        checkups.reaches.delete(made);
+        healthChecks.reaches.delete(made);
         made.close();
       },
     );
@@ -177,20 +177,20 @@ export class HealthWatch {
   #detectOutliers(leases: LeaseHolder, name: string, candidates: readonly Candidate[]): void {
     const settings = outlierSettings(this.#config.written.outlierDetection, name);
     if (settings === null) return;
-    const { checkups, log } = this.#runtime;
+    const { healthChecks, log } = this.#runtime;
     const detector = leases.lease(
       `outliers|${name}`,
       () => {
-        const made = new OutlierDetector(name, checkups.around.clock, {
+        const made = new OutlierDetector(name, healthChecks.around.clock, {
           ejected: (instance, reason, ms) =>
             log.warn("Instance ejected", { service: name, instance, reason, seconds: ms / 1000 }),
           returned: (instance) => log.info("Ejected instance takes traffic again", { service: name, instance }),
         });
-        checkups.detectors.add(made);
+        healthChecks.detectors.add(made);
         return made;
       },
       (made) => {
-        checkups.detectors.delete(made);
+        healthChecks.detectors.delete(made);
         made.close();
       },
     );

@@ -9,8 +9,8 @@ import type { Probe } from "../../resilience/probe.ts";
 import { tcpProbe } from "../../resilience/tcp-probe.ts";
 import type { Network } from "../../wire/dial.ts";
 import type { UpstreamTls } from "../../wire/secure.ts";
-import { clientOptions, http2Options } from "../services/client-options.ts";
 import { digest } from "../digest.ts";
+import { clientOptions, upstreamHttp2Options } from "../services/client-options.ts";
 
 /** A probe with everything it needs, as plain values: equal values are the same probe. */
 export type ProbeTarget =
@@ -43,7 +43,7 @@ export class ProbeTargets {
 
   constructor(config: Config) {
     this.#tls = clientOptions(config).tls;
-    this.#grpcTls = http2Options(config).tls;
+    this.#grpcTls = upstreamHttp2Options(config).tls;
     this.tlsKey = digest([this.#tls, this.#grpcTls]);
     this.#grpcByTls = config.written.backend.grpc.tls.enabled;
   }

@@ -11,13 +11,13 @@ import type { Route, RouteMeter, TargetRule } from "../../core/route.ts";
 import { bodySize } from "../../limits/body-size.ts";
 import { type RouteLabels, RouteMeterCells } from "../../observe/meters.ts";
 import { RouteTree } from "../../routing/tree.ts";
+import type { Runtime } from "../runtime.ts";
+import type { ServiceBuilder } from "../services/service-builder.ts";
+import { translatorFor } from "../translators/translators.ts";
 import { EventStreamRules, eventStreamFilters } from "./event-streams.ts";
 import { fallbackOf } from "./fallback.ts";
 import { LimitFilters } from "./limits.ts";
 import type { Shedding } from "./overload.ts";
-import type { Runtime } from "../runtime.ts";
-import type { ServiceBuilder } from "../services/service-builder.ts";
-import { translatorFor } from "../translators/translators.ts";
 import { WebSocketRules } from "./websockets.ts";
 
 /** Routes in file order, and the tree that finds them. */
@@ -112,8 +112,8 @@ function compileRule(
     grpc,
     tier: written.tier,
     translator,
-    maxTries: grpc ? backend.grpc.maxRetryAttempts : MAX_ENDPOINTS,
-    triesWithinMs: grpc ? backend.grpc.retryTimeout : 0,
+    maxAttempts: grpc ? backend.grpc.maxRetryAttempts : MAX_ENDPOINTS,
+    attemptsWithinMs: grpc ? backend.grpc.retryTimeout : 0,
     timeoutMs: written.timeout,
     timeoutWritten: rule.timeoutWritten,
     maxBodyBytes: rule.maxBodyBytes,

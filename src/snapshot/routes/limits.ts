@@ -9,9 +9,9 @@ import { isShared, keyBy, needsIdentity } from "../../limits/keys.ts";
 import type { LimitMeter } from "../../limits/meter.ts";
 import { rateLimits } from "../../limits/rate.ts";
 import { type LimitLabels, LimitMeterCells } from "../../observe/limit-meters.ts";
+import type { Runtime } from "../runtime.ts";
 import { limitStores } from "./limit-stores.ts";
 import { LimitViews } from "./limit-views.ts";
-import type { Runtime } from "../runtime.ts";
 
 /** Makes the filters of one configuration. */
 export class LimitFilters {
@@ -37,7 +37,7 @@ export class LimitFilters {
     const rules = rule.rateLimits.map((limit) => ({
       ...this.#rates.open(limit, limit.overall ? "" : rule.written.path),
       keyOf: keyBy(limit.key),
-      late: needsIdentity(limit.key),
+      needsIdentity: needsIdentity(limit.key),
       costField: limit.costField,
       meter: this.#meter({ route: rule.id, limit: limit.limit.id, kind: limit.kind }),
     }));
@@ -56,7 +56,7 @@ export class LimitFilters {
       max,
       keyOf: keyBy(key),
       shared: isShared(key),
-      late: needsIdentity(key),
+      needsIdentity: needsIdentity(key),
       underWay,
       meter: this.#meter({ route: id, limit: id, kind: "concurrency" }),
     });

@@ -1,9 +1,9 @@
 // `overload` → the filter that refuses requests of a tier while the gateway falls behind.
 import type { Config } from "../../config/config.ts";
 import { loopBusyMs } from "../../core/clock.ts";
-import type { Tier } from "../../core/limiter.ts";
 import type { Filter } from "../../core/filter.ts";
 import type { LeaseHolder } from "../../core/lease.ts";
+import type { Tier } from "../../core/limiter.ts";
 import type { Overload } from "../../core/overload.ts";
 import { HeldRefusals } from "../../resilience/held-refusals.ts";
 import { Shedder, sheds } from "../../resilience/shedding.ts";

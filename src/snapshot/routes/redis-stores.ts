@@ -1,8 +1,8 @@
 // Stores of limits in Redis, shared by snapshots. Loaded only when a configuration has one: its client is a large library.
 import type { ConnectionOptions } from "node:tls";
 import type { Config } from "../../config/config.ts";
-import type { RedisSection } from "../../config/schema/redis.ts";
 import type { RedisStoreConfig } from "../../config/meaning/stores.ts";
+import type { RedisSection } from "../../config/schema/redis.ts";
 import type { LeaseHolder } from "../../core/lease.ts";
 import type { Log } from "../../core/log.ts";
 import { Connections, type RedisOptions } from "../../limits/redis/connection.ts";
@@ -91,9 +91,9 @@ function redisOptions(redis: RedisSection, config: Config): RedisOptions {
 }
 
 function tlsOptions(tls: RedisSection["tls"], config: Config): ConnectionOptions {
-  const ca = config.material.get(tls.caFile);
-  const cert = config.material.get(tls.certFile);
-  const key = config.material.get(tls.keyFile);
+  const ca = config.tlsFiles.get(tls.caFile);
+  const cert = config.tlsFiles.get(tls.certFile);
+  const key = config.tlsFiles.get(tls.keyFile);
   return {
     rejectUnauthorized: !tls.insecureSkipVerify,
     ...(tls.serverName === "" ? {} : { servername: tls.serverName }),

@@ -1,5 +1,5 @@
 // A service whose picker follows its endpoints: whatever makes one fit or unfit replaces the picker and nothing else.
-import type { Spread } from "../../balancing/endpoint-groups.ts";
+import type { EndpointGroups } from "../../balancing/endpoint-groups.ts";
 import type { Breaker } from "../../core/breaker.ts";
 import type { ConcurrencyLimiter } from "../../core/limiter.ts";
 import type { RetryRule } from "../../core/retry.ts";
@@ -7,7 +7,7 @@ import type { Endpoint, Picker, Service } from "../../core/service.ts";
 
 /** What a service is made of. */
 export interface ServiceParts extends Omit<Service, "picker" | "mayRefuse"> {
-  readonly spread: Spread;
+  readonly groups: EndpointGroups;
 }
 
 /** Over with {@link close}. */
@@ -20,7 +20,7 @@ export class BalancedService implements Service {
   readonly mayRefuse: boolean;
   readonly isFailure: (status: number) => boolean;
   picker: Picker;
-  readonly #spread: Spread;
+  readonly #groups: EndpointGroups;
   readonly #stops: (() => void)[];
   #queued = false;
   #closed = false;
@@ -33,7 +33,7 @@ export class BalancedService implements Service {
     this.retry = parts.retry;
     this.mayRefuse = parts.endpoints.some(({ connector }) => connector.mayRefuse);
     this.isFailure = parts.isFailure;
-    this.#spread = parts.spread;
+    this.#groups = parts.groups;
     const changed = () => this.#changed();
     this.#stops = parts.endpoints.flatMap(({ state, breaker }) => [
       state.watch(changed),
@@ -59,6 +59,6 @@ export class BalancedService implements Service {
   }
 
   #newPicker(): Picker {
-    return this.#spread.over(this.endpoints);
+    return this.#groups.over(this.endpoints);
   }
 }

@@ -1,16 +1,21 @@
-// `loadBalance` and what belongs to it → spreads, sessions and slow starts, leased so that turns, sessions and warmth live
+// `loadBalance` and what belongs to it → endpoint groups, sessions and slow starts, leased so that turns, sessions and warmth live
 // through a reload.
 import { randomBytes, randomInt } from "node:crypto";
-import { chanceOf } from "../../balancing/random-int.ts";
+import { EndpointGroups } from "../../balancing/endpoint-groups.ts";
 import { hashKey } from "../../balancing/hash-key.ts";
+import { randomIntOf } from "../../balancing/random-int.ts";
 import { sessionFilter } from "../../balancing/session-filter.ts";
 import { Sessions } from "../../balancing/sessions.ts";
 import type { BalancerSettings } from "../../balancing/settings.ts";
 import { SlowStart } from "../../balancing/slow-start.ts";
-import { Spread } from "../../balancing/endpoint-groups.ts";
 import { BALANCERS, type BalancerName } from "../../catalog.ts";
-import { defaultBalancing, groupingOf, type RuleBalancing, type SessionConfig } from "../../config/meaning/balancing.ts";
 import type { Config, RuleConfig } from "../../config/config.ts";
+import {
+  defaultBalancing,
+  groupingOf,
+  type RuleBalancing,
+  type SessionConfig,
+} from "../../config/meaning/balancing.ts";
 import type { Filter } from "../../core/filter.ts";
 import type { LeaseHolder } from "../../core/lease.ts";
 import { digest } from "../digest.ts";
@@ -23,7 +28,7 @@ export class BalancerBuilder {
   readonly #config: Config;
   readonly #leases: LeaseHolder;
   readonly #default: RuleBalancing;
-  readonly #chance = chanceOf(randomInt(2 ** 32));
+  readonly #randomInt = randomIntOf(randomInt(2 ** 32));
   readonly #filters = new Map<Sessions, Filter>();
 
   constructor(config: Config, leases: LeaseHolder) {
@@ -40,18 +45,23 @@ export class BalancerBuilder {
   }
 
   /** @param key of the service, with {@link keyOf} in it */
-  spread(key: string, service: string, kind: BalancerName, rule: RuleConfig | null): Spread {
+  groups(key: string, service: string, kind: BalancerName, rule: RuleConfig | null): EndpointGroups {
     const { zone } = this.#config.written.loadBalancing;
     const { panicThreshold, overflow } = groupingOf(this.#config.written, service);
     const { hash, sessions } = rule ?? this.#default;
     const settings: BalancerSettings = {
-      chance: this.#chance,
+      randomInt: this.#randomInt,
       hash: { keyOf: hashKey(hash.key), replicas: hash.replicas, maxLoad: hash.maxLoad },
       sessions: kind === "sticky_session" ? this.#sessions(service, sessions) : null,
     };
     return this.#leases.lease(
       `balancer|${key}|${digest([zone, panicThreshold, overflow])}`,
-      () => new Spread(() => BALANCERS[kind](settings), { zone, panicShare: panicThreshold, overflow }, this.#chance),
+      () =>
+        new EndpointGroups(
+          () => BALANCERS[kind](settings),
+          { zone, panicShare: panicThreshold, overflow },
+          this.#randomInt,
+        ),
       () => undefined,
     );
   }

@@ -1,7 +1,7 @@
 // `circuitBreaker` → circuits of services, of their endpoints, and of the rules that have one of their own.
 import type { Config, RuleConfig } from "../../config/config.ts";
-import { inherit, standsApart } from "../../config/schema/inherit.ts";
 import type { BreakerSettings } from "../../config/schema/breaker.ts";
+import { inherit, standsApart } from "../../config/schema/inherit.ts";
 import type { Breaker } from "../../core/breaker.ts";
 import type { LeaseHolder } from "../../core/lease.ts";
 import type { Log } from "../../core/log.ts";

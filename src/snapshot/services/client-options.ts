@@ -23,7 +23,7 @@ export function clientOptions(config: Config): HttpClientOptions {
 }
 
 /** Compiles `backend.grpc`. Without TLS settings of its own it trusts what the HTTP client trusts. */
-export function http2Options(config: Config): Http2ClientOptions {
+export function upstreamHttp2Options(config: Config): Http2ClientOptions {
   const { grpc, http } = config.written.backend;
   return {
     poolSize: grpc.poolSize,
@@ -41,7 +41,7 @@ export function http2Options(config: Config): Http2ClientOptions {
 }
 
 function upstreamTls(config: Config, tls: UpstreamTlsConfig): UpstreamTls {
-  const file = (path: string) => config.material.get(path);
+  const file = (path: string) => config.tlsFiles.get(path);
   const ca = file(tls.rootCAFile);
   const cert = file(tls.clientCertFile);
   const key = file(tls.clientKeyFile);

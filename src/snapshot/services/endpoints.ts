@@ -11,9 +11,9 @@ import type { LeaseHolder } from "../../core/lease.ts";
 import type { EndpointMeter, EndpointSpec } from "../../core/service.ts";
 import { EndpointMeterCells } from "../../observe/meters.ts";
 import { authorityOf } from "../../wire/authority.ts";
-import { clientOptions, http2Options } from "./client-options.ts";
 import { digest } from "../digest.ts";
 import type { Runtime } from "../runtime.ts";
+import { clientOptions, upstreamHttp2Options } from "./client-options.ts";
 
 /** One address, ready to be sent to; what a service adds is its own. */
 export interface BareEndpoint {
@@ -39,7 +39,7 @@ export class EndpointBuilder {
     this.#leases = leases;
     this.#options = clientOptions(config);
     this.#optionsKey = digest(this.#options);
-    this.#http2Options = http2Options(config);
+    this.#http2Options = upstreamHttp2Options(config);
     this.#http2Key = digest(this.#http2Options);
   }
 

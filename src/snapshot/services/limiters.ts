@@ -1,9 +1,10 @@
 // `adaptiveConcurrency` → the limiter of a service, kept across reloads with what it has found out.
-import { concurrencyOf } from "../../config/meaning/adaptive-limit.ts";
+
 import type { Config } from "../../config/config.ts";
+import { concurrencyOf } from "../../config/meaning/adaptive-limit.ts";
 import { loopBusyMs } from "../../core/clock.ts";
-import type { ConcurrencyLimiter } from "../../core/limiter.ts";
 import type { LeaseHolder } from "../../core/lease.ts";
+import type { ConcurrencyLimiter } from "../../core/limiter.ts";
 import { GradientLimiter } from "../../resilience/gradient.ts";
 import { digest } from "../digest.ts";
 

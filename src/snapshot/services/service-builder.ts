@@ -5,13 +5,13 @@ import type { Filter } from "../../core/filter.ts";
 import type { LeaseHolder } from "../../core/lease.ts";
 import type { ServiceEntry } from "../../core/registry.ts";
 import type { Service } from "../../core/service.ts";
+import type { Runtime } from "../runtime.ts";
 import { BalancedService } from "./balanced-service.ts";
 import { BalancerBuilder } from "./balancers.ts";
 import { Breakers } from "./breakers.ts";
 import { type BareEndpoint, EndpointBuilder } from "./endpoints.ts";
 import { limiterOf } from "./limiters.ts";
 import { Retries } from "./retries.ts";
-import type { Runtime } from "../runtime.ts";
 
 /** Builds services on demand; rules with equal settings share one. */
 export class ServiceBuilder {
@@ -61,7 +61,7 @@ export class ServiceBuilder {
         ...endpoint,
         breaker: breakers.endpoint(endpoint.spec),
       })),
-      spread: this.#balancers.spread(balanced, name, balancer, rule),
+      groups: this.#balancers.groups(balanced, name, balancer, rule),
       breaker: breakers.service,
       limiter: limiterOf(this.#config, name, this.#leases),
       retry: retry === null ? null : this.#retries.rule(name, retry),

@@ -1,8 +1,8 @@
 // What is wrong with descriptors and mappings, with the places to mend it; also found by `check`, without compiling anything.
 import type { Config, RuleConfig } from "../../config/config.ts";
 import type { Problem } from "../../config/text/problem.ts";
-import { compileMethods, type Fault } from "../../translators/grpc-json/mapping/method-table.ts";
 import { createPool, type DescriptorPool } from "../../translators/grpc-json/descriptors/pool.ts";
+import { compileMethods, type Fault } from "../../translators/grpc-json/mapping/method-table.ts";
 import { fileSets, readSets } from "./descriptor-sets.ts";
 import { jsonRule } from "./json-rule.ts";
 

@@ -2,19 +2,19 @@
 import { credentials } from "@grpc/grpc-js";
 import type { Config, RuleConfig } from "../../config/config.ts";
 import { ConfigError, oneLine, type Problem } from "../../config/text/problem.ts";
+import type { Translator } from "../../core/edges.ts";
+import type { LeaseHolder } from "../../core/lease.ts";
 import { DescriptorHub, type LastGood } from "../../translators/grpc-json/descriptors/descriptor-hub.ts";
 import { PolledSource } from "../../translators/grpc-json/descriptors/polled-source.ts";
 import { reflect } from "../../translators/grpc-json/descriptors/reflection.ts";
-import { JsonTranslator } from "../../translators/grpc-json/translator.ts";
 import { fetchDescriptors } from "../../translators/grpc-json/descriptors/url-source.ts";
-import type { Translator } from "../../core/edges.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
+import { JsonTranslator } from "../../translators/grpc-json/translator.ts";
 import { bracketed } from "../../wire/authority.ts";
-import { http2Options } from "../services/client-options.ts";
-import { fileSets, readSets } from "./descriptor-sets.ts";
 import { digest } from "../digest.ts";
-import { jsonRule } from "./json-rule.ts";
 import type { Runtime } from "../runtime.ts";
+import { upstreamHttp2Options } from "../services/client-options.ts";
+import { fileSets, readSets } from "./descriptor-sets.ts";
+import { jsonRule } from "./json-rule.ts";
 import { faultProblems, poolProblem } from "./transcoding-problems.ts";
 
 /** Time for one round of reflection, ms. */
@@ -94,7 +94,7 @@ function reflectionSources(config: Config, rule: RuleConfig, runtime: Runtime, l
   // All instances of a service are the same program: the first that answers speaks for all.
   const endpoints = service?.endpoints.filter((e) => e.healthy) ?? [];
   if (endpoints.length === 0) return [];
-  const { tls } = http2Options(config);
+  const { tls } = upstreamHttp2Options(config);
   const secure = config.written.backend.grpc.tls.enabled;
   const name = `reflection of ${rule.written.serviceName}`;
   return [

@@ -3,19 +3,19 @@ import type { RequestContext } from "../../core/context.ts";
 import type { Receiver, RequestBody, Translation, Translator } from "../../core/edges.ts";
 import type { Refusal } from "../../core/reply.ts";
 import { getField, joinField } from "../../wire/fields.ts";
+import type { DescriptorPool } from "./descriptors/pool.ts";
+import { InputError } from "./input-error.ts";
 import { type Choice, chooseMethod } from "./mapping/choose-method.ts";
 import { dottedName } from "./mapping/field-path.ts";
-import { InputError } from "./input-error.ts";
+import { compileMethods, fullName, type MethodTable } from "./mapping/method-table.ts";
+import { addQuery } from "./mapping/query.ts";
 import { JsonResponse, type ResponsePlan } from "./messages/json-response.ts";
 import { MessagePrinter } from "./messages/message-printer.ts";
 import { requestMetadata } from "./messages/metadata.ts";
-import { compileMethods, fullName, type MethodTable } from "./mapping/method-table.ts";
-import type { DescriptorPool } from "./descriptors/pool.ts";
-import { addQuery } from "./mapping/query.ts";
 import { FrameBody } from "./messages/request-body.ts";
 import { type RequestPlan, takesRawBody } from "./messages/request-message.ts";
-import type { JsonRule } from "./rule.ts";
 import { streamForm } from "./messages/stream-form.ts";
+import type { JsonRule } from "./rule.ts";
 
 const IS_JSON = /^(application\/(json|x-ndjson|ndjson|jsonl|x-jsonlines)|text\/json|[\w.-]+\/[\w.-]+\+json)\s*(;|$)/i;
 

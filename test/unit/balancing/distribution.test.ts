@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Lessons } from "../../../src/balancing/adaptive.ts";
-import { CHANCES, chanceOf } from "../../../src/balancing/random-int.ts";
+import { CHANCES, randomIntOf } from "../../../src/balancing/random-int.ts";
 import { WeightTable } from "../../../src/balancing/weight-table.ts";
 import { BALANCERS } from "../../../src/catalog.ts";
 import type { Endpoint } from "../../../src/core/service.ts";
@@ -184,7 +184,7 @@ describe("response_time", () => {
 describe("adaptive", () => {
   test("begins with a third for each way", () => {
     const lessons = new Lessons(3);
-    const chance = chanceOf(1);
+    const chance = randomIntOf(1);
     const got = [0, 0, 0];
     for (let i = 0; i < 9000; i++) got[lessons.choose(chance())]!++;
     assert.ok(chiSquare(got, [1, 1, 1]) < LIMITS[2], `${got}`);
@@ -210,7 +210,7 @@ describe("adaptive", () => {
   test("a result counts for the way that picked, also when the picker has been replaced", () => {
     const all = endpoints(2);
     const at = { next: 0.34 * CHANCES };
-    const balancer = BALANCERS.adaptive(settings({ chance: () => at.next }));
+    const balancer = BALANCERS.adaptive(settings({ randomInt: () => at.next }));
     const before = balancer.over(all);
     for (let i = 0; i < 100; i++) {
       const request = requestFrom("127.0.0.1");

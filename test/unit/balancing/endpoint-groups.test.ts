@@ -1,8 +1,8 @@
 // Groups, zones, overflow, panic: which endpoints a balancer gets to choose from.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { chanceOf } from "../../../src/balancing/random-int.ts";
-import { Spread, type SpreadRule } from "../../../src/balancing/endpoint-groups.ts";
+import { EndpointGroups, type SpreadRule } from "../../../src/balancing/endpoint-groups.ts";
+import { randomIntOf } from "../../../src/balancing/random-int.ts";
 import { BALANCERS, type BalancerName } from "../../../src/catalog.ts";
 import type { Breaker } from "../../../src/core/breaker.ts";
 import type { Endpoint } from "../../../src/core/service.ts";
@@ -11,12 +11,12 @@ import { counts, endpoint, requestFrom, settings } from "../../support/endpoints
 const RULE: SpreadRule = { zone: "", panicShare: 0, overflow: true };
 const PICKS = 10_000;
 
-function spreadOf(rule: Partial<SpreadRule> = {}, kind: BalancerName = "round_robin"): Spread {
-  return new Spread(() => BALANCERS[kind](settings()), { ...RULE, ...rule }, chanceOf(7));
+function spreadOf(rule: Partial<SpreadRule> = {}, kind: BalancerName = "round_robin"): EndpointGroups {
+  return new EndpointGroups(() => BALANCERS[kind](settings()), { ...RULE, ...rule }, randomIntOf(7));
 }
 
 /** Part of many clients' requests that each endpoint gets. */
-function parts(all: readonly Endpoint[], spread: Spread): number[] {
+function parts(all: readonly Endpoint[], spread: EndpointGroups): number[] {
   const picker = spread.over(all);
   return counts(all, PICKS, (n) => picker.pick(requestFrom(`10.0.${n >> 8}.${n & 255}`), [])).map((c) => c / PICKS);
 }
@@ -149,7 +149,7 @@ describe("panic", () => {
 
 test("results are told to the balancer of the group they belong to", () => {
   const told: string[] = [];
-  const spread = new Spread(
+  const spread = new EndpointGroups(
     () => ({
       over: (some) => ({
         pick: () => some[0] ?? null,
@@ -157,7 +157,7 @@ test("results are told to the balancer of the group they belong to", () => {
       }),
     }),
     RULE,
-    chanceOf(1),
+    randomIntOf(1),
   );
   const all = [...group(1, 0), ...group(1, 1)];
   const picker = spread.over(all);

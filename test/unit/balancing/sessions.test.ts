@@ -1,7 +1,7 @@
 // Sessions: where a client says who it is, what a signed cookie is worth, what the table keeps.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Claim, MAX_SEATS, SessionCookies } from "../../../src/balancing/session-cookie.ts";
+import { type Claim, MAX_ENTRIES, SessionCookies } from "../../../src/balancing/session-cookie.ts";
 import { SessionTable } from "../../../src/balancing/session-table.ts";
 import { type SessionRule, Sessions } from "../../../src/balancing/sessions.ts";
 import { BALANCERS } from "../../../src/catalog.ts";
@@ -13,7 +13,7 @@ const COOKIE: SessionRule = { ...BY_HEADER, header: "", cookie: "GATEWAY_SESSION
 
 describe("signed cookies", () => {
   const cookies = new SessionCookies(SECRET, "S");
-  const claim: Claim = { expiresAt: 1000, seats: [{ service: 1, endpoint: 0xfedcba98 }] };
+  const claim: Claim = { expiresAt: 1000, entries: [{ service: 1, endpoint: 0xfedcba98 }] };
   const value = cookies.sign(claim);
 
   test("are read back until they expire", () => {
@@ -23,10 +23,10 @@ describe("signed cookies", () => {
   });
   test("fit into a header and hold nothing but letters, digits, - and _", () => {
     assert.match(value, /^[\w-]{38,39}$/);
-    const seats = Array.from({ length: 20 }, (_, i) => ({ service: i, endpoint: i }));
-    const full = cookies.sign({ expiresAt: 1000, seats });
+    const entries = Array.from({ length: 20 }, (_, i) => ({ service: i, endpoint: i }));
+    const full = cookies.sign({ expiresAt: 1000, entries });
     assert.ok(full.length < 120);
-    assert.equal(cookies.read(full, 1)!.seats.length, MAX_SEATS);
+    assert.equal(cookies.read(full, 1)!.entries.length, MAX_ENTRIES);
   });
   test("of another secret or name, cut, changed anywhere, or made up, are worth nothing", () => {
     assert.equal(new SessionCookies(Buffer.alloc(32, 8), "S").read(value, 1), null);
@@ -174,7 +174,7 @@ describe("a gateway's own cookie", () => {
     const { sessions, all } = sticky(COOKIE);
     const isSecure = (trusted: boolean) => {
       const ctx = requestFrom("10.0.0.1", ["X-Forwarded-Proto", "https"]);
-      ctx.trusted = trusted;
+      ctx.peerTrusted = trusted;
       const reply: string[] = [];
       sessions.answered(ctx, all[0]!, 200, reply);
       return reply[1]!.endsWith("; Secure");

@@ -4,7 +4,7 @@ import { mock, type TestContext, test } from "node:test";
 import type { Listeners, Prepared } from "../../../src/control/listeners.ts";
 import type { Loading } from "../../../src/control/loader.ts";
 import { Reconciler } from "../../../src/control/reconciler.ts";
-import type { Live } from "../../../src/core/snapshot.ts";
+import type { CurrentSnapshot } from "../../../src/core/snapshot.ts";
 import { compile } from "../../../src/snapshot/compile.ts";
 import { loadFine } from "../../support/load.ts";
 import { quietRuntime } from "../../support/runtime.ts";
@@ -29,7 +29,7 @@ function setUp(prepare: () => Promise<Prepared> = async () => ({ commit: () => u
   const errors: string[] = [];
   const log = { ...runtime.log, error: (message: string) => void errors.push(message) };
   const first = compile(configOf("/first"), runtime);
-  const live: Live = { snapshot: first, draining: false };
+  const live: CurrentSnapshot = { snapshot: first, draining: false };
   const waiting: ((loading: Loading | Promise<Loading>) => void)[] = [];
   const load = () => new Promise<Loading>((resolve) => waiting.push(resolve));
   const listeners = { prepare } as unknown as Listeners;

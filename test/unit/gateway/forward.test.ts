@@ -204,7 +204,7 @@ class Course {
   #checkTries(): void {
     const { ctx } = this.#request;
     const { retry } = this.#up;
-    const most = (retry?.maxAttempts ?? ctx.route!.maxTries) * 2; // each may be made once more on a fresh connection
+    const most = (retry?.maxAttempts ?? ctx.route!.maxAttempts) * 2; // each may be made once more on a fresh connection
     assert.ok(this.#up.exchanges.length <= most, `${this.#up.exchanges.length} tries of ${most}`);
     if (!isRepeatable(ctx) && !this.#grpc) {
       for (const exchange of this.#exchanges.slice(0, -1))

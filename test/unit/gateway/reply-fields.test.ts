@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Route } from "../../../src/core/route.ts";
 import type { Snapshot } from "../../../src/core/snapshot.ts";
-import { dressReply } from "../../../src/gateway/reply-fields.ts";
+import { addReplyFields } from "../../../src/gateway/reply-fields.ts";
 import { endpoint, requestFrom } from "../../support/endpoints.ts";
 
 function dressed(via: boolean, http2: boolean): string[] {
@@ -12,7 +12,7 @@ function dressed(via: boolean, http2: boolean): string[] {
   ctx.route = { grpc: false, replyFilters: [], target: { host: "endpoint" } } as unknown as Route;
   ctx.snapshot = { via, requestId: { lowerName: "x-request-id" } } as unknown as Snapshot;
   const fields = ["Server", "s", "X-Gateway", "theirs"];
-  dressReply(ctx, 200, fields);
+  addReplyFields(ctx, 200, fields);
   return fields;
 }
 

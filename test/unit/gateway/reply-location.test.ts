@@ -24,7 +24,7 @@ const NAMED = { target: { host: { name: "inner.example" } } };
 function seen(reference: string, asked: Asked = {}, name = "Location"): string {
   const ctx = requestFrom("192.0.2.1", asked.fields, asked.url ?? "/x");
   ctx.authority = asked.authority ?? "gw.example:81";
-  ctx.trusted = asked.fields !== undefined;
+  ctx.peerTrusted = asked.fields !== undefined;
   ctx.endpoint = endpoint("a", 1, { address: "10.0.0.5", port: 8080, ...asked.instance });
   ctx.route = { target: { calls: false, strip: "", prefix: "", host: "endpoint", ...asked.target } } as Route;
   const fields = ["X-Location", reference, name, reference];

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import type { RetryRule } from "../../../src/core/retry.ts";
-import { type ClockOwner, RequestClock } from "../../../src/gateway/request-clock.ts";
+import { type ClockHandler, RequestClock } from "../../../src/gateway/request-clock.ts";
 
 /** Delays of the timers set since the test began. */
 const set: number[] = [];
 /** Timers set and not cleared. */
 const open = new Set<object>();
-const owner: ClockOwner = { late: () => {}, tryIsLate: () => {}, sendSecond: () => {}, tryNext: () => {} };
+const owner: ClockHandler = { late: () => {}, tryIsLate: () => {}, sendSecond: () => {}, tryNext: () => {} };
 
 beforeEach(() => {
   set.length = 0;

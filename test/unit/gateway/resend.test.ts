@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { RequestContext } from "../../../src/core/context.ts";
 import type { Progress } from "../../../src/core/edges.ts";
-import { Nobody } from "../../../src/core/null-upstream.ts";
+import { NullDownstream } from "../../../src/core/null-upstream.ts";
 import type { RetryRule } from "../../../src/core/retry.ts";
 import { askedWait, backoff, isRepeatable, maySendAgain } from "../../../src/gateway/resend.ts";
 import { ForwardedPeer } from "../../../src/wire/forwarded.ts";
@@ -35,7 +35,16 @@ for (const [progress, { alone, asked }] of Object.entries(table)) {
 }
 
 function request(method: string, fields: string[] = []): RequestContext {
-  return new RequestContext(new Nobody(), new ForwardedPeer("127.0.0.1", "http"), method, "/", fields, "1.1", false, 0);
+  return new RequestContext(
+    new NullDownstream(),
+    new ForwardedPeer("127.0.0.1", "http"),
+    method,
+    "/",
+    fields,
+    "1.1",
+    false,
+    0,
+  );
 }
 
 test("GET, HEAD, OPTIONS, TRACE, PUT and DELETE are repeatable, others with an Idempotency-Key", () => {

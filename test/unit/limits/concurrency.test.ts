@@ -12,7 +12,7 @@ function limit(key: string, max: number, underWay: UnderWay = new Map()) {
     max,
     keyOf: keyBy(by),
     shared: isShared(by),
-    late: needsIdentity(by),
+    needsIdentity: needsIdentity(by),
     underWay,
     meter,
   });
@@ -60,7 +60,7 @@ describe("concurrency", () => {
     const ctx = requestOf("10.0.0.1");
     finish(ctx);
     let released = 0;
-    ctx.hold(() => released++);
+    ctx.onDone(() => released++);
     assert.equal(released, 1);
   });
 });

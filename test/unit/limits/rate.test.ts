@@ -24,7 +24,7 @@ describe("rate limits", () => {
     limit: new AdjustableLimit(limit),
     store: memory,
     keyOf: keyBy(sources(key)),
-    late: needsIdentity(sources(key)),
+    needsIdentity: needsIdentity(sources(key)),
     costField: "",
     meter: null,
     ...more,
@@ -112,7 +112,7 @@ describe("rate limits", () => {
     const filters = filtersOf(rule(limit, "ip", { costField: "x-cost" }));
     const left = async (cost: string, trusted: boolean) => {
       const ctx = requestOf("10.0.0.1", ["X-Cost", cost]);
-      ctx.trusted = trusted;
+      ctx.peerTrusted = trusted;
       const before = memory.take(limit, "10.0.0.1", 1).remaining;
       assert.equal(await outcome(ctx, filters), "");
       memory.giveBack(limit, "10.0.0.1", 1);
@@ -125,7 +125,7 @@ describe("rate limits", () => {
     for (const [i, all] of ["1000000", "9".repeat(400)].entries()) {
       memory.forget("a");
       const ctx = requestOf(`10.0.1.${i}`, ["X-Cost", all]);
-      ctx.trusted = true;
+      ctx.peerTrusted = true;
       assert.equal(await outcome(ctx, filters), "", "a cost above all there is takes all there is");
       assert.equal(memory.take(limit, `10.0.1.${i}`, 1).allowed, false);
     }

@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RequestContext } from "../../../src/core/context.ts";
-import { Nobody } from "../../../src/core/null-upstream.ts";
+import { NullDownstream } from "../../../src/core/null-upstream.ts";
 import type { Route } from "../../../src/core/route.ts";
 import { Histogram } from "../../../src/observe/histogram.ts";
 import { RouteMeterCells } from "../../../src/observe/meters.ts";
 import { ForwardedPeer } from "../../../src/wire/forwarded.ts";
 
 function request(method: string, status: number): RequestContext {
-  const ctx = new RequestContext(new Nobody(), new ForwardedPeer("", "http"), method, "/", [], "1.1", false, 0);
+  const ctx = new RequestContext(new NullDownstream(), new ForwardedPeer("", "http"), method, "/", [], "1.1", false, 0);
   ctx.status = status;
   // Only whether there is a route matters here.
   ctx.route = {} as Route;

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { EndpointState } from "../../../src/core/endpoint-state.ts";
-import { EndpointChecks } from "../../../src/resilience/endpoint-health.ts";
-import { Verdict } from "../../../src/resilience/check-status.ts";
+import { CheckCounter } from "../../../src/resilience/check-status.ts";
+import { EndpointHealth } from "../../../src/resilience/endpoint-health.ts";
 
 const THRESHOLDS = { healthy: 2, unhealthy: 3 };
 
 function verdictAfter(probes: string): string {
-  const verdict = new Verdict();
+  const verdict = new CheckCounter();
   for (const probe of probes) verdict.take(probe === "+" ? null : "no", 1, THRESHOLDS);
   return verdict.status;
 }
@@ -35,7 +35,7 @@ describe("a verdict", () => {
 
 function checked(names: readonly string[], gated = false) {
   const state = new EndpointState();
-  const checks = new EndpointChecks(state);
+  const checks = new EndpointHealth(state);
   checks.follow(names, gated);
   const probe = (name: string, failure: string | null, times = 1) => {
     for (let i = 0; i < times; i++) checks.take(name, failure, 1, THRESHOLDS);

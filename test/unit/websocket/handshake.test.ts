@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { RequestContext } from "../../../src/core/context.ts";
-import { Nobody } from "../../../src/core/null-upstream.ts";
+import { NullDownstream } from "../../../src/core/null-upstream.ts";
 import { acceptOf, handshakeFault, subprotocols } from "../../../src/websocket/accept.ts";
-import { onlyBelow, sameOrigin } from "../../../src/websocket/origin.ts";
 import { agreeOnCompression, type CompressionSettings } from "../../../src/websocket/compression.ts";
+import { onlyBelow, sameOrigin } from "../../../src/websocket/origin.ts";
 import { framing } from "../../../src/websocket/ws-parts.ts";
 
 const { PerMessageDeflate } = framing();
@@ -20,7 +20,7 @@ function asked(
 ): RequestContext {
   const peer = { address: "127.0.0.1", scheme } as const;
   const all = ["Sec-WebSocket-Key", KEY, ...fields];
-  const ctx = new RequestContext(new Nobody(), peer, "GET", path, all, "1.1", false, 0);
+  const ctx = new RequestContext(new NullDownstream(), peer, "GET", path, all, "1.1", false, 0);
   ctx.path = path;
   ctx.authority = authority;
   return ctx;

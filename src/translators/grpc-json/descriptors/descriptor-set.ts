@@ -7,8 +7,8 @@ import {
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
-import { DescriptorError } from "./descriptor-error.ts";
 import { jsonNameOf } from "../proto/field.ts";
+import { DescriptorError } from "./descriptor-error.ts";
 
 /** A descriptor set and where it came from, for messages. */
 export interface NamedSet {

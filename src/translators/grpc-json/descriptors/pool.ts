@@ -8,9 +8,9 @@ import {
   type Registry,
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { builtInDescriptor, builtInDescriptors } from "../proto/sources.ts";
 import { DescriptorError } from "./descriptor-error.ts";
 import { mergeDescriptorSets, type NamedSet } from "./descriptor-set.ts";
-import { builtInDescriptor, builtInDescriptors } from "../proto/sources.ts";
 
 /** Immutable; a change of descriptors makes a new pool. */
 export class DescriptorPool {

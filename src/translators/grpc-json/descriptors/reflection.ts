@@ -2,8 +2,8 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { type ChannelCredentials, Client, type ClientDuplexStream, status } from "@grpc/grpc-js";
-import { DescriptorError } from "./descriptor-error.ts";
 import { builtInDescriptors } from "../proto/sources.ts";
+import { DescriptorError } from "./descriptor-error.ts";
 import { repairFiles } from "./reflected-files.ts";
 import { type ReflectionAnswer, type ReflectionQuestion, readAnswer, writeQuestion } from "./reflection-messages.ts";
 

@@ -1,9 +1,9 @@
 // Which method a request means: configuration first, then the annotations of the service, then the path itself.
 import type { DescService } from "@bufbuild/protobuf";
 import type { Refusal } from "../../../core/reply.ts";
+import { InputError } from "../input-error.ts";
 import { type Binding, bodyOf, plainBinding } from "./binding.ts";
 import { type FieldPath, newTree, putValue, type ValueTree } from "./field-path.ts";
-import { InputError } from "../input-error.ts";
 import type { MethodTable } from "./method-table.ts";
 import { type PathTable, variableValue } from "./path-table.ts";
 import { expectation, valueOfText } from "./text-value.ts";

@@ -1,10 +1,10 @@
 // All ways a route has to find the method of a request, compiled once for one set of descriptors.
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import { type Binding, compileBinding } from "./binding.ts";
-import { type HttpRule, httpRuleOf } from "../http-rule.ts";
-import { PathTable } from "./path-table.ts";
 import type { DescriptorPool } from "../descriptors/pool.ts";
+import { type HttpRule, httpRuleOf } from "../http-rule.ts";
 import type { JsonRule } from "../rule.ts";
+import { type Binding, compileBinding } from "./binding.ts";
+import { PathTable } from "./path-table.ts";
 
 /** The compiled choice of methods of one {@link JsonRule}. */
 export interface MethodTable {

@@ -1,7 +1,7 @@
 // Query parameters as fields of the request message: every one of them must be a field, or the request is refused.
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
-import { dottedName, findPath, putValue, takesText, type ValueTree } from "./field-path.ts";
 import { InputError } from "../input-error.ts";
+import { dottedName, findPath, putValue, takesText, type ValueTree } from "./field-path.ts";
 import { expectation, valueOfText } from "./text-value.ts";
 
 /**

@@ -2,13 +2,13 @@
 import type { Receiver, SendFailure } from "../../../core/edges.ts";
 import { type Fields, getField } from "../../../wire/fields.ts";
 import { httpStatusOf } from "../../../wire/grpc.ts";
+import type { DescriptorPool } from "../descriptors/pool.ts";
+import type { InputError } from "../input-error.ts";
 import { FrameError, FrameReader } from "./frames.ts";
 import { codeOfHttpStatus, OK } from "./grpc-status.ts";
 import type { RawBody } from "./http-body.ts";
-import type { InputError } from "../input-error.ts";
 import type { MessagePrinter } from "./message-printer.ts";
 import { addResponseMetadata } from "./metadata.ts";
-import type { DescriptorPool } from "../descriptors/pool.ts";
 import type { BodyObserver } from "./request-body.ts";
 import { type StatusJson, statusOf } from "./status-json.ts";
 import { EVENTS, type StreamForm } from "./stream-form.ts";

@@ -1,10 +1,10 @@
 // A message of the service as what the client gets: JSON by the options of the route, or the bytes of an HttpBody.
 import { create, fromBinary, type JsonObject, type JsonValue, type Message, toJson } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
-import type { Binding } from "../mapping/binding.ts";
-import { isHttpBody, type RawBody, readHttpBody } from "./http-body.ts";
 import type { DescriptorPool } from "../descriptors/pool.ts";
+import type { Binding } from "../mapping/binding.ts";
 import type { PrintOptions } from "../rule.ts";
+import { isHttpBody, type RawBody, readHttpBody } from "./http-body.ts";
 
 /** Prints the messages of one call. */
 export class MessagePrinter {

@@ -1,14 +1,14 @@
 // Makes the gRPC frame of a request message: the body first, then what the path and the query say, which win.
 import { create, fromJsonString, type JsonValue, type Message, mergeFromJson, toBinary } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
+import type { DescriptorPool } from "../descriptors/pool.ts";
+import { InputError, tooLarge } from "../input-error.ts";
 import type { Binding } from "../mapping/binding.ts";
 import type { ValueTree } from "../mapping/field-path.ts";
 import { frame } from "./frames.ts";
 import { isHttpBody, makeHttpBody } from "./http-body.ts";
-import { InputError, tooLarge } from "../input-error.ts";
 import { exactIntegers } from "./json-integers.ts";
 import { jsonText } from "./json-text.ts";
-import type { DescriptorPool } from "../descriptors/pool.ts";
 
 /** What the request says outside of its body, and how its body is read. */
 export interface RequestPlan {

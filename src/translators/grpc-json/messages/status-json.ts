@@ -3,8 +3,8 @@ import { fromBinary, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { type Any, AnySchema } from "@bufbuild/protobuf/wkt";
 import { getField } from "../../../wire/fields.ts";
-import { decodeMessage, parseCode } from "./grpc-status.ts";
 import type { DescriptorPool } from "../descriptors/pool.ts";
+import { decodeMessage, parseCode } from "./grpc-status.ts";
 
 /** `google.rpc.Status` in JSON. */
 export interface StatusJson {

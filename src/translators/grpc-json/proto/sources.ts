@@ -1,8 +1,8 @@
 // Finds .proto sources and everything they import, and turns them into one serialized FileDescriptorSet.
 import { create, toBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { builtInFile, COMMON_FILES } from "./built-in-files.ts";
 import { DescriptorError } from "../descriptors/descriptor-error.ts";
+import { builtInFile, COMMON_FILES } from "./built-in-files.ts";
 import { convertFile } from "./file.ts";
 import { SymbolTable } from "./names.ts";
 import { type ParsedProto, parseProto } from "./parse.ts";

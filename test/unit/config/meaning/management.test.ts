@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import { effectiveConfiguration } from "../../../../src/config/show/effective.ts";
 import { usableCredentials } from "../../../../src/config/meaning/management.ts";
+import { effectiveConfiguration } from "../../../../src/config/show/effective.ts";
 import { printConfiguration } from "../../../../src/config/show/print.ts";
 import { load, loadFine, withMore } from "../../../support/load.ts";
 

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { loadConfig } from "../../../../src/config/load.ts";
-import { oneLine } from "../../../../src/config/text/problem.ts";
 import { validityOf, validityProblem } from "../../../../src/config/meaning/validity.ts";
+import { oneLine } from "../../../../src/config/text/problem.ts";
 import { type Certificate, makeAuthority, makeCertificate } from "../../../support/certificates.ts";
 
 const DAY = 24 * 60 * 60 * 1000;

@@ -1,10 +1,29 @@
 // The schema language: what each kind of field reads, refuses, shows and says about itself.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Field, jsonOf, listOf, mapOf, type Origin, object, optional } from "../../../../src/config/schema/fields.ts";
+import {
+  type Field,
+  jsonOf,
+  listOf,
+  mapOf,
+  type Origin,
+  object,
+  optional,
+} from "../../../../src/config/schema/fields.ts";
+import {
+  bool,
+  dur,
+  free,
+  int,
+  num,
+  numbers,
+  oneOf,
+  size,
+  str,
+  strings,
+} from "../../../../src/config/schema/scalars.ts";
 import { parseYaml } from "../../../../src/config/text/parse.ts";
 import { oneLine, Problems } from "../../../../src/config/text/problem.ts";
-import { bool, dur, free, int, num, numbers, oneOf, size, str, strings } from "../../../../src/config/schema/scalars.ts";
 
 interface Result<T> {
   readonly value: T;

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { checkInherited, inherit, type Overrides } from "../../../../src/config/schema/inherit.ts";
+import { inherited } from "../../../../src/config/schema/inherited.ts";
+import { dur, int } from "../../../../src/config/schema/scalars.ts";
 import { parseYaml } from "../../../../src/config/text/parse.ts";
 import { oneLine, Problems } from "../../../../src/config/text/problem.ts";
-import { dur, int } from "../../../../src/config/schema/scalars.ts";
-import { inherited } from "../../../../src/config/schema/inherited.ts";
 import type { MapNode } from "../../../../src/config/text/tree.ts";
 
 const schema = inherited("Patience", { wait: dur("wait", 1_000), tries: int("tries", 3) });

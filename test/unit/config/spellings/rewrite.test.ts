@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Fields } from "../../../../src/config/schema/fields.ts";
+import { gateway as gatewaySchema } from "../../../../src/config/schema/root.ts";
+import { rewriteSpellings } from "../../../../src/config/spellings/rewrite.ts";
+import { ALIASES, ALIASES_BY_VALUE, NO_EFFECT, NOT_YET, REFUSED } from "../../../../src/config/spellings/table.ts";
 import { parseYaml } from "../../../../src/config/text/parse.ts";
 import { oneLine, Problems } from "../../../../src/config/text/problem.ts";
-import { rewriteSpellings } from "../../../../src/config/spellings/rewrite.ts";
-import { gateway as gatewaySchema } from "../../../../src/config/schema/root.ts";
-import { ALIASES, ALIASES_BY_VALUE, NO_EFFECT, NOT_YET, REFUSED } from "../../../../src/config/spellings/table.ts";
 import { plain } from "../../../../src/config/text/tree.ts";
 import { load } from "../../../support/load.ts";
 

@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { setImmediate as immediate } from "node:timers/promises";
 import { fromBinary } from "@bufbuild/protobuf";
+import type { BodyReceiver, RequestBody } from "../../../../src/core/edges.ts";
+import { createPool } from "../../../../src/translators/grpc-json/descriptors/pool.ts";
 import { FrameReader, frame } from "../../../../src/translators/grpc-json/messages/frames.ts";
 import { JsonSplitter } from "../../../../src/translators/grpc-json/messages/json-splitter.ts";
-import { createPool } from "../../../../src/translators/grpc-json/descriptors/pool.ts";
 import { compileProtos } from "../../../../src/translators/grpc-json/proto/sources.ts";
 import { JsonTranslator } from "../../../../src/translators/grpc-json/translator.ts";
-import type { BodyReceiver, RequestBody } from "../../../../src/core/edges.ts";
 import { OPEN_RULE } from "../../../support/library.ts";
 import { begin, contextOf, FakeReceiver } from "../../../support/transcoding.ts";
 

@@ -12,8 +12,8 @@ import {
   SourceCodeInfoSchema,
   FieldDescriptorProto_Type as Type,
 } from "@bufbuild/protobuf/wkt";
-import { httpRuleOf } from "../../../../src/translators/grpc-json/http-rule.ts";
 import { createPool } from "../../../../src/translators/grpc-json/descriptors/pool.ts";
+import { httpRuleOf } from "../../../../src/translators/grpc-json/http-rule.ts";
 import { compileProtos } from "../../../../src/translators/grpc-json/proto/sources.ts";
 import { libraryPool, librarySet, PROTOS, readProto } from "../../../support/library.ts";
 

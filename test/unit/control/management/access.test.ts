@@ -1,13 +1,13 @@
 // Who may use the management API: credentials, and pages of other origins.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { CredentialCheck } from "../../../../src/control/management/credentials.ts";
 import { isForeign } from "../../../../src/control/management/same-origin.ts";
-import { Gatekeeper } from "../../../../src/control/management/credentials.ts";
 
 const basic = (login: string) => `Basic ${Buffer.from(login).toString("base64")}`;
 
 describe("a token", () => {
-  const keeper = new Gatekeeper({ token: "s3cret", users: [] });
+  const keeper = new CredentialCheck({ token: "s3cret", users: [] });
   for (const shown of ["Bearer s3cret", "bearer s3cret", "Bearer  s3cret", "s3cret"]) {
     test(`lets in as "${shown}"`, () => assert.equal(keeper.identify(shown, null), "token"));
   }
@@ -27,7 +27,7 @@ describe("a token", () => {
 });
 
 describe("users", () => {
-  const keeper = new Gatekeeper({ token: null, users: ["ada:pw:with:colons", "bob:ünï"] });
+  const keeper = new CredentialCheck({ token: null, users: ["ada:pw:with:colons", "bob:ünï"] });
   test("are let in by their own password, and named", () => {
     assert.equal(keeper.identify(basic("ada:pw:with:colons"), null), "ada");
     assert.equal(keeper.identify(basic("bob:ünï"), null), "bob");
@@ -44,7 +44,7 @@ describe("users", () => {
 });
 
 test("without any credential nobody is let in", () => {
-  const keeper = new Gatekeeper({ token: null, users: [] });
+  const keeper = new CredentialCheck({ token: null, users: [] });
   for (const shown of [undefined, "", "Bearer ", basic(":"), basic("")]) {
     assert.equal(keeper.identify(shown, ""), null);
   }

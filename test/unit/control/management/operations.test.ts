@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CallError, json } from "../../../../src/control/management/answer.ts";
-import type { Backstage } from "../../../../src/control/management/gateway-view.ts";
 import { readFields } from "../../../../src/control/management/body.ts";
 import { breakerOperations } from "../../../../src/control/management/breakers.ts";
+import type { GatewayView } from "../../../../src/control/management/gateway-view.ts";
 import { limitOperations } from "../../../../src/control/management/limits.ts";
 import { type Operation, OperationTable } from "../../../../src/control/management/operation.ts";
 import { compareRoutes } from "../../../../src/control/management/routes.ts";
@@ -76,7 +76,7 @@ describe("circuits", () => {
     return made as unknown as Breaker;
   }
   const breakers = new Set([breaker("up", "half_open"), breaker("up/a", "open")]);
-  const table = new OperationTable(breakerOperations({ runtime: { breakers } } as unknown as Backstage));
+  const table = new OperationTable(breakerOperations({ runtime: { breakers } } as unknown as GatewayView));
   const run = async (method: string, path: string, body?: unknown) => {
     const { operation, params } = table.find(method, path);
     return JSON.parse((await operation.run({ params, body })).body) as unknown;
@@ -132,7 +132,7 @@ describe("limits", () => {
     currentUsage: 2,
     set: (...args) => void set.push(args),
   };
-  const backstageOf = (view: LimitView) => ({ snapshot: () => ({ limits: [view] }) }) as unknown as Backstage;
+  const backstageOf = (view: LimitView) => ({ snapshot: () => ({ limits: [view] }) }) as unknown as GatewayView;
   const table = new OperationTable(limitOperations(backstageOf(limit)));
   const change = (id: string, body: unknown) => {
     const { operation, params } = table.find("PUT", `/rate-limits/${id}`);

@@ -40,7 +40,7 @@ test("a session outlives the configuration it began in", () => {
     const config = configOf(["sessionAffinity: { source: header }"], loadBalancing);
     const holder = leases.holder();
     const rule = config.rules[0]!;
-    return { holder, spread: new BalancerBuilder(config, holder).spread("k", "web", rule.loadBalance, rule) };
+    return { holder, spread: new BalancerBuilder(config, holder).groups("k", "web", rule.loadBalance, rule) };
   };
   const before = compile("{}");
   before.spread.over(all).pick(requestFrom("10.0.0.2"), []);

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { loadConfig } from "../../../../src/config/load.ts";
-import { compileProtos } from "../../../../src/translators/grpc-json/proto/sources.ts";
 import { transcodingProblems } from "../../../../src/snapshot/translators/translators.ts";
+import { compileProtos } from "../../../../src/translators/grpc-json/proto/sources.ts";
 
 let folder: string;
 before(() => {

@@ -1,8 +1,8 @@
 // Which method a request means, in the order configuration promises.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { compileMethods } from "../../../../../src/translators/grpc-json/mapping/method-table.ts";
 import type { DescriptorPool } from "../../../../../src/translators/grpc-json/descriptors/pool.ts";
+import { compileMethods } from "../../../../../src/translators/grpc-json/mapping/method-table.ts";
 import type { JsonRule } from "../../../../../src/translators/grpc-json/rule.ts";
 import { JsonTranslator } from "../../../../../src/translators/grpc-json/translator.ts";
 import { libraryPool, OPEN_RULE } from "../../../../support/library.ts";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { JsonValue } from "@bufbuild/protobuf";
-import { exactIntegers } from "../../../../../src/translators/grpc-json/messages/json-integers.ts";
 import { createPool } from "../../../../../src/translators/grpc-json/descriptors/pool.ts";
+import { exactIntegers } from "../../../../../src/translators/grpc-json/messages/json-integers.ts";
 import { compileProtos } from "../../../../../src/translators/grpc-json/proto/sources.ts";
 import { JsonTranslator } from "../../../../../src/translators/grpc-json/translator.ts";
 import { OPEN_RULE } from "../../../../support/library.ts";
