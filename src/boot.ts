@@ -32,9 +32,8 @@ import { ProbeSlots } from "./resilience/probe-slots.ts";
 import { loadChecked } from "./snapshot/check/checked.ts";
 import { compile } from "./snapshot/compile.ts";
 import { applicationOutput, loggingFormat } from "./snapshot/logging.ts";
-import { prepareLimitStores } from "./snapshot/routes/limit-stores.ts";
+import { prepare } from "./snapshot/prepare.ts";
 import type { Runtime } from "./snapshot/runtime.ts";
-import { prepareTranscoding } from "./snapshot/translators/translators.ts";
 import { VERSION } from "./version.ts";
 import type { Network } from "./wire/dial.ts";
 import { Names } from "./wire/names/names.ts";
@@ -162,8 +161,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     terminal,
   };
   runtime.pools.maxIdle = config.written.backend.http.maxIdleConns;
-  await prepareTranscoding(config, runtime);
-  await prepareLimitStores(config, runtime);
+  await prepare(config, runtime);
   const first = compile(config, runtime);
   await runtime.redis?.reached();
   const live: CurrentSnapshot = { snapshot: first, draining: false };

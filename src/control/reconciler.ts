@@ -5,9 +5,8 @@ import { systemClock } from "../core/clock.ts";
 import { inSlices } from "../core/slices.ts";
 import type { CurrentSnapshot } from "../core/snapshot.ts";
 import { type CompiledSnapshot, compiling } from "../snapshot/compile.ts";
-import { prepareLimitStores } from "../snapshot/routes/limit-stores.ts";
+import { prepare } from "../snapshot/prepare.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
-import { prepareTranscoding } from "../snapshot/translators/translators.ts";
 import { differenceOf } from "./config-difference.ts";
 import type { Listeners, Prepared } from "./listeners.ts";
 import type { Loading } from "./loader.ts";
@@ -157,8 +156,7 @@ export class Reconciler {
   }
 
   async #swap(config: Config): Promise<void> {
-    await prepareTranscoding(config, this.#runtime);
-    await prepareLimitStores(config, this.#runtime);
+    await prepare(config, this.#runtime);
     const next = await inSlices(compiling(config, this.#runtime));
     const old = this.#snapshot;
     let prepared: Prepared | null = null;

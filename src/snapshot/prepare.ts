@@ -1,0 +1,16 @@
+// What must be loaded before a configuration can be compiled, which itself never waits.
+import type { Config } from "../config/config.ts";
+import { prepareLimitStores } from "./routes/limit-stores.ts";
+import type { Runtime } from "./runtime.ts";
+import { prepareTranscoding } from "./translators/translators.ts";
+
+/** Each makes ready in `runtime` what compiling `config` will need, and does nothing when it needs nothing. */
+const PREPARATIONS: readonly ((config: Config, runtime: Runtime) => Promise<void>)[] = [
+  prepareTranscoding,
+  prepareLimitStores,
+];
+
+/** To be awaited before each compilation. @throws what a preparation throws; the configuration cannot run then */
+export async function prepare(config: Config, runtime: Runtime): Promise<void> {
+  await Promise.all(PREPARATIONS.map((preparation) => preparation(config, runtime)));
+}
