@@ -19,7 +19,7 @@ import { HealthChecker } from "./health/health-checker.ts";
 import { loggingFormat } from "./logging.ts";
 import { type CompiledRoutes, compileRoutes, meterOf } from "./routes/compile-routes.ts";
 import { sheddingOf } from "./routes/overload.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Build, Runtime } from "./runtime.ts";
 import { ServiceBuilder } from "./services/service-builder.ts";
 
 /** Labels of requests that no rule takes; no pattern begins without a slash. */
@@ -36,12 +36,13 @@ export function compile(config: Config, runtime: Runtime): CompiledSnapshot {
 /** The same, step by step: a rule or a service each. */
 export function* compiling(config: Config, runtime: Runtime): Generator<void, CompiledSnapshot> {
   const leases = runtime.leases.holder();
+  const build: Build = { config, runtime, leases };
   try {
-    const builder = new ServiceBuilder(config, runtime, leases);
-    const shedding = sheddingOf(config, leases);
-    const routes = yield* compileRoutes(config, builder, shedding, runtime, leases);
+    const builder = new ServiceBuilder(build);
+    const shedding = sheddingOf(build);
+    const routes = yield* compileRoutes(build, builder, shedding);
     const services = yield* allServices(config, builder);
-    return new CompiledSnapshot(config, runtime, leases, { routes, services, overload: shedding.overload });
+    return new CompiledSnapshot(build, { routes, services, overload: shedding.overload });
   } catch (error) {
     leases.release();
     throw error;
@@ -88,7 +89,8 @@ export class CompiledSnapshot implements Snapshot {
   #active = 0;
   #retired = false;
 
-  constructor(config: Config, runtime: Runtime, leases: LeaseHolder, parts: Parts) {
+  constructor(build: Build, parts: Parts) {
+    const { config, runtime, leases } = build;
     this.config = config;
     this.hash = config.hash;
     this.#leases = leases;
@@ -106,9 +108,9 @@ export class CompiledSnapshot implements Snapshot {
     this.#trusts = compileCidrs(config.written.frontend.http.trustedProxies);
     this.requestId = requestIdRule(config);
     this.via = config.written.frontend.http.sendVia;
-    this.unmatchedMeter = meterOf(UNMATCHED, config, runtime, leases);
-    this.accessLog = accessLog(config, runtime, leases);
-    this.#health = new HealthChecker(config, runtime);
+    this.unmatchedMeter = meterOf(UNMATCHED, build);
+    this.accessLog = accessLog(build);
+    this.#health = new HealthChecker(build);
   }
 
   match(ctx: RequestContext): Match {
@@ -158,7 +160,7 @@ function requestIdRule(config: Config): RequestIdRule {
   };
 }
 
-function accessLog(config: Config, runtime: Runtime, leases: LeaseHolder): AccessLog | null {
+function accessLog({ config, runtime, leases }: Build): AccessLog | null {
   const { enabled, output, applicationOutput, skipProbes } = config.written.telemetry.logging;
   if (applicationOutput !== "") runtime.leaseSink(applicationOutput, leases); // one that cannot be opened is refused now
   if (!enabled) return null;

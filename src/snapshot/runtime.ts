@@ -2,6 +2,7 @@
 
 import type { ClientConnections } from "../adapters/client-connections.ts";
 import type { Config, RuleConfig } from "../config/config.ts";
+import type { RedisStoreConfig } from "../config/meaning/stores.ts";
 import type { PoolSet } from "../connectors/http/pools.ts";
 import type { Http2PoolSet } from "../connectors/http2/pools.ts";
 import type { Breaker } from "../core/breaker.ts";
@@ -10,17 +11,35 @@ import type { LeaseHolder, LeaseTable } from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
 import type { CurrentSnapshot } from "../core/snapshot.ts";
 import type { OpenStreams } from "../core/streams.ts";
+import type { LimitStore } from "../limits/limit.ts";
 import type { Exposition, LabelChoice, ReloadState } from "../observe/exposition.ts";
 import type { LineSink } from "../observe/line-sink.ts";
 import type { Meters } from "../observe/meters.ts";
 import type { HealthChecks } from "../resilience/health-check.ts";
 import type { Network } from "../wire/dial.ts";
-import type { RedisStores } from "./routes/redis-stores.ts";
 
 /** Makes the JSON translator of a rule. */
-export type Transcoding = (config: Config, rule: RuleConfig, runtime: Runtime, leases: LeaseHolder) => Translator;
+export type Transcoding = (build: Build, rule: RuleConfig) => Translator;
 
-/** Handed to every compilation. */
+/** One compilation: handed to everything that makes a part of a snapshot. */
+export interface Build {
+  readonly config: Config;
+  readonly runtime: Runtime;
+  /** What the snapshot holds, and gives back when it is over. */
+  readonly leases: LeaseHolder;
+}
+
+/** Stores of limits outside the process; snapshots lease them. */
+export interface SharedStores {
+  /** The store as configured; the same while some snapshot holds it. */
+  store(store: RedisStoreConfig, build: Build): LimitStore;
+  /** Resolves when every store is reached or known not to be: requests then need not be decided alone. */
+  reached(): Promise<void>;
+  /** The process ends. */
+  close(): void;
+}
+
+/** Made once a process. */
 export interface Runtime {
   readonly leases: LeaseTable;
   readonly clients: ClientConnections;
@@ -44,7 +63,7 @@ export interface Runtime {
   exposition(): Promise<Exposition>;
   labels: LabelChoice;
   /** null until a store in Redis is configured. */
-  redis: RedisStores | null;
+  redis: SharedStores | null;
   readonly log: Log;
   /** Random mark of this process, by which it recognises its own requests coming back. */
   readonly instanceId: string;

@@ -1,13 +1,14 @@
 // What every compilation is handed, without ports, logs or a process around it.
+import type { Config } from "../../src/config/config.ts";
 import { PoolSet } from "../../src/connectors/http/pools.ts";
 import { Http2PoolSet } from "../../src/connectors/http2/pools.ts";
 import { systemClock } from "../../src/core/clock.ts";
-import { LeaseTable } from "../../src/core/lease.ts";
+import { type LeaseHolder, LeaseTable } from "../../src/core/lease.ts";
 import { OpenStreams } from "../../src/core/streams.ts";
 import { Meters } from "../../src/observe/meters.ts";
 import { HealthChecks } from "../../src/resilience/health-check.ts";
 import { ProbeSlots } from "../../src/resilience/probe-slots.ts";
-import type { Runtime } from "../../src/snapshot/runtime.ts";
+import type { Build, Runtime } from "../../src/snapshot/runtime.ts";
 import { anyClients } from "./clients.ts";
 import { NO_LOG, testNetwork } from "./network.ts";
 
@@ -38,4 +39,9 @@ export function quietRuntime(): Runtime & { readonly pools: PoolSet } {
     live: { current: null },
     terminal: false,
   };
+}
+
+/** One compilation of `config`, which takes its leases from `leases`. */
+export function buildOf(config: Config, leases: LeaseHolder, runtime: Runtime = quietRuntime()): Build {
+  return { config, runtime, leases };
 }

@@ -1,6 +1,5 @@
 // What a snapshot checks while it is live. What was found out is kept by the identity of the endpoint, so that a reload
 // forgets nothing; what nobody asks for any more is closed at once, even when long streams keep the old snapshot.
-import type { Config } from "../../config/config.ts";
 import { type CheckPace, checksOf } from "../../config/meaning/health-config.ts";
 import { connectFailureLimit, outlierSettings } from "../../config/meaning/outliers.ts";
 import type { EndpointState } from "../../core/endpoint-state.ts";
@@ -12,7 +11,7 @@ import type { HealthCheck } from "../../resilience/health-check.ts";
 import { type Candidate, OutlierDetector } from "../../resilience/outlier-detector.ts";
 import { ServiceReach } from "../../resilience/reach.ts";
 import { digest } from "../digest.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Build } from "../runtime.ts";
 import { identityOf } from "../services/endpoints.ts";
 import { type ProbeTarget, ProbeTargets, probeOf } from "./probes.ts";
 
@@ -22,17 +21,15 @@ const SPREAD_MS = 1000;
 
 /** Begun when the snapshot becomes live, ended when it is no more. */
 export class HealthChecker {
-  readonly #config: Config;
-  readonly #runtime: Runtime;
+  readonly #build: Build;
   /** By service, and under "" those of the gateway's own checks: a service that changes gives back only its own. */
   readonly #leases = new Map<string, LeaseHolder>();
   readonly #targets: ProbeTargets;
   #begun = 0;
 
-  constructor(config: Config, runtime: Runtime) {
-    this.#config = config;
-    this.#runtime = runtime;
-    this.#targets = new ProbeTargets(config);
+  constructor(build: Build) {
+    this.#build = build;
+    this.#targets = new ProbeTargets(build.config);
   }
 
   /**
@@ -40,9 +37,9 @@ export class HealthChecker {
    * @param before services that were live until now: what they have is not new
    */
   *beginning(services: ReadonlyMap<string, Service>, before: ReadonlyMap<string, Service>): Generator<void, void> {
-    const leases = this.#runtime.leases.holder();
+    const leases = this.#build.runtime.leases.holder();
     this.#leases.set("", leases);
-    for (const { name, probe, ...pace } of this.#config.health.gateway) {
+    for (const { name, probe, ...pace } of this.#build.config.health.gateway) {
       this.#checkGateway(leases, name, this.#targets.ofGateway(probe), pace);
     }
     for (const service of services.values()) {
@@ -53,7 +50,7 @@ export class HealthChecker {
 
   /** Checks the endpoints a service has now, and no others of it. @param before as it was until now; null: it is new */
   follow(service: Service, before: Service | null): void {
-    const leases = this.#runtime.leases.holder();
+    const leases = this.#build.runtime.leases.holder();
     const known = new Set(before?.endpoints.map(({ state }) => state));
     for (const { spec, state } of service.endpoints) {
       this.#checkEndpoint(leases, service.name, spec, state, known.has(state));
@@ -78,7 +75,7 @@ export class HealthChecker {
   }
 
   #checkEndpoint(leases: LeaseHolder, service: string, spec: EndpointSpec, state: EndpointState, known: boolean): void {
-    const plans = checksOf(this.#config.health, service, spec);
+    const plans = checksOf(this.#build.config.health, service, spec);
     if (plans.length === 0) return;
     const identity = identityOf(service, spec);
     const checks = leases.lease(
@@ -122,7 +119,7 @@ export class HealthChecker {
     pace: CheckPace,
     to: { verdict(): CheckCounter | null; take(failure: string | null, ms: number): boolean },
   ): void {
-    const { healthChecks, log, network } = this.#runtime;
+    const { healthChecks, log, network } = this.#build.runtime;
     leases.lease(
       `${key}|${digest([name, { ...target, tls: this.#targets.tlsKey }, pace])}`,
       (): HealthCheck =>
@@ -147,11 +144,11 @@ export class HealthChecker {
   /** Few checks begin at once, many one after the other. */
   #firstMs(): number {
     const n = this.#begun++;
-    return n < MANY ? 0 : this.#runtime.healthChecks.around.random() * SPREAD_MS;
+    return n < MANY ? 0 : this.#build.runtime.healthChecks.around.random() * SPREAD_MS;
   }
 
   #followReach(leases: LeaseHolder, name: string, candidates: readonly Candidate[]): void {
-    const { healthChecks, log } = this.#runtime;
+    const { healthChecks, log } = this.#build.runtime;
     const reach = leases.lease(
       `reach|${name}`,
       () => {
@@ -171,13 +168,13 @@ export class HealthChecker {
         made.close();
       },
     );
-    reach.follow(candidates, connectFailureLimit(this.#config.written.outlierDetection, name));
+    reach.follow(candidates, connectFailureLimit(this.#build.config.written.outlierDetection, name));
   }
 
   #detectOutliers(leases: LeaseHolder, name: string, candidates: readonly Candidate[]): void {
-    const settings = outlierSettings(this.#config.written.outlierDetection, name);
+    const settings = outlierSettings(this.#build.config.written.outlierDetection, name);
     if (settings === null) return;
-    const { healthChecks, log } = this.#runtime;
+    const { healthChecks, log } = this.#build.runtime;
     const detector = leases.lease(
       `outliers|${name}`,
       () => {

@@ -5,13 +5,12 @@ import type { Config, RuleConfig } from "../../config/config.ts";
 import { INTERNAL } from "../../config/meaning/services.ts";
 import type { Translator } from "../../core/edges.ts";
 import { type Filter, inPhaseOrder } from "../../core/filter.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
 import type { LimitView } from "../../core/limit-view.ts";
 import type { Route, RouteMeter, TargetRule } from "../../core/route.ts";
 import { bodySize } from "../../limits/body-size.ts";
 import { type RouteLabels, RouteMeterCells } from "../../observe/meters.ts";
 import { RouteTree } from "../../routing/tree.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Build } from "../runtime.ts";
 import type { ServiceBuilder } from "../services/service-builder.ts";
 import { translatorFor } from "../translators/translators.ts";
 import { EventStreamRules, eventStreamFilters } from "./event-streams.ts";
@@ -30,17 +29,16 @@ export interface CompiledRoutes {
 
 /** Compiles all rules, one a step. Equal parts are shared between routes: ten thousand of them stay small. */
 export function* compileRoutes(
-  config: Config,
+  build: Build,
   services: ServiceBuilder,
   shedding: Shedding,
-  runtime: Runtime,
-  leases: LeaseHolder,
 ): Generator<void, CompiledRoutes> {
+  const { config } = build;
   const tree = new RouteTree<Route>();
   const filters = new Map<string, readonly Filter[]>();
-  const shared = eventStreamFilters(config, leases);
-  const kinds = { websockets: new WebSocketRules(config, runtime, leases), events: new EventStreamRules(config) };
-  const limits = new LimitFilters(config, runtime, leases);
+  const shared = eventStreamFilters(build);
+  const kinds = { websockets: new WebSocketRules(build), events: new EventStreamRules(config) };
+  const limits = new LimitFilters(build);
   const routes: Route[] = [];
   for (const [order, rule] of config.rules.entries()) {
     const key = `${rule.written.tier}|${rule.maxBodyBytes}`;
@@ -52,8 +50,8 @@ export function* compileRoutes(
     }
     const own = limits.filtersFor(rule);
     if (own.length > 0) list = inPhaseOrder([...list, ...own]);
-    const meter = meterOf({ route: rule.id, path: rule.written.path }, config, runtime, leases);
-    const translator = translatorFor(config, rule, runtime, leases);
+    const meter = meterOf({ route: rule.id, path: rule.written.path }, build);
+    const translator = translatorFor(build, rule);
     const route = compileRule(config, rule, list, services, kinds, translator, meter);
     tree.add(rule.pattern, { route, conditions: rule.conditions, order });
     routes.push(route);
@@ -63,7 +61,7 @@ export function* compileRoutes(
 }
 
 /** The meter of a rule, kept while any snapshot has one of this id and pattern; null when metrics are off. */
-export function meterOf(labels: RouteLabels, config: Config, runtime: Runtime, leases: LeaseHolder): RouteMeter | null {
+export function meterOf(labels: RouteLabels, { config, runtime, leases }: Build): RouteMeter | null {
   const { metrics } = config.written;
   if (!metrics.enabled) return null;
   const { meters } = runtime;

@@ -2,10 +2,10 @@
 import type { Config, RuleConfig } from "../../config/config.ts";
 import type { RequestContext } from "../../core/context.ts";
 import type { Filter } from "../../core/filter.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
 import type { EventStreamRule } from "../../core/route.ts";
 import { connectionLimit, leaseCounter } from "../../limits/connections.ts";
 import { wantsEventStream } from "../../wire/accept.ts";
+import type { Build } from "../runtime.ts";
 
 /** Largest event that is held where the configuration names no bound, bytes. */
 const MAX_HELD_BYTES = 1024 * 1024;
@@ -44,7 +44,7 @@ export class EventStreamRules {
 }
 
 /** Filters of routes that may answer with event streams. */
-export function eventStreamFilters(config: Config, leases: LeaseHolder): readonly Filter[] {
+export function eventStreamFilters({ config, leases }: Build): readonly Filter[] {
   const { frontend, backend } = config.written;
   const wants = (ctx: RequestContext) => wantsEventStream(ctx, frontend.sse.path);
   const filters: Filter[] = [];

@@ -1,9 +1,8 @@
 // Stores of limits by name; what they have counted is kept as long as some snapshot has the limit.
 import type { Config } from "../../config/config.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
 import type { Limit, LimitStore } from "../../limits/limit.ts";
 import { MemoryStore } from "../../limits/memory-store.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Build, Runtime } from "../runtime.ts";
 
 /** The stores of one configuration. */
 export interface StoreSet {
@@ -23,11 +22,12 @@ export async function prepareLimitStores(config: Config, runtime: Runtime): Prom
 }
 
 /** The stores of a configuration; every one in memory is the same, as limits are told apart by their ids. */
-export function limitStores(config: Config, runtime: Runtime, leases: LeaseHolder): StoreSet {
+export function limitStores(build: Build): StoreSet {
+  const { config, runtime, leases } = build;
   return {
     storeFor(name, limit) {
       const shared = config.stores.get(name);
-      if (shared !== null && shared !== undefined) return runtime.redis!.store(shared, config, leases);
+      if (shared !== null && shared !== undefined) return runtime.redis!.store(shared, build);
       const { store } = leases.lease("limit-store|memory", openMemory, ({ timer }) => clearInterval(timer));
       leases.lease(
         `limit|memory|${limit.id}`,

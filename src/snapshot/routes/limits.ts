@@ -1,30 +1,25 @@
 // Limits of rules → filters: keys, stores, counts that outlive a reload, and meters.
-import type { Config, RuleConfig } from "../../config/config.ts";
+import type { RuleConfig } from "../../config/config.ts";
 import type { ConcurrencyConfig } from "../../config/meaning/limits.ts";
 import type { Filter } from "../../core/filter.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
 import type { LimitView } from "../../core/limit-view.ts";
 import { concurrencyLimit, type UnderWay } from "../../limits/concurrency.ts";
 import { isShared, keyBy, needsIdentity } from "../../limits/keys.ts";
 import type { LimitMeter } from "../../limits/meter.ts";
 import { rateLimits } from "../../limits/rate.ts";
 import { type LimitLabels, LimitMeterCells } from "../../observe/limit-meters.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Build } from "../runtime.ts";
 import { limitStores } from "./limit-stores.ts";
 import { LimitViews } from "./limit-views.ts";
 
 /** Makes the filters of one configuration. */
 export class LimitFilters {
-  readonly #config: Config;
-  readonly #runtime: Runtime;
-  readonly #leases: LeaseHolder;
+  readonly #build: Build;
   readonly #rates: LimitViews;
 
-  constructor(config: Config, runtime: Runtime, leases: LeaseHolder) {
-    this.#config = config;
-    this.#runtime = runtime;
-    this.#leases = leases;
-    this.#rates = new LimitViews(config, limitStores(config, runtime, leases));
+  constructor(build: Build) {
+    this.#build = build;
+    this.#rates = new LimitViews(build.config, limitStores(build));
   }
 
   /** The rate limits of all rules so far. */
@@ -47,7 +42,7 @@ export class LimitFilters {
   }
 
   #concurrency({ id }: RuleConfig, { max, key }: ConcurrencyConfig): Filter {
-    const underWay = this.#leases.lease<UnderWay>(
+    const underWay = this.#build.leases.lease<UnderWay>(
       `concurrency|${id}|${JSON.stringify(key)}`,
       () => new Map(),
       () => undefined,
@@ -63,9 +58,9 @@ export class LimitFilters {
   }
 
   #meter(labels: LimitLabels): LimitMeter | null {
-    if (!this.#config.written.metrics.enabled) return null;
-    const { limits } = this.#runtime.meters;
-    return this.#leases.lease(
+    if (!this.#build.config.written.metrics.enabled) return null;
+    const { limits } = this.#build.runtime.meters;
+    return this.#build.leases.lease(
       `limit-meter|${labels.route}|${labels.limit}|${labels.kind}`,
       () => {
         const meter = new LimitMeterCells(labels);

@@ -1,13 +1,12 @@
 // `overload` → the filter that refuses requests of a tier while the gateway falls behind.
-import type { Config } from "../../config/config.ts";
 import { loopBusyMs } from "../../core/clock.ts";
 import type { Filter } from "../../core/filter.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
 import type { Tier } from "../../core/limiter.ts";
 import type { Overload } from "../../core/overload.ts";
 import { HeldRefusals } from "../../resilience/held-refusals.ts";
 import { Shedder, sheds } from "../../resilience/shedding.ts";
 import { digest } from "../digest.ts";
+import type { Build } from "../runtime.ts";
 
 /** Shedding of one configuration. */
 export interface Shedding {
@@ -18,7 +17,7 @@ export interface Shedding {
 }
 
 /** Leases what sheds load, so that a reload does not make it begin anew. */
-export function sheddingOf(config: Config, leases: LeaseHolder): Shedding {
+export function sheddingOf({ config, leases }: Build): Shedding {
   const { overload } = config.written;
   if (!overload.enabled) return { overload: null, filtersOf: () => [] };
   const { shedder, held } = leases.lease(

@@ -3,18 +3,18 @@ import type { ConnectionOptions } from "node:tls";
 import type { Config } from "../../config/config.ts";
 import type { RedisStoreConfig } from "../../config/meaning/stores.ts";
 import type { RedisSection } from "../../config/schema/redis.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
 import type { Log } from "../../core/log.ts";
 import { Connections, type RedisOptions } from "../../limits/redis/connection.ts";
 import { RedisStore } from "../../limits/redis/store.ts";
 import { hostPort } from "../../wire/authority.ts";
 import { digest } from "../digest.ts";
+import type { Build, SharedStores } from "../runtime.ts";
 
 /** Longest wait at start for stores to be reached, ms. One that refuses is not waited for. */
 const REACH_MS = 1000;
 
 /** Every store in Redis of the process. */
-export class RedisStores {
+export class RedisStores implements SharedStores {
   readonly #instance: string;
   readonly #log: Log;
   readonly #open = new Set<RedisStore>();
@@ -26,7 +26,7 @@ export class RedisStores {
   }
 
   /** The store as configured; the same while some snapshot holds it. */
-  store(store: RedisStoreConfig, config: Config, leases: LeaseHolder): RedisStore {
+  store(store: RedisStoreConfig, { config, leases }: Build): RedisStore {
     const { name, onFailure, onLoss } = store;
     const now = () => performance.now();
     const redis = redisOptions(store.redis, config);

@@ -2,46 +2,43 @@
 import type { Config, RuleConfig } from "../../config/config.ts";
 import { isWritten } from "../../config/schema/fields.ts";
 import { type Filter, inPhaseOrder } from "../../core/filter.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
 import type { WebSocketRule } from "../../core/route.ts";
 import { connectionLimit, leaseCounter } from "../../limits/connections.ts";
 import { onlyBelow, sameOrigin } from "../../websocket/origin.ts";
 import { type WebSocketSettings, websocketRule } from "../../websocket/rule.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Build } from "../runtime.ts";
 
 /** Makes the rules of one configuration; routes with equal settings and filters share one. */
 export class WebSocketRules {
-  readonly #config: Config;
-  readonly #runtime: Runtime;
+  readonly #build: Build;
   readonly #own: readonly Filter[];
   readonly #made = new Map<string, WebSocketRule>();
   readonly #filterIds = new Map<readonly Filter[], number>();
 
-  constructor(config: Config, runtime: Runtime, leases: LeaseHolder) {
-    this.#config = config;
-    this.#runtime = runtime;
-    this.#own = ownFilters(config, leases);
+  constructor(build: Build) {
+    this.#build = build;
+    this.#own = ownFilters(build);
   }
 
   /** The rule of a route, or null when handshakes find no route there. @param filters those of every request */
   ruleFor(rule: RuleConfig, filters: readonly Filter[]): WebSocketRule | null {
-    const { frontend, backend } = this.#config.written;
+    const { frontend, backend } = this.#build.config.written;
     const off = frontend.websocket.enabled === false || !backend.websocket.enabled;
     if (off || rule.protocol === "grpc" || rule.protocol === "sse") return null;
     let id = this.#filterIds.get(filters);
     if (id === undefined) this.#filterIds.set(filters, (id = this.#filterIds.size));
-    const settings = settingsOf(this.#config, rule);
+    const settings = settingsOf(this.#build.config, rule);
     const key = `${id}|${JSON.stringify(settings)}`;
     let made = this.#made.get(key);
     if (made === undefined) {
-      made = websocketRule(settings, inPhaseOrder([...filters, ...this.#own]), this.#runtime.streams);
+      made = websocketRule(settings, inPhaseOrder([...filters, ...this.#own]), this.#build.runtime.streams);
       this.#made.set(key, made);
     }
     return made;
   }
 }
 
-function ownFilters(config: Config, leases: LeaseHolder): readonly Filter[] {
+function ownFilters({ config, leases }: Build): readonly Filter[] {
   const { path, checkOrigin, allowedOrigins, maxConnections } = config.written.frontend.websocket;
   const filters: Filter[] = [];
   if (path !== "") filters.push(onlyBelow(path));

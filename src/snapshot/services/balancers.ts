@@ -9,7 +9,7 @@ import { Sessions } from "../../balancing/sessions.ts";
 import type { BalancerSettings } from "../../balancing/settings.ts";
 import { SlowStart } from "../../balancing/slow-start.ts";
 import { BALANCERS, type BalancerName } from "../../catalog.ts";
-import type { Config, RuleConfig } from "../../config/config.ts";
+import type { RuleConfig } from "../../config/config.ts";
 import {
   defaultBalancing,
   groupingOf,
@@ -17,24 +17,22 @@ import {
   type SessionConfig,
 } from "../../config/meaning/balancing.ts";
 import type { Filter } from "../../core/filter.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
 import { digest } from "../digest.ts";
+import type { Build } from "../runtime.ts";
 import type { BareEndpoint } from "./endpoints.ts";
 
 const CLOCKS = { now: () => performance.now(), wall: () => Date.now() };
 
 /** Builds what one configuration says of balancing. */
 export class BalancerBuilder {
-  readonly #config: Config;
-  readonly #leases: LeaseHolder;
+  readonly #build: Build;
   readonly #default: RuleBalancing;
   readonly #randomInt = randomIntOf(randomInt(2 ** 32));
   readonly #filters = new Map<Sessions, Filter>();
 
-  constructor(config: Config, leases: LeaseHolder) {
-    this.#config = config;
-    this.#leases = leases;
-    this.#default = defaultBalancing(config.written.router);
+  constructor(build: Build) {
+    this.#build = build;
+    this.#default = defaultBalancing(build.config.written.router);
   }
 
   /** Equal for rules that balance a service in the same way. @param rule null: by what holds for all */
@@ -46,15 +44,15 @@ export class BalancerBuilder {
 
   /** @param key of the service, with {@link keyOf} in it */
   groups(key: string, service: string, kind: BalancerName, rule: RuleConfig | null): EndpointGroups {
-    const { zone } = this.#config.written.loadBalancing;
-    const { panicThreshold, overflow } = groupingOf(this.#config.written, service);
+    const { zone } = this.#build.config.written.loadBalancing;
+    const { panicThreshold, overflow } = groupingOf(this.#build.config.written, service);
     const { hash, sessions } = rule ?? this.#default;
     const settings: BalancerSettings = {
       randomInt: this.#randomInt,
       hash: { keyOf: hashKey(hash.key), replicas: hash.replicas, maxLoad: hash.maxLoad },
       sessions: kind === "sticky_session" ? this.#sessions(service, sessions) : null,
     };
-    return this.#leases.lease(
+    return this.#build.leases.lease(
       `balancer|${key}|${digest([zone, panicThreshold, overflow])}`,
       () =>
         new EndpointGroups(
@@ -80,16 +78,16 @@ export class BalancerBuilder {
 
   /** Lets endpoints that join a running service, or come back, warm up. */
   warm(service: string, endpoints: readonly BareEndpoint[]): void {
-    const { slowStart } = groupingOf(this.#config.written, service);
+    const { slowStart } = groupingOf(this.#build.config.written, service);
     if (slowStart === 0) return;
     const key = `slow-start|${service}|${slowStart}`;
-    const warming = this.#leases.lease(
+    const warming = this.#build.leases.lease(
       key,
       () => new SlowStart(slowStart, CLOCKS.now),
       () => undefined,
     );
     for (const { spec, state } of endpoints) {
-      this.#leases.lease(
+      this.#build.leases.lease(
         `${key}|${spec.id}|${spec.address}|${spec.port}`,
         () => warming.follow(state),
         () => warming.unfollow(state),
@@ -101,7 +99,7 @@ export class BalancerBuilder {
   #sessions(service: string, config: SessionConfig | null): Sessions | null {
     if (config === null) return null;
     const secret = this.#secret(config.secret);
-    return this.#leases.lease(
+    return this.#build.leases.lease(
       `sessions|${service}|${digest(config)}`,
       () => new Sessions(service, config.rule, secret, CLOCKS),
       () => undefined,
@@ -111,7 +109,7 @@ export class BalancerBuilder {
   /** As configured, or one of this process. */
   #secret(written: string): Buffer {
     if (written !== "") return Buffer.from(written);
-    return this.#leases.lease(
+    return this.#build.leases.lease(
       "session-secret",
       () => randomBytes(32),
       () => undefined,

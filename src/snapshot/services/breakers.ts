@@ -1,14 +1,13 @@
 // `circuitBreaker` → circuits of services, of their endpoints, and of the rules that have one of their own.
-import type { Config, RuleConfig } from "../../config/config.ts";
+import type { RuleConfig } from "../../config/config.ts";
 import type { BreakerSettings } from "../../config/schema/breaker.ts";
 import { inherit, standsApart } from "../../config/schema/inherit.ts";
 import type { Breaker } from "../../core/breaker.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
 import type { Log } from "../../core/log.ts";
 import type { EndpointSpec } from "../../core/service.ts";
 import { type BreakerClock, type BreakerOptions, CountingBreaker } from "../../resilience/breaker.ts";
 import { digest } from "../digest.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Build } from "../runtime.ts";
 
 /** Circuits of one service, as a rule sees it. */
 export interface ServiceBreakers {
@@ -22,22 +21,18 @@ export interface ServiceBreakers {
 
 /** Leases circuits; what they counted survives a reload that leaves their settings alone. */
 export class Breakers {
-  readonly #config: Config;
-  readonly #leases: LeaseHolder;
-  readonly #runtime: Pick<Runtime, "breakers" | "log">;
+  readonly #build: Build;
   readonly #services: ReadonlySet<string>;
 
-  /** @param runtime its `breakers` are told of every circuit as long as it exists, its log of every change */
-  constructor(config: Config, runtime: Pick<Runtime, "breakers" | "log">, leases: LeaseHolder) {
-    this.#config = config;
-    this.#leases = leases;
-    this.#runtime = runtime;
-    this.#services = new Set(config.services.map((s) => s.name));
+  /** @param build the `breakers` of its runtime are told of every circuit as long as it exists, the log of every change */
+  constructor(build: Build) {
+    this.#build = build;
+    this.#services = new Set(build.config.services.map((s) => s.name));
   }
 
   /** @param rule through which the service is reached; null: the service itself */
   forService(rule: RuleConfig | null, service: string): ServiceBreakers {
-    const { circuitBreaker } = this.#config.written;
+    const { circuitBreaker } = this.#build.config.written;
     const overrides = rule === null ? null : { id: rule.id, own: rule.written.circuitBreaker };
     const settings = inherit(circuitBreaker, service, overrides);
     if (settings === null) return NO_BREAKERS;
@@ -56,8 +51,8 @@ export class Breakers {
   }
 
   #lease(key: string, name: string, options: BreakerOptions): Breaker {
-    const { breakers, log } = this.#runtime;
-    return this.#leases.lease(
+    const { breakers, log } = this.#build.runtime;
+    return this.#build.leases.lease(
       key,
       () => {
         const breaker = new CountingBreaker(name, options, CLOCK);

@@ -1,18 +1,16 @@
 // Endpoints of a snapshot: each address with its connector, its meter, and what was learned of it.
 
-import type { Config } from "../../config/config.ts";
 import { HttpConnector, type Upgrades } from "../../connectors/http/connector.ts";
 import type { HttpClientOptions } from "../../connectors/http/options.ts";
 import { Http2Connector } from "../../connectors/http2/connector.ts";
 import type { Http2ClientOptions } from "../../connectors/http2/options.ts";
 import type { Connector } from "../../core/edges.ts";
 import { EndpointState } from "../../core/endpoint-state.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
 import type { EndpointMeter, EndpointSpec } from "../../core/service.ts";
 import { EndpointMeterCells } from "../../observe/meters.ts";
 import { authorityOf } from "../../wire/authority.ts";
 import { digest } from "../digest.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Build } from "../runtime.ts";
 import { clientOptions, upstreamHttp2Options } from "./client-options.ts";
 
 /** One address, ready to be sent to; what a service adds is its own. */
@@ -25,18 +23,15 @@ export interface BareEndpoint {
 
 /** Builds endpoints; what they hold is shared with the snapshot before. */
 export class EndpointBuilder {
-  readonly #config: Config;
-  readonly #runtime: Runtime;
-  readonly #leases: LeaseHolder;
+  readonly #build: Build;
   readonly #options: HttpClientOptions;
   readonly #optionsKey: string;
   readonly #http2Options: Http2ClientOptions;
   readonly #http2Key: string;
 
-  constructor(config: Config, runtime: Runtime, leases: LeaseHolder) {
-    this.#config = config;
-    this.#runtime = runtime;
-    this.#leases = leases;
+  constructor(build: Build) {
+    this.#build = build;
+    const { config } = build;
     this.#options = clientOptions(config);
     this.#optionsKey = digest(this.#options);
     this.#http2Options = upstreamHttp2Options(config);
@@ -45,7 +40,7 @@ export class EndpointBuilder {
 
   /** @param grpc whether it is called by gRPC */
   endpoint(service: string, spec: EndpointSpec, grpc: boolean): BareEndpoint {
-    const state = this.#leases.lease(
+    const state = this.#build.leases.lease(
       `state|${identityOf(service, spec)}`,
       () => new EndpointState(),
       () => undefined,
@@ -55,12 +50,12 @@ export class EndpointBuilder {
   }
 
   #http2Connector(spec: EndpointSpec, grpc: boolean): Connector {
-    const { http2Pools, instanceId } = this.#runtime;
-    const { grpc: settings } = this.#config.written.backend;
+    const { http2Pools, instanceId } = this.#build.runtime;
+    const { grpc: settings } = this.#build.config.written.backend;
     const scheme = grpc && settings.tls.enabled ? "https" : spec.scheme;
     const port = grpc ? spec.grpcPort : spec.port;
     const { address } = spec;
-    const pool = this.#leases.lease(
+    const pool = this.#build.leases.lease(
       `http2-pool|${scheme}|${address}|${port}|${this.#http2Key}`,
       () => http2Pools.add({ scheme, address, port }, this.#http2Options),
       (p) => http2Pools.remove(p),
@@ -70,7 +65,7 @@ export class EndpointBuilder {
       {
         scheme,
         authority: authorityOf({ scheme, address, port }),
-        dropAcceptEncoding: this.#config.written.backend.http.disableCompression,
+        dropAcceptEncoding: this.#build.config.written.backend.http.disableCompression,
         instanceId,
       },
       {
@@ -81,19 +76,19 @@ export class EndpointBuilder {
   }
 
   #httpConnector(service: string, spec: EndpointSpec): Connector {
-    const { pools, instanceId } = this.#runtime;
+    const { pools, instanceId } = this.#build.runtime;
     const { scheme, address, port } = spec;
-    const pool = this.#leases.lease(
+    const pool = this.#build.leases.lease(
       `pool|${scheme}|${address}|${port}|${this.#optionsKey}`,
       () => pools.add({ scheme, address, port }, this.#options),
       (p) => pools.remove(p),
     );
-    const upgrades = this.#leases.lease<Upgrades>(
+    const upgrades = this.#build.leases.lease<Upgrades>(
       `upgrades|${service}|${spec.id}|${address}|${port}`,
       () => ({ open: 0 }),
       () => undefined,
     );
-    const { backend } = this.#config.written;
+    const { backend } = this.#build.config.written;
     const defaults = {
       host: authorityOf({ scheme, address, port }),
       dropAcceptEncoding: backend.http.disableCompression,
@@ -104,10 +99,10 @@ export class EndpointBuilder {
   }
 
   #meter(service: string, instance: string): EndpointMeter | null {
-    const { metrics } = this.#config.written;
+    const { metrics } = this.#build.config.written;
     if (!metrics.enabled) return null;
-    const { meters } = this.#runtime;
-    return this.#leases.lease(
+    const { meters } = this.#build.runtime;
+    return this.#build.leases.lease(
       `meter|${service}|${instance}|${metrics.buckets.join()}`,
       () => {
         const meter = new EndpointMeterCells(service, instance, metrics.buckets);

@@ -1,15 +1,14 @@
 // `adaptiveConcurrency` → the limiter of a service, kept across reloads with what it has found out.
 
-import type { Config } from "../../config/config.ts";
 import { concurrencyOf } from "../../config/meaning/adaptive-limit.ts";
 import { loopBusyMs } from "../../core/clock.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
 import type { ConcurrencyLimiter } from "../../core/limiter.ts";
 import { GradientLimiter } from "../../resilience/gradient.ts";
 import { digest } from "../digest.ts";
+import type { Build } from "../runtime.ts";
 
 /** The limiter of a service; null: none. All rules share it, since they share the service. */
-export function limiterOf(config: Config, service: string, leases: LeaseHolder): ConcurrencyLimiter | null {
+export function limiterOf({ config, leases }: Build, service: string): ConcurrencyLimiter | null {
   const limits = concurrencyOf(config.written, service);
   if (limits === null) return null;
   return leases.lease<ConcurrencyLimiter>(

@@ -1,25 +1,23 @@
 // `retry` → the rule of each route and service, with budgets that live through reloads.
-import type { Config, RuleConfig } from "../../config/config.ts";
+import type { RuleConfig } from "../../config/config.ts";
 import { inherit } from "../../config/schema/inherit.ts";
 import { GRPC_STATUSES, type RetrySettings } from "../../config/schema/retry.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
 import type { RetryBudget, RetryRule } from "../../core/retry.ts";
 import { WindowedBudget } from "../../resilience/retry-budget.ts";
+import type { Build } from "../runtime.ts";
 
 /** Makes the retry rules of one configuration. */
 export class Retries {
-  readonly #config: Config;
-  readonly #leases: LeaseHolder;
+  readonly #build: Build;
 
-  constructor(config: Config, leases: LeaseHolder) {
-    this.#config = config;
-    this.#leases = leases;
+  constructor(build: Build) {
+    this.#build = build;
   }
 
   /** Settings of a rule's requests to a service, or of a service by itself; null: only what no backend has looked at. */
   settings(service: string, rule: RuleConfig | null): RetrySettings | null {
     const own = rule === null ? null : { id: rule.id, own: rule.written.retry };
-    return inherit(this.#config.written.retry, service, own);
+    return inherit(this.#build.config.written.retry, service, own);
   }
 
   /** The rule with these settings. Rules to one service with the same bounds share its budget. */
@@ -42,7 +40,7 @@ export class Retries {
   }
 
   #budget(service: string, { budgetRatio, minRetryTokens, budgetWindow }: RetrySettings): RetryBudget {
-    return this.#leases.lease<RetryBudget>(
+    return this.#build.leases.lease<RetryBudget>(
       `retry-budget|${service}|${budgetRatio}|${minRetryTokens}|${budgetWindow}`,
       () => new WindowedBudget(budgetRatio, minRetryTokens, budgetWindow, () => performance.now()),
       () => undefined,

@@ -1,11 +1,10 @@
 // Services of a snapshot: endpoints under one picker per way of balancing, with the policies that hold for a rule.
 import { type BalancerName, REGISTRIES } from "../../catalog.ts";
-import type { Config, RuleConfig } from "../../config/config.ts";
+import type { RuleConfig } from "../../config/config.ts";
 import type { Filter } from "../../core/filter.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
 import type { ServiceEntry } from "../../core/registry.ts";
 import type { Service } from "../../core/service.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Build } from "../runtime.ts";
 import { BalancedService } from "./balanced-service.ts";
 import { BalancerBuilder } from "./balancers.ts";
 import { Breakers } from "./breakers.ts";
@@ -15,8 +14,7 @@ import { Retries } from "./retries.ts";
 
 /** Builds services on demand; rules with equal settings share one. */
 export class ServiceBuilder {
-  readonly #config: Config;
-  readonly #leases: LeaseHolder;
+  readonly #build: Build;
   readonly #balancers: BalancerBuilder;
   readonly #builder: EndpointBuilder;
   readonly #breakers: Breakers;
@@ -25,13 +23,13 @@ export class ServiceBuilder {
   readonly #endpoints = new Map<string, readonly BareEndpoint[]>();
   readonly #services = new Map<string, Service>();
 
-  constructor(config: Config, runtime: Runtime, leases: LeaseHolder) {
-    this.#config = config;
-    this.#leases = leases;
-    this.#balancers = new BalancerBuilder(config, leases);
-    this.#builder = new EndpointBuilder(config, runtime, leases);
-    this.#breakers = new Breakers(config, runtime, leases);
-    this.#retries = new Retries(config, leases);
+  constructor(build: Build) {
+    this.#build = build;
+    this.#balancers = new BalancerBuilder(build);
+    this.#builder = new EndpointBuilder(build);
+    this.#breakers = new Breakers(build);
+    this.#retries = new Retries(build);
+    const { config } = build;
     const registry = REGISTRIES[config.written.registry.type](config.services);
     this.#entries = new Map(registry.list().map((entry) => [entry.name, entry]));
   }
@@ -63,11 +61,11 @@ export class ServiceBuilder {
       })),
       groups: this.#balancers.groups(balanced, name, balancer, rule),
       breaker: breakers.service,
-      limiter: limiterOf(this.#config, name, this.#leases),
+      limiter: limiterOf(this.#build, name),
       retry: retry === null ? null : this.#retries.rule(name, retry),
       isFailure: breakers.isFailure,
     });
-    this.#leases.own(() => service.close());
+    this.#build.leases.own(() => service.close());
     this.#services.set(key, service);
     return service;
   }

@@ -1,9 +1,8 @@
 // A rule's descriptors and mappings → the translator of its JSON clients.
 import { credentials } from "@grpc/grpc-js";
-import type { Config, RuleConfig } from "../../config/config.ts";
+import type { RuleConfig } from "../../config/config.ts";
 import { ConfigError, oneLine, type Problem } from "../../config/text/problem.ts";
 import type { Translator } from "../../core/edges.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
 import { DescriptorHub, type LastGood } from "../../translators/grpc-json/descriptors/descriptor-hub.ts";
 import { PolledSource } from "../../translators/grpc-json/descriptors/polled-source.ts";
 import { reflect } from "../../translators/grpc-json/descriptors/reflection.ts";
@@ -11,7 +10,7 @@ import { fetchDescriptors } from "../../translators/grpc-json/descriptors/url-so
 import { JsonTranslator } from "../../translators/grpc-json/translator.ts";
 import { bracketed } from "../../wire/authority.ts";
 import { digest } from "../digest.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Build } from "../runtime.ts";
 import { upstreamHttp2Options } from "../services/client-options.ts";
 import { fileSets, readSets } from "./descriptor-sets.ts";
 import { jsonRule } from "./json-rule.ts";
@@ -26,8 +25,9 @@ const NO_TEXTS: ReadonlyMap<string, string> = new Map();
  * Makes the translator of one rule.
  * @throws ConfigError when descriptors or mappings are to be refused
  */
-export function jsonTranslator(config: Config, rule: RuleConfig, runtime: Runtime, leases: LeaseHolder): Translator {
-  const { log } = runtime;
+export function jsonTranslator(build: Build, rule: RuleConfig): Translator {
+  const { config, leases } = build;
+  const { log } = build.runtime;
   const failed = (error: Error) =>
     log.error("gRPC descriptors cannot be used", { rule: rule.id, reason: error.message });
   const lastGood = leases.lease<LastGood>(
@@ -36,10 +36,10 @@ export function jsonTranslator(config: Config, rule: RuleConfig, runtime: Runtim
     () => undefined,
   );
   const described = fileSets(config, rule);
-  const sources = urlSources(config, runtime, leases);
+  const sources = urlSources(build);
   const { enableReflection } = config.written.backend.grpc;
   if (described.length === 0 && sources.length === 0 && enableReflection) {
-    sources.push(...reflectionSources(config, rule, runtime, leases));
+    sources.push(...reflectionSources(build, rule));
   }
   // The same descriptions make the same pool: a reload that does not touch them costs nothing.
   const key = [rule.id, ...described.map((set) => set.key), ...sources.map((source) => source.name)];
@@ -75,20 +75,22 @@ export function jsonTranslator(config: Config, rule: RuleConfig, runtime: Runtim
   return translator;
 }
 
-function urlSources(config: Config, runtime: Runtime, leases: LeaseHolder): PolledSource[] {
+function urlSources(build: Build): PolledSource[] {
+  const { config } = build;
   const { grpc } = config.written.protocols;
   if (!grpc.enabled) return [];
   const everyMs = grpc.autoReload ? grpc.reloadInterval : 0;
   return grpc.descriptorSources.flatMap(({ urls, headers, timeout }) =>
     urls.map((url) =>
-      polled(leases, runtime, `${url}|${digest(headers)}|${timeout}`, url, everyMs, (signal) =>
+      polled(build, `${url}|${digest(headers)}|${timeout}`, url, everyMs, (signal) =>
         fetchDescriptors(url, headers, timeout, signal),
       ),
     ),
   );
 }
 
-function reflectionSources(config: Config, rule: RuleConfig, runtime: Runtime, leases: LeaseHolder): PolledSource[] {
+function reflectionSources(build: Build, rule: RuleConfig): PolledSource[] {
+  const { config } = build;
   const { reloadInterval } = config.written.backend.grpc.descriptors;
   const service = config.services.find((s) => s.name === rule.written.serviceName);
   // All instances of a service are the same program: the first that answers speaks for all.
@@ -98,7 +100,7 @@ function reflectionSources(config: Config, rule: RuleConfig, runtime: Runtime, l
   const secure = config.written.backend.grpc.tls.enabled;
   const name = `reflection of ${rule.written.serviceName}`;
   return [
-    polled(leases, runtime, `${name}|${digest(endpoints)}|${digest(tls)}`, name, reloadInterval, async (signal) => {
+    polled(build, `${name}|${digest(endpoints)}|${digest(tls)}`, name, reloadInterval, async (signal) => {
       let last: unknown;
       for (const { address, grpcPort, scheme } of endpoints) {
         const { ca, cert, key } = tls.material as Record<string, string | undefined>;
@@ -121,8 +123,7 @@ function reflectionSources(config: Config, rule: RuleConfig, runtime: Runtime, l
 }
 
 function polled(
-  leases: LeaseHolder,
-  runtime: Runtime,
+  { runtime, leases }: Build,
   key: string,
   name: string,
   everyMs: number,

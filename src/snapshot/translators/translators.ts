@@ -2,10 +2,9 @@
 import type { Config, RuleConfig } from "../../config/config.ts";
 import type { Problem } from "../../config/text/problem.ts";
 import type { Translator } from "../../core/edges.ts";
-import type { LeaseHolder } from "../../core/lease.ts";
 import { ByContentType } from "../../translators/by-content-type.ts";
 import { GrpcWebTranslator } from "../../translators/grpc-web/translator.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Build, Runtime } from "../runtime.ts";
 
 /** Whether the rule's clients may speak JSON. */
 function transcodes(config: Config, rule: RuleConfig): boolean {
@@ -32,14 +31,10 @@ export async function transcodingProblems(config: Config): Promise<Problem[]> {
 }
 
 /** The translator of a rule; null when its clients speak gRPC or get what they deserve. */
-export function translatorFor(
-  config: Config,
-  rule: RuleConfig,
-  runtime: Runtime,
-  leases: LeaseHolder,
-): Translator | null {
+export function translatorFor(build: Build, rule: RuleConfig): Translator | null {
+  const { config, runtime } = build;
   if (rule.protocol !== "grpc") return null;
   const web = config.written.frontend.grpc.web ? new GrpcWebTranslator(rule.pattern.literalPrefix) : null;
-  const json = transcodes(config, rule) ? (runtime.transcoding?.(config, rule, runtime, leases) ?? null) : null;
+  const json = transcodes(config, rule) ? (runtime.transcoding?.(build, rule) ?? null) : null;
   return web === null && json === null ? null : new ByContentType(web, json);
 }

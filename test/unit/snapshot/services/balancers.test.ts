@@ -6,6 +6,7 @@ import { BalancerBuilder } from "../../../../src/snapshot/services/balancers.ts"
 import type { BareEndpoint } from "../../../../src/snapshot/services/endpoints.ts";
 import { endpoint, requestFrom } from "../../../support/endpoints.ts";
 import { loadFine, withRules } from "../../../support/load.ts";
+import { buildOf } from "../../../support/runtime.ts";
 
 /** Rules to `web` with these keys, and `loadBalancing` where given. */
 function configOf(keys: readonly string[], loadBalancing = "{}") {
@@ -16,7 +17,7 @@ function configOf(keys: readonly string[], loadBalancing = "{}") {
 describe("services", () => {
   const same = (a: string, b: string) => {
     const config = configOf([a, b]);
-    const builder = new BalancerBuilder(config, new LeaseTable().holder());
+    const builder = new BalancerBuilder(buildOf(config, new LeaseTable().holder()));
     const [first, second] = config.rules;
     return builder.keyOf(first!.loadBalance, first!) === builder.keyOf(second!.loadBalance, second!);
   };
@@ -40,7 +41,7 @@ test("a session outlives the configuration it began in", () => {
     const config = configOf(["sessionAffinity: { source: header }"], loadBalancing);
     const holder = leases.holder();
     const rule = config.rules[0]!;
-    return { holder, spread: new BalancerBuilder(config, holder).groups("k", "web", rule.loadBalance, rule) };
+    return { holder, spread: new BalancerBuilder(buildOf(config, holder)).groups("k", "web", rule.loadBalance, rule) };
   };
   const before = compile("{}");
   before.spread.over(all).pick(requestFrom("10.0.0.2"), []);
@@ -58,10 +59,8 @@ test("an endpoint that a reload adds warms up, those of the first configuration 
   const [old, young] = [endpoint("old"), endpoint("young")];
   const compile = (...endpoints: BareEndpoint[]) => {
     const holder = leases.holder();
-    new BalancerBuilder(configOf(["id: x"], "{ services: { web: { slowStart: 30s } } }"), holder).warm(
-      "web",
-      endpoints,
-    );
+    const config = configOf(["id: x"], "{ services: { web: { slowStart: 30s } } }");
+    new BalancerBuilder(buildOf(config, holder)).warm("web", endpoints);
     return holder;
   };
   const first = compile(old);
@@ -77,7 +76,7 @@ test("an endpoint that a reload adds warms up, those of the first configuration 
 test("replies are looked at for sticky rules and no others", () => {
   const filterOf = (keys: string) => {
     const config = configOf([keys]);
-    return new BalancerBuilder(config, new LeaseTable().holder()).sessionFilter("web", config.rules[0]!);
+    return new BalancerBuilder(buildOf(config, new LeaseTable().holder())).sessionFilter("web", config.rules[0]!);
   };
   assert.equal(filterOf("id: x"), null);
   assert.equal(filterOf("loadBalance: sticky_session, sessionAffinity: { enabled: false }"), null);

@@ -5,6 +5,7 @@ import type { Breaker } from "../../../../src/core/breaker.ts";
 import { LeaseTable } from "../../../../src/core/lease.ts";
 import { Breakers } from "../../../../src/snapshot/services/breakers.ts";
 import { loadFine } from "../../../support/load.ts";
+import { buildOf, quietRuntime } from "../../../support/runtime.ts";
 
 function configOf(circuitBreaker: string) {
   return loadFine(`gateway:
@@ -29,7 +30,7 @@ function setUp(circuitBreaker: string, table = new LeaseTable(), live = new Set<
   const said: unknown[] = [];
   const say = (message: string, facts = {}) => void said.push({ message, ...facts });
   const log = { debug: say, info: say, warn: say, error: say };
-  const breakers = new Breakers(config, { breakers: live, log }, leases);
+  const breakers = new Breakers(buildOf(config, leases, { ...quietRuntime(), breakers: live, log }));
   const rule = (id: string) => config.rules.find((r) => r.id === id)!;
   const one = config.services[0]!.endpoints[0]!;
   const two = config.services[0]!.endpoints[1]!;
