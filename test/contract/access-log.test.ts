@@ -1,32 +1,16 @@
 // What every form of the access log promises: one line per request, nothing that could be a credential, nothing that breaks a line.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { RequestContext } from "../../src/core/context.ts";
-import { NullDownstream } from "../../src/core/null-upstream.ts";
+import type { RequestContext } from "../../src/core/context.ts";
 import { JsonAccessLog, TextAccessLog } from "../../src/observe/access-log.ts";
 import type { LineSink } from "../../src/observe/line-sink.ts";
-import { ForwardedPeer } from "../../src/wire/forwarded.ts";
+import { contextOf } from "../support/context.ts";
 
 const forms = { json: JsonAccessLog, text: TextAccessLog };
 
 function contextFor(target: string): RequestContext {
-  const peer = new ForwardedPeer("192.0.2.1", "http");
-  const ctx = new RequestContext(
-    new NullDownstream(),
-    peer,
-    "GET",
-    target,
-    ["Authorization", "Bearer s3cret"],
-    "1.1",
-    false,
-    0,
-  );
-  ctx.path = ctx.rawPath;
-  ctx.host = "example.org";
-  ctx.clientIp = "192.0.2.1";
-  ctx.requestId = "id-1";
-  ctx.status = 200;
-  return ctx;
+  const fields = ["Authorization", "Bearer s3cret"];
+  return contextOf({ target, fields, host: "example.org", clientIp: "192.0.2.1", requestId: "id-1", status: 200 });
 }
 
 for (const [name, Form] of Object.entries(forms)) {

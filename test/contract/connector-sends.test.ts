@@ -9,14 +9,13 @@ import { HttpConnector } from "../../src/connectors/http/connector.ts";
 import { PoolSet } from "../../src/connectors/http/pools.ts";
 import { Http2Connector } from "../../src/connectors/http2/connector.ts";
 import { Http2PoolSet } from "../../src/connectors/http2/pools.ts";
-import { RequestContext } from "../../src/core/context.ts";
+import type { RequestContext } from "../../src/core/context.ts";
 import type { BodyReceiver, Connector, Receiver, RequestBody } from "../../src/core/edges.ts";
-import { NO_BODY, NullDownstream } from "../../src/core/null-upstream.ts";
-import type { Route, TargetRule } from "../../src/core/route.ts";
-import type { Snapshot } from "../../src/core/snapshot.ts";
-import { ForwardedPeer } from "../../src/wire/forwarded.ts";
+import { NO_BODY } from "../../src/core/null-upstream.ts";
+import type { TargetRule } from "../../src/core/route.ts";
 import { AUTHORIZATION, knownField, OTHER } from "../../src/wire/known.ts";
 import { NOT_IN_TRAILERS } from "../../src/wire/response-head.ts";
+import { contextOf, routeOf, snapshotOf } from "../support/context.ts";
 import { testNetwork } from "../support/network.ts";
 
 /** A request as its backend got it; fields by lower-case name, in the order of their names. */
@@ -217,18 +216,16 @@ const ROWS: readonly Row[] = [
   { name: "a path behind the prefix of the route", target: { prefix: "/v1" }, arrives: { target: "/v1/p" } },
 ];
 
-function contextOf(row: Row): RequestContext {
-  const peer = new ForwardedPeer("192.0.2.1", "http");
-  const { method = "GET", query = "", fields = [] } = row;
-  const all = [...fields, "Host", "client.test"];
-  const ctx = new RequestContext(new NullDownstream(), peer, method, `/p${query}`, all, "1.1", false, 0);
-  ctx.path = "/p";
-  ctx.authority = "client.test";
-  const target = { calls: false, strip: "", prefix: "", host: "endpoint", ...row.target };
-  // A connector reads of the route its target and waits, of the snapshot the rules of ids and of Via, and nothing else.
-  ctx.route = { target, times: null, grpc: false } as unknown as Route;
-  const requestId = { lowerName: "x-request-id", headerName: "X-Request-ID", propagate: true };
-  ctx.snapshot = { requestId, via: row.sendsVia === true } as unknown as Snapshot;
+function requestOf(row: Row): RequestContext {
+  const { method = "GET", query = "", fields = [], target = {} } = row;
+  const ctx = contextOf({
+    method,
+    target: `/p${query}`,
+    fields: [...fields, "Host", "client.test"],
+    authority: "client.test",
+    route: routeOf({ target }),
+    snapshot: snapshotOf({ requestId: { propagate: true }, via: row.sendsVia === true }),
+  });
   row.note?.(ctx);
   return ctx;
 }
@@ -373,7 +370,7 @@ for (const [name, make] of Object.entries({ http1, http2 })) {
       test(`carries ${row.name}`, async () => {
         const { receiver, over } = answered();
         const connector = implementation.connect(port, row.dropAcceptEncoding === true);
-        connector.send(contextOf(row), row.body?.() ?? NO_BODY, receiver);
+        connector.send(requestOf(row), row.body?.() ?? NO_BODY, receiver);
         await over;
         assert.deepEqual({ ...got, ...row.arrives }, got);
         for (const [field, value] of Object.entries(row.with ?? {}))
@@ -386,7 +383,7 @@ for (const [name, make] of Object.entries({ http1, http2 })) {
       const { receiver, over } = answered();
       const trailers = TWICE.filter((_, i) => !NOT_IN_TRAILERS.has(TWICE[i - (i % 2)]!));
       const row = { name: "", method: "POST", fields: TWICE };
-      implementation.connect(port, false).send(contextOf(row), endsAtOnce(trailers), receiver);
+      implementation.connect(port, false).send(requestOf(row), endsAtOnce(trailers), receiver);
       await over;
       const names = (fields: readonly string[]) => [...new Set(fields.filter((_, i) => i % 2 === 0))].sort();
       const sent = names(TWICE);

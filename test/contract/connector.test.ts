@@ -8,13 +8,11 @@ import { HttpConnector } from "../../src/connectors/http/connector.ts";
 import { PoolSet } from "../../src/connectors/http/pools.ts";
 import { Http2Connector } from "../../src/connectors/http2/connector.ts";
 import { Http2PoolSet } from "../../src/connectors/http2/pools.ts";
-import { RequestContext } from "../../src/core/context.ts";
+import type { RequestContext } from "../../src/core/context.ts";
 import type { Connector, Progress, Receiver, SendFailure, UpgradedSocket } from "../../src/core/edges.ts";
-import { NO_BODY, NullDownstream } from "../../src/core/null-upstream.ts";
-import type { Route } from "../../src/core/route.ts";
-import type { Snapshot } from "../../src/core/snapshot.ts";
+import { NO_BODY } from "../../src/core/null-upstream.ts";
 import type { Network } from "../../src/wire/dial.ts";
-import { ForwardedPeer } from "../../src/wire/forwarded.ts";
+import { contextOf, routeOf, snapshotOf } from "../support/context.ts";
 import { testNetwork } from "../support/network.ts";
 
 /** Notes every call; resolves `over` at the end or the failure. */
@@ -253,22 +251,7 @@ function http2(): Implementation {
 }
 
 function get(): RequestContext {
-  const ctx = new RequestContext(
-    new NullDownstream(),
-    new ForwardedPeer("192.0.2.1", "http"),
-    "GET",
-    "/",
-    [],
-    "1.1",
-    false,
-    0,
-  );
-  ctx.path = "/";
-  const target = { calls: false, strip: "", prefix: "", host: "endpoint" } as const;
-  // A connector reads of the route its target and waits, of the snapshot the rule of ids, and nothing else.
-  ctx.route = { target, times: null, grpc: false } as unknown as Route;
-  ctx.snapshot = { requestId: { lowerName: "x-request-id", propagate: false } } as unknown as Snapshot;
-  return ctx;
+  return contextOf({ route: routeOf(), snapshot: snapshotOf() });
 }
 
 for (const [name, make] of Object.entries({ http: http1, http2 })) {

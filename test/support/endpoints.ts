@@ -5,11 +5,11 @@ import { randomIntOf } from "../../src/balancing/random-int.ts";
 import type { SessionRule } from "../../src/balancing/sessions.ts";
 import { Sessions } from "../../src/balancing/sessions.ts";
 import type { BalancerSettings } from "../../src/balancing/settings.ts";
-import { RequestContext } from "../../src/core/context.ts";
+import type { RequestContext } from "../../src/core/context.ts";
 import { EndpointState } from "../../src/core/endpoint-state.ts";
-import { NullDownstream } from "../../src/core/null-upstream.ts";
 import type { Endpoint, EndpointSpec } from "../../src/core/service.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
+import { contextOf } from "./context.ts";
 
 /** An endpoint that sends nothing. */
 export function endpoint(id: string, weight = 1, more: Partial<EndpointSpec> = {}): Endpoint {
@@ -40,11 +40,7 @@ export function endpoints(count: number): Endpoint[] {
 
 /** A request from a client. @param target path with query */
 export function requestFrom(clientIp: string, fields: readonly string[] = [], target = "/"): RequestContext {
-  const peer = new ForwardedPeer(clientIp, "http");
-  const ctx = new RequestContext(new NullDownstream(), peer, "GET", target, fields, "1.1", false, 0);
-  ctx.clientIp = clientIp;
-  ctx.path = ctx.rawPath;
-  return ctx;
+  return contextOf({ peer: new ForwardedPeer(clientIp, "http"), target, fields, clientIp });
 }
 
 /** By `X-Session-Id`, nothing else. */

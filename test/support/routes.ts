@@ -1,10 +1,10 @@
 // Rules and requests for routing tests: a tree of ids, and a request that is nothing but what routing looks at.
-import { RequestContext } from "../../src/core/context.ts";
-import { NullDownstream } from "../../src/core/null-upstream.ts";
+import type { RequestContext } from "../../src/core/context.ts";
 import type { NoMatch } from "../../src/core/snapshot.ts";
 import type { Conditions } from "../../src/routing/conditions.ts";
 import { parsePattern } from "../../src/routing/pattern.ts";
 import { RouteTree } from "../../src/routing/tree.ts";
+import { contextOf } from "./context.ts";
 
 /** A rule: its pattern, and what is special about it. */
 export interface TestRule extends Partial<Conditions> {
@@ -38,12 +38,7 @@ export function request(
   host = "",
   headers: Readonly<Record<string, string>> = {},
 ): RequestContext {
-  const fields = Object.entries(headers).flat();
-  const peer = { address: "127.0.0.1", scheme: "http" } as const;
-  const ctx = new RequestContext(new NullDownstream(), peer, method, target, fields, "1.1", false, 0);
-  ctx.path = ctx.rawPath;
-  ctx.host = host;
-  return ctx;
+  return contextOf({ method, target, fields: Object.entries(headers).flat(), host });
 }
 
 /** Id of what was found, else `404`, or `405` with the methods. */

@@ -1,16 +1,15 @@
 // A request without a socket: the test plays its client, which notes what it is told and fails on what must never come.
 import assert from "node:assert/strict";
-import { RequestContext } from "../../src/core/context.ts";
+import type { RequestContext } from "../../src/core/context.ts";
 import type { BodyReceiver, RequestBody, Translation } from "../../src/core/edges.ts";
 import type { ErrorCode } from "../../src/core/errors.ts";
 import { NullDownstream } from "../../src/core/null-upstream.ts";
 import type { Reply } from "../../src/core/reply.ts";
-import type { EventStreamRule, Fallback, Route } from "../../src/core/route.ts";
+import type { EventStreamRule, Fallback } from "../../src/core/route.ts";
 import type { Service } from "../../src/core/service.ts";
-import type { Snapshot } from "../../src/core/snapshot.ts";
-import { OpenStreams } from "../../src/core/streams.ts";
 import type { Answers } from "../../src/gateway/answers.ts";
 import { refuse } from "../../src/gateway/refuse.ts";
+import { contextOf, routeOf, snapshotOf } from "./context.ts";
 
 /** The body of a request: comes when the test says so. */
 export class FakeBody implements RequestBody {
@@ -106,19 +105,6 @@ export class FakeClient extends NullDownstream {
   }
 }
 
-/** Event streams without bounds, that end with their backend. */
-export const PLAIN_EVENTS: EventStreamRule = {
-  stallMs: 0,
-  bufferBytes: 0,
-  heartbeatMs: 0,
-  maxAgeMs: 0,
-  silenceMs: 0,
-  maxEventBytes: 0,
-  maxHeldBytes: 0,
-  maxRetries: 0,
-  retryMs: 0,
-};
-
 /** What differs between requests. */
 export interface FakeRequest {
   readonly method?: string;
@@ -145,48 +131,18 @@ const ANY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** A request on its route, and the client that made it. */
 export function requestOf(some: FakeRequest): { readonly ctx: RequestContext; readonly client: FakeClient } {
   const client = new FakeClient(some.body ?? new FakeBody(0));
-  const peer = { address: "127.0.0.1", scheme: "http" } as const;
-  const { method = "GET", fields = [] } = some;
-  const ctx = new RequestContext(client, peer, method, "/", fields, "1.1", false, performance.now());
+  const { method = "GET", fields = [], translation = null, timeoutMs = 0, timeoutWritten = true, grpc = false } = some;
   const fallback: Fallback | null = some.fallback === undefined ? null : { codes: ANY, ...some.fallback };
-  const route: Route = {
-    id: "r",
-    pattern: "/",
-    source: "t:1",
-    filters: [],
-    replyFilters: [],
-    strategy: null,
-    fallback,
-    target: { calls: false, strip: "", prefix: "", host: "endpoint" },
-    websocket: null,
-    events: { ...PLAIN_EVENTS, ...some.events },
-    times: null,
-    grpc: some.grpc ?? false,
-    tier: "normal",
-    maxAttempts: 3,
-    attemptsWithinMs: 0,
-    translator: null,
-    timeoutMs: some.timeoutMs ?? 0,
-    timeoutWritten: some.timeoutWritten ?? true,
-    maxBodyBytes: 0,
-    accessLog: false,
-    meter: null,
-  };
-  const snapshot: Partial<Snapshot> = {
-    requestId: {
-      enabled: false,
-      headerName: "X-Request-ID",
-      lowerName: "x-request-id",
-      generate: false,
-      propagate: false,
-    },
-    via: false,
-    streamMeter: null,
-    streams: new OpenStreams(() => performance.now()),
-  };
-  ctx.route = route;
-  ctx.translation = some.translation ?? null;
-  ctx.snapshot = snapshot as Snapshot;
+  const route = routeOf({ fallback, events: some.events ?? {}, grpc, maxAttempts: 3, timeoutMs, timeoutWritten });
+  const ctx = contextOf({
+    downstream: client,
+    method,
+    fields,
+    startedAt: performance.now(),
+    route,
+    translation,
+    snapshot: snapshotOf(),
+  });
   return { ctx, client };
 }
 

@@ -1,7 +1,7 @@
 // A client and a service in one process around a translator: the request goes in as HTTP, the service sees messages.
 import assert from "node:assert/strict";
 import { type DescMethod, fromBinary, fromJson, type JsonValue, toBinary, toJson } from "@bufbuild/protobuf";
-import { RequestContext } from "../../src/core/context.ts";
+import type { RequestContext } from "../../src/core/context.ts";
 import type {
   BodyReceiver,
   Downstream,
@@ -15,6 +15,7 @@ import { isRefusal, type Refusal } from "../../src/core/reply.ts";
 import type { DescriptorPool } from "../../src/translators/grpc-json/descriptors/pool.ts";
 import { FrameReader, frame } from "../../src/translators/grpc-json/messages/frames.ts";
 import { canonicalPath } from "../../src/wire/path.ts";
+import { contextOf } from "./context.ts";
 
 /** A request body that is there already, in pieces; waits when it is told to. */
 export class FakeBody implements RequestBody {
@@ -152,21 +153,13 @@ export interface FakeAnswer {
 }
 
 /** A context as the pipeline would have it when a route was matched. */
-export function contextOf(request: FakeRequest): RequestContext {
+export function clientRequest(request: FakeRequest): RequestContext {
   const { body = "", known = true } = request;
   const chunks =
     typeof body === "string" ? (body === "" ? [] : [Buffer.from(body)]) : Buffer.isBuffer(body) ? [body] : body;
   const downstream = { body: new FakeBody(chunks, known) } as unknown as Downstream;
-  const ctx = new RequestContext(
-    downstream,
-    { address: "127.0.0.1", scheme: "http" },
-    request.method ?? "GET",
-    request.target,
-    request.fields ?? [],
-    "1.1",
-    request.expects ?? false,
-    0,
-  );
+  const { method = "GET", target, fields = [], expects = false } = request;
+  const ctx = contextOf({ downstream, method, target, fields, expectsContinue: expects });
   ctx.path = canonicalPath(ctx.rawPath)!;
   return ctx;
 }
@@ -180,7 +173,7 @@ export function begin(translator: Translator, ctx: RequestContext): Translation 
 
 /** Begins, and expects a refusal. */
 export function refusal(translator: Translator, request: FakeRequest): Refusal {
-  const found = translator.begin(contextOf(request));
+  const found = translator.begin(clientRequest(request));
   assert.ok(found !== null && !("path" in found) && isRefusal(found), "was not refused");
   return found;
 }
@@ -198,7 +191,7 @@ export class FakeCall {
 
   /** Sends the request; the answer comes with {@link answer}. */
   constructor(translator: Translator, pool: DescriptorPool, request: FakeRequest) {
-    const ctx = contextOf(request);
+    const ctx = clientRequest(request);
     const translation = begin(translator, ctx);
     this.#pool = pool;
     this.path = translation.path;

@@ -1,9 +1,10 @@
 // How long a request may take, by its route, its protocol and what it asks for.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { RequestContext } from "../../../src/core/context.ts";
-import type { Route } from "../../../src/core/route.ts";
+import type { Translation } from "../../../src/core/edges.ts";
+import type { WebSocketRule } from "../../../src/core/route.ts";
 import { deadlineOf } from "../../../src/gateway/deadline.ts";
+import { contextOf, routeOf } from "../../support/context.ts";
 
 interface Given {
   readonly grpc?: boolean;
@@ -21,9 +22,9 @@ function deadline(given: Given) {
   const { grpc = true, timeoutMs = 30_000, written = false, asked, type = "application/grpc" } = given;
   const fields = ["content-type", type, ...(asked === undefined ? [] : ["grpc-timeout", asked])];
   const translation = given.streams === undefined ? null : { streams: given.streams };
-  const ctx = { fields, upgrade: given.upgrade === true, translation } as unknown as RequestContext;
-  const websocket = given.handshakeMs === undefined ? null : { handshakeMs: given.handshakeMs };
-  const { ms, total, silenceMs } = deadlineOf(ctx, { grpc, timeoutMs, timeoutWritten: written, websocket } as Route);
+  const ctx = contextOf({ fields, upgrade: given.upgrade === true, translation: translation as Translation | null });
+  const websocket = given.handshakeMs === undefined ? null : ({ handshakeMs: given.handshakeMs } as WebSocketRule);
+  const { ms, total, silenceMs } = deadlineOf(ctx, routeOf({ grpc, timeoutMs, timeoutWritten: written, websocket }));
   return [ms, total, silenceMs];
 }
 

@@ -1,16 +1,15 @@
 // What a reply of a backend gets on its way to the client.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Route } from "../../../src/core/route.ts";
-import type { Snapshot } from "../../../src/core/snapshot.ts";
 import { addReplyFields } from "../../../src/gateway/reply-fields.ts";
+import { routeOf, snapshotOf } from "../../support/context.ts";
 import { endpoint, requestFrom } from "../../support/endpoints.ts";
 
 function dressed(via: boolean, http2: boolean): string[] {
   const ctx = requestFrom("192.0.2.1");
   ctx.endpoint = endpoint("a", 1, { http2 });
-  ctx.route = { grpc: false, replyFilters: [], target: { host: "endpoint" } } as unknown as Route;
-  ctx.snapshot = { via, requestId: { lowerName: "x-request-id" } } as unknown as Snapshot;
+  ctx.route = routeOf();
+  ctx.snapshot = snapshotOf({ via });
   const fields = ["Server", "s", "X-Gateway", "theirs"];
   addReplyFields(ctx, 200, fields);
   return fields;

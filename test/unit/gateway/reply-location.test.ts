@@ -1,9 +1,10 @@
 // Where replies point to: references that name the instance asked become the client's, and no others.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Route, TargetRule } from "../../../src/core/route.ts";
+import type { TargetRule } from "../../../src/core/route.ts";
 import type { EndpointSpec } from "../../../src/core/service.ts";
 import { rewriteLocations } from "../../../src/gateway/reply-location.ts";
+import { routeOf } from "../../support/context.ts";
 import { endpoint, requestFrom } from "../../support/endpoints.ts";
 
 interface Asked {
@@ -26,7 +27,7 @@ function seen(reference: string, asked: Asked = {}, name = "Location"): string {
   ctx.authority = asked.authority ?? "gw.example:81";
   ctx.peerTrusted = asked.fields !== undefined;
   ctx.endpoint = endpoint("a", 1, { address: "10.0.0.5", port: 8080, ...asked.instance });
-  ctx.route = { target: { calls: false, strip: "", prefix: "", host: "endpoint", ...asked.target } } as Route;
+  ctx.route = routeOf({ target: asked.target ?? {} });
   const fields = ["X-Location", reference, name, reference];
   rewriteLocations(ctx, fields);
   assert.deepEqual([fields.length, fields[1], fields[2]], [4, reference, name]);

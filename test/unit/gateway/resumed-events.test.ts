@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EventStreamRule } from "../../../src/core/route.ts";
 import { ResumedEvents } from "../../../src/gateway/resumed-events.ts";
+import { PLAIN_EVENTS } from "../../support/context.ts";
 import { request } from "../../support/routes.ts";
-import { PLAIN_EVENTS } from "../../support/scripted-request.ts";
 
 const RULE: EventStreamRule = { ...PLAIN_EVENTS, maxRetries: 2, retryMs: 50 };
 

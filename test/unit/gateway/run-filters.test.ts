@@ -1,14 +1,12 @@
 // The filter list: flat, in order, synchronous until a filter waits.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RequestContext } from "../../../src/core/context.ts";
 import type { Filter } from "../../../src/core/filter.ts";
-import { NullDownstream } from "../../../src/core/null-upstream.ts";
 import type { Verdict } from "../../../src/core/reply.ts";
 import { runFilters } from "../../../src/gateway/run-filters.ts";
-import { ForwardedPeer } from "../../../src/wire/forwarded.ts";
+import { contextOf } from "../../support/context.ts";
 
-const ctx = new RequestContext(new NullDownstream(), new ForwardedPeer("", "http"), "GET", "/", [], "1.1", false, 0);
+const ctx = contextOf();
 const refusal: Verdict = { code: "overloaded" };
 
 function filters(calls: string[], ...answers: (() => Verdict | Promise<Verdict>)[]): Filter[] {

@@ -1,19 +1,13 @@
 // Counters: exact, bounded in labels, back at zero.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RequestContext } from "../../../src/core/context.ts";
-import { NullDownstream } from "../../../src/core/null-upstream.ts";
-import type { Route } from "../../../src/core/route.ts";
+import type { RequestContext } from "../../../src/core/context.ts";
 import { Histogram } from "../../../src/observe/histogram.ts";
 import { RouteMeterCells } from "../../../src/observe/meters.ts";
-import { ForwardedPeer } from "../../../src/wire/forwarded.ts";
+import { contextOf, routeOf } from "../../support/context.ts";
 
 function request(method: string, status: number): RequestContext {
-  const ctx = new RequestContext(new NullDownstream(), new ForwardedPeer("", "http"), method, "/", [], "1.1", false, 0);
-  ctx.status = status;
-  // Only whether there is a route matters here.
-  ctx.route = {} as Route;
-  return ctx;
+  return contextOf({ method, status, route: routeOf() });
 }
 
 test("a histogram puts a value on a bound into that bucket, and larger ones into +Inf", () => {

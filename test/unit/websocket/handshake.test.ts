@@ -1,16 +1,15 @@
 // What is agreed on in a handshake: the proof of the backend, subprotocols, origins, paths and compression.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { RequestContext } from "../../../src/core/context.ts";
-import { NullDownstream } from "../../../src/core/null-upstream.ts";
+import type { RequestContext } from "../../../src/core/context.ts";
 import { acceptOf, handshakeFault, subprotocols } from "../../../src/websocket/accept.ts";
 import { agreeOnCompression, type CompressionSettings } from "../../../src/websocket/compression.ts";
 import { onlyBelow, sameOrigin } from "../../../src/websocket/origin.ts";
 import { framing } from "../../../src/websocket/ws-parts.ts";
+import { contextOf } from "../../support/context.ts";
+import { ACCEPT, KEY } from "../../support/websocket.ts";
 
 const { PerMessageDeflate } = framing();
-
-import { ACCEPT, KEY } from "../../support/websocket.ts";
 
 function asked(
   fields: readonly string[],
@@ -19,11 +18,7 @@ function asked(
   path = "/",
 ): RequestContext {
   const peer = { address: "127.0.0.1", scheme } as const;
-  const all = ["Sec-WebSocket-Key", KEY, ...fields];
-  const ctx = new RequestContext(new NullDownstream(), peer, "GET", path, all, "1.1", false, 0);
-  ctx.path = path;
-  ctx.authority = authority;
-  return ctx;
+  return contextOf({ peer, target: path, fields: ["Sec-WebSocket-Key", KEY, ...fields], authority });
 }
 
 describe("the proof of the backend", () => {

@@ -10,7 +10,7 @@ import { JsonSplitter } from "../../../../src/translators/grpc-json/messages/jso
 import { compileProtos } from "../../../../src/translators/grpc-json/proto/sources.ts";
 import { JsonTranslator } from "../../../../src/translators/grpc-json/translator.ts";
 import { OPEN_RULE } from "../../../support/library.ts";
-import { begin, contextOf, FakeReceiver } from "../../../support/transcoding.ts";
+import { begin, clientRequest, FakeReceiver } from "../../../support/transcoding.ts";
 
 const BYTES = 100_000;
 
@@ -103,7 +103,7 @@ class Upload {
 
   constructor(target: string, length = -1) {
     const fields = target.startsWith("/up") ? ["content-type", "image/png"] : [];
-    const ctx = contextOf({ method: "POST", target, fields, body: "x" });
+    const ctx = clientRequest({ method: "POST", target, fields, body: "x" });
     const source: RequestBody = {
       length,
       complete: false,

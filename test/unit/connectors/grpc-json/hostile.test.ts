@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { JsonTranslator } from "../../../../src/translators/grpc-json/translator.ts";
 import { Random } from "../../../support/hostile.ts";
 import { libraryPool, OPEN_RULE } from "../../../support/library.ts";
-import { contextOf, FakeCall, FakeReceiver } from "../../../support/transcoding.ts";
+import { clientRequest, FakeCall, FakeReceiver } from "../../../support/transcoding.ts";
 
 const pool = libraryPool();
 const translator = new JsonTranslator({ ...OPEN_RULE, prefix: "/v1" }, () => pool);
@@ -32,7 +32,7 @@ test(`paths and queries (${seed})`, () => {
     const target = `/${spoilt(random.pick(targets).slice(1), "/%:&=.?a1{}*_+é\u0000[]").replaceAll(/[#\s\u0000-\u0020\u007f-\uffff]/g, "%zz")}`;
     const mark = target.indexOf("?");
     const path = mark === -1 ? target : target.slice(0, mark);
-    const ctx = contextOf({ method: random.pick(["GET", "POST", "PUT"]), target });
+    const ctx = clientRequest({ method: random.pick(["GET", "POST", "PUT"]), target });
     // What is no canonical path never comes here.
     if (ctx.path === null) continue;
     const found = translator.begin(ctx);
@@ -77,7 +77,7 @@ test(`gRPC responses (${seed})`, () => {
 
 test("a line that means little does not grow into much before the backend takes it", () => {
   const body = Buffer.from("{}\n".repeat(20_000));
-  const ctx = contextOf({ method: "POST", target: "/v1/import", body });
+  const ctx = clientRequest({ method: "POST", target: "/v1/import", body });
   const translation = translator.begin(ctx);
   assert.ok("path" in translation);
   const attempt = translation.attempt(ctx.downstream.body, new FakeReceiver());

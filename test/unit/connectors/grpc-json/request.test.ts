@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { JsonTranslator } from "../../../../src/translators/grpc-json/translator.ts";
 import { libraryPool, OPEN_RULE } from "../../../support/library.ts";
-import { contextOf, FakeCall, type FakeRequest, refusal } from "../../../support/transcoding.ts";
+import { clientRequest, FakeCall, type FakeRequest, refusal } from "../../../support/transcoding.ts";
 
 const pool = libraryPool();
 const translator = new JsonTranslator(OPEN_RULE, () => pool);
@@ -174,7 +174,7 @@ describe("a query parameter", () => {
   for (const [query, message] of refused) {
     test(`refused: ${query.slice(0, 60)}`, () => {
       let said: string | undefined;
-      const translation = translator.begin(contextOf({ target: `/v1/echo${query}` }));
+      const translation = translator.begin(clientRequest({ target: `/v1/echo${query}` }));
       if ("path" in translation) {
         // What only shows when the message is put together.
         const call = new FakeCall(translator, pool, { target: `/v1/echo${query}` });
@@ -311,7 +311,7 @@ describe("a JSON body", () => {
       "APPLICATION/JSON",
     ]) {
       const found = translator.begin(
-        contextOf({ method: "POST", target: "/v1/echo", body: "{}", fields: ["content-type", type] }),
+        clientRequest({ method: "POST", target: "/v1/echo", body: "{}", fields: ["content-type", type] }),
       );
       assert.ok("path" in found, type);
     }
@@ -410,7 +410,11 @@ describe("a stream of messages", () => {
     assert.equal(call.receiver.failure?.code, "body_too_large");
   });
   test("waits for the backend, message by message", () => {
-    const ctx = contextOf({ method: "POST", target: "/v1/import", body: [Buffer.from(lines), Buffer.from("\n{}\n")] });
+    const ctx = clientRequest({
+      method: "POST",
+      target: "/v1/import",
+      body: [Buffer.from(lines), Buffer.from("\n{}\n")],
+    });
     const translation = translator.begin(ctx);
     assert.ok("path" in translation);
     const { body } = translation.attempt(

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Base64Decoder } from "../../../../src/translators/grpc-web/base64-stream.ts";
 import { GrpcWebTranslator, isGrpcWeb } from "../../../../src/translators/grpc-web/translator.ts";
-import { begin, contextOf, FakeReceiver, refusal } from "../../../support/transcoding.ts";
+import { begin, clientRequest, FakeReceiver, refusal } from "../../../support/transcoding.ts";
 
 const translator = new GrpcWebTranslator("/api");
 const TARGET = "/api/pkg.Service/Method";
@@ -19,7 +19,7 @@ interface Exchange {
 }
 
 function exchange(type: string, pieces: readonly Buffer[] = [], known = false): Exchange {
-  const ctx = contextOf({ method: "POST", target: TARGET, body: pieces, known, fields: ["Content-Type", type] });
+  const ctx = clientRequest({ method: "POST", target: TARGET, body: pieces, known, fields: ["Content-Type", type] });
   const receiver = new FakeReceiver();
   const { body, receiver: upstream } = begin(translator, ctx).attempt(ctx.downstream.body, receiver);
   const sent: Buffer[] = [];
@@ -44,9 +44,9 @@ describe("a gRPC-Web request", () => {
       assert.ok(!isGrpcWeb(type), type);
   });
   test("goes to its path below the prefix", () => {
-    assert.equal(begin(translator, contextOf({ method: "POST", target: TARGET })).path, "/pkg.Service/Method");
-    assert.equal(begin(translator, contextOf({ method: "POST", target: "/p.S/M?x=1" })).path, "/p.S/M");
-    assert.equal(begin(new GrpcWebTranslator(""), contextOf({ method: "POST", target: "/p.S/M" })).path, "/p.S/M");
+    assert.equal(begin(translator, clientRequest({ method: "POST", target: TARGET })).path, "/pkg.Service/Method");
+    assert.equal(begin(translator, clientRequest({ method: "POST", target: "/p.S/M?x=1" })).path, "/p.S/M");
+    assert.equal(begin(new GrpcWebTranslator(""), clientRequest({ method: "POST", target: "/p.S/M" })).path, "/p.S/M");
   });
   test("must be a POST to a service and a method", () => {
     assert.deepEqual(refusal(translator, { method: "GET", target: TARGET }), {
@@ -57,7 +57,7 @@ describe("a gRPC-Web request", () => {
       assert.equal(refusal(translator, { method: "POST", target }).code, "no_route");
   });
   test("takes its metadata along, and nothing of the browser or the connection", () => {
-    const ctx = contextOf({
+    const ctx = clientRequest({
       method: "POST",
       target: TARGET,
       fields: [
@@ -147,7 +147,7 @@ describe("a gRPC-Web request", () => {
   }
   test("without a body says so", () => {
     for (const type of [BINARY, TEXT]) {
-      const ctx = contextOf({ method: "POST", target: TARGET, fields: ["Content-Type", type] });
+      const ctx = clientRequest({ method: "POST", target: TARGET, fields: ["Content-Type", type] });
       const { body } = begin(translator, ctx).attempt(ctx.downstream.body, new FakeReceiver());
       assert.deepEqual([body.length, body.complete], [0, true]);
     }

@@ -6,7 +6,7 @@ import { compileMethods } from "../../../../../src/translators/grpc-json/mapping
 import type { JsonRule } from "../../../../../src/translators/grpc-json/rule.ts";
 import { JsonTranslator } from "../../../../../src/translators/grpc-json/translator.ts";
 import { libraryPool, OPEN_RULE } from "../../../../support/library.ts";
-import { contextOf } from "../../../../support/transcoding.ts";
+import { clientRequest } from "../../../../support/transcoding.ts";
 
 const pool = libraryPool();
 const LIBRARY = "test.library.v1.Library";
@@ -15,7 +15,7 @@ const VAULT = "test.library.v1.Vault";
 /** The method of a request, or the code it is refused with. */
 function chosen(rule: Partial<JsonRule>, request: string): string {
   const [method = "", target = ""] = request.split(" ");
-  const found = new JsonTranslator({ ...OPEN_RULE, ...rule }, () => pool).begin(contextOf({ method, target }));
+  const found = new JsonTranslator({ ...OPEN_RULE, ...rule }, () => pool).begin(clientRequest({ method, target }));
   if ("path" in found) return found.path.slice(1).replace("test.library.v1.", "");
   return [found.code, ...(found.fields ?? [])].join(" ");
 }
@@ -147,7 +147,7 @@ describe("what cannot work is reported", () => {
 
 describe("descriptors", () => {
   test("that are missing refuse the request", () => {
-    assert.deepEqual(new JsonTranslator(OPEN_RULE, () => null).begin(contextOf({ target: "/v1/echo" })), {
+    assert.deepEqual(new JsonTranslator(OPEN_RULE, () => null).begin(clientRequest({ target: "/v1/echo" })), {
       code: "descriptor_unavailable",
     });
   });
@@ -160,11 +160,11 @@ describe("descriptors", () => {
       (table) => compiled.push(table.pool),
     );
     translator.prepare();
-    translator.begin(contextOf({ target: "/v1/echo" }));
-    translator.begin(contextOf({ target: "/v1/echo" }));
+    translator.begin(clientRequest({ target: "/v1/echo" }));
+    translator.begin(clientRequest({ target: "/v1/echo" }));
     assert.equal(compiled.length, 1);
     now = libraryPool();
-    assert.ok("path" in translator.begin(contextOf({ target: "/v1/echo" })));
+    assert.ok("path" in translator.begin(clientRequest({ target: "/v1/echo" })));
     assert.equal(compiled.at(-1), now);
   });
 });
