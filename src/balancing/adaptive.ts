@@ -1,6 +1,7 @@
 // Learns which way of choosing serves this service best: in turn, by requests under way, or by latency.
 import type { RequestContext } from "../core/context.ts";
-import type { Balancer, Endpoint, Picker } from "../core/service.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import type { Balancer, Picker } from "../core/service.ts";
 import { leastConnections, responseTime } from "./least.ts";
 import { CHANCES, type RandomInt } from "./random-int.ts";
 import { roundRobin } from "./round-robin.ts";

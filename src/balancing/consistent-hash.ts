@@ -1,7 +1,8 @@
 // Equal keys to the same endpoint, few keys moved when endpoints come and go, and no endpoint overrun by a popular key.
 import type { RequestContext } from "../core/context.ts";
+import { type Endpoint, weightOf } from "../core/endpoint.ts";
 import type { EndpointState } from "../core/endpoint-state.ts";
-import { type Endpoint, type Picker, weightOf } from "../core/service.ts";
+import type { Picker } from "../core/service.ts";
 import { hashKey } from "./hash-key.ts";
 import { type HashRing, RingMaker } from "./hash-ring.ts";
 import type { BalancerSettings, HashRule, KeyedBalancer } from "./settings.ts";

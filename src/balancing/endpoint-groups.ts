@@ -1,8 +1,9 @@
 // Which endpoints the balancer chooses from: the first group that has enough fit ones, with what it cannot carry going to
 // the next, and all of them when too few are fit to tell health from trouble of our own.
 import type { RequestContext } from "../core/context.ts";
-import type { Balancer, Endpoint, Picker } from "../core/service.ts";
-import { weightOf } from "../core/service.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import { weightOf } from "../core/endpoint.ts";
+import type { Balancer, Picker } from "../core/service.ts";
 import { CHANCES, type RandomInt } from "./random-int.ts";
 import { isKeyed } from "./settings.ts";
 

@@ -1,6 +1,6 @@
 // The ring of consistent hashing: every endpoint owns many points, and a key belongs to the owner of the next point.
-import type { Endpoint } from "../core/service.ts";
-import { weightOf } from "../core/service.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import { weightOf } from "../core/endpoint.ts";
 import { ringHash } from "./hash-key.ts";
 
 /** Points at most, over all endpoints: great weights are scaled down to it. */

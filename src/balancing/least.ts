@@ -1,7 +1,8 @@
 // The endpoint that costs least now: of all where there are few, of two drawn by randomInt where there are many.
 import type { RequestContext } from "../core/context.ts";
+import { type Endpoint, weightOf } from "../core/endpoint.ts";
 import type { EndpointState } from "../core/endpoint-state.ts";
-import { type Balancer, type Endpoint, type Picker, weightOf } from "../core/service.ts";
+import type { Balancer, Picker } from "../core/service.ts";
 import type { RandomInt } from "./random-int.ts";
 import type { BalancerSettings } from "./settings.ts";
 import { WeightTable } from "./weight-table.ts";

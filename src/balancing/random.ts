@@ -1,6 +1,7 @@
 // By randomInt, each endpoint as likely as its weight says.
 import type { RequestContext } from "../core/context.ts";
-import { type Balancer, type Endpoint, type Picker, weightOf } from "../core/service.ts";
+import { type Endpoint, weightOf } from "../core/endpoint.ts";
+import type { Balancer, Picker } from "../core/service.ts";
 import { CHANCES, type RandomInt } from "./random-int.ts";
 import type { BalancerSettings } from "./settings.ts";
 import { WeightTable } from "./weight-table.ts";

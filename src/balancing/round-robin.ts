@@ -1,6 +1,7 @@
 // In turn over the endpoints that may take traffic, each as often as its weight says.
 import type { RequestContext } from "../core/context.ts";
-import { type Balancer, type Endpoint, type Picker, weightOf } from "../core/service.ts";
+import { type Endpoint, weightOf } from "../core/endpoint.ts";
+import type { Balancer, Picker } from "../core/service.ts";
 
 /**
  * The fractional parts of multiples of φ⁻³ lie evenly in [0, 1) however many there are: light endpoints that begin this

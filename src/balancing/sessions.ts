@@ -1,6 +1,6 @@
 // Sessions at one service: finds the endpoint a client belongs to, and remembers or tells the client which it was given.
 import type { RequestContext } from "../core/context.ts";
-import type { Endpoint } from "../core/service.ts";
+import type { Endpoint } from "../core/endpoint.ts";
 import { clientScheme } from "../wire/client-view.ts";
 import { cookieValue, setCookieValue } from "../wire/cookies.ts";
 import { getField } from "../wire/fields.ts";

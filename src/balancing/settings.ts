@@ -1,6 +1,7 @@
 // What balancers are made with: the same for all kinds, each takes what concerns it.
 import type { RequestContext } from "../core/context.ts";
-import type { Balancer, Endpoint, Picker } from "../core/service.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import type { Balancer, Picker } from "../core/service.ts";
 import type { RandomInt } from "./random-int.ts";
 import type { Sessions } from "./sessions.ts";
 

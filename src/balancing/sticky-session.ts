@@ -1,6 +1,7 @@
 // A client stays with the endpoint it was given, as long as that one is fit.
 import type { RequestContext } from "../core/context.ts";
-import type { Endpoint, Picker } from "../core/service.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import type { Picker } from "../core/service.ts";
 import { roundRobin } from "./round-robin.ts";
 import type { Sessions } from "./sessions.ts";
 import type { BalancerSettings, KeyedBalancer } from "./settings.ts";

@@ -1,5 +1,5 @@
 // What a configuration means: the written sections with everything inferred, frozen, ready to be compiled.
-import type { EndpointSpec } from "../core/service.ts";
+import type { EndpointSpec } from "../core/endpoint.ts";
 import type { Conditions } from "../routing/conditions.ts";
 import type { Pattern } from "../routing/pattern.ts";
 import type { HashConfig, SessionConfig } from "./meaning/balancing.ts";

@@ -4,7 +4,7 @@ import { metricsServer } from "../adapters/http/metrics-server.ts";
 import { type ConnectionHandler, GOODBYE_MS, Listener } from "../adapters/listener.ts";
 import type { HttpServerOptions } from "../adapters/options.ts";
 import type { Config } from "../config/config.ts";
-import type { Gateway } from "../core/edges.ts";
+import type { Gateway } from "../core/gateway.ts";
 import { digest } from "../snapshot/digest.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
 import { type ManagementSettings, managementSettings } from "./management/settings.ts";

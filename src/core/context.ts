@@ -2,13 +2,15 @@
 
 import type { AttemptEnd } from "./attempt-end.ts";
 import type { Admission } from "./charge.ts";
-import type { Downstream, Translation, Upstream } from "./edges.ts";
+import type { Downstream, Upstream } from "./edges.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Identity } from "./identity.ts";
 import type { LogLine } from "./log.ts";
 import type { Route } from "./route.ts";
-import type { Endpoint, Service } from "./service.ts";
+import type { Service } from "./service.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { Translation } from "./translation.ts";
 
 /** What the adapter knows of the connection a request came on. */
 export interface Peer {

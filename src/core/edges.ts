@@ -1,7 +1,5 @@
 // The contracts of both edges: what an adapter offers the pipeline for one client, and what a connector for one backend.
-import type { RequestContext } from "./context.ts";
 import type { ErrorCode } from "./errors.ts";
-import type { Refusal } from "./reply.ts";
 
 /** Where the bytes of a request body go. */
 export interface BodyReceiver {
@@ -155,45 +153,4 @@ export interface Upstream {
   resume(): void;
   /** Gives up; nothing more is reported. Harmless when it is over already. */
   abort(): void;
-}
-
-/** Speaks one protocol to one endpoint. */
-export interface Connector {
-  /** Whether backends may say of a request that they have not looked at it, though some of it was sent (HTTP/2). */
-  readonly mayRefuse: boolean;
-  /** Sends the request of `ctx` and reports to `receiver`; it may report a failure before it returns. */
-  send(ctx: RequestContext, body: RequestBody, receiver: Receiver): Upstream;
-}
-
-/** Lets clients of one protocol speak to backends of another. Compiled for a route, asked once per request. */
-export interface Translator {
-  /** How the request is put to the backend, or why it cannot be; null when it speaks the backend's protocol already. */
-  begin(ctx: RequestContext): Translation | Refusal | null;
-}
-
-/** One request in the backend's protocol. */
-export interface Translation {
-  /** Path sent to the backend, without query: `/package.Service/Method`. */
-  readonly path: string;
-  /** Flat list of fields sent to the backend, names in lower case; what the gateway asserts itself is added to it. */
-  readonly fields: readonly string[];
-  /** Whether the answer may be a stream, which has no total deadline of its own. */
-  readonly streams: boolean;
-  /** Wraps body and receiver for one attempt: the connector is given the results. */
-  attempt(body: RequestBody, receiver: Receiver): { readonly body: RequestBody; readonly receiver: Receiver };
-  /**
-   * Where the body of a reply says how its call ended: the last piece of one that has begun, with these trailers; null
-   * when none can be put in now. Absent: a reply of this protocol can only be cut.
-   */
-  ending?(trailers: readonly string[]): Buffer | null;
-}
-
-/** What adapters are given: the way into the pipeline. */
-export interface Gateway {
-  /** Takes one request through the pipeline. Never throws. */
-  handle(ctx: RequestContext): void;
-  /** The request never became one (`code` says why): answers, counts and logs it all the same. */
-  refuse(ctx: RequestContext, code: ErrorCode): void;
-  /** Exactly once per request, at its last byte or its abort. */
-  done(ctx: RequestContext, completed: boolean): void;
 }

@@ -1,5 +1,5 @@
 // A source of services: says which endpoints exist and what routes they ask for, whole states at a time, the latest wins.
-import type { EndpointSpec } from "./service.ts";
+import type { EndpointSpec } from "./endpoint.ts";
 
 /** One service as a registry knows it. */
 export interface ServiceEntry {

@@ -1,13 +1,14 @@
 // The match plus everything decided for it at compile time, so that a request only looks things up.
 
 import type { RequestContext } from "./context.ts";
-import type { Translator, UpgradedSocket, Upstream } from "./edges.ts";
+import type { UpgradedSocket, Upstream } from "./edges.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Filter } from "./filter.ts";
 import type { Tier } from "./limiter.ts";
 import type { Reply } from "./reply.ts";
 import type { Service } from "./service.ts";
 import type { Strategy } from "./strategy.ts";
+import type { Translator } from "./translator.ts";
 
 /** What the route does to the request line and Host on the way to the backend. */
 export interface TargetRule {

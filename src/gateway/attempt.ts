@@ -2,8 +2,8 @@
 import type { AttemptOutcome } from "../core/attempt-end.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { Receiver, RequestBody, SendFailure, UpgradedSocket, Upstream } from "../core/edges.ts";
+import type { Endpoint } from "../core/endpoint.ts";
 import type { ErrorCode } from "../core/errors.ts";
-import type { Endpoint } from "../core/service.ts";
 import { grpcTimeout, httpStatusOf, statusOfCall } from "../wire/grpc.ts";
 import { giveBack, type Permit, reportBad, reportGood } from "./permit.ts";
 import { EARLY_MS } from "./request-clock.ts";

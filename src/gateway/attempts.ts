@@ -1,7 +1,7 @@
 // The tries of one request: how many, on which endpoints, and whether and when another may follow.
 import type { SendFailure } from "../core/edges.ts";
+import type { Endpoint } from "../core/endpoint.ts";
 import type { RetryRule } from "../core/retry.ts";
-import type { Endpoint } from "../core/service.ts";
 import { backoff } from "./resend.ts";
 
 /** A try that has taken longer than one may. */

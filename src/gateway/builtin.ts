@@ -1,7 +1,7 @@
 // Which paths the gateway answers itself, before any route is looked at.
 import type { RequestContext } from "../core/context.ts";
+import { isWell } from "../core/endpoint.ts";
 import type { Reply } from "../core/reply.ts";
-import { isWell } from "../core/service.ts";
 import type { Builtin, Snapshot } from "../core/snapshot.ts";
 
 const SERVICE_HEALTH = "/_gateway/health/services/";

@@ -1,10 +1,11 @@
 // Takes one request through a service: tries until a response has begun, and again only where that can do no harm.
 import type { RequestContext } from "../core/context.ts";
 import type { RequestBody, SendFailure, UpgradedSocket, Upstream } from "../core/edges.ts";
+import type { Endpoint } from "../core/endpoint.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { RetryRule } from "../core/retry.ts";
 import type { Route } from "../core/route.ts";
-import type { Endpoint, Service } from "../core/service.ts";
+import type { Service } from "../core/service.ts";
 import { type Answers, fallBack, type Restartable, retryAfter } from "./answers.ts";
 import { Attempt, type AttemptHandler } from "./attempt.ts";
 import { LATE_TRY, Tries } from "./attempts.ts";

@@ -1,7 +1,7 @@
 // The gRPC health protocol (grpc/doc/health-checking.md) for the gateway itself: where no route has it, on every HTTP/2 port.
 import type { RequestContext } from "../core/context.ts";
 import type { Upstream } from "../core/edges.ts";
-import { isWell } from "../core/service.ts";
+import { isWell } from "../core/endpoint.ts";
 import type { CurrentSnapshot } from "../core/snapshot.ts";
 import type { OpenStream } from "../core/streams.ts";
 import { grpcKind } from "../wire/grpc.ts";

@@ -1,7 +1,7 @@
 // The path of one request: identify, match, filter, choose, forward. Read this file first.
 import type { RequestContext } from "../core/context.ts";
-import type { Gateway } from "../core/edges.ts";
 import type { ErrorCode } from "../core/errors.ts";
+import type { Gateway } from "../core/gateway.ts";
 import type { Log } from "../core/log.ts";
 import { isRefusal, type Reply, type Verdict } from "../core/reply.ts";
 import type { Route } from "../core/route.ts";

@@ -1,7 +1,8 @@
 // Permission for one attempt: what was taken for it, and to whom it goes back with a word on how the attempt ended.
 import type { AttemptOutcome } from "../core/attempt-end.ts";
 import type { RequestContext } from "../core/context.ts";
-import type { Endpoint, Picker, Service } from "../core/service.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import type { Picker, Service } from "../core/service.ts";
 
 /** Permission to send, as given by whoever bounds the traffic of an endpoint. Given back exactly once. */
 export interface Permit {

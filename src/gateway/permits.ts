@@ -1,7 +1,8 @@
 // Who may send now: limit, circuits and balancer, asked in this order, and given back what one took when another refuses.
 import type { RequestContext } from "../core/context.ts";
+import { type Endpoint, isHealthy, weightOf } from "../core/endpoint.ts";
 import type { ErrorCode } from "../core/errors.ts";
-import { type Endpoint, isHealthy, type Service, weightOf } from "../core/service.ts";
+import type { Service } from "../core/service.ts";
 import type { Tries } from "./attempts.ts";
 import { giveBack, type Permit } from "./permit.ts";
 

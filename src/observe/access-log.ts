@@ -1,8 +1,8 @@
 // One line per finished request, built by hand: the log is on the hot path and must cost next to nothing.
 import type { AttemptEnd } from "../core/attempt-end.ts";
 import type { RequestContext, StreamCounts } from "../core/context.ts";
+import type { Endpoint } from "../core/endpoint.ts";
 import type { Route } from "../core/route.ts";
-import type { Endpoint } from "../core/service.ts";
 import type { AccessLog } from "../core/snapshot.ts";
 import { getField } from "../wire/fields.ts";
 import type { LineSink } from "./line-sink.ts";

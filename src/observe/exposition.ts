@@ -1,6 +1,6 @@
 // What Prometheus scrapes: the house's own counters presented to prom-client's registry, which formats them.
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
-import { isWell } from "../core/service.ts";
+import { isWell } from "../core/endpoint.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Meters, MethodCell, RouteLabels } from "./meters.ts";
 import { histogramSamples, type Labels, type OwnMetric, own, type Sample } from "./metric.ts";

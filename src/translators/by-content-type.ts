@@ -1,7 +1,8 @@
 // What a gRPC route does with clients that do not speak gRPC themselves, told apart by their content type.
 import type { RequestContext } from "../core/context.ts";
-import type { Translation, Translator } from "../core/edges.ts";
 import type { Refusal } from "../core/reply.ts";
+import type { Translation } from "../core/translation.ts";
+import type { Translator } from "../core/translator.ts";
 import { grpcKind } from "../wire/grpc.ts";
 
 /** gRPC passes as it is; gRPC-Web and everything else have a translator each, or none. */

@@ -2,7 +2,7 @@
 import { Sessions } from "../../src/balancing/sessions.ts";
 import { isKeyed } from "../../src/balancing/settings.ts";
 import { BALANCERS } from "../../src/catalog.ts";
-import type { Endpoint } from "../../src/core/service.ts";
+import type { Endpoint } from "../../src/core/endpoint.ts";
 import { BY_HEADER, endpoint, requestFrom, settings } from "../support/endpoints.ts";
 
 /** Endpoints to pick from, and their weights. */

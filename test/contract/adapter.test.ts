@@ -8,7 +8,7 @@ import { HttpFront } from "../../src/adapters/http/front.ts";
 import { Listener } from "../../src/adapters/listener.ts";
 import type { HttpServerOptions } from "../../src/adapters/options.ts";
 import type { RequestContext } from "../../src/core/context.ts";
-import type { Gateway } from "../../src/core/edges.ts";
+import type { Gateway } from "../../src/core/gateway.ts";
 import { anyClients } from "../support/clients.ts";
 
 const OPTIONS: HttpServerOptions = {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { isKeyed } from "../../src/balancing/settings.ts";
 import { BALANCERS } from "../../src/catalog.ts";
-import type { Endpoint } from "../../src/core/service.ts";
+import type { Endpoint } from "../../src/core/endpoint.ts";
 import { counts, endpoint, endpoints, requestFrom, settings } from "../support/endpoints.ts";
 
 const ctx = requestFrom("127.0.0.1");

@@ -6,8 +6,8 @@ import type { SessionRule } from "../../src/balancing/sessions.ts";
 import { Sessions } from "../../src/balancing/sessions.ts";
 import type { BalancerSettings } from "../../src/balancing/settings.ts";
 import type { RequestContext } from "../../src/core/context.ts";
+import type { Endpoint, EndpointSpec } from "../../src/core/endpoint.ts";
 import { EndpointState } from "../../src/core/endpoint-state.ts";
-import type { Endpoint, EndpointSpec } from "../../src/core/service.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
 import { contextOf } from "./context.ts";
 

@@ -1,12 +1,13 @@
 // A request without a socket: the test plays its client, which notes what it is told and fails on what must never come.
 import assert from "node:assert/strict";
 import type { RequestContext } from "../../src/core/context.ts";
-import type { BodyReceiver, RequestBody, Translation } from "../../src/core/edges.ts";
+import type { BodyReceiver, RequestBody } from "../../src/core/edges.ts";
 import type { ErrorCode } from "../../src/core/errors.ts";
 import { NullDownstream } from "../../src/core/null-upstream.ts";
 import type { Reply } from "../../src/core/reply.ts";
 import type { EventStreamRule, Fallback } from "../../src/core/route.ts";
 import type { Service } from "../../src/core/service.ts";
+import type { Translation } from "../../src/core/translation.ts";
 import type { Answers } from "../../src/gateway/answers.ts";
 import { refuse } from "../../src/gateway/refuse.ts";
 import { contextOf, routeOf, snapshotOf } from "./context.ts";

@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import type { Breaker } from "../../src/core/breaker.ts";
 import type { RequestContext } from "../../src/core/context.ts";
 import type { BodyReceiver, Progress, Receiver, RequestBody, Upstream } from "../../src/core/edges.ts";
+import type { Endpoint } from "../../src/core/endpoint.ts";
 import { EndpointState } from "../../src/core/endpoint-state.ts";
 import type { ErrorCode } from "../../src/core/errors.ts";
 import type { ConcurrencyLimiter } from "../../src/core/limiter.ts";
 import type { RetryBudget, RetryRule } from "../../src/core/retry.ts";
-import type { Endpoint, Service } from "../../src/core/service.ts";
+import type { Service } from "../../src/core/service.ts";
 
 /** A circuit whose every ticket must come back exactly once. */
 export class StrictBreaker implements Breaker {

@@ -2,16 +2,10 @@
 import assert from "node:assert/strict";
 import { type DescMethod, fromBinary, fromJson, type JsonValue, toBinary, toJson } from "@bufbuild/protobuf";
 import type { RequestContext } from "../../src/core/context.ts";
-import type {
-  BodyReceiver,
-  Downstream,
-  Receiver,
-  RequestBody,
-  SendFailure,
-  Translation,
-  Translator,
-} from "../../src/core/edges.ts";
+import type { BodyReceiver, Downstream, Receiver, RequestBody, SendFailure } from "../../src/core/edges.ts";
 import { isRefusal, type Refusal } from "../../src/core/reply.ts";
+import type { Translation } from "../../src/core/translation.ts";
+import type { Translator } from "../../src/core/translator.ts";
 import type { DescriptorPool } from "../../src/translators/grpc-json/descriptors/pool.ts";
 import { FrameReader, frame } from "../../src/translators/grpc-json/messages/frames.ts";
 import { canonicalPath } from "../../src/wire/path.ts";

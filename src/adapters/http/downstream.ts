@@ -1,8 +1,9 @@
 // The client's side of one HTTP/1 exchange over node:http: writes the reply with the fewest writes its shape admits.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestContext } from "../../core/context.ts";
-import type { Downstream, Gateway, StreamLimits, UpgradedSocket } from "../../core/edges.ts";
+import type { Downstream, StreamLimits, UpgradedSocket } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
+import type { Gateway } from "../../core/gateway.ts";
 import { cut } from "../../wire/cut.ts";
 import { type BodyFaultHandler, HttpBody } from "../body.ts";
 import { announce, isBodiless, SHORTAGE, SURPLUS } from "./announce.ts";

@@ -1,7 +1,7 @@
 // What stands behind a bound port: counts sockets, does the TLS handshake, and finds out which HTTP each client speaks.
 import type { Socket } from "node:net";
 import type { TLSSocket, Server as TlsServer } from "node:tls";
-import type { Gateway } from "../../core/edges.ts";
+import type { Gateway } from "../../core/gateway.ts";
 import { type HandshakeWatch, UNWATCHED } from "../../core/handshake.ts";
 import type { ClientConnections } from "../client-connections.ts";
 import { Http2Server } from "../http2/server.ts";

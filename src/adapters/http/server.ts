@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { type HttpVersion, RequestContext } from "../../core/context.ts";
-import type { Gateway } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
+import type { Gateway } from "../../core/gateway.ts";
 import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { Gate } from "../gate.ts";

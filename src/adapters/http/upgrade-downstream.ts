@@ -1,7 +1,8 @@
 // A client that wants to leave HTTP: answered with an ordinary reply and the end of its connection, or given its wish.
 import type { Socket } from "node:net";
 import type { RequestContext } from "../../core/context.ts";
-import type { Gateway, UpgradedSocket } from "../../core/edges.ts";
+import type { UpgradedSocket } from "../../core/edges.ts";
+import type { Gateway } from "../../core/gateway.ts";
 import { cut } from "../../wire/cut.ts";
 import { UpgradedSocketAdapter } from "../../wire/socket-wire.ts";
 import { announce, isBodiless, SHORTAGE, SURPLUS } from "./announce.ts";

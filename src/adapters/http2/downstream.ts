@@ -1,8 +1,9 @@
 // The client's side of one HTTP/2 stream.
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { RequestContext } from "../../core/context.ts";
-import type { Downstream, Gateway, StreamLimits, UpgradedSocket } from "../../core/edges.ts";
+import type { Downstream, StreamLimits, UpgradedSocket } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
+import type { Gateway } from "../../core/gateway.ts";
 import { rawFields, resetStream } from "../../wire/http2-raw.ts";
 import { type BodyFaultHandler, HttpBody } from "../body.ts";
 import { isBodiless, SHORTAGE, SURPLUS } from "../http/announce.ts";

@@ -9,8 +9,8 @@ import {
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { RequestContext } from "../../core/context.ts";
-import type { Gateway } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
+import type { Gateway } from "../../core/gateway.ts";
 import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { BreachWatch } from "../../wire/http2-breach.ts";

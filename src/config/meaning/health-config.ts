@@ -1,5 +1,5 @@
 // What is checked and how, as meant.
-import type { EndpointSpec } from "../../core/service.ts";
+import type { EndpointSpec } from "../../core/endpoint.ts";
 import type { StatusRange } from "../../resilience/probe.ts";
 
 /** Kinds of probes. */

@@ -1,5 +1,5 @@
 // Services as written → as meant: ids, ports, schemes and protocols inferred.
-import type { EndpointSpec } from "../../core/service.ts";
+import type { EndpointSpec } from "../../core/endpoint.ts";
 import type { ServiceConfig } from "../config.ts";
 import type { InstanceSection } from "../schema/registry.ts";
 import type { Written } from "../schema/root.ts";

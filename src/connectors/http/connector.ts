@@ -1,6 +1,8 @@
 // The HTTP/1.1 connector: one endpoint's pool behind the Connector contract.
+
+import type { Connector } from "../../core/connector.ts";
 import type { RequestContext } from "../../core/context.ts";
-import type { Connector, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
+import type { Receiver, RequestBody, Upstream } from "../../core/edges.ts";
 import { NULL_UPSTREAM } from "../../core/null-upstream.ts";
 import { Exchange } from "./exchange.ts";
 import type { Pool } from "./pool.ts";

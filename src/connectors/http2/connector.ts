@@ -1,6 +1,8 @@
 // The HTTP/2 connector: one endpoint's connections behind the Connector contract. gRPC passes through it unread.
+
+import type { Connector } from "../../core/connector.ts";
 import type { RequestContext } from "../../core/context.ts";
-import type { Connector, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
+import type { Receiver, RequestBody, Upstream } from "../../core/edges.ts";
 import { NULL_UPSTREAM } from "../../core/null-upstream.ts";
 import { BoundedCall, type MessageBounds } from "../grpc/bounded-call.ts";
 import { Http2Call } from "./call.ts";

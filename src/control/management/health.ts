@@ -1,5 +1,7 @@
 // `/health`: how the gateway is, for people and for orchestrators.
-import { isWell, type Service } from "../../core/service.ts";
+
+import { isWell } from "../../core/endpoint.ts";
+import type { Service } from "../../core/service.ts";
 import { json, text } from "./answer.ts";
 import { type GatewayView, timestamp, uptime } from "./gateway-view.ts";
 import type { Operation } from "./operation.ts";

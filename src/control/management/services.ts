@@ -1,7 +1,8 @@
 // `/services`: who takes traffic and who does not, and why; an operator may take an instance out or change its share.
 import { maskedMap } from "../../config/show/effective.ts";
+import { type Endpoint, isWell } from "../../core/endpoint.ts";
 import type { EndpointState, Obstacle } from "../../core/endpoint-state.ts";
-import { type Endpoint, isWell, type Service } from "../../core/service.ts";
+import type { Service } from "../../core/service.ts";
 import { CallError, json } from "./answer.ts";
 import { type Checks, readFields } from "./body.ts";
 import type { GatewayView } from "./gateway-view.ts";

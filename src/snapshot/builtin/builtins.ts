@@ -2,8 +2,8 @@
 
 import type { Config } from "../../config/config.ts";
 import type { RequestContext } from "../../core/context.ts";
+import { isWell } from "../../core/endpoint.ts";
 import type { Reply } from "../../core/reply.ts";
-import { isWell } from "../../core/service.ts";
 import type { Builtin } from "../../core/snapshot.ts";
 import { CheckCounter } from "../../resilience/check-status.ts";
 import type { Runtime } from "../runtime.ts";

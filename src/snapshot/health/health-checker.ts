@@ -2,9 +2,10 @@
 // forgets nothing; what nobody asks for any more is closed at once, even when long streams keep the old snapshot.
 import { type CheckPace, checksOf } from "../../config/meaning/health-config.ts";
 import { connectFailureLimit, outlierSettings } from "../../config/meaning/outliers.ts";
+import type { EndpointSpec } from "../../core/endpoint.ts";
 import type { EndpointState } from "../../core/endpoint-state.ts";
 import type { LeaseHolder } from "../../core/lease.ts";
-import type { EndpointSpec, Service } from "../../core/service.ts";
+import type { Service } from "../../core/service.ts";
 import { CheckCounter } from "../../resilience/check-status.ts";
 import { EndpointHealth } from "../../resilience/endpoint-health.ts";
 import type { HealthCheck } from "../../resilience/health-check.ts";

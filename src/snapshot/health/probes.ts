@@ -1,7 +1,7 @@
 // From a check as meant to a probe that can be run: where it goes and how it trusts whom it finds there.
 import type { Config } from "../../config/config.ts";
 import type { FreeProbe, InstanceCheck } from "../../config/meaning/health-config.ts";
-import type { EndpointSpec } from "../../core/service.ts";
+import type { EndpointSpec } from "../../core/endpoint.ts";
 import { type ExecTarget, execProbe } from "../../resilience/exec-probe.ts";
 import { type GrpcTarget, grpcProbe } from "../../resilience/grpc-probe.ts";
 import { type HttpTarget, httpProbe } from "../../resilience/http-probe.ts";

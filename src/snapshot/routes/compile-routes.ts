@@ -3,10 +3,10 @@
 import { STRATEGIES } from "../../catalog.ts";
 import type { Config, RuleConfig } from "../../config/config.ts";
 import { INTERNAL } from "../../config/meaning/services.ts";
-import type { Translator } from "../../core/edges.ts";
 import { type Filter, inPhaseOrder } from "../../core/filter.ts";
 import type { LimitView } from "../../core/limit-view.ts";
 import type { Route, RouteMeter, TargetRule } from "../../core/route.ts";
+import type { Translator } from "../../core/translator.ts";
 import { bodySize } from "../../limits/body-size.ts";
 import { type RouteLabels, RouteMeterCells } from "../../observe/meters.ts";
 import { RouteTree } from "../../routing/tree.ts";

@@ -1,9 +1,10 @@
 // A service whose picker follows its endpoints: whatever makes one fit or unfit replaces the picker and nothing else.
 import type { EndpointGroups } from "../../balancing/endpoint-groups.ts";
 import type { Breaker } from "../../core/breaker.ts";
+import type { Endpoint } from "../../core/endpoint.ts";
 import type { ConcurrencyLimiter } from "../../core/limiter.ts";
 import type { RetryRule } from "../../core/retry.ts";
-import type { Endpoint, Picker, Service } from "../../core/service.ts";
+import type { Picker, Service } from "../../core/service.ts";
 
 /** What a service is made of. */
 export interface ServiceParts extends Omit<Service, "picker" | "mayRefuse"> {

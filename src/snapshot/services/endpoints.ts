@@ -4,9 +4,9 @@ import { HttpConnector, type Upgrades } from "../../connectors/http/connector.ts
 import type { HttpClientOptions } from "../../connectors/http/options.ts";
 import { Http2Connector } from "../../connectors/http2/connector.ts";
 import type { Http2ClientOptions } from "../../connectors/http2/options.ts";
-import type { Connector } from "../../core/edges.ts";
+import type { Connector } from "../../core/connector.ts";
+import type { EndpointMeter, EndpointSpec } from "../../core/endpoint.ts";
 import { EndpointState } from "../../core/endpoint-state.ts";
-import type { EndpointMeter, EndpointSpec } from "../../core/service.ts";
 import { EndpointMeterCells } from "../../observe/meters.ts";
 import { authorityOf } from "../../wire/authority.ts";
 import { digest } from "../digest.ts";

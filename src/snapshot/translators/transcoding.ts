@@ -2,7 +2,7 @@
 import { credentials } from "@grpc/grpc-js";
 import type { RuleConfig } from "../../config/config.ts";
 import { ConfigError, oneLine, type Problem } from "../../config/text/problem.ts";
-import type { Translator } from "../../core/edges.ts";
+import type { Translator } from "../../core/translator.ts";
 import { DescriptorHub, type LastGood } from "../../translators/grpc-json/descriptors/descriptor-hub.ts";
 import { PolledSource } from "../../translators/grpc-json/descriptors/polled-source.ts";
 import { reflect } from "../../translators/grpc-json/descriptors/reflection.ts";

@@ -1,7 +1,7 @@
 // Which clients of a gRPC route need a translator. The JSON side is heavy and read only when a rule asks for it.
 import type { Config, RuleConfig } from "../../config/config.ts";
 import type { Problem } from "../../config/text/problem.ts";
-import type { Translator } from "../../core/edges.ts";
+import type { Translator } from "../../core/translator.ts";
 import { ByContentType } from "../../translators/by-content-type.ts";
 import { GrpcWebTranslator } from "../../translators/grpc-web/translator.ts";
 import type { Build, Runtime } from "../runtime.ts";

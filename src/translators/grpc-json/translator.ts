@@ -1,7 +1,9 @@
 // Lets HTTP/JSON clients call gRPC services: chooses the method, makes its messages, and turns its answer back into JSON.
 import type { RequestContext } from "../../core/context.ts";
-import type { Receiver, RequestBody, Translation, Translator } from "../../core/edges.ts";
+import type { Receiver, RequestBody } from "../../core/edges.ts";
 import type { Refusal } from "../../core/reply.ts";
+import type { Translation } from "../../core/translation.ts";
+import type { Translator } from "../../core/translator.ts";
 import { getField, joinField } from "../../wire/fields.ts";
 import type { DescriptorPool } from "./descriptors/pool.ts";
 import { InputError } from "./input-error.ts";

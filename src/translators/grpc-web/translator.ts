@@ -1,7 +1,9 @@
 // Lets browsers call gRPC services: gRPC-Web in its binary and its text form (grpc/doc/PROTOCOL-WEB.md).
 import type { RequestContext } from "../../core/context.ts";
-import type { Receiver, RequestBody, Translation, Translator } from "../../core/edges.ts";
+import type { Receiver, RequestBody } from "../../core/edges.ts";
 import type { Refusal } from "../../core/reply.ts";
+import type { Translation } from "../../core/translation.ts";
+import type { Translator } from "../../core/translator.ts";
 import { type Fields, getField } from "../../wire/fields.ts";
 import { callPath } from "../../wire/grpc.ts";
 import { knownField, OTHER, AUTHORIZATION as PASSED } from "../../wire/known.ts";

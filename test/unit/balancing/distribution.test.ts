@@ -5,7 +5,7 @@ import { Lessons } from "../../../src/balancing/adaptive.ts";
 import { CHANCES, randomIntOf } from "../../../src/balancing/random-int.ts";
 import { WeightTable } from "../../../src/balancing/weight-table.ts";
 import { BALANCERS } from "../../../src/catalog.ts";
-import type { Endpoint } from "../../../src/core/service.ts";
+import type { Endpoint } from "../../../src/core/endpoint.ts";
 import { chiSquare, counts, endpoint, endpoints, requestFrom, settings } from "../../support/endpoints.ts";
 
 const ctx = requestFrom("127.0.0.1");

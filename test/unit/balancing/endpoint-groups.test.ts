@@ -5,7 +5,7 @@ import { EndpointGroups, type SpreadRule } from "../../../src/balancing/endpoint
 import { randomIntOf } from "../../../src/balancing/random-int.ts";
 import { BALANCERS, type BalancerName } from "../../../src/catalog.ts";
 import type { Breaker } from "../../../src/core/breaker.ts";
-import type { Endpoint } from "../../../src/core/service.ts";
+import type { Endpoint } from "../../../src/core/endpoint.ts";
 import { counts, endpoint, requestFrom, settings } from "../../support/endpoints.ts";
 
 const RULE: SpreadRule = { zone: "", panicShare: 0, overflow: true };

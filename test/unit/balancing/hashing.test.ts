@@ -5,7 +5,7 @@ import { crc32 as reference } from "node:zlib";
 import { hashKey, hashKeyFault } from "../../../src/balancing/hash-key.ts";
 import type { HashRule } from "../../../src/balancing/settings.ts";
 import { BALANCERS } from "../../../src/catalog.ts";
-import type { Endpoint } from "../../../src/core/service.ts";
+import type { Endpoint } from "../../../src/core/endpoint.ts";
 import { crc32 } from "../../../src/wire/crc32.ts";
 import { endpoint, endpoints, requestFrom, settings } from "../../support/endpoints.ts";
 

@@ -5,7 +5,7 @@ import { type Claim, MAX_ENTRIES, SessionCookies } from "../../../src/balancing/
 import { SessionTable } from "../../../src/balancing/session-table.ts";
 import { type SessionRule, Sessions } from "../../../src/balancing/sessions.ts";
 import { BALANCERS } from "../../../src/catalog.ts";
-import type { Endpoint } from "../../../src/core/service.ts";
+import type { Endpoint } from "../../../src/core/endpoint.ts";
 import { BY_HEADER, endpoints, requestFrom, settings } from "../../support/endpoints.ts";
 
 const SECRET = Buffer.alloc(32, 7);

@@ -1,7 +1,7 @@
 // Who is to blame when time runs out: a backend that has all it needs and says nothing, never one whose client is slow.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import type { Translation } from "../../../src/core/edges.ts";
+import type { Translation } from "../../../src/core/translation.ts";
 import { Forward } from "../../../src/gateway/forward.ts";
 import { FakeTime } from "../../support/fake-time.ts";
 import { ANSWERS, done, FakeBody, type FakeRequest, requestOf } from "../../support/scripted-request.ts";

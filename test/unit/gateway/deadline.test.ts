@@ -1,8 +1,8 @@
 // How long a request may take, by its route, its protocol and what it asks for.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Translation } from "../../../src/core/edges.ts";
 import type { WebSocketRule } from "../../../src/core/route.ts";
+import type { Translation } from "../../../src/core/translation.ts";
 import { deadlineOf } from "../../../src/gateway/deadline.ts";
 import { contextOf, routeOf } from "../../support/context.ts";
 

@@ -2,7 +2,8 @@
 // client gets one answer, nobody's body is changed, and nothing is done twice that must not be.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import type { Progress, Translation } from "../../../src/core/edges.ts";
+import type { Progress } from "../../../src/core/edges.ts";
+import type { Translation } from "../../../src/core/translation.ts";
 import { Forward } from "../../../src/gateway/forward.ts";
 import { isRepeatable } from "../../../src/gateway/resend.ts";
 import { FakeTime } from "../../support/fake-time.ts";

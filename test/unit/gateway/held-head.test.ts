@@ -1,7 +1,7 @@
 // Streams whose head a translator holds back until the first message: the total timeout ends with the backend's own head.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import type { Translation } from "../../../src/core/edges.ts";
+import type { Translation } from "../../../src/core/translation.ts";
 import { Forward } from "../../../src/gateway/forward.ts";
 import { FakeTime } from "../../support/fake-time.ts";
 import { ANSWERS, done, FakeBody, type FakeRequest, requestOf } from "../../support/scripted-request.ts";

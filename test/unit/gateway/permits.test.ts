@@ -1,7 +1,7 @@
 // Who is asked when the balancer has nobody left.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Endpoint } from "../../../src/core/service.ts";
+import type { Endpoint } from "../../../src/core/endpoint.ts";
 import { admitElsewhere, admitNext, isBlocked } from "../../../src/gateway/permits.ts";
 import { requestOf } from "../../support/scripted-request.ts";
 import { FakeService } from "../../support/scripted-service.ts";

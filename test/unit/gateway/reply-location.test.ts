@@ -1,8 +1,8 @@
 // Where replies point to: references that name the instance asked become the client's, and no others.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { EndpointSpec } from "../../../src/core/endpoint.ts";
 import type { TargetRule } from "../../../src/core/route.ts";
-import type { EndpointSpec } from "../../../src/core/service.ts";
 import { rewriteLocations } from "../../../src/gateway/reply-location.ts";
 import { routeOf } from "../../support/context.ts";
 import { endpoint, requestFrom } from "../../support/endpoints.ts";

@@ -1,0 +1,19 @@
+// One request in the protocol of its backend.
+import type { Receiver, RequestBody } from "./edges.ts";
+
+/** One request in the backend's protocol. */
+export interface Translation {
+  /** Path sent to the backend, without query: `/package.Service/Method`. */
+  readonly path: string;
+  /** Flat list of fields sent to the backend, names in lower case; what the gateway asserts itself is added to it. */
+  readonly fields: readonly string[];
+  /** Whether the answer may be a stream, which has no total deadline of its own. */
+  readonly streams: boolean;
+  /** Wraps body and receiver for one attempt: the connector is given the results. */
+  attempt(body: RequestBody, receiver: Receiver): { readonly body: RequestBody; readonly receiver: Receiver };
+  /**
+   * Where the body of a reply says how its call ended: the last piece of one that has begun, with these trailers; null
+   * when none can be put in now. Absent: a reply of this protocol can only be cut.
+   */
+  ending?(trailers: readonly string[]): Buffer | null;
+}
