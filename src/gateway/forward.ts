@@ -83,8 +83,7 @@ export class Forward implements Upstream, AttemptHandler, EventStreamHandler, Cl
   }
 
   interim(status: number, fields: readonly string[]): void {
-    // A client that has begun to send was told to by an earlier try.
-    const told = status === 100 && this.#body.bytes > 0;
+    const told = status === 100 && this.#body.bytes > 0; // by an earlier try
     if (!this.#over && !told) this.#ctx.downstream.interim(status, fields);
   }
 
