@@ -4,6 +4,7 @@ import type { Http2Options, HttpServerOptions } from "../adapters/options.ts";
 import type { Config } from "../config/config.ts";
 import type { ListenerTls } from "../config/schema/listener-tls.ts";
 import { tlsVersion } from "../snapshot/services/client-options.ts";
+import { cipherList } from "../wire/ciphers.ts";
 
 /** Compiles `frontend.http`. */
 export function serverOptions(config: Config): HttpServerOptions {
@@ -80,6 +81,6 @@ function tlsOptions(config: Config, tls: ListenerTls, http2: boolean): TlsOption
     requestCert: ask,
     rejectUnauthorized: verified,
     ...(ca.length > 0 ? { ca } : {}),
-    ...(tls.cipherSuites.length > 0 ? { ciphers: tls.cipherSuites.join(":") } : {}),
+    ...(tls.cipherSuites.length > 0 ? { ciphers: cipherList(tls.cipherSuites) } : {}),
   };
 }

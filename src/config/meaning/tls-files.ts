@@ -1,5 +1,6 @@
 // Certificates, keys and trust anchors named by enabled TLS blocks: read while loading, so that `check` finds what is missing.
 
+import { cipherList } from "../../wire/ciphers.ts";
 import type { ListenerTls } from "../schema/listener-tls.ts";
 import type { Written } from "../schema/root.ts";
 import type { UpstreamTlsConfig } from "../schema/upstream-tls.ts";
@@ -40,10 +41,23 @@ export function readMaterial(written: Written, tree: MapNode, files: SourceFiles
     const text = material.get(path);
     if (text !== undefined) warnOfDates(text, `${place.join(".")}: "${path}"`, placeOf(tree, place), problems);
   };
+  const checkCiphers = (place: readonly string[], names: readonly string[]) => {
+    const at = placeOf(tree, [...place, "cipherSuites"]);
+    const known = (...some: string[]) => secureFault({ ciphers: cipherList(some) }) === null;
+    if (names.length > 0 && !known(...names)) {
+      problems.error(at, `${place.join(".")}: cipherSuites names no known cipher`);
+      return;
+    }
+    // OpenSSL passes over names it does not know as long as it knows one. Elements such as "!aNULL" are no names.
+    for (const name of names.filter((n) => /^\w/.test(n) && !known(n)))
+      problems.warn(
+        at,
+        `${place.join(".")}: cipherSuites: "${name}" is no cipher that this OpenSSL knows; it is left out`,
+      );
+  };
   const fit = (place: readonly string[], cert: string, key: string, ciphers: readonly string[]) => {
     const at = placeOf(tree, place);
-    if (ciphers.length > 0 && secureFault({ ciphers: ciphers.join(":") }) !== null)
-      problems.error(at, `${place.join(".")}: cipherSuites names no known cipher`);
+    checkCiphers(place, ciphers);
     if (!(material.has(cert) && material.has(key))) return; // there is none, or what is wrong was said above
     const fault = pairFault(material.get(cert)!, material.get(key)!);
     if (fault !== null) problems.error(at, `${place.join(".")}: ${fault}`);

@@ -4,6 +4,7 @@ import type { Config } from "../../config/config.ts";
 import type { UpstreamTlsConfig } from "../../config/schema/upstream-tls.ts";
 import type { HttpClientOptions } from "../../connectors/http/options.ts";
 import type { Http2ClientOptions } from "../../connectors/http2/options.ts";
+import { cipherList } from "../../wire/ciphers.ts";
 import type { UpstreamTls } from "../../wire/secure.ts";
 
 /** Compiles the section. TLS settings count only when their block is enabled; verification is on either way. */
@@ -54,7 +55,7 @@ function upstreamTls(config: Config, tls: UpstreamTlsConfig): UpstreamTls {
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
-      ...(tls.enabled && tls.cipherSuites.length > 0 ? { ciphers: tls.cipherSuites.join(":") } : {}),
+      ...(tls.enabled && tls.cipherSuites.length > 0 ? { ciphers: cipherList(tls.cipherSuites) } : {}),
     },
   };
 }

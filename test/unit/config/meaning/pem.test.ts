@@ -62,6 +62,16 @@ describe("a listener's certificate", () => {
       ["frontend.http.tls: cipherSuites names no known cipher"],
     );
   });
+  test("with an unknown cipher among others warns that it is left out", () => {
+    const names = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, NOPE, ECDHE-RSA-AES128-GCM-SHA256, TLS_AES_128_GCM_SHA256";
+    const tls = `{ enabled: true, certFile: ${one.cert}, keyFile: ${one.key}, cipherSuites: [ ${names} ] }`;
+    const { errors, warnings } = load(withMore(`  frontend: { http: { tls: ${tls} } }`));
+    assert.deepEqual(errors, []);
+    assert.deepEqual(
+      warnings.map((e) => e.replace(/^t.yaml:4:\d+: /, "")),
+      [`frontend.http.tls: cipherSuites: "NOPE" is no cipher that this OpenSSL knows; it is left out`],
+    );
+  });
 });
 
 test("half a client certificate for services is refused", () => {
