@@ -1,27 +1,14 @@
-// What an algorithm of limits is: a few numbers per key, and what a request does to them. Every store computes the same.
-import type { Decision, Limit } from "./limit.ts";
+// Every algorithm by its name, for stores that compute in this process, and what follows from the numbers of a limit.
+import { leakyBucket, tokenBucket } from "./bucket.ts";
+import type { Arithmetic, Limit, LimitAlgorithm } from "./limit.ts";
+import { slidingWindow } from "./sliding-window.ts";
 
-/**
- * One algorithm over its state `S`. Pure but for the state it is given, so that a twin in another language can agree with
- * it in every bit: times are whole µs, and each file says which operations follow which.
- *
- * A clock that steps back never makes a limit looser: time stands still until it has caught up.
- */
-export interface Arithmetic<S> {
-  /** The state of a key that was never seen; any key that is {@link idle} may be forgotten for it. */
-  fresh(nowUs: number): S;
-  /**
-   * Charges `cost` if it passes, changing the state; a refusal changes nothing.
-   * @param cost above 0, at most {@link capacityOf}; more can never pass
-   */
-  take(limit: Limit, state: S, nowUs: number, cost: number): Decision;
-  /** Undoes a charge of the same moment, because another limit refused the request. */
-  giveBack(limit: Limit, state: S, cost: number): void;
-  /** Requests the key is charged with at that time. */
-  used(limit: Limit, state: S, nowUs: number): number;
-  /** Whether the state says no more than a fresh one. */
-  idle(limit: Limit, state: S, nowUs: number): boolean;
-}
+/** The state of a key belongs to the algorithm that made it. */
+export const ARITHMETIC: Readonly<Record<LimitAlgorithm, Arithmetic<unknown>>> = {
+  token_bucket: tokenBucket as Arithmetic<unknown>,
+  leaky_bucket: leakyBucket as Arithmetic<unknown>,
+  sliding_window: slidingWindow as Arithmetic<unknown>,
+};
 
 /** The most one request may cost to ever pass. */
 export function capacityOf(limit: Limit): number {

@@ -1,5 +1,5 @@
-// What both buckets count: a debt per key that grows with each request and drains with time. Whole numbers, so exact.
-import type { Decision, Limit } from "./limit.ts";
+// Token bucket and leaky bucket: a debt per key that grows with each request and drains with time. Whole numbers, so exact.
+import type { Arithmetic, Decision, Limit } from "./limit.ts";
 
 /**
  * State of a key, two numbers. The unit of debt is chosen so that no division happens on the way:
@@ -16,14 +16,41 @@ import type { Decision, Limit } from "./limit.ts";
  * It is given back as `debt = max(0, debt - c * unit)`, `atUs` unchanged.
  * A key that is not stored is `debt = 0, atUs = nowUs`; one whose debt is paid off may be forgotten.
  */
-export interface Bucket {
+interface Bucket {
   debt: number;
   atUs: number;
 }
 
-/** Nothing is owed. */
-export function emptyBucket(nowUs: number): Bucket {
-  return { debt: 0, atUs: nowUs };
+/**
+ * Token bucket: starts full with `burst` tokens and refills continuously, `rate` of them in a period. The tokens that are
+ * missing are the debt.
+ */
+export const tokenBucket: Arithmetic<Bucket> = bucket(0, false);
+
+/**
+ * Leaky bucket: requests leave at a steady rate; up to `burst` wait for their turn, and more are refused. The debt is what is
+ * still to leave before a request, which goes on when that is paid off: so the queue is a number, and its order the order of
+ * arrival. One leaves at once and `burst` wait: capacity `burst + 1`. A request whose client leaves while it waits keeps its
+ * place, because those behind it were told when to go.
+ */
+export const leakyBucket: Arithmetic<Bucket> = bucket(1, true);
+
+/**
+ * @param more capacity beyond `burst`
+ * @param waits whether a request goes on only when what was due before it is paid off
+ */
+function bucket(more: number, waits: boolean): Arithmetic<Bucket> {
+  return {
+    fresh: (nowUs) => ({ debt: 0, atUs: nowUs }),
+    take: (limit, state, nowUs, cost) => take(limit, state, nowUs, cost, limit.burst + more, waits),
+    charge: (limit, state, nowUs, cost) => charge(limit, state, nowUs, cost, limit.burst + more),
+    giveBack(limit, state, cost) {
+      state.debt = Math.max(0, state.debt - cost * unitOf(limit));
+    },
+    // One request that is partly paid off counts as one.
+    used: (limit, state, nowUs) => Math.ceil(dueAt(limit, state, nowUs) / unitOf(limit)),
+    idle: (limit, state, nowUs) => dueAt(limit, state, nowUs) === 0,
+  };
 }
 
 /** What a request of cost 1 owes. */
@@ -43,9 +70,9 @@ function dueAt(limit: Limit, state: Bucket, nowUs: number): number {
  *
  * Passed: remaining `floor((room - after) / unit)`, reset `ceil(after / rate)` µs, wait, if asked for, `ceil(due / rate)` µs.
  * Refused: remaining `floor((room - due) / unit)`, reset `ceil(due / rate)` µs, retry `ceil((after - room) / rate)` µs.
- * @param waits whether a request goes on only when what was due before it is paid off
+ * @param waits see {@link bucket}
  */
-export function charge(
+function take(
   limit: Limit,
   state: Bucket,
   nowUs: number,
@@ -73,19 +100,14 @@ export function charge(
   };
 }
 
-/** Takes a charge back. */
-export function forgive(limit: Limit, state: Bucket, cost: number): void {
-  state.debt = Math.max(0, state.debt - cost * unitOf(limit));
-}
-
-/** Requests that are not paid off; one that is partly paid off counts as one. */
-export function unpaid(limit: Limit, state: Bucket, nowUs: number): number {
-  return Math.ceil(dueAt(limit, state, nowUs) / unitOf(limit));
-}
-
-/** Nothing is owed any more. */
-export function isPaidOff(limit: Limit, state: Bucket, nowUs: number): boolean {
-  return dueAt(limit, state, nowUs) === 0;
+/** Charges without asking: `after = min(due + cost * unit, room)`, unless a lowered limit left more due than it has room for. */
+function charge(limit: Limit, state: Bucket, nowUs: number, cost: number, capacity: number): void {
+  const unit = unitOf(limit);
+  const room = capacity * unit;
+  const due = dueAt(limit, state, nowUs);
+  if (due > room) return;
+  state.debt = Math.min(due + cost * unit, room);
+  if (nowUs > state.atUs) state.atUs = nowUs;
 }
 
 /** ms until so many units are paid off, in whole µs rounded up. */

@@ -3,7 +3,7 @@ import type { RequestContext } from "../core/context.ts";
 import type { Filter } from "../core/filter.ts";
 import type { Refusal } from "../core/reply.ts";
 import type { KeyOf } from "./keys.ts";
-import type { LimitMeter } from "./meter.ts";
+import type { LimitMeter } from "./limit.ts";
 
 /** Requests under way by key. A key without any has no entry. */
 export type UnderWay = Map<string, number>;

@@ -1,4 +1,4 @@
-// What a rate limit is and what a store decides about it, apart from how requests are keyed and counted.
+// What a rate limit is, what an algorithm does to the state of a key, and what a store decides about a request.
 
 /** `burst` at once, refilled continuously · a queue that leaves at a steady rate · at most `rate` in any window. */
 export type LimitAlgorithm = "token_bucket" | "leaky_bucket" | "sliding_window";
@@ -41,8 +41,14 @@ export interface LimitStore {
    * @throws never; a store that cannot decide says so by its own policy
    */
   take(limit: Limit, key: string, cost: number): Decision | Refused | Promise<Decision | Refused>;
-  /** Gives back what a `take` charged, because another limit refused the request. */
+  /** Gives back what a `take` charged, or a part of it: another limit refused the request, or it cost less than assumed. */
   giveBack(limit: Limit, key: string, cost: number): void;
+  /**
+   * Charges a cost that is known only after the fact, whether it fits or not; what is above the capacity of the limit is
+   * dropped, so that the key recovers as fast as from any other full charge.
+   * @param cost above 0
+   */
+  charge(limit: Limit, key: string, cost: number): void;
   /** Whether decisions are made without the shared state now. */
   readonly degraded: boolean;
   /** What the key that is charged with most owes now, in requests; null: only to be found out at a price. Looks at every key. */
@@ -51,3 +57,37 @@ export interface LimitStore {
 
 /** The store cannot decide, and its policy is to refuse then. */
 export type Refused = "unavailable";
+
+/**
+ * One algorithm over its state `S`: a few numbers per key. Pure but for the state it is given, so that the scripts in Redis
+ * can agree with it in every bit: times are whole µs, and each file says which operations follow which.
+ *
+ * A clock that steps back never makes a limit looser: time stands still until it has caught up.
+ */
+export interface Arithmetic<S> {
+  /** The state of a key that was never seen; any key that is {@link idle} may be forgotten for it. */
+  fresh(nowUs: number): S;
+  /**
+   * Charges `cost` if it passes, changing the state; a refusal changes nothing.
+   * @param cost above 0, at most the capacity of the limit; more can never pass
+   */
+  take(limit: Limit, state: S, nowUs: number, cost: number): Decision;
+  /** Charges `cost` though it may not fit, and at most until nothing more would pass. */
+  charge(limit: Limit, state: S, nowUs: number, cost: number): void;
+  /** Undoes a charge, or a part of one. */
+  giveBack(limit: Limit, state: S, cost: number): void;
+  /** Requests the key is charged with at that time. */
+  used(limit: Limit, state: S, nowUs: number): number;
+  /** Whether the state says no more than a fresh one. */
+  idle(limit: Limit, state: S, nowUs: number): boolean;
+}
+
+/** What is counted of one limit for metrics: plain numbers, read when they are scraped. */
+export interface LimitMeter {
+  /** Requests that were looked at. */
+  hits: number;
+  /** Those that were refused. */
+  rejected: number;
+  /** Whether the last one was decided without the shared state. */
+  degraded: boolean;
+}

@@ -1,8 +1,7 @@
 // The state of limits in this process: bounded, and forgotten when it says no more than a new key would.
 import { ownText } from "../wire/own-text.ts";
-import { ARITHMETIC } from "./algorithms.ts";
-import { type Arithmetic, longestMs } from "./arithmetic.ts";
-import type { Decision, Limit, LimitAlgorithm, LimitStore } from "./limit.ts";
+import { ARITHMETIC, longestMs } from "./arithmetic.ts";
+import type { Arithmetic, Decision, Limit, LimitAlgorithm, LimitStore } from "./limit.ts";
 
 /** Keys per limit, so that addresses made up by clients fill no memory. */
 export const MAX_KEYS = 10_000;
@@ -23,12 +22,11 @@ export class MemoryStore implements LimitStore {
   }
 
   take(limit: Limit, key: string, cost: number): Decision {
-    let table = this.#tables.get(limit.id);
-    if (table === undefined || !table.counts(limit)) {
-      table = new Table(limit);
-      this.#tables.set(limit.id, table);
-    }
-    return table.take(limit, key, this.#nowUs(), cost);
+    return this.#tableOf(limit).take(limit, key, this.#nowUs(), cost);
+  }
+
+  charge(limit: Limit, key: string, cost: number): void {
+    this.#tableOf(limit).charge(limit, key, this.#nowUs(), cost);
   }
 
   giveBack(limit: Limit, key: string, cost: number): void {
@@ -56,6 +54,15 @@ export class MemoryStore implements LimitStore {
     let sum = 0;
     for (const table of this.#tables.values()) sum += table.size;
     return sum;
+  }
+
+  #tableOf(limit: Limit): Table {
+    let table = this.#tables.get(limit.id);
+    if (table === undefined || !table.counts(limit)) {
+      table = new Table(limit);
+      this.#tables.set(limit.id, table);
+    }
+    return table;
   }
 }
 
@@ -98,8 +105,11 @@ class Table {
   }
 
   take(limit: Limit, key: string, nowUs: number, cost: number): Decision {
-    const state = this.#young.get(key) ?? this.#enter(limit, key, nowUs);
-    return this.#arithmetic.take(limit, state, nowUs, cost);
+    return this.#arithmetic.take(limit, this.#stateOf(limit, key, nowUs), nowUs, cost);
+  }
+
+  charge(limit: Limit, key: string, nowUs: number, cost: number): void {
+    this.#arithmetic.charge(limit, this.#stateOf(limit, key, nowUs), nowUs, cost);
   }
 
   giveBack(limit: Limit, key: string, cost: number): void {
@@ -109,6 +119,10 @@ class Table {
 
   turnIfDue(nowUs: number): void {
     if (nowUs - this.#begunUs >= this.#termUs) this.#turn(nowUs);
+  }
+
+  #stateOf(limit: Limit, key: string, nowUs: number): unknown {
+    return this.#young.get(key) ?? this.#enter(limit, key, nowUs);
   }
 
   /** Brings a key into the young generation. */

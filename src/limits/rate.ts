@@ -8,7 +8,7 @@ import type { AdjustableLimit } from "./adjustable.ts";
 import { capacityOf } from "./arithmetic.ts";
 import type { KeyOf } from "./keys.ts";
 import type { Decision, Limit, LimitStore, Refused } from "./limit.ts";
-import type { LimitMeter } from "./meter.ts";
+import type { LimitMeter } from "./limit.ts";
 import { addRateFields, dropForeign, policyOf, quoted } from "./rate-fields.ts";
 
 /** One limit of a route. */

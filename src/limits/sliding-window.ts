@@ -1,6 +1,5 @@
 // Sliding window: at most `rate` in any window of `period`, counted in few groups however large the rate is.
-import type { Arithmetic } from "./arithmetic.ts";
-import type { Decision, Limit } from "./limit.ts";
+import type { Arithmetic, Decision, Limit } from "./limit.ts";
 
 /**
  * State of a key: groups of requests, oldest first, as one flat list `first, last, count, first, last, count, …` (µs, µs,
@@ -20,9 +19,10 @@ import type { Decision, Limit } from "./limit.ts";
  *    remaining `floor(rate - count - cost)`, reset `periodUs` µs;
  * 5. refused: remaining `floor(rate - count)`, reset `last of the newest + periodUs - now`, retry `last of that group +
  *    periodUs - now` for the first group, from the front, with which `count + cost - rate` have left.
+ * A charge after the fact is one of `min(cost, rate - count)`, if that is above 0.
  * A charge is given back from the newest group, then those before it; a group whose count is 0 is removed.
  */
-export type Groups = number[];
+type Groups = number[];
 
 /** Groups a window is divided into. */
 const GROUPS = 64;
@@ -32,11 +32,9 @@ export const slidingWindow: Arithmetic<Groups> = {
   fresh: () => [],
   take(limit: Limit, groups: Groups, nowUs: number, cost: number): Decision {
     const periodUs = limit.periodMs * 1000;
-    const newest = groups.length - 3;
-    const now = newest < 0 ? nowUs : Math.max(nowUs, groups[newest + 1]!);
+    const now = timeOf(groups, nowUs);
     dropUntil(groups, now - periodUs);
-    let count = 0;
-    for (let i = 2; i < groups.length; i += 3) count += groups[i]!;
+    const count = countOf(groups);
     const allowed = count + cost <= limit.rate;
     if (allowed) add(groups, now, cost, Math.ceil(periodUs / GROUPS));
     const last = groups.length === 0 ? now - periodUs : groups[groups.length - 2]!;
@@ -48,6 +46,13 @@ export const slidingWindow: Arithmetic<Groups> = {
       waitMs: 0,
       degraded: null,
     };
+  },
+  charge(limit: Limit, groups: Groups, nowUs: number, cost: number): void {
+    const periodUs = limit.periodMs * 1000;
+    const now = timeOf(groups, nowUs);
+    dropUntil(groups, now - periodUs);
+    const fits = Math.min(cost, limit.rate - countOf(groups));
+    if (fits > 0) add(groups, now, fits, Math.ceil(periodUs / GROUPS));
   },
   giveBack(_limit: Limit, groups: Groups, cost: number): void {
     for (let back = cost; back > 0 && groups.length > 0; ) {
@@ -68,6 +73,17 @@ export const slidingWindow: Arithmetic<Groups> = {
   },
   idle: (limit, groups, nowUs) => groups.length === 0 || groups[groups.length - 2]! <= nowUs - limit.periodMs * 1000,
 };
+
+/** Time stands still while the clock is behind the newest group. */
+function timeOf(groups: Groups, nowUs: number): number {
+  return groups.length === 0 ? nowUs : Math.max(nowUs, groups[groups.length - 2]!);
+}
+
+function countOf(groups: Groups): number {
+  let count = 0;
+  for (let i = 2; i < groups.length; i += 3) count += groups[i]!;
+  return count;
+}
 
 /** Drops what has left the window. */
 function dropUntil(groups: Groups, edgeUs: number): void {

@@ -114,6 +114,19 @@ for (const [name, open] of Object.entries(STORES)) {
         assert.equal((await take(limit, "a")).allowed, false);
       });
 
+      test("charges what is known later, though it does not fit, and no further than to the end", async () => {
+        const limit = fresh();
+        const capacity = capacityOf(limit);
+        subject.store.charge(limit, "a", 1);
+        assert.equal((await take(limit, "a", capacity - 2)).remaining, 1);
+        subject.store.charge(limit, "a", 1000);
+        const refused = await take(limit, "a");
+        assert.deepEqual([refused.allowed, refused.remaining], [false, 0]);
+        assert.ok(refused.resetMs > 0 && refused.resetMs <= (capacity * limit.periodMs) / limit.rate);
+        subject.store.giveBack(limit, "a", capacity);
+        assert.equal((await take(limit, "a")).remaining, capacity - 1);
+      });
+
       test("never passes more than it holds, however many ask at once", async () => {
         const limit = fresh();
         const decisions = await Promise.all(Array.from({ length: 50 }, () => take(limit, "a")));

@@ -105,6 +105,19 @@ describe("a Redis that fails", () => {
     assert.equal(await passed(denying.store, limitOf(2), 5), 2);
   });
 
+  for (const onFailure of ["local", "deny", "allow"] as const) {
+    test(`killed, with ${onFailure}: hears of costs that became known meanwhile`, async () => {
+      const { store } = await opened({ onFailure });
+      assert.equal(await passed(store, limitOf(10), 4), 4);
+      await redis.kill();
+      await eventually("the store knows", () => store.degraded);
+      store.charge(limitOf(10), "k", 3);
+      await redis.start();
+      await eventually("Redis decides again", () => !store.degraded);
+      assert.equal(await passed(store, limitOf(10), 10), 3);
+    });
+  }
+
   test("hung: three wait for the budget, then nobody, until it goes on", async () => {
     const { store, said } = await opened({ budgetMs: 250 });
     assert.equal(await passed(store, limitOf(5), 5), 5);

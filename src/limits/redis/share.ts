@@ -1,8 +1,7 @@
 // This process's share of every limit while Redis is away, and what Redis is to be told of it afterwards.
 import { ownText } from "../../wire/own-text.ts";
-import { ARITHMETIC } from "../algorithms.ts";
-import { type Arithmetic, capacityOf } from "../arithmetic.ts";
-import type { Decision, Limit } from "../limit.ts";
+import { ARITHMETIC, capacityOf } from "../arithmetic.ts";
+import type { Arithmetic, Decision, Limit } from "../limit.ts";
 
 /** Most keys counted here; those unused longest go first, as in any store in memory. */
 const MAX_KEYS = 10_000;
@@ -56,6 +55,14 @@ export class Share {
     const decision = ARITHMETIC[limit.algorithm].take(share, entry.state, nowUs, cost);
     if (decision.allowed) entry.passed += cost;
     return { ...decision, degraded: "local" };
+  }
+
+  /** Charges a cost known after the fact, whether it fits or not. */
+  charge(limit: Limit, key: string, nowUs: number, cost: number): void {
+    const share = this.#shareOf(limit, 1);
+    const entry = this.#entry(limit, key, nowUs, share);
+    ARITHMETIC[limit.algorithm].charge(share, entry.state, nowUs, cost);
+    entry.passed += cost;
   }
 
   /** What Redis could not be told after all. */

@@ -109,6 +109,15 @@ export class RedisStore implements LimitStore {
     this.#run("give", limit, key, cost).catch(() => undefined); // one request too few, and only until it is paid off
   }
 
+  charge(limit: Limit, key: string, cost: number): void {
+    const alone = () => this.#share.charge(limit, key, this.#nowUs(), cost);
+    if (!this.#shared) return alone();
+    this.#run("owe", limit, key, cost).catch(() => {
+      this.#failedAt = this.#now();
+      alone();
+    });
+  }
+
   /** Leaves and disconnects. */
   close(): void {
     this.#closed = true;

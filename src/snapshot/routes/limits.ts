@@ -5,7 +5,7 @@ import type { Filter } from "../../core/filter.ts";
 import type { LimitView } from "../../core/limit-view.ts";
 import { concurrencyLimit, type UnderWay } from "../../limits/concurrency.ts";
 import { isShared, keyBy, needsIdentity } from "../../limits/keys.ts";
-import type { LimitMeter } from "../../limits/meter.ts";
+import type { LimitMeter } from "../../limits/limit.ts";
 import { rateLimits } from "../../limits/rate.ts";
 import { type LimitLabels, LimitMeterCells } from "../../observe/limit-meters.ts";
 import type { Build } from "../runtime.ts";

@@ -1,11 +1,9 @@
 // The arithmetic of limits against slow references: whole logs of requests, fractions of big integers, random schedules.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Arithmetic } from "../../../src/limits/arithmetic.ts";
-import { leakyBucket } from "../../../src/limits/leaky-bucket.ts";
-import type { Decision, Limit, LimitAlgorithm } from "../../../src/limits/limit.ts";
+import { leakyBucket, tokenBucket } from "../../../src/limits/bucket.ts";
+import type { Arithmetic, Decision, Limit, LimitAlgorithm } from "../../../src/limits/limit.ts";
 import { slidingWindow } from "../../../src/limits/sliding-window.ts";
-import { tokenBucket } from "../../../src/limits/token-bucket.ts";
 import { between, randomFrom } from "../../support/schedule.ts";
 
 const SCHEDULES = 300;

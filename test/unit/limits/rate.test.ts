@@ -169,6 +169,7 @@ describe("rate limits", () => {
     const mute: LimitStore = {
       take: () => Promise.resolve("unavailable"),
       giveBack: () => assert.fail("nothing was charged"),
+      charge: () => assert.fail("no cost is known later"),
       degraded: true,
       usage: () => null,
     };
@@ -187,6 +188,7 @@ describe("rate limits", () => {
         return new Promise((resolve) => answers.push(() => resolve(yes)));
       },
       giveBack: () => assert.fail("nothing was refused"),
+      charge: () => assert.fail("no cost is known later"),
       degraded: true,
       usage: () => null,
     };
