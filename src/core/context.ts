@@ -1,7 +1,7 @@
 // Everything known about one request, as one object with all its fields from birth, so that its shape never changes.
 
 import type { AttemptEnd } from "./attempt-end.ts";
-import type { Admission } from "./charge.ts";
+import type { Charge } from "./charge.ts";
 import type { Downstream, Upstream } from "./edges.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ErrorCode } from "./errors.ts";
@@ -69,8 +69,8 @@ export class RequestContext {
   requestId = "";
   /** null: nobody has been authenticated. */
   identity: Identity | null = null;
-  /** What the limits of the route said; null when none was asked. */
-  admission: Admission | null = null;
+  /** What the limits of the route charged; null when none was asked. */
+  charges: Charge[] | null = null;
 
   snapshot: Snapshot | null = null;
   route: Route | null = null;

@@ -1,4 +1,5 @@
 // Turns an error code into the answer its client gets: in the client's own protocol, with the connection's fate decided.
+import { addCharges } from "../core/charge.ts";
 import type { RequestContext } from "../core/context.ts";
 import { ERRORS, type ErrorCode, type ErrorRow } from "../core/errors.ts";
 import { getField } from "../wire/fields.ts";
@@ -33,7 +34,7 @@ export function refuse(
 
 /** Adds what every answer of the gateway's own says of its request: its id, and what it was charged. */
 export function addOwnFields(ctx: RequestContext, fields: string[]): void {
-  ctx.admission?.addTo(fields);
+  addCharges(ctx.charges, fields);
   if (ctx.requestId !== "") fields.push(ctx.snapshot?.requestId.headerName ?? "X-Request-ID", ctx.requestId);
 }
 

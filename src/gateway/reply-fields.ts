@@ -1,4 +1,5 @@
 // What every reply of a backend gets on its way: filters of the route, references in the client's terms, the request id.
+import { addCharges } from "../core/charge.ts";
 import type { RequestContext } from "../core/context.ts";
 import { dropFields, getField } from "../wire/fields.ts";
 import { statusOfCall } from "../wire/grpc.ts";
@@ -11,6 +12,7 @@ export function addReplyFields(ctx: RequestContext, status: number, fields: stri
   const { requestId, via } = ctx.snapshot!;
   dropOwn(fields, requestId.lowerName);
   for (const filter of ctx.route!.replyFilters) filter.onReply!(ctx, status, fields);
+  addCharges(ctx.charges, fields);
   rewriteLocations(ctx, fields);
   if (via) fields.push("Via", `${ctx.endpoint!.spec.http2 || ctx.route!.grpc ? "2.0" : "1.1"} gateway`);
   if (ctx.requestId !== "") fields.push(requestId.headerName, ctx.requestId);

@@ -72,14 +72,7 @@ function dueAt(limit: Limit, state: Bucket, nowUs: number): number {
  * Refused: remaining `floor((room - due) / unit)`, reset `ceil(due / rate)` µs, retry `ceil((after - room) / rate)` µs.
  * @param waits see {@link bucket}
  */
-function take(
-  limit: Limit,
-  state: Bucket,
-  nowUs: number,
-  cost: number,
-  capacity: number,
-  waits: boolean,
-): Decision {
+function take(limit: Limit, state: Bucket, nowUs: number, cost: number, capacity: number, waits: boolean): Decision {
   const unit = unitOf(limit);
   const room = capacity * unit;
   const due = dueAt(limit, state, nowUs);

@@ -1,5 +1,7 @@
-// What a client is told about its limits: structured fields (draft-ietf-httpapi-ratelimit-headers) and their older kin.
+// What a client is told about its limits: structured fields (draft-ietf-httpapi-ratelimit-headers), and the
+// X-RateLimit fields that came before them.
 import { dropFields } from "../wire/fields.ts";
+import type { AdjustableLimit } from "./adjustable.ts";
 import { capacityOf, longestMs } from "./arithmetic.ts";
 import type { Decision, Limit } from "./limit.ts";
 
@@ -13,8 +15,60 @@ const OURS: ReadonlySet<string> = new Set([
   "x-ratelimit-degraded",
 ]);
 
+/** Writes the fields of certain limits, always in the same order. */
+export class RateFields {
+  readonly #limits: readonly AdjustableLimit[];
+  readonly #names: readonly string[];
+  readonly #wallMs: () => number;
+  #policy: string;
+
+  /** @param wallMs time since 1970, ms */
+  constructor(limits: readonly AdjustableLimit[], wallMs: () => number) {
+    this.#limits = limits;
+    this.#names = limits.map(({ id }) => quoted(id));
+    this.#wallMs = wallMs;
+    this.#policy = policyOf(limits);
+    for (const limit of limits) {
+      limit.onChange(() => {
+        this.#policy = policyOf(limits);
+      });
+    }
+  }
+
+  /**
+   * Adds what was decided in place of what a backend says about limits of its own. The X- fields, which hold one limit, show
+   * the one with the least left. More may have been used than a limit holds that was lowered since.
+   */
+  addTo(fields: string[], decisions: readonly Decision[]): void {
+    dropBackendFields(fields);
+    let tightest = 0;
+    let degraded: Decision["degraded"] = null;
+    let state = "";
+    for (let i = 0; i < decisions.length; i++) {
+      const d = decisions[i]!;
+      if (isTighter(d, decisions[tightest]!)) tightest = i;
+      degraded ??= d.degraded;
+      state += `${i === 0 ? "" : ", "}${this.#names[i]};r=${Math.max(0, d.remaining)};t=${Math.ceil(d.resetMs / 1000)}`;
+    }
+    const { remaining, resetMs } = decisions[tightest]!;
+    fields.push(
+      "RateLimit-Policy",
+      this.#policy,
+      "RateLimit",
+      state,
+      "X-RateLimit-Limit",
+      String(Math.floor(capacityOf(this.#limits[tightest]!))),
+      "X-RateLimit-Remaining",
+      String(Math.max(0, remaining)),
+      "X-RateLimit-Reset",
+      String(Math.ceil((this.#wallMs() + resetMs) / 1000)),
+    );
+    if (degraded !== null) fields.push("X-RateLimit-Degraded", degraded);
+  }
+}
+
 /** `RateLimit-Policy` of these limits: `"api";q=200;w=2`, w being the seconds in which all of it comes back. */
-export function policyOf(limits: readonly Limit[]): string {
+function policyOf(limits: readonly Limit[]): string {
   return limits
     .map((limit) => {
       return `${quoted(limit.id)};q=${Math.floor(capacityOf(limit))};w=${Math.max(1, Math.ceil(longestMs(limit) / 1000))}`;
@@ -23,51 +77,11 @@ export function policyOf(limits: readonly Limit[]): string {
 }
 
 /** Name of a limit as a structured text (RFC 9651 §3.3.3): printable ASCII. */
-export function quoted(id: string): string {
+function quoted(id: string): string {
   return `"${id.replaceAll(/[^ -~]/g, "?").replaceAll(/["\\]/g, "\\$&")}"`;
 }
 
-/**
- * Adds the fields of decided limits. The X- fields, which hold one limit, show the one with the least left. More may have
- * been used than a limit holds that was lowered since.
- * @param names {@link quoted} ids, in the order of the decisions
- * @param nowMs since 1970
- */
-export function addRateFields(
-  fields: string[],
-  policy: string,
-  names: readonly string[],
-  limits: readonly Limit[],
-  decisions: readonly Decision[],
-  nowMs: number,
-): void {
-  let tightest = 0;
-  let degraded: Decision["degraded"] = null;
-  let state = "";
-  for (let i = 0; i < decisions.length; i++) {
-    const d = decisions[i]!;
-    if (isTighter(d, decisions[tightest]!)) tightest = i;
-    degraded ??= d.degraded;
-    state += `${i === 0 ? "" : ", "}${names[i]};r=${Math.max(0, d.remaining)};t=${Math.ceil(d.resetMs / 1000)}`;
-  }
-  const { remaining, resetMs } = decisions[tightest]!;
-  fields.push(
-    "RateLimit-Policy",
-    policy,
-    "RateLimit",
-    state,
-    "X-RateLimit-Limit",
-    String(Math.floor(capacityOf(limits[tightest]!))),
-    "X-RateLimit-Remaining",
-    String(Math.max(0, remaining)),
-    "X-RateLimit-Reset",
-    String(Math.ceil((nowMs + resetMs) / 1000)),
-  );
-  if (degraded !== null) fields.push("X-RateLimit-Degraded", degraded);
-}
-
-/** Removes what a backend said about limits. */
-export function dropForeign(fields: string[]): void {
+function dropBackendFields(fields: string[]): void {
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!;
     if (name.length >= 9 && name.length <= 21 && OURS.has(name.toLowerCase())) return dropFields(fields, OURS);

@@ -1,5 +1,5 @@
 // Rate limits of a route: every one of them must let a request pass, and it is charged to all or to none.
-import type { Admission } from "../core/charge.ts";
+import type { Charge } from "../core/charge.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { Filter, Phase } from "../core/filter.ts";
 import type { Refusal, Verdict } from "../core/reply.ts";
@@ -7,9 +7,8 @@ import { getField } from "../wire/fields.ts";
 import type { AdjustableLimit } from "./adjustable.ts";
 import { capacityOf } from "./arithmetic.ts";
 import type { KeyOf } from "./keys.ts";
-import type { Decision, Limit, LimitStore, Refused } from "./limit.ts";
-import type { LimitMeter } from "./limit.ts";
-import { addRateFields, dropForeign, policyOf, quoted } from "./rate-fields.ts";
+import type { Decision, LimitMeter, LimitStore, Refused } from "./limit.ts";
+import { RateFields } from "./rate-fields.ts";
 
 /** One limit of a route. */
 export interface RateRule {
@@ -39,40 +38,27 @@ export function rateLimits(rules: readonly RateRule[], wallMs: () => number): re
   const filters = [];
   if (early.length > 0) filters.push(filterOf("edge", new RateSet(early, early, wallMs)));
   if (late.length > 0) filters.push(filterOf("limit", new RateSet(late, [...early, ...late], wallMs)));
-  const last = filters.pop();
-  return last === undefined ? [] : [...filters, { ...last, onReply: addLimitFields }];
+  return filters;
 }
 
 function filterOf(phase: Phase, set: RateSet): Filter {
   return { name: "rate-limit", phase, onRequest: (ctx) => set.admit(ctx) };
 }
 
-function addLimitFields(ctx: RequestContext, _status: number, fields: string[]): void {
-  if (ctx.admission === null) return;
-  dropForeign(fields);
-  ctx.admission.addTo(fields);
-}
-
 /** Limits that are asked at one moment of a request. */
 class RateSet {
   readonly #rules: readonly RateRule[];
-  readonly #wallMs: () => number;
-  /** Those asked before and these, as the reply lists them. */
-  readonly #limits: readonly Limit[];
-  readonly #names: readonly string[];
-  #policy: string;
+  /** Those asked by then, these included. */
+  readonly #asked: readonly RateRule[];
+  readonly #fields: RateFields;
 
-  constructor(rules: readonly RateRule[], known: readonly RateRule[], wallMs: () => number) {
+  constructor(rules: readonly RateRule[], asked: readonly RateRule[], wallMs: () => number) {
     this.#rules = rules;
-    this.#wallMs = wallMs;
-    this.#limits = known.map(({ limit }) => limit);
-    this.#names = this.#limits.map(({ id }) => quoted(id));
-    this.#policy = policyOf(this.#limits);
-    for (const { limit } of known) {
-      limit.onChange(() => {
-        this.#policy = policyOf(this.#limits);
-      });
-    }
+    this.#asked = asked;
+    this.#fields = new RateFields(
+      asked.map(({ limit }) => limit),
+      wallMs,
+    );
   }
 
   /** All stores are asked at once: those that are far away in one trip. */
@@ -90,22 +76,6 @@ class RateSet {
     return Promise.all(answers).then((all) => this.#decide(ctx, all));
   }
 
-  /** Undoes what was charged, and makes the answers say so. Keys and costs are what they were: they follow from the request. */
-  giveBack(ctx: RequestContext, answers: Answer[]): void {
-    for (let i = 0; i < answers.length; i++) {
-      const answer = answers[i]!;
-      if (answer === "unavailable" || !answer.allowed) continue;
-      const rule = this.#rules[i]!;
-      const cost = costOf(ctx, rule);
-      rule.store.giveBack(rule.limit, rule.keyOf(ctx), cost);
-      answers[i] = { ...answer, remaining: answer.remaining + cost };
-    }
-  }
-
-  addTo(fields: string[], decisions: readonly Decision[]): void {
-    addRateFields(fields, this.#policy, this.#names, this.#limits, decisions, this.#wallMs());
-  }
-
   #decide(ctx: RequestContext, answers: Answer[]): Verdict | Promise<Verdict> {
     let known = true;
     let retryMs = 0;
@@ -120,40 +90,80 @@ class RateSet {
       if (answer.retryMs > retryMs) retryMs = answer.retryMs;
       if (answer.waitMs > waitMs) waitMs = answer.waitMs;
     }
-    const charge = new Charge(this, answers, ctx.admission as Charge | null);
-    if (known && retryMs === 0) {
-      ctx.admission = charge;
-      return waitMs > 0 ? held(ctx, waitMs) : undefined;
-    }
-    charge.giveBack(ctx);
-    ctx.admission = null; // the refusal tells it itself, where there is anything to tell
-    return known ? refusal(charge, retryMs) : UNAVAILABLE;
+    this.#note(ctx, answers);
+    if (known && retryMs === 0) return waitMs > 0 ? held(ctx, waitMs) : undefined;
+    for (const charge of ctx.charges!) charge.undo();
+    if (!known) return UNAVAILABLE;
+    return { code: "rate_limited", fields: ["Retry-After", String(Math.max(1, Math.ceil(retryMs / 1000)))] };
+  }
+
+  /** Limits of both moments are told together, so the second adds to the charge of the first. */
+  #note(ctx: RequestContext, answers: Answer[]): void {
+    const before = ctx.charges?.find((charge) => charge instanceof RateCharge);
+    if (before === undefined) (ctx.charges ??= []).push(new RateCharge(ctx, this.#asked, this.#fields, answers));
+    else before.extend(this.#asked, this.#fields, answers);
   }
 }
 
-/** What one request was charged. */
-class Charge implements Admission {
-  readonly #set: RateSet;
+/** What the rate limits of its route charged one request. Keys and costs are not kept: they follow from the request. */
+class RateCharge implements Charge {
+  readonly #ctx: RequestContext;
+  #rules: readonly RateRule[];
+  #fields: RateFields;
+  /** In the order of the rules. */
   readonly #answers: Answer[];
-  /** Charged before authentication. */
-  readonly #before: Charge | null;
+  #undone = false;
 
-  constructor(set: RateSet, answers: Answer[], before: Charge | null) {
-    this.#set = set;
+  constructor(ctx: RequestContext, rules: readonly RateRule[], fields: RateFields, answers: Answer[]) {
+    this.#ctx = ctx;
+    this.#rules = rules;
+    this.#fields = fields;
     this.#answers = answers;
-    this.#before = before;
   }
 
-  giveBack(ctx: RequestContext): void {
-    this.#set.giveBack(ctx, this.#answers);
-    this.#before?.giveBack(ctx);
+  /** Adds limits that were asked later. @param rules all of them, with those known already in front */
+  extend(rules: readonly RateRule[], fields: RateFields, answers: readonly Answer[]): void {
+    this.#rules = rules;
+    this.#fields = fields;
+    this.#answers.push(...answers);
   }
 
-  /** Every store has decided, or there is nothing to tell. */
+  undo(): void {
+    this.#undone = true;
+    for (const [i, rule] of this.#rules.entries()) {
+      if (isCharged(this.#answers[i]!)) rule.store.giveBack(rule.limit, rule.keyOf(this.#ctx), costOf(this.#ctx, rule));
+    }
+  }
+
+  settle(actual: number): void {
+    if (this.#undone) return;
+    for (const rule of this.#rules) {
+      if (rule.costField === "") continue;
+      const more = actual - costOf(this.#ctx, rule);
+      if (more > 0) rule.store.charge(rule.limit, rule.keyOf(this.#ctx), more);
+      else if (more < 0) rule.store.giveBack(rule.limit, rule.keyOf(this.#ctx), -more);
+    }
+  }
+
+  /** Once undone, what is left is told as if the request had not come; nothing, when a store could not decide. */
   addTo(fields: string[]): void {
-    const own = this.#answers as Decision[];
-    this.#set.addTo(fields, this.#before === null ? own : [...(this.#before.#answers as Decision[]), ...own]);
+    const answers = this.#answers;
+    if (!areDecided(answers)) return;
+    this.#fields.addTo(fields, this.#undone ? answers.map((decision, i) => this.#withoutCharge(decision, i)) : answers);
   }
+
+  #withoutCharge(decision: Decision, i: number): Decision {
+    if (!decision.allowed) return decision;
+    return { ...decision, remaining: decision.remaining + costOf(this.#ctx, this.#rules[i]!) };
+  }
+}
+
+function areDecided(answers: Answer[]): answers is Decision[] {
+  return !answers.includes("unavailable");
+}
+
+function isCharged(answer: Answer): boolean {
+  return answer !== "unavailable" && answer.allowed;
 }
 
 function count(meter: LimitMeter | null, answer: Answer): void {
@@ -164,12 +174,6 @@ function count(meter: LimitMeter | null, answer: Answer): void {
     if (!answer.allowed) meter.rejected++;
     meter.degraded = answer.degraded !== null;
   }
-}
-
-function refusal(charge: Charge, retryMs: number): Refusal {
-  const fields = ["Retry-After", String(Math.max(1, Math.ceil(retryMs / 1000)))];
-  charge.addTo(fields);
-  return { code: "rate_limited", fields };
 }
 
 /** A client that could name its own price would name the lowest, or use up what others share. */

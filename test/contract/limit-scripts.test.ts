@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Redis } from "ioredis";
-import { ARITHMETIC } from "../../src/limits/arithmetic.ts";
-import { capacityOf } from "../../src/limits/arithmetic.ts";
+import { ARITHMETIC, capacityOf } from "../../src/limits/arithmetic.ts";
 import type { Limit, LimitAlgorithm } from "../../src/limits/limit.ts";
 import { limitScripts } from "../../src/limits/redis/scripts.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";

@@ -1,6 +1,7 @@
 // Limits of a route: all must pass, charged to all or to none, held no longer than the request, told in its reply.
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
+import { addCharges } from "../../../src/core/charge.ts";
 import type { Refusal } from "../../../src/core/reply.ts";
 import { runFilters } from "../../../src/gateway/run-filters.ts";
 import { AdjustableLimit } from "../../../src/limits/adjustable.ts";
@@ -80,7 +81,7 @@ describe("rate limits", () => {
     const ctx = requestOf("10.0.0.1");
     assert.equal(await outcome(ctx, filters), "");
     const fields = ["Server", "x", "RateLimit", "old", "X-RateLimit-Remaining", "99"];
-    for (const filter of filters) filter.onReply?.(ctx, 200, fields);
+    addCharges(ctx.charges, fields);
     assert.deepEqual(fields, [
       ...["Server", "x"],
       ...["RateLimit-Policy", '"api";q=200;w=2, "per \\"?\\"";q=5;w=60'],
@@ -94,7 +95,7 @@ describe("rate limits", () => {
     const ctx = requestOf("10.0.0.1");
     assert.equal(await outcome(ctx, filters), "");
     const fields: string[] = [];
-    for (const filter of filters) filter.onReply?.(ctx, 200, fields);
+    addCharges(ctx.charges, fields);
     assert.equal(fields[3], '"early";r=1;t=30, "late";r=1;t=30');
     assert.equal(fields.filter((f) => f === "RateLimit").length, 1);
   });
@@ -102,9 +103,12 @@ describe("rate limits", () => {
   test("of a refusal tell what is left of each as if the request had not come", () => {
     const filters = filtersOf(rule(limitOf("wide", { burst: 10 })), rule(limitOf("narrow", { burst: 1 })));
     runFilters(requestOf("10.0.0.1"), filters);
-    const { fields } = runFilters(requestOf("10.0.0.1"), filters) as Refusal;
-    assert.match(fields![5]!, /^"wide";r=9;t=\d+, "narrow";r=0;t=\d+$/);
-    assert.deepEqual(fields!.slice(6, 10), ["X-RateLimit-Limit", "1", "X-RateLimit-Remaining", "0"]);
+    const ctx = requestOf("10.0.0.1");
+    runFilters(ctx, filters);
+    const fields: string[] = [];
+    addCharges(ctx.charges, fields);
+    assert.match(fields[3]!, /^"wide";r=9;t=\d+, "narrow";r=0;t=\d+$/);
+    assert.deepEqual(fields.slice(4, 8), ["X-RateLimit-Limit", "1", "X-RateLimit-Remaining", "0"]);
   });
 
   test("charge what a trusted proxy says a request costs, and 1 to anybody else", async () => {
@@ -129,6 +133,23 @@ describe("rate limits", () => {
       assert.equal(await outcome(ctx, filters), "", "a cost above all there is takes all there is");
       assert.equal(memory.take(limit, `10.0.1.${i}`, 1).allowed, false);
     }
+  });
+
+  test("are charged the difference when the true cost is known later, and those that count requests are not", async () => {
+    const tokens = limitOf("tokens", { rate: 100, burst: 100 });
+    const requests = limitOf("requests", { rate: 100, burst: 100 });
+    const filters = filtersOf(rule(tokens, "ip", { costField: "x-cost" }), rule(requests));
+    const left = async (client: string, actual: number) => {
+      const ctx = requestOf(client, ["X-Cost", "10"]);
+      ctx.peerTrusted = true;
+      assert.equal(await outcome(ctx, filters), "");
+      for (const charge of ctx.charges!) charge.settle(actual);
+      return [tokens, requests].map((limit) => memory.take(limit, client, 1).remaining);
+    };
+    assert.deepEqual(await left("10.0.0.1", 10), [89, 98]);
+    assert.deepEqual(await left("10.0.0.2", 4), [95, 98]);
+    assert.deepEqual(await left("10.0.0.3", 70), [29, 98]);
+    assert.deepEqual(await left("10.0.0.4", 1000), [0, 98]);
   });
 
   test("hold a request of a leaky bucket longer than any timer lasts", (t) => {
@@ -174,7 +195,13 @@ describe("rate limits", () => {
       usage: () => null,
     };
     const filters = filtersOf(rule(wide), rule(limitOf("far"), "ip", { store: mute }));
-    for (let i = 0; i < 3; i++) assert.equal(await outcome(requestOf("10.0.0.1"), filters), "limits_unavailable");
+    for (let i = 0; i < 3; i++) {
+      const ctx = requestOf("10.0.0.1");
+      assert.equal(await outcome(ctx, filters), "limits_unavailable");
+      const fields: string[] = [];
+      addCharges(ctx.charges, fields);
+      assert.deepEqual(fields, [], "there is nothing to tell");
+    }
     assert.equal(memory.take(wide, "10.0.0.1", 1).remaining, 1);
   });
 
@@ -199,7 +226,7 @@ describe("rate limits", () => {
     for (const answer of answers) answer();
     assert.equal(await done, "");
     const fields: string[] = [];
-    for (const filter of filters) filter.onReply?.(ctx, 200, fields);
+    addCharges(ctx.charges, fields);
     assert.deepEqual(fields.slice(-2), ["X-RateLimit-Degraded", "local"]);
   });
 
@@ -211,16 +238,16 @@ describe("rate limits", () => {
         const ctx = requestOf("10.0.0.1");
         const verdict = runFilters(ctx, filters) as Refusal | undefined;
         assert.equal(verdict?.code, code);
-        const fields = [...(verdict?.fields ?? [])];
-        for (const filter of filters) filter.onReply?.(ctx, 200, fields);
+        const fields: string[] = [];
+        addCharges(ctx.charges, fields);
         return fields;
       };
       for (let i = 0; i < 3; i++) told();
       limit.set(2, 2);
       const refused = told("rate_limited");
-      assert.match(refused[3]!, /^"a";q=2;w=60$/);
-      assert.match(refused[5]!, /^"a";r=0;t=\d+$/);
-      assert.deepEqual(refused.slice(6, 10), ["X-RateLimit-Limit", "2", "X-RateLimit-Remaining", "0"]);
+      assert.match(refused[1]!, /^"a";q=2;w=60$/);
+      assert.match(refused[3]!, /^"a";r=0;t=\d+$/);
+      assert.deepEqual(refused.slice(4, 8), ["X-RateLimit-Limit", "2", "X-RateLimit-Remaining", "0"]);
       limit.set(9, 9);
       assert.match(told()[3]!, /^"a";r=5;/);
     });
