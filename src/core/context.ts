@@ -6,6 +6,7 @@ import type { Downstream, Upstream } from "./edges.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Identity } from "./identity.ts";
+import type { Tier } from "./limiter.ts";
 import type { LogLine } from "./log.ts";
 import type { Route } from "./route.ts";
 import type { Service } from "./service.ts";
@@ -69,6 +70,8 @@ export class RequestContext {
   requestId = "";
   /** null: nobody has been authenticated. */
   identity: Identity | null = null;
+  /** Importance under pressure: that of the route, unless authentication knows the client for another. */
+  tier: Tier = "normal";
   /** What the limits of the route charged; null when none was asked. */
   charges: Charge[] | null = null;
 

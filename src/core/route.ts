@@ -109,7 +109,7 @@ export interface Route {
   readonly times: BackendTimes | null;
   /** The backend speaks gRPC. */
   readonly grpc: boolean;
-  /** Importance under pressure. */
+  /** Importance of its requests under pressure; see {@link RequestContext.tier}. */
   readonly tier: Tier;
   /** Endpoints tried for a request that no backend has looked at, the first included. */
   readonly maxAttempts: number;

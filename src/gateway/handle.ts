@@ -101,6 +101,7 @@ export class Pipeline implements Gateway, Answers {
 
   #run(ctx: RequestContext, route: Route): void {
     ctx.route = route;
+    ctx.tier = route.tier;
     ctx.debug?.("Route chosen", {
       route: route.id,
       pattern: route.pattern,

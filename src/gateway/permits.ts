@@ -35,7 +35,7 @@ export function admit(
   resort = false,
 ): Permit | Blocked {
   const { limiter, breaker } = service;
-  if (limiter !== null && !limiter.admit(ctx.route!.tier)) return OVERLOADED;
+  if (limiter !== null && !limiter.admit(ctx.tier)) return OVERLOADED;
   const ticket = breaker === null ? 0 : breaker.admit();
   if (breaker !== null && ticket === 0) {
     limiter?.release(-1, false);

@@ -127,11 +127,11 @@ export class Shedder implements Overload {
   }
 }
 
-/** Refuses requests of a tier with 503 `overloaded`, late where there is room to hold them. */
-export function sheds(shedder: Shedder, tier: Tier, held: HeldRefusals): Filter {
+/** Refuses requests by their tier with 503 `overloaded`, late where there is room to hold them. */
+export function sheds(shedder: Shedder, held: HeldRefusals): Filter {
   return {
     name: "overload",
     phase: "edge",
-    onRequest: () => (shedder.refuses(tier) ? held.refuse() : undefined),
+    onRequest: (ctx) => (shedder.refuses(ctx.tier) ? held.refuse() : undefined),
   };
 }

@@ -35,18 +35,17 @@ export function* compileRoutes(
 ): Generator<void, CompiledRoutes> {
   const { config } = build;
   const tree = new RouteTree<Route>();
-  const filters = new Map<string, readonly Filter[]>();
+  const filters = new Map<number, readonly Filter[]>();
   const shared = eventStreamFilters(build);
   const kinds = { websockets: new WebSocketRules(build), events: new EventStreamRules(config) };
   const limits = new LimitFilters(build);
   const routes: Route[] = [];
   for (const [order, rule] of config.rules.entries()) {
-    const key = `${rule.written.tier}|${rule.maxBodyBytes}`;
-    let list = filters.get(key);
+    let list = filters.get(rule.maxBodyBytes);
     if (list === undefined) {
       const size = rule.maxBodyBytes > 0 ? [bodySize(rule.maxBodyBytes)] : [];
-      list = inPhaseOrder([...shedding.filtersOf(rule.written.tier), ...shared, ...size]);
-      filters.set(key, list);
+      list = inPhaseOrder([...shedding.filters, ...shared, ...size]);
+      filters.set(rule.maxBodyBytes, list);
     }
     const own = limits.filtersFor(rule);
     if (own.length > 0) list = inPhaseOrder([...list, ...own]);

@@ -1,7 +1,6 @@
-// `overload` → the filter that refuses requests of a tier while the gateway falls behind.
+// `overload` → the filter that refuses requests by their tier while the gateway falls behind.
 import { loopBusyMs } from "../../core/clock.ts";
 import type { Filter } from "../../core/filter.ts";
-import type { Tier } from "../../core/limiter.ts";
 import type { Overload } from "../../core/overload.ts";
 import { HeldRefusals } from "../../resilience/held-refusals.ts";
 import { Shedder, sheds } from "../../resilience/shedding.ts";
@@ -12,14 +11,14 @@ import type { Build } from "../runtime.ts";
 export interface Shedding {
   /** null: load is not shed. */
   readonly overload: Overload | null;
-  /** Filters of a route of that tier. */
-  filtersOf(tier: Tier): readonly Filter[];
+  /** For every route; none when load is not shed. */
+  readonly filters: readonly Filter[];
 }
 
 /** Leases what sheds load, so that a reload does not make it begin anew. */
 export function sheddingOf({ config, leases }: Build): Shedding {
   const { overload } = config.written;
-  if (!overload.enabled) return { overload: null, filtersOf: () => [] };
+  if (!overload.enabled) return { overload: null, filters: [] };
   const { shedder, held } = leases.lease(
     `overload|${digest(overload)}`,
     () => {
@@ -36,10 +35,5 @@ export function sheddingOf({ config, leases }: Build): Shedding {
       made.held.close();
     },
   );
-  const filters: Readonly<Record<Tier, readonly Filter[]>> = {
-    high: [sheds(shedder, "high", held)],
-    normal: [sheds(shedder, "normal", held)],
-    low: [sheds(shedder, "low", held)],
-  };
-  return { overload: shedder, filtersOf: (tier) => filters[tier] };
+  return { overload: shedder, filters: [sheds(shedder, held)] };
 }

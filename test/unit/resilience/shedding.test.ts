@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
 import { TIERS, type Tier } from "../../../src/core/limiter.ts";
 import { HeldRefusals } from "../../../src/resilience/held-refusals.ts";
-import { Shedder } from "../../../src/resilience/shedding.ts";
+import { Shedder, sheds } from "../../../src/resilience/shedding.ts";
+import { outcome, requestOf } from "../../support/limited.ts";
 
 const MAX_DELAY_MS = 10;
 
@@ -115,6 +116,23 @@ describe("shedding", () => {
       loop.run(3_000, 0, 0.2, come);
       assert.deepEqual(loop.refused(), [0, 0, 0], come.join());
     }
+  });
+
+  test("goes by the tier of the request, which may differ from that of its route", async () => {
+    const loop = new Loop();
+    loop.run(2_000, MAX_DELAY_MS * 30);
+    const held = new HeldRefusals(
+      0,
+      0,
+      () => 0,
+      () => 0.5,
+    );
+    const refused = async (tier: Tier) => {
+      const ctx = requestOf("10.0.0.1");
+      ctx.tier = tier;
+      return outcome(ctx, [sheds(loop.shedder, held)]);
+    };
+    assert.deepEqual(await Promise.all(TIERS.map(refused)), ["", "overloaded", "overloaded"]);
   });
 
   test("counts what it refused, by tier", () => {
