@@ -1,9 +1,10 @@
 // What a test run prints: each file as its first result comes, failures in full, and a closing line with counts and time.
 import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 
 /** As much of an event of node:test as is read here. */
-interface Event {
+export interface TestEvent {
   readonly type: string;
   readonly data: {
     readonly name?: string;
@@ -21,11 +22,13 @@ export interface Outcome {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Files that had a result. */
+  readonly files: number;
 }
 
 /** Prints a run as it goes. @param files how many it has @param print takes whole lines */
 export async function report(
-  events: AsyncIterable<Event>,
+  events: AsyncIterable<TestEvent>,
   files: number,
   print: (text: string) => void,
 ): Promise<Outcome> {
@@ -36,8 +39,8 @@ export async function report(
   for await (const { type, data } of events) {
     if (type === "test:stderr") print(data.message ?? "");
     if (type !== "test:pass" && type !== "test:fail") continue;
-    const file = data.file === undefined ? "" : relative(`${process.cwd()}/test`, data.file);
-    if (file !== "" && !seen.has(file)) {
+    const file = data.file === undefined ? "" : sourceOf(data.file);
+    if (file !== "" && !file.startsWith("..") && !seen.has(file)) {
       seen.add(file);
       print(`${String(seen.size).padStart(String(files).length)}/${files} ${file}\n`);
     }
@@ -55,7 +58,13 @@ export async function report(
   const seconds = Math.round((performance.now() - begun) / 1000);
   print(`\n${seen.size} of ${files} files in ${Math.floor(seconds / 60)} min ${seconds % 60} s\n`);
   print(`tests: ${passed} passed, ${failures.length} failed, ${skipped} skipped\n`);
-  return { passed, failed: failures.length, skipped };
+  return { passed, failed: failures.length, skipped, files: seen.size };
+}
+
+/** Path below `test/` of a source, given itself or what it is compiled to; begins with `..` for what is no test. */
+function sourceOf(file: string): string {
+  const path = file.startsWith("file:") ? fileURLToPath(file) : file;
+  return relative("test", path.replace("/.cache/test/", "/")).replace(/\.js$/, ".ts");
 }
 
 /** A suite fails for its tests, which are told themselves. */

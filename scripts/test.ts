@@ -1,25 +1,20 @@
-// Runs test folders with node:test: `tsx scripts/test.ts unit e2e …`. Node 20 expands no globs, so the files are found here.
-import { existsSync, readdirSync } from "node:fs";
-import { resolve } from "node:path";
-import { run } from "node:test";
-import { report } from "./test-reporter.ts";
+// Compiles the tests and runs some of their folders: `tsx scripts/test.ts unit e2e …`. Compiled, they start in half the time.
+import { spawnSync } from "node:child_process";
+import { existsSync, symlinkSync } from "node:fs";
 
-const suites = process.argv.slice(2);
-const files = suites
-  .map((suite) => `test/${suite}`)
-  .filter((folder) => existsSync(folder))
-  .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => `${folder}/${file}`))
-  .filter((file) => file.endsWith(".test.ts"))
-  .map((file) => resolve(file))
-  .sort();
+/** Where sources, tests and scripts are compiled to, each at its place below the root. */
+const OUT = ".cache/test";
 
-if (files.length === 0) {
-  console.error(`no test files in ${suites.join(", ")}`);
-  process.exit(1);
+const compiled = run("node_modules/.bin/tsc", ["-p", "scripts/tsconfig.test.json"]);
+if (compiled !== 0) process.exit(compiled);
+// What the sources read beside themselves.
+for (const name of ["package.json", "gateway.yaml", "protos"])
+  if (!existsSync(`${OUT}/${name}`)) symlinkSync(`../../${name}`, `${OUT}/${name}`);
+process.exit(run(process.execPath, ["--enable-source-maps", `${OUT}/scripts/test-run.js`, ...process.argv.slice(2)]));
+
+/** @returns its exit code */
+function run(program: string, args: readonly string[]): number {
+  const { status, error } = spawnSync(program, args, { stdio: "inherit" });
+  if (error !== undefined) throw error;
+  return status ?? 1;
 }
-console.log(`${files.length} test files of ${suites.join(", ")}`);
-const { passed, failed, skipped } = await report(run({ files, concurrency: 2 }), files.length, (text) =>
-  process.stdout.write(text),
-);
-// A test that is not run holds nothing.
-process.exit(passed > 0 && failed + skipped === 0 ? 0 : 1);

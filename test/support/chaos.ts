@@ -3,6 +3,9 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import type { Command, Mood } from "./chaos-main.ts";
 
+/** Beside this file, as source or compiled. */
+const MAIN = import.meta.filename.replace("chaos.", "chaos-main.");
+
 /** One backend process; it keeps its ports when it is started again. */
 export class ChaosBackend {
   readonly ports: readonly [http: number, grpc: number];
@@ -58,7 +61,7 @@ export class ChaosBackend {
 }
 
 function launch(args: readonly string[]): ChildProcess {
-  return fork("test/support/chaos-main.ts", args, { execArgv: ["--import", "tsx"] });
+  return fork(MAIN, args);
 }
 
 async function portsOf(child: ChildProcess): Promise<readonly [number, number]> {
