@@ -77,7 +77,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   const loaded = loadChecked(options.load, files);
   const { config } = loaded;
   let current = config;
-  const { logging } = config.written.telemetry;
+  const { logging } = config;
   const terminal = process.stdout.isTTY === true;
   const leases = new LeaseTable();
   const sinks = new Set<LineSink>();
@@ -112,8 +112,8 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   };
   const clients = new ClientConnections(log, systemClock);
   const openFiles = openFileLimit();
-  const limitClients = ({ written }: Config) => {
-    clients.max = connectionLimit(written.frontend.http.maxConnections, openFiles, (message) => log.warn(message));
+  const limitClients = ({ frontend }: Config) => {
+    clients.max = connectionLimit(frontend.http.maxConnections, openFiles, (message) => log.warn(message));
   };
   limitClients(config);
   const meters = new Meters();
@@ -144,7 +144,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
             services: () => holder.current?.snapshot.services.values() ?? [],
             labels: () => runtime.labels,
             reload,
-            certificates: () => certificateEnds(current.written, current.tlsFiles),
+            certificates: () => certificateEnds(current),
             healthChecks: runtime.healthChecks,
             clients,
             shortages: network.shortage.counts,
@@ -160,7 +160,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     live: holder,
     terminal,
   };
-  runtime.pools.maxIdle = config.written.backend.http.maxIdleConns;
+  runtime.pools.maxIdle = config.backend.http.maxIdleConns;
   await prepare(config, runtime);
   const first = compile(config, runtime);
   await runtime.redis?.reached();
@@ -195,8 +195,8 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
   }
   holder.current = live;
   // Not waited for, and not left to the first scrape: that may come when no file can be opened.
-  const loadExposition = ({ written }: Config) => {
-    if (written.metrics.enabled) runtime.exposition().catch(() => undefined);
+  const loadExposition = ({ metrics }: Config) => {
+    if (metrics.enabled) runtime.exposition().catch(() => undefined);
   };
   loadExposition(config);
 
@@ -207,12 +207,12 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     limitClients(next);
     loadExposition(next);
     runtime.labels = labelsOf(next);
-    runtime.pools.maxIdle = next.written.backend.http.maxIdleConns;
+    runtime.pools.maxIdle = next.backend.http.maxIdleConns;
     const before = logLease;
     logLease = leases.holder();
     log.writeTo(leaseSink(applicationOutput(next), logLease), isText(next));
     before.release();
-    if (options.logLevel === null) log.setLevel(next.written.telemetry.logging.level);
+    if (options.logLevel === null) log.setLevel(next.logging.level);
     current = next;
   };
 
@@ -234,7 +234,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
       reconciler.close();
       watch?.close();
       loader.close();
-      const { delay, timeout } = current.written.shutdown;
+      const { delay, timeout } = current.shutdown;
       const times = { delayMs: delay, timeoutMs: timeout };
       await drain(live, listeners, runtime.streams, () => pipeline.active, times, log);
       runtime.healthChecks.close();
@@ -253,6 +253,6 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
 }
 
 function labelsOf(config: Config): LabelChoice {
-  const { includePathLabel, includeMethodLabel, includeStatusLabel } = config.written.metrics;
+  const { includePathLabel, includeMethodLabel, includeStatusLabel } = config.metrics;
   return { path: includePathLabel, method: includeMethodLabel, status: includeStatusLabel };
 }

@@ -41,5 +41,7 @@ export const STRATEGIES = {
 export type BalancerName = keyof typeof BALANCERS;
 /** Names of balancers, for the schema. */
 export const BALANCER_NAMES = Object.keys(BALANCERS) as BalancerName[];
+/** A registry's name. */
+export type RegistryName = keyof typeof REGISTRIES;
 /** Names of registries, for the schema. */
-export const REGISTRY_NAMES = Object.keys(REGISTRIES) as (keyof typeof REGISTRIES)[];
+export const REGISTRY_NAMES = Object.keys(REGISTRIES) as RegistryName[];

@@ -17,13 +17,11 @@ export const check: Command = {
     const found = await transcodingProblems(config);
     if (found.some(({ severity }) => severity === "error")) throw new ConfigError([...warnings, ...found], sources);
     for (const warning of [...warnings, ...found]) process.stderr.write(`${withSource(warning, sources)}\n`);
-    const { rules, services, written } = config;
+    const { rules, services, tests } = config;
     const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
-    const counts = [
-      count(rules.length, "route"),
-      count(services.length, "service"),
-      count(written.tests.length, "test"),
-    ].join(", ");
+    const counts = [count(rules.length, "route"), count(services.length, "service"), count(tests.length, "test")].join(
+      ", ",
+    );
     process.stdout.write(`${options.file}: valid (${counts})\n`);
     return 0;
   },

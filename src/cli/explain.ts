@@ -32,7 +32,7 @@ export const explain: Command = {
       `  canonical path  ${result.path ?? "refused: not a valid path"}`,
     ];
     if (result.rule !== null) {
-      const service = config.services.find((s) => s.name === result.rule!.written.serviceName);
+      const service = config.services.find((s) => s.name === result.rule!.serviceName);
       const policies = policiesOf(config, result.rule, service).map(([name, text]) => `  ${name.padEnd(16)}${text}`);
       lines.push(...describeRule(result.rule), ...policies, ...(service?.endpoints ?? []).map(endpointLine));
     } else if (result.builtin) {
@@ -43,7 +43,7 @@ export const explain: Command = {
     }
     const others = result.path === null || result.builtin ? [] : config.rules.filter((rule) => rule !== result.rule);
     for (const rule of others.slice(0, MAX_SHOWN)) {
-      lines.push(`  - ${rule.id} (${rule.written.path}): ${whyNot(rule, request) ?? "less specific"}`);
+      lines.push(`  - ${rule.id} (${rule.path}): ${whyNot(rule, request) ?? "less specific"}`);
     }
     if (others.length > MAX_SHOWN) lines.push(`  … and ${others.length - MAX_SHOWN} more`);
     process.stdout.write(`${lines.join("\n")}\n`);
@@ -52,11 +52,11 @@ export const explain: Command = {
 };
 
 function describeRule(rule: RuleConfig): string[] {
-  const { written, at } = rule;
+  const { at, timeoutMs } = rule;
   return [
-    `  route           ${rule.id}  (${written.path}, ${at.file}:${at.line})`,
-    `  service         ${written.serviceName}  (${rule.loadBalance})`,
-    `  timeout         ${written.timeout === 0 ? "none" : showDuration(written.timeout)}`,
+    `  route           ${rule.id}  (${rule.path}, ${at.file}:${at.line})`,
+    `  service         ${rule.serviceName}  (${rule.loadBalance})`,
+    `  timeout         ${timeoutMs === 0 ? "none" : showDuration(timeoutMs)}`,
     `  body limit      ${rule.maxBodyBytes === 0 ? "none" : showSize(rule.maxBodyBytes)}`,
   ];
 }

@@ -17,7 +17,7 @@ export const healthcheck: Command = {
   flags: { ...CONFIG_FLAGS, url: "text" },
   help: { ...CONFIG_HELP, url: "ask this URL instead of the configured port" },
   async run(parsed, env) {
-    const url = parsed.values.get("url") ?? readyUrl(loadConfig(loadOptions(parsed, env)).config.written.frontend.http);
+    const url = parsed.values.get("url") ?? readyUrl(loadConfig(loadOptions(parsed, env)).config.frontend.http);
     const { status, text } = await ask(url);
     process.stdout.write(`${text}\n`);
     return status === 200 ? 0 : 1;

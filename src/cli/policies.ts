@@ -1,14 +1,12 @@
 // What `gateway explain` says a route does beyond sending: limits, circuits, retries and the rest, each as it takes effect.
 
-import type { Config, RuleConfig, ServiceConfig } from "../config/config.ts";
+import type { Config, FallbackConfig, RateConfig, RuleConfig, ServiceConfig } from "../config/config.ts";
 import { concurrencyOf } from "../config/meaning/adaptive-limit.ts";
 import { groupingOf, type SessionConfig } from "../config/meaning/balancing.ts";
 import { checksOf } from "../config/meaning/health-config.ts";
-import type { RateConfig } from "../config/meaning/limits.ts";
 import { outlierSettings } from "../config/meaning/outliers.ts";
+import { breakerOf, retryOf } from "../config/meaning/resilience.ts";
 import { storeTitle } from "../config/meaning/stores.ts";
-import type { FallbackSection } from "../config/schema/fallback.ts";
-import { inherit } from "../config/schema/inherit.ts";
 import { showDuration } from "../config/text/units.ts";
 import type { KeySource } from "../limits/keys.ts";
 
@@ -17,17 +15,16 @@ export type Policy = readonly [name: string, text: string];
 
 /** Policies of a rule, in the order a request meets them; what is off is left out. */
 export function policiesOf(config: Config, rule: RuleConfig, service: ServiceConfig | undefined): Policy[] {
-  const { written } = rule;
   return [
-    ...on("tier", written.tier === "normal" ? null : written.tier),
+    ...on("tier", rule.tier === "normal" ? null : rule.tier),
     ...on("concurrency", rule.concurrency && `${rule.concurrency.max} under way by ${keyText(rule.concurrency.key)}`),
     ...rule.rateLimits.map((limit): Policy => ["rate limit", limitText(config, limit)]),
     ...on("balancing", balancingText(config, rule)),
-    ...on("adaptive limit", adaptiveText(config, written.serviceName)),
+    ...on("adaptive limit", adaptiveText(config, rule.serviceName)),
     ...on("circuit", circuitText(config, rule)),
-    ...on("outliers", outlierText(config, written.serviceName)),
+    ...on("outliers", outlierText(config, rule.serviceName)),
     ...on("retry", retryText(config, rule)),
-    ...on("fallback", written.fallback && fallbackText(written.fallback)),
+    ...on("fallback", rule.fallback && fallbackText(rule.fallback)),
     ...checkTexts(config, service).map((text): Policy => ["check", text]),
   ];
 }
@@ -54,8 +51,8 @@ function keyText(key: readonly KeySource[]): string {
   return key.map(({ kind, field }) => (kind === "header" ? `header:${field}` : kind)).join(" + ");
 }
 
-function balancingText(config: Config, { loadBalance, hash, sessions, written }: RuleConfig): string | null {
-  const { slowStart, panicThreshold } = groupingOf(config.written, written.serviceName);
+function balancingText(config: Config, { loadBalance, hash, sessions, serviceName }: RuleConfig): string | null {
+  const { slowStart, panicThreshold } = groupingOf(config, serviceName);
   const parts = [
     ...(loadBalance === "sticky_session" && sessions !== null ? [sessionText(sessions)] : []),
     ...(loadBalance === "consistent_hash" ? [`by hash of ${hash.key || "session or address"}`] : []),
@@ -76,13 +73,12 @@ function sessionText({ rule: { cookie, header, query, byAddress, ttlMs } }: Sess
 }
 
 function adaptiveText(config: Config, service: string): string | null {
-  const limits = concurrencyOf(config.written, service);
+  const limits = concurrencyOf(config, service);
   return limits && `${limits.minLimit} to ${limits.maxLimit} under way, ${limits.initialLimit} at first`;
 }
 
-function circuitText({ written }: Config, rule: RuleConfig): string | null {
-  const own = { id: rule.id, own: rule.written.circuitBreaker };
-  const settings = inherit(written.circuitBreaker, rule.written.serviceName, own);
+function circuitText(config: Config, rule: RuleConfig): string | null {
+  const settings = breakerOf(config, rule.serviceName, rule);
   if (settings === null) return null;
   const { maxFailures, failureThreshold, minRequests, interval, timeout, scope } = settings;
   const opens = [
@@ -95,14 +91,14 @@ function circuitText({ written }: Config, rule: RuleConfig): string | null {
 
 const SCOPES = { service: "service", endpoint: "instance", both: "service and instance" } as const;
 
-function outlierText({ written }: Config, service: string): string | null {
-  const settings = outlierSettings(written.outlierDetection, service);
+function outlierText(config: Config, service: string): string | null {
+  const settings = outlierSettings(config, service);
   if (settings === null) return null;
   return `out for ${showDuration(settings.ejectionMs)} and longer, ${percent(settings.maxEjectedShare)} of the instances at most`;
 }
 
-function retryText({ written }: Config, rule: RuleConfig): string | null {
-  const settings = inherit(written.retry, rule.written.serviceName, { id: rule.id, own: rule.written.retry });
+function retryText(config: Config, rule: RuleConfig): string | null {
+  const settings = retryOf(config, rule.serviceName, rule);
   if (settings === null) return null;
   const { maxAttempts, retryableStatusCodes, perTryTimeout, hedgeAfter, budgetEnabled, budgetRatio } = settings;
   const parts = [
@@ -115,7 +111,7 @@ function retryText({ written }: Config, rule: RuleConfig): string | null {
   return parts.join(", ");
 }
 
-function fallbackText({ on: codes, serviceName, status }: FallbackSection): string {
+function fallbackText({ on: codes, serviceName, status }: FallbackConfig): string {
   return `${serviceName === null ? `${status}, made here,` : `service ${serviceName}`} after ${codes.join(" ")}`;
 }
 

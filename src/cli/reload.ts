@@ -24,7 +24,7 @@ export const reload: Command = {
   help: { ...CONFIG_HELP, token: "token of the management API, where the configuration names none" },
   async run(parsed, env) {
     const { config } = loadConfig(loadOptions(parsed, env));
-    if (!config.written.management.enabled) {
+    if (!config.management.enabled) {
       process.stderr.write("management is not enabled; send the signal HUP to the gateway instead\n");
       return 1;
     }
@@ -41,7 +41,7 @@ export const reload: Command = {
 };
 
 async function ask(config: Config, token: string | null): Promise<{ status: number; text: string }> {
-  const { management } = config.written;
+  const { management } = config;
   const socket = await open(config);
   const path = `${management.basePath.replace(/\/$/, "")}/config/reload`;
   const request = send({
@@ -64,7 +64,7 @@ async function responseTo(request: ClientRequest): Promise<IncomingMessage> {
 
 /** @throws Error when nobody listens, or somebody who does not hold the configured certificate */
 async function open(config: Config): Promise<Socket> {
-  const { port, tls } = config.written.management;
+  const { port, tls } = config.management;
   const host = hostOf(config);
   if (!tls.enabled) {
     const socket = connect(port, host);
@@ -81,12 +81,12 @@ async function open(config: Config): Promise<Socket> {
 }
 
 function hostOf(config: Config): string {
-  const { host } = config.written.management;
+  const { host } = config.management;
   return host === "0.0.0.0" || host === "" ? "127.0.0.1" : host === "::" ? "::1" : host;
 }
 
 function authorization(config: Config, token: string | null): Record<string, string> {
-  const { management } = config.written;
+  const { management } = config;
   const usable = usableCredentials(management);
   const shown = token ?? usable.token;
   if (shown !== null) return { Authorization: `Bearer ${shown}` };

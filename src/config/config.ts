@@ -1,40 +1,128 @@
-// What a configuration means: the written sections with everything inferred, frozen, ready to be compiled.
+// What a configuration means: every value in effect, with everything inferred, frozen, ready to be compiled.
+import type { BalancerName, RegistryName } from "../catalog.ts";
 import type { EndpointSpec } from "../core/endpoint.ts";
+import type { Tier } from "../core/limiter.ts";
+import type { KeySource } from "../limits/keys.ts";
+import type { Limit } from "../limits/limit.ts";
 import type { Conditions } from "../routing/conditions.ts";
 import type { Pattern } from "../routing/pattern.ts";
-import type { HashConfig, SessionConfig } from "./meaning/balancing.ts";
+import type { HashConfig, RuleBalancing, SessionConfig } from "./meaning/balancing.ts";
 import type { DescriptorFiles } from "./meaning/descriptors.ts";
 import type { HealthConfig } from "./meaning/health-config.ts";
-import type { ConcurrencyConfig, RateConfig } from "./meaning/limits.ts";
-import type { StoreConfigs } from "./meaning/stores.ts";
 import type { Material } from "./meaning/tls-files.ts";
+import type { BreakerSettings } from "./schema/breaker.ts";
+import type { FallbackSection } from "./schema/fallback.ts";
 import type { Origin } from "./schema/fields.ts";
+import type { Overrides } from "./schema/inherit.ts";
+import type { ListenerTls } from "./schema/listener-tls.ts";
+import type { RedisSection } from "./schema/redis.ts";
+import type { RetrySettings } from "./schema/retry.ts";
 import type { Written } from "./schema/root.ts";
 import type { RuleSection } from "./schema/router.ts";
+import type { UpstreamTls } from "./schema/upstream-tls.ts";
 import type { Position } from "./text/problem.ts";
 
 /** What the backends of a rule speak, and what its clients may ask for. */
 export type Protocol = "http" | "websocket" | "sse" | "grpc";
 
-/** A rule with its inferred parts. */
+/** A rate limit. */
+export interface RateConfig {
+  readonly limit: Limit;
+  readonly key: readonly KeySource[];
+  /** Name of a store that exists. */
+  readonly store: string;
+  /** Lower-case name of the header that says what a request costs; "" none. */
+  readonly costField: string;
+  /** What kind of limit it is, for metrics: `global`, `perIP`, or what a rule counts by. */
+  readonly kind: string;
+  /** Of every rule, and the same one for all. */
+  readonly overall: boolean;
+}
+
+/** A bound on requests under way. */
+export interface ConcurrencyConfig {
+  readonly max: number;
+  readonly key: readonly KeySource[];
+}
+
+/** How a Redis is reached. Times in ms. */
+export type RedisConfig = RedisSection;
+
+/** A store of limits in Redis. */
+export interface RedisStoreConfig {
+  /** Also when it is the default one. */
+  readonly name: string;
+  readonly redis: RedisConfig;
+  readonly onFailure: "local" | "deny" | "allow";
+  readonly onLoss: "spent" | "fresh";
+}
+
+/** Name → store in Redis, null: in memory. `default` and `memory` are always there. */
+export type StoreConfigs = ReadonlyMap<string, RedisStoreConfig | null>;
+
+/** Circuits of one service or rule. Times in ms. */
+export type BreakerConfig = BreakerSettings;
+/** Retries of one service or rule. Times in ms, sizes in bytes. */
+export type RetryConfig = RetrySettings;
+/** What answers instead of a rule's service. */
+export type FallbackConfig = FallbackSection;
+/** Certificates shown to clients of a listener. */
+export type ListenerTlsConfig = ListenerTls;
+/** How the gateway trusts services. */
+export type UpstreamTlsConfig = UpstreamTls;
+
+/** What a rule does with the connections of WebSockets. */
+export interface RuleWebSocketConfig {
+  /** `tunnel`: bytes pass untouched; `messages`: every message is read. */
+  readonly mode: "tunnel" | "messages";
+  /** null: as for all. */
+  readonly maxMessageBytes: number | null;
+}
+
+/** A rule. */
 export interface RuleConfig {
   readonly id: string;
+  /** Dotted place below `gateway`, such as `router.rules[0]`. */
+  readonly key: string;
   readonly at: Position;
+  /** As written; {@link pattern} is what it means. */
+  readonly path: string;
   readonly pattern: Pattern;
   readonly conditions: Conditions;
-  readonly loadBalance: NonNullable<RuleSection["loadBalance"]>;
+  readonly serviceName: string;
+  readonly loadBalance: BalancerName;
   /** For the kinds of balancing that hash. */
   readonly hash: HashConfig;
   /** For sticky sessions; null: nobody is remembered. */
   readonly sessions: SessionConfig | null;
-  readonly maxBodyBytes: number;
   readonly protocol: Protocol;
+  /** 0: no total deadline. */
+  readonly timeoutMs: number;
   /** The file itself says how long the rule may take. */
   readonly timeoutWritten: boolean;
+  /** 0: no limit. */
+  readonly maxBodyBytes: number;
+  readonly stripPrefix: boolean;
+  /** "": the path stays as it is. */
+  readonly rewritePrefix: string;
+  readonly preserveHost: boolean;
+  /** "": that of the instance. */
+  readonly rewriteHost: string;
+  readonly tier: Tier;
   /** Its own limits and those of every rule. */
   readonly rateLimits: readonly RateConfig[];
   readonly concurrency: ConcurrencyConfig | null;
-  readonly written: RuleSection;
+  /** Its own part of what `breakerOf` tells. */
+  readonly circuitBreaker: Overrides<BreakerConfig> | null;
+  /** Its own part of what `retryOf` tells. */
+  readonly retry: Overrides<RetryConfig> | null;
+  readonly fallback: FallbackConfig | null;
+  readonly websocket: RuleWebSocketConfig;
+  readonly sse: RuleSection["sse"];
+  readonly grpc: RuleSection["grpc"];
+  readonly transcoding: RuleSection["transcoding"];
+  readonly accessLog: boolean;
+  readonly metadata: RuleSection["metadata"];
 }
 
 /** A service with its inferred parts. */
@@ -44,15 +132,42 @@ export interface ServiceConfig {
   readonly endpoints: readonly EndpointSpec[];
 }
 
-/** A configuration as meant. */
-export interface Config {
-  readonly written: Written;
+/** Sections that mean what they say. Times in ms, sizes in bytes. */
+export type PlainSections = Pick<
+  Written,
+  | "frontend"
+  | "backend"
+  | "loadBalancing"
+  | "protocols"
+  | "circuitBreaker"
+  | "retry"
+  | "adaptiveConcurrency"
+  | "overload"
+  | "outlierDetection"
+  | "metrics"
+  | "management"
+  | "shutdown"
+  | "tests"
+>;
+
+/** What the rules and all other sections mean together. */
+export interface Meaning extends PlainSections {
   readonly rules: readonly RuleConfig[];
   readonly services: readonly ServiceConfig[];
-  /** What is checked, and how. */
+  readonly registry: { readonly type: RegistryName };
+  /** For services that are asked for without a rule. */
+  readonly defaultBalancing: RuleBalancing;
   readonly health: HealthConfig;
   /** Where limits are counted. */
   readonly stores: StoreConfigs;
+  /** `middleware.tracking`: ids of requests. */
+  readonly tracking: Written["middleware"]["tracking"];
+  /** `telemetry.logging`: access and application log. */
+  readonly logging: Written["telemetry"]["logging"];
+}
+
+/** A configuration. */
+export interface Config extends Meaning {
   /** Dotted path below `gateway` → where its value came from; defaults are not in it. */
   readonly origins: ReadonlyMap<string, Origin>;
   /** Content of the TLS files in use, by path as written. */
@@ -61,4 +176,6 @@ export interface Config {
   readonly descriptors: DescriptorFiles;
   /** First 12 hexadecimal digits of the SHA-256 over everything that takes effect. */
   readonly hash: string;
+  /** The sections as read, for what shows and compares them: only this folder knows their type. */
+  readonly written: unknown;
 }

@@ -155,8 +155,8 @@ export class Listeners {
   }
 
   #wanted(config: Config): Wanted[] {
-    const { http, websocket, grpc } = config.written.frontend;
-    const { metrics } = config.written;
+    const { http, websocket, grpc } = config.frontend;
+    const { metrics } = config;
     const list: Wanted[] = [this.#front("http", http.host, http.port, serverOptions(config))];
     if (websocket.enabled === true && websocket.port !== null) {
       list.push(this.#front("websocket", websocket.host || http.host, websocket.port, websocketOptions(config)));

@@ -1,5 +1,6 @@
 // Brings the running gateway to what the configuration says: one load at a time, the newest wins, all or nothing.
 import type { Config } from "../config/config.ts";
+import { differenceOf } from "../config/show/difference.ts";
 import type { Stamps } from "../config/text/source-files.ts";
 import { systemClock } from "../core/clock.ts";
 import { inSlices } from "../core/slices.ts";
@@ -7,7 +8,6 @@ import type { CurrentSnapshot } from "../core/snapshot.ts";
 import { type CompiledSnapshot, compiling } from "../snapshot/compile.ts";
 import { prepare } from "../snapshot/prepare.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
-import { differenceOf } from "./config-difference.ts";
 import type { Listeners, Prepared } from "./listeners.ts";
 import type { Loading } from "./loader.ts";
 import { RetryLater } from "./retry-later.ts";

@@ -1,14 +1,13 @@
 // `frontend.*` as the adapters want it: one set of options per listener.
 import type { TlsOptions } from "node:tls";
 import type { Http2Options, HttpServerOptions } from "../adapters/options.ts";
-import type { Config } from "../config/config.ts";
-import type { ListenerTls } from "../config/schema/listener-tls.ts";
+import type { Config, ListenerTlsConfig } from "../config/config.ts";
 import { tlsVersion } from "../snapshot/services/client-options.ts";
 import { cipherList } from "../wire/ciphers.ts";
 
 /** Compiles `frontend.http`. */
 export function serverOptions(config: Config): HttpServerOptions {
-  const { http } = config.written.frontend;
+  const { http } = config.frontend;
   const http2 = http.enableHTTP2 ? listenerHttp2Options(config, false) : null;
   return {
     readMs: http.readTimeout,
@@ -24,7 +23,7 @@ export function serverOptions(config: Config): HttpServerOptions {
 
 /** Compiles the dedicated listener of `frontend.websocket`. */
 export function websocketOptions(config: Config): HttpServerOptions {
-  const { websocket } = config.written.frontend;
+  const { websocket } = config.frontend;
   return {
     ...serverOptions(config),
     readMs: websocket.readTimeout,
@@ -37,7 +36,7 @@ export function websocketOptions(config: Config): HttpServerOptions {
 
 /** Compiles the listener of `frontend.grpc`: HTTP/2 alone. */
 export function grpcOptions(config: Config): HttpServerOptions {
-  const { grpc } = config.written.frontend;
+  const { grpc } = config.frontend;
   return {
     ...serverOptions(config),
     http2: listenerHttp2Options(config, true),
@@ -48,17 +47,17 @@ export function grpcOptions(config: Config): HttpServerOptions {
 
 /** TLS of the management listener. */
 export function managementTls(config: Config): Pick<HttpServerOptions, "tls" | "requireCertificate"> {
-  return secured(config, config.written.management.tls, false);
+  return secured(config, config.management.tls, false);
 }
 
 function listenerHttp2Options(config: Config, only: boolean): Http2Options {
-  const { maxConcurrentStreams, maxConnectionAge } = config.written.frontend.grpc;
+  const { maxConcurrentStreams, maxConnectionAge } = config.frontend.grpc;
   return { only, maxStreams: maxConcurrentStreams, maxAgeMs: maxConnectionAge };
 }
 
 function secured(
   config: Config,
-  tls: ListenerTls,
+  tls: ListenerTlsConfig,
   http2: boolean,
 ): Pick<HttpServerOptions, "tls" | "requireCertificate"> {
   return {
@@ -67,7 +66,7 @@ function secured(
   };
 }
 
-function tlsOptions(config: Config, tls: ListenerTls, http2: boolean): TlsOptions {
+function tlsOptions(config: Config, tls: ListenerTlsConfig, http2: boolean): TlsOptions {
   const ca = tls.clientCAFile.map((path) => config.tlsFiles.get(path)!);
   const ask = tls.clientAuth !== "none";
   const verified = tls.clientAuth === "verify" || (tls.clientAuth === "require" && ca.length > 0);

@@ -59,7 +59,7 @@ interface Parts {
 function* allServices(config: Config, builder: ServiceBuilder): Generator<void, ReadonlyMap<string, Service>> {
   const services = new Map<string, Service>();
   for (const name of builder.names()) {
-    services.set(name, builder.service(name, config.written.router.defaultLoadBalance, null, null));
+    services.set(name, builder.service(name, config.defaultBalancing.loadBalance, null, null));
     yield;
   }
   return services;
@@ -95,7 +95,7 @@ export class CompiledSnapshot implements Snapshot {
     this.hash = config.hash;
     this.#leases = leases;
     this.streams = runtime.streams;
-    this.streamMeter = config.written.metrics.enabled ? runtime.meters.streams : null;
+    this.streamMeter = config.metrics.enabled ? runtime.meters.streams : null;
     this.overload = parts.overload;
     this.routes = parts.routes.routes;
     this.#tree = parts.routes.tree;
@@ -105,9 +105,9 @@ export class CompiledSnapshot implements Snapshot {
     this.internals = tables.internals;
     this.builtins = tables.builtins;
     this.fallbacks = tables.fallbacks;
-    this.#trusts = compileCidrs(config.written.frontend.http.trustedProxies);
+    this.#trusts = compileCidrs(config.frontend.http.trustedProxies);
     this.requestId = requestIdRule(config);
-    this.via = config.written.frontend.http.sendVia;
+    this.via = config.frontend.http.sendVia;
     this.unmatchedMeter = meterOf(UNMATCHED, build);
     this.accessLog = accessLog(build);
     this.#health = new HealthChecker(build);
@@ -150,7 +150,7 @@ export class CompiledSnapshot implements Snapshot {
 }
 
 function requestIdRule(config: Config): RequestIdRule {
-  const { tracking } = config.written.middleware;
+  const { tracking } = config;
   return {
     enabled: tracking.enabled,
     headerName: tracking.headerName,
@@ -161,7 +161,7 @@ function requestIdRule(config: Config): RequestIdRule {
 }
 
 function accessLog({ config, runtime, leases }: Build): AccessLog | null {
-  const { enabled, output, applicationOutput, skipProbes } = config.written.telemetry.logging;
+  const { enabled, output, applicationOutput, skipProbes } = config.logging;
   if (applicationOutput !== "") runtime.leaseSink(applicationOutput, leases); // one that cannot be opened is refused now
   if (!enabled) return null;
   const sink = runtime.leaseSink(output, leases);

@@ -1,8 +1,7 @@
 // What outlives every snapshot: the process's pools, meters, leases and marks.
 
 import type { ClientConnections } from "../adapters/client-connections.ts";
-import type { Config, RuleConfig } from "../config/config.ts";
-import type { RedisStoreConfig } from "../config/meaning/stores.ts";
+import type { Config, RedisStoreConfig, RuleConfig } from "../config/config.ts";
 import type { PoolSet } from "../connectors/http/pools.ts";
 import type { Http2PoolSet } from "../connectors/http2/pools.ts";
 import type { Breaker } from "../core/breaker.ts";

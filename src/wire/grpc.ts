@@ -30,6 +30,27 @@ export function timeoutText(ms: number): string {
   return `${Math.min(Math.ceil(whole / 1000), 99_999_999)}S`;
 }
 
+/** Names of gRPC statuses, by number. */
+export const GRPC_STATUSES: readonly string[] = [
+  "OK",
+  "CANCELLED",
+  "UNKNOWN",
+  "INVALID_ARGUMENT",
+  "DEADLINE_EXCEEDED",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PERMISSION_DENIED",
+  "RESOURCE_EXHAUSTED",
+  "FAILED_PRECONDITION",
+  "ABORTED",
+  "OUT_OF_RANGE",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "DATA_LOSS",
+  "UNAUTHENTICATED",
+];
+
 /** gRPC status of one of our own HTTP statuses (§5.2 of the configuration reference). */
 export function grpcStatusOf(httpStatus: number): number {
   switch (httpStatus) {

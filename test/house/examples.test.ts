@@ -53,7 +53,7 @@ for (const name of WHOLE) {
   test(`${name} loads without a warning and carries tests that pass`, () => {
     const { config, warnings } = loadChecked({ file: name, env: {} });
     assert.deepEqual(warnings.map(oneLine), []);
-    assert.ok(config.written.tests.length > 0);
+    assert.ok(config.tests.length > 0);
   });
 }
 
@@ -123,7 +123,7 @@ interface Asked {
 
 /** The tests of a configuration as requests. */
 function requestsOf(config: Config): Asked[] {
-  return config.written.tests.map((t) => {
+  return config.tests.map((t) => {
     const [method = "", path = ""] = t.request.split(" ");
     const headers = Object.fromEntries(Object.entries(t.headers).map(([k, v]) => [k, String(v)]));
     return { method, path, headers, route: t.expect.route, status: t.expect.status };
@@ -171,7 +171,7 @@ function check(config: Config, lines: readonly Line[], statuses: readonly number
     const fields = Object.entries(asked.headers).flat();
     const rule = dryRun(index, { method: asked.method, url: asked.path, fields }).rule!;
     // A rule may keep its requests out of the access log; then the answer alone speaks for it.
-    if (rule.written.accessLog) assert.equal(line?.route, asked.route, what);
+    if (rule.accessLog) assert.equal(line?.route, asked.route, what);
     if (UNREACHABLE.has(asked.route)) assert.deepEqual([statuses[n], line?.error], [502, "connect_failed"], what);
     else assert.ok(statuses[n]! >= 200 && statuses[n]! < 300, `${what}: ${statuses[n]}`);
   }

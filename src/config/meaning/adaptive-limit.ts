@@ -8,7 +8,10 @@ import type { Problems } from "../text/problem.ts";
 import type { MapNode } from "../text/tree.ts";
 
 /** Limits of a service's requests; null: none. */
-export function concurrencyOf({ adaptiveConcurrency }: Written, service: string): ConcurrencySettings | null {
+export function concurrencyOf(
+  { adaptiveConcurrency }: Pick<Written, "adaptiveConcurrency">,
+  service: string,
+): ConcurrencySettings | null {
   return inherit({ ...adaptiveConcurrency, routes: {} }, service, null);
 }
 

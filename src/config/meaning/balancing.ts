@@ -47,7 +47,7 @@ export interface GroupingConfig {
 }
 
 /** What `loadBalancing` says of a service. */
-export function groupingOf({ loadBalancing }: Written, service: string): GroupingConfig {
+export function groupingOf({ loadBalancing }: Pick<Written, "loadBalancing">, service: string): GroupingConfig {
   const { default: common, services } = loadBalancing;
   const own = Object.hasOwn(services, service) ? services[service] : undefined;
   return {

@@ -17,10 +17,11 @@ export function checkFallbacks(
   tree: MapNode,
   problems: Problems,
 ): void {
+  const { rules: sections } = written.router;
   for (const rule of rules) {
-    const { fallback, serviceName } = rule.written;
+    const { fallback, serviceName } = rule;
     if (fallback === null) continue;
-    const path = ["router", "rules", written.router.rules.indexOf(rule.written), "fallback"];
+    const path = ["router", "rules", sections.findIndex((section) => section.fallback === fallback), "fallback"];
     const fault = (message: string, key?: string) => {
       const at: Position = placeOf(tree, key === undefined ? path : [...path, key]);
       problems.error(at, `rule "${rule.id}": fallback ${message}`);
@@ -40,7 +41,7 @@ function checkService(
   services: ReadonlySet<string>,
   fault: Fault,
 ): void {
-  if (serviceName === rule.written.serviceName) fault("is the service it stands in for", "serviceName");
+  if (serviceName === rule.serviceName) fault("is the service it stands in for", "serviceName");
   else if (!services.has(serviceName!)) {
     fault(`to an unknown service "${serviceName}"${didYouMean(serviceName!, services)}`, "serviceName");
   }

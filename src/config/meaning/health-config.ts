@@ -51,8 +51,13 @@ export interface GatewayCheck extends CheckPace {
   readonly probe: FreeProbe;
 }
 
-/** Everything that is checked. */
+/** What answers for the health of the gateway, and everything that is checked. */
 export interface HealthConfig {
+  /** true: its paths win over routes; false: they are never served; null: served where no route matches. */
+  readonly enabled: boolean | null;
+  readonly healthPath: string;
+  readonly readyPath: string;
+  readonly livePath: string;
   /** By service and instance id; null: nothing probes it. */
   readonly instances: ReadonlyMap<string, ReadonlyMap<string, InstanceCheck | null>>;
   readonly shared: readonly SharedCheck[];

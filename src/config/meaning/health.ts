@@ -57,7 +57,8 @@ export function readHealth(reading: HealthReading, services: readonly ServiceCon
     if (probe !== null) gateway.push({ name: section.name, probe, ...pace });
     else shared.push(sharedCheck(section, at, names, { ...pace, gate: health.gate }, reading));
   }
-  return { instances: readInstances(reading, services), shared, gateway };
+  const { enabled, healthPath, readyPath, livePath } = health;
+  return { enabled, healthPath, readyPath, livePath, instances: readInstances(reading, services), shared, gateway };
 }
 
 function readInstances(reading: HealthReading, services: readonly ServiceConfig[]): HealthConfig["instances"] {

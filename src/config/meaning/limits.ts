@@ -2,6 +2,7 @@
 import { longestMs } from "../../limits/arithmetic.ts";
 import { type KeySource, needsIdentity, parseKeySource } from "../../limits/keys.ts";
 import type { Limit } from "../../limits/limit.ts";
+import type { ConcurrencyConfig, RateConfig } from "../config.ts";
 import type { RateSection } from "../schema/limits.ts";
 import type { Written } from "../schema/root.ts";
 import type { RuleSection } from "../schema/router.ts";
@@ -11,26 +12,6 @@ import { didYouMean } from "../text/suggest.ts";
 import type { MapNode } from "../text/tree.ts";
 import { claim } from "./services.ts";
 import { storeNames } from "./stores.ts";
-
-/** A rate limit as meant. */
-export interface RateConfig {
-  readonly limit: Limit;
-  readonly key: readonly KeySource[];
-  /** Name of a store that exists. */
-  readonly store: string;
-  /** Lower-case name of the header that says what a request costs; "" none. */
-  readonly costField: string;
-  /** What kind of limit it is, for metrics: `global`, `perIP`, or what a rule counts by. */
-  readonly kind: string;
-  /** Of every rule, and the same one for all. */
-  readonly overall: boolean;
-}
-
-/** A bound on requests under way, as meant. */
-export interface ConcurrencyConfig {
-  readonly max: number;
-  readonly key: readonly KeySource[];
-}
 
 /** What {@link LimitReader} finds of a rule. */
 export interface RuleLimits {

@@ -3,7 +3,7 @@ import type { Conditions, ValueTest } from "../../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../../routing/pattern.ts";
 import { bracketed, plainHost, withoutRoot } from "../../wire/authority.ts";
 import { compileCidrs } from "../../wire/cidr.ts";
-import type { Protocol, RuleConfig, ServiceConfig } from "../config.ts";
+import type { Meaning, Protocol, RuleConfig, RuleWebSocketConfig, ServiceConfig } from "../config.ts";
 import { cidrMeant, patternMeant, ruleHostMeant } from "../cures/meant-match.ts";
 import { isWritten, type Origin } from "../schema/fields.ts";
 import { HOST } from "../schema/hosts.ts";
@@ -14,28 +14,19 @@ import type { Position, Problems } from "../text/problem.ts";
 import { didYouMean, didYouMeanOf } from "../text/suggest.ts";
 import type { MapNode } from "../text/tree.ts";
 import { checkConcurrency } from "./adaptive-limit.ts";
-import { checkLoadBalancing, readBalancing } from "./balancing.ts";
+import { checkLoadBalancing, defaultBalancing, readBalancing } from "./balancing.ts";
 import { checkFallbacks } from "./fallbacks.ts";
 import { readHealth } from "./health.ts";
-import type { HealthConfig } from "./health-config.ts";
 import { LimitReader } from "./limits.ts";
 import { checkManagement } from "./management.ts";
 import { checkOutliers } from "./outliers.ts";
 import { checkPorts } from "./ports.ts";
 import { checkResilience } from "./resilience.ts";
 import { claim, INTERNAL, readServices } from "./services.ts";
-import { readStores, type StoreConfigs } from "./stores.ts";
+import { readStores } from "./stores.ts";
 import { listenerBlocks, upstreamBlocks } from "./tls-files.ts";
 
 const ALIKE = "; tell them apart by path, methods, hosts or match, or remove one of them";
-
-/** Parts of the meaning that are inferred. */
-export interface Inferred {
-  readonly rules: readonly RuleConfig[];
-  readonly services: readonly ServiceConfig[];
-  readonly health: HealthConfig;
-  readonly stores: StoreConfigs;
-}
 
 /** Infers and checks across sections. `tree` is the written tree below `gateway`, for places. */
 export function normalize(
@@ -43,11 +34,11 @@ export function normalize(
   tree: MapNode,
   origins: ReadonlyMap<string, Origin>,
   problems: Problems,
-): Inferred {
+): Meaning {
   const services = readServices(written, tree, problems);
   const limits = new LimitReader(written, tree, problems);
   const rules = readRules(written, tree, services, origins, limits, problems);
-  rules.push(...readGrpcServices(written, tree, services, rules, limits, problems));
+  rules.push(...readGrpcServices(written, tree, services, rules, origins, limits, problems));
   checkLoadBalancing(written, tree, problems);
   if (written.router.rules.length === 0 && problems.errors.length === 0) {
     problems.error(placeOf(tree, ["router", "rules"]), "router.rules is empty: nothing would be routed");
@@ -89,7 +80,18 @@ export function normalize(
   }
   const health = readHealth({ written, tree, origins, problems }, services);
   checkOutliers(written, tree, services, problems);
-  return { rules, services, health, stores: readStores(written, tree, problems) };
+  const { include: _, registry, router, middleware, redis: __, rateLimitStorage: ___, telemetry, ...plain } = written;
+  return {
+    ...plain,
+    rules,
+    services,
+    registry: { type: registry.type },
+    defaultBalancing: defaultBalancing(router),
+    health,
+    stores: readStores(written, tree, problems),
+    tracking: middleware.tracking,
+    logging: telemetry.logging,
+  };
 }
 
 function readRules(
@@ -139,7 +141,9 @@ function readRules(
       claim(patterns, key.text, at, key.shown, problems, ALIKE);
     return [
       {
+        ...asWritten(section),
         id,
+        key: `router.rules[${i}]`,
         at,
         pattern,
         conditions,
@@ -148,7 +152,7 @@ function readRules(
         protocol,
         timeoutWritten: isWritten(origins, `router.rules[${i}].timeout`),
         ...limits.read(section, id, ["router", "rules", i]),
-        written: section,
+        websocket: readWebSocket(section, written, origins),
       },
     ];
   });
@@ -160,6 +164,7 @@ function readGrpcServices(
   tree: MapNode,
   services: readonly ServiceConfig[],
   rules: readonly RuleConfig[],
+  origins: ReadonlyMap<string, Origin>,
   limits: LimitReader,
   problems: Problems,
 ): RuleConfig[] {
@@ -179,7 +184,9 @@ function readGrpcServices(
       const section: RuleSection = { ...ruleDefaults(), path, serviceName: backend };
       return [
         {
+          ...asWritten(section),
           id: `grpc:${name}`,
+          key: `protocols.grpc.services[${i}]`,
           at,
           pattern,
           conditions: readConditions(section, "grpc", ""),
@@ -188,13 +195,35 @@ function readGrpcServices(
           protocol: "grpc" as const,
           timeoutWritten: false,
           ...limits.read(section, `grpc:${name}`, ["protocols", "grpc", "services", i]),
-          written: section,
+          websocket: readWebSocket(section, written, origins),
         },
       ];
     }
     return [];
   });
 }
+
+/** What a rule says that means just that. */
+function asWritten(section: RuleSection) {
+  const { path, serviceName, stripPrefix, rewritePrefix, preserveHost, rewriteHost, tier, accessLog, metadata } =
+    section;
+  const { circuitBreaker, retry, fallback, sse, grpc, transcoding, timeout: timeoutMs } = section;
+  const target = { path, serviceName, stripPrefix, rewritePrefix, preserveHost, rewriteHost };
+  return { ...target, tier, accessLog, metadata, circuitBreaker, retry, fallback, sse, grpc, transcoding, timeoutMs };
+}
+
+/** Messages are read where something is configured that needs them read; otherwise they pass untouched. */
+function readWebSocket(
+  { websocket: { mode, maxMessageSize } }: RuleSection,
+  { frontend, backend }: Written,
+  origins: ReadonlyMap<string, Origin>,
+): RuleWebSocketConfig {
+  const sized = maxMessageSize !== null || SIZES.some((key) => isWritten(origins, key));
+  const compressed = frontend.websocket.enableCompression || backend.websocket.enableCompression;
+  return { mode: mode ?? (sized || compressed ? "messages" : "tunnel"), maxMessageBytes: maxMessageSize };
+}
+
+const SIZES = ["frontend.websocket.maxMessageSize", "backend.websocket.maxMessageSize"];
 
 function readPattern(section: RuleSection, at: Position, id: string, problems: Problems): Pattern | null {
   if (section.path === undefined) return null;

@@ -2,7 +2,6 @@
 import type { OutlierSettings } from "../../resilience/outlier-settings.ts";
 import type { ServiceConfig } from "../config.ts";
 import { checkInherited, inherit } from "../schema/inherit.ts";
-import type { OutlierSection } from "../schema/outliers.ts";
 import type { Written } from "../schema/root.ts";
 import { placeOf } from "../text/position.ts";
 import type { Problems } from "../text/problem.ts";
@@ -11,9 +10,11 @@ import type { MapNode } from "../text/tree.ts";
 /** Shorter times are a mistake of units, ms. */
 const LEAST_MS = 10;
 
+type Outliers = Pick<Written, "outlierDetection">;
+
 /** The settings of a service; null when it is not watched. */
-export function outlierSettings(section: OutlierSection, service: string): OutlierSettings | null {
-  const settings = inherit({ ...section, routes: {} }, service, null);
+export function outlierSettings({ outlierDetection }: Outliers, service: string): OutlierSettings | null {
+  const settings = inherit({ ...outlierDetection, routes: {} }, service, null);
   if (settings === null) return null;
   return {
     consecutiveFailures: settings.consecutiveFailures,
@@ -28,7 +29,7 @@ export function outlierSettings(section: OutlierSection, service: string): Outli
 }
 
 /** Failures to connect that take an instance of a service out; 0: none is. Holds whether the rest is on or not. */
-export function connectFailureLimit(section: OutlierSection, service: string): number {
+export function connectFailureLimit({ outlierDetection: section }: Outliers, service: string): number {
   const own = Object.hasOwn(section.services, service) ? section.services[service]!.connectFailures : null;
   return own ?? section.default.connectFailures;
 }
@@ -43,7 +44,7 @@ export function checkOutliers(
   const known = { services: new Set(services.map(({ name }) => name)), routes: new Set<string>() };
   checkInherited("outlierDetection", { ...section, routes: {} }, known, tree, problems);
   for (const block of [["default"], ...Object.keys(section.services).map((name) => ["services", name])]) {
-    const settings = outlierSettings({ ...section, enabled: true }, block[1] ?? "");
+    const settings = outlierSettings({ outlierDetection: { ...section, enabled: true } }, block[1] ?? "");
     if (settings === null) continue;
     const wrong = (key: string, what: string) =>
       problems.error(

@@ -28,9 +28,11 @@ export function checkPorts(written: Written, tree: MapNode, problems: Problems):
 }
 
 /** Every enabled listener whose port is written. */
-export function listeners(written: Written): Wanted[] {
-  const { http, websocket, grpc } = written.frontend;
-  const { metrics, management } = written;
+export function listeners({
+  frontend: { http, websocket, grpc },
+  metrics,
+  management,
+}: Pick<Written, "frontend" | "metrics" | "management">): Wanted[] {
   const list: (Wanted | false)[] = [
     { section: "frontend.http", host: http.host, port: http.port },
     websocket.enabled === true &&

@@ -1,37 +1,61 @@
 // What `circuitBreaker` and `retry` name must exist, and each circuit must be able to open; what `overload` and retry budgets
 // measure by must not be nothing.
-import type { RuleConfig, ServiceConfig } from "../config.ts";
-import { checkInherited, inherit } from "../schema/inherit.ts";
+import type { BreakerConfig, RetryConfig, RuleConfig, ServiceConfig } from "../config.ts";
+import { checkInherited, inherit, standsApart } from "../schema/inherit.ts";
 import type { Written } from "../schema/root.ts";
 import { placeOf } from "../text/position.ts";
 import type { Problems } from "../text/problem.ts";
 import type { MapNode } from "../text/tree.ts";
 
+/** Circuits of a rule's requests to a service, or of a service by itself; null: none. @param rule null: without a rule */
+export function breakerOf(
+  { circuitBreaker }: Pick<Written, "circuitBreaker">,
+  service: string,
+  rule: RuleConfig | null,
+): BreakerConfig | null {
+  return inherit(circuitBreaker, service, rule && { id: rule.id, own: rule.circuitBreaker });
+}
+
+/** Whether the rule has circuits of its own, apart from those of other rules to the same service. */
+export function hasOwnBreaker({ circuitBreaker }: Pick<Written, "circuitBreaker">, rule: RuleConfig): boolean {
+  return standsApart(circuitBreaker, { id: rule.id, own: rule.circuitBreaker });
+}
+
+/** Retries of a rule's requests to a service, or of a service by itself; null: none. @param rule null: without a rule */
+export function retryOf(
+  { retry }: Pick<Written, "retry">,
+  service: string,
+  rule: RuleConfig | null,
+): RetryConfig | null {
+  return inherit(retry, service, rule && { id: rule.id, own: rule.retry });
+}
+
 /** Checks the sections against the rules and services there are. */
 export function checkResilience(
-  { circuitBreaker, retry, overload }: Written,
+  written: Written,
   rules: readonly RuleConfig[],
   services: readonly ServiceConfig[],
   tree: MapNode,
   problems: Problems,
 ): void {
+  const { circuitBreaker, retry, overload } = written;
   const known = { services: new Set(services.map((s) => s.name)), routes: new Set(rules.map((r) => r.id)) };
   checkInherited("circuitBreaker", circuitBreaker, known, tree, problems);
   checkInherited("retry", retry, known, tree, problems);
   const users = [
     ...services.map(({ name }) => ({ of: `service "${name}"`, service: name, rule: null })),
-    ...rules.map((rule) => ({ of: `rule "${rule.id}"`, service: rule.written.serviceName, rule })),
+    ...rules.map((rule) => ({ of: `rule "${rule.id}"`, service: rule.serviceName, rule })),
   ];
   const fault = (key: string, message: string) => problems.error(placeOf(tree, [key]), `${key}: ${message}`);
   const idle = users.find(({ service, rule }) => {
-    const settings = inherit(circuitBreaker, service, rule && { id: rule.id, own: rule.written.circuitBreaker });
+    const settings = breakerOf(written, service, rule);
     return settings?.maxFailures === 0 && settings.failureThreshold === 0;
   });
   if (idle !== undefined) {
     fault("circuitBreaker", `that of ${idle.of} would never open; set maxFailures or failureThreshold`);
   }
   const timeless = users.find(({ service, rule }) => {
-    const settings = inherit(retry, service, rule && { id: rule.id, own: rule.written.retry });
+    const settings = retryOf(written, service, rule);
     return settings?.budgetEnabled === true && settings.budgetWindow === 0;
   });
   if (timeless !== undefined) fault("retry", `budgetWindow of ${timeless.of} must be above 0`);

@@ -1,5 +1,6 @@
 // The stores of limits a configuration has: what `redis` and `rateLimitStorage` mean together.
 import { hostPort } from "../../wire/authority.ts";
+import type { RedisStoreConfig, StoreConfigs } from "../config.ts";
 import { hostPortMeant } from "../schema/hosts.ts";
 import type { RedisSection } from "../schema/redis.ts";
 import type { Written } from "../schema/root.ts";
@@ -7,18 +8,6 @@ import { placeOf } from "../text/position.ts";
 import type { Problems } from "../text/problem.ts";
 import { didYouMean } from "../text/suggest.ts";
 import type { MapNode } from "../text/tree.ts";
-
-/** A store in Redis as meant. */
-export interface RedisStoreConfig {
-  /** Also when it is the default one. */
-  readonly name: string;
-  readonly redis: RedisSection;
-  readonly onFailure: "local" | "deny" | "allow";
-  readonly onLoss: "spent" | "fresh";
-}
-
-/** Name → store in Redis, null: in memory. `default` and `memory` are always there. */
-export type StoreConfigs = ReadonlyMap<string, RedisStoreConfig | null>;
 
 /** What a store is called when it is told, rather than named as the default. */
 export function storeTitle(stores: StoreConfigs, name: string): string {

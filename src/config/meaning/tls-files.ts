@@ -3,7 +3,7 @@
 import { cipherList } from "../../wire/ciphers.ts";
 import type { ListenerTls } from "../schema/listener-tls.ts";
 import type { Written } from "../schema/root.ts";
-import type { UpstreamTlsConfig } from "../schema/upstream-tls.ts";
+import type { UpstreamTls } from "../schema/upstream-tls.ts";
 import { placeOf } from "../text/position.ts";
 import type { Problems } from "../text/problem.ts";
 import type { SourceFiles } from "../text/source-files.ts";
@@ -15,6 +15,8 @@ import { validityOf, validityProblem } from "./validity.ts";
 
 /** Largest file read, bytes. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
+type Listeners = Pick<Written, "frontend" | "management">;
 
 /** Path as written → content. */
 export type Material = ReadonlyMap<string, string>;
@@ -93,30 +95,28 @@ export function readMaterial(written: Written, tree: MapNode, files: SourceFiles
 }
 
 /** Every enabled block of certificates shown to clients and operators. */
-export function listenerBlocks(written: Written): { readonly place: readonly string[]; readonly tls: ListenerTls }[] {
-  const { http, websocket, grpc } = written.frontend;
+export function listenerBlocks({
+  frontend: { http, websocket, grpc },
+  management,
+}: Listeners): { readonly place: readonly string[]; readonly tls: ListenerTls }[] {
   const used = { http: true, websocket: websocket.enabled === true && websocket.port !== null, grpc: grpc.enabled };
   const clients = Object.entries({ http, websocket, grpc })
     .filter(([name, section]) => used[name as keyof typeof used] && section.tls.enabled)
     .map(([name, section]) => ({ place: ["frontend", name, "tls"], tls: section.tls }));
-  const { management } = written;
   const operators = management.enabled && management.tls.enabled;
   return operators ? [...clients, { place: ["management", "tls"], tls: management.tls }] : clients;
 }
 
 /** Files of certificates shown to clients, each once, and when they end, s since 1970. */
 export function certificateEnds(
-  written: Written,
-  material: Material,
+  config: Listeners & { readonly tlsFiles: Material },
 ): { readonly file: string; readonly at: number }[] {
-  const files = new Set(listenerBlocks(written).map(({ tls }) => tls.certFile));
-  return [...files].map((file) => ({ file, at: validityOf(material.get(file)!).to / 1000 }));
+  const files = new Set(listenerBlocks(config).map(({ tls }) => tls.certFile));
+  return [...files].map((file) => ({ file, at: validityOf(config.tlsFiles.get(file)!).to / 1000 }));
 }
 
 /** Every enabled block of trust in services. */
-export function upstreamBlocks(
-  written: Written,
-): { readonly place: readonly string[]; readonly tls: UpstreamTlsConfig }[] {
+export function upstreamBlocks(written: Written): { readonly place: readonly string[]; readonly tls: UpstreamTls }[] {
   return Object.entries({ http: written.backend.http, grpc: written.backend.grpc })
     .filter(([, section]) => section.tls.enabled)
     .map(([name, section]) => ({ place: ["backend", name, "tls"], tls: section.tls }));

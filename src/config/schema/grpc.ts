@@ -4,7 +4,7 @@ import { type Field, object } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { bool, dur, int, size, strings } from "./scalars.ts";
-import { type UpstreamTlsConfig, upstreamTls } from "./upstream-tls.ts";
+import { type UpstreamTls, upstreamTls } from "./upstream-tls.ts";
 
 /** `frontend.grpc`. */
 export const frontendGrpc = object("A listener of its own for gRPC", {
@@ -18,7 +18,7 @@ export const frontendGrpc = object("A listener of its own for gRPC", {
 });
 
 /** `true`, `false` or a block. */
-const tls: Field<UpstreamTlsConfig> = {
+const tls: Field<UpstreamTls> = {
   ...upstreamTls,
   doc: "HTTP/2 over TLS to all instances: true, or a block with the keys of `backend.http.tls`",
   type: "bool or block",

@@ -1,5 +1,5 @@
 // `outlierDetection`: instances that do worse than their peers sit out for a while.
-import { type Infer, mapOf, object } from "./fields.ts";
+import { mapOf, object } from "./fields.ts";
 import { overrides } from "./inherited.ts";
 import { bool, dur, int, num } from "./scalars.ts";
 
@@ -29,6 +29,3 @@ export const outlierDetection = object("Instances that do worse than their peers
   default: object("For all", settings),
   services: mapOf("service → what differs for it", overrides("One service", settings)),
 });
-
-/** Effective `outlierDetection`. */
-export type OutlierSection = Infer<typeof outlierDetection>;

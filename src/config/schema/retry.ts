@@ -1,30 +1,10 @@
 // `retry`, and the same below a rule: when a request is sent again, and when a second one is sent beside a slow first.
 
+import { GRPC_STATUSES } from "../../wire/grpc.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { type Field, optional, wrongValue } from "./fields.ts";
 import { inherited, overrides, type Settings } from "./inherited.ts";
 import { bool, dur, durMs, int, ints, num, size, strings } from "./scalars.ts";
-
-/** Names of gRPC statuses but OK, by number. */
-export const GRPC_STATUSES: readonly string[] = [
-  "OK",
-  "CANCELLED",
-  "UNKNOWN",
-  "INVALID_ARGUMENT",
-  "DEADLINE_EXCEEDED",
-  "NOT_FOUND",
-  "ALREADY_EXISTS",
-  "PERMISSION_DENIED",
-  "RESOURCE_EXHAUSTED",
-  "FAILED_PRECONDITION",
-  "ABORTED",
-  "OUT_OF_RANGE",
-  "UNIMPLEMENTED",
-  "INTERNAL",
-  "UNAVAILABLE",
-  "DATA_LOSS",
-  "UNAUTHENTICATED",
-];
 
 const jitter: Field<"full" | number> = {
   doc: "`full` = anywhere between nothing and the whole wait; a number = give or take that share; true = 0.25, false = 0",

@@ -18,4 +18,4 @@ export const upstreamTls = object("TLS towards https endpoints", {
 });
 
 /** Effective `backend.*.tls`. */
-export type UpstreamTlsConfig = Infer<typeof upstreamTls>;
+export type UpstreamTls = Infer<typeof upstreamTls>;

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { Origin } from "../schema/fields.ts";
 import { gateway } from "../schema/root.ts";
 import { isSecretKey, isSecretPath } from "../schema/secret-keys.ts";
+import { writtenOf } from "../written.ts";
 
 /** Numbers of tokens are counts. */
 const COUNT = /Tokens$/;
@@ -10,7 +11,7 @@ const MASK = "***";
 
 /** Everything that is in effect below `gateway`, inferred values included. */
 export function effectiveConfiguration(config: Config): Record<string, unknown> {
-  const shown = withInferred(gateway.show(config.written) as Record<string, unknown>, config);
+  const shown = withInferred(gateway.show(writtenOf(config)) as Record<string, unknown>, config);
   return masked(shown, "", false, config.origins) as Record<string, unknown>;
 }
 

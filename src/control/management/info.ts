@@ -27,7 +27,7 @@ export function infoOperations(backstage: GatewayView): readonly Operation[] {
       path: "/metrics",
       group: "metrics",
       run: async () => {
-        if (!backstage.snapshot().config.written.metrics.enabled) throw new CallError(404, "metrics.enabled is false");
+        if (!backstage.snapshot().config.metrics.enabled) throw new CallError(404, "metrics.enabled is false");
         const page = await runtime.exposition();
         return { status: 200, contentType: page.contentType, body: await page.text() };
       },

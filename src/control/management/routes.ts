@@ -24,7 +24,7 @@ export function routeOperations(backstage: GatewayView): readonly Operation[] {
       group: "routes",
       run: () => {
         const { config, routes } = backstage.snapshot();
-        return json({ routes: config.rules.map((rule, i) => describe(rule, routes[i]!, i, config)) });
+        return json({ routes: config.rules.map((rule, i) => describe(rule, routes[i]!, config)) });
       },
     },
     { method: "POST", path: "/routes/reload", group: "routes", run: (call) => reload(backstage, call) },
@@ -58,24 +58,22 @@ export function compareRoutes(before: Config, after: Config): RouteChanges {
 }
 
 /** Everything a rule says, wherever it stands. */
-function meaning({ at: _, ...rule }: RuleConfig): string {
+function meaning({ at: _, key: __, ...rule }: RuleConfig): string {
   return JSON.stringify(rule);
 }
 
-/** @param i place of the rule in the file */
-function describe(rule: RuleConfig, route: Route, i: number, config: Config): unknown {
-  const { written } = rule;
+function describe(rule: RuleConfig, route: Route, config: Config): unknown {
   return {
     id: rule.id,
-    path: written.path,
+    path: rule.path,
     hosts: rule.conditions.hosts,
     methods: rule.conditions.methods,
-    service: written.serviceName,
+    service: rule.serviceName,
     loadBalance: rule.loadBalance,
-    timeout: written.timeout / 1000,
+    timeout: rule.timeoutMs / 1000,
     protocol: rule.protocol,
     middleware: route.filters.map((filter) => filter.name),
-    metadata: maskedMap(written.metadata, `router.rules[${i}].metadata`, config),
+    metadata: maskedMap(rule.metadata, `${rule.key}.metadata`, config),
     source: route.source,
   };
 }

@@ -149,14 +149,14 @@ function configurationOf(service: Service, backstage: GatewayView): unknown {
   const at = services.find((s) => s.name === service.name)?.at;
   return {
     loadBalancers: balancersOf(service, backstage),
-    routes: rules.filter((r) => r.written.serviceName === service.name).map((r) => r.id),
+    routes: rules.filter((r) => r.serviceName === service.name).map((r) => r.id),
     source: at === undefined ? null : `${at.file}:${at.line}`,
   };
 }
 
 /** Ways of balancing of the rules that use a service, in file order; without a rule the default. */
 function balancersOf(service: Service, backstage: GatewayView): readonly string[] {
-  const { rules, written } = backstage.snapshot().config;
-  const used = rules.filter((r) => r.written.serviceName === service.name).map((r) => r.loadBalance);
-  return used.length === 0 ? [written.router.defaultLoadBalance] : [...new Set(used)];
+  const { rules, defaultBalancing } = backstage.snapshot().config;
+  const used = rules.filter((r) => r.serviceName === service.name).map((r) => r.loadBalance);
+  return used.length === 0 ? [defaultBalancing.loadBalance] : [...new Set(used)];
 }

@@ -19,7 +19,7 @@ export interface ManagementSettings extends ReturnType<typeof managementTls> {
 
 /** Compiles `management`; null when it is off. */
 export function managementSettings(config: Config): ManagementSettings | null {
-  const { management } = config.written;
+  const { management } = config;
   if (!management.enabled) return null;
   return {
     host: management.host,

@@ -21,7 +21,7 @@ const JSON_FIELDS = ["Content-Type", "application/json; charset=utf-8", "Cache-C
 
 /** Makes the tables of one configuration. */
 export function builtinTables(config: Config, runtime: Runtime): BuiltinTables {
-  const { health, metrics } = config.written;
+  const { health, metrics } = config;
   const ready = get(() => readiness(runtime));
   const live = get(() => json(200, { status: "ok", timestamp: now() }));
   const answers = new Map<string, Builtin>([

@@ -17,7 +17,7 @@ export function ownPaths(config: Config): ReadonlySet<string> {
 
 /** The paths of one configuration. `/_gateway/` and everything below it is always the gateway's own besides. */
 export function builtinPaths(config: Config): BuiltinPaths {
-  const { health, metrics, frontend } = config.written;
+  const { health, metrics, frontend } = config;
   const paths = [health.healthPath, health.readyPath, health.livePath];
   const first = ["/_gateway/health", "/_gateway/ready", "/_gateway/live"];
   if (frontend.http.echo) first.push("/_gateway/echo");

@@ -28,7 +28,7 @@ export function loadChecked(options: LoadOptions, files?: SourceFiles): Loaded {
 function strangeAddresses(loaded: Loaded): Problem[] {
   const ours = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const seen = new Set<string>();
-  return listeners(loaded.config.written).flatMap(({ section, host }) => {
+  return listeners(loaded.config).flatMap(({ section, host }) => {
     if (seen.has(host)) return []; // others take it over from frontend.http
     seen.add(host);
     const plain = host.replace(/%.*$/, "");
@@ -45,7 +45,7 @@ const FOREIGN_OUTPUT = /^(-|std(out|err)|console|journald?|syslog\b.*|none|off|f
 
 /** Log files are looked at here: commands that only read a configuration may run as somebody who must not write it. */
 function outputProblems(loaded: Loaded): Problem[] {
-  const { enabled, output, applicationOutput } = loaded.config.written.telemetry.logging;
+  const { enabled, output, applicationOutput } = loaded.config.logging;
   const used = { ...(enabled && { output }), ...(applicationOutput !== "" && { applicationOutput }) };
   return Object.entries(used).flatMap(([key, name]) => {
     if (isStandard(name)) return [];

@@ -90,7 +90,7 @@ export function runTests(config: Config): TestFailure[] {
   const index = indexRules(config.rules);
   const builtins = builtinPaths(config);
   const ids = config.rules.map((rule) => rule.id);
-  return config.written.tests.flatMap((test, i) => {
+  return config.tests.flatMap((test, i) => {
     const fail = (message: string): TestFailure[] => [{ index: i, message }];
     const [method, url] = test.request.trim().split(/\s+/);
     const name = test.name || `tests[${i}] (${test.request})`;

@@ -169,11 +169,11 @@ export class HealthChecker {
         made.close();
       },
     );
-    reach.follow(candidates, connectFailureLimit(this.#build.config.written.outlierDetection, name));
+    reach.follow(candidates, connectFailureLimit(this.#build.config, name));
   }
 
   #detectOutliers(leases: LeaseHolder, name: string, candidates: readonly Candidate[]): void {
-    const settings = outlierSettings(this.#build.config.written.outlierDetection, name);
+    const settings = outlierSettings(this.#build.config, name);
     if (settings === null) return;
     const { healthChecks, log } = this.#build.runtime;
     const detector = leases.lease(

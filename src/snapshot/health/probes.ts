@@ -45,7 +45,7 @@ export class ProbeTargets {
     this.#tls = clientOptions(config).tls;
     this.#grpcTls = upstreamHttp2Options(config).tls;
     this.tlsKey = digest([this.#tls, this.#grpcTls]);
-    this.#grpcByTls = config.written.backend.grpc.tls.enabled;
+    this.#grpcByTls = config.backend.grpc.tls.enabled;
   }
 
   /** Where the check of an instance goes: to where its requests go, but for the port it may name. */

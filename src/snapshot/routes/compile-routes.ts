@@ -49,7 +49,7 @@ export function* compileRoutes(
     }
     const own = limits.filtersFor(rule);
     if (own.length > 0) list = inPhaseOrder([...list, ...own]);
-    const meter = meterOf({ route: rule.id, path: rule.written.path }, build);
+    const meter = meterOf({ route: rule.id, path: rule.path }, build);
     const translator = translatorFor(build, rule);
     const route = compileRule(config, rule, list, services, kinds, translator, meter);
     tree.add(rule.pattern, { route, conditions: rule.conditions, order });
@@ -61,7 +61,7 @@ export function* compileRoutes(
 
 /** The meter of a rule, kept while any snapshot has one of this id and pattern; null when metrics are off. */
 export function meterOf(labels: RouteLabels, { config, runtime, leases }: Build): RouteMeter | null {
-  const { metrics } = config.written;
+  const { metrics } = config;
   if (!metrics.enabled) return null;
   const { meters } = runtime;
   return leases.lease(
@@ -90,31 +90,30 @@ function compileRule(
   meter: RouteMeter | null,
 ): Route {
   const grpc = rule.protocol === "grpc";
-  const { backend } = config.written;
+  const { backend } = config;
   const { connectTimeout } = backend.sse;
-  const { written } = rule;
-  const internal = written.serviceName === INTERNAL;
+  const internal = rule.serviceName === INTERNAL;
   return {
     id: rule.id,
-    pattern: written.path,
+    pattern: rule.path,
     source: `${rule.at.file}:${rule.at.line}`,
     filters,
     replyFilters: internal ? NONE : replyFilters(filters, services.sessionFilter(rule)),
-    strategy: internal ? null : STRATEGIES.direct(services.service(written.serviceName, rule.loadBalance, grpc, rule)),
+    strategy: internal ? null : STRATEGIES.direct(services.service(rule.serviceName, rule.loadBalance, grpc, rule)),
     fallback: fallbackOf(rule, services),
     target: targetOf(rule),
     websocket: internal ? null : kinds.websockets.ruleFor(rule, filters),
     events: kinds.events.ruleFor(rule),
     times: rule.protocol === "sse" ? { dialTimeoutMs: connectTimeout, headTimeoutMs: connectTimeout } : null,
     grpc,
-    tier: written.tier,
+    tier: rule.tier,
     translator,
     maxAttempts: grpc ? backend.grpc.maxRetryAttempts : MAX_ENDPOINTS,
     attemptsWithinMs: grpc ? backend.grpc.retryTimeout : 0,
-    timeoutMs: written.timeout,
+    timeoutMs: rule.timeoutMs,
     timeoutWritten: rule.timeoutWritten,
     maxBodyBytes: rule.maxBodyBytes,
-    accessLog: written.accessLog,
+    accessLog: rule.accessLog,
     meter,
   };
 }
@@ -130,14 +129,14 @@ function replyFilters(filters: readonly Filter[], session: Filter | null): reado
   return found.length === 0 ? NONE : found.reverse();
 }
 
-function targetOf({ written, pattern, protocol }: RuleConfig): TargetRule {
-  const calls = protocol === "grpc";
-  const replaces = written.stripPrefix || written.rewritePrefix !== "";
-  if (!calls && !replaces && !written.preserveHost && written.rewriteHost === "") return AS_IS;
+function targetOf(rule: RuleConfig): TargetRule {
+  const calls = rule.protocol === "grpc";
+  const replaces = rule.stripPrefix || rule.rewritePrefix !== "";
+  if (!calls && !replaces && !rule.preserveHost && rule.rewriteHost === "") return AS_IS;
   return {
     calls,
-    strip: replaces || calls ? pattern.literalPrefix : "",
-    prefix: written.rewritePrefix.replace(/\/$/, ""),
-    host: written.preserveHost ? "client" : written.rewriteHost === "" ? "endpoint" : { name: written.rewriteHost },
+    strip: replaces || calls ? rule.pattern.literalPrefix : "",
+    prefix: rule.rewritePrefix.replace(/\/$/, ""),
+    host: rule.preserveHost ? "client" : rule.rewriteHost === "" ? "endpoint" : { name: rule.rewriteHost },
   };
 }

@@ -21,8 +21,8 @@ export class EventStreamRules {
 
   /** The rule of a route. */
   ruleFor(rule: RuleConfig): EventStreamRule {
-    const { frontend, backend } = this.#config.written;
-    const own = rule.written.sse;
+    const { frontend, backend } = this.#config;
+    const own = rule.sse;
     const beats = frontend.sse.enabled ?? rule.protocol === "sse";
     const made: EventStreamRule = {
       stallMs: frontend.sse.writeTimeout,
@@ -45,7 +45,7 @@ export class EventStreamRules {
 
 /** Filters of routes that may answer with event streams. */
 export function eventStreamFilters({ config, leases }: Build): readonly Filter[] {
-  const { frontend, backend } = config.written;
+  const { frontend, backend } = config;
   const wants = (ctx: RequestContext) => wantsEventStream(ctx, frontend.sse.path);
   const filters: Filter[] = [];
   if (!backend.sse.enabled) {

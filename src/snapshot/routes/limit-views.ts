@@ -1,6 +1,5 @@
 // The rate limits of one configuration, each once however many rules share it, as operators see and change them.
-import type { Config } from "../../config/config.ts";
-import type { RateConfig } from "../../config/meaning/limits.ts";
+import type { Config, RateConfig } from "../../config/config.ts";
 import { storeTitle } from "../../config/meaning/stores.ts";
 import type { LimitView } from "../../core/limit-view.ts";
 import { AdjustableLimit } from "../../limits/adjustable.ts";

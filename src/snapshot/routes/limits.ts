@@ -1,6 +1,5 @@
 // Limits of rules → filters: keys, stores, counts that outlive a reload, and meters.
-import type { RuleConfig } from "../../config/config.ts";
-import type { ConcurrencyConfig } from "../../config/meaning/limits.ts";
+import type { ConcurrencyConfig, RuleConfig } from "../../config/config.ts";
 import type { Filter } from "../../core/filter.ts";
 import type { LimitView } from "../../core/limit-view.ts";
 import { concurrencyLimit, type UnderWay } from "../../limits/concurrency.ts";
@@ -30,7 +29,7 @@ export class LimitFilters {
   /** The limits of a rule, in their order within a phase; none when it has none. */
   filtersFor(rule: RuleConfig): readonly Filter[] {
     const rules = rule.rateLimits.map((limit) => ({
-      ...this.#rates.open(limit, limit.overall ? "" : rule.written.path),
+      ...this.#rates.open(limit, limit.overall ? "" : rule.path),
       keyOf: keyBy(limit.key),
       needsIdentity: needsIdentity(limit.key),
       costField: limit.costField,
@@ -58,7 +57,7 @@ export class LimitFilters {
   }
 
   #meter(labels: LimitLabels): LimitMeter | null {
-    if (!this.#build.config.written.metrics.enabled) return null;
+    if (!this.#build.config.metrics.enabled) return null;
     const { limits } = this.#build.runtime.meters;
     return this.#build.leases.lease(
       `limit-meter|${labels.route}|${labels.limit}|${labels.kind}`,

@@ -17,7 +17,7 @@ export interface Shedding {
 
 /** Leases what sheds load, so that a reload does not make it begin anew. */
 export function sheddingOf({ config, leases }: Build): Shedding {
-  const { overload } = config.written;
+  const { overload } = config;
   if (!overload.enabled) return { overload: null, filters: [] };
   const { shedder, held } = leases.lease(
     `overload|${digest(overload)}`,

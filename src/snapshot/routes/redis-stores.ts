@@ -1,8 +1,6 @@
 // Stores of limits in Redis, shared by snapshots. Loaded only when a configuration has one: its client is a large library.
 import type { ConnectionOptions } from "node:tls";
-import type { Config } from "../../config/config.ts";
-import type { RedisStoreConfig } from "../../config/meaning/stores.ts";
-import type { RedisSection } from "../../config/schema/redis.ts";
+import type { Config, RedisConfig, RedisStoreConfig } from "../../config/config.ts";
 import type { Log } from "../../core/log.ts";
 import { Connections, type RedisOptions } from "../../limits/redis/connection.ts";
 import { RedisStore } from "../../limits/redis/store.ts";
@@ -66,7 +64,7 @@ export class RedisStores implements SharedStores {
   }
 }
 
-function redisOptions(redis: RedisSection, config: Config): RedisOptions {
+function redisOptions(redis: RedisConfig, config: Config): RedisOptions {
   const kind = redis.cluster ? "cluster" : redis.sentinel ? "sentinel" : "single";
   const nodes = { single: [], sentinel: redis.sentinelNodes, cluster: redis.clusterNodes }[kind].map(
     (text) => hostPort(text)!,
@@ -90,7 +88,7 @@ function redisOptions(redis: RedisSection, config: Config): RedisOptions {
   };
 }
 
-function tlsOptions(tls: RedisSection["tls"], config: Config): ConnectionOptions {
+function tlsOptions(tls: RedisConfig["tls"], config: Config): ConnectionOptions {
   const ca = config.tlsFiles.get(tls.caFile);
   const cert = config.tlsFiles.get(tls.certFile);
   const key = config.tlsFiles.get(tls.keyFile);

@@ -1,6 +1,5 @@
 // `frontend.websocket`, `backend.websocket` and a rule's own keys → what the route does with handshakes.
 import type { Config, RuleConfig } from "../../config/config.ts";
-import { isWritten } from "../../config/schema/fields.ts";
 import { type Filter, inPhaseOrder } from "../../core/filter.ts";
 import type { WebSocketRule } from "../../core/route.ts";
 import { connectionLimit, leaseCounter } from "../../limits/connections.ts";
@@ -22,7 +21,7 @@ export class WebSocketRules {
 
   /** The rule of a route, or null when handshakes find no route there. @param filters those of every request */
   ruleFor(rule: RuleConfig, filters: readonly Filter[]): WebSocketRule | null {
-    const { frontend, backend } = this.#build.config.written;
+    const { frontend, backend } = this.#build.config;
     const off = frontend.websocket.enabled === false || !backend.websocket.enabled;
     if (off || rule.protocol === "grpc" || rule.protocol === "sse") return null;
     let id = this.#filterIds.get(filters);
@@ -39,7 +38,7 @@ export class WebSocketRules {
 }
 
 function ownFilters({ config, leases }: Build): readonly Filter[] {
-  const { path, checkOrigin, allowedOrigins, maxConnections } = config.written.frontend.websocket;
+  const { path, checkOrigin, allowedOrigins, maxConnections } = config.frontend.websocket;
   const filters: Filter[] = [];
   if (path !== "") filters.push(onlyBelow(path));
   if (checkOrigin) filters.push(sameOrigin(allowedOrigins));
@@ -50,11 +49,11 @@ function ownFilters({ config, leases }: Build): readonly Filter[] {
 }
 
 function settingsOf(config: Config, rule: RuleConfig): WebSocketSettings {
-  const front = config.written.frontend.websocket;
-  const back = config.written.backend.websocket;
-  const own = rule.written.websocket;
+  const front = config.frontend.websocket;
+  const back = config.backend.websocket;
+  const own = rule.websocket;
   const pingClientMs = front.pingPeriod ?? pingPeriodFor(front.pongWait);
-  const silent = rule.timeoutWritten ? rule.written.timeout : 0;
+  const silent = rule.timeoutWritten ? rule.timeoutMs : 0;
   return {
     handshakeMs: front.handshakeTimeout,
     backendTimes: { dialTimeoutMs: back.connectionTimeout, headTimeoutMs: back.handshakeTimeout },
@@ -72,11 +71,11 @@ function settingsOf(config: Config, rule: RuleConfig): WebSocketSettings {
       idleMs: back.idleConnectionTimeout || silent,
     },
     relay:
-      modeOf(config, rule) === "tunnel"
+      own.mode === "tunnel"
         ? null
         : {
-            maxFromClient: own.maxMessageSize ?? front.maxMessageSize,
-            maxFromBackend: own.maxMessageSize ?? back.maxMessageSize,
+            maxFromClient: own.maxMessageBytes ?? front.maxMessageSize,
+            maxFromBackend: own.maxMessageBytes ?? back.maxMessageSize,
             clientDeflate: front.enableCompression ? front.compressionLevel : 0,
             backendDeflate: back.enableCompression ? back.compressionLevel : 0,
             offerLine: back.enableCompression
@@ -90,15 +89,3 @@ function settingsOf(config: Config, rule: RuleConfig): WebSocketSettings {
 function pingPeriodFor(pongWaitMs: number): number {
   return pongWaitMs === 0 ? 0 : Math.max(1, Math.min(Math.floor(pongWaitMs * 0.9), pongWaitMs - 2000));
 }
-
-/** Messages are read where something is configured that needs them read; otherwise they pass untouched. */
-function modeOf(config: Config, rule: RuleConfig): "tunnel" | "messages" {
-  const { mode, maxMessageSize } = rule.written.websocket;
-  if (mode !== null) return mode;
-  const { frontend, backend } = config.written;
-  const sized = maxMessageSize !== null || SIZES.some((key) => isWritten(config.origins, key));
-  const compressed = frontend.websocket.enableCompression || backend.websocket.enableCompression;
-  return sized || compressed ? "messages" : "tunnel";
-}
-
-const SIZES = ["frontend.websocket.maxMessageSize", "backend.websocket.maxMessageSize"];

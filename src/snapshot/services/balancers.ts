@@ -10,12 +10,7 @@ import type { BalancerSettings } from "../../balancing/settings.ts";
 import { SlowStart } from "../../balancing/slow-start.ts";
 import { BALANCERS, type BalancerName } from "../../catalog.ts";
 import type { RuleConfig } from "../../config/config.ts";
-import {
-  defaultBalancing,
-  groupingOf,
-  type RuleBalancing,
-  type SessionConfig,
-} from "../../config/meaning/balancing.ts";
+import { groupingOf, type SessionConfig } from "../../config/meaning/balancing.ts";
 import type { Filter } from "../../core/filter.ts";
 import { digest } from "../digest.ts";
 import type { Build } from "../runtime.ts";
@@ -26,27 +21,25 @@ const CLOCKS = { now: () => performance.now(), wall: () => Date.now() };
 /** Builds what one configuration says of balancing. */
 export class BalancerBuilder {
   readonly #build: Build;
-  readonly #default: RuleBalancing;
   readonly #randomInt = randomIntOf(randomInt(2 ** 32));
   readonly #filters = new Map<Sessions, Filter>();
 
   constructor(build: Build) {
     this.#build = build;
-    this.#default = defaultBalancing(build.config.written.router);
   }
 
   /** Equal for rules that balance a service in the same way. @param rule null: by what holds for all */
   keyOf(kind: BalancerName, rule: RuleConfig | null): string {
-    const { hash, sessions } = rule ?? this.#default;
+    const { hash, sessions } = rule ?? this.#build.config.defaultBalancing;
     if (kind === "consistent_hash" || kind === "ip_hash") return `${kind}|${digest(hash)}`;
     return kind === "sticky_session" ? `${kind}|${digest(sessions)}` : kind;
   }
 
   /** @param key of the service, with {@link keyOf} in it */
   groups(key: string, service: string, kind: BalancerName, rule: RuleConfig | null): EndpointGroups {
-    const { zone } = this.#build.config.written.loadBalancing;
-    const { panicThreshold, overflow } = groupingOf(this.#build.config.written, service);
-    const { hash, sessions } = rule ?? this.#default;
+    const { zone } = this.#build.config.loadBalancing;
+    const { panicThreshold, overflow } = groupingOf(this.#build.config, service);
+    const { hash, sessions } = rule ?? this.#build.config.defaultBalancing;
     const settings: BalancerSettings = {
       randomInt: this.#randomInt,
       hash: { keyOf: hashKey(hash.key), replicas: hash.replicas, maxLoad: hash.maxLoad },
@@ -78,7 +71,7 @@ export class BalancerBuilder {
 
   /** Lets endpoints that join a running service, or come back, warm up. */
   warm(service: string, endpoints: readonly BareEndpoint[]): void {
-    const { slowStart } = groupingOf(this.#build.config.written, service);
+    const { slowStart } = groupingOf(this.#build.config, service);
     if (slowStart === 0) return;
     const key = `slow-start|${service}|${slowStart}`;
     const warming = this.#build.leases.lease(

@@ -1,7 +1,6 @@
 // `circuitBreaker` → circuits of services, of their endpoints, and of the rules that have one of their own.
-import type { RuleConfig } from "../../config/config.ts";
-import type { BreakerSettings } from "../../config/schema/breaker.ts";
-import { inherit, standsApart } from "../../config/schema/inherit.ts";
+import type { BreakerConfig, RuleConfig } from "../../config/config.ts";
+import { breakerOf, hasOwnBreaker } from "../../config/meaning/resilience.ts";
 import type { Breaker } from "../../core/breaker.ts";
 import type { EndpointSpec } from "../../core/endpoint.ts";
 import type { Log } from "../../core/log.ts";
@@ -32,11 +31,10 @@ export class Breakers {
 
   /** @param rule through which the service is reached; null: the service itself */
   forService(rule: RuleConfig | null, service: string): ServiceBreakers {
-    const { circuitBreaker } = this.#build.config.written;
-    const overrides = rule === null ? null : { id: rule.id, own: rule.written.circuitBreaker };
-    const settings = inherit(circuitBreaker, service, overrides);
+    const { config } = this.#build;
+    const settings = breakerOf(config, service, rule);
     if (settings === null) return NO_BREAKERS;
-    const own = overrides !== null && standsApart(circuitBreaker, overrides) ? rule : null;
+    const own = rule !== null && hasOwnBreaker(config, rule) ? rule : null;
     const name = own === null ? service : this.#nameOf(own, service);
     const options = optionsOf(settings);
     const key = `${own === null ? "service" : `rule|${own.id}`}|${service}|${digest(options)}`;
@@ -68,9 +66,9 @@ export class Breakers {
   }
 
   /** A rule may be called like a service, and its strategy may know several services. */
-  #nameOf({ id, written }: RuleConfig, service: string): string {
+  #nameOf({ id, serviceName }: RuleConfig, service: string): string {
     const own = this.#services.has(id) ? `rule:${id}` : id;
-    return service === written.serviceName ? own : `${own}/${service}`;
+    return service === serviceName ? own : `${own}/${service}`;
   }
 }
 
@@ -85,7 +83,7 @@ const CLOCK: BreakerClock = { now: () => performance.now(), date: () => Date.now
 
 const NO_BREAKERS: ServiceBreakers = { key: "", service: null, endpoint: () => null, isFailure: isServerError };
 
-function optionsOf(settings: BreakerSettings): BreakerOptions {
+function optionsOf(settings: BreakerConfig): BreakerOptions {
   return {
     maxFailures: settings.maxFailures,
     failureRatio: settings.failureThreshold,

@@ -1,7 +1,6 @@
 // `backend.http` and `backend.grpc` as the upstream clients want them.
 import type { SecureVersion } from "node:tls";
-import type { Config } from "../../config/config.ts";
-import type { UpstreamTlsConfig } from "../../config/schema/upstream-tls.ts";
+import type { Config, UpstreamTlsConfig } from "../../config/config.ts";
 import type { HttpClientOptions } from "../../connectors/http/options.ts";
 import type { Http2ClientOptions } from "../../connectors/http2/options.ts";
 import { cipherList } from "../../wire/ciphers.ts";
@@ -9,7 +8,7 @@ import type { UpstreamTls } from "../../wire/secure.ts";
 
 /** Compiles the section. TLS settings count only when their block is enabled; verification is on either way. */
 export function clientOptions(config: Config): HttpClientOptions {
-  const http = config.written.backend.http;
+  const http = config.backend.http;
   return {
     maxIdlePerHost: http.maxIdleConnsPerHost,
     maxPerHost: http.maxConnsPerHost,
@@ -25,7 +24,7 @@ export function clientOptions(config: Config): HttpClientOptions {
 
 /** Compiles `backend.grpc`. Without TLS settings of its own it trusts what the HTTP client trusts. */
 export function upstreamHttp2Options(config: Config): Http2ClientOptions {
-  const { grpc, http } = config.written.backend;
+  const { grpc, http } = config.backend;
   return {
     poolSize: grpc.poolSize,
     maxPoolSize: Math.max(grpc.poolSize, grpc.maxPoolSize),

@@ -51,7 +51,7 @@ export class EndpointBuilder {
 
   #http2Connector(spec: EndpointSpec, grpc: boolean): Connector {
     const { http2Pools, instanceId } = this.#build.runtime;
-    const { grpc: settings } = this.#build.config.written.backend;
+    const { grpc: settings } = this.#build.config.backend;
     const scheme = grpc && settings.tls.enabled ? "https" : spec.scheme;
     const port = grpc ? spec.grpcPort : spec.port;
     const { address } = spec;
@@ -65,7 +65,7 @@ export class EndpointBuilder {
       {
         scheme,
         authority: authorityOf({ scheme, address, port }),
-        dropAcceptEncoding: this.#build.config.written.backend.http.disableCompression,
+        dropAcceptEncoding: this.#build.config.backend.http.disableCompression,
         instanceId,
       },
       {
@@ -88,7 +88,7 @@ export class EndpointBuilder {
       () => ({ open: 0 }),
       () => undefined,
     );
-    const { backend } = this.#build.config.written;
+    const { backend } = this.#build.config;
     const defaults = {
       host: authorityOf({ scheme, address, port }),
       dropAcceptEncoding: backend.http.disableCompression,
@@ -99,7 +99,7 @@ export class EndpointBuilder {
   }
 
   #meter(service: string, instance: string): EndpointMeter | null {
-    const { metrics } = this.#build.config.written;
+    const { metrics } = this.#build.config;
     if (!metrics.enabled) return null;
     const { meters } = this.#build.runtime;
     return this.#build.leases.lease(

@@ -9,7 +9,7 @@ import type { Build } from "../runtime.ts";
 
 /** The limiter of a service; null: none. All rules share it, since they share the service. */
 export function limiterOf({ config, leases }: Build, service: string): ConcurrencyLimiter | null {
-  const limits = concurrencyOf(config.written, service);
+  const limits = concurrencyOf(config, service);
   if (limits === null) return null;
   return leases.lease<ConcurrencyLimiter>(
     `limiter|${service}|${digest(limits)}`,

@@ -1,9 +1,9 @@
 // `retry` → the rule of each route and service, with budgets that live through reloads.
-import type { RuleConfig } from "../../config/config.ts";
-import { inherit } from "../../config/schema/inherit.ts";
-import { GRPC_STATUSES, type RetrySettings } from "../../config/schema/retry.ts";
+import type { RetryConfig, RuleConfig } from "../../config/config.ts";
+import { retryOf } from "../../config/meaning/resilience.ts";
 import type { RetryBudget, RetryRule } from "../../core/retry.ts";
 import { WindowedBudget } from "../../resilience/retry-budget.ts";
+import { GRPC_STATUSES } from "../../wire/grpc.ts";
 import type { Build } from "../runtime.ts";
 
 /** Makes the retry rules of one configuration. */
@@ -15,13 +15,12 @@ export class Retries {
   }
 
   /** Settings of a rule's requests to a service, or of a service by itself; null: only what no backend has looked at. */
-  settings(service: string, rule: RuleConfig | null): RetrySettings | null {
-    const own = rule === null ? null : { id: rule.id, own: rule.written.retry };
-    return inherit(this.#build.config.written.retry, service, own);
+  settings(service: string, rule: RuleConfig | null): RetryConfig | null {
+    return retryOf(this.#build.config, service, rule);
   }
 
   /** The rule with these settings. Rules to one service with the same bounds share its budget. */
-  rule(service: string, settings: RetrySettings): RetryRule {
+  rule(service: string, settings: RetryConfig): RetryRule {
     const statuses = new Set(settings.retryableStatusCodes);
     const calls = new Set(settings.retryableGrpcStatuses.map((name) => GRPC_STATUSES.indexOf(name)));
     return {
@@ -39,7 +38,7 @@ export class Retries {
     };
   }
 
-  #budget(service: string, { budgetRatio, minRetryTokens, budgetWindow }: RetrySettings): RetryBudget {
+  #budget(service: string, { budgetRatio, minRetryTokens, budgetWindow }: RetryConfig): RetryBudget {
     return this.#build.leases.lease<RetryBudget>(
       `retry-budget|${service}|${budgetRatio}|${minRetryTokens}|${budgetWindow}`,
       () => new WindowedBudget(budgetRatio, minRetryTokens, budgetWindow, () => performance.now()),

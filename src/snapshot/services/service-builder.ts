@@ -30,7 +30,7 @@ export class ServiceBuilder {
     this.#breakers = new Breakers(build);
     this.#retries = new Retries(build);
     const { config } = build;
-    const registry = REGISTRIES[config.written.registry.type](config.services);
+    const registry = REGISTRIES[config.registry.type](config.services);
     this.#entries = new Map(registry.list().map((entry) => [entry.name, entry]));
   }
 
@@ -72,7 +72,7 @@ export class ServiceBuilder {
 
   /** What a rule's replies get for the sake of its sessions; null: it has none. */
   sessionFilter(rule: RuleConfig): Filter | null {
-    return this.#balancers.sessionFilter(rule.written.serviceName, rule);
+    return this.#balancers.sessionFilter(rule.serviceName, rule);
   }
 
   #endpointsOf(entry: ServiceEntry, grpc: boolean): readonly BareEndpoint[] {

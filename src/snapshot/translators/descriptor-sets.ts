@@ -32,11 +32,11 @@ export function fileSets(config: Config, rule: RuleConfig): Described[] {
   };
   const add = (path: string) => addSet(path, false);
   const addFolder = (folder: string) => directories.get(folder)?.forEach(add);
-  const { grpc } = rule.written;
+  const { grpc } = rule;
   if (grpc !== null) {
     const base64 = grpc.protoDescriptorBase64.replaceAll(/\s+/g, "");
     if (base64 !== "") {
-      const key = `router.rules[${config.written.router.rules.indexOf(rule.written)}].grpc.protoDescriptorBase64`;
+      const key = `${rule.key}.grpc.protoDescriptorBase64`;
       sets.push({
         name: key,
         key: digest(base64),
@@ -61,10 +61,10 @@ export function fileSets(config: Config, rule: RuleConfig): Described[] {
     grpc.dynamicDescriptors.files.forEach(add);
     grpc.dynamicDescriptors.directories.forEach(addFolder);
   }
-  const global = config.written.backend.grpc.descriptors;
+  const global = config.backend.grpc.descriptors;
   global.descriptorFiles.forEach(add);
   global.descriptorDirs.forEach(addFolder);
-  const { protocols } = config.written;
+  const { protocols } = config;
   if (!protocols.grpc.enabled) return sets;
   for (const path of protocols.grpc.descriptorSources.flatMap((source) => source.paths)) {
     add(plainPath(path));
@@ -80,7 +80,7 @@ export function readSets(
   described: readonly Described[],
   report: (problem: Problem) => void,
 ): NamedSet[] {
-  const { failOnError } = config.written.backend.grpc.descriptors;
+  const { failOnError } = config.backend.grpc.descriptors;
   return described.flatMap(({ name, at, required, missing, make }) => {
     if (missing) return [];
     try {

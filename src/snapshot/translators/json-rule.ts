@@ -4,9 +4,9 @@ import type { JsonRule, MethodMapping, PrintOptions } from "../../translators/gr
 
 /** What the file says about the JSON clients of a rule. */
 export function jsonRule(config: Config, rule: RuleConfig): JsonRule {
-  const { grpc, transcoding } = rule.written;
-  const { printOptions } = config.written.protocols.grpc.jsonTranscoding;
-  const { maxMessageSize, maxCallSendMsgSize, maxCallRecvMsgSize } = config.written.backend.grpc;
+  const { grpc, transcoding } = rule;
+  const { printOptions } = config.protocols.grpc.jsonTranscoding;
+  const { maxMessageSize, maxCallSendMsgSize, maxCallRecvMsgSize } = config.backend.grpc;
   // Each direction has its own bound at the connector; here is only one, for both.
   const largest = Math.max(maxCallSendMsgSize || maxMessageSize, maxCallRecvMsgSize || maxMessageSize);
   return {

@@ -10,7 +10,7 @@ import { jsonRule } from "./json-rule.ts";
 export function transcodingProblems(config: Config, rule: RuleConfig): Problem[] {
   const problems: Problem[] = [];
   const sets = readSets(config, rule, fileSets(config, rule), (problem) => problems.push(problem));
-  const fetched = config.written.protocols.grpc.descriptorSources.some(({ urls }) => urls.length > 0);
+  const fetched = config.protocols.grpc.descriptorSources.some(({ urls }) => urls.length > 0);
   if (sets.length === 0 || fetched) return problems; // the rest is not known before it is there
   let pool: DescriptorPool;
   try {
@@ -26,16 +26,15 @@ export function transcodingProblems(config: Config, rule: RuleConfig): Problem[]
 }
 
 /** Sets that are fine alone and not together. */
-export function poolProblem({ written }: Config, rule: RuleConfig, error: Error): Problem {
-  const severity = written.backend.grpc.descriptors.failOnError ? "error" : "warning";
+export function poolProblem({ backend }: Config, rule: RuleConfig, error: Error): Problem {
+  const severity = backend.grpc.descriptors.failOnError ? "error" : "warning";
   return { severity, at: rule.at, message: `rule "${rule.id}": ${error.message}` };
 }
 
 /** Bindings that cannot be made: of a mapping at its key, of an http rule at the rule that offers it. */
-export function faultProblems({ origins, written }: Config, rule: RuleConfig, faults: readonly Fault[]): Problem[] {
-  const path = `router.rules[${written.router.rules.indexOf(rule.written)}]`;
+export function faultProblems({ origins }: Config, rule: RuleConfig, faults: readonly Fault[]): Problem[] {
   return faults.map(({ key, message }) => {
-    const origin = key === null ? undefined : origins.get(`${path}.${key}`);
+    const origin = key === null ? undefined : origins.get(`${rule.key}.${key}`);
     const at = origin?.kind === "file" ? origin.at : rule.at;
     return { severity: "error", at, message: `rule "${rule.id}": ${message}` };
   });

@@ -37,7 +37,7 @@ export function jsonTranslator(build: Build, rule: RuleConfig): Translator {
   );
   const described = fileSets(config, rule);
   const sources = urlSources(build);
-  const { enableReflection } = config.written.backend.grpc;
+  const { enableReflection } = config.backend.grpc;
   if (described.length === 0 && sources.length === 0 && enableReflection) {
     sources.push(...reflectionSources(build, rule));
   }
@@ -77,7 +77,7 @@ export function jsonTranslator(build: Build, rule: RuleConfig): Translator {
 
 function urlSources(build: Build): PolledSource[] {
   const { config } = build;
-  const { grpc } = config.written.protocols;
+  const { grpc } = config.protocols;
   if (!grpc.enabled) return [];
   const everyMs = grpc.autoReload ? grpc.reloadInterval : 0;
   return grpc.descriptorSources.flatMap(({ urls, headers, timeout }) =>
@@ -91,14 +91,14 @@ function urlSources(build: Build): PolledSource[] {
 
 function reflectionSources(build: Build, rule: RuleConfig): PolledSource[] {
   const { config } = build;
-  const { reloadInterval } = config.written.backend.grpc.descriptors;
-  const service = config.services.find((s) => s.name === rule.written.serviceName);
+  const { reloadInterval } = config.backend.grpc.descriptors;
+  const service = config.services.find((s) => s.name === rule.serviceName);
   // All instances of a service are the same program: the first that answers speaks for all.
   const endpoints = service?.endpoints.filter((e) => e.healthy) ?? [];
   if (endpoints.length === 0) return [];
   const { tls } = upstreamHttp2Options(config);
-  const secure = config.written.backend.grpc.tls.enabled;
-  const name = `reflection of ${rule.written.serviceName}`;
+  const secure = config.backend.grpc.tls.enabled;
+  const name = `reflection of ${rule.serviceName}`;
   return [
     polled(build, `${name}|${digest(endpoints)}|${digest(tls)}`, name, reloadInterval, async (signal) => {
       let last: unknown;

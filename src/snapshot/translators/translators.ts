@@ -8,8 +8,8 @@ import type { Build, Runtime } from "../runtime.ts";
 
 /** Whether the rule's clients may speak JSON. */
 function transcodes(config: Config, rule: RuleConfig): boolean {
-  const { grpc, transcoding } = rule.written;
-  if (rule.protocol !== "grpc" || !config.written.protocols.grpc.jsonTranscoding.enabled) return false;
+  const { grpc, transcoding } = rule;
+  if (rule.protocol !== "grpc" || !config.protocols.grpc.jsonTranscoding.enabled) return false;
   if (transcoding !== null) return true;
   if (grpc === null) return false;
   return grpc.enableTranscoding || grpc.service !== "" || Object.keys(grpc.transcodingRules).length > 0;
@@ -34,7 +34,7 @@ export async function transcodingProblems(config: Config): Promise<Problem[]> {
 export function translatorFor(build: Build, rule: RuleConfig): Translator | null {
   const { config, runtime } = build;
   if (rule.protocol !== "grpc") return null;
-  const web = config.written.frontend.grpc.web ? new GrpcWebTranslator(rule.pattern.literalPrefix) : null;
+  const web = config.frontend.grpc.web ? new GrpcWebTranslator(rule.pattern.literalPrefix) : null;
   const json = transcodes(config, rule) ? (runtime.transcoding?.(build, rule) ?? null) : null;
   return web === null && json === null ? null : new ByContentType(web, json);
 }

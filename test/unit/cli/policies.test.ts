@@ -42,7 +42,7 @@ const config = loadFine(`gateway:
 
 function of(id: string): string[] {
   const rule = config.rules.find((r) => r.id === id)!;
-  const service = config.services.find((s) => s.name === rule.written.serviceName);
+  const service = config.services.find((s) => s.name === rule.serviceName);
   return policiesOf(config, rule, service).map(([name, text]) => `${name}: ${text}`);
 }
 

@@ -42,10 +42,10 @@ describe("files", () => {
     });
     assert.deepEqual(errors, []);
     assert.deepEqual(
-      config!.rules.map((r) => r.written.path),
+      config!.rules.map((r) => r.path),
       ["/main", "/a", "/b"],
     );
-    const { host, port } = config!.written.frontend.http;
+    const { host, port } = config!.frontend.http;
     assert.deepEqual([host, port], ["127.0.0.1", 1]);
   });
   test("one name may stand without a list", () => {

@@ -22,12 +22,12 @@ for (const text of TEXTS) {
     static:
       services: [ { name: ${text}, instances: [ { id: ${text}, address: 127.0.0.1, tags: ${text}, zone: ${text} } ] } ]
 `);
-    const { management, redis } = config.written;
+    const { management, stores } = config;
     assert.equal(management.auth.token, text);
     assert.deepEqual(management.auth.users, { u: text });
-    assert.equal(redis!.password, text);
+    assert.equal(stores.get("redis")!.redis.password, text);
     const [rule] = config.rules;
-    assert.deepEqual([rule!.id, rule!.written.serviceName], [text, text]);
+    assert.deepEqual([rule!.id, rule!.serviceName], [text, text]);
     assert.deepEqual(rule!.conditions.headers, [
       ["a", { exact: text }],
       ["b", { prefix: text }],
@@ -43,17 +43,17 @@ test("an old version of YAML, and tags, change nothing of it", () => {
     `%YAML 1.1\n---\n${withMore("  frontend: { websocket: { subprotocols: [ 0042, yes, 2024-01-02, 1:30, !!float 1.10 ] } }")}`,
   );
   assert.deepEqual(errors, []);
-  assert.deepEqual(config!.written.frontend.websocket.subprotocols, ["0042", "yes", "2024-01-02", "1:30", "1.10"]);
+  assert.deepEqual(config!.frontend.websocket.subprotocols, ["0042", "yes", "2024-01-02", "1:30", "1.10"]);
 });
 
 test("an anchor carries the spelling with it", () => {
   const config = loadFine(withMore("  x-pin: &pin 0042\n  redis: { password: *pin }"));
-  assert.equal(config.written.redis!.password, "0042");
+  assert.equal(config.stores.get("redis")!.redis.password, "0042");
 });
 
 describe("in free mappings", () => {
   const metadata = (text: string) =>
-    loadFine(withRules(`{ path: /*, serviceName: web, metadata: ${text} }`)).rules[0]!.written.metadata;
+    loadFine(withRules(`{ path: /*, serviceName: web, metadata: ${text} }`)).rules[0]!.metadata;
   test("a number stays one when writing it gives the same text", () => {
     assert.deepEqual(metadata("{ a: 42, b: -1.5, c: true, d: [ 0 ] }"), { a: 42, b: -1.5, c: true, d: [0] });
   });
@@ -76,8 +76,9 @@ test("a zone in the metadata may be a number", () => {
 });
 
 test("where a number is wanted it is still one, however it is written", () => {
-  const { http } = loadFine(withMore("  frontend: { http: { port: 0x1F90, maxConnections: 1e3, idleTimeout: 007 } }"))
-    .written.frontend;
+  const { http } = loadFine(
+    withMore("  frontend: { http: { port: 0x1F90, maxConnections: 1e3, idleTimeout: 007 } }"),
+  ).frontend;
   assert.deepEqual([http.port, http.maxConnections, http.idleTimeout], [8080, 1000, 7000]);
 });
 
@@ -91,5 +92,5 @@ test("the effective configuration, read again, says the same", () => {
     withRules("{ id: 0042, path: /*, serviceName: web, rewriteHost: 1.10, metadata: { v: 1.10 } }"),
   );
   const again = loadFine(printConfiguration(config));
-  assert.deepEqual([again.rules[0]!.id, again.rules[0]!.written.rewriteHost], ["0042", "1.10"]);
+  assert.deepEqual([again.rules[0]!.id, again.rules[0]!.rewriteHost], ["0042", "1.10"]);
 });

@@ -11,15 +11,15 @@ const MINIMAL = `gateway:
     { address: 127.0.0.1, port: 4000 } ] } ] } }
 `;
 
-function written(more = "", env = {}) {
-  return loadConfig({ file: "my.yaml", text: `${MINIMAL}${more}`, env, moves: movesBy(10_000) }).config.written;
+function moved(more = "", env = {}) {
+  return loadConfig({ file: "my.yaml", text: `${MINIMAL}${more}`, env, moves: movesBy(10_000) }).config;
 }
 
 test("listeners move, those that have their port by default too", () => {
-  const { frontend, management, metrics } = written();
+  const { frontend, management, metrics } = moved();
   assert.deepEqual([frontend.http.port, frontend.grpc.port, management.port], [18080, 19090, 19090]);
   assert.deepEqual([frontend.websocket.port, metrics.port], [null, 0]);
-  const named = written("  frontend: { http: { port: 9000 }, websocket: { port: 9001 } }\n  metrics: { port: 9100 }\n");
+  const named = moved("  frontend: { http: { port: 9000 }, websocket: { port: 9001 } }\n  metrics: { port: 9100 }\n");
   assert.deepEqual(
     [named.frontend.http.port, named.frontend.websocket.port, named.metrics.port],
     [19000, 19001, 19100],
@@ -27,17 +27,18 @@ test("listeners move, those that have their port by default too", () => {
 });
 
 test("a listener on any free port stays there, and one set from the environment moves", () => {
-  assert.equal(written("  frontend: { http: { port: 0 } }\n").frontend.http.port, 0);
-  assert.equal(written("", { GATEWAY_PORT: "9000" }).frontend.http.port, 19000);
+  assert.equal(moved("  frontend: { http: { port: 0 } }\n").frontend.http.port, 0);
+  assert.equal(moved("", { GATEWAY_PORT: "9000" }).frontend.http.port, 19000);
 });
 
 test("instances and checks move where they are demo backends, and nothing else that is dialled", () => {
-  const { registry, redis, health } = written(`  redis: { host: 127.0.0.1, port: 6379 }
+  const { services, stores, health } = moved(`  redis: { host: 127.0.0.1, port: 6379 }
   health: { checks: { events: { type: tcp, config: { address: "127.0.0.1:3010" } } } }
 `);
-  const [first, second] = registry.static.services[0]!.instances;
-  assert.deepEqual([first!.port, first!.metadata, second!.port], [13000, { grpcPort: 60051 }, 4000]);
-  assert.equal((first!.health as { port: number }).port, 13002);
-  assert.equal(redis?.port, 6379);
-  assert.equal(health.checks[0]!.config.address, "127.0.0.1:13010");
+  const { name, endpoints } = services[0]!;
+  const [first, second] = endpoints;
+  assert.deepEqual([first!.port, first!.grpcPort, second!.port], [13000, 60051, 4000]);
+  assert.equal(health.instances.get(name)!.get(first!.id)!.port, 13002);
+  assert.equal(stores.get("redis")!.redis.port, 6379);
+  assert.deepEqual(health.gateway[0]!.probe, { type: "tcp", address: "127.0.0.1", port: 13010 });
 });

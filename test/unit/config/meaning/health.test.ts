@@ -196,7 +196,7 @@ describe("outlierDetection", () => {
   const settings = (section: Block, service = "web") => {
     const { config, errors } = loadWith({}, "healthy", { outlierDetection: section });
     assert.deepEqual(errors, []);
-    return outlierSettings(config!.written.outlierDetection, service);
+    return outlierSettings(config!, service);
   };
   test("is off until it is switched on", () => assert.equal(settings({}), null));
   test("services inherit key by key", () => {

@@ -13,7 +13,7 @@ function section(text: string, more = "") {
 
 function credentials(text: string, env: Readonly<Record<string, string>> = {}) {
   const { config } = load(withMore(`  management: { enabled: true, auth: { ${text} } }\n`), env);
-  return usableCredentials(config!.written.management);
+  return usableCredentials(config!.management);
 }
 
 describe("access", () => {
@@ -73,13 +73,13 @@ describe("credentials", () => {
   });
   test("the old word bearer means token", () => {
     const { config, warnings } = section("auth: { type: bearer, token: t }");
-    assert.equal(config!.written.management.auth.type, "token");
+    assert.equal(config!.management.auth.type, "token");
     assert.equal(warnings.length, 1);
   });
   test("username and password mean one user, and warn once", () => {
     const { config, warnings, errors } = section("auth: { type: basic, username: ada, password: pw }");
     assert.deepEqual(errors, []);
-    assert.deepEqual(config!.written.management.auth.users, { ada: "pw" });
+    assert.deepEqual(config!.management.auth.users, { ada: "pw" });
     assert.match(warnings.join(), /"management\.auth\.username" and "password" are an old spelling/);
   });
   test("one without the other is an error, and so is another password for the same user", () => {

@@ -1,6 +1,7 @@
 // `redis` and `rateLimitStorage`: what they mean together, and what contradicts itself.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { RedisConfig } from "../../../../src/config/config.ts";
 import { printConfiguration } from "../../../../src/config/show/print.ts";
 import { hostPort } from "../../../../src/wire/authority.ts";
 import { load, loadFine, withMore } from "../../../support/load.ts";
@@ -53,17 +54,24 @@ describe("stores", () => {
 
 describe("older spellings of Redis", () => {
   const cases = [
-    ["addresses: [ 'a:1' ]", (r: Redis) => [r.host, r.port], ["a", 1]],
-    ["cluster: true, addresses: [ 'a:1', 'b:2' ]", (r: Redis) => [r.cluster, ...r.clusterNodes], [true, "a:1", "b:2"]],
-    ["cluster: { enabled: true, addresses: [ 'a:1' ] }", (r: Redis) => [r.cluster, ...r.clusterNodes], [true, "a:1"]],
-    ["cluster: { addresses: [ 'a:1' ] }", (r: Redis) => [r.cluster, ...r.clusterNodes], [true, "a:1"]],
+    ["addresses: [ 'a:1' ]", (r: RedisConfig) => [r.host, r.port], ["a", 1]],
+    [
+      "cluster: true, addresses: [ 'a:1', 'b:2' ]",
+      (r: RedisConfig) => [r.cluster, ...r.clusterNodes],
+      [true, "a:1", "b:2"],
+    ],
+    [
+      "cluster: { enabled: true, addresses: [ 'a:1' ] }",
+      (r: RedisConfig) => [r.cluster, ...r.clusterNodes],
+      [true, "a:1"],
+    ],
+    ["cluster: { addresses: [ 'a:1' ] }", (r: RedisConfig) => [r.cluster, ...r.clusterNodes], [true, "a:1"]],
   ] as const;
-  type Redis = NonNullable<ReturnType<typeof loadFine>["written"]["redis"]>;
   for (const [written, pick, expected] of cases) {
     test(`{ ${written} } is understood, with a warning`, () => {
       const { config, warnings, errors } = load(withMore(`  redis: { ${written} }\n`));
       assert.deepEqual(errors, []);
-      assert.deepEqual(pick(config!.written.redis!), expected);
+      assert.deepEqual(pick(config!.stores.get("redis")!.redis), expected);
       assert.equal(warnings.length, 1);
       assert.match(warnings[0]!, /^t\.yaml:4:\d+: "redis\.[a-z.]+" is an old spelling of "redis\.\w+"/);
     });

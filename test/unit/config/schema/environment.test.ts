@@ -4,12 +4,13 @@ import { describe, test } from "node:test";
 import type { Config } from "../../../../src/config/config.ts";
 import { addressableKeys } from "../../../../src/config/schema/environment.ts";
 import { root } from "../../../../src/config/schema/root.ts";
+import { effectiveConfiguration } from "../../../../src/config/show/effective.ts";
 import { load, loadFine, withMore } from "../../../support/load.ts";
 
 const EMPTY = withMore("");
 
 function port(env: Readonly<Record<string, string>>, more = ""): number {
-  return loadFine(withMore(more), env).written.frontend.http.port;
+  return loadFine(withMore(more), env).frontend.http.port;
 }
 
 describe("names", () => {
@@ -23,7 +24,7 @@ describe("names", () => {
   });
   test("camelCase has no break", () => {
     const config = loadFine(EMPTY, { GATEWAY_FRONTEND_HTTP_MAXREQUESTSIZE: "1mb" });
-    assert.equal(config.written.frontend.http.maxRequestSize, 1024 * 1024);
+    assert.equal(config.frontend.http.maxRequestSize, 1024 * 1024);
   });
   test("the environment wins over the file", () => {
     assert.equal(port({ GATEWAY_FRONTEND_HTTP_PORT: "82" }, "  frontend: { http: { port: 81 } }"), 82);
@@ -33,7 +34,7 @@ describe("names", () => {
   });
   test("it also wins over an old spelling in the file", () => {
     const text = withMore("  health: { endpoint: /old }");
-    assert.equal(loadFine(text, { GATEWAY_HEALTH_HEALTHPATH: "/new" }).written.health.healthPath, "/new");
+    assert.equal(loadFine(text, { GATEWAY_HEALTH_HEALTHPATH: "/new" }).health.healthPath, "/new");
   });
   for (const [file, name] of [
     ["", "no file"],
@@ -42,7 +43,7 @@ describe("names", () => {
   ] as const) {
     test(`a value that shows an old meaning has it here too, and wins over ${name}`, () => {
       const env = { GATEWAY_CIRCUITBREAKER_DEFAULT_FAILURETHRESHOLD: "8" };
-      const { maxFailures } = loadFine(withMore(file), env).written.circuitBreaker.default;
+      const { maxFailures } = loadFine(withMore(file), env).circuitBreaker.default;
       assert.equal(maxFailures, 8);
     });
   }
@@ -63,7 +64,7 @@ describe("names", () => {
   ] as const) {
     test(`${name} sets nothing and is a warning: ${hint}`, () => {
       const { config, warnings } = load(EMPTY, { [name]: "secret-value" });
-      assert.deepEqual(config?.written, loadFine(EMPTY).written);
+      assert.deepEqual(effectiveConfiguration(config!), effectiveConfiguration(loadFine(EMPTY)));
       assert.deepEqual(warnings, [`environment variable ${name} sets no key and is ignored; ${hint}`]);
     });
   }
@@ -82,20 +83,20 @@ describe("names", () => {
 
 describe("values", () => {
   const cases: readonly (readonly [string, string, (c: Config) => unknown, unknown])[] = [
-    ["GATEWAY_FRONTEND_HTTP_READTIMEOUT", "250ms", (c) => c.written.frontend.http.readTimeout, 250],
-    ["GATEWAY_FRONTEND_HTTP_READTIMEOUT", "2", (c) => c.written.frontend.http.readTimeout, 2000],
-    ["GATEWAY_FRONTEND_HTTP_ECHO", "yes", (c) => c.written.frontend.http.echo, true],
-    ["GATEWAY_TELEMETRY_LOGGING_LEVEL", "WARN", (c) => c.written.telemetry.logging.level, "warn"],
-    ["GATEWAY_TELEMETRY_LOGGING_FORMAT", "text", (c) => c.written.telemetry.logging.format, "text"],
-    ["GATEWAY_HEALTH_ENABLED", "false", (c) => c.written.health.enabled, false],
+    ["GATEWAY_FRONTEND_HTTP_READTIMEOUT", "250ms", (c) => c.frontend.http.readTimeout, 250],
+    ["GATEWAY_FRONTEND_HTTP_READTIMEOUT", "2", (c) => c.frontend.http.readTimeout, 2000],
+    ["GATEWAY_FRONTEND_HTTP_ECHO", "yes", (c) => c.frontend.http.echo, true],
+    ["GATEWAY_TELEMETRY_LOGGING_LEVEL", "WARN", (c) => c.logging.level, "warn"],
+    ["GATEWAY_TELEMETRY_LOGGING_FORMAT", "text", (c) => c.logging.format, "text"],
+    ["GATEWAY_HEALTH_ENABLED", "false", (c) => c.health.enabled, false],
     [
       "GATEWAY_FRONTEND_HTTP_TRUSTEDPROXIES",
       "10.0.0.0/8, 192.168.0.0/16 ,::1",
-      (c) => c.written.frontend.http.trustedProxies,
+      (c) => c.frontend.http.trustedProxies,
       ["10.0.0.0/8", "192.168.0.0/16", "::1"],
     ],
-    ["GATEWAY_FRONTEND_HTTP_TRUSTEDPROXIES", "::1", (c) => c.written.frontend.http.trustedProxies, ["::1"]],
-    ["GATEWAY_BACKEND_HTTP_TLS_SERVERNAME", "a,b", (c) => c.written.backend.http.tls.serverName, "a,b"],
+    ["GATEWAY_FRONTEND_HTTP_TRUSTEDPROXIES", "::1", (c) => c.frontend.http.trustedProxies, ["::1"]],
+    ["GATEWAY_BACKEND_HTTP_TLS_SERVERNAME", "a,b", (c) => c.backend.http.tls.serverName, "a,b"],
   ];
   for (const [name, value, get, expected] of cases) {
     test(`${name}=${value} reads as ${JSON.stringify(expected)}`, () => {
@@ -105,7 +106,7 @@ describe("values", () => {
 
   test("a value cannot hold a placeholder", () => {
     const env = { GATEWAY_BACKEND_HTTP_TLS_SERVERNAME: "${A}", A: "x" };
-    assert.equal(loadFine(EMPTY, env).written.backend.http.tls.serverName, "${A}");
+    assert.equal(loadFine(EMPTY, env).backend.http.tls.serverName, "${A}");
   });
 
   const bad: readonly (readonly [string, string, string])[] = [
@@ -161,7 +162,7 @@ describe("what Kubernetes sets for a service of the namespace", () => {
   for (const service of ["gateway-metrics", "gateway-redis", "gateway-management", "gateway-frontend-http"]) {
     test(`${service}: its port is ignored, with one hint that names the service`, () => {
       const { config, warnings } = load(EMPTY, of(service, 9090));
-      assert.deepEqual(config?.written, loadFine(EMPTY).written);
+      assert.deepEqual(effectiveConfiguration(config!), effectiveConfiguration(loadFine(EMPTY)));
       assert.equal(warnings.length, 1);
       assert.match(
         warnings[0]!,
@@ -178,7 +179,7 @@ describe("what Kubernetes sets for a service of the namespace", () => {
     assert.equal(load(EMPTY, { GATEWAY_METRICS_PORT: "tcp://[fd00::1]:9090" }).errors.length, 0);
   });
   test("a digit is a port all the same", () => {
-    assert.equal(loadFine(EMPTY, { GATEWAY_METRICS_PORT: "9090" }).written.metrics.port, 9090);
+    assert.equal(loadFine(EMPTY, { GATEWAY_METRICS_PORT: "9090" }).metrics.port, 9090);
   });
 });
 
@@ -205,7 +206,7 @@ describe("which keys", () => {
     for (const [name, { path, list }] of keys) {
       // A block that may be absent shows nothing of its keys.
       const values: unknown = path.reduce<unknown>((v, k) => (v as Record<string, unknown> | null)?.[k] ?? null, {
-        gateway: shown(),
+        gateway: effectiveConfiguration(loadFine(EMPTY)),
       });
       if (values === null || values === "" || list || path.includes("include")) continue;
       const { errors } = load(EMPTY, { [name]: String(values) });
@@ -214,7 +215,3 @@ describe("which keys", () => {
     }
   });
 });
-
-function shown(): unknown {
-  return root.fields!.gateway!.show(loadFine(EMPTY).written);
-}

@@ -61,10 +61,9 @@ describe("the address of an instance", () => {
 });
 
 test("the address of a listener may stand in brackets", () => {
-  const { written } = loadFine(
+  const { frontend, management } = loadFine(
     withMore(`  frontend: { http: { host: "[::1]" }, grpc: { host: "[0::2]" } }\n  management: { host: localhost. }\n`),
   );
-  const { frontend, management } = written;
   assert.deepEqual([frontend.http.host, frontend.grpc.host, management.host], ["::1", "::2", "localhost"]);
 });
 

@@ -196,7 +196,7 @@ describe("refused keys", () => {
 });
 
 describe("a rule's middleware", () => {
-  const breaker = (gateway: Block) => loadBlock(gateway).config!.rules[0]!.written.circuitBreaker?.maxFailures;
+  const breaker = (gateway: Block) => loadBlock(gateway).config!.rules[0]!.circuitBreaker?.maxFailures;
   const written = (middleware: Value) => withPath("router.rules.[].middleware", middleware);
 
   test("is a list of names and of maps with one key, or a map", () => {

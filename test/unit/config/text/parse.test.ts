@@ -116,7 +116,7 @@ describe("merges", () => {
   registry: { static: { services: [ { name: web, instances: [ { address: 127.0.0.1 } ] } ] } }
 `);
     assert.deepEqual(
-      config.rules.map((r) => [r.id, r.written.timeout]),
+      config.rules.map((r) => [r.id, r.timeoutMs]),
       [
         ["web-1", 5000],
         ["web-2", 6000],
@@ -146,10 +146,10 @@ describe("x- keys", () => {
     assert.deepEqual(rules[0]!.conditions.query, [["x-q", { exact: "b" }]]);
   });
   test("request headers of a test keep them too", () => {
-    const { written } = loadFine(
+    const { tests } = loadFine(
       "gateway: { router: { rules: [ { path: /r, serviceName: _internal } ] }, tests: [ { request: GET /, headers: { x-tenant: a }, expect: { status: 404 } } ] }",
     );
-    assert.deepEqual(written.tests[0]!.headers, { "x-tenant": "a" });
+    assert.deepEqual(tests[0]!.headers, { "x-tenant": "a" });
   });
 });
 

@@ -78,6 +78,6 @@ describe("telemetry.logging.output", () => {
     assert.throws(() => check("stdout", more), /telemetry\.logging\.applicationOutput: cannot write .*a directory/);
   });
   test("is not looked at where no access lines are written", () => {
-    assert.equal(check("/nowhere/at/all", ", enabled: false").config.written.telemetry.logging.enabled, false);
+    assert.equal(check("/nowhere/at/all", ", enabled: false").config.logging.enabled, false);
   });
 });

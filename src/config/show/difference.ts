@@ -1,15 +1,20 @@
 // What differs between two configurations, by name alone: for the log line of a reload.
-import type { Config } from "../config/config.ts";
+import type { Config } from "../config.ts";
+import { writtenOf } from "../written.ts";
 
 /** Names of what was added, removed and changed; empty lists are left out. */
 export type Changes = Readonly<Record<string, readonly string[]>>;
 
 /** What a reload from `before` to `after` changes: rules, services, and sections of the file besides. */
 export function differenceOf(before: Config, after: Config): Changes {
-  const rules = (config: Config) => named(config.rules.map((rule) => [rule.id, rule.written]));
+  const rules = (config: Config) => {
+    const { rules: sections } = writtenOf(config).router;
+    // A rule that the file does not write is made of its path and its service alone.
+    return named(config.rules.map(({ id, path, serviceName }, i) => [id, sections[i] ?? [path, serviceName]]));
+  };
   const services = (config: Config) => named(config.services.map(({ name, endpoints }) => [name, endpoints]));
   const sections = (config: Config) => {
-    const { router, registry, ...rest } = config.written;
+    const { router, registry, ...rest } = writtenOf(config);
     return named(Object.entries({ ...rest, router: { ...router, rules: [] } }));
   };
   const all = {
