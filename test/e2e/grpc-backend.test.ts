@@ -100,6 +100,21 @@ describe("a backend that is not there, or goes away", LIMIT, () => {
     );
     assert.deepEqual(codes.sort(), [0, 0, 14, 14]);
   });
+  for (const [retryTimeout, tries] of [
+    ["100ms", 1],
+    ["0", 2],
+  ] as const) {
+    test(`retryTimeout ${retryTimeout}: a call that is refused after 200 ms is tried ${tries} times`, async (t) => {
+      const refuse: AnswerStream = (stream) => {
+        setTimeout(() => stream.close(constants.NGHTTP2_REFUSED_STREAM), 200);
+      };
+      const backends = [await backendFor(t, refuse), await backendFor(t, refuse)];
+      const back = { retryTimeout, maxRetryAttempts: 2 };
+      const { client } = await pairFor(t, { services: { up: instances(...backends.map(({ port }) => port)) }, back });
+      await assert.rejects(client.unary(hi), { code: 14 });
+      assert.equal(backends[0]!.requests + backends[1]!.requests, tries);
+    });
+  }
   test("connection killed before the first byte: UNAVAILABLE, and not sent twice", async (t) => {
     const backend = await backendFor(t, (stream) => stream.session!.destroy());
     const { client } = await pairFor(t, {
@@ -303,6 +318,19 @@ describe("connections to a backend", LIMIT, () => {
     const { client } = await pairFor(t, { services: { up: backend.port }, back: { poolSize: 3 } });
     for (let i = 0; i < 5; i++) await Promise.all(Array.from({ length: 50 }, () => client.unary(hi)));
     assert.equal(backend.accepted, 3);
+  });
+  test("initialConnWindowSize and initialWindowSize are what a backend may send before the gateway has read it", async (t) => {
+    const backend = await backendFor(t, echo);
+    const back = { initialConnWindowSize: "3mb", initialWindowSize: "1mb" };
+    const { client } = await pairFor(t, { services: { up: backend.port }, back });
+    await client.unary(hi);
+    const { state, remoteSettings } = backend.sessions[0]!;
+    // Reading the first call may already have cost some of it.
+    assert.ok(
+      state.remoteWindowSize! > 3 * MIB - 1000 && state.remoteWindowSize! <= 3 * MIB,
+      `${state.remoteWindowSize}`,
+    );
+    assert.equal(remoteSettings.initialWindowSize, MIB);
   });
   test("a backend that pings and changes its settings is answered", async (t) => {
     const backend = await backendFor(t, echo);

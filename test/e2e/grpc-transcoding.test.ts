@@ -90,6 +90,10 @@ describe("descriptors come from", LIMIT, () => {
       grpc: { enableTranscoding: true },
       back: { descriptors: { descriptorDirs: [join(folder, "sets")] } },
     }),
+    "a file for all": () => ({
+      grpc: { enableTranscoding: true },
+      back: { descriptors: { descriptorFiles: [join(folder, "greeter.desc")] } },
+    }),
     "protocols.grpc.descriptorSources": () => ({
       grpc: { enableTranscoding: true },
       more: { protocols: { grpc: { descriptorSources: [{ type: "file", paths: [join(folder, "greeter.desc")] }] } } },

@@ -101,6 +101,17 @@ describe("health paths", LIMIT, () => {
     assert.equal((await accessLine(gateway, String((await get("/live")).headers["x-request-id"]))).route, "inside");
   });
 
+  test("healthPath, readyPath and livePath move them", async (t) => {
+    const health = { healthPath: "/a/state", readyPath: "/a/can-serve", livePath: "/a/alive" };
+    const rules = [{ path: "/x", serviceName: "up" }];
+    const moved = await startGateway(configText({ rules, services: { up: backend.port }, more: { health } }));
+    t.after(() => moved.kill());
+    assert.equal(JSON.parse((await get("/a/state", moved.port)).text).status, "healthy");
+    assert.equal(JSON.parse((await get("/a/can-serve", moved.port)).text).ready, true);
+    assert.equal(JSON.parse((await get("/a/alive", moved.port)).text).status, "ok");
+    for (const path of ["/health", "/ready", "/live"]) assert.equal((await get(path, moved.port)).status, 404, path);
+  });
+
   const everything = [{ id: "all", path: "/*", serviceName: "up" }];
   for (const [enabled, behaviour] of [
     [undefined, "absent: a route wins over them"],
@@ -231,6 +242,30 @@ describe("metrics", LIMIT, () => {
     assert.doesNotMatch(text, /PROPFIND|PURGE|MKCOL|\/no\/|example/);
     assert.ok(sumOf(after, "gateway_http_requests_total", { method: "OTHER", path: "unmatched" }) >= 40);
   });
+
+  const request = 'method="GET",path="/x",route="r",status="200"';
+  for (const [more, left] of [
+    [{}, request],
+    [{ includePathLabel: false }, 'method="GET",status="200"'],
+    [{ includeMethodLabel: false }, 'path="/x",route="r",status="200"'],
+    [{ includeStatusLabel: false }, 'method="GET",path="/x",route="r"'],
+  ] as const) {
+    test(`requests are told apart by the labels that are kept: ${JSON.stringify(more)}`, async (t) => {
+      const rules = [{ id: "r", path: "/x", serviceName: "up" }];
+      const metrics = { enabled: true, buckets: [0.5, 60], ...more };
+      const own = await startGateway(configText({ rules, services: { up: backend.port }, more: { metrics } }));
+      t.after(() => own.kill());
+      await get("/x", own.port);
+      const series = await scrape(own.port);
+      const of = (name: string) => [...series.keys()].filter((key) => key.startsWith(`${name}{`));
+      assert.ok(of("gateway_http_requests_total").includes(`gateway_http_requests_total{${left}}`));
+      const buckets = of("gateway_http_request_duration_seconds_bucket").filter((key) => key.endsWith(`,${left}}`));
+      assert.deepEqual(
+        buckets.map((key) => /le="([^"]+)"/.exec(key)![1]),
+        ["0.5", "60", "+Inf"],
+      );
+    });
+  }
 
   test("on a port of their own, they are there and nothing else is", async (t) => {
     const port = await freePort();

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { WebSocket } from "ws";
+import { mirror, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { sample, scrape } from "../support/metrics.ts";
 import { startTalkers, type Talkers } from "../support/protocols.ts";
-import { configText, eventually } from "../support/setup.ts";
+import { configText, eventually, soon } from "../support/setup.ts";
 
 describe("a gateway that falls behind", { timeout: 60_000 }, () => {
   let talkers: Talkers;
@@ -63,4 +64,19 @@ describe("a gateway that falls behind", { timeout: 60_000 }, () => {
     assert.equal(sample(series, "gateway_overload_shed_total", { tier: "high" }), 0);
     assert.ok(sample(series, "gateway_event_loop_delay_seconds")! >= 0);
   });
+});
+
+test("maxHeld: 0 holds no refusal back, however long holdTime is", { timeout: 60_000 }, async (t) => {
+  const backend = await startBackend(mirror);
+  const gateway = await startGateway(
+    configText({
+      rules: [{ path: "/*", serviceName: "up", tier: "low" }],
+      services: { up: backend.port },
+      more: { overload: { enabled: true, maxLoopDelay: "1ms", holdTime: "30s", maxHeld: 0 } },
+    }),
+  );
+  t.after(() => Promise.all([gateway.kill(), backend.close()]));
+  // A refusal that was held would keep its round from ending within the patience of the test.
+  const round = () => Promise.all(Array.from({ length: 100 }, () => call(gateway.port)));
+  await eventually("a refusal", async () => (await soon(round(), "a round")).some(({ status }) => status === 503));
 });

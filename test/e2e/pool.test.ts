@@ -1,6 +1,7 @@
 // Connections to backends and who gets the requests: reuse, bounds, idle limits, turns, weights, dead and stale endpoints.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { describe, type TestContext, test } from "node:test";
 import { type Answer, type Backend, type BackendOptions, mirror, startBackend } from "../support/backend.ts";
@@ -53,6 +54,15 @@ class Gate {
   one(): void {
     this.#held.shift()!.end("let go");
   }
+}
+
+/** The timer of each open connection to a port of 127.0.0.1, as `/proc/net/tcp` tells it: its kind and the time left. */
+function timersTo(port: number): string[] {
+  const peer = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const rows = readFileSync("/proc/net/tcp", "utf8").split("\n");
+  return rows
+    .map((row) => row.trim().split(/\s+/))
+    .flatMap((cells) => (cells[2] === peer && cells[3] === "01" ? [cells[5]!] : []));
 }
 
 function calls(gateway: GatewayProcess, count: number): Promise<number[]> {
@@ -160,6 +170,26 @@ describe("the connection pool", LIMIT, () => {
     assert.equal((await call(gateway.port)).status, 200);
   });
 
+  for (const [keepAlive, behaviour] of [
+    [true, "has the kernel probe an idle connection after keepAliveTimeout"],
+    [false, "has the kernel probe nothing"],
+  ] as const) {
+    test(`keepAlive ${keepAlive} ${behaviour}`, async (t) => {
+      const backend = await backendFor(t, mirror);
+      const gateway = await gatewayTo(t, backend.port, { keepAlive, keepAliveTimeout: "40s" });
+      assert.equal((await call(gateway.port)).status, 200);
+      let timer: string | undefined;
+      await eventually("a connection with nothing to send", () => {
+        timer = timersTo(backend.port)[0];
+        return timer !== undefined && !timer.startsWith("01:");
+      });
+      // `02:` is the keep-alive timer, then the ticks of 10 ms that are left.
+      const left = timer!.startsWith("02:") ? Number.parseInt(timer!.slice(3), 16) / 100 : null;
+      if (keepAlive) assert.ok(left !== null && left > 30 && left <= 40, timer);
+      else assert.equal(left, null);
+    });
+  }
+
   test("a response that says Connection: close ends its connection, and the next request gets a new one", async (t) => {
     const backend = await backendFor(t, (_request, response) => {
       response.setHeader("Connection", "close");
@@ -256,6 +286,23 @@ describe("balancing", LIMIT, () => {
       assert.deepEqual(await shares(gateway, 6), { c: 6 });
     });
   }
+
+  test("consistent_hash spreads keys the more evenly the higher replicaCount is", async (t) => {
+    const instances = await three(t, (id) => ({ id }));
+    /** How far the share of an instance is from a third, at most. */
+    const unevenness = async (replicaCount: number) => {
+      const consistentHash = { key: "header:X-Key", replicaCount, maxLoad: 0 };
+      const gateway = await gatewayTo(t, instances, {}, { loadBalance: "consistent_hash", consistentHash });
+      const counts = new Map(["a", "b", "c"].map((name) => [name, 0]));
+      for (let i = 0; i < 300; i++) {
+        const { text } = await call(gateway.port, { headers: ["X-Key", `key-${i}`] });
+        counts.set(text, counts.get(text)! + 1);
+      }
+      return Math.max(...[...counts.values()].map((count) => Math.abs(count - 100)));
+    };
+    const [one, many] = [await unevenness(1), await unevenness(1000)];
+    assert.ok(many < 20 && one > 40, `of 300 keys, ${one} too many or few with one point, ${many} with a thousand`);
+  });
 
   test("an endpoint that refuses connections costs no request, not even a POST", async (t) => {
     const dead = await startBackend(mirror);

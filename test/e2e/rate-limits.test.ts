@@ -82,6 +82,28 @@ describe("limits", { timeout: 60_000 }, () => {
     assert.equal(headers["x-ratelimit-degraded"], undefined);
   });
 
+  test("of all requests together (middleware.ratelimit.global) are charged whatever is asked for, and by whom", async (t) => {
+    const own = await startGateway(
+      configText({
+        rules: [
+          { path: "/a", serviceName: "up" },
+          { path: "/b", serviceName: "up" },
+        ],
+        services: { up: backend.port },
+        front: { trustedProxies: ["127.0.0.1"] },
+        more: { middleware: { ratelimit: { enabled: true, global: { rate: 1, burst: 2, period: "1h" } } } },
+      }),
+    );
+    t.after(() => own.kill());
+    const ask = (path: string, client: string) => call(own.port, { path, headers: ["X-Forwarded-For", client] });
+    const replies = [await ask("/a", "192.0.2.1"), await ask("/b", "192.0.2.2"), await ask("/a", "192.0.2.3")];
+    assert.deepEqual(
+      replies.map(({ status }) => status),
+      [200, 200, 429],
+    );
+    assert.equal(replies[0]!.headers["ratelimit-policy"], '"global";q=2;w=7200');
+  });
+
   test("refuse with 429 and say when to come back, and no backend hears of it", async () => {
     while ((await call(gateway.port, { path: "/api" })).status === 200);
     const before = backend.requests;

@@ -24,6 +24,12 @@ before(async () => {
       { id: "dead", path: "/dead/*", serviceName: "dead" },
       { id: "gone", path: "/gone/*", serviceName: "gone" },
       { id: "budget", path: "/budget/*", serviceName: "solo", retry: { budgetRatio: 0, minRetryTokens: 2 } },
+      {
+        id: "window",
+        path: "/window/*",
+        serviceName: "solo",
+        retry: { budgetRatio: 0, minRetryTokens: 1, budgetWindow: "2s" },
+      },
       { id: "small", path: "/small/*", serviceName: "solo", retry: { maxBodySize: 16, initialDelay: 100 } },
       { id: "late", path: "/late/*", serviceName: "pair", retry: { perTryTimeout: "100ms" } },
       { id: "off", path: "/off/*", serviceName: "pair", retry: { enabled: false } },
@@ -126,6 +132,17 @@ describe("an answer that says to come back", () => {
     const replies = [];
     for (let i = 0; i < 3; i++) replies.push((await call(gateway.port, { path })).text);
     assert.deepEqual(replies, ["no 3", "no 4", "no 5"], "both retries went to the first request");
+  });
+
+  test("is there again when `budgetWindow` is over", async () => {
+    const path = planned.on("/window/all", failing(1000));
+    const tries = async () => {
+      const before = planned.tries(path).length;
+      await call(gateway.port, { path });
+      return planned.tries(path).length - before;
+    };
+    assert.deepEqual([await tries(), await tries()], [2, 1]);
+    await eventually("a retry", async () => (await tries()) === 2);
   });
 
   test("of any length leaves nothing behind in the answer that follows", async () => {

@@ -12,6 +12,7 @@ import { type Backend, mirror, startBackend, valuesOf } from "../support/backend
 import { type Certificate, makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { call, headOf, read } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { rawBackend } from "../support/raw.ts";
 import { accessLine, type Block, configText, eventually, nextLine, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
@@ -135,6 +136,23 @@ describe("TLS to backends", LIMIT, () => {
     const gateway = await gatewayTo(t, backend.port, tls);
     assert.equal((await call(gateway.port)).text, "over TLS");
     assert.deepEqual(backend.shown, ["client"]);
+  });
+
+  test("a handshake without end is given up after tlsHandshakeTimeout", async (t) => {
+    const backend = await rawBackend(() => undefined);
+    const gateway = await startGateway(
+      configText({
+        rules: [{ path: "/*", serviceName: "up" }],
+        services: { up: [{ address: "127.0.0.1", port: backend.port, scheme: "https" }] },
+        back: { tlsHandshakeTimeout: "300ms" },
+      }),
+    );
+    t.after(() => Promise.all([gateway.kill(), backend.close()]));
+    const begun = performance.now();
+    const reply = await call(gateway.port);
+    const ms = performance.now() - begun;
+    assert.deepEqual([reply.status, JSON.parse(reply.text).error.code], [502, "upstream_tls_failed"]);
+    assert.ok(ms > 250 && ms < 5000, `${ms} ms`);
   });
 
   for (const version of ["TLSv1.2", "TLSv1.3"] as const) {

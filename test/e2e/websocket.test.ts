@@ -1,7 +1,9 @@
 // Open WebSockets, whether their bytes pass untouched or message by message: what one side says is what the other hears.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import { deflateRawSync } from "node:zlib";
 import type { WebSocket } from "ws";
 import type { GatewayProcess } from "../support/gateway.ts";
 import { startGateway } from "../support/gateway.ts";
@@ -297,6 +299,33 @@ describe("compression", LIMIT, () => {
       assert.deepEqual(agreed, { client: name(front), service: name(back) });
       assert.equal((await roundTrip(gateway.port, backend, false)).client, "");
       await idle(gateway);
+    });
+  }
+
+  for (const compressionLevel of [1, 9]) {
+    test(`in mode messages compressionLevel ${compressionLevel} is that of each side`, async (t) => {
+      const offer =
+        "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover";
+      const text = readFileSync(import.meta.filename, "utf8");
+      const expected = deflateRawSync(text, { level: compressionLevel }).length;
+      const other = deflateRawSync(text, { level: 10 - compressionLevel }).length;
+      let atService: (peer: RawWebSocket) => void;
+      const service = new Promise<RawWebSocket>((resolve) => {
+        atService = resolve;
+      });
+      const backend = await rawWsBackend((peer) => atService(peer), [offer]);
+      t.after(() => backend.close());
+      const side = { enableCompression: true, compressionLevel };
+      const gateway = await wsGateway(t, backend.port, { mode: "messages", front: side, back: side });
+      const client = await RawWebSocket.open(gateway.port, "/", [offer]);
+      const peer = await soon(service, "the handshake at the backend");
+      client.send(frame(OPCODES.text, text));
+      peer.send(frame(OPCODES.text, text, { mask: null }));
+      for (const { payload } of [await peer.frame(), await client.frame()]) {
+        // zlib's way to flush a message adds and takes away a few bytes.
+        assert.ok(Math.abs(payload.length - expected) < 10, `${payload.length}, not ${expected}`);
+        assert.ok(Math.abs(payload.length - other) > 100, "the levels can be told apart");
+      }
     });
   }
 

@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { type Answer, ask, OK, RawClient, type Received, type Recorder, recorder, within } from "../support/hostile.ts";
 import { rawBackend } from "../support/raw.ts";
+import { handshake } from "../support/websocket.ts";
 
 const BIG = "x".repeat(70_000);
 const SECRET = "secret-of-the-backend";
@@ -287,7 +288,7 @@ before(async () => {
     .join("\n");
   gateway = await startGateway(`gateway:
   frontend: { http: { host: 127.0.0.1, port: 0 } }
-  backend: { http: { responseHeaderTimeout: 300ms, dialTimeout: 400ms } }
+  backend: { http: { responseHeaderTimeout: 300ms, dialTimeout: 400ms }, websocket: { connectionTimeout: 900ms } }
   router:
     rules:
 ${rules}
@@ -586,6 +587,14 @@ test("nobody at the port is 502", async () => {
 test("a port that swallows connections is given up after dialTimeout", async () => {
   const answer = await ask(gateway.port, get("/hole"));
   assertError(answer, answer.status === 504 ? 504 : 502, answer.status === 504 ? "upstream_timeout" : "connect_failed");
+});
+
+test("a port that swallows connections is given up by a WebSocket after connectionTimeout", async () => {
+  const begun = performance.now();
+  const answer = await ask(gateway.port, handshake("/hole"));
+  const ms = performance.now() - begun;
+  assertError(answer, 502, "connect_failed");
+  assert.ok(ms > 850 && ms < 5000, `${ms} ms`);
 });
 
 test("a dead endpoint beside a living one costs no request, with or without a body", async () => {

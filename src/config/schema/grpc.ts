@@ -45,7 +45,7 @@ export const backendGrpc = object("The HTTP/2 client", {
   maxCallSendMsgSize: size("largest message to a backend; 0 = as `maxMessageSize`", 0),
   maxCallRecvMsgSize: size("largest message from a backend; 0 = as `maxMessageSize`", 0),
   maxRetryAttempts: int("total tries of a call that no backend has processed", 3, 1),
-  retryTimeout: dur("no further try after this long; 0 = within the deadline", 5_000),
+  retryTimeout: dur("no further try of such a call after this long; 0 = within the deadline", 5_000),
   tls,
   poolSize: int("connections per instance over which calls are spread", 1, 1),
   maxPoolSize: int("connections per instance at most: more than `poolSize` while all their streams are in use", 100, 1),
