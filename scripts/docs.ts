@@ -1,7 +1,7 @@
 // Writes what can be generated of the documentation: the JSON Schema for editors and the references.
 import { writeFileSync } from "node:fs";
 import { COMMANDS } from "../src/cli/main.ts";
-import { configSchema } from "../src/config/schema/json-schema.ts";
+import { configSchema } from "../src/config/show/json-schema.ts";
 import { ALIASES, ALIASES_BY_VALUE, NO_EFFECT, NOT_YET, REFUSED } from "../src/config/spellings/table.ts";
 import { ERRORS, type ErrorRow } from "../src/core/errors.ts";
 import { cell, code, document, table } from "./markdown.ts";

@@ -1,6 +1,6 @@
 // docs/configuration.md: every key with its type, default and environment variable, from the schema.
 import { addressableKeys } from "../src/config/schema/environment.ts";
-import type { Field, Fields } from "../src/config/schema/fields.ts";
+import type { Field, Fields } from "../src/config/schema/field.ts";
 import { gateway, root } from "../src/config/schema/root.ts";
 import { cell, code, document, table } from "./markdown.ts";
 import { EXAMPLES } from "./reference-examples.ts";

@@ -1,5 +1,5 @@
 // `gateway schema`: the JSON Schema of the configuration file.
-import { configSchema } from "../config/schema/json-schema.ts";
+import { configSchema } from "../config/show/json-schema.ts";
 import type { Command } from "./command.ts";
 
 /** Prints the JSON Schema. */

@@ -9,10 +9,9 @@ import type { Pattern } from "../routing/pattern.ts";
 import type { HashConfig, RuleBalancing, SessionConfig } from "./meaning/balancing.ts";
 import type { DescriptorFiles } from "./meaning/descriptors.ts";
 import type { HealthConfig } from "./meaning/health-config.ts";
-import type { Material } from "./meaning/tls-files.ts";
 import type { BreakerSettings } from "./schema/breaker.ts";
 import type { FallbackSection } from "./schema/fallback.ts";
-import type { Origin } from "./schema/fields.ts";
+import type { Origin } from "./schema/field.ts";
 import type { Overrides } from "./schema/inherit.ts";
 import type { ListenerTls } from "./schema/listener-tls.ts";
 import type { RedisSection } from "./schema/redis.ts";
@@ -166,11 +165,14 @@ export interface Meaning extends PlainSections {
   readonly logging: Written["telemetry"]["logging"];
 }
 
+/** Content of certificates and keys, by path as written. */
+export type Material = ReadonlyMap<string, string>;
+
 /** A configuration. */
 export interface Config extends Meaning {
   /** Dotted path below `gateway` → where its value came from; defaults are not in it. */
   readonly origins: ReadonlyMap<string, Origin>;
-  /** Content of the TLS files in use, by path as written. */
+  /** The TLS files in use. */
   readonly tlsFiles: Material;
   /** Content of the files that describe gRPC messages. */
   readonly descriptors: DescriptorFiles;

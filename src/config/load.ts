@@ -2,15 +2,15 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize as normalizePath, resolve } from "node:path";
-import type { Config } from "./config.ts";
+import type { Config, Material } from "./config.ts";
 import { unknownKeyCure } from "./cures/unknown-key.ts";
 import { type DescriptorFiles, readDescriptors } from "./meaning/descriptors.ts";
 import { triedAt, whyNot } from "./meaning/files.ts";
 import { checkMappings } from "./meaning/mappings.ts";
 import { normalize } from "./meaning/normalize.ts";
-import { type Material, readMaterial } from "./meaning/tls-files.ts";
+import { readMaterial } from "./meaning/tls-files.ts";
 import { applyEnvironment, type Environment } from "./schema/environment.ts";
-import type { Origin } from "./schema/fields.ts";
+import type { Origin } from "./schema/field.ts";
 import { gateway as gatewaySchema, root as rootSchema, type Written } from "./schema/root.ts";
 import { rewriteSpellings, rewriteValues } from "./spellings/rewrite.ts";
 import { collectErrors } from "./text/collect-errors.ts";

@@ -68,6 +68,23 @@ function rankOf(file: string): number {
   return rank!;
 }
 
+/** @param counts which imports make up a cycle */
+function refuseCycles(files: readonly string[], counts: (found: Import) => boolean): void {
+  const below = new Map<string, string[]>();
+  for (const found of IMPORTS) {
+    if (counts(found)) below.set(found.from, [...(below.get(found.from) ?? []), found.to]);
+  }
+  const done = new Set<string>();
+  const visit = (file: string, above: readonly string[]): void => {
+    assert.ok(!above.includes(file), `a cycle: ${[...above.slice(above.indexOf(file)), file].join(" → ")}`);
+    if (done.has(file)) return;
+    for (const next of below.get(file) ?? []) visit(next, [...above, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  assert.equal(done.size, files.length);
+}
+
 /** The code of a file without comments and without the content of its texts. */
 function bare(text: string): string {
   return text
@@ -114,18 +131,15 @@ describe("imports", () => {
       }
     }
   });
-  test("make no cycle of running code", () => {
-    const below = new Map<string, string[]>();
-    for (const { from, to, type } of IMPORTS) if (!type) below.set(from, [...(below.get(from) ?? []), to]);
-    const done = new Set<string>();
-    const visit = (file: string, above: readonly string[]): void => {
-      assert.ok(!above.includes(file), `a cycle: ${[...above.slice(above.indexOf(file)), file].join(" → ")}`);
-      if (done.has(file)) return;
-      for (const next of below.get(file) ?? []) visit(next, [...above, file]);
-      done.add(file);
-    };
-    for (const file of SOURCES) visit(file, []);
-    assert.equal(done.size, SOURCES.length);
+  test("make no cycle of running code", () => refuseCycles(SOURCES, (i) => !i.type));
+  test("make no cycle in config, not even of types", () => {
+    const files = SOURCES.filter((name) => placeOf(name) === "config");
+    refuseCycles(files, ({ from, to }) => files.includes(from) && files.includes(to));
+  });
+  test("of the schema of the file come from config only: compilers read what it means", () => {
+    const inside = (name: string) => name.startsWith("src/config/schema/") || name === "src/config/written.ts";
+    const outside = IMPORTS.filter(({ from, to }) => placeOf(from) !== "config" && inside(to));
+    assert.deepEqual(outside, []);
   });
 });
 

@@ -7,7 +7,7 @@ import { generatedDocs } from "../../scripts/docs.ts";
 import { report } from "../../scripts/test-reporter.ts";
 import { COMMANDS } from "../../src/cli/main.ts";
 import { addressableKeys } from "../../src/config/schema/environment.ts";
-import type { Fields } from "../../src/config/schema/fields.ts";
+import type { Fields } from "../../src/config/schema/field.ts";
 import { root } from "../../src/config/schema/root.ts";
 import { ALIASES, NO_EFFECT, NOT_YET, REFUSED } from "../../src/config/spellings/table.ts";
 import { ERRORS } from "../../src/core/errors.ts";

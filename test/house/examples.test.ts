@@ -10,7 +10,7 @@ import { WebSocket } from "ws";
 import { parse } from "yaml";
 import { boot } from "../../src/boot.ts";
 import type { Config } from "../../src/config/config.ts";
-import { configSchema } from "../../src/config/schema/json-schema.ts";
+import { configSchema } from "../../src/config/show/json-schema.ts";
 import type { PortMoves } from "../../src/config/text/move-ports.ts";
 import { oneLine } from "../../src/config/text/problem.ts";
 import { SourceFiles } from "../../src/config/text/source-files.ts";

@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { belowGateway, reference } from "../../scripts/reference.ts";
 import { EXAMPLES } from "../../scripts/reference-examples.ts";
 import { FORMS } from "../../scripts/reference-forms.ts";
-import type { Fields } from "../../src/config/schema/fields.ts";
+import type { Fields } from "../../src/config/schema/field.ts";
 import { gateway } from "../../src/config/schema/root.ts";
 import { oneLine } from "../../src/config/text/problem.ts";
 import { loadChecked } from "../../src/snapshot/check/checked.ts";

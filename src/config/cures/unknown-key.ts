@@ -1,5 +1,5 @@
 // What to write instead of a key that does not exist: a near one, ours for a foreign word, or the place it belongs to.
-import type { Field, Fields } from "../schema/fields.ts";
+import type { Field, Fields } from "../schema/field.ts";
 import { didYouMean, fold, listed, nearest } from "../text/suggest.ts";
 import { FOREIGN_KEYS } from "./foreign-keys.ts";
 

@@ -1,6 +1,6 @@
 // What to write instead of a value of the wrong kind, where the key tells what was meant.
 import { hostPort } from "../../wire/authority.ts";
-import type { Fields } from "../schema/fields.ts";
+import type { Fields } from "../schema/field.ts";
 import { readHost } from "../schema/hosts.ts";
 import { type Node, textOf } from "../text/tree.ts";
 

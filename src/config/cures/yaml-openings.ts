@@ -1,6 +1,20 @@
 // Where an unclosed quote, brace or bracket opens: the parser only says where it stopped waiting.
 import { CST, Lexer } from "yaml";
-import type { Slip, SyntaxFault } from "./yaml-slip.ts";
+
+/** What the parser says. */
+export interface SyntaxFault {
+  readonly code: string;
+  readonly message: string;
+  /** Offsets of its beginning and end. */
+  readonly pos: readonly [number, number];
+}
+
+/** The same for people. */
+export interface Slip {
+  readonly offset: number;
+  /** One line. */
+  readonly message: string;
+}
 
 /** A line that looks like one of a configuration, within a text that should have ended before. */
 const SWALLOWED = /\n[ \t]*(- +)?[\w.-]+:(\s|$)/;

@@ -1,21 +1,6 @@
 // What a person did to YAML that it cannot be read, told by its cause: where the quote opens, which text wants quotes.
 import { foreignFormat } from "./foreign-format.ts";
-import { unclosedBracket, unclosedQuote } from "./yaml-openings.ts";
-
-/** What the parser says. */
-export interface SyntaxFault {
-  readonly code: string;
-  readonly message: string;
-  /** Offsets of its beginning and end. */
-  readonly pos: readonly [number, number];
-}
-
-/** The same for people. */
-export interface Slip {
-  readonly offset: number;
-  /** One line. */
-  readonly message: string;
-}
+import { type Slip, type SyntaxFault, unclosedBracket, unclosedQuote } from "./yaml-openings.ts";
 
 interface Line {
   readonly start: number;

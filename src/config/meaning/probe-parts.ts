@@ -1,7 +1,7 @@
 // What checks of instances and of the gateway itself have in common: statuses, programs, and what no probe could send.
 import { isAbsolute } from "node:path";
 import type { StatusRange } from "../../resilience/probe.ts";
-import type { Origin } from "../schema/fields.ts";
+import type { Origin } from "../schema/field.ts";
 import type { Written } from "../schema/root.ts";
 import type { Position, Problems } from "../text/problem.ts";
 import type { MapNode } from "../text/tree.ts";

@@ -1,6 +1,7 @@
 // Certificates, keys and trust anchors named by enabled TLS blocks: read while loading, so that `check` finds what is missing.
 
 import { cipherList } from "../../wire/ciphers.ts";
+import type { Material } from "../config.ts";
 import type { ListenerTls } from "../schema/listener-tls.ts";
 import type { Written } from "../schema/root.ts";
 import type { UpstreamTls } from "../schema/upstream-tls.ts";
@@ -17,9 +18,6 @@ import { validityOf, validityProblem } from "./validity.ts";
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 type Listeners = Pick<Written, "frontend" | "management">;
-
-/** Path as written → content. */
-export type Material = ReadonlyMap<string, string>;
 
 /** Reads every file that an enabled TLS block names. Unreadable ones and ones that are not PEM are errors. */
 export function readMaterial(written: Written, tree: MapNode, files: SourceFiles, problems: Problems): Material {

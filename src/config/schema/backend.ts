@@ -1,5 +1,6 @@
 // `backend`: how the gateway speaks to services.
-import { type Infer, object } from "./fields.ts";
+import type { Infer } from "./field.ts";
+import { object } from "./fields.ts";
 import { backendGrpc } from "./grpc.ts";
 import { bool, dur, int } from "./scalars.ts";
 import { backendSse } from "./sse.ts";

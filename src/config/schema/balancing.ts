@@ -1,5 +1,6 @@
 // How an instance is chosen: sessions and hashing of a rule, and `loadBalancing` for whole services.
-import { type Infer, mapOf, object, optional } from "./fields.ts";
+import type { Infer } from "./field.ts";
+import { mapOf, object, optional } from "./fields.ts";
 import { bool, dur, int, num, oneOf, str } from "./scalars.ts";
 
 /** `rules[].sessionAffinity`, `router.sessionAffinity`. */

@@ -3,7 +3,7 @@ import { isServiceLink, isServiceVariable, serviceLinkIgnored } from "../cures/s
 import { unknownVariable } from "../cures/unknown-variable.ts";
 import type { Problems } from "../text/problem.ts";
 import { emptyMap, type MapNode, type Node, type ScalarNode } from "../text/tree.ts";
-import type { Fields } from "./fields.ts";
+import type { Fields } from "./field.ts";
 
 /** Variables that the command line reads, and not the configuration. */
 const OTHERS: ReadonlySet<string> = new Set(["GATEWAY_CONFIG", "GATEWAY_CONFIG_PATH", "GATEWAY_LOG_LEVEL"]);

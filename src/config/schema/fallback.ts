@@ -1,7 +1,8 @@
 // `rules[].fallback`: what answers when the service cannot.
 import type { ErrorCode } from "../../core/errors.ts";
 import { didYouMeanOf } from "../text/suggest.ts";
-import { type Field, type Infer, mapOf, object, optional } from "./fields.ts";
+import type { Field, Infer } from "./field.ts";
+import { mapOf, object, optional } from "./fields.ts";
 import { int, str, strings } from "./scalars.ts";
 
 /** Ways in which a service fails before anything has reached the client. */

@@ -1,56 +1,15 @@
-// The schema language: each field knows how to read itself, its JSON Schema, its default and its sentence of documentation.
-// Here are the contract and the fields made of fields; values of one piece are in scalars.ts.
+// Fields made of fields: blocks, lists and maps. Values of one piece are in scalars.ts.
 import { unknownKeyCure } from "../cures/unknown-key.ts";
 import { wrongValueCure } from "../cures/wrong-value.ts";
-import type { Position, Problems } from "../text/problem.ts";
 import { describe, emptyMap, type MapNode, type Node } from "../text/tree.ts";
+import type { Field, Fields, Infer, JsonSchema, Origin, Reading } from "./field.ts";
 
-/** A JSON Schema fragment (draft 2020-12). */
-export type JsonSchema = Readonly<Record<string, unknown>>;
-
-/** Where a value that is no default came from. */
-export type Origin =
-  | { readonly kind: "file"; readonly at: Position; readonly masked: boolean }
-  | { readonly kind: "env"; readonly name: string };
+type InferFields<F> = { readonly [K in keyof F]: Infer<F[K]> };
 
 /** Whether a value was given, in a file or by the environment, and is no default. @param path dotted, below `gateway` */
 export function isWritten(origins: ReadonlyMap<string, Origin>, path: string): boolean {
   return origins.has(path);
 }
-
-/** State of one reading: what is wrong, and where each value that was given came from (dotted path → origin). */
-export interface Reading {
-  readonly problems: Problems;
-  readonly origins: Map<string, Origin>;
-  /** Every key below `gateway`, for messages about keys at a wrong place. */
-  readonly schema: Fields;
-}
-
-/** One key of the configuration. */
-export interface Field<T> {
-  readonly doc: string;
-  /** How the documentation names the type. */
-  readonly type: string;
-  readonly json: JsonSchema;
-  /** Value when the key is absent; undefined = required. */
-  readonly fallback: T | undefined;
-  /** Keys of an object; null for anything else. */
-  readonly fields: Fields | null;
-  /** Keys of each element of a list or map of objects. */
-  readonly items?: Field<unknown>;
-  /** Whether an environment variable may set it. */
-  readonly addressable: boolean;
-  read(node: Node, path: string, reading: Reading): T;
-  /** Value as it would be written in the file. */
-  show(value: T): unknown;
-}
-
-/** Keys of an object. */
-export type Fields = Readonly<Record<string, Field<unknown>>>;
-
-/** Type of the value a field reads. */
-export type Infer<F> = F extends Field<infer T> ? T : never;
-type InferFields<F> = { readonly [K in keyof F]: Infer<F[K]> };
 
 /** Mapping with exactly these keys. An absent one has every default. */
 export function object<const F extends Fields>(doc: string, fields: F): Field<InferFields<F>> {

@@ -1,6 +1,6 @@
 // Fields whose text has a grammar of its own: hosts, paths of URLs, names of header fields.
 import { consistsOf, TOKEN } from "../../wire/grammar.ts";
-import type { Field } from "./fields.ts";
+import type { Field } from "./field.ts";
 import { hostMeant, readHost } from "./hosts.ts";
 import { scalar } from "./scalars.ts";
 

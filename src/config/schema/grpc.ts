@@ -1,6 +1,7 @@
 // `frontend.grpc` and `backend.grpc`.
 
-import { type Field, object } from "./fields.ts";
+import type { Field } from "./field.ts";
+import { object } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { bool, dur, int, size, strings } from "./scalars.ts";

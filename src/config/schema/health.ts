@@ -2,7 +2,8 @@
 
 import { didYouMean } from "../text/suggest.ts";
 import { textOf } from "../text/tree.ts";
-import { type Field, type Infer, mapOf, object, optional, wrongValue } from "./fields.ts";
+import type { Field, Infer } from "./field.ts";
+import { mapOf, object, optional, wrongValue } from "./fields.ts";
 import { urlPath } from "./grammar-scalars.ts";
 import { bool, dur, int, oneOf, str, strings } from "./scalars.ts";
 

@@ -1,6 +1,7 @@
 // The shape of sections that are refined per service and per rule: `enabled`, `default`, `services`, `routes`.
 
-import { type Field, type Fields, type Infer, mapOf, object, optional } from "./fields.ts";
+import type { Field, Fields, Infer } from "./field.ts";
+import { mapOf, object, optional } from "./fields.ts";
 import type { InheritedSection, Overrides } from "./inherit.ts";
 import { bool } from "./scalars.ts";
 

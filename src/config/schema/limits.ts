@@ -1,5 +1,6 @@
 // Limits: how often (`rateLimit`, `rateLimits`, `middleware.ratelimit`) and how many at a time (`concurrency`).
-import { type Field, type Infer, listOf, noteOrigins, object, optional } from "./fields.ts";
+import type { Field, Infer } from "./field.ts";
+import { listOf, noteOrigins, object, optional } from "./fields.ts";
 import { bool, dur, int, num, oneOf, str, strings } from "./scalars.ts";
 
 const ALGORITHMS = ["token_bucket", "leaky_bucket", "sliding_window"] as const;

@@ -1,5 +1,6 @@
 // `frontend.*.tls` and `management.tls`: certificates shown to clients.
-import { type Infer, object } from "./fields.ts";
+import type { Infer } from "./field.ts";
+import { object } from "./fields.ts";
 import { bool, oneOf, str, strings } from "./scalars.ts";
 
 const TLS_VERSIONS = ["1.0", "1.1", "1.2", "1.3"] as const;

@@ -1,6 +1,7 @@
 // `management`: the port operators come to.
 
-import { type Infer, mapOf, object, optional } from "./fields.ts";
+import type { Infer } from "./field.ts";
+import { mapOf, object, optional } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { bool, int, oneOf, str, strings } from "./scalars.ts";

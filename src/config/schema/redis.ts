@@ -1,7 +1,8 @@
 // `redis` and `rateLimitStorage`: where limits are counted when one process is not enough.
 
 import { type Entry, type Node, textOf } from "../text/tree.ts";
-import { type Field, type Infer, mapOf, object, optional, type Reading } from "./fields.ts";
+import type { Field, Infer, Reading } from "./field.ts";
+import { mapOf, object, optional } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
 import { bool, dur, durMs, int, oneOf, str, strings } from "./scalars.ts";
 

@@ -1,6 +1,7 @@
 // `registry`: which services exist and where.
 import { REGISTRY_NAMES } from "../../catalog.ts";
-import { type Infer, listOf, object, optional } from "./fields.ts";
+import type { Infer } from "./field.ts";
+import { listOf, object, optional } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
 import { instanceHealth } from "./health.ts";
 import { free, int, oneOf, str, strings } from "./scalars.ts";

@@ -2,7 +2,8 @@
 
 import { GRPC_STATUSES } from "../../wire/grpc.ts";
 import { didYouMean } from "../text/suggest.ts";
-import { type Field, optional, wrongValue } from "./fields.ts";
+import type { Field } from "./field.ts";
+import { optional, wrongValue } from "./fields.ts";
 import { inherited, overrides, type Settings } from "./inherited.ts";
 import { bool, dur, durMs, int, ints, num, size, strings } from "./scalars.ts";
 

@@ -3,7 +3,8 @@
 import { backend } from "./backend.ts";
 import { loadBalancing } from "./balancing.ts";
 import { circuitBreaker } from "./breaker.ts";
-import { type Infer, listOf, object, optional } from "./fields.ts";
+import type { Infer } from "./field.ts";
+import { listOf, object, optional } from "./fields.ts";
 import { frontend } from "./frontend.ts";
 import { health } from "./health.ts";
 import { management } from "./management.ts";

@@ -3,7 +3,8 @@ import { durationMeant, flagMeant, type Meant, numberMeant, sizeMeant } from "..
 import { didYouMean } from "../text/suggest.ts";
 import { plain, textOf } from "../text/tree.ts";
 import { durationMs, showDuration, showSize, sizeBytes } from "../text/units.ts";
-import { type Field, type JsonSchema, noteOrigins, wrongValue } from "./fields.ts";
+import type { Field, JsonSchema } from "./field.ts";
+import { noteOrigins, wrongValue } from "./fields.ts";
 
 /** What tells one kind of scalar from another. */
 export interface ScalarParts<T> {

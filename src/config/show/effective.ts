@@ -1,6 +1,6 @@
 // The effective configuration as plain values, secrets masked: what `print-config` and the management API show.
 import type { Config } from "../config.ts";
-import type { Origin } from "../schema/fields.ts";
+import type { Origin } from "../schema/field.ts";
 import { gateway } from "../schema/root.ts";
 import { isSecretKey, isSecretPath } from "../schema/secret-keys.ts";
 import { writtenOf } from "../written.ts";

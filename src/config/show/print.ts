@@ -1,7 +1,7 @@
 // The effective configuration as YAML, with the origin of each value as a comment.
 import { Document, isMap, isScalar, isSeq, type Node, visit } from "yaml";
 import type { Config } from "../config.ts";
-import type { Origin } from "../schema/fields.ts";
+import type { Origin } from "../schema/field.ts";
 import { effectiveConfiguration } from "./effective.ts";
 
 /** YAML text of everything that is in effect, inferred values included. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { FOREIGN_KEYS } from "../../../src/config/cures/foreign-keys.ts";
 import { unknownKeyCure } from "../../../src/config/cures/unknown-key.ts";
-import type { Field, Fields } from "../../../src/config/schema/fields.ts";
+import type { Field, Fields } from "../../../src/config/schema/field.ts";
 import { gateway } from "../../../src/config/schema/root.ts";
 import { fold } from "../../../src/config/text/suggest.ts";
 

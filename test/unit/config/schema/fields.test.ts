@@ -1,15 +1,8 @@
 // The schema language: what each kind of field reads, refuses, shows and says about itself.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  type Field,
-  jsonOf,
-  listOf,
-  mapOf,
-  type Origin,
-  object,
-  optional,
-} from "../../../../src/config/schema/fields.ts";
+import type { Field, Origin } from "../../../../src/config/schema/field.ts";
+import { jsonOf, listOf, mapOf, object, optional } from "../../../../src/config/schema/fields.ts";
 import {
   bool,
   dur,

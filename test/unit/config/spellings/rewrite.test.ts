@@ -1,7 +1,7 @@
 // Old spellings and keys with a fate of their own: every row of every table, one by one.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Fields } from "../../../../src/config/schema/fields.ts";
+import type { Fields } from "../../../../src/config/schema/field.ts";
 import { gateway as gatewaySchema } from "../../../../src/config/schema/root.ts";
 import { rewriteSpellings } from "../../../../src/config/spellings/rewrite.ts";
 import { ALIASES, ALIASES_BY_VALUE, NO_EFFECT, NOT_YET, REFUSED } from "../../../../src/config/spellings/table.ts";

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import type { Fields } from "../../../../src/config/schema/fields.ts";
-import { configSchema } from "../../../../src/config/schema/json-schema.ts";
+import type { Fields } from "../../../../src/config/schema/field.ts";
 import { root } from "../../../../src/config/schema/root.ts";
+import { configSchema } from "../../../../src/config/show/json-schema.ts";
 import { faults, type Schema } from "../../../support/json-schema.ts";
 import { load } from "../../../support/load.ts";
 
