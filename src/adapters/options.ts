@@ -1,6 +1,15 @@
-// Settings of the HTTP adapter.
+// Settings of the HTTP adapters, for both versions.
 import type { TlsOptions } from "node:tls";
-import type { ClientTimeouts } from "./http/downstream.ts";
+
+/** Timeouts of the client side, ms; 0 = none. */
+export interface ClientTimeouts {
+  /** Longest silence between body chunks. */
+  readonly readMs: number;
+  /** Longest stall of a client that does not read. */
+  readonly writeMs: number;
+  /** Idle keep-alive connection; also told to the client. */
+  readonly idleMs: number;
+}
 
 /** Settings of one HTTP front, compiled from `frontend.http`. Times in ms, sizes in bytes, 0 = none. */
 export interface HttpServerOptions extends ClientTimeouts {

@@ -1,6 +1,6 @@
 // One look over the raw fields of a request: refuses framing that could be read two ways, notes what the pipeline needs.
+import { METHODS } from "node:http";
 import type { HttpVersion } from "../core/context.ts";
-import { bracketed, plainHost } from "../wire/authority.ts";
 import { addTokens, isField } from "../wire/fields.ts";
 import * as known from "../wire/known.ts";
 
@@ -101,12 +101,10 @@ export function isAuthority(text: string): boolean {
   return true;
 }
 
-/** Host of an authority without its port: a name in lower case without a trailing dot, an address in its one spelling. */
-export function hostName(authority: string): string {
-  let end = authority.length;
-  const colon = authority.lastIndexOf(":");
-  if (colon !== -1 && authority.indexOf("]", colon) === -1) end = colon;
-  if (authority.charCodeAt(end - 1) === 0x2e) end--;
-  const name = authority.slice(0, end).toLowerCase();
-  return name.charCodeAt(0) === 0x5b ? bracketed(plainHost(name)) : name;
+/** Methods that are passed on (RFC 9110 §9, WebDAV and the protocols built on it): those a rule may name. */
+const METHOD_NAMES: ReadonlySet<string> = new Set(METHODS);
+
+/** Whether the method is one the gateway passes on. */
+export function isKnownMethod(method: string): boolean {
+  return METHOD_NAMES.has(method);
 }

@@ -1,5 +1,5 @@
 // The ports of the process: what a configuration wants bound, brought about without dropping what is bound already.
-import { HttpFront } from "../adapters/http/front.ts";
+import { HttpFront } from "../adapters/front.ts";
 import { metricsServer } from "../adapters/http/metrics-server.ts";
 import { type ConnectionHandler, GOODBYE_MS, Listener } from "../adapters/listener.ts";
 import type { HttpServerOptions } from "../adapters/options.ts";

@@ -44,3 +44,13 @@ export function hostPort(text: string): { readonly host: string; readonly port: 
   if (!(port >= 1 && port <= 65535) || (literal !== undefined && isIP(literal) !== 6)) return null;
   return { host: literal ?? name!, port };
 }
+
+/** Host of an authority without its port: a name in lower case without a trailing dot, an address in its one spelling. */
+export function hostName(authority: string): string {
+  let end = authority.length;
+  const colon = authority.lastIndexOf(":");
+  if (colon !== -1 && authority.indexOf("]", colon) === -1) end = colon;
+  if (authority.charCodeAt(end - 1) === 0x2e) end--;
+  const name = authority.slice(0, end).toLowerCase();
+  return name.charCodeAt(0) === 0x5b ? bracketed(plainHost(name)) : name;
+}

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { request as http1Request } from "node:http";
 import { connect } from "node:http2";
 import { after, before, describe, test } from "node:test";
-import { HttpFront } from "../../src/adapters/http/front.ts";
+import { HttpFront } from "../../src/adapters/front.ts";
 import { Listener } from "../../src/adapters/listener.ts";
 import type { HttpServerOptions } from "../../src/adapters/options.ts";
 import type { RequestContext } from "../../src/core/context.ts";

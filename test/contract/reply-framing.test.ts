@@ -1,7 +1,7 @@
 // The HTTP/1.1 adapter holds a reply to what its head announced, whatever the connector writes: to the byte on the wire.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { HttpFront } from "../../src/adapters/http/front.ts";
+import { HttpFront } from "../../src/adapters/front.ts";
 import { Listener } from "../../src/adapters/listener.ts";
 import type { HttpServerOptions } from "../../src/adapters/options.ts";
 import type { RequestContext } from "../../src/core/context.ts";

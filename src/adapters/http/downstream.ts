@@ -5,8 +5,9 @@ import type { Downstream, StreamLimits, UpgradedSocket } from "../../core/edges.
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Gateway } from "../../core/gateway.ts";
 import { cut } from "../../wire/cut.ts";
+import { announce, isBodiless, SHORTAGE, SURPLUS } from "../announce.ts";
 import { type BodyFaultHandler, HttpBody } from "../body.ts";
-import { announce, isBodiless, SHORTAGE, SURPLUS } from "./announce.ts";
+import type { ClientTimeouts } from "../options.ts";
 import { pairsOf, writeInterim } from "./extra-fields.ts";
 import { keepAlive, sendEnd, setHead, setWhole } from "./head-text.ts";
 import { linger } from "./linger.ts";
@@ -15,16 +16,6 @@ import { linger } from "./linger.ts";
 const ONE_WRITE_BYTES = 16 * 1024;
 /** An unread body up to this size is read over to keep the connection, bytes. */
 const SKIP_BYTES = 64 * 1024;
-
-/** Timeouts of the client side, ms; 0 = none. */
-export interface ClientTimeouts {
-  /** Longest silence between body chunks. */
-  readonly readMs: number;
-  /** Longest stall of a client that does not read. */
-  readonly writeMs: number;
-  /** Idle keep-alive connection; also told to the client. */
-  readonly idleMs: number;
-}
 
 /** What the adapter keeps of the request while it lasts. */
 export class HttpDownstream implements Downstream, BodyFaultHandler {

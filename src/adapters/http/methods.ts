@@ -1,11 +1,8 @@
 // Requests that llhttp reads though they are none of HTTP, and those of HTTP that it does not read.
-import { type IncomingMessage, METHODS } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { ErrorCode } from "../../core/errors.ts";
-import { byteText } from "../scan.ts";
-
-/** Methods that are passed on (RFC 9110 §9, WebDAV and its kin): those a rule may name. */
-const KNOWN: ReadonlySet<string> = new Set(METHODS);
+import { byteText, isKnownMethod } from "../scan.ts";
 
 /** What Node keeps at a socket it parses. */
 interface Parsed extends Socket {
@@ -20,18 +17,13 @@ interface ParseError extends NodeJS.ErrnoException {
   readonly bytesParsed?: number;
 }
 
-/** Whether the method is one the gateway passes on. */
-export function isKnownMethod(method: string): boolean {
-  return KNOWN.has(method);
-}
-
 /**
  * Whether a request is one of RTSP or ICE. llhttp reads them like HTTP and keeps to itself what the request line says, so the
  * read it is parsing is looked at, where the method is one those protocols have. To be asked while it parses.
  */
 export function isForeign(request: IncomingMessage): boolean {
   const method = request.method!;
-  if (!KNOWN.has(method)) return true; // DESCRIBE, PLAY and others are taken for RTSP only
+  if (!isKnownMethod(method)) return true; // DESCRIBE, PLAY and others are taken for RTSP only
   const shared = method === "OPTIONS" || method === "SOURCE";
   if (!shared && (request.httpVersionMinor === 1 || (method !== "GET" && method !== "POST"))) return false;
   const bytes = (request.socket as Parsed).parser?.getCurrentBuffer();
@@ -82,5 +74,5 @@ function stoppedAtMethod(error: ParseError): boolean {
   const from = rawPacket.lastIndexOf(0x0a, bytesParsed) + 1;
   const line = rawPacket.toString("latin1", from, rawPacket.indexOf(0x0a, from));
   const [, method] = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) [\x21-\x7e\x80-\xff]+ HTTP\/1\.[01]\r$/.exec(line) ?? [];
-  return method !== undefined && !KNOWN.has(method);
+  return method !== undefined && !isKnownMethod(method);
 }

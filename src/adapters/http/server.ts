@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { type HttpVersion, RequestContext } from "../../core/context.ts";
+import { RequestContext } from "../../core/context.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Gateway } from "../../core/gateway.ts";
 import { plainAddress } from "../../wire/cidr.ts";
@@ -18,7 +18,7 @@ import { causeOf, type Fault, faultOf, isForeign } from "./methods.ts";
 import { namesWebSocket, withoutOffer } from "./offer.ts";
 import { RawDownstream } from "./raw-downstream.ts";
 import { UpgradeDownstream } from "./upgrade-downstream.ts";
-import { note, refusalOf, requestTarget } from "./validate.ts";
+import { contextOf, refusalOf, versionOf } from "./validate.ts";
 
 /** Pipelined requests parsed ahead before reading stops; one is answered at a time. */
 const MAX_PIPELINED = 32;
@@ -149,22 +149,9 @@ export class HttpServer {
       connection.stallArmed = false;
       request.socket.setTimeout(0);
     }
-    const fields = request.rawHeaders;
-    const version: HttpVersion = request.httpVersionMinor === 0 ? "1.0" : "1.1";
-    const scan = scanFields(fields, version, this.#instanceId);
+    const scan = scanFields(request.rawHeaders, versionOf(request), this.#instanceId);
     const downstream = new HttpDownstream(request, response, scan.bodyLength, this.#gateway, this.#options);
-    const { target, authority } = requestTarget(request.url!, scan);
-    const ctx = new RequestContext(
-      downstream,
-      connection.peer,
-      request.method!,
-      target,
-      fields,
-      version,
-      expect === "continue",
-      performance.now(),
-    );
-    note(ctx, authority, scan);
+    const ctx = contextOf(request, connection.peer, downstream, scan, expect === "continue");
     this.#attach(connection, request, response, downstream, ctx);
     // What follows a request is parsed ahead. Where that stopped in the middle of this one, its own body is at fault.
     if (connection.fault !== null && !request.complete) {
@@ -172,11 +159,9 @@ export class HttpServer {
       connection.fault = null;
       return downstream.broken(detail);
     }
-    const code = refusalOf(request, scan, this.#options.maxHeaders, expect);
-    ctx.detail = scan.fault;
-    if (code !== null) this.#gateway.refuse(ctx, code);
-    else if (this.#options.upgradesOnly) this.#gateway.refuse(ctx, "upgrade_required");
-    else this.#gateway.handle(ctx);
+    const { maxHeaders, upgradesOnly } = this.#options;
+    const code = refusalOf(request, scan, maxHeaders, expect) ?? (upgradesOnly ? "upgrade_required" : null);
+    this.#handle(ctx, code, scan.fault);
   }
 
   /** Node has stopped parsing and taken its listeners away: the socket is ours, whatever becomes of it. */
@@ -211,18 +196,20 @@ export class HttpServer {
   }
 
   #beginUpgrade(peer: ForwardedPeer, request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const fields = request.rawHeaders;
-    const scan = scanFields(fields, "1.1", this.#instanceId);
+    const scan = scanFields(request.rawHeaders, versionOf(request), this.#instanceId);
     const downstream = new UpgradeDownstream(socket, head, this.#gateway, this.#options.writeMs);
-    const { target, authority } = requestTarget(request.url!, scan);
-    const now = performance.now();
-    const ctx = new RequestContext(downstream, peer, request.method!, target, fields, "1.1", false, now);
+    const ctx = contextOf(request, peer, downstream, scan, false);
     downstream.attach(ctx);
     if (socket.destroyed) process.nextTick(() => downstream.closed());
     else socket.on("close", () => downstream.closed());
     const code = refusalOf(request, scan, this.#options.maxHeaders, "nothing") ?? handshakeRefusal(request, scan);
     ctx.upgrade = code === null;
-    note(ctx, authority, scan);
+    this.#handle(ctx, code, scan.fault);
+  }
+
+  /** @param code why the request is refused before it is routed; null: it is not @param detail the reason in words, for the log */
+  #handle(ctx: RequestContext, code: ErrorCode | null, detail: string): void {
+    ctx.detail = detail;
     if (code === null) this.#gateway.handle(ctx);
     else this.#gateway.refuse(ctx, code);
   }

@@ -4,8 +4,8 @@ import type { Socket } from "node:net";
 import type { TlsOptions, Server as TlsServer } from "node:tls";
 import type { HandshakeWatch } from "../../core/handshake.ts";
 import type { ConnectionHandler } from "../listener.ts";
+import { tlsServer } from "../tls-server.ts";
 import { startClocks } from "./clocks.ts";
-import { tlsServer } from "./tls-server.ts";
 
 /** Connections at once. One more takes the place of the oldest on which nothing was asked yet, or is closed without a word. */
 const MAX_CONNECTIONS = 64;

@@ -1,21 +1,48 @@
 // What is decided about a request before the pipeline sees it: which target it names, and whether it is one at all.
 import type { IncomingMessage } from "node:http";
-import type { RequestContext } from "../../core/context.ts";
+import { type HttpVersion, RequestContext } from "../../core/context.ts";
+import type { Downstream } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
-import { authorityFault, hostName, isAuthority, type Scan } from "../scan.ts";
+import { hostName } from "../../wire/authority.ts";
+import type { ForwardedPeer } from "../../wire/forwarded.ts";
+import { authorityFault, isAuthority, type Scan } from "../scan.ts";
 import type { Expectation } from "./client-connection.ts";
 
+/** Protocol version of a request that was found to be HTTP/1. */
+export function versionOf(request: IncomingMessage): HttpVersion {
+  return request.httpVersionMinor === 0 ? "1.0" : "1.1";
+}
+
+/** The request as the gateway sees it. @param scan of its fields; a fault of its target is noted there */
+export function contextOf(
+  request: IncomingMessage,
+  peer: ForwardedPeer,
+  downstream: Downstream,
+  scan: Scan,
+  expectsContinue: boolean,
+): RequestContext {
+  const { method, rawHeaders } = request;
+  const { target, authority } = requestTarget(request.url!, scan);
+  const now = performance.now();
+  const version = versionOf(request);
+  const ctx = new RequestContext(downstream, peer, method!, target, rawHeaders, version, expectsContinue, now);
+  ctx.authority = authority;
+  ctx.host = hostName(authority);
+  ctx.nominated = scan.nominated;
+  return ctx;
+}
+
 /** Path with query, and the authority that counts. */
-export interface RequestTarget {
+interface RequestTarget {
   readonly target: string;
   readonly authority: string;
 }
 
 /**
  * Takes an absolute target apart (RFC 9112 §3.2.2): its authority replaces Host. Any other target is returned as it is.
- * Notes a fault when that authority is none.
+ * Notes a fault when that authority is not valid.
  */
-export function requestTarget(url: string, scan: Scan): RequestTarget {
+function requestTarget(url: string, scan: Scan): RequestTarget {
   if (url.charCodeAt(0) === 0x2f || scan.fault !== "") return { target: url, authority: scan.authority };
   const absolute = /^https?:\/\/([^/?#@]+)([/?].*)?$/i.exec(url);
   if (absolute === null) return { target: url, authority: scan.authority };
@@ -23,14 +50,6 @@ export function requestTarget(url: string, scan: Scan): RequestTarget {
   if (!isAuthority(authority)) scan.fault = authorityFault("the request target", authority);
   const rest = absolute[2] ?? "/";
   return { target: rest.startsWith("?") ? `/${rest}` : rest, authority };
-}
-
-/** Notes on a request what was found in its fields. @param authority the one that counts */
-export function note(ctx: RequestContext, authority: string, scan: Scan): void {
-  ctx.authority = authority;
-  ctx.host = hostName(authority);
-  ctx.nominated = scan.nominated;
-  ctx.detail = scan.fault;
 }
 
 /** Why the request is refused before it is routed, or null; the reason for the log is noted at `scan.fault`. */

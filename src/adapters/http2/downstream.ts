@@ -5,9 +5,9 @@ import type { Downstream, StreamLimits, UpgradedSocket } from "../../core/edges.
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Gateway } from "../../core/gateway.ts";
 import { rawFields, resetStream } from "../../wire/http2-raw.ts";
+import { isBodiless, SHORTAGE, SURPLUS } from "../announce.ts";
 import { type BodyFaultHandler, HttpBody } from "../body.ts";
-import { isBodiless, SHORTAGE, SURPLUS } from "../http/announce.ts";
-import type { ClientTimeouts } from "../http/downstream.ts";
+import type { ClientTimeouts } from "../options.ts";
 import { headerObject } from "./header-object.ts";
 
 /** Writes the reply of one stream. */

@@ -11,14 +11,14 @@ import type { TLSSocket } from "node:tls";
 import { RequestContext } from "../../core/context.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Gateway } from "../../core/gateway.ts";
+import { hostName } from "../../wire/authority.ts";
 import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { BreachWatch } from "../../wire/http2-breach.ts";
 import { deferClose, rawFields, releaseStream, resetStream } from "../../wire/http2-raw.ts";
 import { Gate } from "../gate.ts";
-import { isKnownMethod } from "../http/methods.ts";
 import type { Http2Options, HttpServerOptions } from "../options.ts";
-import { hostName, type Scan, scanFields } from "../scan.ts";
+import { isKnownMethod, type Scan, scanFields } from "../scan.ts";
 import { Http2Downstream } from "./downstream.ts";
 import { readHead, type StreamHead } from "./head.ts";
 

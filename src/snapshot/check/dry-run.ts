@@ -1,5 +1,5 @@
 // Routes a request without sending it: for `explain` and for the tests a configuration carries.
-import { hostName } from "../../adapters/scan.ts";
+
 import type { Config, RuleConfig } from "../../config/config.ts";
 import { didYouMean } from "../../config/text/suggest.ts";
 import { RequestContext } from "../../core/context.ts";
@@ -7,6 +7,7 @@ import { ERRORS } from "../../core/errors.ts";
 import { NullDownstream } from "../../core/null-upstream.ts";
 import { admitsMethod, unmet } from "../../routing/conditions.ts";
 import { RouteTree } from "../../routing/tree.ts";
+import { hostName } from "../../wire/authority.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { canonicalPath } from "../../wire/path.ts";
 import { type BuiltinPaths, builtinPaths } from "../builtin/paths.ts";

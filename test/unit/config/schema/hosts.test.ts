@@ -1,8 +1,7 @@
 // Host names and addresses: one meaning for every spelling, in instances, listeners and rules, and nothing that cannot work.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { hostName } from "../../../../src/adapters/scan.ts";
-import { authorityOf, plainHost } from "../../../../src/wire/authority.ts";
+import { authorityOf, hostName, plainHost } from "../../../../src/wire/authority.ts";
 import { load, loadFine, withMore, withRules } from "../../../support/load.ts";
 
 const withAddress = (address: string) => `gateway:

@@ -1,15 +1,16 @@
 // What stands behind a bound port: counts sockets, does the TLS handshake, and finds out which HTTP each client speaks.
 import type { Socket } from "node:net";
 import type { TLSSocket, Server as TlsServer } from "node:tls";
-import type { Gateway } from "../../core/gateway.ts";
-import { type HandshakeWatch, UNWATCHED } from "../../core/handshake.ts";
-import type { ClientConnections } from "../client-connections.ts";
-import { Http2Server } from "../http2/server.ts";
-import type { ConnectionHandler } from "../listener.ts";
-import type { HttpServerOptions } from "../options.ts";
+import type { Gateway } from "../core/gateway.ts";
+import { type HandshakeWatch, UNWATCHED } from "../core/handshake.ts";
+import type { ClientConnections } from "./client-connections.ts";
 import { firstBytes } from "./first-bytes.ts";
-import { HttpServer } from "./server.ts";
-import { addressOf, answerPlain, isPlainHttp, tlsServer } from "./tls-server.ts";
+import { RawDownstream } from "./http/raw-downstream.ts";
+import { HttpServer } from "./http/server.ts";
+import { Http2Server } from "./http2/server.ts";
+import type { ConnectionHandler } from "./listener.ts";
+import type { HttpServerOptions } from "./options.ts";
+import { addressOf, tlsServer } from "./tls-server.ts";
 
 /** How long a connection on which nothing was asked yet is left alone when idle ones are closed, ms. */
 const FIRST_REQUEST_MS = 1000;
@@ -162,4 +163,19 @@ function isDecided(bytes: Buffer): boolean {
 
 function isAnything(): boolean {
   return true;
+}
+
+/** Whether bytes are the beginning of a request line: a handshake begins with 22, a method with a letter. */
+function isPlainHttp(bytes: Buffer): boolean {
+  const byte = bytes[0]! & 0xdf;
+  return byte >= 0x41 && byte <= 0x5a;
+}
+
+/** Tells a client that speaks HTTP without TLS, in HTTP without TLS. */
+function answerPlain(socket: Socket, watch: HandshakeWatch): void {
+  watch.failed("plain_http", "HTTP without TLS on a port of HTTPS", addressOf(socket));
+  socket.on("error", () => socket.destroy());
+  const text = "This port speaks HTTPS. Ask again with https:// instead of http://.\n";
+  new RawDownstream(socket).answer(400, ["Content-Type", "text/plain; charset=utf-8"], text);
+  socket.resume();
 }

@@ -1,10 +1,9 @@
 // The TLS handshake of sockets that were accepted elsewhere.
 import type { Socket } from "node:net";
 import { createServer, type TLSSocket, type TlsOptions, type Server as TlsServer } from "node:tls";
-import { type HandshakeWatch, UNWATCHED } from "../../core/handshake.ts";
-import { plainAddress } from "../../wire/cidr.ts";
+import { type HandshakeWatch, UNWATCHED } from "../core/handshake.ts";
+import { plainAddress } from "../wire/cidr.ts";
 import { handshakeFault } from "./handshake-fault.ts";
-import { RawDownstream } from "./raw-downstream.ts";
 
 /**
  * A TLS server that is given its sockets: emit `connection` on it.
@@ -49,21 +48,6 @@ export function tlsServer(
     opened(socket);
   });
   return server;
-}
-
-/** Whether bytes are the beginning of a request line: a handshake begins with 22, a method with a letter. */
-export function isPlainHttp(bytes: Buffer): boolean {
-  const byte = bytes[0]! & 0xdf;
-  return byte >= 0x41 && byte <= 0x5a;
-}
-
-/** Tells a client that speaks HTTP without TLS, in HTTP without TLS. */
-export function answerPlain(socket: Socket, watch: HandshakeWatch): void {
-  watch.failed("plain_http", "HTTP without TLS on a port of HTTPS", addressOf(socket));
-  socket.on("error", () => socket.destroy());
-  const text = "This port speaks HTTPS. Ask again with https:// instead of http://.\n";
-  new RawDownstream(socket).answer(400, ["Content-Type", "text/plain; charset=utf-8"], text);
-  socket.resume();
 }
 
 /** The address of a client; "" when it is not known any more. */

@@ -1,5 +1,5 @@
 // What the head of a reply announces of its body, so that the adapter can hold the reply to it (RFC 9112 §6.3).
-import { dropFields, getField } from "../../wire/fields.ts";
+import { dropFields, getField } from "../wire/fields.ts";
 
 const CONTENT_LENGTH: ReadonlySet<string> = new Set(["content-length"]);
 
