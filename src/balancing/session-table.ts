@@ -1,6 +1,6 @@
 // Which endpoint a session was given, by the id the client or the application has for it. Bounded in number and in time.
 import { createHash } from "node:crypto";
-import { ownText } from "../wire/own-text.ts";
+import { ownText } from "../wire/fields.ts";
 
 /** Longer ids are kept as their digest, so that memory is bounded by the number of entries. */
 const LONGEST_ID = 512;

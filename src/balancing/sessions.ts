@@ -27,7 +27,7 @@ export interface SessionRule {
 }
 
 /** Clocks: one monotonic in ms, one in ms since 1970. */
-export interface Clocks {
+interface Clocks {
   readonly now: () => number;
   readonly wall: () => number;
 }

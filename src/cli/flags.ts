@@ -2,7 +2,7 @@
 import { nearest } from "../config/text/suggest.ts";
 
 /** What a flag takes. */
-export type FlagKind = "text" | "bool";
+type FlagKind = "text" | "bool";
 
 /** Declared flags: name → kind. */
 export type FlagSpec = Readonly<Record<string, FlagKind>>;

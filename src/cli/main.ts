@@ -7,11 +7,9 @@ import { demo } from "./demo.ts";
 import { explain } from "./explain.ts";
 import { flagOn, parseFlags, UsageError } from "./flags.ts";
 import { healthcheck } from "./healthcheck.ts";
-import { printConfig } from "./print-config.ts";
+import { printConfig, schema, version } from "./print.ts";
 import { reload } from "./reload.ts";
 import { run } from "./run.ts";
-import { schema } from "./schema.ts";
-import { version } from "./version.ts";
 
 /** Every command; `run` is the default. */
 export const COMMANDS: readonly Command[] = [

@@ -11,7 +11,7 @@ import { showDuration } from "../config/text/units.ts";
 import type { KeySource } from "../limits/keys.ts";
 
 /** A name and what holds under it. */
-export type Policy = readonly [name: string, text: string];
+type Policy = readonly [name: string, text: string];
 
 /** Policies of a rule, in the order a request meets them; what is off is left out. */
 export function policiesOf(config: Config, rule: RuleConfig, service: ServiceConfig | undefined): Policy[] {

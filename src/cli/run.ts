@@ -21,7 +21,7 @@ const SAME_SIGNAL_MS = 200;
 const LAST_WAIT_MS = 500;
 
 /** What `gateway demo` adds. */
-export interface Demo {
+interface Demo {
   /** Servers in the same process, which the caller ends. */
   readonly backends: Backends;
   /** A path that the configuration is known to serve, to be named to the user; "" = none. */

@@ -19,7 +19,7 @@ export interface DemoServer {
 }
 
 /** What a Node HTTP server is announced as, and how its streams end. */
-export interface Manner {
+interface Manner {
   readonly title: string;
   readonly scheme: string;
   /** Says goodbye to the open streams; what is still open a moment later is cut. */

@@ -9,7 +9,7 @@ import type { LimitMeter } from "./limit.ts";
 export type UnderWay = Map<string, number>;
 
 /** What a route bounds. */
-export interface ConcurrencyRule {
+interface ConcurrencyRule {
   /** At least 1. */
   readonly max: number;
   readonly keyOf: KeyOf;

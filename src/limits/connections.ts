@@ -4,7 +4,7 @@ import type { Filter } from "../core/filter.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 
 /** Open connections of one kind; kept across reloads. */
-export interface Counter {
+interface Counter {
   active: number;
 }
 

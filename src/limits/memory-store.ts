@@ -1,5 +1,5 @@
 // The state of limits in this process: bounded, and forgotten when it says no more than a new key would.
-import { ownText } from "../wire/own-text.ts";
+import { ownText } from "../wire/fields.ts";
 import { ARITHMETIC, longestMs } from "./arithmetic.ts";
 import type { Arithmetic, Decision, Limit, LimitAlgorithm, LimitStore } from "./limit.ts";
 

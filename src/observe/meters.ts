@@ -16,7 +16,7 @@ const INDEX = new Map<string, number>(METHODS.map((m, i) => [m, i]));
 const SIZE_BOUNDS = [100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
 
 /** Requests of one method and status. */
-export interface RequestCell {
+interface RequestCell {
   readonly method: string;
   readonly status: number;
   readonly seconds: Histogram;

@@ -7,7 +7,7 @@ import type { LimitMeterCells } from "./limit-meters.ts";
 import { type OwnMetric, own } from "./metric.ts";
 
 /** Checks and outlier detection, as they are shown. */
-export interface RunningChecks {
+interface RunningChecks {
   readonly running: Iterable<{ readonly name: string; readonly verdict: { status: string; ms: number } | null }>;
   readonly detectors: Iterable<{ readonly service: string; readonly ejections: ReadonlyMap<string, number> }>;
   /** How often an instance was taken out because it could not be connected to. */

@@ -18,7 +18,7 @@ export interface HealthCheck {
 }
 
 /** What makes a check. */
-export interface HealthCheckParts {
+interface HealthCheckParts {
   readonly name: string;
   readonly ofGateway: boolean;
   readonly probe: Probe;

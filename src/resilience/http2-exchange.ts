@@ -7,7 +7,7 @@ import type { Network } from "../wire/dial.ts";
 import { dialForProbe, type ProbeAddress, type ProbeDone, reasonOf } from "./probe.ts";
 
 /** What is sent. */
-export interface Http2Question {
+interface Http2Question {
   readonly head: OutgoingHttpHeaders;
   readonly body: Buffer | null;
   /** The reply counts as complete once that much of its body is here. */

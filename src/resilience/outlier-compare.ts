@@ -11,7 +11,7 @@ export interface Tally {
 }
 
 /** Somebody to eject. */
-export interface Outlier<T> {
+interface Outlier<T> {
   readonly who: T;
   readonly reason: EjectionReason;
   /** How bad, to have the worst first. */

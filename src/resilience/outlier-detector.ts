@@ -13,7 +13,7 @@ export interface Candidate {
 }
 
 /** Told of every ejection and return. */
-export interface OutlierLog {
+interface OutlierLog {
   ejected(id: string, reason: EjectionReason, ms: number): void;
   returned(id: string): void;
 }

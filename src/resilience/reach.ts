@@ -13,7 +13,7 @@ const ROW = 3;
 const BELIEVED_MS = 60_000;
 
 /** What happens to the instances of a service. */
-export interface ReachLog {
+interface ReachLog {
   /** Its requests fail from now on. Once, however many do. */
   fails(id: string, reason: AttemptOutcome, detail: string): void;
   /** @param failures since it began to fail @param ms since then */

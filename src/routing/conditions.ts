@@ -1,6 +1,5 @@
 // What a rule asks of a request beside its path: host, method, header and query values.
 import type { RequestContext } from "../core/context.ts";
-import { wantsEventStream } from "../wire/accept.ts";
 import { getField } from "../wire/fields.ts";
 import { queryValue } from "../wire/query.ts";
 
@@ -38,6 +37,17 @@ export function admitsMethod(conditions: Conditions, ctx: RequestContext): boole
     if (m === "SSE" && wantsEventStream(ctx, eventPath)) return true;
   }
   return false;
+}
+
+/**
+ * Whether the client asks for an event stream: by its `Accept`, or by asking at or below `path` ("" = nowhere). Only GET:
+ * EventSource knows no other method.
+ */
+export function wantsEventStream(ctx: RequestContext, path: string): boolean {
+  if (ctx.method !== "GET" || ctx.upgrade) return false;
+  if (path !== "" && (ctx.path === path || ctx.path.startsWith(path.endsWith("/") ? path : `${path}/`))) return true;
+  const accept = getField(ctx.fields, "accept");
+  return accept !== undefined && /(^|[\s,])text\/event-stream\s*([;,]|$)/i.test(accept);
 }
 
 /** How many of the methods are kinds of GET: a rule for them is more specific than one for GET itself. */

@@ -32,7 +32,7 @@ export interface FrameSender {
 }
 
 /** Where a sender writes to. */
-export interface FrameSink {
+interface FrameSink {
   /** Compressed messages that come late are dropped. */
   readonly destroyed: boolean;
   cork(): void;
@@ -65,7 +65,7 @@ interface ReceiverOptions {
 }
 
 /** Classes and functions of `ws`. */
-export interface Parts {
+interface Parts {
   readonly Receiver: new (options: ReceiverOptions) => FrameReceiver;
   readonly Sender: new (sink: FrameSink, extensions: Extensions) => FrameSender;
   readonly PerMessageDeflate: (new (options: DeflateOptions) => Deflate) & { readonly extensionName: string };

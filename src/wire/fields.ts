@@ -50,3 +50,12 @@ export function addTokens(value: string, into: Set<string>): void {
     if (token !== "") into.add(token);
   }
 }
+
+/**
+ * The same text in memory of its own, for text that is kept longer than its request: a piece cut out of a header keeps all of
+ * the header in memory. What UTF-8 cannot say, such as half a surrogate pair out of JSON, stays as it is.
+ */
+export function ownText(text: string): string {
+  const own = Buffer.from(text).toString();
+  return own === text ? own : text;
+}

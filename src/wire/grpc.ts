@@ -2,7 +2,7 @@
 import { getField } from "./fields.ts";
 
 /** How a request speaks gRPC, by its content type; null when it does not. */
-export type GrpcKind = "native" | "web" | null;
+type GrpcKind = "native" | "web" | null;
 
 /** @param fields flat list of the request */
 export function grpcKind(fields: readonly string[]): GrpcKind {

@@ -4,13 +4,12 @@ import type { RequestContext } from "../../core/context.ts";
 import type { Downstream, StreamLimits, UpgradedSocket } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Gateway } from "../../core/gateway.ts";
-import { cut } from "../../wire/cut.ts";
 import { announce, isBodiless, SHORTAGE, SURPLUS } from "../announce.ts";
 import { type BodyFaultHandler, HttpBody } from "../body.ts";
 import type { ClientTimeouts } from "../options.ts";
+import { cut, linger } from "./ending.ts";
 import { pairsOf, writeInterim } from "./extra-fields.ts";
 import { keepAlive, sendEnd, setHead, setWhole } from "./head-text.ts";
-import { linger } from "./linger.ts";
 
 /** A body up to this size leaves in one write with its head, bytes. */
 const ONE_WRITE_BYTES = 16 * 1024;

@@ -87,7 +87,7 @@ let dateSecond = 0;
 let dateText = "";
 
 /** `Date` of now, made once a second. The clock is the only state, and it is nobody's. */
-export function httpDate(): string {
+function httpDate(): string {
   const second = Math.floor(Date.now() / 1000);
   if (second !== dateSecond) {
     dateSecond = second;

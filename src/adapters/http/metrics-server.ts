@@ -2,7 +2,7 @@
 import { SmallServer } from "./small-server.ts";
 
 /** Content of the scrape endpoint. */
-export interface Page {
+interface Page {
   readonly contentType: string;
   text(): Promise<string>;
 }

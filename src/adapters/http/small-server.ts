@@ -21,7 +21,7 @@ const SILENCE_MS = 30_000;
 const MAX_HEAD_BYTES = 16 * 1024;
 
 /** Settings of a {@link SmallServer}. */
-export interface SmallServerOptions {
+interface SmallServerOptions {
   /** null: plain HTTP. */
   readonly tls: TlsOptions | null;
   /** A client that shows no certificate is not served. */

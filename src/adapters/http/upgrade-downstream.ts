@@ -3,9 +3,9 @@ import type { Socket } from "node:net";
 import type { RequestContext } from "../../core/context.ts";
 import type { UpgradedSocket } from "../../core/edges.ts";
 import type { Gateway } from "../../core/gateway.ts";
-import { cut } from "../../wire/cut.ts";
 import { UpgradedSocketAdapter } from "../../wire/socket-wire.ts";
 import { announce, isBodiless, SHORTAGE, SURPLUS } from "../announce.ts";
+import { cut } from "./ending.ts";
 import { closingHead, switchingHead } from "./head-text.ts";
 import { RawDownstream } from "./raw-downstream.ts";
 

@@ -5,7 +5,7 @@ import { reasonOf } from "./reason.ts";
 import { BEAT_SCRIPT, LEAVE_SCRIPT, limitScripts } from "./scripts.ts";
 
 /** A host and its port. */
-export interface HostPort {
+interface HostPort {
   readonly host: string;
   readonly port: number;
 }
@@ -35,7 +35,7 @@ export interface RedisOptions {
 }
 
 /** What is called by name. */
-export type Script = "token_bucket" | "leaky_bucket" | "sliding_window" | "beat" | "leave";
+type Script = "token_bucket" | "leaky_bucket" | "sliding_window" | "beat" | "leave";
 
 /** Scripts on a Redis that comes and goes. */
 export interface Commands {

@@ -1,5 +1,5 @@
 // This process's share of every limit while Redis is away, and what Redis is to be told of it afterwards.
-import { ownText } from "../../wire/own-text.ts";
+import { ownText } from "../../wire/fields.ts";
 import { ARITHMETIC, capacityOf } from "../arithmetic.ts";
 import type { Arithmetic, Decision, Limit } from "../limit.ts";
 

@@ -36,7 +36,7 @@ export interface RedisStoreOptions {
 }
 
 /** What a store needs of the process. */
-export interface RedisStoreParts {
+interface RedisStoreParts {
   readonly connect: (events: ConnectionEvents) => Commands;
   /** Monotonic, ms. */
   readonly now: () => number;

@@ -4,7 +4,7 @@ import type { RequestContext } from "../../core/context.ts";
 import type { Filter } from "../../core/filter.ts";
 import type { EventStreamRule } from "../../core/route.ts";
 import { connectionLimit, leaseCounter } from "../../limits/connections.ts";
-import { wantsEventStream } from "../../wire/accept.ts";
+import { wantsEventStream } from "../../routing/conditions.ts";
 import type { Build } from "../runtime.ts";
 
 /** Largest event that is held where the configuration names no bound, bytes. */

@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 
 /** Name in lower case → its addresses, in the order of the file. */
-export type Hosts = ReadonlyMap<string, readonly string[]>;
+type Hosts = ReadonlyMap<string, readonly string[]>;
 
 /** Lines that are no `address name…` are skipped. */
 export function parseHosts(text: string): Hosts {

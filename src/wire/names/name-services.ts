@@ -4,7 +4,7 @@
 const LOCAL_SOURCES = /^(myhostname|mymachines|mdns[46]?(_minimal)?)$/;
 
 /** Decides by name whether the system has to be asked. */
-export type NameServices = (name: string) => boolean;
+type NameServices = (name: string) => boolean;
 
 /** Without a line for hosts, files and DNS are all there is. */
 export function parseNameServices(text: string): NameServices {

@@ -15,7 +15,7 @@ const LOOKUP_MS = 10_000;
 const OVERRIDES = ["LOCALDOMAIN", "RES_OPTIONS", "HOSTALIASES"];
 
 /** Where the system keeps what it knows of names. */
-export interface NameFiles {
+interface NameFiles {
   readonly hosts: string;
   readonly resolvConf: string;
   readonly nsswitch: string;

@@ -14,7 +14,7 @@ const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
 /** Where and how to ask. */
-export interface ReflectionTarget {
+interface ReflectionTarget {
   /** `host:port`. */
   readonly address: string;
   readonly credentials: ChannelCredentials;

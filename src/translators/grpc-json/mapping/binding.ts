@@ -4,7 +4,7 @@ import { type FieldPath, findField, findPath, takesText } from "./field-path.ts"
 import { parseTemplate, type Template, type Variable } from "./template.ts";
 
 /** A variable of the template and the field it fills. */
-export interface BoundVariable {
+interface BoundVariable {
   readonly variable: Variable;
   readonly path: FieldPath;
 }
@@ -20,7 +20,7 @@ export interface Binding {
 }
 
 /** What a rule says, from configuration or from google.api.http. */
-export interface BindingSource {
+interface BindingSource {
   readonly template: string;
   /** As in google.api.http. */
   readonly body: string;

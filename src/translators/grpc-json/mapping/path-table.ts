@@ -23,7 +23,7 @@ interface Rest<T> {
 }
 
 /** What a path led to. */
-export interface PathMatch<T> {
+interface PathMatch<T> {
   readonly value: T;
   /** Raw segments of the path, without the verb. */
   readonly segments: readonly string[];

@@ -2,7 +2,7 @@
 import { Gathered } from "../../../wire/gathered.ts";
 
 /** Bytes before every message. */
-export const PREFIX_BYTES = 5;
+const PREFIX_BYTES = 5;
 
 /** One frame around `message`. */
 export function frame(message: Uint8Array): Buffer {

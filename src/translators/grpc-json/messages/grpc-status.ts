@@ -3,7 +3,7 @@
 /** The codes that are named here (google/rpc/code.proto). */
 export const OK = 0;
 /** Anything without a better code. */
-export const UNKNOWN = 2;
+const UNKNOWN = 2;
 
 /** gRPC code for an HTTP response that is not one of gRPC (grpc/doc/http-grpc-status-mapping.md). */
 export function codeOfHttpStatus(status: number): number {

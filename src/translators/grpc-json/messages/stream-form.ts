@@ -12,7 +12,7 @@ export interface StreamForm {
 }
 
 /** One message a line (https://github.com/ndjson/ndjson-spec); an error is `{"error":…}` on the last one. */
-export const NDJSON: StreamForm = {
+const NDJSON: StreamForm = {
   contentType: "application/x-ndjson",
   message: (json) => `${json}\n`,
   error: (status) => `{"error":${status}}\n`,
@@ -20,7 +20,7 @@ export const NDJSON: StreamForm = {
 };
 
 /** One array; an error is `{"error":…}` as its last element. */
-export const ARRAY: StreamForm = {
+const ARRAY: StreamForm = {
   contentType: "application/json",
   message: (json, index) => (index === 0 ? `[${json}` : `,${json}`),
   error: (status, index) => `${index === 0 ? "[" : ","}{"error":${status}}]`,

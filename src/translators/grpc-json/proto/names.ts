@@ -4,7 +4,7 @@ import protobuf from "protobufjs";
 import type { ParsedProto } from "./parse.ts";
 
 /** What a type name stands for. */
-export type SymbolKind = "message" | "enum" | "group";
+type SymbolKind = "message" | "enum" | "group";
 
 /** Full names, without leading dot. */
 export class SymbolTable {

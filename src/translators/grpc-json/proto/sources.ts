@@ -8,7 +8,7 @@ import { SymbolTable } from "./names.ts";
 import { type ParsedProto, parseProto } from "./parse.ts";
 
 /** What to compile. Paths use `/`; the caller decides what they mean. */
-export interface ProtoSources {
+interface ProtoSources {
   /** The files asked for: a path, or a name below an import path. */
   readonly files: readonly string[];
   /** Folders in which imports are looked up, in this order. The folder of a file outside of them comes last. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
-import { cut } from "../../../src/wire/cut.ts";
+import { cut } from "../../../src/adapters/http/ending.ts";
 import { rawBackend } from "../../support/raw.ts";
 import { soon } from "../../support/setup.ts";
 
