@@ -1,11 +1,13 @@
 // WebSocket handshakes: what reaches the backend, what is refused before it, and what is no handshake at all.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe, type TestContext, test } from "node:test";
 import { valuesOf } from "../support/backend.ts";
 import { call } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { NOBODYS_PORT } from "../support/ports.ts";
+import { rawBackend } from "../support/raw.ts";
 import { RawClient } from "../support/raw-client.ts";
-import { soon } from "../support/setup.ts";
+import { type Block, eventually, soon } from "../support/setup.ts";
 import {
   closeOf,
   echo,
@@ -247,5 +249,38 @@ describe("an upgrade to another protocol is ignored", LIMIT, () => {
     const gateway = await wsGateway(t, backend.port, { rule: { protocol: "websocket" } });
     const text = handshake().replace("Connection: Upgrade\r\n", "");
     assert.equal((await answerTo(gateway.port, text)).reply.status, 426);
+  });
+});
+
+describe("on a listener of its own (frontend.websocket.port)", LIMIT, () => {
+  /** A gateway to `port` whose listener for WebSockets alone has these settings, and the port of that listener. */
+  async function apart(t: TestContext, port: number, front: Block): Promise<number> {
+    const gateway = await wsGateway(t, port, { front: { enabled: true, port: 0, ...front } });
+    return Number((await gateway.line((l) => l.listener === "websocket")).port);
+  }
+
+  test("a handshake that does not come to its end within readTimeout is answered 408", async (t) => {
+    const port = await apart(t, NOBODYS_PORT, { readTimeout: "300ms" });
+    const { reply } = await answerTo(port, handshake().slice(0, -2));
+    assert.equal(reply.status, 408);
+  });
+
+  test("a client that does not read a refusal is cut off after writeTimeout", async (t) => {
+    let closed: Promise<unknown> | undefined;
+    const backend = await rawBackend((socket) => {
+      closed = new Promise((resolve) => socket.on("close", resolve));
+      socket.once("data", () => {
+        socket.write(`HTTP/1.1 403 Forbidden\r\nContent-Length: ${64 << 20}\r\n\r\n`);
+        socket.write(Buffer.alloc(64 << 20));
+      });
+    });
+    t.after(() => backend.close());
+    const port = await apart(t, backend.port, { writeTimeout: "500ms" });
+    const client = await RawClient.to(port);
+    client.socket.pause();
+    client.send(handshake());
+    await eventually("the handshake at the backend", () => closed !== undefined);
+    await soon(closed!, "the end at the backend");
+    client.socket.destroy();
   });
 });

@@ -22,6 +22,7 @@ export class UpgradeDownstream extends RawDownstream {
   /** Bytes of body that may still be written; Infinity when the head announces none. */
   #left = Number.POSITIVE_INFINITY;
   #over = false;
+  readonly #stalled = (): void => void this.#socket.destroy();
 
   /**
    * @param behind bytes that came behind the head
@@ -38,7 +39,11 @@ export class UpgradeDownstream extends RawDownstream {
   /** Ties the request to its context. */
   attach(ctx: RequestContext): void {
     this.#ctx = ctx;
-    this.#socket.on("drain", () => ctx.upstream?.resume());
+    this.#socket.on("timeout", this.#stalled);
+    this.#socket.on("drain", () => {
+      this.#socket.setTimeout(0);
+      ctx.upstream?.resume();
+    });
   }
 
   /** The connection is gone. */
@@ -62,8 +67,10 @@ export class UpgradeDownstream extends RawDownstream {
     this.#left -= chunk.length;
     this.flush();
     this.#ctx!.bytesOut += chunk.length;
-    if (release === null) return this.#socket.write(Buffer.from(chunk));
-    return this.#socket.write(chunk, release as () => void);
+    const more =
+      release === null ? this.#socket.write(Buffer.from(chunk)) : this.#socket.write(chunk, release as () => void);
+    if (!more) this.#socket.setTimeout(this.#writeMs);
+    return more;
   }
 
   override end(last: Buffer | null): void {
@@ -81,7 +88,7 @@ export class UpgradeDownstream extends RawDownstream {
     this.flush();
     this.#completed = whole;
     this.#socket.end();
-    if (this.#writeMs > 0) this.#socket.setTimeout(this.#writeMs, () => this.#socket.destroy());
+    this.#socket.setTimeout(this.#writeMs);
   }
 
   override flush(): void {
@@ -101,6 +108,7 @@ export class UpgradeDownstream extends RawDownstream {
     if (socket.destroyed || this.#behind === null) return null;
     this.#completed = true;
     socket.removeAllListeners("drain");
+    socket.off("timeout", this.#stalled);
     socket.setTimeout(0);
     socket.write(switchingHead(fields), "latin1");
     const wire = new UpgradedSocketAdapter(socket, this.#behind);
