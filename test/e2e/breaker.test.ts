@@ -1,6 +1,7 @@
 // Circuit breakers from outside: in every protocol, over their whole life, across reloads, and what answers meanwhile.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { afterEach, describe, test } from "node:test";
 import { type Backend, startBackend } from "../support/backend.ts";
 import { begin, call } from "../support/client.ts";
@@ -105,6 +106,35 @@ describe("a circuit", LIMIT, () => {
     const series = await scrape(gateway.port);
     const transitions = (to: string) => sample(series, "gateway_circuit_breaker_transitions_total", { name: "up", to });
     assert.deepEqual(["open", "half_open", "closed"].map(transitions), [1, 1, 1]);
+  });
+
+  test("half-open lets maxRequests through at a time, and closes after successThreshold successes", async () => {
+    let failing = true;
+    const held: ServerResponse[] = [];
+    const made = await startBackend((_, response) => {
+      if (failing) response.writeHead(500).end();
+      else held.push(response);
+    });
+    backends.push(made);
+    const breaker = { maxFailures: 1, timeout: "300ms", maxRequests: 2, successThreshold: 2 };
+    gateway = await start(made.port, breaker);
+    assert.equal((await call(gateway.port)).status, 500);
+    failing = false;
+    const statuses: number[] = [];
+    const ask = async () => void statuses.push((await call(gateway.port)).status);
+    await eventually("two that are let through beside refused ones", async () => {
+      const asked = [ask(), ask(), ask(), ask()];
+      await Promise.race([Promise.all(asked), eventually("requests at the backend", () => held.length > 0)]);
+      return held.length > 0;
+    });
+    await eventually("answers to the others", () => statuses.length >= 2);
+    assert.equal(held.length, 2);
+    assert.deepEqual(new Set(statuses), new Set([503]));
+    held[0]!.end();
+    await eventually("its answer", () => statuses.includes(200));
+    assert.equal(await state(), 2);
+    held[1]!.end();
+    await eventually("the circuit is closed", async () => (await state()) === 0);
   });
 
   test("takes no notice of 4xx, of 501 and of clients that leave", async () => {

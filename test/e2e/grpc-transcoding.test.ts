@@ -130,6 +130,12 @@ describe("descriptors come from", LIMIT, () => {
   });
 });
 
+test("protocols.grpc.jsonTranscoding.enabled: false leaves JSON requests as they are", LIMIT, async (t) => {
+  const more = { protocols: { grpc: { jsonTranscoding: { enabled: false } } } };
+  const gateway = await gatewayFor(t, { grpc: { ...PROTO_FILES, enableTranscoding: true }, more });
+  assert.notEqual((await call(gateway.port, { path: "/v1/hello/Ann" })).status, 200);
+});
+
 test(
   "an empty body that ends in a frame of its own is none, before the service is connected and after",
   LIMIT,
@@ -360,6 +366,29 @@ describe("descriptors that change", LIMIT, () => {
     await said;
     assert.deepEqual(await hello(gateway), HELLO);
   });
+  const places: Record<string, (file: string, autoReload: boolean) => Pick<Given, "back" | "more">> = {
+    "backend.grpc.descriptors": (file, autoReload) => ({
+      back: { descriptors: { descriptorFiles: [file], autoReload } },
+    }),
+    "protocols.grpc": (file, autoReload) => ({
+      more: { protocols: { grpc: { autoReload, descriptorSources: [{ type: "file", paths: [file] }] } } },
+    }),
+  };
+  for (const [place, given] of Object.entries(places)) {
+    test(`a descriptor set that changes, where autoReload of ${place} says so`, async (t) => {
+      const file = join(folder, `${place}.desc`);
+      writeFileSync(file, set);
+      const grpc = { enableTranscoding: true };
+      const follows = await gatewayFor(t, { grpc, ...given(file, true) });
+      const stays = await gatewayFor(t, { grpc, ...given(file, false) });
+      writeFileSync(
+        file,
+        Buffer.from(set.toString("latin1").replace("/v1/hello/{name}", "/v2/hello/{name}"), "latin1"),
+      );
+      await eventually("the new path", async () => (await hello(follows, "/v2/hello/Ann"))[0] === 200);
+      assert.deepEqual(await hello(stays), HELLO);
+    });
+  }
   test("without descriptors the gateway runs and answers 503; with failOnError it does not start", async (t) => {
     const grpc = { enableTranscoding: true, dynamicDescriptors: { files: [join(folder, "missing.desc")] } };
     const gateway = await gatewayFor(t, { grpc });

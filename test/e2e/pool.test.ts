@@ -7,6 +7,7 @@ import { describe, type TestContext, test } from "node:test";
 import { type Answer, type Backend, type BackendOptions, mirror, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { NOBODYS_PORT } from "../support/ports.ts";
 import { rawBackend } from "../support/raw.ts";
 import { accessLine, type Block, configText, eventually } from "../support/setup.ts";
 
@@ -303,6 +304,28 @@ describe("balancing", LIMIT, () => {
     const [one, many] = [await unevenness(1), await unevenness(1000)];
     assert.ok(many < 20 && one > 40, `of 300 keys, ${one} too many or few with one point, ${many} with a thousand`);
   });
+
+  for (const overflow of [true, false]) {
+    test(`a group that is half fit ${overflow ? "leaves some" : "leaves nothing"} to the next with loadBalancing.default.overflow ${overflow}`, async (t) => {
+      const [fit, , next] = await three(t, () => ({}));
+      const dead = { id: "dead", address: "127.0.0.1", port: NOBODYS_PORT };
+      const instances = [fit!, dead, { ...next!, priority: 1 }];
+      const gateway = await startGateway(
+        configText({
+          rules: [{ path: "/*", serviceName: "up" }],
+          services: { up: instances },
+          more: { loadBalancing: { default: { overflow } } },
+        }),
+      );
+      t.after(() => gateway.kill());
+      await shares(gateway, 20); // by which the dead one is known
+      const { a = 0, c = 0 } = await shares(gateway, 100);
+      assert.equal(a + c, 100);
+      // 70 of 100 are what half of a group carries.
+      if (overflow) assert.ok(c > 10 && c < 60, `${c} of 100`);
+      else assert.equal(c, 0);
+    });
+  }
 
   test("an endpoint that refuses connections costs no request, not even a POST", async (t) => {
     const dead = await startBackend(mirror);

@@ -1,11 +1,13 @@
 // Several gateways, one Redis: they count as one, also while it is killed and comes back, and leave nothing behind.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { after, afterEach, before, describe, test } from "node:test";
 import { startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { scrape, sumOf } from "../support/metrics.ts";
+import { rawBackend } from "../support/raw.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { type Block, configText, eventually, nextLine } from "../support/setup.ts";
 
@@ -46,6 +48,37 @@ describe("gateways that share a Redis", () => {
   async function passed(gateway: GatewayProcess, asks: number): Promise<number> {
     const replies = await Promise.all(Array.from({ length: asks }, () => call(gateway.port, {})));
     return replies.filter(({ status }) => status === 200).length;
+  }
+
+  test("open redis.maxActive connections each", async () => {
+    const count = async () => (await redis.cli("CLIENT", "LIST")).split("\n").filter((l) => l.includes("addr=")).length;
+    const before = await count();
+    await start(1, config({ rate: 20, period: "1h" }, { redis: { port: redis.port, password: SECRET, maxActive: 3 } }));
+    await eventually("three connections", async () => (await count()) === before + 3);
+  });
+
+  for (const silence of ["readTimeout", "writeTimeout"]) {
+    test(`open a connection anew on which no reply comes for redis.${silence}`, async (t) => {
+      let [connections, deaf] = [0, false];
+      const proxy = await rawBackend((socket) => {
+        connections++;
+        const server = connect(redis.port, "127.0.0.1").on("error", () => socket.destroy());
+        socket.on("data", (chunk) => deaf || server.write(chunk));
+        socket.on("close", () => server.destroy());
+        server.pipe(socket);
+      });
+      t.after(() => proxy.close());
+      const own = { port: proxy.port, password: SECRET, budget: "20ms", [silence]: "200ms" };
+      const [gateway] = await start(1, config({ rate: 20, period: "1h" }, { redis: own }));
+      await eventually("a connection", () => connections > 0);
+      [connections, deaf] = [0, true];
+      const begun = performance.now();
+      await eventually("another one", async () => {
+        await call(gateway!.port);
+        return connections > 0;
+      });
+      assert.ok(performance.now() - begun < 3000, "the default is 5 s");
+    });
   }
 
   test("hold the limit together from the first request on", async () => {

@@ -30,6 +30,7 @@ before(async () => {
         serviceName: "solo",
         retry: { budgetRatio: 0, minRetryTokens: 1, budgetWindow: "2s" },
       },
+      { id: "codes", path: "/codes/*", serviceName: "solo", retry: { retryableStatusCodes: [418] } },
       { id: "small", path: "/small/*", serviceName: "solo", retry: { maxBodySize: 16, initialDelay: 100 } },
       { id: "late", path: "/late/*", serviceName: "pair", retry: { perTryTimeout: "100ms" } },
       { id: "off", path: "/off/*", serviceName: "pair", retry: { enabled: false } },
@@ -74,6 +75,14 @@ describe("an answer that says to come back", () => {
     assert.notEqual(first!.which, second!.which);
     assert.deepEqual(valuesOf(first!.request.rawHeaders, "x-retry-attempt"), []);
     assert.deepEqual(valuesOf(second!.request.rawHeaders, "x-retry-attempt"), ["1"]);
+  });
+
+  test("is one of retryableStatusCodes, if there are some, and no other", async () => {
+    const teapot = planned.on("/codes/teapot", failing(1, 418));
+    assert.equal((await call(gateway.port, { path: teapot })).status, 200);
+    const unavailable = planned.on("/codes/unavailable", failing(1, 503));
+    assert.equal((await call(gateway.port, { path: unavailable })).status, 503);
+    assert.deepEqual([planned.tries(teapot).length, planned.tries(unavailable).length], [2, 1]);
   });
 
   test("is asked for again at the only instance", async () => {

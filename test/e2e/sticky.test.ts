@@ -70,6 +70,23 @@ async function visit(port: number, path: string, headers: readonly string[] = []
 const ports = () => backends.map((backend) => backend.port);
 
 describe("sticky sessions", LIMIT, () => {
+  for (const [maxEntries, instancesSeen] of [
+    [1, 3],
+    [2, 1],
+  ] as const) {
+    test(`with maxEntries ${maxEntries}, one of two sessions in turn meets ${instancesSeen} of 3 instances`, async (t) => {
+      const sessionAffinity = { headerName: "X-User", maxEntries };
+      const rules = [{ path: "/*", serviceName: "web", sessionAffinity }];
+      const { port } = await gatewayFor(t, configText({ rules, services: { web: instances(ports()) } }));
+      const seen = new Set<unknown>();
+      for (let i = 0; i < 30; i++) {
+        seen.add((await visit(port, "/", ["X-User", "ada"])).by);
+        await visit(port, "/", ["X-User", "bob"]);
+      }
+      assert.equal(seen.size, instancesSeen);
+    });
+  }
+
   test("a client without a cookie is given one, comes back to the same instance, and others go elsewhere", async (t) => {
     const { port } = await gatewayFor(t, textFor(ports()));
     const clients = await Promise.all([1, 2, 3].map(() => visit(port, "/")));

@@ -73,6 +73,25 @@ describe("a WebSocket", { ...LIMIT, timeout: 120_000, concurrency: MODES.length 
         assert.deepEqual(pings, [1], "one masked ping");
       });
 
+      test("a backend that says nothing for readTimeout is given up without a ping", async (t) => {
+        const backend = await rawWsBackend(() => undefined);
+        t.after(() => backend.close());
+        const gateway = await wsGateway(t, backend.port, { mode, back: { pingInterval: 0, readTimeout: "1s" } });
+        const client = await opened(gateway.port);
+        assert.equal((await closeOf(client)).code, 1011);
+      });
+
+      test("a backend that reads nothing for writeTimeout is given up", async (t) => {
+        const backend = await rawWsBackend((peer) => void peer.socket.pause());
+        t.after(() => backend.close());
+        const gateway = await wsGateway(t, backend.port, { mode, back: { pingInterval: 0, writeTimeout: "1s" } });
+        const line = nextLine(gateway, "the access line", (l) => l.msg === "request");
+        const client = await opened(gateway.port);
+        for (let i = 0; i < 32; i++) client.send(noise(MIB - 1), () => undefined);
+        assert.equal((await line).detail, "write stalled");
+        client.terminate();
+      });
+
       test("a backend is not given up for want of an answer to a ping that could not be sent", async (t) => {
         const backend = await wsBackend(() => undefined, { maxPayload: 0 });
         t.after(() => backend.close());

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { Limit } from "../../src/limits/limit.ts";
+import type { Decision, Limit } from "../../src/limits/limit.ts";
 import type { RedisStore } from "../../src/limits/redis/store.ts";
 import { type Certificate, makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { rawBackend } from "../support/raw.ts";
@@ -67,6 +67,21 @@ test("a sentinel that hangs is passed over for the next one", async () => {
   }
 });
 
+/** Whether a decision was made without Redis. */
+const degradedOf = (decision: Decision | "unavailable") => decision === "unavailable" || decision.degraded !== null;
+
+/** Empties the slot of a limit's key and gives it from the master that has it to another. */
+async function moveSlot(masters: readonly RedisServer[], key: string): Promise<void> {
+  const held = await Promise.all(masters.map(async (node) => (await node.cli("KEYS", `*${key}`)).split("\n")));
+  const [from] = masters.filter((_, i) => held[i]!.some((name) => name.endsWith(key)));
+  const [to] = masters.filter((node) => node !== from);
+  const name = held.flat().find((one) => one.endsWith(key))!;
+  const slot = (await from!.cli("CLUSTER", "KEYSLOT", name)).split(" ").at(-1)!;
+  const id = await to!.cli("CLUSTER", "MYID");
+  await from!.cli("DEL", name);
+  for (const node of [to!, from!]) assert.match(await node.cli("CLUSTER", "SETSLOT", slot, "NODE", id), /OK/);
+}
+
 test("a cluster counts each key where it belongs, and goes on when a master dies", async () => {
   const nodes = await startCluster(3);
   const { store } = await openStore({ kind: "cluster", nodes: nodesOf(nodes.slice(0, 1)) });
@@ -79,6 +94,20 @@ test("a cluster counts each key where it belongs, and goes on when a master dies
       sizes.every((size) => size > 0),
       `keys by node: ${sizes}`,
     );
+    const strict = (await openStore({ kind: "cluster", nodes: nodesOf(nodes.slice(0, 1)), maxRetries: 0 })).store;
+    try {
+      await strict.take(LIMIT, keys[0]!, 1);
+      await moveSlot(nodes.slice(0, 3), keys[0]!);
+      assert.equal(
+        degradedOf(await strict.take(LIMIT, keys[0]!, 1)),
+        true,
+        "with maxRetries 0 no redirection is followed",
+      );
+      assert.equal(degradedOf(await store.take(LIMIT, keys[0]!, 1)), false, "with 3 of them the key is found");
+      while (await passed(store, 1, keys[0]!));
+    } finally {
+      strict.close();
+    }
     // Another than the one that knows the gateways, whose loss all would notice.
     const home = Number((await nodes[0]!.cli("CLUSTER", "KEYSLOT", "{ratelimit}:mark")).split(" ").at(-1));
     const victim = nodes[home < 5461 ? 1 : 0]!;

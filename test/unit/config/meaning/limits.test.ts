@@ -20,6 +20,8 @@ const OWN = { id: "r", rate: 5, periodMs: 1000, burst: 5, keepMs: 0 };
 
 describe("a rule with a rateLimit", () => {
   test("has a burst of as much as a period lets through", () => assert.deepEqual(limitsOf("rateLimit: 5"), [OWN]));
+  test("may say requestsPerSecond instead", () =>
+    assert.deepEqual(limitsOf("rateLimit: { requestsPerSecond: 5 }"), [OWN]));
   test("takes its burst from rateLimitBurst", () =>
     assert.deepEqual(limitsOf("rateLimit: 5, rateLimitBurst: 9"), [{ ...OWN, burst: 9 }]));
   test("refuses a rateLimitBurst beside another burst", () => {
