@@ -5,6 +5,7 @@ import { dirname, isAbsolute, join, normalize as normalizePath, resolve } from "
 import type { Config, Material } from "./config.ts";
 import { unknownKeyCure } from "./cures/unknown-key.ts";
 import { type DescriptorFiles, readDescriptors } from "./meaning/descriptors.ts";
+import { Draft } from "./meaning/draft.ts";
 import { triedAt, whyNot } from "./meaning/files.ts";
 import { checkMappings } from "./meaning/mappings.ts";
 import { normalize } from "./meaning/normalize.ts";
@@ -72,16 +73,17 @@ export function loadConfig(options: LoadOptions, files: SourceFiles = new Source
   const place = rootOf(tree, problems);
   const written = gatewaySchema.read(place, "", reading);
   const below = gatewayOf(tree) ?? emptyMap(tree.at);
-  const inferred = collectErrors(problems, () => normalize(written, below, origins, problems));
-  const material: Material | null = collectErrors(problems, () => readMaterial(written, below, files, problems));
-  collectErrors(problems, () => checkMappings(written, below, problems));
-  const descriptors = collectErrors(problems, () => readDescriptors(written, below, files, problems));
-  if (inferred === null || material === null || descriptors === null || problems.errors.length > 0)
+  const draft = new Draft(written, below, origins, problems);
+  const meaning = collectErrors(problems, () => normalize(draft));
+  const material: Material | null = collectErrors(problems, () => readMaterial(draft, files));
+  collectErrors(problems, () => checkMappings(draft));
+  const descriptors = collectErrors(problems, () => readDescriptors(draft, files));
+  if (meaning === null || material === null || descriptors === null || problems.errors.length > 0)
     throw new ConfigError(problems.list, sources);
 
   const config: Config = {
     written,
-    ...inferred,
+    ...meaning,
     origins,
     tlsFiles: material,
     descriptors,

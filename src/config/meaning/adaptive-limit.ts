@@ -1,11 +1,9 @@
 // What `adaptiveConcurrency` names must exist, and its limits must be in order.
-import type { ServiceConfig } from "../config.ts";
 import { checkInherited, inherit } from "../schema/inherit.ts";
 import type { ConcurrencySettings } from "../schema/overload.ts";
 import type { Written } from "../schema/root.ts";
-import { placeOf } from "../text/position.ts";
-import type { Problems } from "../text/problem.ts";
-import type { MapNode } from "../text/tree.ts";
+import type { Draft } from "./draft.ts";
+import type { Known } from "./known.ts";
 
 /** Limits of a service's requests; null: none. */
 export function concurrencyOf(
@@ -16,20 +14,15 @@ export function concurrencyOf(
 }
 
 /** Checks the section against the services there are. */
-export function checkConcurrency(
-  written: Written,
-  services: readonly ServiceConfig[],
-  tree: MapNode,
-  problems: Problems,
-): void {
-  const known = { services: new Set(services.map((s) => s.name)), routes: new Set<string>() };
+export function checkAdaptiveLimits(draft: Draft, { services, serviceNames }: Known): void {
+  const { written, tree, problems } = draft;
+  const known = { services: serviceNames, routes: new Set<string>() };
   checkInherited("adaptiveConcurrency", { ...written.adaptiveConcurrency, routes: {} }, known, tree, problems);
   for (const { name } of services) {
     const limits = concurrencyOf(written, name);
     if (limits === null || (limits.minLimit <= limits.initialLimit && limits.initialLimit <= limits.maxLimit)) continue;
-    const place = placeOf(tree, ["adaptiveConcurrency", "services", name]);
-    problems.error(
-      place,
+    draft.error(
+      ["adaptiveConcurrency", "services", name],
       `adaptiveConcurrency of "${name}": minLimit, initialLimit and maxLimit must be in this order`,
     );
     return; // said once: most often it is the default

@@ -5,10 +5,8 @@ import type { BalancerName } from "../../catalog.ts";
 import { type ConsistentHashSection, consistentHash, type SessionAffinitySection } from "../schema/balancing.ts";
 import type { Written } from "../schema/root.ts";
 import type { RouterSection, RuleSection } from "../schema/router.ts";
-import { placeOf } from "../text/position.ts";
-import type { Position, Problems } from "../text/problem.ts";
 import { didYouMean } from "../text/suggest.ts";
-import type { MapNode } from "../text/tree.ts";
+import type { Draft, Place } from "./draft.ts";
 
 /** What is hashed, and how. */
 export interface HashConfig {
@@ -57,32 +55,25 @@ export function groupingOf({ loadBalancing }: Pick<Written, "loadBalancing">, se
   };
 }
 
-/** Places of a rule's keys, for messages. */
-type PlaceOf = (key: string) => Position;
-
 /** Infers and checks what a rule says of balancing. */
-export function readBalancing(
-  section: RuleSection,
-  router: RouterSection,
-  at: PlaceOf,
-  id: string,
-  problems: Problems,
-): RuleBalancing {
+export function readBalancing(draft: Draft, section: RuleSection, place: Place, id: string): RuleBalancing {
+  const { router } = draft.written;
+  const fault = (key: string, message: string) => draft.error([...place, key], `rule "${id}": ${message}`);
   const { sessionAffinity: own, consistentHash: hash } = section;
   const sticks = own?.enabled === true;
   const written = section.loadBalance;
   if (sticks && written !== null && written !== "sticky_session") {
-    problems.error(at("sessionAffinity"), `rule "${id}": sessionAffinity needs loadBalance: sticky_session`);
+    fault("sessionAffinity", "sessionAffinity needs loadBalance: sticky_session");
   }
   if (hash !== null && ((written !== null && written !== "consistent_hash" && written !== "ip_hash") || sticks)) {
-    problems.error(at("consistentHash"), `rule "${id}": consistentHash needs loadBalance: consistent_hash`);
+    fault("consistentHash", "consistentHash needs loadBalance: consistent_hash");
   }
-  const fault = hash === null ? null : hashKeyFault(hash.key);
-  if (fault !== null) problems.error(at("consistentHash"), `rule "${id}": consistentHash.key "${hash!.key}" ${fault}`);
+  const wrong = hash === null ? null : hashKeyFault(hash.key);
+  if (wrong !== null) fault("consistentHash", `consistentHash.key "${hash!.key}" ${wrong}`);
   if (hash !== null && hash.maxLoad > 0 && hash.maxLoad <= 1) {
-    problems.error(at("consistentHash"), `rule "${id}": consistentHash.maxLoad must be above 1, or 0`);
+    fault("consistentHash", "consistentHash.maxLoad must be above 1, or 0");
   }
-  if (own !== null) checkSessions(own, at("sessionAffinity"), `rule "${id}": `, problems);
+  if (own !== null) checkSessions(draft, own, [...place, "sessionAffinity"], `rule "${id}": `);
   const inferred = sticks ? "sticky_session" : hash !== null ? "consistent_hash" : router.defaultLoadBalance;
   return {
     loadBalance: written ?? inferred,
@@ -98,17 +89,16 @@ export function defaultBalancing(router: RouterSection): RuleBalancing {
 }
 
 /** Checks what belongs to no rule: `loadBalancing` and `router.sessionAffinity`. */
-export function checkLoadBalancing(written: Written, tree: MapNode, problems: Problems): void {
+export function checkLoadBalancing(draft: Draft): void {
+  const { written } = draft;
   const names = written.registry.static.services.map((service) => service.name);
   for (const name of Object.keys(written.loadBalancing.services)) {
     if (names.includes(name)) continue;
-    const at = placeOf(tree, ["loadBalancing", "services", name]);
-    problems.error(at, `loadBalancing.services: unknown service "${name}"${didYouMean(name, names)}`);
+    const place = ["loadBalancing", "services", name];
+    draft.error(place, `loadBalancing.services: unknown service "${name}"${didYouMean(name, names)}`);
   }
   const { sessionAffinity } = written.router;
-  if (sessionAffinity !== null) {
-    checkSessions(sessionAffinity, placeOf(tree, ["router", "sessionAffinity"]), "router: ", problems);
-  }
+  if (sessionAffinity !== null) checkSessions(draft, sessionAffinity, ["router", "sessionAffinity"], "router: ");
 }
 
 function hashConfig(section: ConsistentHashSection | null): HashConfig {
@@ -153,19 +143,19 @@ function sourceOf(section: SessionAffinitySection): "cookie" | "header" | "query
   return section.queryParam === null ? "cookie" : "query";
 }
 
-function checkSessions(section: SessionAffinitySection, at: Position, whose: string, problems: Problems): void {
+function checkSessions(draft: Draft, section: SessionAffinitySection, place: Place, whose: string): void {
   const source = sourceOf(section);
   const { cookieName, headerName, queryParam, secret } = section;
   for (const [key, name] of Object.entries({ cookieName, headerName })) {
     if (name === null || TOKEN.test(name)) continue;
-    problems.error(at, `${whose}sessionAffinity.${key}: "${name}" is no name of a ${key.replace("Name", "")}`);
+    draft.error(place, `${whose}sessionAffinity.${key}: "${name}" is no name of a ${key.replace("Name", "")}`);
   }
   const idle = Object.entries({ cookieName, headerName, queryParam, issueCookie: section.issueCookie })
     .filter(([key, value]) => value !== null && !key.toLowerCase().includes(source))
     .map(([key]) => key);
-  for (const key of idle) problems.warn(at, `${whose}sessionAffinity.${key} has no effect with source ${source}`);
-  if (section.ttl === 0) problems.error(at, `${whose}sessionAffinity.ttl must be above 0`);
+  for (const key of idle) draft.warn(place, `${whose}sessionAffinity.${key} has no effect with source ${source}`);
+  if (section.ttl === 0) draft.error(place, `${whose}sessionAffinity.ttl must be above 0`);
   if (secret !== "" && secret.length < SHORTEST_SECRET) {
-    problems.error(at, `${whose}sessionAffinity.secret needs at least ${SHORTEST_SECRET} characters`);
+    draft.error(place, `${whose}sessionAffinity.secret needs at least ${SHORTEST_SECRET} characters`);
   }
 }

@@ -1,12 +1,10 @@
 // Descriptions of gRPC messages that lie in files: read while loading, so that a change is a change of the configuration.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Written } from "../schema/root.ts";
 import type { RuleSection } from "../schema/router.ts";
-import { placeOf } from "../text/position.ts";
-import type { Position, Problems } from "../text/problem.ts";
+import type { Position } from "../text/problem.ts";
 import { SourceFiles } from "../text/source-files.ts";
-import type { MapNode } from "../text/tree.ts";
+import { type Draft, dotted, type Place } from "./draft.ts";
 import { triedAt, whyNot } from "./files.ts";
 
 /** More sources than this below one rule are a mistake. */
@@ -36,21 +34,15 @@ export interface DescriptorFiles {
   readonly digest: string;
 }
 
-type Place = readonly (string | number)[];
-
 /**
  * Reads what rules and global sections name. A set or a source that a rule names itself must be there, and base64 be base64;
  * what may appear later, in folders, dynamic and common sets, is a warning while it is missing, or an error where the
  * configuration asks for that.
  */
-export function readDescriptors(
-  written: Written,
-  tree: MapNode,
-  files: SourceFiles,
-  problems: Problems,
-): DescriptorFiles {
+export function readDescriptors(draft: Draft, files: SourceFiles): DescriptorFiles {
+  const { written } = draft;
   const global = written.backend.grpc.descriptors;
-  const reader = new Reader(global.failOnError, tree, files, problems);
+  const reader = new Reader(draft, global.failOnError, files);
   const below = ["backend", "grpc", "descriptors"];
   reader.sets(global.descriptorFiles, [...below, "descriptorFiles"], global.autoReload);
   reader.folders(global.descriptorDirs, [...below, "descriptorDirs"], global.autoReload);
@@ -87,24 +79,22 @@ class Reader {
   readonly directories = new Map<string, readonly string[]>();
   readonly named = new Map<string, Named>();
   readonly missing = new Set<string>();
+  readonly #draft: Draft;
   readonly #strict: boolean;
-  readonly #tree: MapNode;
   readonly #files: SourceFiles;
   /** Files whose change is no reason to reload. */
   readonly #unwatched = new SourceFiles();
-  readonly #problems: Problems;
 
-  constructor(strict: boolean, tree: MapNode, files: SourceFiles, problems: Problems) {
+  constructor(draft: Draft, strict: boolean, files: SourceFiles) {
+    this.#draft = draft;
     this.#strict = strict;
-    this.#tree = tree;
     this.#files = files;
-    this.#problems = problems;
   }
 
   /** A set in the configuration itself. */
   inline(base64: string, place: Place): void {
     const named = this.#name(dotted(place), place);
-    if (!BASE64.test(base64.replaceAll(/\s+/g, ""))) this.#problems.error(named.at, `${named.key}: not base64`);
+    if (!BASE64.test(base64.replaceAll(/\s+/g, ""))) this.#draft.problems.error(named.at, `${named.key}: not base64`);
   }
 
   /** @param required it must be there for the configuration to be accepted */
@@ -188,7 +178,7 @@ class Reader {
   #name(path: string, place: Place): Named {
     let named = this.named.get(path);
     if (named === undefined) {
-      named = { key: dotted(place), at: placeOf(this.#tree, place) };
+      named = { key: dotted(place), at: this.#draft.at(place) };
       this.named.set(path, named);
     }
     return named;
@@ -196,10 +186,10 @@ class Reader {
 
   #missing(path: string, place: Place, why: string, required: boolean): void {
     this.missing.add(path);
-    const at = placeOf(this.#tree, place);
+    const at = this.#draft.at(place);
     const message = `${dotted(place)}: "${path}": ${why}${triedAt(path, at.file)}`;
-    if (this.#strict || required) this.#problems.error(at, message);
-    else this.#problems.warn(at, `${message}; rules that need it answer 503`);
+    if (this.#strict || required) this.#draft.problems.error(at, message);
+    else this.#draft.problems.warn(at, `${message}; rules that need it answer 503`);
   }
 }
 
@@ -207,14 +197,6 @@ function digestOf(contents: ReadonlyMap<string, Buffer>): string {
   const hash = createHash("sha256");
   for (const [path, content] of contents) hash.update(`${path}|${content.length}|`).update(content);
   return hash.digest("hex");
-}
-
-/** `router.rules[0].grpc`. */
-function dotted(place: Place): string {
-  return place
-    .map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`))
-    .join("")
-    .slice(1);
 }
 
 function folderOf(file: string): string {

@@ -2,31 +2,23 @@
 import { consistsOf, TOKEN, VALUE } from "../../wire/grammar.ts";
 import type { RuleConfig } from "../config.ts";
 import type { FallbackSection } from "../schema/fallback.ts";
-import type { Written } from "../schema/root.ts";
-import { placeOf } from "../text/position.ts";
-import type { Position, Problems } from "../text/problem.ts";
 import { didYouMean } from "../text/suggest.ts";
-import type { MapNode } from "../text/tree.ts";
+import { type Draft, dotted } from "./draft.ts";
+import type { Known } from "./known.ts";
 import { INTERNAL } from "./services.ts";
 
 /** Checks every rule that has one. */
-export function checkFallbacks(
-  written: Written,
-  rules: readonly RuleConfig[],
-  services: ReadonlySet<string>,
-  tree: MapNode,
-  problems: Problems,
-): void {
-  const { rules: sections } = written.router;
-  for (const rule of rules) {
-    const { fallback, serviceName } = rule;
-    if (fallback === null) continue;
-    const path = ["router", "rules", sections.findIndex((section) => section.fallback === fallback), "fallback"];
+export function checkFallbacks(draft: Draft, { rules, serviceNames: services }: Known): void {
+  const byKey = new Map(rules.map((rule) => [rule.key, rule]));
+  for (const [i, { fallback }] of draft.written.router.rules.entries()) {
+    const place = ["router", "rules", i];
+    const rule = byKey.get(dotted(place));
+    if (rule === undefined || fallback === null) continue;
     const fault = (message: string, key?: string) => {
-      const at: Position = placeOf(tree, key === undefined ? path : [...path, key]);
-      problems.error(at, `rule "${rule.id}": fallback ${message}`);
+      const below = key === undefined ? [] : [key];
+      draft.error([...place, "fallback", ...below], `rule "${rule.id}": fallback ${message}`);
     };
-    if (serviceName === INTERNAL) fault("has no service to stand in for");
+    if (rule.serviceName === INTERNAL) fault("has no service to stand in for");
     if ((fallback.serviceName === null) === (fallback.status === null)) fault("needs either serviceName or status");
     else if (fallback.serviceName !== null) checkService(fallback, rule, services, fault);
     else checkAnswer(fallback, rule, fault);

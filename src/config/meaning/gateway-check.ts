@@ -3,8 +3,9 @@ import { hostPort } from "../../wire/authority.ts";
 import type { CheckSection } from "../schema/health.ts";
 import { hostPortMeant } from "../schema/hosts.ts";
 import type { Position, Problems } from "../text/problem.ts";
+import type { Draft } from "./draft.ts";
 import type { FreeProbe } from "./health-config.ts";
-import { type HealthReading, rangesOf, requireAllowed } from "./probe-parts.ts";
+import { rangesOf, requireAllowed } from "./probe-parts.ts";
 
 /** Which key of `config` says where a probe of that type goes. */
 const TARGET = { http: "url", tcp: "address", grpc: "address", exec: "command" } as const;
@@ -20,9 +21,9 @@ const FURTHER: Readonly<Record<CheckSection["type"], readonly string[]>> = {
 const NOWHERE: FreeProbe = { type: "tcp", address: "", port: 0 };
 
 /** The probe of such a check; null when it looks at instances. */
-export function gatewayCheck(section: CheckSection, at: Position, reading: HealthReading): FreeProbe | null {
+export function gatewayCheck(section: CheckSection, at: Position, draft: Draft): FreeProbe | null {
   const { config } = section;
-  const { problems } = reading;
+  const { problems } = draft;
   const wrong = (what: string) => problems.error(at, `check "${section.name}": ${what}`);
   const ofInstances = section.listed || section.services.length > 0 || config.type !== null;
   const type = config.type === null || config.type === "service" ? section.type : config.type;
@@ -46,7 +47,7 @@ export function gatewayCheck(section: CheckSection, at: Position, reading: Healt
     return NOWHERE;
   }
   if (type === "exec") {
-    requireAllowed(config.command, at, reading);
+    requireAllowed(config.command, at, draft);
     return { type, command: config.command, args: config.args };
   }
   if (type === "http") {

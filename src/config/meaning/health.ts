@@ -1,21 +1,14 @@
 // Checks as written → as meant: whose instances each looks at, with every default in place.
 import { isAbsolute } from "node:path";
 import type { ServiceConfig } from "../config.ts";
-import { isWritten } from "../schema/fields.ts";
 import type { CheckSection, ProbeSection } from "../schema/health.ts";
-import { placeOf } from "../text/position.ts";
 import type { Position } from "../text/problem.ts";
 import { didYouMean } from "../text/suggest.ts";
+import { type Draft, dotted, type Place } from "./draft.ts";
 import { gatewayCheck } from "./gateway-check.ts";
 import type { CheckPace, GatewayCheck, HealthConfig, InstanceCheck, ProbeType, SharedCheck } from "./health-config.ts";
-import {
-  type HealthReading,
-  rangesOf,
-  requireAllowed,
-  requireHeaders,
-  requireLeast,
-  requirePath,
-} from "./probe-parts.ts";
+import type { Known } from "./known.ts";
+import { rangesOf, requireAllowed, requireHeaders, requireLeast, requirePath } from "./probe-parts.ts";
 
 /** Names of checks that every health page has. */
 const TAKEN = ["gateway", "registry"];
@@ -34,68 +27,62 @@ const ONLY_FOR: Readonly<Record<string, ProbeType>> = {
   args: "exec",
 };
 
-/** Infers and checks `health` and `instances[].health`. @param services those of the static registry, in its order */
-export function readHealth(reading: HealthReading, services: readonly ServiceConfig[]): HealthConfig {
-  const { written, tree, problems } = reading;
-  const { health } = written;
+/** Infers and checks `health` and `instances[].health`. */
+export function readHealth(draft: Draft, { services }: Known): HealthConfig {
+  const { problems } = draft;
+  const { health } = draft.written;
   for (const key of ["interval", "timeout"] as const) {
-    requireLeast(health[key], `health.${key}`, placeOf(tree, ["health", key]), problems);
+    requireLeast(health[key], `health.${key}`, draft.at(["health", key]), problems);
   }
   for (const [i, path] of health.execAllow.entries()) {
     if (isAbsolute(path)) continue;
-    problems.error(placeOf(tree, ["health", "execAllow", i]), `health.execAllow: "${path}" is no absolute path`);
+    draft.error(["health", "execAllow", i], `health.execAllow: "${path}" is no absolute path`);
   }
   const names = services.map(({ name }) => name);
   const shared: SharedCheck[] = [];
   const gateway: GatewayCheck[] = [];
   for (const [i, section] of health.checks.entries()) {
-    const at = placeOf(tree, ["health", "checks", section.listed ? i : section.name]);
+    const at = draft.at(["health", "checks", section.listed ? i : section.name]);
     if (TAKEN.includes(section.name))
       problems.error(at, `check "${section.name}": the health page has one of that name`);
-    const pace = paceOf(section, at, reading);
-    const probe = gatewayCheck(section, at, reading);
+    const pace = paceOf(section, at, draft);
+    const probe = gatewayCheck(section, at, draft);
     if (probe !== null) gateway.push({ name: section.name, probe, ...pace });
-    else shared.push(sharedCheck(section, at, names, { ...pace, gate: health.gate }, reading));
+    else shared.push(sharedCheck(section, at, names, { ...pace, gate: health.gate }, draft));
   }
   const { enabled, healthPath, readyPath, livePath } = health;
-  return { enabled, healthPath, readyPath, livePath, instances: readInstances(reading, services), shared, gateway };
+  return { enabled, healthPath, readyPath, livePath, instances: readInstances(draft, services), shared, gateway };
 }
 
-function readInstances(reading: HealthReading, services: readonly ServiceConfig[]): HealthConfig["instances"] {
-  const sections = reading.written.registry.static.services;
+function readInstances(draft: Draft, services: readonly ServiceConfig[]): HealthConfig["instances"] {
+  const sections = draft.written.registry.static.services;
   return new Map(
     services.map(({ name, endpoints }, i) => {
       const probes = endpoints.flatMap((endpoint, j) => {
         const section = sections[i]!.instances[j]!.health;
         if (typeof section === "string") return [];
         const path = ["registry", "static", "services", i, "instances", j, "health"] as const;
-        return [[endpoint.id, section.enabled ? instanceCheck(section, endpoint.grpc, path, reading) : null] as const];
+        return [[endpoint.id, section.enabled ? instanceCheck(section, endpoint.grpc, path, draft) : null] as const];
       });
       return [name, new Map(probes)] as const;
     }),
   );
 }
 
-function instanceCheck(
-  section: ProbeSection,
-  grpc: boolean,
-  path: readonly (string | number)[],
-  reading: HealthReading,
-): InstanceCheck {
-  const { written, tree, problems } = reading;
-  const { health } = written;
+function instanceCheck(section: ProbeSection, grpc: boolean, path: Place, draft: Draft): InstanceCheck {
+  const { problems } = draft;
+  const { health } = draft.written;
   const type = section.type ?? (grpc && section.path === null ? "grpc" : "http");
-  const dotted = `registry.static.services[${path[3]}].instances[${path[5]}].health`;
   for (const [key, only] of Object.entries(ONLY_FOR)) {
-    if (type === only || !isWritten(reading.origins, `${dotted}.${key}`)) continue;
-    problems.error(placeOf(tree, [...path, key]), `health: "${key}" says nothing to a probe of type ${type}`);
+    if (type === only || !draft.isGiven(dotted([...path, key]))) continue;
+    draft.error([...path, key], `health: "${key}" says nothing to a probe of type ${type}`);
   }
   for (const key of ["interval", "timeout"] as const) {
-    requireLeast(section[key], `health.${key}`, placeOf(tree, [...path, key]), problems);
+    requireLeast(section[key], `health.${key}`, draft.at([...path, key]), problems);
   }
-  requirePath(section.path, placeOf(tree, [...path, "path"]), problems);
-  requireHeaders(section.headers, placeOf(tree, [...path, "headers"]), problems);
-  if (type === "exec") requireAllowed(section.command, placeOf(tree, [...path, "command"]), reading);
+  requirePath(section.path, draft.at([...path, "path"]), problems);
+  requireHeaders(section.headers, draft.at([...path, "headers"]), problems);
+  if (type === "exec") requireAllowed(section.command, draft.at([...path, "command"]), draft);
   return {
     type,
     path: section.path ?? "/health",
@@ -120,18 +107,18 @@ function sharedCheck(
   at: Position,
   names: readonly string[],
   rest: CheckPace & { readonly gate: boolean },
-  reading: HealthReading,
+  draft: Draft,
 ): SharedCheck {
   const { config } = section;
   const ofItsName = config.type !== null;
   const services = ofItsName ? [section.name, ...section.services] : section.services;
   for (const name of services) {
     if (names.includes(name)) continue;
-    reading.problems.error(at, `check "${section.name}": unknown service "${name}"${didYouMean(name, names)}`);
+    draft.problems.error(at, `check "${section.name}": unknown service "${name}"${didYouMean(name, names)}`);
   }
   const type = config.type === null || config.type === "service" ? section.type : config.type;
-  if (type === "exec") requireAllowed(config.command, at, reading);
-  requirePath(config.path ?? section.path, at, reading.problems);
+  if (type === "exec") requireAllowed(config.command, at, draft);
+  requirePath(config.path ?? section.path, at, draft.problems);
   const check: InstanceCheck = {
     type,
     path: config.path ?? section.path ?? "/health",
@@ -148,7 +135,7 @@ function sharedCheck(
   return { name: section.name, services: services.length === 0 ? null : services, check };
 }
 
-function paceOf(section: CheckSection, at: Position, { written, problems }: HealthReading): CheckPace {
+function paceOf(section: CheckSection, at: Position, { written, problems }: Draft): CheckPace {
   const { health } = written;
   requireLeast(section.interval, `check "${section.name}": interval`, at, problems);
   requireLeast(section.timeout, `check "${section.name}": timeout`, at, problems);

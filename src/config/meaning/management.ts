@@ -1,11 +1,8 @@
 // Checks `management`: what would leave it open, and what would not work.
 import { compileCidrs } from "../../wire/cidr.ts";
 import type { ManagementSection } from "../schema/management.ts";
-import type { Written } from "../schema/root.ts";
 import { isUnresolved } from "../text/placeholders.ts";
-import { placeOf } from "../text/position.ts";
-import type { Problems } from "../text/problem.ts";
-import type { MapNode } from "../text/tree.ts";
+import type { Draft } from "./draft.ts";
 
 /** Credentials that can be shown: those that are empty or hold an unset variable never match. */
 export interface UsableCredentials {
@@ -28,35 +25,34 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Checks the section where it is enabled. */
-export function checkManagement(written: Written, tree: MapNode, problems: Problems): void {
-  const { management } = written;
+export function checkManagement(draft: Draft): void {
+  const { management } = draft.written;
   if (!management.enabled) return;
-  const at = (...path: (string | number)[]) => placeOf(tree, ["management", ...path]);
   const { auth, basePath, host } = management;
   if (!/^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*\/?$/.test(basePath) || !basePath.startsWith("/")) {
-    problems.error(at("basePath"), `management.basePath: "${basePath}" is not a path such as /management`);
+    draft.error(["management", "basePath"], `management.basePath: "${basePath}" is not a path such as /management`);
   }
   if (!auth.enabled && !isLoopback(host)) {
-    problems.error(
-      at("auth", "enabled"),
+    draft.error(
+      ["management", "auth", "enabled"],
       `management.auth.enabled: false would open the API to the network on "${host}"; bind a loopback address instead`,
     );
   }
   for (const [name, password] of Object.entries(auth.users)) {
     if (name === "" || name.includes(":")) {
-      problems.error(at("auth", "users", name), `management.auth.users: a name is not empty and has no colon`);
+      draft.error(["management", "auth", "users", name], `management.auth.users: a name is not empty and has no colon`);
     }
-    if (password === "") problems.warn(at("auth", "users", name), "a user without a password is never let in");
+    if (password === "") draft.warn(["management", "auth", "users", name], "a user without a password is never let in");
   }
   const unused = auth.type === "token" ? "users" : auth.type === "basic" ? "token" : null;
   if (unused !== null && Object.keys(auth[unused]).length > 0) {
-    problems.warn(at("auth", unused), `management.auth.${unused} is not used with type ${auth.type}`);
+    draft.warn(["management", "auth", unused], `management.auth.${unused} is not used with type ${auth.type}`);
   }
   for (const [i, range] of management.allowedIPs.entries()) {
     try {
       compileCidrs([range]);
     } catch (error) {
-      problems.error(at("allowedIPs", i), `management.allowedIPs: ${(error as Error).message}`);
+      draft.error(["management", "allowedIPs", i], `management.allowedIPs: ${(error as Error).message}`);
     }
   }
 }

@@ -1,15 +1,14 @@
 // The method mappings of rules with JSON clients: their keys are checked here, what they name only where it is described.
 import { parseTemplate } from "../../translators/grpc-json/mapping/template.ts";
-import type { Written } from "../schema/root.ts";
-import { placeOf } from "../text/position.ts";
-import type { Position, Problems } from "../text/problem.ts";
-import type { MapNode, Node } from "../text/tree.ts";
+import type { Position } from "../text/problem.ts";
+import type { Node } from "../text/tree.ts";
+import type { Draft, Place } from "./draft.ts";
 
 const KEY = /^(\*|[A-Za-z-]+)\s+(\/\S*)$/;
 
 /** Reports keys that are not `METHOD /template`. */
-export function checkMappings(written: Written, tree: MapNode, problems: Problems): void {
-  for (const [i, { grpc, transcoding }] of written.router.rules.entries()) {
+export function checkMappings(draft: Draft): void {
+  for (const [i, { grpc, transcoding }] of draft.written.router.rules.entries()) {
     for (const [block, map, mappings] of [
       ["grpc", "transcodingRules", grpc?.transcodingRules],
       ["transcoding", "methodMappings", transcoding?.methodMappings],
@@ -19,17 +18,17 @@ export function checkMappings(written: Written, tree: MapNode, problems: Problem
         const wrong = template === undefined ? `"${key}" is not "METHOD /template"` : parseTemplate(template);
         if (typeof wrong !== "string") continue;
         const place = ["router", "rules", i, block, map];
-        problems.error(placeOfKey(tree, place, key), `router.rules[${i}].${block}.${map}: ${wrong}`);
+        draft.problems.error(placeOfKey(draft, place, key), `router.rules[${i}].${block}.${map}: ${wrong}`);
       }
     }
   }
 }
 
-function placeOfKey(tree: MapNode, place: readonly (string | number)[], key: string): Position {
-  let node: Node | undefined = tree;
+function placeOfKey(draft: Draft, place: Place, key: string): Position {
+  let node: Node | undefined = draft.tree;
   for (const step of place) {
     if (node?.kind === "map") node = node.entries.get(String(step))?.value;
     else if (node?.kind === "list") node = node.items[Number(step)];
   }
-  return (node?.kind === "map" ? node.entries.get(key)?.keyAt : undefined) ?? placeOf(tree, place);
+  return (node?.kind === "map" ? node.entries.get(key)?.keyAt : undefined) ?? draft.at(place);
 }

@@ -1,11 +1,9 @@
 // Settings of outlier detection, service by service, and what is wrong with them.
 import type { OutlierSettings } from "../../resilience/outlier-settings.ts";
-import type { ServiceConfig } from "../config.ts";
 import { checkInherited, inherit } from "../schema/inherit.ts";
 import type { Written } from "../schema/root.ts";
-import { placeOf } from "../text/position.ts";
-import type { Problems } from "../text/problem.ts";
-import type { MapNode } from "../text/tree.ts";
+import type { Draft } from "./draft.ts";
+import type { Known } from "./known.ts";
 
 /** Shorter times are a mistake of units, ms. */
 const LEAST_MS = 10;
@@ -35,22 +33,16 @@ export function connectFailureLimit({ outlierDetection: section }: Outliers, ser
 }
 
 /** Finds services that do not exist and times that contradict each other. */
-export function checkOutliers(
-  { outlierDetection: section }: Written,
-  tree: MapNode,
-  services: readonly ServiceConfig[],
-  problems: Problems,
-): void {
-  const known = { services: new Set(services.map(({ name }) => name)), routes: new Set<string>() };
+export function checkOutliers(draft: Draft, { serviceNames }: Known): void {
+  const { tree, problems } = draft;
+  const { outlierDetection: section } = draft.written;
+  const known = { services: serviceNames, routes: new Set<string>() };
   checkInherited("outlierDetection", { ...section, routes: {} }, known, tree, problems);
   for (const block of [["default"], ...Object.keys(section.services).map((name) => ["services", name])]) {
     const settings = outlierSettings({ outlierDetection: { ...section, enabled: true } }, block[1] ?? "");
     if (settings === null) continue;
     const wrong = (key: string, what: string) =>
-      problems.error(
-        placeOf(tree, ["outlierDetection", ...block, key]),
-        `outlierDetection.${block.join(".")}: ${key} ${what}`,
-      );
+      draft.error(["outlierDetection", ...block, key], `outlierDetection.${block.join(".")}: ${key} ${what}`);
     if (settings.intervalMs < LEAST_MS) wrong("interval", `is below ${LEAST_MS}ms`);
     if (settings.ejectionMs < LEAST_MS) wrong("ejectionTime", `is below ${LEAST_MS}ms`);
     if (settings.maxEjectionMs < settings.ejectionMs) wrong("maxEjectionTime", "is below ejectionTime");

@@ -1,9 +1,7 @@
 // Finds listeners of one configuration that want the same port: the system would name neither of them.
 
 import type { Written } from "../schema/root.ts";
-import { placeOf } from "../text/position.ts";
-import type { Problems } from "../text/problem.ts";
-import type { MapNode } from "../text/tree.ts";
+import type { Draft } from "./draft.ts";
 
 /** An address that would be bound. */
 export interface Wanted {
@@ -14,14 +12,13 @@ export interface Wanted {
 }
 
 /** Every two enabled listeners that exclude each other are one error. */
-export function checkPorts(written: Written, tree: MapNode, problems: Problems): void {
-  const wanted = listeners(written);
+export function checkPorts(draft: Draft): void {
+  const wanted = listeners(draft.written);
   for (const [i, one] of wanted.entries()) {
     const other = wanted.slice(0, i).find((w) => w.port === one.port && overlap(w.host, one.host));
     if (other === undefined) continue;
-    const at = placeOf(tree, [...one.section.split("."), "port"]);
-    problems.error(
-      at,
+    draft.error(
+      [...one.section.split("."), "port"],
       `${one.section}.port: ${one.port} is also the port of ${other.section}; give one of them another`,
     );
   }

@@ -1,22 +1,12 @@
 // What checks of instances and of the gateway itself have in common: statuses, programs, and what no probe could send.
 import { isAbsolute } from "node:path";
 import type { StatusRange } from "../../resilience/probe.ts";
-import type { Origin } from "../schema/field.ts";
-import type { Written } from "../schema/root.ts";
 import type { Position, Problems } from "../text/problem.ts";
-import type { MapNode } from "../text/tree.ts";
+import type { Draft } from "./draft.ts";
 
 const ANY_SUCCESS: StatusRange = [200, 299];
 /** Shorter intervals are a mistake of units, ms. */
 const LEAST_MS = 10;
-
-/** What the parts of this reading share. */
-export interface HealthReading {
-  readonly written: Written;
-  readonly tree: MapNode;
-  readonly origins: ReadonlyMap<string, Origin>;
-  readonly problems: Problems;
-}
 
 /** `["204", "300-399"]` → ranges; nothing written: any success. */
 export function rangesOf(texts: readonly string[]): readonly StatusRange[] {
@@ -28,7 +18,7 @@ export function rangesOf(texts: readonly string[]): readonly StatusRange[] {
 }
 
 /** Programs run with the rights of the gateway: only those that are named, by their whole path. */
-export function requireAllowed(command: string, at: Position, { written, problems }: HealthReading): void {
+export function requireAllowed(command: string, at: Position, { written, problems }: Draft): void {
   if (command === "") problems.error(at, "an exec probe needs a command");
   else if (!isAbsolute(command)) problems.error(at, `exec probe: "${command}" is no absolute path`);
   else if (!written.health.execAllow.includes(command)) {

@@ -1,11 +1,10 @@
 // What `circuitBreaker` and `retry` name must exist, and each circuit must be able to open; what `overload` and retry budgets
 // measure by must not be nothing.
-import type { BreakerConfig, RetryConfig, RuleConfig, ServiceConfig } from "../config.ts";
+import type { BreakerConfig, RetryConfig, RuleConfig } from "../config.ts";
 import { checkInherited, inherit, standsApart } from "../schema/inherit.ts";
 import type { Written } from "../schema/root.ts";
-import { placeOf } from "../text/position.ts";
-import type { Problems } from "../text/problem.ts";
-import type { MapNode } from "../text/tree.ts";
+import type { Draft } from "./draft.ts";
+import type { Known } from "./known.ts";
 
 /** Circuits of a rule's requests to a service, or of a service by itself; null: none. @param rule null: without a rule */
 export function breakerOf(
@@ -31,22 +30,17 @@ export function retryOf(
 }
 
 /** Checks the sections against the rules and services there are. */
-export function checkResilience(
-  written: Written,
-  rules: readonly RuleConfig[],
-  services: readonly ServiceConfig[],
-  tree: MapNode,
-  problems: Problems,
-): void {
+export function checkResilience(draft: Draft, { services, serviceNames, rules }: Known): void {
+  const { written, tree, problems } = draft;
   const { circuitBreaker, retry, overload } = written;
-  const known = { services: new Set(services.map((s) => s.name)), routes: new Set(rules.map((r) => r.id)) };
+  const known = { services: serviceNames, routes: new Set(rules.map((r) => r.id)) };
   checkInherited("circuitBreaker", circuitBreaker, known, tree, problems);
   checkInherited("retry", retry, known, tree, problems);
   const users = [
     ...services.map(({ name }) => ({ of: `service "${name}"`, service: name, rule: null })),
     ...rules.map((rule) => ({ of: `rule "${rule.id}"`, service: rule.serviceName, rule })),
   ];
-  const fault = (key: string, message: string) => problems.error(placeOf(tree, [key]), `${key}: ${message}`);
+  const fault = (key: string, message: string) => draft.error([key], `${key}: ${message}`);
   const idle = users.find(({ service, rule }) => {
     const settings = breakerOf(written, service, rule);
     return settings?.maxFailures === 0 && settings.failureThreshold === 0;

@@ -2,10 +2,9 @@
 import type { EndpointSpec } from "../../core/endpoint.ts";
 import type { ServiceConfig } from "../config.ts";
 import type { InstanceSection } from "../schema/registry.ts";
-import type { Written } from "../schema/root.ts";
-import { placeOf } from "../text/position.ts";
-import type { Position, Problems } from "../text/problem.ts";
-import type { MapNode } from "../text/tree.ts";
+import type { Position } from "../text/problem.ts";
+import type { Draft } from "./draft.ts";
+import { claim } from "./known.ts";
 
 /** Service name of the gateway's own answers. */
 export const INTERNAL = "_internal";
@@ -13,24 +12,25 @@ export const INTERNAL = "_internal";
 const EXAMPLE = "write instances: [ { address: 10.0.0.1, port: 3000 } ]";
 
 /** Infers and checks the services of the static registry. */
-export function readServices(written: Written, tree: MapNode, problems: Problems): ServiceConfig[] {
-  const sections = written.registry.static.services;
+export function readServices(draft: Draft): ServiceConfig[] {
+  const { problems } = draft;
+  const sections = draft.written.registry.static.services;
   const base = ["registry", "static", "services"];
   const seen = new Map<string, Position>();
   return sections.map((section, i) => {
-    const at = placeOf(tree, [...base, i]);
+    const at = draft.at([...base, i]);
     // What is missing or refused has been said, and is not named again by what would follow from it.
     const isNamed = section.name !== undefined;
     if (isNamed) claim(seen, section.name, at, `service "${section.name}"`, problems);
     if (section.name === INTERNAL) problems.error(at, `"${INTERNAL}" names the gateway's own answers`);
-    const instancesAt = placeOf(tree, [...base, i, "instances"]);
+    const instancesAt = draft.at([...base, i, "instances"]);
     if (section.instances.length === 0 && isNamed && !problems.saidAt(instancesAt)) {
       problems.error(at, `service "${section.name}" has no instances; ${EXAMPLE}`);
     }
     const ids = new Map<string, Position>();
     const endpoints = section.instances.map((instance, j) => {
       const endpoint = readInstance(section.name, section.type, instance);
-      const place = placeOf(tree, [...base, i, "instances", j]);
+      const place = draft.at([...base, i, "instances", j]);
       if (instance.address !== undefined) claim(ids, endpoint.id, place, `instance "${endpoint.id}"`, problems);
       return endpoint;
     });
@@ -69,18 +69,4 @@ function zoneOf(metadata: Readonly<Record<string, unknown>>): string {
 function grpcPort(written: unknown): number | null {
   const port = Number(written);
   return Number.isInteger(port) && port > 0 && port < 65536 ? port : null;
-}
-
-/** Notes that `key` is used at a place; a second use is an error. */
-export function claim(
-  seen: Map<string, Position>,
-  key: string,
-  at: Position,
-  what: string,
-  problems: Problems,
-  cure = "; rename or remove one of them",
-): void {
-  const before = seen.get(key);
-  if (before === undefined) seen.set(key, at);
-  else problems.error(at, `duplicate ${what}; the first is at ${before.file}:${before.line}${cure}`);
 }

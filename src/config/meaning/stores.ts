@@ -4,17 +4,13 @@ import type { RedisStoreConfig, StoreConfigs } from "../config.ts";
 import { hostPortMeant } from "../schema/hosts.ts";
 import type { RedisSection } from "../schema/redis.ts";
 import type { Written } from "../schema/root.ts";
-import { placeOf } from "../text/position.ts";
-import type { Problems } from "../text/problem.ts";
 import { didYouMean } from "../text/suggest.ts";
-import type { MapNode } from "../text/tree.ts";
+import { type Draft, dotted, type Place } from "./draft.ts";
 
 /** What a store is called when it is told, rather than named as the default. */
 export function storeTitle(stores: StoreConfigs, name: string): string {
   return stores.get(name)?.name ?? "memory";
 }
-
-type Path = readonly string[];
 
 /** Longest budget, ms: beyond it, clients have given up before the gateway does. */
 const MAX_BUDGET_MS = 5_000;
@@ -26,7 +22,7 @@ export function storeNames(written: Written): ReadonlySet<string> {
 }
 
 /** Every block of Redis that is in use, and where it is written. */
-export function redisBlocks(written: Written): { readonly place: Path; readonly redis: RedisSection }[] {
+export function redisBlocks(written: Written): { readonly place: Place; readonly redis: RedisSection }[] {
   const named = Object.entries(written.rateLimitStorage.stores).map(([name, { redis }]) => ({
     place: ["rateLimitStorage", "stores", name, "redis"],
     redis,
@@ -37,15 +33,16 @@ export function redisBlocks(written: Written): { readonly place: Path; readonly 
 }
 
 /** Reads the stores, and finds what contradicts itself. */
-export function readStores(written: Written, tree: MapNode, problems: Problems): StoreConfigs {
-  for (const { place, redis } of redisBlocks(written)) checkRedis(redis, place, tree, problems);
+export function readStores(draft: Draft): StoreConfigs {
+  const { written } = draft;
+  for (const { place, redis } of redisBlocks(written)) checkRedis(draft, redis, place);
   const stores = new Map<string, RedisStoreConfig | null>([["memory", null]]);
   if (written.redis?.enabled === true) {
     stores.set("redis", { name: "redis", redis: written.redis, onFailure: "local", onLoss: "spent" });
   }
   for (const [name, section] of Object.entries(written.rateLimitStorage.stores)) {
     const path = ["rateLimitStorage", "stores", name];
-    const fail = (key: string, why: string) => problems.error(placeOf(tree, [...path, key]), `store "${name}": ${why}`);
+    const fail = (key: string, why: string) => draft.error([...path, key], `store "${name}": ${why}`);
     const type = section.type ?? (section.redis === null ? "memory" : "redis");
     if (name === "default")
       fail("", "its name says which store is the default; choose another, and write rateLimitStorage.default: NAME");
@@ -67,14 +64,14 @@ export function readStores(written: Written, tree: MapNode, problems: Problems):
   const wanted = written.rateLimitStorage.default || (stores.has("redis") ? "redis" : "memory");
   if (wanted !== "default" && !storeNames(written).has(wanted)) {
     const hint = didYouMean(wanted, stores.keys());
-    problems.error(placeOf(tree, ["rateLimitStorage", "default"]), `unknown store "${wanted}"${hint}`);
+    draft.error(["rateLimitStorage", "default"], `unknown store "${wanted}"${hint}`);
   }
   return stores.set("default", stores.get(wanted) ?? null);
 }
 
-function checkRedis(redis: RedisSection, path: Path, tree: MapNode, problems: Problems): void {
-  const name = path.join(".");
-  const fail = (key: string, why: string) => problems.error(placeOf(tree, [...path, key]), `${name}: ${why}`);
+function checkRedis(draft: Draft, redis: RedisSection, place: Place): void {
+  const name = dotted(place);
+  const fail = (key: string, why: string) => draft.error([...place, key], `${name}: ${why}`);
   if (redis.cluster && redis.sentinel) fail("sentinel", "cluster and sentinel exclude each other");
   if (redis.cluster && redis.clusterNodes.length === 0) fail("cluster", "cluster needs clusterNodes");
   if (redis.cluster && redis.db !== 0) fail("db", "a cluster has only db 0");
@@ -85,7 +82,7 @@ function checkRedis(redis: RedisSection, path: Path, tree: MapNode, problems: Pr
     ["sentinel", "sentinelNodes"],
   ] as const) {
     if (!redis[kind] && redis[key].length > 0) {
-      problems.warn(placeOf(tree, [...path, key]), `${name}: ${key} has no effect without ${kind}: true`);
+      draft.warn([...place, key], `${name}: ${key} has no effect without ${kind}: true`);
     }
     for (const text of redis[key])
       if (hostPort(text) === null) fail(key, `"${text}" is no host:port${hostPortMeant(text)}`);
@@ -95,10 +92,10 @@ function checkRedis(redis: RedisSection, path: Path, tree: MapNode, problems: Pr
     fail("minRetryBackoff", "minRetryBackoff is above maxRetryBackoff");
   if (redis.minRetryBackoff === 0) fail("minRetryBackoff", "without a pause, a gateway would do nothing else");
   if (redis.tls.enabled && redis.tls.insecureSkipVerify) {
-    problems.warn(placeOf(tree, [...path, "tls", "insecureSkipVerify"]), `${name}: certificates are not verified`);
+    draft.warn([...place, "tls", "insecureSkipVerify"], `${name}: certificates are not verified`);
   }
   if (!redis.tls.enabled && (redis.tls.caFile !== "" || redis.tls.certFile !== "")) {
-    problems.warn(placeOf(tree, [...path, "tls"]), `${name}.tls has no effect without enabled: true`);
+    draft.warn([...place, "tls"], `${name}.tls has no effect without enabled: true`);
   }
   if ((redis.tls.certFile === "") !== (redis.tls.keyFile === "")) fail("tls", "certFile and keyFile belong together");
 }

@@ -2,30 +2,25 @@
 
 import { cipherList } from "../../wire/ciphers.ts";
 import type { Material } from "../config.ts";
-import type { ListenerTls } from "../schema/listener-tls.ts";
-import type { Written } from "../schema/root.ts";
-import type { UpstreamTls } from "../schema/upstream-tls.ts";
-import { placeOf } from "../text/position.ts";
-import type { Problems } from "../text/problem.ts";
 import type { SourceFiles } from "../text/source-files.ts";
-import type { MapNode } from "../text/tree.ts";
+import { type Draft, dotted, type Place } from "./draft.ts";
 import { fileFault } from "./files.ts";
 import { type PemKind, pairFault, pemFault, secureFault, warnOfDates } from "./pem.ts";
 import { redisBlocks } from "./stores.ts";
+import { type Listeners, listenerBlocks, upstreamBlocks } from "./tls.ts";
 import { validityOf, validityProblem } from "./validity.ts";
 
 /** Largest file read, bytes. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
-type Listeners = Pick<Written, "frontend" | "management">;
-
 /** Reads every file that an enabled TLS block names. Unreadable ones and ones that are not PEM are errors. */
-export function readMaterial(written: Written, tree: MapNode, files: SourceFiles, problems: Problems): Material {
+export function readMaterial(draft: Draft, files: SourceFiles): Material {
+  const { written, problems } = draft;
   const material = new Map<string, string>();
-  const read = (kind: PemKind, path: string, place: readonly string[]) => {
+  const read = (kind: PemKind, path: string, place: Place) => {
     if (path === "") return;
-    const at = placeOf(tree, place);
-    const name = place.join(".");
+    const at = draft.at(place);
+    const name = dotted(place);
     try {
       const text = files.bytes(path, MAX_FILE_BYTES).toString();
       const fault = pemFault(kind, text);
@@ -36,36 +31,36 @@ export function readMaterial(written: Written, tree: MapNode, files: SourceFiles
     }
   };
   /** A certificate that is not shown to clients. */
-  const readOther = (path: string, place: readonly string[]) => {
+  const readOther = (path: string, place: Place) => {
     read("certificate", path, place);
     const text = material.get(path);
-    if (text !== undefined) warnOfDates(text, `${place.join(".")}: "${path}"`, placeOf(tree, place), problems);
+    if (text !== undefined) warnOfDates(text, `${dotted(place)}: "${path}"`, draft.at(place), problems);
   };
-  const checkCiphers = (place: readonly string[], names: readonly string[]) => {
-    const at = placeOf(tree, [...place, "cipherSuites"]);
+  const checkCiphers = (place: Place, names: readonly string[]) => {
+    const at = draft.at([...place, "cipherSuites"]);
     const known = (...some: string[]) => secureFault({ ciphers: cipherList(some) }) === null;
     if (names.length > 0 && !known(...names)) {
-      problems.error(at, `${place.join(".")}: cipherSuites names no known cipher`);
+      problems.error(at, `${dotted(place)}: cipherSuites names no known cipher`);
       return;
     }
     // OpenSSL passes over names it does not know as long as it knows one. Elements such as "!aNULL" are no names.
     for (const name of names.filter((n) => /^\w/.test(n) && !known(n)))
       problems.warn(
         at,
-        `${place.join(".")}: cipherSuites: "${name}" is no cipher that this OpenSSL knows; it is left out`,
+        `${dotted(place)}: cipherSuites: "${name}" is no cipher that this OpenSSL knows; it is left out`,
       );
   };
-  const fit = (place: readonly string[], cert: string, key: string, ciphers: readonly string[]) => {
-    const at = placeOf(tree, place);
+  const fit = (place: Place, cert: string, key: string, ciphers: readonly string[]) => {
+    const at = draft.at(place);
     checkCiphers(place, ciphers);
     if (!(material.has(cert) && material.has(key))) return; // there is none, or what is wrong was said above
     const fault = pairFault(material.get(cert)!, material.get(key)!);
-    if (fault !== null) problems.error(at, `${place.join(".")}: ${fault}`);
+    if (fault !== null) problems.error(at, `${dotted(place)}: ${fault}`);
   };
-  const checkValidity = (path: string, place: readonly string[]) => {
+  const checkValidity = (path: string, place: Place) => {
     const text = material.get(path);
     const problem = text === undefined ? null : validityProblem(validityOf(text), Date.now());
-    if (problem !== null) problems.warn(placeOf(tree, place), `${place.join(".")}: "${path}": ${problem}`);
+    if (problem !== null) problems.warn(draft.at(place), `${dotted(place)}: "${path}": ${problem}`);
   };
   for (const { place, tls } of listenerBlocks(written)) {
     read("certificate", tls.certFile, [...place, "certFile"]);
@@ -92,30 +87,10 @@ export function readMaterial(written: Written, tree: MapNode, files: SourceFiles
   return material;
 }
 
-/** Every enabled block of certificates shown to clients and operators. */
-export function listenerBlocks({
-  frontend: { http, websocket, grpc },
-  management,
-}: Listeners): { readonly place: readonly string[]; readonly tls: ListenerTls }[] {
-  const used = { http: true, websocket: websocket.enabled === true && websocket.port !== null, grpc: grpc.enabled };
-  const clients = Object.entries({ http, websocket, grpc })
-    .filter(([name, section]) => used[name as keyof typeof used] && section.tls.enabled)
-    .map(([name, section]) => ({ place: ["frontend", name, "tls"], tls: section.tls }));
-  const operators = management.enabled && management.tls.enabled;
-  return operators ? [...clients, { place: ["management", "tls"], tls: management.tls }] : clients;
-}
-
 /** Files of certificates shown to clients, each once, and when they end, s since 1970. */
 export function certificateEnds(
   config: Listeners & { readonly tlsFiles: Material },
 ): { readonly file: string; readonly at: number }[] {
   const files = new Set(listenerBlocks(config).map(({ tls }) => tls.certFile));
   return [...files].map((file) => ({ file, at: validityOf(config.tlsFiles.get(file)!).to / 1000 }));
-}
-
-/** Every enabled block of trust in services. */
-export function upstreamBlocks(written: Written): { readonly place: readonly string[]; readonly tls: UpstreamTls }[] {
-  return Object.entries({ http: written.backend.http, grpc: written.backend.grpc })
-    .filter(([, section]) => section.tls.enabled)
-    .map(([name, section]) => ({ place: ["backend", name, "tls"], tls: section.tls }));
 }

@@ -6,11 +6,6 @@ import type { Field, Fields, Infer, JsonSchema, Origin, Reading } from "./field.
 
 type InferFields<F> = { readonly [K in keyof F]: Infer<F[K]> };
 
-/** Whether a value was given, in a file or by the environment, and is no default. @param path dotted, below `gateway` */
-export function isWritten(origins: ReadonlyMap<string, Origin>, path: string): boolean {
-  return origins.has(path);
-}
-
 /** Mapping with exactly these keys. An absent one has every default. */
 export function object<const F extends Fields>(doc: string, fields: F): Field<InferFields<F>> {
   const required = Object.keys(fields).filter((k) => fields[k]!.fallback === undefined);

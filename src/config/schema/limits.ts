@@ -22,6 +22,9 @@ const rateKeys = {
 /** One limit of a rule. */
 const rateBlock = object("Rate limit", rateKeys);
 
+/** A limit whose keys are all left out. */
+export const UNSAID_RATE: RateSection = rateBlock.fallback!;
+
 /** `10/s`, `100/minute`; `r` as nginx writes it. */
 const PER = /^(\d+(?:\.\d+)?)r?\/(s|sec|second|m|min|minute|h|hour|d|day)$/i;
 const PERIODS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

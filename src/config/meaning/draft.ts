@@ -1,0 +1,55 @@
+// A configuration that has been read and is not understood yet: its sections, and where to say what is wrong with them.
+import type { Origin } from "../schema/field.ts";
+import type { Written } from "../schema/root.ts";
+import { placeOf } from "../text/position.ts";
+import type { Position, Problems } from "../text/problem.ts";
+import type { MapNode } from "../text/tree.ts";
+
+/** Path of a value below `gateway`: keys of blocks and indexes of lists. */
+export type Place = readonly (string | number)[];
+
+/** What every part of the meaning is made from. */
+export class Draft {
+  /** The sections, with every default. */
+  readonly written: Written;
+  /** The tree below `gateway` they were read from. */
+  readonly tree: MapNode;
+  readonly problems: Problems;
+  readonly #origins: ReadonlyMap<string, Origin>;
+
+  /** @param origins dotted path → where the value came from; without defaults */
+  constructor(written: Written, tree: MapNode, origins: ReadonlyMap<string, Origin>, problems: Problems) {
+    this.written = written;
+    this.tree = tree;
+    this.problems = problems;
+    this.#origins = origins;
+  }
+
+  /** Where a value, or the nearest one above it, stands in the files. */
+  at(place: Place): Position {
+    return placeOf(this.tree, place);
+  }
+
+  /** The configuration is refused. */
+  error(place: Place, message: string): void {
+    this.problems.error(this.at(place), message);
+  }
+
+  /** The configuration is accepted in spite of it. */
+  warn(place: Place, message: string): void {
+    this.problems.warn(this.at(place), message);
+  }
+
+  /** Whether a value was given, in a file or by the environment, and is no default. @param key dotted path */
+  isGiven(key: string): boolean {
+    return this.#origins.has(key);
+  }
+}
+
+/** `router.rules[0].grpc`. */
+export function dotted(place: Place): string {
+  return place
+    .map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`))
+    .join("")
+    .slice(1);
+}

@@ -1,0 +1,35 @@
+// What a limit counts by, and which header says what a request costs.
+import { type KeySource, needsIdentity, parseKeySource } from "../../limits/keys.ts";
+import { didYouMean } from "../text/suggest.ts";
+import type { Draft, Place } from "./draft.ts";
+
+/** Reads `key` of a limit. @param what names the limit in messages */
+export function readKey(draft: Draft, texts: readonly string[], what: string, place: Place): readonly KeySource[] {
+  if (texts.length === 0) draft.error(place, `${what}: key is empty; write route to count all clients together`);
+  if (new Set(texts).size < texts.length) draft.error(place, `${what}: key names the same twice`);
+  const sources = texts.flatMap((text, i) => {
+    const source = parseKeySource(text);
+    if (source === null) {
+      const hint = didYouMean(text, ["ip", "subject", "apiKey", "route"]) || '; a header is written "header:<name>"';
+      draft.error([...place, i], `${what}: "${text}" is not something to count by${hint}`);
+    }
+    return source ?? [];
+  });
+  // Nothing authenticates clients yet.
+  if (needsIdentity(sources)) draft.warn(place, `${what}: no authentication is configured, so the key is the address`);
+  return sources;
+}
+
+/** Reads `cost` of a limit: the lower-case name of a header; "" none. @param what names the limit in messages */
+export function readCost(draft: Draft, text: string, what: string, place: Place): string {
+  if (text === "") return "";
+  const source = parseKeySource(text);
+  if (source?.kind !== "header") {
+    draft.error(place, `${what}: cost must be "header:<name>"`);
+    return "";
+  }
+  if (draft.written.frontend.http.trustedProxies.length === 0) {
+    draft.warn(place, `${what}: cost is believed of frontend.http.trustedProxies only, and there are none`);
+  }
+  return source.field;
+}

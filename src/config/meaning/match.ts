@@ -1,0 +1,70 @@
+// Which requests a rule takes: its path, hosts, methods and further conditions, and what two rules must not share.
+import type { Conditions, ValueTest } from "../../routing/conditions.ts";
+import { type Pattern, parsePattern } from "../../routing/pattern.ts";
+import { bracketed, plainHost, withoutRoot } from "../../wire/authority.ts";
+import type { Protocol } from "../config.ts";
+import { patternMeant, ruleHostMeant } from "../cures/meant-match.ts";
+import { HOST } from "../schema/hosts.ts";
+import type { RuleSection, ValueTestSection } from "../schema/router.ts";
+import type { Draft, Place } from "./draft.ts";
+
+/** Checks the host names of a rule. @param place of the rule */
+export function checkHosts(draft: Draft, section: RuleSection, place: Place, id: string): void {
+  for (const [i, host] of section.hosts.entries()) {
+    if (HOST.test(ruleHost(host))) continue;
+    draft.error([...place, "hosts", i], `rule "${id}": "${host}" is not a host name${ruleHostMeant(host)}`);
+  }
+}
+
+/** The pattern of a rule; null when it has none, which has been said then. @param place of the rule */
+export function readPattern(draft: Draft, section: RuleSection, place: Place, id: string): Pattern | null {
+  if (section.path === undefined) return null;
+  const below = [...place, "path"];
+  try {
+    const pattern = parsePattern(section.path);
+    if (section.stripPrefix && pattern.literalPrefix === "") {
+      draft.warn(below, `rule "${id}": stripPrefix has nothing to remove from "${section.path}"`);
+    }
+    return pattern;
+  } catch (error) {
+    const why = `${(error as Error).message}${patternMeant(section.path)}`;
+    draft.error(below, `rule "${id}": "${section.path}": ${why}`);
+    return null;
+  }
+}
+
+/** What else a request must be. @param eventPath below it, requests want event streams; "" none */
+export function readConditions(section: RuleSection, protocol: Protocol, eventPath: string): Conditions {
+  const upgradesOnly = protocol === "websocket";
+  return {
+    hosts: [...new Set(section.hosts.map(ruleHost))],
+    methods: upgradesOnly ? ["WEBSOCKET"] : [...new Set(section.methods)],
+    eventPath,
+    headers: Object.entries(section.match.headers).map(([name, test]) => [name.toLowerCase(), given(test)] as const),
+    query: Object.entries(section.match.query).map(([name, test]) => [name, given(test)] as const),
+  };
+}
+
+/** One key per method and host: two rules sharing one would leave the winner to luck. */
+export function matchKeys(path: string, pattern: Pattern, c: Conditions): { text: string; shown: string }[] {
+  const further = JSON.stringify([[...c.headers].sort(byName), [...c.query].sort(byName)]);
+  return (c.methods.length === 0 ? ["*"] : c.methods).flatMap((method) =>
+    (c.hosts.length === 0 ? ["*"] : c.hosts).map((host) => ({
+      text: `${pattern.canonical} ${method} ${host} ${further}`,
+      shown: `match "${path}"${method === "*" ? "" : `, method ${method}`}${host === "*" ? "" : `, host ${host}`}`,
+    })),
+  );
+}
+
+function given(test: ValueTestSection): ValueTest {
+  return Object.fromEntries(Object.entries(test).filter(([, value]) => value !== null)) as ValueTest;
+}
+
+function byName(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  return a[0] < b[0] ? -1 : 1;
+}
+
+/** A host as the adapters name it: in lower case, IPv6 addresses in brackets, no dot at the end. */
+function ruleHost(text: string): string {
+  return bracketed(withoutRoot(plainHost(text.toLowerCase())));
+}

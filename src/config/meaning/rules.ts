@@ -1,0 +1,146 @@
+// Rules as written → as meant, and the rules that `protocols.grpc.services` stands for.
+import { parsePattern } from "../../routing/pattern.ts";
+import type { Protocol, RuleConfig, RuleWebSocketConfig, ServiceConfig } from "../config.ts";
+import { type RuleSection, ruleDefaults } from "../schema/router.ts";
+import type { Position } from "../text/problem.ts";
+import { didYouMean, didYouMeanOf } from "../text/suggest.ts";
+import { readBalancing } from "./balancing.ts";
+import { type Draft, dotted, type Place } from "./draft.ts";
+import { claim } from "./known.ts";
+import { LimitReader } from "./limits.ts";
+import { checkHosts, matchKeys, readConditions, readPattern } from "./match.ts";
+import { INTERNAL } from "./services.ts";
+
+const ALIKE = "; tell them apart by path, methods, hosts or match, or remove one of them";
+/** Whoever sets one of them wants messages looked at. */
+const MESSAGE_SIZES = ["frontend.websocket.maxMessageSize", "backend.websocket.maxMessageSize"];
+
+/** Infers and checks all rules: those of the file, then those that it leaves to be made. */
+export function readRules(draft: Draft, services: readonly ServiceConfig[]): RuleConfig[] {
+  const limits = new LimitReader(draft);
+  const rules = readWritten(draft, services, limits);
+  return [...rules, ...readGrpcServices(draft, services, rules, limits)];
+}
+
+/** `router.rules`. */
+function readWritten(draft: Draft, services: readonly ServiceConfig[], limits: LimitReader): RuleConfig[] {
+  const { written, problems } = draft;
+  const byName = new Map(services.map((s) => [s.name, s]));
+  const names: ReadonlySet<string> = new Set(byName.keys());
+  const ids = new Map<string, Position>();
+  const patterns = new Map<string, Position>();
+  const counts = new Map<string, number>();
+  return written.router.rules.flatMap((section, i) => {
+    const place = ["router", "rules", i];
+    const at = draft.at(place);
+    const { serviceName } = section;
+    const count = (counts.get(serviceName) ?? 0) + 1;
+    counts.set(serviceName, count);
+    const id = section.id || `${serviceName}-${count}`;
+    claim(ids, id, at, `rule id "${id}"`, problems);
+    // Where the services could not be read, that has been said.
+    const unread = problems.saidAt(draft.at(["registry", "static", "services"]));
+    if (serviceName !== INTERNAL && serviceName !== undefined && !names.has(serviceName) && !unread) {
+      const hint = didYouMeanOf(serviceName, names, "registry.static.services has");
+      draft.error([...place, "serviceName"], `rule "${id}": unknown service "${serviceName}"${hint}`);
+    }
+    checkRewrites(draft, section, place, id);
+    checkHosts(draft, section, place, id);
+    const pattern = readPattern(draft, section, place, id);
+    if (pattern === null) return [];
+    const protocol = protocolOf(section, byName.get(serviceName));
+    const conditions = readConditions(section, protocol, written.frontend.sse.path);
+    for (const key of matchKeys(section.path, pattern, conditions))
+      claim(patterns, key.text, at, key.shown, problems, ALIKE);
+    return [{ ...readParts(draft, section, place, id, protocol, limits), pattern, conditions }];
+  });
+}
+
+/** `protocols.grpc.services`: a rule for each service that no rule of the file has. */
+function readGrpcServices(
+  draft: Draft,
+  services: readonly ServiceConfig[],
+  rules: readonly RuleConfig[],
+  limits: LimitReader,
+): RuleConfig[] {
+  const { grpc } = draft.written.protocols;
+  if (!grpc.enabled) return [];
+  const names = services.map((s) => s.name);
+  const taken = new Set(rules.map((r) => r.pattern.canonical));
+  return grpc.services.flatMap(({ name, backend }, i) => {
+    const place = ["protocols", "grpc", "services", i];
+    if (!/^[A-Za-z_][\w.]*$/.test(name)) {
+      draft.error(place, `"${name}" is not the name of a gRPC service`);
+      return [];
+    }
+    if (!names.includes(backend)) {
+      draft.error(place, `unknown service "${backend}"${didYouMean(backend, names)}`);
+      return [];
+    }
+    const path = `/${name}/*`;
+    const pattern = parsePattern(path);
+    if (taken.has(pattern.canonical)) return [];
+    taken.add(pattern.canonical);
+    const section: RuleSection = { ...ruleDefaults(), path, serviceName: backend };
+    const conditions = readConditions(section, "grpc", "");
+    return [{ ...readParts(draft, section, place, `grpc:${name}`, "grpc", limits), pattern, conditions }];
+  });
+}
+
+/** All of a rule but the requests it takes. */
+function readParts(
+  draft: Draft,
+  section: RuleSection,
+  place: Place,
+  id: string,
+  protocol: Protocol,
+  limits: LimitReader,
+): Omit<RuleConfig, "pattern" | "conditions"> {
+  const key = dotted(place);
+  const { path, serviceName, stripPrefix, rewritePrefix, preserveHost, rewriteHost } = section;
+  const { circuitBreaker, retry, fallback, sse, grpc, transcoding, tier, accessLog, metadata } = section;
+  return {
+    ...{ id, key, at: draft.at(place), protocol },
+    ...{ path, serviceName, stripPrefix, rewritePrefix, preserveHost, rewriteHost },
+    ...{ circuitBreaker, retry, fallback, sse, grpc, transcoding, tier, accessLog, metadata },
+    ...readBalancing(draft, section, place, id),
+    maxBodyBytes: section.maxRequestSize ?? (protocol === "grpc" ? 0 : draft.written.frontend.http.maxRequestSize),
+    timeoutMs: section.timeout,
+    timeoutWritten: draft.isGiven(`${key}.timeout`),
+    ...limits.read(section, id, place),
+    websocket: readWebSocket(draft, section),
+  };
+}
+
+/** Messages are read where something is configured that needs them read; otherwise they pass untouched. */
+function readWebSocket(draft: Draft, { websocket: { mode, maxMessageSize } }: RuleSection): RuleWebSocketConfig {
+  const { frontend, backend } = draft.written;
+  const sized = maxMessageSize !== null || MESSAGE_SIZES.some((key) => draft.isGiven(key));
+  const compressed = frontend.websocket.enableCompression || backend.websocket.enableCompression;
+  return { mode: mode ?? (sized || compressed ? "messages" : "tunnel"), maxMessageBytes: maxMessageSize };
+}
+
+function checkRewrites(draft: Draft, section: RuleSection, place: Place, id: string): void {
+  const { preserveHost, rewriteHost, stripPrefix, rewritePrefix } = section;
+  const fault = (message: string) => draft.error(place, `rule "${id}": ${message}`);
+  if (preserveHost && rewriteHost !== "") fault("preserveHost and rewriteHost exclude each other");
+  if (rewriteHost !== "" && !/^[A-Za-z0-9.\-_[\]:]+$/.test(rewriteHost)) fault("rewriteHost is not a host name");
+  if (stripPrefix && rewritePrefix !== "") fault("rewritePrefix replaces the prefix already; remove stripPrefix");
+  if (rewritePrefix !== "" && !/^\/[^\s?#]*$/.test(rewritePrefix)) {
+    fault('rewritePrefix must begin with "/" and hold no query or blank');
+  }
+}
+
+/** A configuration without a rule is a mistake. */
+export function checkAnyRule(draft: Draft): void {
+  if (draft.written.router.rules.length > 0 || draft.problems.errors.length > 0) return;
+  draft.error(["router", "rules"], "router.rules is empty: nothing would be routed");
+}
+
+/** What is written, else what the service speaks, else what the methods say. */
+function protocolOf(section: RuleSection, service: ServiceConfig | undefined): Protocol {
+  if (section.protocol !== null) return section.protocol;
+  if (section.grpc !== null || section.transcoding !== null) return "grpc";
+  if (service?.endpoints.some((e) => e.grpc) === true) return "grpc";
+  return section.methods.length === 1 && section.methods[0] === "SSE" ? "sse" : "http";
+}

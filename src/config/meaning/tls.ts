@@ -1,0 +1,58 @@
+// The blocks of TLS that are in use, and what in them is missing or contradicts itself.
+import type { ListenerTls } from "../schema/listener-tls.ts";
+import type { Written } from "../schema/root.ts";
+import type { UpstreamTls } from "../schema/upstream-tls.ts";
+import { type Draft, dotted, type Place } from "./draft.ts";
+
+/** Sections with certificates that are shown to clients and operators. */
+export type Listeners = Pick<Written, "frontend" | "management">;
+
+/** A block that is enabled, and where it is written. */
+export interface TlsBlock<T> {
+  readonly place: Place;
+  readonly tls: T;
+}
+
+/** Every enabled block of certificates shown to clients and operators. */
+export function listenerBlocks({
+  frontend: { http, websocket, grpc },
+  management,
+}: Listeners): readonly TlsBlock<ListenerTls>[] {
+  const used = { http: true, websocket: websocket.enabled === true && websocket.port !== null, grpc: grpc.enabled };
+  const clients = Object.entries({ http, websocket, grpc })
+    .filter(([name, section]) => used[name as keyof typeof used] && section.tls.enabled)
+    .map(([name, section]) => ({ place: ["frontend", name, "tls"], tls: section.tls }));
+  const operators = management.enabled && management.tls.enabled;
+  return operators ? [...clients, { place: ["management", "tls"], tls: management.tls }] : clients;
+}
+
+/** Every enabled block of trust in services. */
+export function upstreamBlocks({ backend }: Pick<Written, "backend">): readonly TlsBlock<UpstreamTls>[] {
+  return Object.entries({ http: backend.http, grpc: backend.grpc })
+    .filter(([, section]) => section.tls.enabled)
+    .map(([name, section]) => ({ place: ["backend", name, "tls"], tls: section.tls }));
+}
+
+/** Checks every enabled block but its files. */
+export function checkTls(draft: Draft): void {
+  const listeners = listenerBlocks(draft.written);
+  const upstreams = upstreamBlocks(draft.written);
+  for (const { place, tls } of listeners) {
+    const fault = (message: string) => draft.error(place, `${dotted(place)}: ${message}`);
+    if (tls.certFile === "" || tls.keyFile === "") fault("enabled needs certFile and keyFile");
+    if (tls.clientAuth === "verify" && tls.clientCAFile.length === 0) fault("clientAuth verify needs clientCAFile");
+  }
+  for (const { place, tls } of [...listeners, ...upstreams]) {
+    if (Number(tls.minVersion) > Number(tls.maxVersion)) {
+      draft.error([...place, "minVersion"], `${dotted(place)}: minVersion is above maxVersion`);
+    }
+  }
+  for (const { place, tls } of upstreams) {
+    if ((tls.clientCertFile === "") !== (tls.clientKeyFile === "")) {
+      draft.error(place, `${dotted(place)}: clientCertFile and clientKeyFile belong together`);
+    }
+    if (tls.insecureSkipVerify) {
+      draft.warn([...place, "insecureSkipVerify"], "certificates of backends are not verified");
+    }
+  }
+}
