@@ -1,4 +1,4 @@
-// Old spellings and keys with a fate of their own: every row of every table, one by one.
+// Old spellings and keys with a fate of their own: every row of every table.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Fields } from "../../../../src/config/schema/field.ts";
@@ -9,6 +9,7 @@ import { parseYaml } from "../../../../src/config/text/parse.ts";
 import { oneLine, Problems } from "../../../../src/config/text/problem.ts";
 import { plain } from "../../../../src/config/text/tree.ts";
 import { load } from "../../../support/load.ts";
+import { everyRow } from "../../../support/rows.ts";
 
 type Value = unknown;
 type Block = Record<string, Value>;
@@ -90,29 +91,38 @@ function valuesFor(key: string): readonly [Value, Value] {
   return VALUES[key] ?? BY_KEY.find(([pattern]) => pattern.test(key))?.[1] ?? TEXTS;
 }
 
-describe("old spellings", () => {
-  for (const [from, to] of ALIASES) {
-    const [value, other] = valuesFor(to);
-    const warning = `"${shown(from)}" is an old spelling of "${shown(to)}"`;
+/** For keys whose value does not matter. */
+const ANY_VALUES: readonly Value[] = [true, { deep: [1] }];
 
-    test(`${from} means ${to}, and warns once`, () => {
+function nameOf(row: readonly [from: string, to: string, ...unknown[]]): string {
+  return `${row[0]} (${row[1]})`;
+}
+
+describe("old spellings", () => {
+  test("each means its canonical key, and warns once", () =>
+    everyRow(ALIASES, nameOf, ([from, to]) => {
+      const [value] = valuesFor(to);
+      const warning = `"${shown(from)}" is an old spelling of "${shown(to)}"`;
       const old = loadBlock(withPath(from, value));
       const canonical = loadBlock(withPath(to, value));
       assert.deepEqual(old.errors, []);
       assert.equal(old.config!.hash, canonical.config!.hash);
       assert.equal(old.warnings.filter((w) => w.includes(warning)).length, 1);
       assert.equal(old.warnings.length, 1 + canonical.warnings.length);
-    });
-    test(`${from} beside an equal ${to} is fine`, () => {
+    }));
+  test("each is fine beside its canonical key with the same value", () =>
+    everyRow(ALIASES, nameOf, ([from, to]) => {
+      const [value] = valuesFor(to);
       assert.deepEqual(loadBlock(withPath(to, value, withPath(from, value))).errors, []);
-    });
-    test(`${from} beside a different ${to} is one error`, () => {
+    }));
+  test("each is one error beside its canonical key with another value", () =>
+    everyRow(ALIASES, nameOf, ([from, to]) => {
+      const [value, other] = valuesFor(to);
       const { errors } = loadBlock(withPath(to, other, withPath(from, value)));
       assert.equal(errors.length, 1, errors.join("\n"));
       assert.match(errors[0]!, /^t\.yaml:1:\d+: .* say different things; keep /);
-      assert.ok(errors[0]!.includes(`"${shown(from)}"`) && errors[0]!.includes(`"${shown(to)}"`));
-    });
-  }
+      assert.ok(errors[0]!.includes(`"${shown(from)}"`) && errors[0]!.includes(`"${shown(to)}"`), errors[0]);
+    }));
 
   test("each spelling warns once, however often it is used", () => {
     const instance = (port: number) => ({ address: "127.0.0.1", port, metadata: { weight: 2 } });
@@ -125,16 +135,15 @@ describe("old spellings", () => {
     assert.equal(warnings.length, 1);
   });
 
-  for (const [from, to, when] of ALIASES_BY_VALUE) {
-    test(`${from} means ${to} with certain values`, () => {
+  test("some mean their canonical key with certain values only", () =>
+    everyRow(ALIASES_BY_VALUE, nameOf, ([from, to, when]) => {
       assert.ok(when(7) && !when(0.5));
       const old = loadBlock(withPath(from, 7));
       assert.deepEqual(old.errors, []);
       assert.equal(old.config!.hash, loadBlock(withPath(to, 7)).config!.hash);
       assert.deepEqual(loadBlock(withPath(from, 0.5)).warnings, []);
       assert.match(loadBlock(withPath(to, 8, withPath(from, 7))).errors.join(), /say different things/);
-    });
-  }
+    }));
 
   test("every canonical key exists in the schema", () => {
     for (const [, to] of ALIASES) assert.ok(exists(to), to);
@@ -150,15 +159,14 @@ describe("old spellings", () => {
 });
 
 describe("keys without effect", () => {
-  for (const path of NO_EFFECT) {
-    for (const value of [true, { deep: [1] }]) {
-      test(`${path}: ${JSON.stringify(value)} is accepted with one warning`, () => {
+  for (const value of ANY_VALUES) {
+    test(`are accepted with one warning, as ${JSON.stringify(value)}`, () =>
+      everyRow(NO_EFFECT, String, (path) => {
         const { errors, warnings } = loadBlock(withPath(path, value));
         assert.deepEqual(errors, []);
         assert.equal(warnings.length, 1);
         assert.ok(warnings[0]!.endsWith(`"${shown(path)}" has no effect here and is ignored`), warnings[0]);
-      });
-    }
+      }));
   }
   test("none of them is a key of the schema", () => {
     for (const path of NO_EFFECT) assert.ok(!exists(path), path);
@@ -176,15 +184,14 @@ const REFUSALS = [
 ];
 
 describe("refused keys", () => {
-  for (const [path, message] of REFUSALS) {
-    for (const value of [true, { deep: [1] }]) {
-      test(`${path}: ${JSON.stringify(value)} is refused with exactly one message`, () => {
+  for (const value of ANY_VALUES) {
+    test(`are refused with exactly one message, as ${JSON.stringify(value)}`, () =>
+      everyRow(REFUSALS, nameOf, ([path, message]) => {
         const { errors } = loadBlock(withPath(path, value));
         assert.equal(errors.length, 1, errors.join("\n"));
         assert.match(errors[0]!, /^t\.yaml:1:\d+: /);
         assert.ok(errors[0]!.endsWith(message), errors[0]);
-      });
-    }
+      }));
   }
   test("none of them is a key of the schema", () => {
     for (const [path] of REFUSALS) assert.ok(!exists(path), path);
