@@ -31,6 +31,7 @@ import { HealthChecks } from "./resilience/health-check.ts";
 import { ProbeSlots } from "./resilience/probe-slots.ts";
 import { loadChecked } from "./snapshot/check/checked.ts";
 import { compile } from "./snapshot/compile.ts";
+import type { Extensions } from "./snapshot/extensions.ts";
 import { applicationOutput, loggingFormat } from "./snapshot/logging.ts";
 import { prepare } from "./snapshot/prepare.ts";
 import type { Runtime } from "./snapshot/runtime.ts";
@@ -52,6 +53,8 @@ export interface BootOptions {
   /** Overrides `telemetry.logging.level`. */
   readonly logLevel: LogLevel | null;
   readonly hotReload: boolean;
+  /** Kinds that the program which starts the gateway brings. */
+  readonly extensions?: Extensions;
 }
 
 /** A running gateway. */
@@ -155,6 +158,7 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
     },
     labels: labelsOf(config),
     log,
+    extensions: options.extensions ?? {},
     instanceId: randomBytes(6).toString("hex"),
     version: VERSION,
     live: holder,

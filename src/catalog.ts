@@ -8,8 +8,8 @@ import { roundRobin } from "./balancing/round-robin.ts";
 import type { BalancerSettings } from "./balancing/settings.ts";
 import { stickySession } from "./balancing/sticky-session.ts";
 import type { Registry, ServiceList } from "./core/registry.ts";
-import type { Balancer, Service } from "./core/service.ts";
-import type { Strategy } from "./core/strategy.ts";
+import type { Balancer } from "./core/service.ts";
+import type { Plan, Strategy } from "./core/strategy.ts";
 import { staticRegistry } from "./registries/static.ts";
 import { direct } from "./strategies/direct.ts";
 
@@ -35,7 +35,7 @@ export const REGISTRIES = {
 /** Strategy type → strategy. */
 export const STRATEGIES = {
   direct,
-} satisfies Record<string, (service: Service) => Strategy>;
+} satisfies Record<string, (plan: Plan) => Strategy>;
 
 /** A balancer's name. */
 export type BalancerName = keyof typeof BALANCERS;

@@ -7,10 +7,10 @@ export function sessionFilter(byService: ReadonlyMap<string, Sessions>): Filter 
   return {
     name: "sessions",
     phase: "shape",
-    onReply(ctx, status, fields) {
-      const { service, endpoint } = ctx;
-      if (service === null || endpoint === null) return;
-      byService.get(service.name)?.answered(ctx, endpoint, status, fields);
+    onReply(ctx, { made, status, fields }) {
+      if (made === "backend" && ctx.endpoint !== null)
+        byService.get(ctx.serviceName)?.answered(ctx, ctx.endpoint, status, fields);
+      return undefined;
     },
   };
 }

@@ -1,11 +1,11 @@
 // Speaks one protocol to one endpoint.
-import type { RequestContext } from "./context.ts";
-import type { Receiver, RequestBody, Upstream } from "./edges.ts";
+import type { Receiver, Upstream } from "./edges.ts";
+import type { UpstreamRequest } from "./upstream-request.ts";
 
-/** Speaks one protocol to one endpoint. */
+/** A way to send requests to an endpoint. */
 export interface Connector {
   /** Whether backends may say of a request that they have not looked at it, though some of it was sent (HTTP/2). */
   readonly mayRefuse: boolean;
-  /** Sends the request of `ctx` and reports to `receiver`; it may report a failure before it returns. */
-  send(ctx: RequestContext, body: RequestBody, receiver: Receiver): Upstream;
+  /** Sends a request and reports to `receiver`; it may report a failure before it returns. */
+  send(request: UpstreamRequest, receiver: Receiver): Upstream;
 }

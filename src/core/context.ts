@@ -1,16 +1,17 @@
 // Everything known about one request, as one object with all its fields from birth, so that its shape never changes.
-
 import type { AttemptEnd } from "./attempt-end.ts";
 import type { Charge } from "./charge.ts";
-import type { Downstream, Upstream } from "./edges.ts";
+import type { Downstream, RequestBody, Upstream } from "./edges.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Identity } from "./identity.ts";
 import type { Tier } from "./limiter.ts";
 import type { LogLine } from "./log.ts";
-import type { Route } from "./route.ts";
-import type { Service } from "./service.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { BodyFilter, ReplyHead, ReplyWriter } from "./reply-head.ts";
+import { RequestEdit } from "./request-edit.ts";
+import type { RouteSettings } from "./route-settings.ts";
+import type { OpenStreams } from "./streams.ts";
+import type { Trace } from "./trace.ts";
 import type { Translation } from "./translation.ts";
 
 /** What the adapter knows of the connection a request came on. */
@@ -33,6 +34,55 @@ export interface StreamCounts {
   /** WebSocket close code the client was left with; 0 none. */
   closeCode: number;
 }
+
+/** How request ids are read, made and passed on. */
+export interface RequestIdRule {
+  readonly enabled: boolean;
+  readonly headerName: string;
+  /** {@link headerName} in lower case. */
+  readonly lowerName: string;
+  readonly generate: boolean;
+  readonly propagate: boolean;
+}
+
+/** The snapshot a request is on, as far as the request itself needs it. */
+export interface RequestSnapshot {
+  readonly requestId: RequestIdRule;
+  /** Whether `Via` is added, to requests and replies. */
+  readonly via: boolean;
+  /** Identifies this gateway; a request that carries it back is a loop. */
+  readonly instanceId: string;
+  /** WebSockets and event streams open now, on any snapshot. */
+  readonly streams: OpenStreams;
+  /** A WebSocket or event stream has begun. */
+  streamOpened(ctx: RequestContext): void;
+  /** The request is over: counts and logs it, and lets it leave the snapshot. @param ms since it arrived */
+  done(ctx: RequestContext, ms: number): void;
+}
+
+/** Told of errors that are defects, of the gateway or of a filter: logs them and fails the request, not the process. */
+export interface DefectHandler {
+  defect(ctx: RequestContext, error: unknown): void;
+}
+
+/** Counts the requests of a route. */
+export interface RouteMeter {
+  begin(ctx: RequestContext): void;
+  done(ctx: RequestContext, seconds: number): void;
+  /** A request was sent again. @param reason error code, status of the answer, or `hedge` */
+  retried(reason: string): void;
+}
+
+/** The half of a filter that sees replies. */
+export interface ReplyFilter {
+  /**
+   * Called for every reply of the route, whether a backend made it or the gateway, before any of it is sent. It may change
+   * status and fields in place; what it returns sees the body, too.
+   */
+  onReply(ctx: RequestContext, reply: ReplyHead): BodyFilter | undefined;
+}
+
+const NO_FILTERS: readonly ReplyFilter[] = [];
 
 /** Ends of attempts kept for one request, the latest: an event stream may be taken up again for days. */
 const MAX_ENDS = 16;
@@ -75,9 +125,21 @@ export class RequestContext {
   /** What the limits of the route charged; null when none was asked. */
   charges: Charge[] | null = null;
 
-  snapshot: Snapshot | null = null;
-  route: Route | null = null;
-  service: Service | null = null;
+  /** What the gateway reads of the client's body; a filter may replace it. */
+  body: RequestBody;
+  /** What filters change of the request on its way out; null: nothing. See {@link edited}. */
+  edit: RequestEdit | null = null;
+
+  snapshot: RequestSnapshot | null = null;
+  route: RouteSettings | null = null;
+  /** null when metrics are off. */
+  meter: RouteMeter | null = null;
+  /** Filters that see the reply, in the order they run: those of the listener, or of the route once one was found. */
+  replyFilters: readonly ReplyFilter[] = NO_FILTERS;
+  /** Where the body of the reply is written: the client, or what filters have put before it. */
+  reply: ReplyWriter;
+  /** Service the request is sent to; "" before. */
+  serviceName = "";
   endpoint: Endpoint | null = null;
   upstream: Upstream | null = null;
   attempts = 0;
@@ -96,20 +158,16 @@ export class RequestContext {
   error: ErrorCode | null = null;
   /** Short reason for the log when something failed; never sent to the client. */
   detail = "";
-  /** The connection to the backend must serve this request alone. */
-  ownConnection = false;
-  /** The next send must not use an idle connection. */
-  freshConnection = false;
-  /** When everything must be over, on the monotonic clock, ms; 0 never. Told to backends that understand it. */
-  deadlineAt = 0;
   /** gRPC status the client was given; -1 when the request is none of gRPC or none was seen. */
   grpcStatus = -1;
   /** How the request is put to a backend that speaks another protocol than the client. */
   translation: Translation | null = null;
-  /** Where a reconnected event stream goes on; "" at the beginning. */
-  lastEventId = "";
   /** Set while a WebSocket or event stream is open, and after. */
   stream: StreamCounts | null = null;
+  /** Set as soon as the pipeline has the request. */
+  defects: DefectHandler | null = null;
+  /** null: nobody follows the request. */
+  trace: Trace | null = null;
   /** Says what happens to this request, with its id; null unless the log level is `debug`: `ctx.debug?.(…)`. */
   debug: LogLine | null = null;
   /** What was taken for this request and must be given back at its end. */
@@ -128,6 +186,8 @@ export class RequestContext {
   ) {
     const mark = target.indexOf("?");
     this.downstream = downstream;
+    this.body = downstream.body;
+    this.reply = downstream;
     this.peer = peer;
     this.method = method;
     this.rawPath = mark === -1 ? target : target.slice(0, mark);
@@ -136,6 +196,12 @@ export class RequestContext {
     this.httpVersion = httpVersion;
     this.expectsContinue = expectsContinue;
     this.startedAt = startedAt;
+  }
+
+  /** What is changed of the request before it goes to a backend, to be added to. */
+  edited(): RequestEdit {
+    this.edit ??= new RequestEdit();
+    return this.edit;
   }
 
   /** Notes how an attempt ended. */

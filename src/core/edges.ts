@@ -1,5 +1,6 @@
 // The contracts of both edges: what an adapter offers the pipeline for one client, and what a connector for one backend.
 import type { ErrorCode } from "./errors.ts";
+import type { ReplyWriter } from "./reply-head.ts";
 
 /** Where the bytes of a request body go. */
 export interface BodyReceiver {
@@ -17,6 +18,8 @@ export interface RequestBody {
   readonly complete: boolean;
   /** Bytes handed over so far. */
   readonly bytes: number;
+  /** Whether {@link start} gives all of it from the beginning again. Absent: only as long as nothing was handed over. */
+  readonly replayable?: boolean;
   /** Refuses the request as soon as more than `maxBytes` arrived. Before {@link start}. */
   limit(maxBytes: number): void;
   /** Begins to read into `to`. Called again, the rest goes to the new receiver. */
@@ -61,8 +64,8 @@ export interface StreamLimits {
   readonly bufferBytes: number;
 }
 
-/** The client's side of one request, written by the pipeline. */
-export interface Downstream {
+/** The client's side of one request. Its body is written by `gateway/send-reply.ts` and what that hands it to. */
+export interface Downstream extends ReplyWriter {
   readonly body: RequestBody;
   /** Passes an interim response (1xx) on where the client can take it; 100 lets a waiting client send its body. */
   interim(status: number, fields: readonly string[]): void;
@@ -71,19 +74,8 @@ export interface Downstream {
    * @param length bytes of body; -1 unknown. `fields` then carry no `Content-Length`
    */
   head(status: number, reason: string, fields: string[], length: number): void;
-  /**
-   * Writes a piece of the body.
-   * @param release null: the bytes are valid only during the call. Otherwise they are handed over and `release` is called
-   *   once they have left
-   * @returns false when the client is slower: no more until {@link Upstream.resume} is called
-   */
-  write(chunk: Buffer, release: (() => void) | null): boolean;
-  /** Ends the reply. @param last final piece of the body, valid only during the call */
-  end(last: Buffer | null, trailers: readonly string[]): void;
-  /** Sends a head that has been waiting for its body. */
-  flush(): void;
   /** Sends a complete local answer; closes the connection afterwards when `close`. */
-  answer(status: number, fields: readonly string[], body: string, close: boolean): void;
+  answer(status: number, fields: readonly string[], body: string | Buffer, close: boolean): void;
   /** The reply is a stream: these limits hold instead of the usual ones. Must come before its first byte. */
   stream(limits: StreamLimits): void;
   /** The backend has switched protocols: tells the client and gives its connection away; null when the client is gone. */
@@ -130,7 +122,7 @@ export interface Receiver {
   /** @param length bytes of body to come; -1 unknown */
   head(status: number, reason: string, fields: string[], length: number): void;
   /**
-   * A piece of the body; `release` as in {@link Downstream.write}.
+   * A piece of the body; `release` as in {@link ReplyWriter.write}.
    * @param last the response is complete with it; no `end` follows
    * @returns false when no more may come until {@link Upstream.resume}
    */

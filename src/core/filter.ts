@@ -1,5 +1,5 @@
 // One policy on a route: looks at the request, and answers with a verdict or lets it pass.
-import type { RequestContext } from "./context.ts";
+import type { ReplyFilter, RequestContext } from "./context.ts";
 import type { Verdict } from "./reply.ts";
 
 /** Order of request filters; within a phase, the order of the configuration. Reply filters run reversed. */
@@ -12,12 +12,13 @@ export function inPhaseOrder(filters: readonly Filter[]): readonly Filter[] {
   return [...filters].sort((a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase));
 }
 
-/** A policy compiled for one route. */
-export interface Filter {
+/**
+ * A policy compiled for one route. Its request half may answer, refuse, or change what is sent on (`ctx.edited()`,
+ * `ctx.body`); its reply half sees every reply of the route, also where its request half was not reached.
+ */
+export interface Filter extends Partial<ReplyFilter> {
   readonly name: string;
   readonly phase: Phase;
   /** Synchronous unless it must wait; the first verdict that is not undefined ends the request here. */
   onRequest?(ctx: RequestContext): Verdict | Promise<Verdict>;
-  /** May change the flat response fields in place. */
-  onReply?(ctx: RequestContext, status: number, fields: string[]): void;
 }

@@ -24,7 +24,7 @@ export class NullDownstream implements Downstream {
   }
   end(_last: Buffer | null, _trailers: readonly string[]): void {}
   flush(): void {}
-  answer(_status: number, _fields: readonly string[], _body: string, _close: boolean): void {}
+  answer(_status: number, _fields: readonly string[], _body: string | Buffer, _close: boolean): void {}
   stream(_limits: StreamLimits): void {}
   switch(_fields: readonly string[]): UpgradedSocket | null {
     return null;

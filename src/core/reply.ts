@@ -1,12 +1,20 @@
-// An answer the gateway makes by itself: small, complete, never streamed.
+// An answer the gateway makes by itself.
+import type { Upstream } from "./edges.ts";
 import type { ErrorCode } from "./errors.ts";
+import type { ReplyWriter } from "./reply-head.ts";
 
-/** A complete local answer. */
+/** A body that comes piece by piece. */
+export interface ReplySource {
+  /** Begins to write; `end` of the writer ends the reply. @returns what resumes it, and stops it when the client disconnects */
+  start(writer: ReplyWriter): Upstream;
+}
+
+/** A local answer. */
 export interface Reply {
   readonly status: number;
   /** Flat name, value list; `Content-Length` is added when it is sent. */
   readonly fields: readonly string[];
-  readonly body: string;
+  readonly body: string | Buffer | ReplySource;
 }
 
 /** Refusal with a code of the error table; rendered by the adapter in the form its client expects. */

@@ -1,11 +1,11 @@
 // Everything compiled from one configuration; a request enters one and finishes on it.
-import type { RequestContext } from "./context.ts";
+import type { ReplyFilter, RequestContext, RequestSnapshot } from "./context.ts";
 import type { LimitView } from "./limit-view.ts";
 import type { Overload } from "./overload.ts";
-import type { Reply } from "./reply.ts";
-import type { Route, RouteMeter } from "./route.ts";
+import type { Responder } from "./responder.ts";
+import type { Route } from "./route.ts";
 import type { Service } from "./service.ts";
-import type { OpenStreams } from "./streams.ts";
+import type { Trace } from "./trace.ts";
 
 /** Result of a lookup: a route, or why there is none. */
 export type Match = Route | NoMatch;
@@ -15,69 +15,28 @@ export interface NoMatch {
   readonly allow: readonly string[];
 }
 
-/** An answer the gateway serves by itself. */
-export interface Builtin {
-  /** Any method; otherwise GET and HEAD only. */
-  readonly any: boolean;
-  answer(ctx: RequestContext): Reply | Promise<Reply>;
-}
-
 /** One compiled configuration. Immutable but for its reference count. */
-export interface Snapshot {
+export interface Snapshot extends RequestSnapshot {
   /** Short content hash of the configuration, for logs, metrics and the reload report. */
   readonly hash: string;
-  /** Answers for rules with the service `_internal`, by canonical path. */
-  readonly internals: ReadonlyMap<string, Builtin>;
-  /** Built-in answers that win over routes, by canonical path. */
-  readonly builtins: ReadonlyMap<string, Builtin>;
-  /** Built-in answers used only where no route matches. */
-  readonly fallbacks: ReadonlyMap<string, Builtin>;
   readonly services: ReadonlyMap<string, Service>;
   readonly routes: readonly Route[];
+  /** Filters that see replies to requests without a route: unreadable ones, and those that match none. */
+  readonly replyFilters: readonly ReplyFilter[];
   /** null: load is not shed. */
   readonly overload: Overload | null;
   /** Each once, however many routes share it. */
   readonly limits: readonly LimitView[];
+  /** The gateway's own answer at a path of its own, which no route can take; null at any other. */
+  ownAnswer(ctx: RequestContext): Responder | null;
   match(ctx: RequestContext): Match;
+  /** The gateway's own answer where no route has the path. */
+  lastAnswer(ctx: RequestContext): Responder | null;
   /** Whether the peer's forwarded fields are believed. */
   trusts(address: string): boolean;
-  /** Settings of request ids. */
-  readonly requestId: RequestIdRule;
-  /** Whether `Via` is added, to requests and replies. */
-  readonly via: boolean;
-  /** Sends one access line; null when the access log is off. */
-  readonly accessLog: AccessLog | null;
-  /** Counts requests that matched no route; null when metrics are off. */
-  readonly unmatchedMeter: RouteMeter | null;
-  /** null when metrics are off. */
-  readonly streamMeter: StreamMeter | null;
-  /** WebSockets and event streams open now, on any snapshot. */
-  readonly streams: OpenStreams;
+  /** Begins the record of a request; null: none is kept. */
+  trace(ctx: RequestContext): Trace | null;
   enter(): void;
-  leave(): void;
-}
-
-/** How request ids are read, made and passed on. */
-export interface RequestIdRule {
-  readonly enabled: boolean;
-  readonly headerName: string;
-  /** {@link headerName} in lower case. */
-  readonly lowerName: string;
-  readonly generate: boolean;
-  readonly propagate: boolean;
-}
-
-/** Counts WebSockets and event streams. */
-export interface StreamMeter {
-  /** A stream has begun. */
-  opened(ctx: RequestContext): void;
-  /** A request that was one, or wanted to be one, is over. */
-  done(ctx: RequestContext): void;
-}
-
-/** Writes one line per finished request. */
-export interface AccessLog {
-  write(ctx: RequestContext, durationMs: number): void;
 }
 
 /** The snapshot requests enter now. Replaced by one assignment. */

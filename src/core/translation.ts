@@ -3,9 +3,10 @@ import type { Receiver, RequestBody } from "./edges.ts";
 
 /** One request in the backend's protocol. */
 export interface Translation {
-  /** Path sent to the backend, without query: `/package.Service/Method`. */
-  readonly path: string;
-  /** Flat list of fields sent to the backend, names in lower case; what the gateway asserts itself is added to it. */
+  readonly method: string;
+  /** Path and query sent to the backend. */
+  readonly target: string;
+  /** Flat list of fields sent to the backend, in place of the client's; what the gateway asserts itself is added to it. */
   readonly fields: readonly string[];
   /** Whether the answer may be a stream, which has no total deadline of its own. */
   readonly streams: boolean;

@@ -1,36 +1,17 @@
 // One try of a request on one endpoint: gives back what it took, and says once how it ended to all that learn from it.
-import type { AttemptOutcome } from "../core/attempt-end.ts";
+import type { AttemptEnd, AttemptOutcome } from "../core/attempt-end.ts";
 import type { RequestContext } from "../core/context.ts";
-import type { Receiver, RequestBody, SendFailure, UpgradedSocket, Upstream } from "../core/edges.ts";
+import type { Receiver, SendFailure, UpgradedSocket, Upstream } from "../core/edges.ts";
 import type { Endpoint } from "../core/endpoint.ts";
-import type { ErrorCode } from "../core/errors.ts";
-import { grpcTimeout, httpStatusOf, statusOfCall } from "../wire/grpc.ts";
+import type { UpstreamRequest } from "../core/upstream-request.ts";
+import { statusOfCall } from "../wire/grpc.ts";
+import { hadTime, ofAnswer, ofFailure, ranOut, statusText, type Verdict } from "./attempt-verdict.ts";
 import { giveBack, type Permit, reportBad, reportGood } from "./permit.ts";
-import { EARLY_MS } from "./request-clock.ts";
 
 /** Largest body of an unwanted answer that is read to its end, so that its connection can serve again, bytes. */
 const MAX_DRAINED_BYTES = 64 * 1024;
 
-/** A try that got this many times the usual latency, or this long while none is known, ms, had time enough. */
-const USUAL_TIMES = 2;
-const UNKNOWN_FAIR_MS = 1000;
-
-/** gRPC status of a call whose deadline has passed. */
-const DEADLINE_EXCEEDED = 4;
-
 const NO_TRAILERS: readonly string[] = [];
-
-/** Failures the endpoint is to blame for; with any other the attempt says nothing about it. */
-const BLAMED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "connect_failed",
-  "upstream_reset",
-  "upstream_tls_failed",
-  "upstream_protocol",
-  "upstream_timeout",
-]);
-
-/** What an attempt says of its endpoint; one that is overloaded failed, too. */
-type Verdict = "good" | "bad" | "overloaded" | "nothing";
 
 /** Hears the response of its attempts, in the order of {@link Receiver}. */
 export interface AttemptHandler {
@@ -48,14 +29,18 @@ export interface AttemptHandler {
 export class Attempt implements Receiver {
   readonly endpoint: Endpoint;
   readonly #permit: Permit;
-  readonly #owner: AttemptHandler;
+  readonly #handler: AttemptHandler;
   readonly #ctx: RequestContext;
   readonly #sentAt = performance.now();
+  /** Among those of the request, from 1. */
+  #number = 0;
   #upstream: Upstream | null = null;
   /** From send to response head; -1 before. */
   #headMs = -1;
   /** Of the response; 0 before. */
   #status = 0;
+  /** gRPC status of the response; -1 none seen. */
+  #call = -1;
   #judged = false;
   #told = false;
   #good = false;
@@ -65,22 +50,32 @@ export class Attempt implements Receiver {
   /** Bytes that may still come of an answer nobody wants; -1: it is wanted. */
   #drains = -1;
 
-  constructor(owner: AttemptHandler, ctx: RequestContext, permit: Permit) {
-    this.#owner = owner;
+  constructor(handler: AttemptHandler, ctx: RequestContext, permit: Permit) {
+    this.#handler = handler;
     this.#ctx = ctx;
     this.#permit = permit;
     this.endpoint = permit.endpoint;
     this.endpoint.state.active++;
   }
 
-  /** Sends the request; may fail before it returns. */
-  send(body: RequestBody): void {
+  /** The attempt counts from here. @returns fields of the trace to send with it */
+  begin(): readonly string[] | undefined {
     const ctx = this.#ctx;
+    const { service } = this.#permit;
     ctx.endpoint = this.endpoint;
-    ctx.attempts++;
-    ctx.debug?.("Attempt begins", { service: this.#permit.service.name, instance: this.endpoint.spec.id });
-    const translated = ctx.translation?.attempt(body, this);
-    const upstream = this.endpoint.connector.send(ctx, translated?.body ?? body, translated?.receiver ?? this);
+    this.#number = ++ctx.attempts;
+    ctx.debug?.("Attempt begins", { service: service.name, instance: this.endpoint.spec.id });
+    return ctx.trace?.attempt(this.#number, service.name, this.endpoint);
+  }
+
+  /** Sends the request; may fail before it returns. */
+  send(request: UpstreamRequest): void {
+    const { connector } = this.endpoint;
+    const translated = this.#ctx.translation?.attempt(request.body, this);
+    const upstream =
+      translated === undefined
+        ? connector.send(request, this)
+        : connector.send({ ...request, body: translated.body }, translated.receiver);
     if (this.#over) upstream.abort();
     else this.#upstream = upstream;
   }
@@ -110,7 +105,7 @@ export class Attempt implements Receiver {
     const reason = waited ? "timeout while all connections to the instance were in use" : detail;
     const code = this.#upstream?.connecting === true ? "connect_failed" : "upstream_timeout";
     if (!waited) this.endpoint.meter?.failed(code);
-    const fair = !waited && this.#hadTime(fairMs);
+    const fair = !waited && hadTime(this.endpoint, this.#sentAt, fairMs);
     this.#leave();
     if (fair) this.#judge("overloaded", code, reason);
     else this.#drop();
@@ -146,44 +141,44 @@ export class Attempt implements Receiver {
   }
 
   interim(status: number, fields: readonly string[]): void {
-    if (!this.#over) this.#owner.interim(status, fields);
+    if (!this.#over) this.#handler.interim(status, fields);
   }
 
   begun(release: (() => void) | null): void {
-    if (!this.#over && this.#drains < 0) this.#owner.begun(this, release);
+    if (!this.#over && this.#drains < 0) this.#handler.begun(this, release);
   }
 
   head(status: number, reason: string, fields: string[], length: number): void {
     if (this.#over) return;
     const call = this.#ctx.route!.grpc ? statusOfCall(fields) : -1;
     this.#answered(status, call);
-    const verdict = this.#verdictOf(status, call);
+    const verdict = this.#verdict(status, call);
     if (verdict !== "good") this.#judge(verdict, "answered", statusText(status, call));
-    this.#owner.head(this, status, reason, fields, length);
+    this.#handler.head(this, status, reason, fields, length);
   }
 
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
     if (this.#over) return true;
     if (this.#drains >= 0) return this.#drain(chunk, release, last);
     if (last) this.#finish(NO_TRAILERS);
-    return this.#owner.data(chunk, release, last);
+    return this.#handler.data(chunk, release, last);
   }
 
   end(trailers: readonly string[]): void {
     if (this.#over) return;
     this.#finish(trailers);
-    if (this.#drains < 0) this.#owner.end(trailers);
+    if (this.#drains < 0) this.#handler.end(trailers);
   }
 
   flush(): void {
-    if (!this.#over && this.#drains < 0) this.#owner.flush();
+    if (!this.#over && this.#drains < 0) this.#handler.flush();
   }
 
   switched(fields: string[], wire: UpgradedSocket): void {
     if (this.#over) return wire.destroy();
     this.#upstream = null; // the exchange is over, what follows is the wire's
     this.#answered(101, -1);
-    this.#owner.switched(this, fields, wire);
+    this.#handler.switched(this, fields, wire);
   }
 
   failed(failure: SendFailure): void {
@@ -192,24 +187,19 @@ export class Attempt implements Receiver {
     if (failure.progress !== "unable") this.endpoint.meter?.failed(failure.code);
     this.#leave(); // aborts too: it may be the translation that failed
     const { code, detail } = failure;
-    if (BLAMED.has(code)) this.#judge(code === "upstream_timeout" ? "overloaded" : "bad", code, detail);
-    else this.#drop();
+    this.#judge(ofFailure(code), code, detail);
     this.#tell(code, detail);
-    if (!unwanted) this.#owner.failed(this, failure);
+    if (!unwanted) this.#handler.failed(this, failure);
   }
 
   #answered(status: number, call: number): void {
     const now = performance.now();
     this.#status = status;
+    this.#call = call;
     if (this.#headMs < 0) this.#headMs = now - this.#sentAt; // a head that was held back came earlier
     this.endpoint.meter?.answered(this.#ctx.method, status, this.#headMs / 1000);
     // It took what the client allowed: taken for the usual time, it would pass for too little the next time.
-    if (!this.#ranOut(call)) this.endpoint.state.observe(this.#headMs, now);
-  }
-
-  /** Whether the backend says that the time has run out which the client gave it. */
-  #ranOut(call: number): boolean {
-    return call === DEADLINE_EXCEEDED && grpcTimeout(this.#ctx.fields) > 0;
+    if (!ranOut(this.#ctx, call)) this.endpoint.state.observe(this.#headMs, now);
   }
 
   #drain(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
@@ -229,25 +219,17 @@ export class Attempt implements Receiver {
     const call = translation !== null ? grpcStatus : route!.grpc ? statusOfCall(trailers) : -1;
     this.#upstream = null;
     this.#leave();
-    const verdict = call === -1 ? "good" : this.#verdictOf(0, call);
+    this.#call = call;
+    const verdict = call === -1 ? "good" : this.#verdict(0, call);
     const detail = verdict === "good" ? "" : statusText(0, call);
     this.#judge(verdict, "answered", detail);
     this.#tell("answered", detail);
   }
 
   /** @param call gRPC status; -1: what counts is the other one */
-  #verdictOf(status: number, call: number): Verdict {
-    if (this.#ranOut(call) && !this.#hadTime(Number.POSITIVE_INFINITY)) return "nothing";
-    const code = call === -1 ? status : httpStatusOf(call);
-    if (!this.#permit.service.isFailure(code)) return "good";
-    return code === 503 || code === 504 ? "overloaded" : "bad";
-  }
-
-  /** Whether the endpoint has had time enough to answer by now. @param fairMs enough in any case, ms */
-  #hadTime(fairMs: number): boolean {
-    const { latencyMs } = this.endpoint.state;
-    const usual = latencyMs < 0 ? UNKNOWN_FAIR_MS : USUAL_TIMES * latencyMs;
-    return performance.now() - this.#sentAt + EARLY_MS >= Math.min(fairMs, usual);
+  #verdict(status: number, call: number): Verdict {
+    if (ranOut(this.#ctx, call) && !hadTime(this.endpoint, this.#sentAt, Number.POSITIVE_INFINITY)) return "nothing";
+    return ofAnswer(this.#permit.service, status, call);
   }
 
   #leave(): void {
@@ -278,21 +260,27 @@ export class Attempt implements Receiver {
     giveBack(this.#permit);
   }
 
-  /** Once: the request learns how it ended. Of a single attempt that did well there is nothing to tell. */
+  /** Once: the request and its trace learn how it ended. Of a single attempt that did well the request keeps nothing. */
   #tell(outcome: AttemptOutcome, detail: string): void {
+    if (this.#told) return;
     const ctx = this.#ctx;
-    if (!this.#told)
-      ctx.debug?.("Attempt ends", { instance: this.endpoint.spec.id, outcome, status: this.#status, detail });
-    const plain = outcome === "answered" && this.#good && ctx.attempts === 1 && this.#drains < 0;
-    if (this.#told || plain) return;
-    this.#told = true;
-    const ms = this.#headMs < 0 ? performance.now() - this.#sentAt : this.#headMs;
     const { service, endpoint } = this.#permit;
-    ctx.ended({ service: service.name, instance: endpoint.spec.id, outcome, status: this.#status, detail, ms });
+    ctx.debug?.("Attempt ends", { instance: endpoint.spec.id, outcome, status: this.#status, detail });
+    const plain = outcome === "answered" && this.#good && ctx.attempts === 1 && this.#drains < 0;
+    if (plain && ctx.trace === null) return;
+    this.#told = true;
+    const end: AttemptEnd = {
+      number: this.#number,
+      service: service.name,
+      instance: endpoint.spec.id,
+      outcome,
+      status: this.#status,
+      grpcStatus: this.#call,
+      detail,
+      startedAt: this.#sentAt,
+      ms: this.#headMs < 0 ? performance.now() - this.#sentAt : this.#headMs,
+    };
+    if (!plain) ctx.ended(end);
+    ctx.trace?.ended(end);
   }
-}
-
-/** What an answer said of itself, for the log. @param call gRPC status; -1 none */
-function statusText(status: number, call: number): string {
-  return call === -1 ? `status ${status}` : `grpc-status ${call}`;
 }

@@ -1,7 +1,7 @@
 // How long a request may take: in total, or to its head when a stream follows.
 import type { RequestContext } from "../core/context.ts";
 import type { Route } from "../core/route.ts";
-import { deadlineAsked } from "../wire/attempt-lines.ts";
+import { deadlineAsked } from "../wire/attempt-fields.ts";
 import { getField } from "../wire/fields.ts";
 import { grpcKind, grpcTimeout } from "../wire/grpc.ts";
 
@@ -9,7 +9,7 @@ import { grpcKind, grpcTimeout } from "../wire/grpc.ts";
 export interface Deadline {
   /** ms from its arrival; 0 none. */
   readonly ms: number;
-  /** Time enough for one try by what the configuration gives the request, whatever the client asks for; Infinity: unknown. */
+  /** Time enough for one attempt by what the configuration gives the request, whatever the client asks for; Infinity: unknown. */
   readonly fairMs: number;
   /** Whether it bounds the whole response; otherwise only the wait for its head. */
   readonly total: boolean;
@@ -34,7 +34,7 @@ export function deadlineOf(ctx: RequestContext, route: Route): Deadline {
   return { ms: timeoutMs, fairMs, total: false, silenceMs };
 }
 
-/** Half of it: what goes before a try, such as limits that are asked and other tries, may take the rest. */
+/** Half of it: what goes before an attempt, such as limits that are asked and other attempts, may take the rest. */
 function fairOf(givenMs: number): number {
   return givenMs > 0 ? givenMs / 2 : Number.POSITIVE_INFINITY;
 }

@@ -1,14 +1,17 @@
 // An event stream on its way to a client: passed through as it comes, with heartbeats between events and an end in time.
 import type { RequestContext, StreamCounts } from "../core/context.ts";
-import type { EventStreamRule } from "../core/route.ts";
+import type { ReplyWriter } from "../core/reply-head.ts";
+import type { EventStreamRule } from "../core/route-settings.ts";
 import { type OpenStream, type OpenStreams, TICK_MS } from "../core/streams.ts";
 import { EventBoundary } from "../wire/event-boundary.ts";
 import { getField } from "../wire/fields.ts";
+import { isEncoded, isEventStream } from "./reply-fields.ts";
 import { ResumedEvents } from "./resumed-events.ts";
 
+const NO_TRAILERS: readonly string[] = [];
 const HEARTBEAT = Buffer.from(": keepalive\n\n");
 
-/** What the owner of the stream does about it. */
+/** What the stream asks for. */
 export interface EventStreamHandler {
   /** The stream is to end here: for age, or because the gateway is leaving. */
   finish(): void;
@@ -22,12 +25,12 @@ export function addEventFields(fields: string[]): void {
   if (getField(fields, "x-accel-buffering") === undefined) fields.push("X-Accel-Buffering", "no");
 }
 
-/** One stream. Over with {@link close}. */
-export class EventStream implements OpenStream {
+/** One stream: what is written to it goes to the client, whole events at a time where it may be taken up again. */
+export class EventStream implements OpenStream, ReplyWriter {
   readonly #ctx: RequestContext;
   readonly #rule: EventStreamRule;
   readonly #streams: OpenStreams;
-  readonly #owner: EventStreamHandler;
+  readonly #handler: EventStreamHandler;
   readonly #counts: StreamCounts = { kind: "sse", received: 0, sent: 0, closeCode: 0 };
   readonly #boundary = new EventBoundary();
   /** Set when the stream outlives the backend it came from. */
@@ -46,17 +49,22 @@ export class EventStream implements OpenStream {
    * @param status of the first response; only a plain 200 to a plain GET is taken up again when it is lost
    * @param silenceMs longest silence of the backend, ms; 0 none
    */
-  constructor(ctx: RequestContext, status: number, silenceMs: number, owner: EventStreamHandler) {
-    const rule = ctx.route!.events;
+  constructor(
+    ctx: RequestContext,
+    rule: EventStreamRule,
+    status: number,
+    silenceMs: number,
+    handler: EventStreamHandler,
+  ) {
     this.#ctx = ctx;
     this.#rule = rule;
     this.#streams = ctx.snapshot!.streams;
-    this.#owner = owner;
+    this.#handler = handler;
     this.#silenceMs = silenceMs;
     this.#heardAt = this.#writtenAt = this.#streams.now;
     ctx.stream = this.#counts;
-    const plain = status === 200 && ctx.method === "GET" && ctx.downstream.body.length === 0;
-    this.#resumed = plain && rule.maxRetries > 0 ? new ResumedEvents(ctx, rule) : null;
+    const plain = status === 200 && ctx.method === "GET" && ctx.body.length === 0;
+    this.#resumed = plain && rule.maxRetries > 0 ? new ResumedEvents(rule) : null;
     // A tenth more or less: streams opened at one moment must not all come back at one moment.
     const age = rule.maxAgeMs * (0.9 + Math.random() * 0.2);
     this.#endsAt = rule.maxAgeMs > 0 ? performance.now() + age : Number.POSITIVE_INFINITY;
@@ -64,19 +72,24 @@ export class EventStream implements OpenStream {
   }
 
   /** Passes bytes of the backend on. @returns false when the client is slower */
-  take(chunk: Buffer, release: (() => void) | null): boolean {
+  write(chunk: Buffer, release: (() => void) | null): boolean {
     if (this.#resumed === null) return this.#write(chunk, release);
     this.#heardAt = this.#streams.now;
     const whole = this.#resumed.take(chunk);
     const more = whole.length === 0 || this.#write(whole, null);
     release?.();
-    if (this.#resumed.tooLarge) this.#owner.lapse("event is too large");
+    if (this.#resumed.tooLarge) this.#handler.lapse("event is too large");
     return more;
   }
 
-  /** The backend has ended in good order. @returns what was held of it, or null */
-  rest(): Buffer | null {
-    return this.#resumed?.rest() ?? null;
+  /** The backend has ended in good order. */
+  end(last: Buffer | null, trailers: readonly string[]): void {
+    if (last !== null) this.write(last, null);
+    this.#ctx.reply.end(this.#resumed?.rest() ?? null, trailers);
+  }
+
+  flush(): void {
+    this.#ctx.reply.flush();
   }
 
   /** Whether a lost backend may be followed by another. */
@@ -84,16 +97,23 @@ export class EventStream implements OpenStream {
     return this.#resumed?.mayResume() === true;
   }
 
-  /** Counts a try to go on. @returns ms to wait before it */
+  /** Where the next backend goes on; "" at the beginning. */
+  get lastEventId(): string {
+    return this.#resumed?.lastEventId ?? "";
+  }
+
+  /** Counts a reconnect. @returns ms to wait before it */
   wait(): number {
-    this.#heardAt = Number.POSITIVE_INFINITY; // nobody is there to be silent
+    this.#heardAt = Number.POSITIVE_INFINITY; // there is no backend that could be silent
     return this.#resumed!.wait();
   }
 
-  /** The next backend has answered with the rest of the stream. */
-  goOn(): void {
+  /** The next backend has answered. @returns whether that is the rest of the stream */
+  goesOn(status: number, fields: readonly string[]): boolean {
+    if (status !== 200 || !isEventStream(fields) || isEncoded(fields)) return false;
     this.#heardAt = this.#streams.now;
     this.#resumed!.begin();
+    return true;
   }
 
   #write(chunk: Buffer, release: (() => void) | null): boolean {
@@ -104,39 +124,39 @@ export class EventStream implements OpenStream {
     const { lastEnd } = this.#boundary;
     // A busy stream may never pause between events: its end is made where the last whole one ends.
     if (this.#leaving && lastEnd > 0) {
-      this.#ctx.downstream.write(chunk.subarray(0, lastEnd), null);
+      this.#ctx.reply.write(chunk.subarray(0, lastEnd), null);
       release?.();
-      this.#owner.finish();
+      this.#handler.finish();
       return true;
     }
-    const more = this.#ctx.downstream.write(chunk, release);
+    const more = this.#ctx.reply.write(chunk, release);
     const { maxEventBytes } = this.#rule;
-    if (maxEventBytes > 0 && this.#boundary.pending > maxEventBytes) this.#owner.lapse("event is too large");
+    if (maxEventBytes > 0 && this.#boundary.pending > maxEventBytes) this.#handler.lapse("event is too large");
     return more;
   }
 
   tick(now: number): void {
     if (now >= this.#endsAt) this.#leaving = true;
-    if (this.#leaving && this.#boundary.between) return this.#owner.finish();
+    if (this.#leaving && this.#boundary.between) return this.#handler.finish();
     if (this.#silenceMs > 0 && now - TICK_MS - this.#heardAt >= this.#silenceMs)
-      return this.#owner.lapse("backend is silent");
+      return this.#handler.lapse("backend is silent");
     const { heartbeatMs } = this.#rule;
     if (heartbeatMs === 0 || now - this.#writtenAt < heartbeatMs || !this.#boundary.between) return;
     this.#writtenAt = now;
-    this.#ctx.downstream.write(HEARTBEAT, null);
-    this.#ctx.downstream.flush();
+    this.#ctx.reply.write(HEARTBEAT, null);
+    this.#ctx.reply.flush();
   }
 
   /** Ends behind the event under way. */
   leave(): void {
     this.#leaving = true;
-    if (this.#boundary.between) this.#owner.finish();
+    if (this.#boundary.between) this.#handler.finish();
   }
 
   /** Ends with one last event that says why, if it can be put in. @returns false when it cannot */
   endWithError(code: string): boolean {
     if (!this.#boundary.between) return false;
-    this.#ctx.downstream.write(Buffer.from(`event: error\ndata: ${code}\n\n`), null);
+    this.#ctx.reply.end(Buffer.from(`event: error\ndata: ${code}\n\n`), NO_TRAILERS);
     return true;
   }
 

@@ -1,89 +1,72 @@
-// Takes one request through a service: tries until a response has begun, and again only where that can do no harm.
+// Takes one request to its targets and their reply back to the client: what attempts report, and what the clock says to it.
 import type { RequestContext } from "../core/context.ts";
-import type { RequestBody, SendFailure, UpgradedSocket, Upstream } from "../core/edges.ts";
-import type { Endpoint } from "../core/endpoint.ts";
+import type { SendFailure, UpgradedSocket, Upstream } from "../core/edges.ts";
 import type { ErrorCode } from "../core/errors.ts";
-import type { RetryRule } from "../core/retry.ts";
 import type { Route } from "../core/route.ts";
-import type { Service } from "../core/service.ts";
-import { type Answers, fallBack, type Restartable, retryAfter } from "./answers.ts";
-import { Attempt, type AttemptHandler } from "./attempt.ts";
-import { LATE_TRY, Tries } from "./attempts.ts";
+import type { Plan } from "../core/strategy.ts";
+import { type Answers, retryAfter } from "./answers.ts";
+import type { Attempt } from "./attempt.ts";
+import { Attempts, type AttemptsHandler } from "./attempts.ts";
 import { type Deadline, deadlineOf } from "./deadline.ts";
 import type { EventStreamHandler } from "./event-stream.ts";
-import type { Permit } from "./permit.ts";
-import { admit, admitElsewhere, admitNext, admitSecond, isBlocked } from "./permits.ts";
 import { Race } from "./race.ts";
-import { isReplayable, keptBody, ReplayBody } from "./replay.ts";
 import { type ClockHandler, RequestClock } from "./request-clock.ts";
-import { askedWait, isRepeatable, mayGoElsewhere, maySendAgain, retryReason } from "./resend.ts";
 import { ResponseRelay } from "./response-relay.ts";
 
-/** One request on its way through a service. */
-export class Forward implements Upstream, AttemptHandler, EventStreamHandler, ClockHandler, Restartable {
+/** An attempt that has taken longer than one may. */
+const LATE_ATTEMPT: SendFailure = {
+  code: "upstream_timeout",
+  progress: "sent",
+  detail: "no response head within one try",
+};
+
+/** One request on its way. */
+export class Forward implements Upstream, AttemptsHandler, EventStreamHandler, ClockHandler {
   readonly #ctx: RequestContext;
   readonly #route: Route;
-  /** Replaced by that of the fallback. */
-  #service: Service;
   readonly #answers: Answers;
-  #body: RequestBody;
   readonly #deadline: Deadline;
   readonly #relay: ResponseRelay;
   readonly #race = new Race();
-  #tries = new Tries();
-  #failure: SendFailure | null = null;
   readonly #clock = new RequestClock(this);
+  readonly #attempts: Attempts;
   #over = false;
 
-  constructor(ctx: RequestContext, service: Service, answers: Answers) {
+  /** @param ctx with the translation for the first target, if it needs one */
+  constructor(ctx: RequestContext, route: Route, plan: Plan, answers: Answers) {
     this.#ctx = ctx;
-    this.#route = ctx.route!;
-    this.#service = service;
+    this.#route = route;
     this.#answers = answers;
-    this.#deadline = deadlineOf(ctx, this.#route);
-    this.#body = keptBody(ctx, service);
-    this.#relay = new ResponseRelay(ctx, this.#deadline, this);
+    this.#deadline = deadlineOf(ctx, route);
+    this.#relay = new ResponseRelay(ctx, route, this.#deadline, this);
+    const parts = { handler: this, race: this.#race, clock: this.#clock, relay: this.#relay };
+    this.#attempts = new Attempts(ctx, route, plan, parts);
   }
 
   start(): void {
-    const ctx = this.#ctx;
-    ctx.service = this.#service;
-    ctx.upstream = this;
+    this.#ctx.upstream = this;
     const { ms, total } = this.#deadline;
     if (ms > 0) {
-      this.#clock.endAt(ctx.startedAt + ms);
-      if (total) ctx.deadlineAt = this.#clock.endsAt;
+      this.#clock.endAt(this.#ctx.startedAt + ms);
+      if (total) this.#attempts.deadlineAt = this.#clock.endsAt;
     }
-    this.#service.retry?.budget?.request();
-    this.#try();
+    this.#attempts.start();
   }
 
-  restart(service: Service): boolean {
-    const ctx = this.#ctx;
-    if (this.#clock.isOver || !mayGoElsewhere(ctx, this.#failure, isReplayable(this.#body))) return false;
-    this.#race.abandon();
-    this.#service = ctx.service = service;
-    if (!(this.#body instanceof ReplayBody)) this.#body = keptBody(ctx, service);
-    this.#tries = new Tries();
-    this.#failure = null;
-    service.retry?.budget?.request();
-    this.#try();
-    return true;
-  }
-
+  /** The client takes more. */
   resume(): void {
     this.#relay.stalled = false;
     this.#race.first?.resume();
   }
 
-  /** Ends it: the client is gone or has been answered. */
+  /** Ends it: the client disconnected or has been answered. */
   abort(): void {
     this.#settle();
     this.#race.abandon();
   }
 
   interim(status: number, fields: readonly string[]): void {
-    const told = status === 100 && this.#body.bytes > 0; // by an earlier try
+    const told = status === 100 && this.#attempts.body.bytes > 0; // by an earlier attempt
     if (!this.#over && !told) this.#ctx.downstream.interim(status, fields);
   }
 
@@ -96,14 +79,19 @@ export class Forward implements Upstream, AttemptHandler, EventStreamHandler, Cl
 
   head(attempt: Attempt, status: number, reason: string, fields: string[], length: number): void {
     if (this.#over) return attempt.abandon();
-    if (this.#relay.hasEvents) return this.#goOn(attempt, status, fields);
-    if (this.#service.retry !== null && !attempt.isOpen && this.#triesInstead(attempt, status, fields, length)) return;
+    if (this.#relay.events !== null) return this.#goOn(attempt, status, fields);
+    if (!attempt.isOpen && this.#attempts.insteadOf(attempt, status, fields, length)) return;
     this.#race.win(attempt);
     attempt.note(status);
-    const stream = this.#relay.head(status, reason, fields, length);
+    let stream: boolean;
+    try {
+      stream = this.#relay.head(status, reason, fields, length);
+    } catch (error) {
+      return this.#ctx.defects?.defect(this.#ctx, error); // of a filter
+    }
     if (stream) attempt.opened();
     this.#clock.answered(stream);
-    if (this.#body instanceof ReplayBody) this.#body.forget();
+    this.#attempts.settled();
   }
 
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
@@ -121,7 +109,7 @@ export class Forward implements Upstream, AttemptHandler, EventStreamHandler, Cl
   }
 
   flush(): void {
-    if (!this.#over) this.#ctx.downstream.flush();
+    if (!this.#over) this.#ctx.reply.flush();
   }
 
   switched(attempt: Attempt, fields: string[], backend: UpgradedSocket): void {
@@ -142,8 +130,8 @@ export class Forward implements Upstream, AttemptHandler, EventStreamHandler, Cl
 
   failed(attempt: Attempt, failure: SendFailure): void {
     if (this.#over) return;
-    if (this.#race.lose(attempt)) return this.#tries.fail(attempt.endpoint);
-    this.#afterFailure(attempt.endpoint, failure);
+    if (this.#race.lose(attempt)) this.#attempts.fail(attempt.endpoint);
+    else this.#attempts.afterFailure(attempt.endpoint, failure);
   }
 
   /** The deadline of the route has passed. */
@@ -151,34 +139,27 @@ export class Forward implements Upstream, AttemptHandler, EventStreamHandler, Cl
     let detail = "route timeout";
     if (this.#relay.waitsForClient) this.#race.abandon();
     else detail = this.#race.timeOut(this.#deadline.fairMs, detail);
-    this.#giveUp("upstream_timeout", detail);
+    this.giveUp("upstream_timeout", detail, undefined, 0);
   }
 
-  tryIsLate(): void {
-    if (this.#relay.waitsForClient) return this.#clock.begin(this.#service.retry);
-    if (this.#race.second !== null) this.#tries.fail(this.#race.second.endpoint);
-    // The first has had the time of a try; one beside it began later.
-    const detail = this.#race.timeOut(this.#service.retry!.perTryMs, LATE_TRY.detail);
-    this.#afterFailure(this.#race.first!.endpoint, { ...LATE_TRY, detail });
+  attemptIsLate(): void {
+    const { retry } = this.#attempts;
+    if (this.#relay.waitsForClient) return this.#clock.begin(retry);
+    if (this.#race.second !== null) this.#attempts.fail(this.#race.second.endpoint);
+    // The first has had the time of an attempt; one beside it began later.
+    const detail = this.#race.timeOut(retry!.perTryMs, LATE_ATTEMPT.detail);
+    this.#attempts.afterFailure(this.#race.first!.endpoint, { ...LATE_ATTEMPT, detail });
   }
 
-  /** The first try is slow: another endpoint is asked beside it, and whoever answers first is heard. */
-  sendSecond(): void {
-    const ready = this.#body.complete && isReplayable(this.#body) && isRepeatable(this.#ctx);
-    const permit = ready ? admitSecond(this.#ctx, this.#service, this.#tries, this.#race.first!.endpoint) : null;
-    if (permit === null) return;
-    this.#route.meter?.retried("hedge");
-    this.#tries.count++;
-    const hedge = new Attempt(this, this.#ctx, permit);
-    this.#race.join(hedge);
-    hedge.send(this.#body);
+  firstIsSlow(): void {
+    this.#attempts.hedge();
   }
 
-  tryNext(): void {
-    this.#ctx.freshConnection = false;
-    this.#try();
+  pauseIsOver(): void {
+    this.#attempts.afterPause();
   }
 
+  /** An event stream ends here. */
   finish(): void {
     if (this.#over) return;
     this.#settle();
@@ -186,109 +167,33 @@ export class Forward implements Upstream, AttemptHandler, EventStreamHandler, Cl
     this.#relay.finish();
   }
 
+  /** The backend of a stream is given up. */
   lapse(detail: string): void {
     if (this.#over) return;
     const silent = this.#race.first!;
     silent.timeOut(0, detail);
-    this.#afterFailure(silent.endpoint, { code: "upstream_timeout", progress: "responding", detail });
+    this.#attempts.afterFailure(silent.endpoint, { code: "upstream_timeout", progress: "responding", detail });
   }
 
-  #try(): void {
-    const permit = admitNext(this.#ctx, this.#service, this.#tries.failed);
-    if (!isBlocked(permit)) return this.#send(permit);
-    const failure = this.#failure;
-    if (failure === null) this.#giveUp(permit.code, "", undefined, permit.retryMs);
-    else this.#giveUp(failure.code, failure.detail, failure.message);
-  }
-
-  #send(permit: Permit): void {
-    this.#tries.count++;
-    const attempt = new Attempt(this, this.#ctx, permit);
-    this.#race.first = attempt;
-    if (this.#ctx.status === 0) this.#clock.begin(this.#service.retry);
-    attempt.send(this.#body);
-  }
-
-  #afterFailure(endpoint: Endpoint, failure: SendFailure): void {
-    this.#failure = failure;
-    if (this.#relay.resumable) return this.#reconnect();
-    if (this.#ctx.status === 0 && this.#again(endpoint, failure)) return;
-    this.#giveUp(failure.code, failure.detail, failure.message);
-  }
-
-  #again(endpoint: Endpoint, { progress, code }: SendFailure): boolean {
+  giveUp(code: ErrorCode, detail: string, message: string | undefined, retryMs: number): void {
     const ctx = this.#ctx;
-    const rule = this.#service.retry;
-    if (!maySendAgain(progress, isRepeatable(ctx), isReplayable(this.#body), rule !== null)) return false;
-    if (progress === "reset_on_reuse" && !ctx.freshConnection) {
-      ctx.freshConnection = true;
-      const permit = admit(ctx, this.#service, [], endpoint);
-      if (!isBlocked(permit)) {
-        this.#tries.count--; // the endpoint closed an idle connection: that is no failed try
-        this.#send(permit);
-        return true;
-      }
-    }
-    this.#tries.fail(endpoint);
-    if (this.#tries.count >= (rule?.maxAttempts ?? this.#route.maxAttempts)) return false;
-    if (progress !== "sent" && this.#elsewhere(progress === "refused" ? endpoint : null, code)) return true;
-    return rule !== null && this.#later(rule, code, -1);
-  }
-
-  /** Nothing was done, so another endpoint is asked at once. @param same one whose next connection may take it */
-  #elsewhere(same: Endpoint | null, reason: string): boolean {
-    const { attemptsWithinMs, meter } = this.#route;
-    if (attemptsWithinMs > 0 && performance.now() - this.#ctx.startedAt >= attemptsWithinMs) return false;
-    const permit = admitElsewhere(this.#ctx, this.#service, this.#tries.failed, same);
-    if (isBlocked(permit)) return false;
-    meter?.retried(reason);
-    this.#send(permit);
-    return true;
-  }
-
-  /** Another try after a wait, where tries, time and budget allow it. @param asked wait the backend asks for, ms; -1 none */
-  #later(rule: RetryRule, reason: string, asked: number): boolean {
-    const wait = this.#tries.next(rule, asked, this.#clock.endsAt);
-    if (wait === -1) return false;
-    this.#route.meter?.retried(reason);
-    if (this.#body instanceof ReplayBody) this.#body.hold();
-    this.#clock.pause(wait);
-    return true;
-  }
-
-  /** The answer says that another try may do better. @returns whether it is made, and this answer dropped */
-  #triesInstead(attempt: Attempt, status: number, fields: readonly string[], length: number): boolean {
-    const rule = this.#service.retry!;
-    const reason = retryReason(this.#ctx, rule, status, fields);
-    if (reason === null || !isReplayable(this.#body)) return false;
-    this.#tries.fail(attempt.endpoint);
-    if (!this.#race.lose(attempt) && !this.#later(rule, reason, askedWait(fields, Date.now()))) return false;
-    this.#race.discard(attempt, length, this.#body.complete);
-    return true;
+    const { fallback } = this.#route;
+    ctx.detail = detail;
+    this.abort();
+    if (ctx.status === 0 && fallback?.codes.has(code) === true) {
+      ctx.detail = `fallback for ${code}`;
+      this.#answers.reply(ctx, fallback.reply);
+    } else if (this.#relay.events?.endWithError(code) === true) ctx.error = code;
+    else this.#answers.refuse(ctx, code, retryAfter(retryMs), message);
   }
 
   /** The head of a reconnected stream: the client has one already. */
   #goOn(attempt: Attempt, status: number, fields: readonly string[]): void {
-    if (this.#relay.goOn(status, fields)) return attempt.opened();
+    if (this.#relay.events!.goesOn(status, fields)) return attempt.opened();
     attempt.abandon();
     // 204 tells a client of event streams not to come back (WHATWG HTML §9.2.3).
     if (status === 204) this.finish();
-    else if (this.#relay.resumable) this.#reconnect();
-    else this.#giveUp("upstream_reset", "");
-  }
-
-  #reconnect(): void {
-    this.#race.first?.abandon();
-    this.#tries.forget();
-    this.#clock.pause(this.#relay.wait());
-  }
-
-  #giveUp(code: ErrorCode, detail: string, message?: string, retryMs = 0): void {
-    this.#ctx.detail = detail;
-    if (fallBack(this.#ctx, code, this, this.#answers)) return;
-    this.abort();
-    if (this.#relay.endWithError(code)) this.#ctx.error = code;
-    else this.#answers.refuse(this.#ctx, code, retryAfter(retryMs), message);
+    else this.#attempts.afterFailure(null, { code: "upstream_reset", progress: "responding", detail: "" });
   }
 
   #settle(): void {

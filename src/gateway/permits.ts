@@ -3,8 +3,7 @@ import type { RequestContext } from "../core/context.ts";
 import { type Endpoint, isHealthy, weightOf } from "../core/endpoint.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Service } from "../core/service.ts";
-import type { Tries } from "./attempts.ts";
-import { giveBack, type Permit } from "./permit.ts";
+import type { Permit } from "./permit.ts";
 
 /** No attempt can be made now. */
 export interface Blocked {
@@ -53,7 +52,7 @@ export function admit(
   return nobody(service);
 }
 
-/** Permission for the next try: on another endpoint than those that failed, or on one of them where there is no other. */
+/** Permission for the next attempt: on another endpoint than those that failed, or on one of them where there is no other. */
 export function admitNext(ctx: RequestContext, service: Service, failed: readonly Endpoint[]): Permit | Blocked {
   const other = admit(ctx, service, failed, null, failed.length === 0);
   return isBlocked(other) && failed.length > 0 ? admit(ctx, service, NONE, null, true) : other;
@@ -125,15 +124,4 @@ function nobody(service: Service): Blocked {
   }
   if (retryMs === Number.POSITIVE_INFINITY) return { code: "no_endpoint", retryMs: 0 };
   return { code: "circuit_open", retryMs };
-}
-
-/** Permission for another try beside a slow first one; null when tries, endpoints or the budget allow none. */
-export function admitSecond(ctx: RequestContext, service: Service, tries: Tries, first: Endpoint): Permit | null {
-  const { maxAttempts, budget } = service.retry!;
-  if (tries.count >= maxAttempts) return null;
-  const permit = admit(ctx, service, [...tries.failed, first], null);
-  if (isBlocked(permit)) return null;
-  if (budget?.take() !== false) return permit;
-  giveBack(permit);
-  return null;
 }

@@ -1,9 +1,9 @@
 // Turns an error code into the answer its client gets: in the client's own protocol, with the connection's fate decided.
-import { addCharges } from "../core/charge.ts";
 import type { RequestContext } from "../core/context.ts";
 import { ERRORS, type ErrorCode, type ErrorRow } from "../core/errors.ts";
 import { getField } from "../wire/fields.ts";
 import { grpcKind, grpcMessage, grpcStatusOf } from "../wire/grpc.ts";
+import { sendReply } from "./send-reply.ts";
 
 const NO_TRAILERS: readonly string[] = [];
 
@@ -26,16 +26,9 @@ export function refuse(
   const kind = grpcKind(ctx.fields);
   if (kind !== null) return endCall(ctx, kind, row, fields, message);
   if (ctx.status !== 0) return ctx.downstream.abort();
-  ctx.status = row.status;
   const all = ["Content-Type", "application/json; charset=utf-8", ...(row.fields ?? []), ...fields];
-  addOwnFields(ctx, all);
-  ctx.downstream.answer(row.status, all, errorBody(code, row, ctx.requestId, message), row.close === true);
-}
-
-/** Adds what every answer of the gateway's own says of its request: its id, and what it was charged. */
-export function addOwnFields(ctx: RequestContext, fields: string[]): void {
-  addCharges(ctx.charges, fields);
-  if (ctx.requestId !== "") fields.push(ctx.snapshot?.requestId.headerName ?? "X-Request-ID", ctx.requestId);
+  const body = errorBody(code, row, ctx.requestId, message);
+  sendReply(ctx, { status: row.status, fields: all, body }, row.close === true);
 }
 
 /** The JSON error body: `{"error":{"type","message","code","requestId"}}`. */
@@ -54,13 +47,11 @@ function endCall(
   ctx.grpcStatus = grpcStatusOf(row.status);
   const status = ["grpc-status", String(ctx.grpcStatus), "grpc-message", grpcMessage(message)];
   if (ctx.status !== 0) {
-    if (kind === "native") return ctx.downstream.end(null, status);
+    if (kind === "native") return ctx.reply.end(null, status);
     const last = ctx.translation?.ending?.(status) ?? null;
-    return last === null ? ctx.downstream.abort() : ctx.downstream.end(last, NO_TRAILERS);
+    return last === null ? ctx.downstream.abort() : ctx.reply.end(last, NO_TRAILERS);
   }
-  ctx.status = 200;
   const type = ctx.fields[ctx.fields.findIndex((f, i) => i % 2 === 0 && f.toLowerCase() === "content-type") + 1]!;
   const all = ["content-type", type.split(";")[0]!, ...status, ...fields];
-  addOwnFields(ctx, all);
-  ctx.downstream.answer(200, all, "", row.close === true);
+  sendReply(ctx, { status: 200, fields: all, body: "" }, row.close === true);
 }

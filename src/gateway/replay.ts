@@ -1,7 +1,7 @@
 // A small request body kept while it is sent, so that it can be sent again from its beginning.
 import type { RequestContext } from "../core/context.ts";
 import type { BodyReceiver, RequestBody } from "../core/edges.ts";
-import type { Service } from "../core/service.ts";
+import type { Target } from "../core/strategy.ts";
 import { Gathered } from "../wire/gathered.ts";
 import { isIdempotent, isRepeatable } from "./resend.ts";
 
@@ -88,23 +88,25 @@ export class ReplayBody implements RequestBody, BodyReceiver {
 }
 
 /**
- * The body, kept for another try where one may come: of what may be repeated, and of what a backend may say that it has not
- * looked at. Where a try may have to be waited for, any body is wrapped: none of it may be lost while nobody takes it.
+ * The body, kept for another attempt where one may come: of what may be repeated, and of what a backend may say that it has
+ * not looked at. Where an attempt may have to be waited for, any body is wrapped: none of it may be lost while nobody takes it.
+ * @param follows whether another target may be asked after this one
  */
-export function keptBody(ctx: RequestContext, service: Service): RequestBody {
-  const { body } = ctx.downstream;
-  const { retry, mayRefuse } = service;
-  if (body.length === 0) return body;
-  const kept = mayRefuse || (retry === null ? isIdempotent(ctx.method) : isRepeatable(ctx));
+export function keptBody(ctx: RequestContext, target: Target, follows: boolean): RequestBody {
+  const { body } = ctx;
+  const { retry, mayRefuse } = target.service;
+  if (body.length === 0 || body.replayable === true) return body;
+  const asked = retry !== null || follows;
+  const kept = mayRefuse || target.repeatable || (asked ? isRepeatable(ctx) : isIdempotent(ctx.method));
   if (retry !== null) {
     return new ReplayBody(body, kept && body.length <= retry.maxReplayBytes ? retry.maxReplayBytes : 0);
   }
-  // Without retries only a connection that is found closed makes another try: not worth much memory.
-  const small = kept && body.length <= MAX_REPLAY_BYTES && (mayRefuse || body.length > 0);
+  // Without retries only a connection that is found closed makes another attempt: not worth much memory.
+  const small = kept && body.length <= MAX_REPLAY_BYTES && (mayRefuse || follows || body.length > 0);
   return small ? new ReplayBody(body, MAX_REPLAY_BYTES) : body;
 }
 
 /** Whether the whole body can still be sent from its beginning. */
 export function isReplayable(body: RequestBody): boolean {
-  return body.length === 0 || body.bytes === 0 || (body instanceof ReplayBody && body.replayable);
+  return body.length === 0 || body.bytes === 0 || body.replayable === true;
 }

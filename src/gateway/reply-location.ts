@@ -1,7 +1,7 @@
 // Where a reply points to: a reference that names the instance asked, or lacks the prefix stripped on the way there, means
 // nothing to the client and is put in its terms. Any other reference passes as it came.
 import type { RequestContext } from "../core/context.ts";
-import type { TargetRule } from "../core/route.ts";
+import type { TargetRule } from "../core/route-settings.ts";
 import { authorityOf, type Place, plainHost } from "../wire/authority.ts";
 import { clientAuthority, clientScheme } from "../wire/client-view.ts";
 import { isField } from "../wire/fields.ts";

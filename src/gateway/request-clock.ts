@@ -1,4 +1,4 @@
-// One timer for all that a request waits for: its end, the end of a try, a second try, the pause before the next one.
+// One timer for all that a request waits for: its end, the end of an attempt, a second one beside it, the pause before the next one.
 import type { RetryRule } from "../core/retry.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -7,30 +7,30 @@ export const EARLY_MS = 1;
 /** Longest wait a timer of Node takes, ms; asked for more, it rings at once. Clients may name any deadline. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Is woken. */
+/** Called by the clock when a moment has come. */
 export interface ClockHandler {
   /** The client must have had its answer by now. */
   late(): void;
-  /** One try has taken too long. */
-  tryIsLate(): void;
-  /** The try under way is slow enough for a second one beside it. */
-  sendSecond(): void;
+  /** One attempt has taken too long. */
+  attemptIsLate(): void;
+  /** The first attempt is slow enough for a second one beside it. */
+  firstIsSlow(): void;
   /** The pause is over. */
-  tryNext(): void;
+  pauseIsOver(): void;
 }
 
 /** All moments are monotonic, ms. */
 export class RequestClock {
-  readonly #owner: ClockHandler;
+  readonly #handler: ClockHandler;
   #timer: NodeJS.Timeout | undefined;
   /** When the client must have its head, or all of the response. */
   endsAt = NEVER;
-  #tryEndsAt = NEVER;
+  #attemptEndsAt = NEVER;
   #hedgeAt = NEVER;
   #nextAt = NEVER;
 
-  constructor(owner: ClockHandler) {
-    this.#owner = owner;
+  constructor(handler: ClockHandler) {
+    this.#handler = handler;
   }
 
   /** Begins to watch the end of the whole. */
@@ -44,61 +44,61 @@ export class RequestClock {
     return performance.now() + EARLY_MS >= this.endsAt;
   }
 
-  /** A try begins. @param rule null: with no times of its own */
+  /** An attempt begins. @param rule null: with no times of its own */
   begin(rule: RetryRule | null): void {
     const perTryMs = rule === null ? 0 : rule.perTryMs;
     const hedgeAfterMs = rule === null ? 0 : rule.hedgeAfterMs;
-    if (perTryMs === 0 && hedgeAfterMs === 0 && this.#tryEndsAt === NEVER && this.#hedgeAt === NEVER) return;
+    if (perTryMs === 0 && hedgeAfterMs === 0 && this.#attemptEndsAt === NEVER && this.#hedgeAt === NEVER) return;
     const now = performance.now();
-    this.#tryEndsAt = perTryMs > 0 ? now + perTryMs : NEVER;
+    this.#attemptEndsAt = perTryMs > 0 ? now + perTryMs : NEVER;
     this.#hedgeAt = hedgeAfterMs > 0 ? now + hedgeAfterMs : NEVER;
     this.#set();
   }
 
-  /** A response has begun: no further try. @param stream it has no end that could be waited for */
+  /** A response has begun: no further attempt. @param stream it has no end that could be waited for */
   answered(stream: boolean): void {
-    if (!stream && this.#tryEndsAt === NEVER && this.#hedgeAt === NEVER) return;
+    if (!stream && this.#attemptEndsAt === NEVER && this.#hedgeAt === NEVER) return;
     if (stream) this.endsAt = NEVER;
-    this.#tryEndsAt = this.#hedgeAt = NEVER;
+    this.#attemptEndsAt = this.#hedgeAt = NEVER;
     this.#set();
   }
 
-  /** Waits before the next try. */
+  /** Waits before the next attempt. */
   pause(ms: number): void {
-    this.#tryEndsAt = this.#hedgeAt = NEVER;
+    this.#attemptEndsAt = this.#hedgeAt = NEVER;
     this.#nextAt = performance.now() + ms;
     this.#set();
   }
 
   stop(): void {
     clearTimeout(this.#timer);
-    this.endsAt = this.#tryEndsAt = this.#hedgeAt = this.#nextAt = NEVER;
+    this.endsAt = this.#attemptEndsAt = this.#hedgeAt = this.#nextAt = NEVER;
   }
 
   ring(): void {
-    if (this.isOver) return this.#owner.late();
+    if (this.isOver) return this.#handler.late();
     const now = performance.now() + EARLY_MS;
     if (now >= this.#nextAt) {
       this.#nextAt = NEVER;
       this.#set();
-      return this.#owner.tryNext();
+      return this.#handler.pauseIsOver();
     }
-    if (now >= this.#tryEndsAt) {
-      this.#tryEndsAt = this.#hedgeAt = NEVER;
+    if (now >= this.#attemptEndsAt) {
+      this.#attemptEndsAt = this.#hedgeAt = NEVER;
       this.#set();
-      return this.#owner.tryIsLate();
+      return this.#handler.attemptIsLate();
     }
     if (now >= this.#hedgeAt) {
       this.#hedgeAt = NEVER;
       this.#set();
-      return this.#owner.sendSecond();
+      return this.#handler.firstIsSlow();
     }
     this.#set();
   }
 
   #set(): void {
     clearTimeout(this.#timer);
-    const at = Math.min(this.endsAt, this.#tryEndsAt, this.#hedgeAt, this.#nextAt);
+    const at = Math.min(this.endsAt, this.#attemptEndsAt, this.#hedgeAt, this.#nextAt);
     this.#timer = at === NEVER ? undefined : setTimeout(ring, waitUntil(at), this);
   }
 }

@@ -1,7 +1,6 @@
 // Request ids: a client's own is kept when it is harmless, else one is made from a process prefix and a counter.
 import { randomBytes } from "node:crypto";
-import type { RequestContext } from "../core/context.ts";
-import type { RequestIdRule } from "../core/snapshot.ts";
+import type { RequestContext, RequestIdRule } from "../core/context.ts";
 import { getField } from "../wire/fields.ts";
 
 const HARMLESS = /^[A-Za-z0-9._-]{1,128}$/;

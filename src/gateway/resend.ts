@@ -1,6 +1,6 @@
 // Whether a request that failed may be sent again without doing anything twice, and after what wait.
 import type { RequestContext } from "../core/context.ts";
-import type { Progress, SendFailure } from "../core/edges.ts";
+import type { Progress } from "../core/edges.ts";
 import type { RetryRule } from "../core/retry.ts";
 import { getField } from "../wire/fields.ts";
 import { statusOfCall } from "../wire/grpc.ts";
@@ -44,25 +44,17 @@ export function maySendAgain(progress: Progress, repeatable: boolean, replayable
   }
 }
 
-/**
- * Whether another service may be asked in place of one that could not: what the first may have done is not done again,
- * unless that is harmless.
- * @param failure of the last try; null: there was none
- */
-export function mayGoElsewhere(ctx: RequestContext, failure: SendFailure | null, replayable: boolean): boolean {
-  return maySendAgain(failure?.progress ?? "unsent", isRepeatable(ctx), replayable, true);
-}
-
-/** Why the answer says that another try may do better: its status, `grpc_` and that of a call; null: it does not. */
+/** Why the retry rule wants another attempt after this answer: its status, `grpc_` and that of a call; null: it does not. */
 export function retryReason(
-  ctx: RequestContext,
   rule: RetryRule,
+  grpc: boolean,
+  repeatable: boolean,
   status: number,
   fields: readonly string[],
 ): string | null {
-  const call = ctx.route!.grpc ? statusOfCall(fields) : -1;
+  const call = grpc ? statusOfCall(fields) : -1;
   if (call > 0) return rule.isRetryableCall(call) ? `grpc_${call}` : null;
-  return rule.isRetryable(status) && isRepeatable(ctx) ? String(status) : null;
+  return rule.isRetryable(status) && repeatable ? String(status) : null;
 }
 
 /**

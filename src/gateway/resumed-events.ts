@@ -1,6 +1,5 @@
 // An event stream that outlives its backend: whole events only, so that a lost backend leaves nothing half-said.
-import type { RequestContext } from "../core/context.ts";
-import type { EventStreamRule } from "../core/route.ts";
+import type { EventStreamRule } from "../core/route-settings.ts";
 import { EventBoundary } from "../wire/event-boundary.ts";
 import { Gathered } from "../wire/gathered.ts";
 
@@ -19,7 +18,8 @@ const NOTHING = Buffer.alloc(0);
 
 /** Makes one stream of those of one backend after the other. Bytes pass unchanged; ids and waits are read (WHATWG HTML §9.2.6). */
 export class ResumedEvents {
-  readonly #ctx: RequestContext;
+  /** Of the last event that had one; "" before. */
+  lastEventId = "";
   readonly #rule: EventStreamRule;
   #boundary = new EventBoundary();
   /** What has come since the last boundary. */
@@ -35,8 +35,7 @@ export class ResumedEvents {
   #id: string | null = null;
   #hasData = false;
 
-  constructor(ctx: RequestContext, rule: EventStreamRule) {
-    this.#ctx = ctx;
+  constructor(rule: EventStreamRule) {
     this.#rule = rule;
     this.#waitMs = rule.retryMs;
   }
@@ -129,12 +128,12 @@ export class ResumedEvents {
     this.#id = null;
     this.#hasData = false;
     if (!says) return false;
-    if (this.#repeats && id !== null && id === this.#ctx.lastEventId) return true;
+    if (this.#repeats && id !== null && id === this.lastEventId) return true;
     this.#repeats = false;
     this.#retries = 0;
     if (id === null) return false;
     this.#hasIds = id !== "";
-    this.#ctx.lastEventId = id;
+    this.lastEventId = id;
     return false;
   }
 }

@@ -10,7 +10,7 @@ export function bodySize(maxBytes: number): Filter {
     name: "body-size",
     phase: "limit",
     onRequest(ctx) {
-      const { body } = ctx.downstream;
+      const { body } = ctx;
       if (body.length > maxBytes) return TOO_LARGE;
       if (body.length === -1) body.limit(maxBytes);
       return undefined;

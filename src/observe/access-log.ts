@@ -2,8 +2,8 @@
 import type { AttemptEnd } from "../core/attempt-end.ts";
 import type { RequestContext, StreamCounts } from "../core/context.ts";
 import type { Endpoint } from "../core/endpoint.ts";
-import type { Route } from "../core/route.ts";
-import type { AccessLog } from "../core/snapshot.ts";
+import type { AccessLog } from "../core/request-observers.ts";
+import type { RouteSettings } from "../core/route-settings.ts";
 import { getField } from "../wire/fields.ts";
 import type { LineSink } from "./line-sink.ts";
 
@@ -11,7 +11,7 @@ import type { LineSink } from "./line-sink.ts";
 export class JsonAccessLog implements AccessLog {
   readonly #sink: LineSink;
   /** What is the same for every request of an endpoint on a route, made once. */
-  readonly #backends = new WeakMap<Endpoint, { readonly route: Route | null; readonly text: string }>();
+  readonly #backends = new WeakMap<Endpoint, { readonly route: RouteSettings | null; readonly text: string }>();
 
   constructor(sink: LineSink) {
     this.#sink = sink;
@@ -39,7 +39,7 @@ export class JsonAccessLog implements AccessLog {
     const known = this.#backends.get(endpoint);
     if (known !== undefined && known.route === ctx.route) return known.text;
     const route = ctx.route === null ? "" : `,"route":${quote(ctx.route.id)}`;
-    const instance = `,"service":${quote(ctx.service!.name)},"instance":${quote(endpoint.spec.id)},"attempts":`;
+    const instance = `,"service":${quote(ctx.serviceName)},"instance":${quote(endpoint.spec.id)},"attempts":`;
     const text = `${route}${instance}`;
     this.#backends.set(endpoint, { route: ctx.route, text });
     return text;
@@ -64,7 +64,7 @@ export class TextAccessLog implements AccessLog {
     ];
     if (ctx.route !== null) pairs.push(["route", ctx.route.id]);
     if (ctx.endpoint !== null) {
-      pairs.push(["service", ctx.service!.name], ["instance", ctx.endpoint.spec.id], ["attempts", ctx.attempts]);
+      pairs.push(["service", ctx.serviceName], ["instance", ctx.endpoint.spec.id], ["attempts", ctx.attempts]);
     }
     if (ctx.upstreamStatus !== 0) pairs.push(["upstreamStatus", ctx.upstreamStatus]);
     if (ctx.upstreamMs >= 0) pairs.push(["upstreamMs", round(ctx.upstreamMs)]);
@@ -95,7 +95,7 @@ function streamFacts(stream: StreamCounts): [string, number][] {
 /** The attempts that are over, each with what it has to say and nothing else. */
 function triesOf(ctx: RequestContext, ends: readonly AttemptEnd[]): Record<string, string | number>[] {
   return ends.map(({ service, instance, outcome, status, detail, ms }) => ({
-    ...(service === ctx.service?.name ? {} : { service }),
+    ...(service === ctx.serviceName ? {} : { service }),
     instance,
     outcome,
     ...(status === 0 ? {} : { status }),

@@ -1,8 +1,7 @@
 // The counters of routes and endpoints: plain numbers on the hot path, kept across reloads by lease.
-import type { RequestContext } from "../core/context.ts";
+import type { RequestContext, RouteMeter } from "../core/context.ts";
 import type { EndpointMeter } from "../core/endpoint.ts";
 import type { Log } from "../core/log.ts";
-import type { RouteMeter } from "../core/route.ts";
 import { Handshakes } from "./handshakes.ts";
 import { Histogram } from "./histogram.ts";
 import type { LimitMeterCells } from "./limit-meters.ts";

@@ -1,6 +1,6 @@
 // Leaves the lines of probes and scrapes out of an access log: they come every few seconds and say nothing while all is well.
 import type { RequestContext } from "../core/context.ts";
-import type { AccessLog } from "../core/snapshot.ts";
+import type { AccessLog } from "../core/request-observers.ts";
 import { getField } from "../wire/fields.ts";
 
 /** How the user agents of health probes of platforms and load balancers, and of scrapers, begin. */
@@ -26,7 +26,7 @@ export class WithoutProbes implements AccessLog {
   }
 
   #isProbe(ctx: RequestContext): boolean {
-    if (ctx.service === null && (this.#paths.has(ctx.path) || ctx.path.startsWith(SERVICES))) return true;
+    if (ctx.serviceName === "" && (this.#paths.has(ctx.path) || ctx.path.startsWith(SERVICES))) return true;
     return AGENTS.test(getField(ctx.fields, "user-agent") ?? "");
   }
 }

@@ -1,6 +1,6 @@
 // Counts WebSockets and event streams by service: what is open now, what was, and what they carry while they carry it.
 import type { RequestContext, StreamCounts } from "../core/context.ts";
-import type { StreamMeter } from "../core/snapshot.ts";
+import type { StreamMeter } from "../core/request-observers.ts";
 
 /** The streams of one kind to one service. */
 export interface StreamCell {
@@ -21,19 +21,19 @@ export class StreamMeterCells implements StreamMeter {
 
   opened(ctx: RequestContext): void {
     const stream = ctx.stream!;
-    const cell = this.#cell(stream.kind, ctx.service!.name);
+    const cell = this.#cell(stream.kind, ctx.serviceName);
     cell.open.add(stream);
     count(cell, ctx.status);
   }
 
   done(ctx: RequestContext): void {
-    const { stream, service } = ctx;
-    if (service === null) return;
+    const { stream, serviceName } = ctx;
+    if (serviceName === "") return;
     if (stream === null) {
-      if (ctx.upgrade) count(this.#cell("websocket", service.name), ctx.status);
+      if (ctx.upgrade) count(this.#cell("websocket", serviceName), ctx.status);
       return;
     }
-    const cell = this.#cell(stream.kind, service.name);
+    const cell = this.#cell(stream.kind, serviceName);
     if (!cell.open.delete(stream)) return;
     cell.sent += stream.sent;
     cell.received += stream.received;

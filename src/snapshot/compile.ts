@@ -1,19 +1,22 @@
 // Meaning → running: compiles a configuration into a snapshot, leasing what the snapshot before already has.
 import type { Config } from "../config/config.ts";
-import type { RequestContext } from "../core/context.ts";
+import type { ReplyFilter, RequestContext, RequestIdRule, RouteMeter } from "../core/context.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { LimitView } from "../core/limit-view.ts";
 import type { Overload } from "../core/overload.ts";
-import type { Route, RouteMeter } from "../core/route.ts";
+import type { AccessLog, StreamMeter } from "../core/request-observers.ts";
+import type { Responder } from "../core/responder.ts";
+import type { Route } from "../core/route.ts";
 import type { Service } from "../core/service.ts";
 import { atOnce, inSlices } from "../core/slices.ts";
-import type { AccessLog, Builtin, Match, RequestIdRule, Snapshot, StreamMeter } from "../core/snapshot.ts";
+import type { Match, Snapshot } from "../core/snapshot.ts";
 import type { OpenStreams } from "../core/streams.ts";
+import type { Trace } from "../core/trace.ts";
 import { JsonAccessLog, TextAccessLog } from "../observe/access-log.ts";
 import { WithoutProbes } from "../observe/probe-lines.ts";
 import type { RouteTree } from "../routing/tree.ts";
 import { type CidrMatch, compileCidrs } from "../wire/cidr.ts";
-import { builtinTables } from "./builtin/builtins.ts";
+import { OwnAnswers } from "./builtin/own-answers.ts";
 import { ownPaths } from "./builtin/paths.ts";
 import { HealthChecker } from "./health/health-checker.ts";
 import { loggingFormat } from "./logging.ts";
@@ -69,19 +72,22 @@ function* allServices(config: Config, builder: ServiceBuilder): Generator<void, 
 export class CompiledSnapshot implements Snapshot {
   readonly config: Config;
   readonly hash: string;
-  readonly internals: ReadonlyMap<string, Builtin>;
-  readonly builtins: ReadonlyMap<string, Builtin>;
-  readonly fallbacks: ReadonlyMap<string, Builtin>;
   readonly services: ReadonlyMap<string, Service>;
   readonly routes: readonly Route[];
   readonly overload: Overload | null;
   readonly limits: readonly LimitView[];
   readonly requestId: RequestIdRule;
   readonly via: boolean;
-  readonly accessLog: AccessLog | null;
-  readonly unmatchedMeter: RouteMeter | null;
+  readonly instanceId: string;
+  readonly replyFilters: readonly ReplyFilter[];
   readonly streams: OpenStreams;
-  readonly streamMeter: StreamMeter | null;
+  readonly #accessLog: AccessLog | null;
+  /** Counts requests that matched no route; null when metrics are off. */
+  readonly #unmatchedMeter: RouteMeter | null;
+  /** null when metrics are off. */
+  readonly #streamMeter: StreamMeter | null;
+  readonly #ownAnswers: OwnAnswers;
+  readonly #tracer: ((ctx: RequestContext) => Trace | null) | null;
   readonly #tree: RouteTree<Route>;
   readonly #trusts: CidrMatch;
   readonly #leases: LeaseHolder;
@@ -95,26 +101,38 @@ export class CompiledSnapshot implements Snapshot {
     this.hash = config.hash;
     this.#leases = leases;
     this.streams = runtime.streams;
-    this.streamMeter = config.metrics.enabled ? runtime.meters.streams : null;
+    this.#streamMeter = config.metrics.enabled ? runtime.meters.streams : null;
     this.overload = parts.overload;
     this.routes = parts.routes.routes;
     this.#tree = parts.routes.tree;
     this.limits = parts.routes.limits;
     this.services = parts.services;
-    const tables = builtinTables(config, runtime);
-    this.internals = tables.internals;
-    this.builtins = tables.builtins;
-    this.fallbacks = tables.fallbacks;
+    this.instanceId = runtime.instanceId;
+    this.replyFilters = runtime.extensions.listenerFilters ?? [];
+    this.#tracer = runtime.extensions.trace ?? null;
+    this.#ownAnswers = new OwnAnswers(config, runtime, parts.services);
     this.#trusts = compileCidrs(config.frontend.http.trustedProxies);
     this.requestId = requestIdRule(config);
     this.via = config.frontend.http.sendVia;
-    this.unmatchedMeter = meterOf(UNMATCHED, build);
-    this.accessLog = accessLog(build);
+    this.#unmatchedMeter = meterOf(UNMATCHED, build);
+    this.#accessLog = accessLog(build);
     this.#health = new HealthChecker(build);
+  }
+
+  ownAnswer(ctx: RequestContext): Responder | null {
+    return this.#ownAnswers.first(ctx);
   }
 
   match(ctx: RequestContext): Match {
     return this.#tree.match(ctx);
+  }
+
+  lastAnswer(ctx: RequestContext): Responder | null {
+    return this.#ownAnswers.last(ctx);
+  }
+
+  trace(ctx: RequestContext): Trace | null {
+    return this.#tracer === null ? null : this.#tracer(ctx);
   }
 
   trusts(address: string): boolean {
@@ -125,7 +143,14 @@ export class CompiledSnapshot implements Snapshot {
     this.#active++;
   }
 
-  leave(): void {
+  streamOpened(ctx: RequestContext): void {
+    this.#streamMeter?.opened(ctx);
+  }
+
+  done(ctx: RequestContext, ms: number): void {
+    (ctx.meter ?? this.#unmatchedMeter)?.done(ctx, ms / 1000);
+    if (ctx.stream !== null || ctx.upgrade) this.#streamMeter?.done(ctx);
+    if (ctx.route?.accessLog !== false) this.#accessLog?.write(ctx, ms);
     if (--this.#active === 0 && this.#retired) void inSlices(this.#leases.releasing());
   }
 

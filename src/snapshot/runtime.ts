@@ -16,6 +16,7 @@ import type { LineSink } from "../observe/line-sink.ts";
 import type { Meters } from "../observe/meters.ts";
 import type { HealthChecks } from "../resilience/health-check.ts";
 import type { Network } from "../wire/dial.ts";
+import type { Extensions } from "./extensions.ts";
 
 /** Makes the JSON translator of a rule. */
 export type Transcoding = (build: Build, rule: RuleConfig) => Translator;
@@ -63,6 +64,7 @@ export interface Runtime {
   labels: LabelChoice;
   /** null until a store in Redis is configured. */
   redis: SharedStores | null;
+  readonly extensions: Extensions;
   readonly log: Log;
   /** Random mark of this process, by which it recognises its own requests coming back. */
   readonly instanceId: string;

@@ -1,8 +1,7 @@
-// The service named by the rule.
-import type { Service } from "../core/service.ts";
-import type { Strategy } from "../core/strategy.ts";
+// The targets named by the rule.
+import type { Plan, Strategy } from "../core/strategy.ts";
 
-/** Always the same service. */
-export function direct(service: Service): Strategy {
-  return { choose: () => service };
+/** Always the same plan. */
+export function direct(plan: Plan): Strategy {
+  return { plan: () => plan };
 }

@@ -15,8 +15,8 @@ import { Side, type SideHandler } from "./side.ts";
 
 /** Settings of connections whose messages are read. */
 export interface RelaySettings extends CompressionSettings {
-  /** Line of the handshake that offers extensions to the backend, or "". */
-  readonly offerLine: string;
+  /** `Sec-WebSocket-Extensions` of the handshake to the backend; "" offers none. */
+  readonly offer: string;
 }
 
 const EMPTY = Buffer.alloc(0);

@@ -1,7 +1,8 @@
 // What a route decides about WebSockets, compiled: how the handshake is put to the backend, and who carries the messages.
 import type { StreamCounts } from "../core/context.ts";
 import type { Filter } from "../core/filter.ts";
-import type { BackendTimes, WebSocketRule } from "../core/route.ts";
+import type { WebSocketRule } from "../core/route.ts";
+import type { BackendTimes } from "../core/route-settings.ts";
 import type { OpenStreams } from "../core/streams.ts";
 import { handshakeFault, subprotocols } from "./accept.ts";
 import { agreeOnCompression, type Compression } from "./compression.ts";
@@ -40,8 +41,9 @@ export function websocketRule(
     replaced: replaced.size === 0 ? NOTHING : replaced,
     offer(ctx) {
       const offered = restricted ? subprotocols(ctx).filter((p) => settings.subprotocols.includes(p)) : [];
-      const lines = offered.length > 0 ? `Sec-WebSocket-Protocol: ${offered.join(", ")}\r\n` : "";
-      return relay === null ? lines : lines + relay.offerLine;
+      const fields = offered.length > 0 ? ["Sec-WebSocket-Protocol", offered.join(", ")] : [];
+      if (relay !== null && relay.offer !== "") fields.push("Sec-WebSocket-Extensions", relay.offer);
+      return fields;
     },
     times: settings.backendTimes,
     agree(ctx, fields) {

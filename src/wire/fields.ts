@@ -1,4 +1,5 @@
 // Header fields as one flat array, name then value: the shape `rawHeaders` arrives in and `writeHead` takes, never rebuilt.
+import type { FieldBlock } from "../core/upstream-request.ts";
 
 /** Flat list: `[name, value, name, value, …]`, names in the sender's spelling. */
 export type Fields = string[];
@@ -59,3 +60,29 @@ export function ownText(text: string): string {
   const own = Buffer.from(text).toString();
   return own === text ? own : text;
 }
+
+/** A block of fields whose text is made when it is first asked for. */
+export function fieldBlock(list: readonly string[]): FieldBlock {
+  return new LazyBlock(list);
+}
+
+class LazyBlock implements FieldBlock {
+  readonly list: readonly string[];
+  #text: string | null = null;
+
+  constructor(list: readonly string[]) {
+    this.list = list;
+  }
+
+  get text(): string {
+    if (this.#text === null) {
+      let text = "";
+      for (let i = 0; i < this.list.length; i += 2) text += `${this.list[i]}: ${this.list[i + 1]}\r\n`;
+      this.#text = text;
+    }
+    return this.#text;
+  }
+}
+
+/** A block without fields. */
+export const NO_FIELDS: FieldBlock = new LazyBlock([]);

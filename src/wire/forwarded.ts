@@ -1,36 +1,36 @@
 // Who the client is, said to the backend: X-Forwarded-* and Forwarded (RFC 7239), believed only from trusted peers.
 import type { Peer } from "../core/context.ts";
-import { joinField } from "./fields.ts";
+import type { FieldBlock } from "../core/upstream-request.ts";
+import { fieldBlock, joinField, NO_FIELDS } from "./fields.ts";
 import { elementStart, forwardedFor, nodeAddress } from "./forwarded-node.ts";
 
-/** The lines that depend on the connection alone, made once per connection. */
+/** What depends on the connection alone, made once per connection. */
 export class ForwardedPeer implements Peer {
   readonly address: string;
   readonly scheme: "http" | "https";
-  /** `X-Forwarded-For`, `X-Real-IP`, `X-Forwarded-Proto` lines for a peer that is not trusted. */
-  readonly lines: string;
   /** `for=…;proto=…` of RFC 7239. */
   readonly element: string;
+  #authority: string | null = null;
+  #block: FieldBlock = NO_FIELDS;
 
   constructor(address: string, scheme: "http" | "https") {
     this.address = address;
     this.scheme = scheme;
-    const ssl = scheme === "https" ? "X-Forwarded-Ssl: on\r\n" : "";
-    this.lines = `X-Forwarded-For: ${address}\r\nX-Real-IP: ${address}\r\nX-Forwarded-Proto: ${scheme}\r\n${ssl}`;
     this.element = `for=${node(address)};proto=${scheme}`;
   }
 
-  #authority: string | null = null;
-  #text = "";
-
-  /** All forwarded lines for a peer that is not trusted. A client rarely changes its Host, so the last text is kept. */
-  linesFor(authority: string): string {
+  /** All forwarded fields for a peer that is not trusted. A client rarely changes its Host, so the last ones are kept. */
+  fieldsFor(authority: string): FieldBlock {
     if (authority !== this.#authority) {
       this.#authority = authority;
-      const host = authority === "" ? "" : `X-Forwarded-Host: ${authority}\r\n`;
-      this.#text = `${this.lines}${host}Forwarded: ${this.element}${forwardedHost(authority)}\r\n`;
+      const { address, scheme } = this;
+      const list = ["X-Forwarded-For", address, "X-Real-IP", address, "X-Forwarded-Proto", scheme];
+      if (scheme === "https") list.push("X-Forwarded-Ssl", "on");
+      if (authority !== "") list.push("X-Forwarded-Host", authority);
+      list.push("Forwarded", this.element + forwardedHost(authority));
+      this.#block = fieldBlock(list);
     }
-    return this.#text;
+    return this.#block;
   }
 }
 

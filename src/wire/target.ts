@@ -1,5 +1,5 @@
 // Which path a backend is asked for.
-import type { TargetRule } from "../core/route.ts";
+import type { TargetRule } from "../core/route-settings.ts";
 import { callPath } from "./grpc.ts";
 
 /** Path and query sent upstream. */

@@ -13,11 +13,13 @@ import type { Connector } from "../../src/core/connector.ts";
 import type { RequestContext } from "../../src/core/context.ts";
 import type { BodyReceiver, Receiver, RequestBody } from "../../src/core/edges.ts";
 import { NO_BODY } from "../../src/core/null-upstream.ts";
-import type { TargetRule } from "../../src/core/route.ts";
+import type { TargetRule } from "../../src/core/route-settings.ts";
+import type { UpstreamRequest } from "../../src/core/upstream-request.ts";
 import { AUTHORIZATION, knownField, OTHER } from "../../src/wire/known.ts";
 import { NOT_IN_TRAILERS } from "../../src/wire/response-head.ts";
 import { contextOf, routeOf, snapshotOf } from "../support/context.ts";
 import { testNetwork } from "../support/network.ts";
+import { upstreamRequestOf } from "../support/upstream-request.ts";
 
 /** A request as its backend got it; fields by lower-case name, in the order of their names. */
 interface Got {
@@ -75,6 +77,7 @@ interface Row {
   readonly target?: Partial<TargetRule>;
   /** What the pipeline notes on the request. */
   readonly note?: (ctx: RequestContext) => void;
+  readonly lastEventId?: string;
   readonly dropAcceptEncoding?: boolean;
   readonly sendsVia?: boolean;
   /** What must arrive; null: a field that must not. */
@@ -200,9 +203,7 @@ const ROWS: readonly Row[] = [
   {
     name: "where a resumed stream goes on",
     fields: ["Last-Event-ID", "1"],
-    note: (ctx) => {
-      ctx.lastEventId = "2\u00e9";
-    },
+    lastEventId: "2\u00e9",
     with: { "last-event-id": Buffer.from("2\u00e9").toString("latin1") },
   },
   {
@@ -217,18 +218,19 @@ const ROWS: readonly Row[] = [
   { name: "a path behind the prefix of the route", target: { prefix: "/v1" }, arrives: { target: "/v1/p" } },
 ];
 
-function requestOf(row: Row): RequestContext {
+function requestOf(row: Row, body: RequestBody): UpstreamRequest {
   const { method = "GET", query = "", fields = [], target = {} } = row;
+  const route = routeOf({ target });
   const ctx = contextOf({
     method,
     target: `/p${query}`,
     fields: [...fields, "Host", "client.test"],
     authority: "client.test",
-    route: routeOf({ target }),
+    route,
     snapshot: snapshotOf({ requestId: { propagate: true }, via: row.sendsVia === true }),
   });
   row.note?.(ctx);
-  return ctx;
+  return upstreamRequestOf(ctx, route, { body, lastEventId: row.lastEventId ?? "" });
 }
 
 interface Implementation {
@@ -295,7 +297,7 @@ function http1(): Implementation {
     connect: (port, dropAcceptEncoding) =>
       new HttpConnector(
         pools.add({ scheme: "http", address: "127.0.0.1", port }, options),
-        { host: "backend", dropAcceptEncoding, maxUpgrades: 0, instanceId: "test" },
+        { host: "backend", dropAcceptEncoding, maxUpgrades: 0 },
         { open: 0 },
       ),
     close: () => pools.close(),
@@ -324,7 +326,7 @@ function http2(): Implementation {
     connect: (port, dropAcceptEncoding) =>
       new Http2Connector(
         pools.add({ scheme: "http", address: "127.0.0.1", port }, options),
-        { scheme: "http", authority: "backend", dropAcceptEncoding, instanceId: "test" },
+        { scheme: "http", authority: "backend", dropAcceptEncoding },
         { maxSendBytes: 0, maxReceiveBytes: 0 },
       ),
     close: () => pools.close(),
@@ -371,7 +373,7 @@ for (const [name, make] of Object.entries({ http1, http2 })) {
       test(`carries ${row.name}`, async () => {
         const { receiver, over } = answered();
         const connector = implementation.connect(port, row.dropAcceptEncoding === true);
-        connector.send(requestOf(row), row.body?.() ?? NO_BODY, receiver);
+        connector.send(requestOf(row, row.body?.() ?? NO_BODY), receiver);
         await over;
         assert.deepEqual({ ...got, ...row.arrives }, got);
         for (const [field, value] of Object.entries(row.with ?? {}))
@@ -384,7 +386,7 @@ for (const [name, make] of Object.entries({ http1, http2 })) {
       const { receiver, over } = answered();
       const trailers = TWICE.filter((_, i) => !NOT_IN_TRAILERS.has(TWICE[i - (i % 2)]!));
       const row = { name: "", method: "POST", fields: TWICE };
-      implementation.connect(port, false).send(requestOf(row), endsAtOnce(trailers), receiver);
+      implementation.connect(port, false).send(requestOf(row, endsAtOnce(trailers)), receiver);
       await over;
       const names = (fields: readonly string[]) => [...new Set(fields.filter((_, i) => i % 2 === 0))].sort();
       const sent = names(TWICE);

@@ -9,12 +9,10 @@ import { PoolSet } from "../../src/connectors/http/pools.ts";
 import { Http2Connector } from "../../src/connectors/http2/connector.ts";
 import { Http2PoolSet } from "../../src/connectors/http2/pools.ts";
 import type { Connector } from "../../src/core/connector.ts";
-import type { RequestContext } from "../../src/core/context.ts";
 import type { Progress, Receiver, SendFailure, UpgradedSocket } from "../../src/core/edges.ts";
-import { NO_BODY } from "../../src/core/null-upstream.ts";
 import type { Network } from "../../src/wire/dial.ts";
-import { contextOf, routeOf, snapshotOf } from "../support/context.ts";
 import { testNetwork } from "../support/network.ts";
+import { plainGet } from "../support/upstream-request.ts";
 
 /** Notes every call; resolves `over` at the end or the failure. */
 class Notes implements Receiver {
@@ -119,7 +117,7 @@ function http1(): Implementation {
     connect: (port, network = testNetwork(), address = "127.0.0.1") =>
       new HttpConnector(
         poolsOn(network).add({ scheme: "http", address, port }, options),
-        { host: "backend", dropAcceptEncoding: false, maxUpgrades: 0, instanceId: "test" },
+        { host: "backend", dropAcceptEncoding: false, maxUpgrades: 0 },
         { open: 0 },
       ),
     close() {
@@ -196,7 +194,7 @@ function http2(): Implementation {
     connect: (port, network = testNetwork(), address = "127.0.0.1") =>
       new Http2Connector(
         poolsOn(network).add({ scheme: "http", address, port }, options),
-        { scheme: "http", authority: "backend", dropAcceptEncoding: false, instanceId: "test" },
+        { scheme: "http", authority: "backend", dropAcceptEncoding: false },
         { maxSendBytes: 0, maxReceiveBytes: 0 },
       ),
     close() {
@@ -251,10 +249,6 @@ function http2(): Implementation {
   }
 }
 
-function get(): RequestContext {
-  return contextOf({ route: routeOf(), snapshot: snapshotOf() });
-}
-
 for (const [name, make] of Object.entries({ http: http1, http2 })) {
   describe(name, () => {
     const implementation = make();
@@ -270,7 +264,7 @@ for (const [name, make] of Object.entries({ http: http1, http2 })) {
 
     const send = async (connector: Connector): Promise<Notes> => {
       const notes = new Notes();
-      connector.send(get(), NO_BODY, notes);
+      connector.send(plainGet(), notes);
       await notes.over;
       return notes;
     };
@@ -337,7 +331,7 @@ for (const [name, make] of Object.entries({ http: http1, http2 })) {
         cut = () => exchange.cut();
         serve(exchange);
       };
-      implementation.connect(backend.port).send(get(), NO_BODY, notes);
+      implementation.connect(backend.port).send(plainGet(), notes);
       while (notes.body === "") await new Promise((resolve) => setImmediate(resolve));
       cut();
       await notes.over;
@@ -350,7 +344,7 @@ for (const [name, make] of Object.entries({ http: http1, http2 })) {
       backend.serve = (exchange) => exchange.pour(total);
       const notes = new Notes();
       notes.more = false;
-      const upstream = implementation.connect(backend.port).send(get(), NO_BODY, notes);
+      const upstream = implementation.connect(backend.port).send(plainGet(), notes);
       let resumes = 0;
       let seen = -1;
       const timer = setInterval(() => {
@@ -373,7 +367,7 @@ for (const [name, make] of Object.entries({ http: http1, http2 })) {
         exchange.begin("hello");
       };
       const notes = new Notes();
-      const upstream = implementation.connect(backend.port).send(get(), NO_BODY, notes);
+      const upstream = implementation.connect(backend.port).send(plainGet(), notes);
       while (notes.body === "") await new Promise((resolve) => setImmediate(resolve));
       upstream.abort();
       upstream.abort();

@@ -1,14 +1,15 @@
 // A request, a route and a snapshot for tests that need one: everything has a plain default, and a test names what matters to it.
-import { RequestContext } from "../../src/core/context.ts";
+import { RequestContext, type RequestIdRule } from "../../src/core/context.ts";
 import { NullDownstream } from "../../src/core/null-upstream.ts";
-import type { EventStreamRule, Route, TargetRule } from "../../src/core/route.ts";
-import type { RequestIdRule, Snapshot } from "../../src/core/snapshot.ts";
+import type { Route } from "../../src/core/route.ts";
+import type { EventStreamRule, TargetRule } from "../../src/core/route-settings.ts";
+import type { Snapshot } from "../../src/core/snapshot.ts";
 import { OpenStreams } from "../../src/core/streams.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
 
 /** Given to the constructor; everything else is assigned. */
 type Received = "downstream" | "peer" | "method" | "fields" | "httpVersion" | "expectsContinue" | "startedAt";
-type Fixed = "rawPath" | "query" | "ended" | "onDone" | "runCleanups";
+type Fixed = "rawPath" | "query" | "edited" | "ended" | "onDone" | "runCleanups";
 
 /** What is special about a request: as received, or as the pipeline has completed it by then. */
 export type GivenContext = Partial<Omit<RequestContext, Fixed>> & {
@@ -65,7 +66,7 @@ export function routeOf(given: GivenRoute = {}): Route {
     source: "t:1",
     filters: [],
     replyFilters: [],
-    strategy: null,
+    to: { answer: () => ({ code: "no_route" }) },
     fallback: null,
     websocket: null,
     times: null,
@@ -73,7 +74,6 @@ export function routeOf(given: GivenRoute = {}): Route {
     tier: "normal",
     maxAttempts: 1,
     attemptsWithinMs: 0,
-    translator: null,
     timeoutMs: 0,
     timeoutWritten: false,
     maxBodyBytes: 0,
@@ -92,22 +92,22 @@ export type GivenSnapshot = Partial<Omit<Snapshot, "requestId">> & { readonly re
 export function snapshotOf(given: GivenSnapshot = {}): Snapshot {
   return {
     hash: "",
-    internals: new Map(),
-    builtins: new Map(),
-    fallbacks: new Map(),
     services: new Map(),
     routes: [],
     overload: null,
     limits: [],
+    replyFilters: [],
+    ownAnswer: () => null,
     match: () => ({ allow: [] }),
+    lastAnswer: () => null,
+    trace: () => null,
+    instanceId: "test",
     trusts: () => false,
     via: false,
-    accessLog: null,
-    unmatchedMeter: null,
-    streamMeter: null,
     streams: new OpenStreams(() => performance.now()),
     enter: () => undefined,
-    leave: () => undefined,
+    streamOpened: () => undefined,
+    done: () => undefined,
     ...given,
     requestId: {
       enabled: false,

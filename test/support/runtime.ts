@@ -33,6 +33,7 @@ export function quietRuntime(): Runtime & { readonly pools: PoolSet } {
     },
     exposition: () => Promise.reject(new Error("no scrape here")),
     labels: { path: true, method: true, status: true },
+    extensions: {},
     log: NO_LOG,
     instanceId: "test",
     version: "0",

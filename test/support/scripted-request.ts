@@ -5,11 +5,15 @@ import type { BodyReceiver, RequestBody } from "../../src/core/edges.ts";
 import type { ErrorCode } from "../../src/core/errors.ts";
 import { NullDownstream } from "../../src/core/null-upstream.ts";
 import type { Reply } from "../../src/core/reply.ts";
-import type { EventStreamRule, Fallback } from "../../src/core/route.ts";
+import type { Route } from "../../src/core/route.ts";
+import type { EventStreamRule } from "../../src/core/route-settings.ts";
 import type { Service } from "../../src/core/service.ts";
+import type { Plan } from "../../src/core/strategy.ts";
 import type { Translation } from "../../src/core/translation.ts";
 import type { Answers } from "../../src/gateway/answers.ts";
+import { Forward } from "../../src/gateway/forward.ts";
 import { refuse } from "../../src/gateway/refuse.ts";
+import { sendReply } from "../../src/gateway/send-reply.ts";
 import { contextOf, routeOf, snapshotOf } from "./context.ts";
 
 /** The body of a request: comes when the test says so. */
@@ -75,7 +79,7 @@ export class FakeClient extends NullDownstream {
     this.#begin(status);
   }
 
-  override answer(status: number, _fields: readonly string[], body: string): void {
+  override answer(status: number, _fields: readonly string[], body: string | Buffer): void {
     this.#begin(status);
     this.text += body;
     this.state = "ended";
@@ -130,10 +134,20 @@ const ANY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** A request on its route, and the client that made it. */
-export function requestOf(some: FakeRequest): { readonly ctx: RequestContext; readonly client: FakeClient } {
+export interface Sent {
+  readonly ctx: RequestContext;
+  readonly client: FakeClient;
+  readonly route: Route;
+  /** Takes over when the first service could not. */
+  readonly spare: Service | null;
+}
+
+/** A request that is not sent yet. */
+export function requestOf(some: FakeRequest): Sent {
   const client = new FakeClient(some.body ?? new FakeBody(0));
   const { method = "GET", fields = [], translation = null, timeoutMs = 0, timeoutWritten = true, grpc = false } = some;
-  const fallback: Fallback | null = some.fallback === undefined ? null : { codes: ANY, ...some.fallback };
+  const reply = some.fallback?.reply ?? null;
+  const fallback = reply === null ? null : { codes: ANY, reply };
   const route = routeOf({ fallback, events: some.events ?? {}, grpc, maxAttempts: 3, timeoutMs, timeoutWritten });
   const ctx = contextOf({
     downstream: client,
@@ -144,7 +158,16 @@ export function requestOf(some: FakeRequest): { readonly ctx: RequestContext; re
     translation,
     snapshot: snapshotOf(),
   });
-  return { ctx, client };
+  return { ctx, client, route, spare: some.fallback?.service ?? null };
+}
+
+/** Sends it to a service, and to its spare one when that fails. */
+export function send({ ctx, route, spare }: Sent, service: Service): void {
+  const target = { service, translator: null, repeatable: false };
+  const last = { ...target, service: spare ?? service, movesOn: () => false };
+  const movesOn = (code: ErrorCode | null) => code !== null && ANY.has(code);
+  const plan: Plan = spare === null ? [last] : [{ ...target, movesOn }, last];
+  new Forward(ctx, route, plan, ANSWERS).start();
 }
 
 /** Answers as the pipeline does. */
@@ -154,8 +177,7 @@ export const ANSWERS: Answers = {
     refuse(ctx, code, fields, message);
   },
   reply(ctx, reply) {
-    ctx.status = reply.status;
-    ctx.downstream.answer(reply.status, reply.fields, reply.body, false);
+    sendReply(ctx, reply, false);
   },
 };
 

@@ -211,7 +211,7 @@ export class FakeService implements Service {
         meter: null,
         connector: {
           mayRefuse: false,
-          send: (_, body, receiver) => {
+          send: ({ body }, receiver) => {
             const exchange = new FakeExchange(endpoint, body, receiver);
             this.exchanges.push(exchange);
             synchronously?.(exchange);

@@ -161,14 +161,14 @@ export function clientRequest(request: FakeRequest): RequestContext {
 /** Begins, and expects a translation. */
 export function begin(translator: Translator, ctx: RequestContext): Translation {
   const translation = translator.begin(ctx);
-  assert.ok(translation !== null && "path" in translation, `refused: ${JSON.stringify(translation)}`);
+  assert.ok(translation !== null && "target" in translation, `refused: ${JSON.stringify(translation)}`);
   return translation;
 }
 
 /** Begins, and expects a refusal. */
 export function refusal(translator: Translator, request: FakeRequest): Refusal {
   const found = translator.begin(clientRequest(request));
-  assert.ok(found !== null && !("path" in found) && isRefusal(found), "was not refused");
+  assert.ok(found !== null && !("target" in found) && isRefusal(found), "was not refused");
   return found;
 }
 
@@ -188,9 +188,9 @@ export class FakeCall {
     const ctx = clientRequest(request);
     const translation = begin(translator, ctx);
     this.#pool = pool;
-    this.path = translation.path;
+    this.path = translation.target;
     this.fields = translation.fields;
-    this.method = pool.target(translation.path)!;
+    this.method = pool.target(translation.target)!;
     const { body, receiver } = translation.attempt(ctx.downstream.body, this.receiver);
     this.upstream = receiver;
     const frames = new FrameReader(1 << 24);

@@ -123,8 +123,8 @@ export class HttpDownstream implements Downstream, BodyFaultHandler {
     this.#response.flushHeaders();
   }
 
-  answer(status: number, fields: readonly string[], body: string, close: boolean): void {
-    const bytes = Buffer.from(body);
+  answer(status: number, fields: readonly string[], body: string | Buffer, close: boolean): void {
+    const bytes = typeof body === "string" ? Buffer.from(body) : body;
     if (close || !this.#skippable()) this.#closing = true;
     this.head(status, "", [...fields, "Content-Length", String(bytes.length)], bytes.length);
     this.end(bytes, []);

@@ -17,11 +17,12 @@ export class RawDownstream extends NullDownstream {
     this.#socket = socket;
   }
 
-  override answer(status: number, fields: readonly string[], body: string): void {
+  override answer(status: number, fields: readonly string[], body: string | Buffer): void {
     let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nDate: ${new Date().toUTCString()}\r\nConnection: close\r\n`;
     for (let i = 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
     this.bytes = Buffer.byteLength(body);
-    this.#socket.end(`${text}Content-Length: ${this.bytes}\r\n\r\n${body}`);
+    text += `Content-Length: ${this.bytes}\r\n\r\n`;
+    this.#socket.end(typeof body === "string" ? text + body : Buffer.concat([Buffer.from(text), body]));
     this.#socket.setTimeout(LINGER_MS, () => this.#socket.destroy());
   }
 

@@ -98,7 +98,7 @@ export class UpgradeDownstream extends RawDownstream {
     this.#socket.write(text, "latin1");
   }
 
-  override answer(status: number, fields: readonly string[], body: string): void {
+  override answer(status: number, fields: readonly string[], body: string | Buffer): void {
     this.#completed = true;
     super.answer(status, fields, body);
   }

@@ -109,8 +109,8 @@ export class Http2Downstream implements Downstream, BodyFaultHandler {
     if (!this.#stream.destroyed) this.#sendHead(this.#bodiless);
   }
 
-  answer(status: number, fields: readonly string[], body: string, _close: boolean): void {
-    const bytes = Buffer.from(body);
+  answer(status: number, fields: readonly string[], body: string | Buffer, _close: boolean): void {
+    const bytes = typeof body === "string" ? Buffer.from(body) : body;
     const all = bytes.length > 0 ? [...fields, "content-length", String(bytes.length)] : [...fields];
     this.head(status, "", all, bytes.length);
     this.end(bytes.length > 0 ? bytes : null, []);

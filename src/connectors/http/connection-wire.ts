@@ -9,8 +9,16 @@ export class ConnectionWire extends UpgradedSocketAdapter {
   /** Whether the last chunk may be followed by another. */
   wantsMore = true;
 
+  readonly #socket: Socket;
+
   constructor(socket: Socket) {
     super(socket, null);
+    this.#socket = socket;
+  }
+
+  /** Calls `listener` once, when the connection has closed. */
+  onClose(listener: () => void): void {
+    this.#socket.once("close", listener);
   }
 
   override open(reader: UpgradedSocketHandler): void {

@@ -1,14 +1,11 @@
 // The HTTP/1.1 connector: one endpoint's pool behind the Connector contract.
-
 import type { Connector } from "../../core/connector.ts";
-import type { RequestContext } from "../../core/context.ts";
-import type { Receiver, RequestBody, Upstream } from "../../core/edges.ts";
+import type { Receiver, Upstream } from "../../core/edges.ts";
 import { NULL_UPSTREAM } from "../../core/null-upstream.ts";
+import type { UpstreamRequest } from "../../core/upstream-request.ts";
 import { Exchange } from "./exchange.ts";
 import type { Pool } from "./pool.ts";
-import { type HeadDefaults, requestHead } from "./request-head.ts";
-
-const NOBODY = (): void => undefined;
+import { type HeadDefaults, headText } from "./request-head.ts";
 
 /** WebSockets open to one endpoint; kept across reloads, as they are. */
 export interface Upgrades {
@@ -28,40 +25,26 @@ export class HttpConnector implements Connector {
     this.#upgrades = upgrades;
   }
 
-  send(ctx: RequestContext, body: RequestBody, receiver: Receiver): Upstream {
-    const leave = ctx.upgrade ? this.#admit(ctx) : NOBODY;
-    if (leave === null) {
+  send(request: UpstreamRequest, receiver: Receiver): Upstream {
+    const { head, body } = request;
+    const isUpgrade = head.kind === "websocket";
+    const { maxUpgrades } = this.#defaults;
+    if (isUpgrade && maxUpgrades > 0 && this.#upgrades.open >= maxUpgrades) {
       receiver.failed({ code: "overloaded", progress: "unsent", detail: "endpoint has enough WebSockets" });
       return NULL_UPSTREAM;
     }
-    const head = requestHead(ctx, this.#defaults, body.length);
-    const waits = ctx.expectsContinue && body.length !== 0;
-    const exchange = new Exchange(this.#pool, ctx.method, head, body, waits, receiver);
-    exchange.exclusive = ctx.ownConnection;
+    const waits = head.expectsContinue && body.length !== 0;
+    const exchange = new Exchange(this.#pool, head.method, headText(request, this.#defaults), body, waits, receiver);
+    exchange.exclusive = head.exclusive || isUpgrade;
     // After a reset on reuse, other idle connections are as old: the second try goes on a fresh one.
-    exchange.fresh = ctx.freshConnection || ctx.ownConnection;
-    const route = ctx.route!;
-    if (ctx.upgrade) exchange.upgrade = exchange.exclusive = exchange.fresh = true;
-    exchange.onFailed = leave;
-    const times = ctx.upgrade ? route.websocket!.times : route.times;
-    if (times !== null) exchange.times = times;
+    exchange.fresh = request.fresh || exchange.exclusive;
+    if (head.times !== null) exchange.times = head.times;
+    if (isUpgrade) {
+      exchange.upgrade = true;
+      this.#upgrades.open++;
+      exchange.onOver = () => this.#upgrades.open--;
+    }
     this.#pool.send(exchange);
     return exchange;
-  }
-
-  /** @returns gives the place back, which also happens at the end of the request; null when there is none */
-  #admit(ctx: RequestContext): (() => void) | null {
-    const { maxUpgrades } = this.#defaults;
-    if (maxUpgrades === 0) return NOBODY;
-    const upgrades = this.#upgrades;
-    if (upgrades.open >= maxUpgrades) return null;
-    upgrades.open++;
-    let held = true;
-    const leave = () => {
-      if (held) upgrades.open--;
-      held = false;
-    };
-    ctx.onDone(leave);
-    return leave;
   }
 }

@@ -1,10 +1,11 @@
 // One request and its response on a connection: sends head and body, turns what the parser finds into a Receiver's calls.
-import type { BodyReceiver, Progress, Receiver, RequestBody, UpgradedSocket, Upstream } from "../../core/edges.ts";
+import type { BodyReceiver, Progress, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
-import type { BackendTimes } from "../../core/route.ts";
+import type { BackendTimes } from "../../core/route-settings.ts";
 import type { Fields } from "../../wire/fields.ts";
 import type { ResponseHead } from "../../wire/response-head.ts";
 import type { Connection } from "./connection.ts";
+import type { ConnectionWire } from "./connection-wire.ts";
 import type { Pool } from "./pool.ts";
 import { emptyBody } from "./request-head.ts";
 
@@ -35,8 +36,8 @@ export class Exchange implements Upstream, BodyReceiver {
   fresh = false;
   /** The request asks for another protocol. */
   upgrade = false;
-  /** Gives back what was taken for this exchange alone. */
-  onFailed: () => void = NOTHING;
+  /** Called once: when the exchange is over, or the connection closes that has switched protocols. */
+  onOver: () => void = NOTHING;
   /** Those of the pool unless the request is of a kind with its own. */
   times: BackendTimes;
   /** What ends the head when there is no body after all. */
@@ -148,8 +149,10 @@ export class Exchange implements Upstream, BodyReceiver {
   }
 
   /** The backend has switched protocols: its socket is the receiver's. */
-  onSwitch(fields: Fields, wire: UpgradedSocket): void {
+  onSwitch(fields: Fields, wire: ConnectionWire): void {
     const receiver = this.#receiver;
+    wire.onClose(this.onOver);
+    this.onOver = NOTHING;
     this.settle();
     if (receiver?.switched === undefined) wire.destroy();
     else receiver.switched(fields, wire);
@@ -190,6 +193,9 @@ export class Exchange implements Upstream, BodyReceiver {
     clearTimeout(this.#timer);
     this.#receiver = null;
     this.connection = null;
+    const { onOver } = this;
+    this.onOver = NOTHING;
+    onOver();
   }
 
   /** @param unsent why no byte can have reached the backend; null: the connection had been established */
@@ -205,7 +211,6 @@ export class Exchange implements Upstream, BodyReceiver {
   #fail(code: ErrorCode, detail: string, progress: Progress): void {
     const receiver = this.#receiver;
     this.settle();
-    this.onFailed();
     receiver?.failed({ code, progress, detail });
   }
 

@@ -1,9 +1,9 @@
 // The HTTP/2 connector: one endpoint's connections behind the Connector contract. gRPC passes through it unread.
 
 import type { Connector } from "../../core/connector.ts";
-import type { RequestContext } from "../../core/context.ts";
-import type { Receiver, RequestBody, Upstream } from "../../core/edges.ts";
+import type { Receiver, Upstream } from "../../core/edges.ts";
 import { NULL_UPSTREAM } from "../../core/null-upstream.ts";
+import type { UpstreamRequest } from "../../core/upstream-request.ts";
 import { BoundedCall, type MessageBounds } from "../grpc/bounded-call.ts";
 import { Http2Call } from "./call.ts";
 import type { Http2Pool } from "./pool.ts";
@@ -23,13 +23,14 @@ export class Http2Connector implements Connector {
     this.#bounds = bounds;
   }
 
-  send(ctx: RequestContext, body: RequestBody, receiver: Receiver): Upstream {
-    if (ctx.upgrade) {
+  send(request: UpstreamRequest, receiver: Receiver): Upstream {
+    const { head, body } = request;
+    if (head.kind === "websocket") {
       receiver.failed({ code: "no_route", progress: "unsent", detail: "WebSocket to an HTTP/2 endpoint" });
       return NULL_UPSTREAM;
     }
-    const headers = requestHeaders(ctx, this.#defaults);
-    const { grpc } = ctx.route!;
+    const headers = requestHeaders(request, this.#defaults);
+    const grpc = head.kind === "grpc";
     const bounded = this.#bounds.maxSendBytes > 0 || this.#bounds.maxReceiveBytes > 0;
     if (!grpc || !bounded) return this.#call(new Http2Call(this.#pool, headers, body, !grpc, receiver));
     const gate = new BoundedCall(body, receiver, this.#bounds);

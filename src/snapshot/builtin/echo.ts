@@ -38,7 +38,7 @@ export function echo(ctx: RequestContext): Promise<Reply> {
 }
 
 function readBody(ctx: RequestContext): Promise<string> {
-  const { body } = ctx.downstream;
+  const { body } = ctx;
   if (body.length === 0) return Promise.resolve("");
   if (ctx.expectsContinue) ctx.downstream.interim(100, []);
   return new Promise((resolve) => {

@@ -1,22 +1,21 @@
 // Rules → routes: everything a request will need is decided here, once.
-
-import { STRATEGIES } from "../../catalog.ts";
-import type { Config, RuleConfig } from "../../config/config.ts";
+import type { RuleConfig } from "../../config/config.ts";
 import { INTERNAL } from "../../config/meaning/services.ts";
+import type { ReplyFilter, RouteMeter } from "../../core/context.ts";
 import { type Filter, inPhaseOrder } from "../../core/filter.ts";
 import type { LimitView } from "../../core/limit-view.ts";
-import type { Route, RouteMeter, TargetRule } from "../../core/route.ts";
-import type { Translator } from "../../core/translator.ts";
-import { bodySize } from "../../limits/body-size.ts";
+import type { Route } from "../../core/route.ts";
+import type { TargetRule } from "../../core/route-settings.ts";
 import { type RouteLabels, RouteMeterCells } from "../../observe/meters.ts";
 import { RouteTree } from "../../routing/tree.ts";
 import type { Build } from "../runtime.ts";
 import type { ServiceBuilder } from "../services/service-builder.ts";
-import { translatorFor } from "../translators/translators.ts";
-import { EventStreamRules, eventStreamFilters } from "./event-streams.ts";
+import { EventStreamRules } from "./event-streams.ts";
 import { fallbackOf } from "./fallback.ts";
+import { FilterLists } from "./filters.ts";
 import { LimitFilters } from "./limits.ts";
 import type { Shedding } from "./overload.ts";
+import { targetOf } from "./targets.ts";
 import { WebSocketRules } from "./websockets.ts";
 
 /** Routes in file order, and the tree that finds them. */
@@ -27,7 +26,7 @@ export interface CompiledRoutes {
   readonly limits: readonly LimitView[];
 }
 
-/** Compiles all rules, one a step. Equal parts are shared between routes: ten thousand of them stay small. */
+/** Compiles all rules, one a step. */
 export function* compileRoutes(
   build: Build,
   services: ServiceBuilder,
@@ -35,23 +34,16 @@ export function* compileRoutes(
 ): Generator<void, CompiledRoutes> {
   const { config } = build;
   const tree = new RouteTree<Route>();
-  const filters = new Map<number, readonly Filter[]>();
-  const shared = eventStreamFilters(build);
-  const kinds = { websockets: new WebSocketRules(build), events: new EventStreamRules(config) };
   const limits = new LimitFilters(build);
+  const parts: RouteParts = {
+    services,
+    filters: new FilterLists(build, [() => shedding.filters, (rule) => limits.filtersFor(rule)]),
+    websockets: new WebSocketRules(build),
+    events: new EventStreamRules(config),
+  };
   const routes: Route[] = [];
   for (const [order, rule] of config.rules.entries()) {
-    let list = filters.get(rule.maxBodyBytes);
-    if (list === undefined) {
-      const size = rule.maxBodyBytes > 0 ? [bodySize(rule.maxBodyBytes)] : [];
-      list = inPhaseOrder([...shedding.filters, ...shared, ...size]);
-      filters.set(rule.maxBodyBytes, list);
-    }
-    const own = limits.filtersFor(rule);
-    if (own.length > 0) list = inPhaseOrder([...list, ...own]);
-    const meter = meterOf({ route: rule.id, path: rule.path }, build);
-    const translator = translatorFor(build, rule);
-    const route = compileRule(config, rule, list, services, kinds, translator, meter);
+    const route = compileRule(build, rule, parts);
     tree.add(rule.pattern, { route, conditions: rule.conditions, order });
     routes.push(route);
     yield;
@@ -75,61 +67,67 @@ export function meterOf(labels: RouteLabels, { config, runtime, leases }: Build)
   );
 }
 
-interface Kinds {
+/** What makes the parts of routes. */
+interface RouteParts {
+  readonly services: ServiceBuilder;
+  readonly filters: FilterLists;
   readonly websockets: WebSocketRules;
   readonly events: EventStreamRules;
 }
 
-function compileRule(
-  config: Config,
-  rule: RuleConfig,
-  filters: readonly Filter[],
-  services: ServiceBuilder,
-  kinds: Kinds,
-  translator: Translator | null,
-  meter: RouteMeter | null,
-): Route {
+function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
   const grpc = rule.protocol === "grpc";
-  const { backend } = config;
+  const { backend } = build.config;
   const { connectTimeout } = backend.sse;
   const internal = rule.serviceName === INTERNAL;
+  const filters = parts.filters.for(rule);
+  const session = internal ? null : parts.services.sessionFilter(rule);
   return {
     id: rule.id,
     pattern: rule.path,
     source: `${rule.at.file}:${rule.at.line}`,
-    filters,
-    replyFilters: internal ? NONE : replyFilters(filters, services.sessionFilter(rule)),
-    strategy: internal ? null : STRATEGIES.direct(services.service(rule.serviceName, rule.loadBalance, grpc, rule)),
-    fallback: fallbackOf(rule, services),
-    target: targetOf(rule),
-    websocket: internal ? null : kinds.websockets.ruleFor(rule, filters),
-    events: kinds.events.ruleFor(rule),
+    filters: filters.request,
+    replyFilters: replyFilters(filters.all, session, build.runtime.extensions.listenerFilters ?? NONE),
+    to: targetOf(build, rule, parts.services),
+    fallback: fallbackOf(rule),
+    target: rewriteOf(rule),
+    websocket: internal ? null : parts.websockets.ruleFor(rule, filters.request),
+    events: parts.events.ruleFor(rule),
     times: rule.protocol === "sse" ? { dialTimeoutMs: connectTimeout, headTimeoutMs: connectTimeout } : null,
     grpc,
     tier: rule.tier,
-    translator,
     maxAttempts: grpc ? backend.grpc.maxRetryAttempts : MAX_ENDPOINTS,
     attemptsWithinMs: grpc ? backend.grpc.retryTimeout : 0,
     timeoutMs: rule.timeoutMs,
     timeoutWritten: rule.timeoutWritten,
     maxBodyBytes: rule.maxBodyBytes,
     accessLog: rule.accessLog,
-    meter,
+    meter: meterOf({ route: rule.id, path: rule.path }, build),
   };
 }
 
 /** Endpoints tried for one request that none has taken; one of them may be tried again, once, on a fresh connection. */
 const MAX_ENDPOINTS = 3;
-const NONE: readonly Filter[] = [];
+const NONE: readonly ReplyFilter[] = [];
 const AS_IS: TargetRule = { calls: false, strip: "", prefix: "", host: "endpoint" };
 
-/** In the order they run: the reverse of the request filters. */
-function replyFilters(filters: readonly Filter[], session: Filter | null): readonly Filter[] {
-  const found = inPhaseOrder(session === null ? filters : [...filters, session]).filter((f) => f.onReply !== undefined);
-  return found.length === 0 ? NONE : found.reverse();
+/** In the order they run: the reverse of the request filters, those of every reply last. */
+function replyFilters(
+  filters: readonly Filter[],
+  session: Filter | null,
+  listener: readonly ReplyFilter[],
+): readonly ReplyFilter[] {
+  const own = inPhaseOrder(session === null ? filters : [...filters, session])
+    .filter(seesReplies)
+    .reverse();
+  return own.length + listener.length === 0 ? NONE : [...own, ...listener];
 }
 
-function targetOf(rule: RuleConfig): TargetRule {
+function seesReplies(filter: Filter): filter is Filter & ReplyFilter {
+  return filter.onReply !== undefined;
+}
+
+function rewriteOf(rule: RuleConfig): TargetRule {
   const calls = rule.protocol === "grpc";
   const replaces = rule.stripPrefix || rule.rewritePrefix !== "";
   if (!calls && !replaces && !rule.preserveHost && rule.rewriteHost === "") return AS_IS;

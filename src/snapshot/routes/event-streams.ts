@@ -2,7 +2,7 @@
 import type { Config, RuleConfig } from "../../config/config.ts";
 import type { RequestContext } from "../../core/context.ts";
 import type { Filter } from "../../core/filter.ts";
-import type { EventStreamRule } from "../../core/route.ts";
+import type { EventStreamRule } from "../../core/route-settings.ts";
 import { connectionLimit, leaseCounter } from "../../limits/connections.ts";
 import { wantsEventStream } from "../../routing/conditions.ts";
 import type { Build } from "../runtime.ts";

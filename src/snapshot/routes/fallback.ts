@@ -1,21 +1,13 @@
-// A rule's `fallback` → what the route answers with when its service cannot.
+// A rule's `fallback` with a status → what the route answers when its service cannot.
 import type { FallbackConfig, RuleConfig } from "../../config/config.ts";
 import type { Reply } from "../../core/reply.ts";
 import type { Fallback } from "../../core/route.ts";
 import { getField } from "../../wire/fields.ts";
-import type { ServiceBuilder } from "../services/service-builder.ts";
 
-/** Compiles it; null when the rule has none. The other service keeps policies of its own, and none of the rule's. */
-export function fallbackOf(rule: RuleConfig, services: ServiceBuilder): Fallback | null {
-  const { fallback } = rule;
-  if (fallback === null) return null;
-  const { serviceName } = fallback;
-  const grpc = rule.protocol === "grpc";
-  return {
-    codes: new Set(fallback.on),
-    service: serviceName === null ? null : services.service(serviceName, rule.loadBalance, grpc, null),
-    reply: serviceName === null ? replyOf(fallback) : null,
-  };
+/** The reply in place of the service; null when the rule has none. */
+export function fallbackOf({ fallback }: RuleConfig): Fallback | null {
+  if (fallback === null || fallback.serviceName !== null) return null;
+  return { codes: new Set(fallback.on), reply: replyOf(fallback) };
 }
 
 function replyOf({ status, headers, body }: FallbackConfig): Reply {

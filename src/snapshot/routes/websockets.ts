@@ -78,9 +78,7 @@ function settingsOf(config: Config, rule: RuleConfig): WebSocketSettings {
             maxFromBackend: own.maxMessageBytes ?? back.maxMessageSize,
             clientDeflate: front.enableCompression ? front.compressionLevel : 0,
             backendDeflate: back.enableCompression ? back.compressionLevel : 0,
-            offerLine: back.enableCompression
-              ? "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
-              : "",
+            offer: back.enableCompression ? "permessage-deflate; client_max_window_bits" : "",
           },
   };
 }

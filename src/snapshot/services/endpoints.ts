@@ -50,7 +50,7 @@ export class EndpointBuilder {
   }
 
   #http2Connector(spec: EndpointSpec, grpc: boolean): Connector {
-    const { http2Pools, instanceId } = this.#build.runtime;
+    const { http2Pools } = this.#build.runtime;
     const { grpc: settings } = this.#build.config.backend;
     const scheme = grpc && settings.tls.enabled ? "https" : spec.scheme;
     const port = grpc ? spec.grpcPort : spec.port;
@@ -66,7 +66,6 @@ export class EndpointBuilder {
         scheme,
         authority: authorityOf({ scheme, address, port }),
         dropAcceptEncoding: this.#build.config.backend.http.disableCompression,
-        instanceId,
       },
       {
         maxSendBytes: settings.maxCallSendMsgSize || settings.maxMessageSize,
@@ -76,7 +75,7 @@ export class EndpointBuilder {
   }
 
   #httpConnector(service: string, spec: EndpointSpec): Connector {
-    const { pools, instanceId } = this.#build.runtime;
+    const { pools } = this.#build.runtime;
     const { scheme, address, port } = spec;
     const pool = this.#build.leases.lease(
       `pool|${scheme}|${address}|${port}|${this.#optionsKey}`,
@@ -93,7 +92,6 @@ export class EndpointBuilder {
       host: authorityOf({ scheme, address, port }),
       dropAcceptEncoding: backend.http.disableCompression,
       maxUpgrades: backend.websocket.maxConnections,
-      instanceId,
     };
     return new HttpConnector(pool, defaults, upgrades);
   }

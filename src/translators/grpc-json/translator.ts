@@ -87,7 +87,8 @@ export class JsonTranslator implements Translator {
       },
     };
     return {
-      path: `/${fullName(method)}`,
+      method: "POST",
+      target: `/${fullName(method)}`,
       fields: requestMetadata(ctx.fields, ctx.nominated),
       streams: method.methodKind !== "unary",
       attempt(body: RequestBody, receiver: Receiver) {
@@ -101,7 +102,7 @@ export class JsonTranslator implements Translator {
 /** Refuses what can be refused before a byte of the body is read. */
 function checkBody(ctx: RequestContext, plan: RequestPlan): void {
   const { binding, contentType, maxBytes } = plan;
-  const { body } = ctx.downstream;
+  const { body } = ctx;
   if (binding.body === null || body.length === 0) return;
   const encoding = getField(ctx.fields, "content-encoding") ?? "";
   if (encoding !== "" && encoding.toLowerCase() !== "identity") {

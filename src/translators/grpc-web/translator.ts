@@ -50,7 +50,8 @@ export class GrpcWebTranslator implements Translator {
 
 /** One call. */
 class WebCall implements Translation, WebResponseObserver {
-  readonly path: string;
+  readonly method = "POST";
+  readonly target: string;
   readonly fields: readonly string[];
   readonly streams = true;
   readonly #ctx: RequestContext;
@@ -61,7 +62,7 @@ class WebCall implements Translation, WebResponseObserver {
 
   constructor(ctx: RequestContext, path: string, fields: Fields, contentType: string, text: boolean) {
     this.#ctx = ctx;
-    this.path = path;
+    this.target = path;
     this.fields = fields;
     this.#contentType = contentType;
     this.#text = text;

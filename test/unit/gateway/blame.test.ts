@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { Translation } from "../../../src/core/translation.ts";
-import { Forward } from "../../../src/gateway/forward.ts";
 import { FakeTime } from "../../support/fake-time.ts";
-import { ANSWERS, done, FakeBody, type FakeRequest, requestOf } from "../../support/scripted-request.ts";
+import { done, FakeBody, type FakeRequest, requestOf, send } from "../../support/scripted-request.ts";
 import { type FakeExchange, FakeService, ruleOf } from "../../support/scripted-service.ts";
 
 let time: FakeTime;
@@ -15,7 +14,7 @@ afterEach(() => time.restore());
 
 function begun(service: FakeService, some: FakeRequest) {
   const request = requestOf(some);
-  new Forward(request.ctx, service, ANSWERS).start();
+  send(request, service);
   return { ...request, exchange: service.exchanges[0]! };
 }
 
@@ -53,9 +52,9 @@ describe("at the deadline of the route", () => {
 
   test("a backend is to blame also when something else took a little of the time before", () => {
     const up = new FakeService("up", 1, null);
-    const { ctx } = requestOf({ timeoutMs: 200 });
+    const request = requestOf({ timeoutMs: 200 });
     time.pass(5); // a limit was asked
-    new Forward(ctx, up, ANSWERS).start();
+    send(request, up);
     time.pass(200);
     assert.deepEqual(up.breaker.ends, BACKEND);
   });
@@ -216,7 +215,8 @@ describe("at the end of a call", () => {
     ] as const) {
       const up = new FakeService("up", 1, null);
       const translation: Translation = {
-        path: "/s/m",
+        method: "POST",
+        target: "/s/m",
         fields: [],
         streams: false,
         attempt: (body, receiver) => ({ body, receiver }),

@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import type { Progress } from "../../../src/core/edges.ts";
-import { Forward } from "../../../src/gateway/forward.ts";
 import { FakeTime } from "../../support/fake-time.ts";
-import { ANSWERS, done, type FakeRequest, requestOf } from "../../support/scripted-request.ts";
+import { done, type FakeRequest, requestOf, send } from "../../support/scripted-request.ts";
 import { FakeService } from "../../support/scripted-service.ts";
 
 let time: FakeTime;
@@ -25,8 +24,9 @@ const CASES: readonly (readonly [string, FakeRequest, Progress, boolean])[] = [
 for (const [name, some, progress, goes] of CASES) {
   test(`${name} ${goes ? "goes" : "does not go"} to the fallback service`, () => {
     const [up, other] = [new FakeService("up", 1, null), new FakeService("other", 1, null)];
-    const { ctx, client } = requestOf({ ...some, fallback: { service: other, reply: null } });
-    new Forward(ctx, up, ANSWERS).start();
+    const request = requestOf({ ...some, fallback: { service: other, reply: null } });
+    const { ctx, client } = request;
+    send(request, up);
     // Refused, it may be tried on a further connection first.
     for (let i = 0; i < up.exchanges.length; i++) up.exchanges[i]!.fail(progress);
     assert.equal(other.exchanges.length, goes ? 1 : 0);
@@ -41,8 +41,9 @@ for (const [name, some, progress, goes] of CASES) {
 test("a static fallback stands in whatever was done", () => {
   const up = new FakeService("up", 1, null);
   const reply = { status: 203, fields: [], body: "static", close: false };
-  const { ctx, client } = requestOf({ method: "POST", fallback: { service: null, reply } });
-  new Forward(ctx, up, ANSWERS).start();
+  const request = requestOf({ method: "POST", fallback: { service: null, reply } });
+  const { client } = request;
+  send(request, up);
   up.exchanges[0]!.fail("sent");
   assert.deepEqual([client.heads, client.text], [[203], "static"]);
 });

@@ -4,11 +4,10 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { Progress } from "../../../src/core/edges.ts";
 import type { Translation } from "../../../src/core/translation.ts";
-import { Forward } from "../../../src/gateway/forward.ts";
 import { isRepeatable } from "../../../src/gateway/resend.ts";
 import { FakeTime } from "../../support/fake-time.ts";
 import { Random } from "../../support/hostile.ts";
-import { ANSWERS, done, FakeBody, requestOf } from "../../support/scripted-request.ts";
+import { done, FakeBody, requestOf, send } from "../../support/scripted-request.ts";
 import { CountedBudget, type FakeExchange, FakeService, ruleOf } from "../../support/scripted-service.ts";
 
 let time: FakeTime;
@@ -24,7 +23,8 @@ const PROGRESS: readonly Progress[] = ["unsent", "unable", "refused", "reset_on_
 
 /** A translator's, which holds heads back as long as it likes. */
 const STREAMS: Translation = {
-  path: "/s/m",
+  method: "POST",
+  target: "/s/m",
   fields: [],
   streams: true,
   attempt: (body, receiver) => ({ body, receiver }),
@@ -99,7 +99,7 @@ class Course {
 
   run(): void {
     const { ctx, client } = this.#request;
-    new Forward(ctx, this.#up, ANSWERS).start();
+    send(this.#request, this.#up);
     for (let i = 0; i < STEPS && !ctx.finished; i++) {
       this.#step();
       this.#check();

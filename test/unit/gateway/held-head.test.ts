@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { Translation } from "../../../src/core/translation.ts";
-import { Forward } from "../../../src/gateway/forward.ts";
 import { FakeTime } from "../../support/fake-time.ts";
-import { ANSWERS, done, FakeBody, type FakeRequest, requestOf } from "../../support/scripted-request.ts";
+import { done, FakeBody, type FakeRequest, requestOf, send } from "../../support/scripted-request.ts";
 import { FakeService, ruleOf } from "../../support/scripted-service.ts";
 
 let time: FakeTime;
@@ -14,7 +13,7 @@ beforeEach(() => {
 afterEach(() => time.restore());
 
 function translation(streams: boolean): Translation {
-  return { path: "/s/m", fields: [], streams, attempt: (body, receiver) => ({ body, receiver }) };
+  return { method: "POST", target: "/s/m", fields: [], streams, attempt: (body, receiver) => ({ body, receiver }) };
 }
 
 function sent(service: FakeService, some: FakeRequest = {}, streams = true) {
@@ -25,7 +24,7 @@ function sent(service: FakeService, some: FakeRequest = {}, streams = true) {
     translation: translation(streams),
     ...some,
   });
-  new Forward(request.ctx, service, ANSWERS).start();
+  send(request, service);
   return { ...request, exchange: service.exchanges[0]! };
 }
 

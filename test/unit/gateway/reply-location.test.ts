@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { EndpointSpec } from "../../../src/core/endpoint.ts";
-import type { TargetRule } from "../../../src/core/route.ts";
+import type { TargetRule } from "../../../src/core/route-settings.ts";
 import { rewriteLocations } from "../../../src/gateway/reply-location.ts";
 import { routeOf } from "../../support/context.ts";
 import { endpoint, requestFrom } from "../../support/endpoints.ts";

@@ -8,7 +8,12 @@ import { type ClockHandler, RequestClock } from "../../../src/gateway/request-cl
 const set: number[] = [];
 /** Timers set and not cleared. */
 const open = new Set<object>();
-const owner: ClockHandler = { late: () => {}, tryIsLate: () => {}, sendSecond: () => {}, tryNext: () => {} };
+const owner: ClockHandler = {
+  late: () => {},
+  attemptIsLate: () => {},
+  firstIsSlow: () => {},
+  pauseIsOver: () => {},
+};
 
 beforeEach(() => {
   set.length = 0;

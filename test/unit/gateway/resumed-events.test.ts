@@ -1,16 +1,14 @@
 // Streams taken up again: whole events only, whatever the cuts, and memory of where to go on.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EventStreamRule } from "../../../src/core/route.ts";
+import type { EventStreamRule } from "../../../src/core/route-settings.ts";
 import { ResumedEvents } from "../../../src/gateway/resumed-events.ts";
 import { PLAIN_EVENTS } from "../../support/context.ts";
-import { request } from "../../support/routes.ts";
 
 const RULE: EventStreamRule = { ...PLAIN_EVENTS, maxRetries: 2, retryMs: 50 };
 
 function fresh() {
-  const ctx = request("/events");
-  return { ctx, events: new ResumedEvents(ctx, RULE) };
+  return new ResumedEvents(RULE);
 }
 
 function take(events: ResumedEvents, text: string | Buffer): string {
@@ -25,21 +23,21 @@ test("a stream passes byte for byte, in whichever pieces and with whichever line
     for (const mark of ["", "\u{feff}"]) {
       const bytes = Buffer.from(mark + STREAM.replaceAll("\n", ending));
       for (let cut = 0; cut <= bytes.length; cut++) {
-        const { ctx, events } = fresh();
+        const events = fresh();
         const text = take(events, bytes.subarray(0, cut)) + take(events, bytes.subarray(cut));
         assert.equal(text, bytes.toString(), `${JSON.stringify(ending)} cut at ${cut}`);
-        assert.deepEqual([ctx.lastEventId, events.wait(), events.rest()], ["3", 70, null]);
+        assert.deepEqual([events.lastEventId, events.wait(), events.rest()], ["3", 70, null]);
       }
-      const { ctx, events } = fresh();
+      const events = fresh();
       assert.equal([...bytes].map((byte) => take(events, Buffer.of(byte)).toString()).join(""), bytes.toString());
-      assert.equal(ctx.lastEventId, "3");
+      assert.equal(events.lastEventId, "3");
     }
   }
 });
 
 test("every event passes with its last byte, whichever line end that is", () => {
   for (const ending of ["\n", "\r\n", "\r"]) {
-    const { events } = fresh();
+    const events = fresh();
     const event = `id: 1${ending}data: a${ending}${ending}`;
     const last = ending === "\r\n" ? event.length - 1 : event.length; // a CR is a line end, with or without its LF
     for (let at = 0; at < event.length; at++) {
@@ -50,7 +48,7 @@ test("every event passes with its last byte, whichever line end that is", () => 
 });
 
 test("a comment passes at once, unless it stands inside an event", () => {
-  const { events } = fresh();
+  const events = fresh();
   assert.equal(take(events, ": ping\n"), ": ping\n");
   assert.equal(take(events, ":\r\n: x"), ":\r\n");
   assert.equal(take(events, "y\ndata: a\n"), ": xy\n");
@@ -75,14 +73,14 @@ test("an id counts without data, too, and only once its event is complete", () =
     ["id: 4\n\n\u{feff}id: 5\n\n", "4"],
     ["id: 🦊\r\rdata: x\r", "🦊"],
   ] as const) {
-    const { ctx, events } = fresh();
+    const events = fresh();
     take(events, text);
-    assert.deepEqual([ctx.lastEventId, events.mayResume()], [id, true], JSON.stringify(text));
+    assert.deepEqual([events.lastEventId, events.mayResume()], [id, true], JSON.stringify(text));
   }
 });
 
 test("what stands behind the last event passes when the backend ends in good order, and never when it is lost", () => {
-  const { events } = fresh();
+  const events = fresh();
   take(events, "id: 1\ndata: a\n\ndata: half");
   assert.equal(String(events.rest()), "data: half");
   take(events, "\ndata: lost");
@@ -91,7 +89,7 @@ test("what stands behind the last event passes when the backend ends in good ord
 });
 
 test("a byte order mark stands at the beginning of the client's stream only", () => {
-  const { events } = fresh();
+  const events = fresh();
   assert.equal(take(events, "\u{feff}id: 1\ndata: a\n\n"), "\u{feff}id: 1\ndata: a\n\n");
   events.begin();
   assert.equal(take(events, "\u{feff}id: 1\ndata: a\n\nid: 2\ndata: b\n\n"), "id: 2\ndata: b\n\n");
@@ -101,14 +99,14 @@ test("a byte order mark stands at the beginning of the client's stream only", ()
 });
 
 test("half an event is kept until the rest comes, and forgotten when the backend is lost", () => {
-  const { events } = fresh();
+  const events = fresh();
   assert.equal(take(events, "id: 1\ndata: a\n\nid: 2\nda"), "id: 1\ndata: a\n\n");
   events.begin();
   assert.equal(take(events, "id: 2\ndata: b\n\n"), "id: 2\ndata: b\n\n");
 });
 
 test("a letter cut by the loss of the backend leaves nothing in the stream of the next", () => {
-  const { events } = fresh();
+  const events = fresh();
   take(events, "id: 1\ndata: a\n\n");
   take(events, Buffer.from([0x64, 0x61, 0x74, 0x61, 0x3a, 0xf0, 0x9f]));
   events.begin();
@@ -116,7 +114,7 @@ test("a letter cut by the loss of the backend leaves nothing in the stream of th
 });
 
 test("an event that is repeated after a reconnect is left out, once it is the one asked for", () => {
-  const { events } = fresh();
+  const events = fresh();
   take(events, "id: 7\ndata: a\n\n");
   events.begin();
   assert.equal(
@@ -126,7 +124,7 @@ test("an event that is repeated after a reconnect is left out, once it is the on
 });
 
 test("a stream without ids, or whose last id is empty, is not taken up again", () => {
-  const { events } = fresh();
+  const events = fresh();
   take(events, "data: a\n\n");
   assert.equal(events.mayResume(), false);
   take(events, "id: 1\ndata: a\n\n");
@@ -136,7 +134,7 @@ test("a stream without ids, or whose last id is empty, is not taken up again", (
 });
 
 test("tries are counted in a row: an event starts the count anew, a heartbeat of the backend does not", () => {
-  const { events } = fresh();
+  const events = fresh();
   take(events, "id: 1\ndata: a\n\n");
   events.wait();
   events.begin();
@@ -148,7 +146,7 @@ test("tries are counted in a row: an event starts the count anew, a heartbeat of
 });
 
 test("`retry` sets the wait, up to a minute, and is passed on", () => {
-  const { events } = fresh();
+  const events = fresh();
   assert.equal(events.wait(), 50);
   assert.equal(take(events, "retry: 120\n\n"), "retry: 120\n\n");
   assert.equal(events.wait(), 120);
@@ -159,8 +157,7 @@ test("`retry` sets the wait, up to a minute, and is passed on", () => {
 });
 
 test("an event larger than the rule admits is noticed while it grows, and forgotten with its backend", () => {
-  const { ctx } = fresh();
-  const events = new ResumedEvents(ctx, { ...RULE, maxHeldBytes: 100 });
+  const events = new ResumedEvents({ ...RULE, maxHeldBytes: 100 });
   take(events, `id: 1\ndata: a\n\ndata: ${"x".repeat(80)}`);
   assert.equal(events.tooLarge, false);
   take(events, "x".repeat(80));
@@ -171,7 +168,7 @@ test("an event larger than the rule admits is noticed while it grows, and forgot
 });
 
 test("of a repeated event nothing is passed on, of what stands around it everything", () => {
-  const { events } = fresh();
+  const events = fresh();
   take(events, "id: 7\n\n");
   events.begin();
   const comment = take(events, ": hello\n\nretry: 5\n\ndata: a\nid: 7\n\n: x\n\nid: 7\n");
@@ -180,7 +177,7 @@ test("of a repeated event nothing is passed on, of what stands around it everyth
 });
 
 test("an event in pieces of one byte is copied as often as one in a piece", () => {
-  const { events } = fresh();
+  const events = fresh();
   const bytes = Buffer.from(`data: ${"x".repeat(100_000)}\n\n`);
   for (const byte of bytes.subarray(0, -1)) assert.equal(events.take(Buffer.of(byte)).length, 0);
   const whole = events.take(bytes.subarray(-1));

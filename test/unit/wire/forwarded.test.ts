@@ -262,12 +262,13 @@ test("no list makes the search look at more than its end, and no hop is asked fo
   assert.equal(asked, 2);
 });
 
-test("lines of a peer that is not trusted", () => {
+test("fields of a peer that is not trusted", () => {
+  const textOf = (scheme: "http" | "https") => new ForwardedPeer("1.2.3.4", scheme).fieldsFor("").text;
   assert.equal(
-    new ForwardedPeer("1.2.3.4", "http").lines,
-    "X-Forwarded-For: 1.2.3.4\r\nX-Real-IP: 1.2.3.4\r\nX-Forwarded-Proto: http\r\n",
+    textOf("http"),
+    "X-Forwarded-For: 1.2.3.4\r\nX-Real-IP: 1.2.3.4\r\nX-Forwarded-Proto: http\r\nForwarded: for=1.2.3.4;proto=http\r\n",
   );
-  assert.match(new ForwardedPeer("1.2.3.4", "https").lines, /X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: on\r\n$/);
+  assert.match(textOf("https"), /X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: on\r\nForwarded: /);
   assert.equal(new ForwardedPeer("2001:db8::1", "https").element, 'for="[2001:db8::1]";proto=https');
   assert.equal(new ForwardedPeer("", "http").element, "for=unknown;proto=http");
 });

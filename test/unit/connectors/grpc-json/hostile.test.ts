@@ -36,7 +36,7 @@ test(`paths and queries (${seed})`, () => {
     // What is no canonical path never comes here.
     if (ctx.path === null) continue;
     const found = translator.begin(ctx);
-    assert.ok("path" in found || found.code !== undefined, path);
+    assert.ok("target" in found || found.code !== undefined, path);
   }
 });
 
@@ -79,7 +79,7 @@ test("a line that means little does not grow into much before the backend takes 
   const body = Buffer.from("{}\n".repeat(20_000));
   const ctx = clientRequest({ method: "POST", target: "/v1/import", body });
   const translation = translator.begin(ctx);
-  assert.ok("path" in translation);
+  assert.ok("target" in translation);
   const attempt = translation.attempt(ctx.downstream.body, new FakeReceiver());
   let frames = 0;
   attempt.body.start({ data: () => ++frames % 100 !== 0, end: () => undefined });

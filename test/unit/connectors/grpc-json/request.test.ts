@@ -175,7 +175,7 @@ describe("a query parameter", () => {
     test(`refused: ${query.slice(0, 60)}`, () => {
       let said: string | undefined;
       const translation = translator.begin(clientRequest({ target: `/v1/echo${query}` }));
-      if ("path" in translation) {
+      if ("target" in translation) {
         // What only shows when the message is put together.
         const call = new FakeCall(translator, pool, { target: `/v1/echo${query}` });
         said = call.receiver.failure?.message;
@@ -313,7 +313,7 @@ describe("a JSON body", () => {
       const found = translator.begin(
         clientRequest({ method: "POST", target: "/v1/echo", body: "{}", fields: ["content-type", type] }),
       );
-      assert.ok("path" in found, type);
+      assert.ok("target" in found, type);
     }
     for (const type of [
       "text/plain",
@@ -416,7 +416,7 @@ describe("a stream of messages", () => {
       body: [Buffer.from(lines), Buffer.from("\n{}\n")],
     });
     const translation = translator.begin(ctx);
-    assert.ok("path" in translation);
+    assert.ok("target" in translation);
     const { body } = translation.attempt(
       ctx.downstream.body,
       new FakeCall(translator, pool, { target: "/v1/echo" }).receiver,

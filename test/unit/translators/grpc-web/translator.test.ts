@@ -44,9 +44,12 @@ describe("a gRPC-Web request", () => {
       assert.ok(!isGrpcWeb(type), type);
   });
   test("goes to its path below the prefix", () => {
-    assert.equal(begin(translator, clientRequest({ method: "POST", target: TARGET })).path, "/pkg.Service/Method");
-    assert.equal(begin(translator, clientRequest({ method: "POST", target: "/p.S/M?x=1" })).path, "/p.S/M");
-    assert.equal(begin(new GrpcWebTranslator(""), clientRequest({ method: "POST", target: "/p.S/M" })).path, "/p.S/M");
+    assert.equal(begin(translator, clientRequest({ method: "POST", target: TARGET })).target, "/pkg.Service/Method");
+    assert.equal(begin(translator, clientRequest({ method: "POST", target: "/p.S/M?x=1" })).target, "/p.S/M");
+    assert.equal(
+      begin(new GrpcWebTranslator(""), clientRequest({ method: "POST", target: "/p.S/M" })).target,
+      "/p.S/M",
+    );
   });
   test("must be a POST to a service and a method", () => {
     assert.deepEqual(refusal(translator, { method: "GET", target: TARGET }), {

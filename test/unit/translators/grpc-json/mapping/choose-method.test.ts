@@ -16,7 +16,7 @@ const VAULT = "test.library.v1.Vault";
 function chosen(rule: Partial<JsonRule>, request: string): string {
   const [method = "", target = ""] = request.split(" ");
   const found = new JsonTranslator({ ...OPEN_RULE, ...rule }, () => pool).begin(clientRequest({ method, target }));
-  if ("path" in found) return found.path.slice(1).replace("test.library.v1.", "");
+  if ("target" in found) return found.target.slice(1).replace("test.library.v1.", "");
   return [found.code, ...(found.fields ?? [])].join(" ");
 }
 
@@ -164,7 +164,7 @@ describe("descriptors", () => {
     translator.begin(clientRequest({ target: "/v1/echo" }));
     assert.equal(compiled.length, 1);
     now = libraryPool();
-    assert.ok("path" in translator.begin(clientRequest({ target: "/v1/echo" })));
+    assert.ok("target" in translator.begin(clientRequest({ target: "/v1/echo" })));
     assert.equal(compiled.at(-1), now);
   });
 });

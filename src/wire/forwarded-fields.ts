@@ -1,21 +1,22 @@
-// The forwarded fields of one request as header lines: our own word for strangers, what trusted peers said and this hop for them.
+// The forwarded fields of one request: our own word for strangers, what trusted peers said and this hop for them.
 import type { RequestContext } from "../core/context.ts";
-import { joinField } from "./fields.ts";
+import type { FieldBlock } from "../core/upstream-request.ts";
+import { fieldBlock, joinField } from "./fields.ts";
 import { type ForwardedPeer, forwardedHost } from "./forwarded.ts";
 import { nodeAddress } from "./forwarded-node.ts";
 import * as known from "./known.ts";
 
-/** Lines of `X-Forwarded-*`, `X-Real-IP` and `Forwarded`, each with its CRLF. */
-export function forwardedLines(ctx: RequestContext): string {
-  return ctx.peerTrusted ? trustedLines(ctx) : (ctx.peer as ForwardedPeer).linesFor(ctx.authority);
+/** `X-Forwarded-*`, `X-Real-IP` and `Forwarded`. */
+export function forwardedFields(ctx: RequestContext): FieldBlock {
+  return ctx.peerTrusted ? trustedFields(ctx) : (ctx.peer as ForwardedPeer).fieldsFor(ctx.authority);
 }
 
 /** What trusted peers said is kept and this hop is added; what they left out is filled in. */
-function trustedLines(ctx: RequestContext): string {
+function trustedFields(ctx: RequestContext): FieldBlock {
   const peer = ctx.peer as ForwardedPeer;
   let chain = "";
   let forwarded = "";
-  let kept = "";
+  const list: string[] = [];
   const seen = new Set<string>();
   for (let i = 0; i < ctx.fields.length; i += 2) {
     const name = ctx.fields[i]!;
@@ -28,13 +29,14 @@ function trustedLines(ctx: RequestContext): string {
       // Identity, loop marks and what is said of an attempt are the gateway's own word, whoever sends them.
       if (!lower.startsWith("x-forwarded-")) continue;
       seen.add(lower);
-      kept += `${name}: ${value}\r\n`;
+      list.push(name, value);
     }
   }
-  kept += `X-Forwarded-For: ${chain === "" ? "" : `${chain}, `}${peer.address}\r\n`;
-  kept += `X-Real-IP: ${nodeAddress(joinField(ctx.fields, "x-real-ip") ?? "") || ctx.clientIp}\r\n`;
-  if (!seen.has("x-forwarded-proto")) kept += `X-Forwarded-Proto: ${peer.scheme}\r\n`;
-  if (!seen.has("x-forwarded-host") && ctx.authority !== "") kept += `X-Forwarded-Host: ${ctx.authority}\r\n`;
+  list.push("X-Forwarded-For", `${chain === "" ? "" : `${chain}, `}${peer.address}`);
+  list.push("X-Real-IP", nodeAddress(joinField(ctx.fields, "x-real-ip") ?? "") || ctx.clientIp);
+  if (!seen.has("x-forwarded-proto")) list.push("X-Forwarded-Proto", peer.scheme);
+  if (!seen.has("x-forwarded-host") && ctx.authority !== "") list.push("X-Forwarded-Host", ctx.authority);
   const element = `${peer.element}${forwardedHost(ctx.authority)}`;
-  return `${kept}Forwarded: ${forwarded === "" ? "" : `${forwarded}, `}${element}\r\n`;
+  list.push("Forwarded", `${forwarded === "" ? "" : `${forwarded}, `}${element}`);
+  return fieldBlock(list);
 }

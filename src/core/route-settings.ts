@@ -1,0 +1,71 @@
+// What is decided for a route in plain values, so that a request only looks them up.
+import type { Tier } from "./limiter.ts";
+
+/** What the route does to the request line and Host on the way to the backend. */
+export interface TargetRule {
+  /** gRPC: the path names a method, and {@link strip} goes only where a method is left behind it. */
+  readonly calls: boolean;
+  /** Literal prefix removed from the canonical path; "" removes nothing. */
+  readonly strip: string;
+  /** Put in front of what is left; "" adds nothing. */
+  readonly prefix: string;
+  /** `endpoint`: address and port of the endpoint · `client`: as the client sent it · `{ name }`: this text. */
+  readonly host: "endpoint" | "client" | { readonly name: string };
+}
+
+/** How long a backend is waited for, ms. */
+export interface BackendTimes {
+  readonly dialTimeoutMs: number;
+  /** From the request sent to the response head; 0 off. */
+  readonly headTimeoutMs: number;
+}
+
+/** What the route decides about event streams. */
+export interface EventStreamRule {
+  /** Longest stall of a client that does not read, ms; 0 none. */
+  readonly stallMs: number;
+  /** Bytes kept for a slow client before its backend is paused. */
+  readonly bufferBytes: number;
+  /** Silence after which a comment is sent, between events, ms; 0 none. */
+  readonly heartbeatMs: number;
+  /** The stream ends after this long, ms, give or take a tenth; 0 never. */
+  readonly maxAgeMs: number;
+  /** Longest silence of the backend, ms; 0 none. */
+  readonly silenceMs: number;
+  /** Largest event of a stream that passes as it comes, bytes; 0 no limit. */
+  readonly maxEventBytes: number;
+  /** Largest event of a stream that is taken up again when it is lost, bytes; 0 no limit: such events are held. */
+  readonly maxHeldBytes: number;
+  /** Reconnects to a lost backend; 0 none. */
+  readonly maxRetries: number;
+  /** Wait before a reconnect unless the stream said otherwise, ms. */
+  readonly retryMs: number;
+}
+
+/** The plain values of a compiled route. */
+export interface RouteSettings {
+  readonly id: string;
+  /** The pattern as configured: bounded label of metrics and logs. */
+  readonly pattern: string;
+  /** `file:line` it was written at. */
+  readonly source: string;
+  readonly target: TargetRule;
+  readonly events: EventStreamRule;
+  /** Waits for the backend instead of those of its pool; null: the pool's. */
+  readonly times: BackendTimes | null;
+  /** The backend speaks gRPC. */
+  readonly grpc: boolean;
+  /** Importance under pressure. */
+  readonly tier: Tier;
+  /** Endpoints tried for a request that no backend has looked at, the first included. */
+  readonly maxAttempts: number;
+  /** No further one is tried after this long, ms; 0 no bound of its own. */
+  readonly attemptsWithinMs: number;
+  /** Match to end of response, ms; 0 no deadline. For streams: to the head. */
+  readonly timeoutMs: number;
+  /** Whether the file says so itself: then the timeout also bounds the silence of streams, and shortens gRPC deadlines. */
+  readonly timeoutWritten: boolean;
+  /** Request body limit, bytes; 0 none. */
+  readonly maxBodyBytes: number;
+  readonly accessLog: boolean;
+}

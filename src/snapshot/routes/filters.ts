@@ -1,0 +1,62 @@
+// The one list of request and reply filters of rules: a new one is a file beside this and a line here.
+import type { RuleConfig } from "../../config/config.ts";
+import { type Filter, inPhaseOrder } from "../../core/filter.ts";
+import { bodySize } from "../../limits/body-size.ts";
+import type { RuleFilters } from "../extensions.ts";
+import type { Build } from "../runtime.ts";
+import { eventStreamFilters } from "./event-streams.ts";
+
+/** Those that stand for themselves; rate limits and shedding, which are also seen from outside, are handed to {@link FilterLists}. */
+const FILTERS: readonly RuleFilters[] = [
+  (build) => {
+    const shared = eventStreamFilters(build);
+    return () => shared;
+  },
+  () => {
+    const bySize = new Map<number, readonly Filter[]>();
+    return ({ maxBodyBytes }) => {
+      if (maxBodyBytes === 0) return [];
+      let made = bySize.get(maxBodyBytes);
+      if (made === undefined) bySize.set(maxBodyBytes, (made = [bodySize(maxBodyBytes)]));
+      return made;
+    };
+  },
+];
+
+/** The filters of a rule in phase order. */
+export interface FilterList {
+  /** Those with a request half. */
+  readonly request: readonly Filter[];
+  readonly all: readonly Filter[];
+}
+
+/** The filters of each rule. Rules with equal filters share one list: ten thousand of them stay small. */
+export class FilterLists {
+  readonly #makers: readonly ((rule: RuleConfig) => readonly Filter[])[];
+  readonly #ids = new Map<Filter, number>();
+  readonly #lists = new Map<string, FilterList>();
+
+  /** @param first makers that come before the others of their phase */
+  constructor(build: Build, first: readonly ((rule: RuleConfig) => readonly Filter[])[]) {
+    const more = [...FILTERS, ...(build.runtime.extensions.filters ?? [])];
+    this.#makers = [...first, ...more.map((make) => make(build))];
+  }
+
+  for(rule: RuleConfig): FilterList {
+    const made = this.#makers.flatMap((make) => make(rule));
+    const key = made.map((filter) => this.#id(filter)).join();
+    let list = this.#lists.get(key);
+    if (list === undefined) {
+      const all = inPhaseOrder(made);
+      list = { all, request: all.filter((filter) => filter.onRequest !== undefined) };
+      this.#lists.set(key, list);
+    }
+    return list;
+  }
+
+  #id(filter: Filter): number {
+    let id = this.#ids.get(filter);
+    if (id === undefined) this.#ids.set(filter, (id = this.#ids.size));
+    return id;
+  }
+}
