@@ -1,16 +1,16 @@
 // What a program that starts the gateway adds to the kinds the gateway brings. Everything here is looked at while a snapshot is
 // compiled, and costs a request nothing.
-import type { RuleConfig } from "../config/config.ts";
+import type { Config, RuleConfig } from "../config/config.ts";
 import type { ReplyFilter, RequestContext } from "../core/context.ts";
 import type { Filter } from "../core/filter.ts";
+import type { LeaseHolder } from "../core/lease.ts";
 import type { Responder } from "../core/responder.ts";
 import type { Service } from "../core/service.ts";
 import type { Strategy } from "../core/strategy.ts";
 import type { Trace } from "../core/trace.ts";
-import type { Build } from "./runtime.ts";
 
 /** Prepared once a compilation; then makes the filters of each rule. */
-export type RuleFilters = (build: Build) => (rule: RuleConfig) => readonly Filter[];
+export type RuleFilters = (config: Config, leases: LeaseHolder) => (rule: RuleConfig) => readonly Filter[];
 
 /** Additional kinds. */
 export interface Extensions {

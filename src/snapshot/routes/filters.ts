@@ -2,12 +2,11 @@
 import type { RuleConfig } from "../../config/config.ts";
 import { type Filter, inPhaseOrder } from "../../core/filter.ts";
 import { bodySize } from "../../limits/body-size.ts";
-import type { RuleFilters } from "../extensions.ts";
 import type { Build } from "../runtime.ts";
 import { eventStreamFilters } from "./event-streams.ts";
 
 /** Those that stand for themselves; rate limits and shedding, which are also seen from outside, are handed to {@link FilterLists}. */
-const FILTERS: readonly RuleFilters[] = [
+const FILTERS: readonly ((build: Build) => (rule: RuleConfig) => readonly Filter[])[] = [
   (build) => {
     const shared = eventStreamFilters(build);
     return () => shared;
@@ -38,8 +37,12 @@ export class FilterLists {
 
   /** @param first makers that come before the others of their phase */
   constructor(build: Build, first: readonly ((rule: RuleConfig) => readonly Filter[])[]) {
-    const more = [...FILTERS, ...(build.runtime.extensions.filters ?? [])];
-    this.#makers = [...first, ...more.map((make) => make(build))];
+    const added = build.runtime.extensions.filters ?? [];
+    this.#makers = [
+      ...first,
+      ...FILTERS.map((make) => make(build)),
+      ...added.map((make) => make(build.config, build.leases)),
+    ];
   }
 
   for(rule: RuleConfig): FilterList {
