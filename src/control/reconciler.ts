@@ -3,12 +3,8 @@ import type { Config } from "../config/config.ts";
 import { differenceOf } from "../config/show/difference.ts";
 import type { Stamps } from "../config/text/source-files.ts";
 import { systemClock } from "../core/clock.ts";
-import { inSlices } from "../core/slices.ts";
-import type { CurrentSnapshot } from "../core/snapshot.ts";
-import { type CompiledSnapshot, compiling } from "../snapshot/compile.ts";
-import { prepare } from "../snapshot/prepare.ts";
-import type { Runtime } from "../snapshot/runtime.ts";
-import type { Listeners, Prepared } from "./listeners.ts";
+import type { Participant } from "../core/data-plane.ts";
+import type { Log } from "../core/log.ts";
 import type { Loading } from "./loader.ts";
 import { RetryLater } from "./retry-later.ts";
 
@@ -33,48 +29,47 @@ export interface LoadReport {
 /** Loads and applies configurations. */
 export class Reconciler {
   readonly #load: (known: string) => Promise<Loading>;
-  readonly #runtime: Runtime;
-  readonly #live: CurrentSnapshot;
-  readonly #listeners: Listeners;
-  #snapshot: CompiledSnapshot;
+  readonly #participants: readonly Participant<Config>[];
+  readonly #log: Log;
+  #config: Config | null = null;
   #running: Promise<Outcome> | null = null;
   #next: Promise<Outcome> | null = null;
   readonly #retry = new RetryLater(systemClock);
   #closed = false;
   /** The last load; at first that of the start. */
-  lastLoad: LoadReport;
+  lastLoad: LoadReport = { at: Date.now(), ok: true, problems: [] };
   /** What was noticed about the configuration in effect, one line each. */
-  warnings: readonly string[];
-  /** Called after a configuration was applied. */
+  warnings: readonly string[] = [];
+  /** Called after a reload was applied. */
   onApplied: (config: Config) => void = () => undefined;
+  /** Called after each reload, with whether the configuration was accepted or is the one in effect. */
+  onEnded: (ok: boolean) => void = () => undefined;
   /** Called after each load with the files it has read or missed, also when it was refused: mending one is a change. */
   onLoaded: (files: Stamps) => void = () => undefined;
 
   /**
    * @param load loads the configuration, unless its hash is the one given
-   * @param snapshot the one that is live at start
-   * @param warnings of its configuration
+   * @param participants all of them apply a configuration, or none does
    */
-  constructor(
-    load: (known: string) => Promise<Loading>,
-    runtime: Runtime,
-    live: CurrentSnapshot,
-    listeners: Listeners,
-    snapshot: CompiledSnapshot,
-    warnings: readonly string[],
-  ) {
+  constructor(load: (known: string) => Promise<Loading>, participants: readonly Participant<Config>[], log: Log) {
     this.#load = load;
-    this.#runtime = runtime;
-    this.#live = live;
-    this.#listeners = listeners;
-    this.#snapshot = snapshot;
-    this.warnings = warnings;
-    this.lastLoad = { at: Date.now(), ok: true, problems: [] };
+    this.#participants = participants;
+    this.#log = log;
   }
 
-  /** The one that is live. */
-  get snapshot(): CompiledSnapshot {
-    return this.#snapshot;
+  /** The configuration in effect, once {@link start} is done. */
+  get config(): Config {
+    return this.#config!;
+  }
+
+  /**
+   * Brings the first configuration into effect.
+   * @param warnings what was noticed about it, one line each
+   * @throws Error when it cannot run
+   */
+  async start(config: Config, warnings: readonly string[]): Promise<void> {
+    this.warnings = warnings;
+    await this.#swap(config);
   }
 
   /** No configuration is applied any more. */
@@ -99,10 +94,10 @@ export class Reconciler {
   }
 
   async #apply(reason: string): Promise<Outcome> {
-    const { log, reload } = this.#runtime;
+    const log = this.#log;
     const readAt = Date.now();
     try {
-      const loading = await this.#load(this.#snapshot.hash);
+      const loading = await this.#load(this.config.hash);
       this.onLoaded(loading.files);
       if (loading.kind === "refused") {
         const { problems, text } = loading;
@@ -110,19 +105,17 @@ export class Reconciler {
       }
       const { warnings } = loading;
       for (const warning of warnings) log.warn(warning);
-      const before = this.#snapshot.config;
+      const before = this.config;
       if (loading.kind === "loaded") await this.#swap(loading.config);
       this.#retry.settled();
-      reload.ok = true;
+      this.onEnded(true);
       this.lastLoad = { at: readAt, ok: true, problems: [] };
       this.warnings = warnings;
       if (loading.kind === "unchanged") {
-        log.info("Configuration unchanged", { reason, hash: this.#snapshot.hash });
+        log.info("Configuration unchanged", { reason, hash: before.hash });
         return { kind: "unchanged" };
       }
       const { config } = loading;
-      reload.at = Date.now() / 1000;
-      reload.hash = config.hash;
       const { rules, services } = config;
       log.info("Configuration reloaded successfully", {
         reason,
@@ -143,11 +136,11 @@ export class Reconciler {
 
   /** @param passes whether another try may succeed with the same files */
   #refused(reason: string, at: number, problems: readonly string[], text: string, passes: boolean): Outcome {
-    this.#runtime.reload.ok = false;
+    this.onEnded(false);
     const known = reason === RETRY && problems.join() === this.lastLoad.problems.join();
     if (!known) {
       const lines = text.split("\n");
-      this.#runtime.log.error("Configuration refused; the running one stays", { reason, problems: lines });
+      this.#log.error("Configuration refused; the running one stays", { reason, problems: lines });
     }
     this.lastLoad = { at, ok: false, problems };
     if (passes && !this.#closed) this.#retry.again(() => void this.reload(RETRY));
@@ -156,24 +149,19 @@ export class Reconciler {
   }
 
   async #swap(config: Config): Promise<void> {
-    await prepare(config, this.#runtime);
-    const next = await inSlices(compiling(config, this.#runtime));
-    const old = this.#snapshot;
-    let prepared: Prepared | null = null;
+    const prepared: Participant<Config>[] = [];
     try {
-      await this.#runtime.redis?.reached();
-      prepared = await this.#listeners.prepare(config);
-      await next.begin(old);
+      for (const participant of this.#participants) {
+        await participant.prepare(config);
+        prepared.push(participant);
+      }
       if (this.#closed) throw new Error("the gateway is shutting down");
     } catch (error) {
-      prepared?.cancel();
-      await next.retire();
+      for (const participant of prepared.reverse()) await participant.cancel();
       throw error;
     }
-    this.#snapshot = next;
-    this.#live.snapshot = next;
-    prepared.commit();
-    void old.retire();
+    this.#config = config;
+    await Promise.all(prepared.map((participant) => participant.commit()));
   }
 }
 

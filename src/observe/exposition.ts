@@ -1,6 +1,7 @@
 // What Prometheus scrapes: the house's own counters presented to prom-client's registry, which formats them.
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
 import { isWell } from "../core/endpoint.ts";
+import type { MetricFamily } from "../core/questions.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Meters, MethodCell, RouteLabels } from "./meters.ts";
 import { histogramSamples, type Labels, type OwnMetric, own, type Sample } from "./metric.ts";
@@ -45,6 +46,11 @@ export class Exposition {
 
   get contentType(): string {
     return this.#registry.contentType;
+  }
+
+  /** Every metric as plain data. */
+  families(): Promise<readonly MetricFamily[]> {
+    return this.#registry.getMetricsAsJSON() as Promise<unknown> as Promise<readonly MetricFamily[]>;
   }
 
   /** Prometheus text format 0.0.4. */

@@ -5,13 +5,14 @@ import type { Config, RedisStoreConfig, RuleConfig } from "../config/config.ts";
 import type { PoolSet } from "../connectors/http/pools.ts";
 import type { Http2PoolSet } from "../connectors/http2/pools.ts";
 import type { Breaker } from "../core/breaker.ts";
+import type { ProcessFacts } from "../core/data-plane.ts";
 import type { LeaseHolder, LeaseTable } from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
 import type { CurrentSnapshot } from "../core/snapshot.ts";
 import type { OpenStreams } from "../core/streams.ts";
 import type { Translator } from "../core/translator.ts";
 import type { LimitStore } from "../limits/limit.ts";
-import type { Exposition, LabelChoice, ReloadState } from "../observe/exposition.ts";
+import type { Exposition } from "../observe/exposition.ts";
 import type { LineSink } from "../observe/line-sink.ts";
 import type { Meters } from "../observe/meters.ts";
 import type { HealthChecks } from "../resilience/health-check.ts";
@@ -39,8 +40,8 @@ export interface SharedStores {
   close(): void;
 }
 
-/** Made once a process. */
-export interface Runtime {
+/** Made once a process: what it was told, and what all of its snapshots share. */
+export interface Runtime extends ProcessFacts {
   readonly leases: LeaseTable;
   readonly clients: ClientConnections;
   /** How backends are found and reached, and what was lacking for it. */
@@ -54,22 +55,16 @@ export interface Runtime {
   readonly meters: Meters;
   /** Circuits of any snapshot; the leases of them keep the set. */
   readonly breakers: Set<Breaker>;
-  readonly reload: ReloadState;
   /** null until a rule asks for it: its libraries take longer to load than the rest of the gateway. */
   transcoding: Transcoding | null;
   /** The log output of that name, shared by everybody who holds the lease. */
   leaseSink(output: string, holder: LeaseHolder): LineSink;
   /** Loaded on first use: without metrics its library is never read. */
   exposition(): Promise<Exposition>;
-  labels: LabelChoice;
   /** null until a store in Redis is configured. */
   redis: SharedStores | null;
   readonly extensions: Extensions;
   readonly log: Log;
-  /** Random mark of this process, by which it recognises its own requests coming back. */
-  readonly instanceId: string;
-  readonly version: string;
+  /** null until the first configuration is in effect. */
   readonly live: { readonly current: CurrentSnapshot | null };
-  /** Whether the output is a terminal: decides the default log format. */
-  readonly terminal: boolean;
 }

@@ -259,10 +259,17 @@ describe("the management API", LIMIT, () => {
   });
 
   test("the log level is changed while the gateway runs", async () => {
+    let refused = 0;
+    const noted = nextLine(
+      gateway,
+      "the line of the second refusal",
+      (l) => l.call === "POST /debug/log-level" && ++refused === 2,
+    );
     assert.equal((await manage(port, "POST", "/debug/log-level", { level: "loud" })).status, 400);
     assert.equal((await manage(port, "POST", "/debug/log-level")).status, 400);
     const { text: shown } = await manage(port, "POST", "/debug/log-level", { level: "error" });
     assert.deepEqual(JSON.parse(shown), { level: "error" });
+    await noted;
     const known = gateway.lines.length;
     await manage(port, "POST", "/config/reload");
     assert.deepEqual(

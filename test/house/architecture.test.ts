@@ -28,6 +28,7 @@ const RANKS: Readonly<Record<string, number>> = {
   snapshot: 5,
   gateway: 6,
   control: 7,
+  data: 7,
   cli: 8,
   demo: 8,
   "boot.ts": 8,

@@ -3,6 +3,7 @@ import type { Config } from "../../src/config/config.ts";
 import { PoolSet } from "../../src/connectors/http/pools.ts";
 import { Http2PoolSet } from "../../src/connectors/http2/pools.ts";
 import { systemClock } from "../../src/core/clock.ts";
+import type { ProcessFacts } from "../../src/core/data-plane.ts";
 import { type LeaseHolder, LeaseTable } from "../../src/core/lease.ts";
 import { OpenStreams } from "../../src/core/streams.ts";
 import { Meters } from "../../src/observe/meters.ts";
@@ -11,6 +12,17 @@ import { ProbeSlots } from "../../src/resilience/probe-slots.ts";
 import type { Build, Runtime } from "../../src/snapshot/runtime.ts";
 import { anyClients } from "./clients.ts";
 import { NO_LOG, testNetwork } from "./network.ts";
+
+/** What a process tells its data plane, here that of a test. */
+export const TEST_FACTS: ProcessFacts = {
+  version: "0",
+  instanceId: "test",
+  memberId: "member",
+  sessionSecret: "secret",
+  share: 1,
+  openFiles: 0,
+  terminal: false,
+};
 
 /** A runtime that logs nothing; a configuration that wants an access log cannot be compiled with it. */
 export function quietRuntime(): Runtime & { readonly pools: PoolSet } {
@@ -25,20 +37,16 @@ export function quietRuntime(): Runtime & { readonly pools: PoolSet } {
     healthChecks: new HealthChecks({ clock: systemClock, random: Math.random, slots: new ProbeSlots(1) }),
     meters: new Meters(),
     breakers: new Set(),
-    reload: { ok: true, at: 0, hash: "" },
     transcoding: null,
     redis: null,
     leaseSink: () => {
       throw new Error("no log here");
     },
     exposition: () => Promise.reject(new Error("no scrape here")),
-    labels: { path: true, method: true, status: true },
     extensions: {},
     log: NO_LOG,
-    instanceId: "test",
-    version: "0",
     live: { current: null },
-    terminal: false,
+    ...TEST_FACTS,
   };
 }
 

@@ -1,66 +1,65 @@
 // `/circuit-breakers`: the circuits and what they have seen; an operator may close them.
-import type { Breaker } from "../../core/breaker.ts";
+import type { BreakerState } from "../../core/breaker.ts";
+import type { CircuitReport, CircuitReset } from "../../core/questions.ts";
 import { CallError, json } from "./answer.ts";
 import { readFields } from "./body.ts";
 import { type GatewayView, timestamp } from "./gateway-view.ts";
 import type { Operation } from "./operation.ts";
 
 /** Operations of the group. */
-export function breakerOperations({ runtime }: GatewayView): readonly Operation[] {
+export function breakerOperations({ ask }: GatewayView): readonly Operation[] {
   return [
     {
       method: "GET",
       path: "/circuit-breakers",
       group: "services",
-      run: () => json({ breakers: [...runtime.breakers].map(describe) }),
+      run: async () => json({ breakers: (await ask("circuits", null)).map(describe) }),
     },
     {
       method: "POST",
       path: "/circuit-breakers/reset",
       group: "services",
-      run: ({ body }) => {
+      run: async ({ body }) => {
         readFields(body, {});
-        return json({ status: "success", breakers: [...runtime.breakers].map((b) => ({ name: b.name, ...reset(b) })) });
+        const resets = await ask("resetCircuits", null);
+        return json({ status: "success", breakers: resets.map((reset) => ({ name: reset.name, ...changeOf(reset) })) });
       },
     },
     {
       method: "POST",
       path: "/circuit-breakers/{name}/reset",
       group: "services",
-      run: ({ params: [name], body }) => {
+      run: async ({ params: [name], body }) => {
         readFields(body, {});
-        const found = [...runtime.breakers].filter((b) => b.name === name);
-        if (found.length === 0) throw new CallError(404, "Circuit breaker not found");
-        // Over a reload, the circuit before and the one after may both be in use.
-        const results = found.map(reset);
-        return json({ status: "success", ...results[results.length - 1] });
+        // Over a reload, the circuit before and the one after may both be in use; the latter is shown.
+        const last = (await ask("resetCircuits", name!)).at(-1);
+        if (last === undefined) throw new CallError(404, "Circuit breaker not found");
+        return json({ status: "success", ...changeOf(last) });
       },
     },
   ];
 }
 
-function reset(breaker: Breaker): { previousState: string; currentState: string } {
-  const previousState = stateOf(breaker);
-  breaker.reset();
-  return { previousState, currentState: stateOf(breaker) };
+function changeOf({ before, after }: CircuitReset): { previousState: string; currentState: string } {
+  return { previousState: shown(before), currentState: shown(after) };
 }
 
-function describe(breaker: Breaker): unknown {
-  const { failures, successes, lastFailureAt, lastChangeAt } = breaker.facts;
+function describe(circuit: CircuitReport): unknown {
+  const { name, state, failures, successes, lastFailureAt, lastChangeAt, retryAfterMs } = circuit;
   const seen = failures + successes;
   return {
-    name: breaker.name,
-    state: stateOf(breaker),
+    name,
+    state: shown(state),
     failures,
     successRate: seen === 0 ? null : successes / seen,
     lastFailure: timeOf(lastFailureAt),
     lastStateChange: timeOf(lastChangeAt),
-    retryAfter: breaker.retryAfterMs / 1000,
+    retryAfter: retryAfterMs / 1000,
   };
 }
 
-function stateOf(breaker: Breaker): string {
-  return breaker.state.replace("_", "-");
+function shown(state: BreakerState): string {
+  return state.replace("_", "-");
 }
 
 /** null for never. */

@@ -9,7 +9,7 @@ import type { Operation } from "./operation.ts";
 import { reload } from "./routes.ts";
 
 /** Operations of the group. */
-export function configurationOperations(backstage: GatewayView): readonly Operation[] {
+export function configurationOperations(view: GatewayView): readonly Operation[] {
   return [
     {
       method: "GET",
@@ -17,18 +17,18 @@ export function configurationOperations(backstage: GatewayView): readonly Operat
       group: "config",
       run: () =>
         json({
-          configHash: backstage.snapshot().hash,
-          gateway: effectiveConfiguration(backstage.snapshot().config),
-          warnings: backstage.warnings(),
-          lastReload: lastReload(backstage),
+          configHash: view.config().hash,
+          gateway: effectiveConfiguration(view.config()),
+          warnings: view.warnings(),
+          lastReload: lastReload(view),
         }),
     },
-    { method: "POST", path: "/config/reload", group: "config", run: (call) => reload(backstage, call) },
+    { method: "POST", path: "/config/reload", group: "config", run: (call) => reload(view, call) },
     {
       method: "POST",
       path: "/debug/log-level",
       group: "config",
-      run: ({ body }) => {
+      run: async ({ body }) => {
         const { level } = readFields<{ level: LogLevel }>(body, {
           level: {
             expects: `one of ${LOG_LEVELS.join(", ")}`,
@@ -36,7 +36,7 @@ export function configurationOperations(backstage: GatewayView): readonly Operat
           },
         });
         if (level === undefined) throw new CallError(400, "Say level");
-        backstage.setLogLevel(level);
+        await view.ask("setLogLevel", level);
         return json({ level });
       },
     },

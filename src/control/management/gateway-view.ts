@@ -1,31 +1,28 @@
 // What the management API sees of the running gateway, and what it may do to it.
-import type { LogLevel } from "../../core/log.ts";
-import type { CompiledSnapshot } from "../../snapshot/compile.ts";
-import type { Runtime } from "../../snapshot/runtime.ts";
+import type { Config } from "../../config/config.ts";
+import type { Ask } from "../../core/questions.ts";
 import type { LoadReport, Outcome } from "../reconciler.ts";
 
 /** Handed to every group of operations. */
 export interface GatewayView {
-  readonly runtime: Runtime;
+  readonly version: string;
   /** ms since 1970. */
   readonly startedAt: number;
   /** ms since 1970. */
   now(): number;
-  snapshot(): CompiledSnapshot;
+  /** The configuration in effect. */
+  config(): Config;
   lastLoad(): LoadReport;
   /** What was noticed about the configuration in effect, one line each. */
   warnings(): readonly string[];
   reload(reason: string): Promise<Outcome>;
-  /** Requests under way, and all since the start. */
-  requests(): { readonly active: number; readonly total: number };
-  /** Client connections open on the listener of that name. */
-  connections(listener: string): number;
-  setLogLevel(level: LogLevel): void;
+  /** Asks the data planes, as if they were one. */
+  readonly ask: Ask;
 }
 
 /** Seconds since the start. */
-export function uptime(backstage: GatewayView): number {
-  return Math.round(backstage.now() - backstage.startedAt) / 1000;
+export function uptime(view: GatewayView): number {
+  return Math.round(view.now() - view.startedAt) / 1000;
 }
 
 /** RFC 3339. @param ms since 1970 */

@@ -1,25 +1,24 @@
 // `/health`: how the gateway is, for people and for orchestrators.
 
-import { isWell } from "../../core/endpoint.ts";
-import type { Service } from "../../core/service.ts";
+import type { ServiceReport } from "../../core/questions.ts";
 import { json, text } from "./answer.ts";
 import { type GatewayView, timestamp, uptime } from "./gateway-view.ts";
 import type { Operation } from "./operation.ts";
 
 /** Operations of the group. */
-export function healthOperations(backstage: GatewayView): readonly Operation[] {
+export function healthOperations(view: GatewayView): readonly Operation[] {
   return [
     {
       method: "GET",
       path: "/health",
       group: "health",
-      run: () => {
-        const services = [...backstage.snapshot().services.values()].map((s) => [s.name, stateOf(s)] as const);
+      run: async () => {
+        const services = (await view.ask("services", null)).map((s) => [s.name, stateOf(s)] as const);
         const status = services.some(([, state]) => state === "unhealthy") ? "degraded" : "healthy";
         return json({
           status,
-          timestamp: timestamp(backstage.now()),
-          uptime: uptime(backstage),
+          timestamp: timestamp(view.now()),
+          uptime: uptime(view),
           services: Object.fromEntries(services),
         });
       },
@@ -30,17 +29,14 @@ export function healthOperations(backstage: GatewayView): readonly Operation[] {
       path: "/health/ready",
       group: "health",
       open: true,
-      run: () => {
-        const live = backstage.runtime.live.current;
-        return live === null || live.draining ? text("Not Ready", 503) : text("OK");
-      },
+      run: async () => ((await view.ask("status", null)).ready ? text("OK") : text("Not Ready", 503)),
     },
   ];
 }
 
-/** `healthy`, `degraded` when some endpoints are out, `unhealthy` when none is left. */
-function stateOf({ endpoints }: Service): "healthy" | "degraded" | "unhealthy" {
-  const healthy = endpoints.filter(isWell).length;
+/** `healthy`, `degraded` when some instances are out, `unhealthy` when none is left. */
+function stateOf({ instances }: ServiceReport): "healthy" | "degraded" | "unhealthy" {
+  const healthy = instances.filter((instance) => instance.healthy).length;
   if (healthy === 0) return "unhealthy";
-  return healthy === endpoints.length ? "healthy" : "degraded";
+  return healthy === instances.length ? "healthy" : "degraded";
 }

@@ -4,8 +4,7 @@ import { type GatewayView, timestamp, uptime } from "./gateway-view.ts";
 import type { Operation } from "./operation.ts";
 
 /** Operations of the groups `health` and `metrics`. */
-export function infoOperations(backstage: GatewayView): readonly Operation[] {
-  const { runtime } = backstage;
+export function infoOperations(view: GatewayView): readonly Operation[] {
   return [
     {
       method: "GET",
@@ -13,51 +12,44 @@ export function infoOperations(backstage: GatewayView): readonly Operation[] {
       group: "health",
       run: () =>
         json({
-          version: runtime.version,
-          startTime: timestamp(backstage.startedAt),
-          uptime: uptime(backstage),
+          version: view.version,
+          startTime: timestamp(view.startedAt),
+          uptime: uptime(view),
           runtime: `node ${process.version}`,
-          configHash: backstage.snapshot().hash,
-          lastReload: lastReload(backstage),
+          configHash: view.config().hash,
+          lastReload: lastReload(view),
         }),
     },
-    { method: "GET", path: "/stats", group: "metrics", run: () => json(statistics(backstage)) },
+    { method: "GET", path: "/stats", group: "metrics", run: async () => json(await statistics(view)) },
     {
       method: "GET",
       path: "/metrics",
       group: "metrics",
       run: async () => {
-        if (!backstage.snapshot().config.metrics.enabled) throw new CallError(404, "metrics.enabled is false");
-        const page = await runtime.exposition();
-        return { status: 200, contentType: page.contentType, body: await page.text() };
+        if (!view.config().metrics.enabled) throw new CallError(404, "metrics.enabled is false");
+        const { metricsText } = await import("../../observe/metrics-text.ts"); // its library is read only where it is wanted
+        const { contentType, text } = await metricsText(await view.ask("metrics", null));
+        return { status: 200, contentType, body: text };
       },
     },
   ];
 }
 
 /** How the last load went. */
-export function lastReload(backstage: GatewayView): Readonly<Record<string, unknown>> {
-  const { at, ok, problems } = backstage.lastLoad();
+export function lastReload(view: GatewayView): Readonly<Record<string, unknown>> {
+  const { at, ok, problems } = view.lastLoad();
   return { time: timestamp(at), ok, ...(ok ? {} : { error: problems.join("\n") }) };
 }
 
-function statistics(backstage: GatewayView): unknown {
-  const { active, total } = backstage.requests();
-  const { services, routes } = backstage.snapshot();
-  const { rss, heapTotal, heapUsed, external } = process.memoryUsage();
-  const { streams } = backstage.runtime;
+async function statistics(view: GatewayView): Promise<unknown> {
+  const { requests, active, services, routes, memory, connections } = await view.ask("statistics", null);
   return {
-    uptime: uptime(backstage),
-    requestCount: total,
+    uptime: uptime(view),
+    requestCount: requests,
     activeRequests: active,
-    serviceCount: services.size,
-    routeCount: routes.length,
-    memory: { rss, heapTotal, heapUsed, external },
-    connections: {
-      http: backstage.connections("http"),
-      websocket: streams.count("websocket"),
-      sse: streams.count("sse"),
-      grpc: backstage.connections("grpc"),
-    },
+    serviceCount: services,
+    routeCount: routes,
+    memory,
+    connections,
   };
 }

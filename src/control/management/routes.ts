@@ -1,7 +1,6 @@
 // `/routes`: the rules in effect; reloading them is reloading the configuration.
 import type { Config, RuleConfig } from "../../config/config.ts";
 import { maskedMap } from "../../config/show/effective.ts";
-import type { Route } from "../../core/route.ts";
 import { type Answer, json } from "./answer.ts";
 import { readFields } from "./body.ts";
 import type { GatewayView } from "./gateway-view.ts";
@@ -16,29 +15,30 @@ export interface RouteChanges {
 }
 
 /** Operations of the group. */
-export function routeOperations(backstage: GatewayView): readonly Operation[] {
+export function routeOperations(view: GatewayView): readonly Operation[] {
   return [
     {
       method: "GET",
       path: "/routes",
       group: "routes",
-      run: () => {
-        const { config, routes } = backstage.snapshot();
-        return json({ routes: config.rules.map((rule, i) => describe(rule, routes[i]!, config)) });
+      run: async () => {
+        const config = view.config();
+        const filters = await view.ask("filters", null);
+        return json({ routes: config.rules.map((rule, i) => describe(rule, filters[i] ?? [], config)) });
       },
     },
-    { method: "POST", path: "/routes/reload", group: "routes", run: (call) => reload(backstage, call) },
+    { method: "POST", path: "/routes/reload", group: "routes", run: (call) => reload(view, call) },
   ];
 }
 
 /** Loads the configuration again. 400 with everything that is wrong with it; then nothing has changed. */
-export async function reload(backstage: GatewayView, { body }: Call): Promise<Answer> {
+export async function reload(view: GatewayView, { body }: Call): Promise<Answer> {
   readFields(body, {});
-  const outcome = await backstage.reload("management");
+  const outcome = await view.reload("management");
   if (outcome.kind === "refused") {
     return json({ error: outcome.problems.join("\n"), errors: outcome.problems }, 400);
   }
-  const now = backstage.snapshot().config;
+  const now = view.config();
   const before = outcome.kind === "applied" ? outcome.before : now;
   const after = outcome.kind === "applied" ? outcome.config : now;
   return json({ status: "success", ...compareRoutes(before, after), configHash: after.hash });
@@ -62,7 +62,8 @@ function meaning({ at: _, key: __, ...rule }: RuleConfig): string {
   return JSON.stringify(rule);
 }
 
-function describe(rule: RuleConfig, route: Route, config: Config): unknown {
+/** @param filters their names */
+function describe(rule: RuleConfig, filters: readonly string[], config: Config): unknown {
   return {
     id: rule.id,
     path: rule.path,
@@ -72,8 +73,8 @@ function describe(rule: RuleConfig, route: Route, config: Config): unknown {
     loadBalance: rule.loadBalance,
     timeout: rule.timeoutMs / 1000,
     protocol: rule.protocol,
-    middleware: route.filters.map((filter) => filter.name),
+    middleware: filters,
     metadata: maskedMap(rule.metadata, `${rule.key}.metadata`, config),
-    source: route.source,
+    source: `${rule.at.file}:${rule.at.line}`,
   };
 }

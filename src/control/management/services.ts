@@ -1,8 +1,7 @@
 // `/services`: who takes traffic and who does not, and why; an operator may take an instance out or change its share.
+import type { Config } from "../../config/config.ts";
 import { maskedMap } from "../../config/show/effective.ts";
-import { type Endpoint, isWell } from "../../core/endpoint.ts";
-import type { EndpointState, Obstacle } from "../../core/endpoint-state.ts";
-import type { Service } from "../../core/service.ts";
+import type { InstanceObstacle, InstanceReport, ServiceReport } from "../../core/questions.ts";
 import { CallError, json } from "./answer.ts";
 import { type Checks, readFields } from "./body.ts";
 import type { GatewayView } from "./gateway-view.ts";
@@ -11,22 +10,25 @@ import type { Operation } from "./operation.ts";
 /** Largest weight an operator may set. */
 const MAX_WEIGHT = 1_000_000;
 
-const REASONS: Readonly<Record<Obstacle, string>> = {
+const REASONS: Readonly<Record<InstanceObstacle, string>> = {
   failing: "its health check fails",
   unproven: "its health check has said nothing yet",
   ejected: "it did worse than its peers and sits out for a while",
   unreachable: "it could not be connected to; a request tries it every few seconds",
   draining: "an operator lets it finish what it has",
   down: "an operator took it out",
+  registry: "its registry says so",
+  circuit_open: "it failed too often",
+  weight: "its weight is 0",
 };
 
-interface InstanceChange {
+interface Change {
   readonly weight: number | null;
   readonly healthy: boolean;
   readonly drain: boolean;
 }
 
-const CHECKS: Checks<InstanceChange> = {
+const CHECKS: Checks<Change> = {
   weight: {
     expects: `a whole number from 0 to ${MAX_WEIGHT}, or null for the configured one`,
     is: (v): v is number | null =>
@@ -37,9 +39,9 @@ const CHECKS: Checks<InstanceChange> = {
 };
 
 /** Operations of the group. */
-export function serviceOperations(backstage: GatewayView): readonly Operation[] {
-  const find = (name: string): Service => {
-    const service = backstage.snapshot().services.get(name);
+export function serviceOperations(view: GatewayView): readonly Operation[] {
+  const find = async (name: string): Promise<ServiceReport> => {
+    const [service] = await view.ask("services", name);
     if (service === undefined) throw new CallError(404, "Service not found");
     return service;
   };
@@ -48,18 +50,19 @@ export function serviceOperations(backstage: GatewayView): readonly Operation[] 
       method: "GET",
       path: "/services",
       group: "services",
-      run: () => json({ services: [...backstage.snapshot().services.values()].map((s) => summary(s, backstage)) }),
+      run: async () => json({ services: (await view.ask("services", null)).map((s) => summary(s, view.config())) }),
     },
     {
       method: "GET",
       path: "/services/{name}",
       group: "services",
-      run: ({ params: [name] }) => {
-        const service = find(name!);
+      run: async ({ params: [name] }) => {
+        const service = await find(name!);
+        const config = view.config();
         return json({
           name: service.name,
-          instances: service.endpoints.map((endpoint) => instance(service, endpoint, backstage)),
-          configuration: configurationOf(service, backstage),
+          instances: service.instances.map((instance) => describe(service.name, instance, config)),
+          configuration: configurationOf(service.name, config),
         });
       },
     },
@@ -67,96 +70,69 @@ export function serviceOperations(backstage: GatewayView): readonly Operation[] 
       method: "PUT",
       path: "/services/{name}/instances/{id}",
       group: "services",
-      run: ({ params: [name, id], body }) => {
-        const service = find(name!);
-        const endpoint = service.endpoints.find(({ spec }) => spec.id === id);
-        if (endpoint === undefined) throw new CallError(404, "Instance not found");
+      run: async ({ params: [name, id], body }) => {
+        const { instances } = await find(name!);
+        const found = instances.find(({ spec }) => spec.id === id);
+        if (found === undefined) throw new CallError(404, "Instance not found");
         const change = readFields(body, CHECKS);
         if (Object.keys(change).length === 0) throw new CallError(400, "Say weight, healthy or drain");
-        applyChange(endpoint.state, change);
-        return json(instance(service, endpoint, backstage));
+        const changed = await view.ask("changeInstance", { ...change, service: name!, instance: id! });
+        return json(describe(name!, changed ?? found, view.config()));
       },
     },
   ];
 }
 
-function applyChange(state: EndpointState, { weight, healthy, drain }: Partial<InstanceChange>): void {
-  if (weight !== undefined) {
-    state.weight = weight;
-    state.changed();
-  }
-  if (healthy !== undefined) setObstacle(state, "down", !healthy);
-  if (drain !== undefined) setObstacle(state, "draining", drain);
+function summary({ name, instances }: ServiceReport, config: Config): unknown {
+  const healthy = instances.filter((instance) => instance.healthy).length;
+  const [loadBalancer] = balancersOf(name, config);
+  return { name, instances: instances.length, healthy, unhealthy: instances.length - healthy, loadBalancer };
 }
 
-function setObstacle(state: EndpointState, reason: Obstacle, on: boolean): void {
-  if (on) state.block(reason);
-  else state.clear(reason);
-}
-
-function summary(service: Service, backstage: GatewayView): unknown {
-  const healthy = service.endpoints.filter(isWell).length;
-  const instances = service.endpoints.length;
-  const [loadBalancer] = balancersOf(service, backstage);
-  return { name: service.name, instances, healthy, unhealthy: instances - healthy, loadBalancer };
-}
-
-function instance(service: Service, endpoint: Endpoint, backstage: GatewayView): unknown {
-  const { spec, state } = endpoint;
+function describe(service: string, instance: InstanceReport, config: Config): unknown {
+  const { spec, attempts, failures, latencyMs } = instance;
   const { id, address, port, scheme, tags, metadata, priority, zone } = spec;
   return {
     id,
     address,
     port,
     scheme,
-    healthy: isWell(endpoint),
-    failing: state.failing,
-    obstacles: obstaclesOf(endpoint),
-    check: state.check,
-    weight: state.weight ?? spec.weight,
+    healthy: instance.healthy,
+    failing: instance.failing,
+    obstacles: instance.obstacles.map((reason) => ({ reason, text: REASONS[reason] })),
+    check: instance.check,
+    weight: instance.weight,
     configuredWeight: spec.weight,
-    activeConnections: state.active,
-    totalRequests: state.attempts,
-    errorRate: state.attempts === 0 ? 0 : state.failures / state.attempts,
-    avgResponseTime: state.latencyMs < 0 ? null : state.latencyMs / 1000,
+    activeConnections: instance.active,
+    totalRequests: attempts,
+    errorRate: attempts === 0 ? 0 : failures / attempts,
+    avgResponseTime: latencyMs < 0 ? null : latencyMs / 1000,
     priority,
     zone,
     tags,
-    metadata: maskedMap(metadata, placeOfMetadata(service, endpoint, backstage), backstage.snapshot().config),
+    metadata: maskedMap(metadata, placeOfMetadata(service, id, config), config),
   };
 }
 
-/** Where the file says it, for endpoints that come from the file. */
-function placeOfMetadata({ name }: Service, { spec }: Endpoint, backstage: GatewayView): string {
-  const { services } = backstage.snapshot().config;
-  const i = services.findIndex((s) => s.name === name);
-  const j = services[i]?.endpoints.findIndex(({ id }) => id === spec.id) ?? -1;
+/** Where the file says it, for instances that come from the file. */
+function placeOfMetadata(service: string, instance: string, { services }: Config): string {
+  const i = services.findIndex((s) => s.name === service);
+  const j = services[i]?.endpoints.findIndex(({ id }) => id === instance) ?? -1;
   return `registry.static.services[${i}].instances[${j}].metadata`;
 }
 
-/** Everything that keeps an endpoint from taking traffic. */
-function obstaclesOf({ spec, state, breaker }: Endpoint): { reason: string; text: string }[] {
-  const list: { reason: string; text: string }[] = [...state.obstacles].map((r) => ({ reason: r, text: REASONS[r] }));
-  if (!spec.healthy) list.push({ reason: "registry", text: "its registry says so" });
-  if (breaker?.state === "open") list.push({ reason: "circuit_open", text: "it failed too often" });
-  if ((state.weight ?? spec.weight) === 0) list.push({ reason: "weight", text: "its weight is 0" });
-  return list;
-}
-
 /** What the rules and the file say of a service. */
-function configurationOf(service: Service, backstage: GatewayView): unknown {
-  const { rules, services } = backstage.snapshot().config;
-  const at = services.find((s) => s.name === service.name)?.at;
+function configurationOf(service: string, config: Config): unknown {
+  const at = config.services.find(({ name }) => name === service)?.at;
   return {
-    loadBalancers: balancersOf(service, backstage),
-    routes: rules.filter((r) => r.serviceName === service.name).map((r) => r.id),
+    loadBalancers: balancersOf(service, config),
+    routes: config.rules.filter((r) => r.serviceName === service).map((r) => r.id),
     source: at === undefined ? null : `${at.file}:${at.line}`,
   };
 }
 
 /** Ways of balancing of the rules that use a service, in file order; without a rule the default. */
-function balancersOf(service: Service, backstage: GatewayView): readonly string[] {
-  const { rules, defaultBalancing } = backstage.snapshot().config;
-  const used = rules.filter((r) => r.serviceName === service.name).map((r) => r.loadBalance);
+function balancersOf(service: string, { rules, defaultBalancing }: Config): readonly string[] {
+  const used = rules.filter((r) => r.serviceName === service).map((r) => r.loadBalance);
   return used.length === 0 ? [defaultBalancing.loadBalance] : [...new Set(used)];
 }

@@ -1,7 +1,7 @@
 // `management` as its server wants it.
 import type { Config } from "../../config/config.ts";
 import { type UsableCredentials, usableCredentials } from "../../config/meaning/management.ts";
-import { managementTls } from "../server-options.ts";
+import { managementTls } from "../../snapshot/server-options.ts";
 import type { Group } from "./operation.ts";
 
 /** Settings of the management listener. Equal values behave the same. */

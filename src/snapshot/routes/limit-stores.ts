@@ -18,7 +18,7 @@ export async function prepareLimitStores(config: Config, runtime: Runtime): Prom
   const shared = config.rules.some((rule) => rule.rateLimits.some(({ store }) => config.stores.get(store) !== null));
   if (runtime.redis !== null || !shared) return;
   const { RedisStores } = await import("./redis-stores.ts");
-  runtime.redis = new RedisStores(runtime.instanceId, runtime.log);
+  runtime.redis = new RedisStores(runtime.memberId, runtime.log);
 }
 
 /** The stores of a configuration; every one in memory is the same, as limits are told apart by their ids. */

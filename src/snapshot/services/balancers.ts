@@ -1,6 +1,6 @@
 // `loadBalance` and what belongs to it → endpoint groups, sessions and slow starts, leased so that turns, sessions and warmth live
 // through a reload.
-import { randomBytes, randomInt } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { EndpointGroups } from "../../balancing/endpoint-groups.ts";
 import { hashKey } from "../../balancing/hash-key.ts";
 import { randomIntOf } from "../../balancing/random-int.ts";
@@ -91,20 +91,11 @@ export class BalancerBuilder {
 
   #sessions(service: string, config: SessionConfig | null): Sessions | null {
     if (config === null) return null;
-    const secret = this.#secret(config.secret);
+    // Without one of its own, sessions are signed by that of the gateway.
+    const secret = Buffer.from(config.secret || this.#build.runtime.sessionSecret);
     return this.#build.leases.lease(
       `sessions|${service}|${digest(config)}`,
       () => new Sessions(service, config.rule, secret, CLOCKS),
-      () => undefined,
-    );
-  }
-
-  /** As configured, or one of this process. */
-  #secret(written: string): Buffer {
-    if (written !== "") return Buffer.from(written);
-    return this.#build.leases.lease(
-      "session-secret",
-      () => randomBytes(32),
       () => undefined,
     );
   }

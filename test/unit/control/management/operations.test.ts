@@ -10,7 +10,16 @@ import { type Operation, OperationTable } from "../../../../src/control/manageme
 import { compareRoutes } from "../../../../src/control/management/routes.ts";
 import type { Breaker, BreakerState } from "../../../../src/core/breaker.ts";
 import type { LimitView } from "../../../../src/core/limit-view.ts";
+import type { Ask } from "../../../../src/core/questions.ts";
+import type { Answers } from "../../../../src/data/answers/answers.ts";
+import { reportCircuits, resetCircuits } from "../../../../src/data/answers/circuits.ts";
+import { changeLimit, reportLimit } from "../../../../src/data/answers/limits.ts";
 import { loadFine, withRules } from "../../../support/load.ts";
+
+/** Answers some questions as the data plane does. */
+function answering(answers: Partial<Answers>): Ask {
+  return async (question, about) => answers[question]!(about);
+}
 
 function operation(method: Operation["method"], path: string): Operation {
   return { method, path, group: "services", run: () => json(`${method} ${path}`) };
@@ -76,7 +85,11 @@ describe("circuits", () => {
     return made as unknown as Breaker;
   }
   const breakers = new Set([breaker("up", "half_open"), breaker("up/a", "open")]);
-  const table = new OperationTable(breakerOperations({ runtime: { breakers } } as unknown as GatewayView));
+  const ask = answering({
+    circuits: () => reportCircuits(breakers),
+    resetCircuits: (name) => resetCircuits(breakers, name),
+  });
+  const table = new OperationTable(breakerOperations({ ask } as GatewayView));
   const run = async (method: string, path: string, body?: unknown) => {
     const { operation, params } = table.find(method, path);
     return JSON.parse((await operation.run({ params, body })).body) as unknown;
@@ -132,9 +145,12 @@ describe("limits", () => {
     currentUsage: 2,
     set: (...args) => void set.push(args),
   };
-  const backstageOf = (view: LimitView) => ({ snapshot: () => ({ limits: [view] }) }) as unknown as GatewayView;
-  const table = new OperationTable(limitOperations(backstageOf(limit)));
-  const change = (id: string, body: unknown) => {
+  const viewOf = (view: LimitView) => {
+    const ask = answering({ limits: () => [reportLimit(view)], changeLimit: (to) => changeLimit([view], to) });
+    return { ask } as GatewayView;
+  };
+  const table = new OperationTable(limitOperations(viewOf(limit)));
+  const change = async (id: string, body: unknown) => {
     const { operation, params } = table.find("PUT", `/rate-limits/${id}`);
     return operation.run({ params, body });
   };
@@ -144,30 +160,30 @@ describe("limits", () => {
     const { set: _, windowMs: __, ...shown } = limit;
     assert.deepEqual(JSON.parse(body), { limits: [{ ...shown, window: 60 }] });
   });
-  test("are changed by rate, and by burst where it is said", () => {
-    change("rule%2Fall", { rate: 2.5 });
-    change("rule%2Fall", { rate: 7, burst: 20 });
+  test("are changed by rate, and by burst where it is said", async () => {
+    await change("rule%2Fall", { rate: 2.5 });
+    await change("rule%2Fall", { rate: 7, burst: 20 });
     assert.deepEqual(set.splice(0), [
       [2.5, 3],
       [7, 20],
     ]);
   });
   for (const body of [{ rate: 0 }, { rate: -1 }, { rate: "5" }, { rate: 1, burst: 0 }, { burst: 3 }, {}, undefined]) {
-    test(`${JSON.stringify(body)} changes nothing`, () => {
-      assert.throws(() => change("rule%2Fall", body), CallError);
+    test(`${JSON.stringify(body)} changes nothing`, async () => {
+      await assert.rejects(change("rule%2Fall", body), CallError);
       assert.deepEqual(set, []);
     });
   }
-  test("what a sliding window has no use for is refused", () => {
+  test("what a sliding window has no use for is refused", async () => {
     const window = { ...limit, id: "window", type: "sliding_window", burst: null };
-    const { run } = limitOperations(backstageOf(window))[1]!;
+    const { run } = limitOperations(viewOf(window))[1]!;
     for (const body of [{ rate: 5, burst: 5 }, { rate: 0.5 }]) {
-      void fails(() => run({ params: ["window"], body }), 400, /no effect|Nothing would pass/);
+      await assert.rejects(async () => run({ params: ["window"], body }), /no effect|Nothing would pass/);
     }
-    run({ params: ["window"], body: { rate: 5 } });
+    await run({ params: ["window"], body: { rate: 5 } });
     assert.deepEqual(set.splice(0), [[5, 5]]);
   });
-  test("an unknown one is not found", () => void fails(() => change("x", { rate: 1 }), 404, /not found/));
+  test("an unknown one is not found", () => assert.rejects(change("x", { rate: 1 }), /not found/));
 });
 
 describe("what a reload did to the routes", () => {

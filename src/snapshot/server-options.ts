@@ -2,8 +2,8 @@
 import type { TlsOptions } from "node:tls";
 import type { Http2Options, HttpServerOptions } from "../adapters/options.ts";
 import type { Config, ListenerTlsConfig } from "../config/config.ts";
-import { tlsVersion } from "../snapshot/services/client-options.ts";
 import { cipherList } from "../wire/ciphers.ts";
+import { tlsVersion } from "./services/client-options.ts";
 
 /** Compiles `frontend.http`. */
 export function serverOptions(config: Config): HttpServerOptions {

@@ -1,16 +1,10 @@
 // Stops without losing a request: announce, keep accepting, close the ports, let what is under way finish, all bounded.
+
+import type { Listeners } from "../adapters/listeners.ts";
+import type { DrainTimes } from "../core/data-plane.ts";
 import type { Log } from "../core/log.ts";
 import type { CurrentSnapshot } from "../core/snapshot.ts";
 import type { OpenStreams } from "../core/streams.ts";
-import type { Listeners } from "./listeners.ts";
-
-/** Bounds of a drain, ms. */
-export interface DrainTimes {
-  /** Longest time the ports stay open so that clients can be told to reconnect elsewhere. */
-  readonly delayMs: number;
-  /** Longest wait for requests under way. */
-  readonly timeoutMs: number;
-}
 
 const POLL_MS = 20;
 /** Longest time over which open streams are asked to leave, ms. */

@@ -1,19 +1,8 @@
-// The ports of the process: what a configuration wants bound, brought about without dropping what is bound already.
-import { HttpFront } from "../adapters/front.ts";
-import { metricsServer } from "../adapters/http/metrics-server.ts";
-import { type ConnectionHandler, GOODBYE_MS, Listener } from "../adapters/listener.ts";
-import type { HttpServerOptions } from "../adapters/options.ts";
-import type { Config } from "../config/config.ts";
-import type { Gateway } from "../core/gateway.ts";
-import { digest } from "../snapshot/digest.ts";
-import type { Runtime } from "../snapshot/runtime.ts";
-import { type ManagementSettings, managementSettings } from "./management/settings.ts";
-import { grpcOptions, serverOptions, websocketOptions } from "./server-options.ts";
+// Several ports together: what is wanted bound is brought about without dropping what is bound already.
+import { type ConnectionHandler, GOODBYE_MS, Listener } from "./listener.ts";
 
-/** Opens the server of the management listener. */
-export type OpenManagement = (settings: ManagementSettings) => ConnectionHandler;
-
-interface Wanted {
+/** A port that is wanted. */
+export interface WantedListener {
   readonly name: string;
   readonly host: string;
   readonly port: number;
@@ -22,30 +11,28 @@ interface Wanted {
   make(): ConnectionHandler;
 }
 
+/** A port that is bound. */
+export interface ListenerAddress {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+}
+
 interface Bound {
   readonly listener: Listener;
   key: string;
 }
 
 /** Listeners bound but not yet in use: {@link commit} or {@link cancel} it. */
-export interface Prepared {
+export interface PreparedListeners {
   commit(): void;
   cancel(): void;
 }
 
 /** All listeners by what they are for. */
 export class Listeners {
-  readonly #gateway: Gateway;
-  readonly #runtime: Runtime;
-  readonly #openManagement: OpenManagement;
   #bound = new Map<string, Bound>();
   readonly #leaving = new Set<Listener>();
-
-  constructor(gateway: Gateway, runtime: Runtime, openManagement: OpenManagement) {
-    this.#gateway = gateway;
-    this.#runtime = runtime;
-    this.#openManagement = openManagement;
-  }
 
   /** Client connections open. */
   get connections(): number {
@@ -57,17 +44,16 @@ export class Listeners {
     return this.#bound.get(name)?.listener.connections ?? 0;
   }
 
-  /** `name → host:port` of what is bound. */
-  addresses(): { name: string; host: string; port: number }[] {
+  /** What is bound. */
+  get addresses(): readonly ListenerAddress[] {
     return [...this.#bound].map(([name, { listener }]) => ({ name, host: listener.host, port: listener.boundPort }));
   }
 
   /**
-   * Binds what `config` wants and is not bound yet.
+   * Binds what is wanted and is not bound yet.
    * @throws the system's error for the first port that cannot be bound; ports bound until then are closed again
    */
-  async prepare(config: Config): Promise<Prepared> {
-    const wanted = this.#wanted(config);
+  async prepare(wanted: readonly WantedListener[]): Promise<PreparedListeners> {
     const fresh = new Map<string, Bound>();
     const takers = new Map<string, ConnectionHandler>();
     const cancel = () => {
@@ -116,7 +102,7 @@ export class Listeners {
   }
 
   #commit(
-    wanted: readonly Wanted[],
+    wanted: readonly WantedListener[],
     fresh: ReadonlyMap<string, Bound>,
     takers: ReadonlyMap<string, ConnectionHandler>,
   ): void {
@@ -152,37 +138,5 @@ export class Listeners {
       }, 200);
       timer.unref();
     });
-  }
-
-  #wanted(config: Config): Wanted[] {
-    const { http, websocket, grpc } = config.frontend;
-    const { metrics } = config;
-    const list: Wanted[] = [this.#front("http", http.host, http.port, serverOptions(config))];
-    if (websocket.enabled === true && websocket.port !== null) {
-      list.push(this.#front("websocket", websocket.host || http.host, websocket.port, websocketOptions(config)));
-    }
-    if (grpc.enabled) list.push(this.#front("grpc", grpc.host || http.host, grpc.port, grpcOptions(config)));
-    if (metrics.enabled && metrics.port > 0) {
-      list.push({
-        name: "metrics",
-        host: http.host,
-        port: metrics.port,
-        key: metrics.path,
-        make: () => metricsServer(metrics.path, () => this.#runtime.exposition()),
-      });
-    }
-    const management = managementSettings(config);
-    if (management !== null) {
-      const { host, port } = management;
-      const make = () => this.#openManagement(management);
-      list.push({ name: "management", host, port, key: digest(management), make });
-    }
-    return list;
-  }
-
-  #front(name: string, host: string, port: number, options: HttpServerOptions): Wanted {
-    const { instanceId, clients, meters, log } = this.#runtime;
-    const make = () => new HttpFront(this.#gateway, options, clients, instanceId, meters.handshakesOf(name, log));
-    return { name, host, port, key: digest(options), make };
   }
 }

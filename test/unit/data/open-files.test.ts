@@ -1,7 +1,7 @@
 // How many client connections the open files allow: each may need one to a service beside it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connectionLimit, openFileLimit } from "../../../src/control/open-files.ts";
+import { connectionLimit, openFileLimit } from "../../../src/data/open-files.ts";
 
 function limit(configured: number, openFiles: number) {
   const warnings: string[] = [];
