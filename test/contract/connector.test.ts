@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { HttpConnector } from "../../src/connectors/http/connector.ts";
 import { PoolSet } from "../../src/connectors/http/pools.ts";
@@ -92,6 +92,22 @@ interface Implementation {
   readonly resetWhenKept: Progress;
 }
 
+/** Has a server listen. @param sockets its open connections */
+async function backendOf(server: Server, sockets: ReadonlySet<Socket>): Promise<Backend> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    serve: () => undefined,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      const closed = once(server, "close");
+      server.close();
+      await closed;
+    },
+  };
+}
+
 const TLS = { verify: true, serverName: "", minVersion: "TLSv1.2", maxVersion: "TLSv1.3", material: {} } as const;
 
 function http1(): Implementation {
@@ -129,18 +145,8 @@ function http1(): Implementation {
         sockets.add(socket);
         socket.on("error", () => undefined);
         socket.on("data", () => made.serve(exchangeOf(socket)));
-      }).listen(0, "127.0.0.1");
-      await once(server, "listening");
-      const made: Backend = {
-        port: (server.address() as AddressInfo).port,
-        serve: () => undefined,
-        async close() {
-          for (const socket of sockets) socket.destroy();
-          const closed = once(server, "close");
-          server.close();
-          await closed;
-        },
-      };
+      });
+      const made = await backendOf(server, sockets);
       return made;
     },
   };
@@ -210,18 +216,7 @@ function http2(): Implementation {
         const socket = [...sockets].find((s) => s.remotePort === stream.session!.socket.remotePort)!;
         made.serve(exchangeOf(stream, socket));
       });
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
-      const made: Backend = {
-        port: (server.address() as AddressInfo).port,
-        serve: () => undefined,
-        async close() {
-          for (const socket of sockets) socket.destroy();
-          const closed = once(server, "close");
-          server.close();
-          await closed;
-        },
-      };
+      const made = await backendOf(server, sockets);
       return made;
     },
   };

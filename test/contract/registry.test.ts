@@ -3,29 +3,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { REGISTRIES } from "../../src/catalog.ts";
 import type { ServiceList } from "../../src/core/registry.ts";
+import { specOf } from "../support/endpoints.ts";
 
-const list: ServiceList = [
-  {
-    name: "web",
-    endpoints: [
-      {
-        id: "web-1",
-        address: "127.0.0.1",
-        port: 1,
-        scheme: "http",
-        grpc: false,
-        http2: false,
-        grpcPort: 80,
-        weight: 1,
-        healthy: true,
-        priority: 0,
-        zone: "",
-        tags: [],
-        metadata: {},
-      },
-    ],
-  },
-];
+const list: ServiceList = [{ name: "web", endpoints: [specOf("web-1")] }];
 
 for (const [kind, make] of Object.entries(REGISTRIES)) {
   describe(kind, () => {

@@ -1,6 +1,5 @@
 // Circuit breakers from outside: in every protocol, over their whole life, across reloads, and what answers meanwhile.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { afterEach, describe, test } from "node:test";
 import { type Backend, startBackend } from "../support/backend.ts";
@@ -8,7 +7,7 @@ import { begin, call } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { sample, scrape } from "../support/metrics.ts";
 import { PROTOCOLS } from "../support/protocols.ts";
-import { type Block, configText, eventually, nextLine } from "../support/setup.ts";
+import { type Block, configText, eventually, nextLine, reload } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
 
@@ -173,10 +172,7 @@ describe("a circuit", LIMIT, () => {
     const up = await backend({ status: 500 });
     gateway = await start(up, { maxFailures: 1 });
     await call(gateway.port);
-    const done = nextLine(gateway, "the reload", (l) => /reloaded successfully|refused/.test(String(l.msg)));
-    writeFileSync(gateway.file, textOf({ up, other: up }, { maxFailures: 1 }, { accessLog: false }));
-    gateway.signal("SIGHUP");
-    assert.match(String((await done).msg), /reloaded successfully/);
+    await reload(gateway, textOf({ up, other: up }, { maxFailures: 1 }, { accessLog: false }));
     assert.equal((await call(gateway.port)).status, 503);
     assert.equal(await state(), 1);
   });

@@ -1,11 +1,10 @@
 // gRPC while the gateway reloads, drains and ages its connections: calls see nothing of it, streams of unchanged routes go on.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
 import { connect } from "node:http2";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { type GrpcGateway, grpcGateway, grpcText, InteropClient, InteropServer, order } from "../support/grpc.ts";
-import { eventually, nextLine, soon } from "../support/setup.ts";
+import { eventually, reload, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 90_000 };
 const RELOADS = 50;
@@ -32,12 +31,6 @@ describe("gRPC and change", LIMIT, () => {
     const gateway = await grpcGateway(textOf(0, 0, grpc), ["-hot-reload=false"]);
     t.after(() => gateway.kill());
     return gateway;
-  };
-  const reload = async (gateway: GrpcGateway, text: string) => {
-    const done = nextLine(gateway, "a reload", (l) => /^Configuration /.test(l.msg ?? ""));
-    writeFileSync(gateway.file, text);
-    gateway.signal("SIGHUP");
-    assert.equal((await done).msg, "Configuration reloaded successfully");
   };
   /** Calls one after the other until told to stop; the number of them. */
   const loop = async (client: InteropClient, running: () => boolean) => {

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
 import { after, afterEach, before, describe, test } from "node:test";
 import { type Backend, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
@@ -11,7 +10,7 @@ import { type GrpcGateway, grpcGateway, InteropClient } from "../support/grpc.ts
 import { type Http2Backend, http2Backend, reply } from "../support/http2-backend.ts";
 import { sample, scrape, sumOf } from "../support/metrics.ts";
 import { freePort, NOBODYS_PORT } from "../support/ports.ts";
-import { type Block, configText, eventually, nextLine, soon } from "../support/setup.ts";
+import { type Block, configText, eventually, nextLine, reload, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
 const FAST = { interval: "30ms", timeout: "300ms" };
@@ -51,13 +50,6 @@ afterEach(() => gateway?.kill());
 const text = (services: Readonly<Record<string, readonly Block[]>>, more: Block = METRICS) => {
   const rules = Object.keys(services).map((name) => ({ id: name, path: `/${name}/*`, serviceName: name }));
   return configText({ rules, services, more });
-};
-const reload = async (yaml: string) => {
-  const done = nextLine(gateway, "the reload", (l) => /reloaded successfully|refused/.test(String(l.msg)));
-  writeFileSync(gateway.file, yaml);
-  gateway.signal("SIGHUP");
-  const { msg, problems } = await done;
-  assert.match(String(msg), /reloaded successfully/, String(problems));
 };
 /** Who answers now, each instance once. */
 const answering = async (times = 6) => {
@@ -129,12 +121,12 @@ describe("an instance that fails its check", LIMIT, () => {
     a.status = 500;
     await becomes("b");
     // From now on nothing new is heard of it: the next probe after the first waits for an hour.
-    await reload(text({ up: both({ ...FAST, interval: "1h", unhealthyThreshold: 5 }) }));
+    await reload(gateway, text({ up: both({ ...FAST, interval: "1h", unhealthyThreshold: 5 }) }));
     assert.equal(await answering(), "b");
-    await reload(text({ up: both({ ...FAST, interval: "2h" }) }));
+    await reload(gateway, text({ up: both({ ...FAST, interval: "2h" }) }));
     assert.equal(await answering(), "b");
     a.status = 200;
-    await reload(text({ up: both() }));
+    await reload(gateway, text({ up: both() }));
     await becomes("a b");
   });
 
@@ -142,7 +134,7 @@ describe("an instance that fails its check", LIMIT, () => {
     gateway = await startGateway(text({ up: both() }));
     a.status = 500;
     await becomes("b");
-    await reload(text({ up: [instance("a", a.backend.port, "healthy"), instance("b", b.backend.port)] }));
+    await reload(gateway, text({ up: [instance("a", a.backend.port, "healthy"), instance("b", b.backend.port)] }));
     await becomes("a b");
     assert.deepEqual([await gauge("up/a"), await gauge("up/b")], [undefined, 1]);
     const asked = a.probes;
@@ -162,7 +154,7 @@ describe("an instance that fails its check", LIMIT, () => {
     const held = new AbortController();
     const response = await fetch(`http://127.0.0.1:${gateway.port}/slow/`, { signal: held.signal });
     assert.equal(response.status, 200);
-    await reload(text({ up: [instance("b", b.backend.port)] }));
+    await reload(gateway, text({ up: [instance("b", b.backend.port)] }));
     const { probes } = a;
     const series = await scrape(gateway.port);
     assert.equal(sumOf(series, "gateway_health_check_status", { check_name: "up/a" }), 0);
@@ -186,7 +178,7 @@ describe("an instance that fails its check", LIMIT, () => {
         if (status !== 200) failures.push(status);
       }
     })();
-    await reload(text({ up: both(gated) }));
+    await reload(gateway, text({ up: both(gated) }));
     assert.equal(await answering(), "a");
     b.status = 200;
     await eventually("the new one has its verdict", async () => (await gauge("up/b")) === 1);
@@ -212,9 +204,10 @@ describe("an instance that fails its check", LIMIT, () => {
     a.status = 500;
     await becomes("b");
     const list = [{ ...FAST, path: "/health?by=list", expectedStatus: 500 }];
-    await reload(text({ up: both("healthy") }, { ...METRICS, health: { checks: list } }));
+    await reload(gateway, text({ up: both("healthy") }, { ...METRICS, health: { checks: list } }));
     await becomes("a");
     await reload(
+      gateway,
       text(
         { up: [...both("healthy").slice(0, 1), instance("b", b.backend.port, { enabled: false })] },
         { ...METRICS, health: { checks: list } },

@@ -1,11 +1,10 @@
 // What the gateway says about a request and leaves of it: forwarded fields, request ids, Via, Host, path, query, loops.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { type Backend, type Mirrored, mirror, startBackend, valuesOf } from "../support/backend.ts";
 import { type Call, call, type Reply } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
-import { accessLine, configText, nextLine } from "../support/setup.ts";
+import { accessLine, configText, reload } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
 
@@ -283,10 +282,7 @@ test("a request that comes back to the gateway that sent it is cut with 508", LI
   const setup = { rules: [{ path: "/*", serviceName: "up" }], services: { up: backend.port } };
   const looping = await startGateway(configText(setup), { args: ["-hot-reload=false"] });
   t.after(() => looping.kill());
-  const done = nextLine(looping, "the reload", (line) => line.msg === "Configuration reloaded successfully");
-  writeFileSync(looping.file, configText({ ...setup, services: { up: looping.port } }));
-  looping.signal("SIGHUP");
-  await done;
+  await reload(looping, configText({ ...setup, services: { up: looping.port } }));
   const reply = await call(looping.port, { path: "/x" });
   assert.equal(reply.status, 508);
   assert.equal(JSON.parse(reply.text).error.code, "loop_detected");

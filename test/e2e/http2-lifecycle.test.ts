@@ -10,7 +10,7 @@ import { call } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { ask, openSession } from "../support/http2-client.ts";
 import { freePort } from "../support/ports.ts";
-import { type Block, configText, eventually, nextLine, soon } from "../support/setup.ts";
+import { type Block, configText, eventually, nextLine, reload, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 90_000 };
 
@@ -68,10 +68,7 @@ describe("a reload that changes the listener", LIMIT, () => {
     for (let generation = 1; generation <= 20; generation++) {
       const before = served;
       await eventually("traffic", () => served > before + 40);
-      const line = nextLine(gateway, "the outcome of a reload", (l) => /^Configuration /.test(l.msg ?? ""));
-      writeFileSync(gateway.file, textOf(backend, { maxHeaders: 100 + generation }));
-      gateway.signal("SIGHUP");
-      assert.equal((await line).msg, "Configuration reloaded successfully");
+      await reload(gateway, textOf(backend, { maxHeaders: 100 + generation }));
     }
     running = false;
     assert.deepEqual((await Promise.all(clients)).flat(), []);

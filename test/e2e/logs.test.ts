@@ -7,7 +7,7 @@ import { type Backend, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
 import { configFor, type GatewayProcess, type LogLine, startGateway } from "../support/gateway.ts";
 import { exchange } from "../support/raw.ts";
-import { accessLine, eventually, nextLine, PATIENCE_MS, soon } from "../support/setup.ts";
+import { accessLine, eventually, nextLine, PATIENCE_MS, reload, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
 
@@ -24,12 +24,6 @@ afterEach(async () => {
 const logging = (text: string) => `  telemetry: { logging: { ${text} } }\n`;
 const start = async (more = "", args: readonly string[] = []) => {
   gateway = await startGateway(configFor(backend.port, more), { args: ["-hot-reload=false", ...args] });
-};
-const reload = async (text: string) => {
-  const done = nextLine(gateway, "the reload", (l) => /reloaded successfully|refused/.test(String(l.msg)));
-  writeFileSync(gateway.file, text);
-  gateway.signal("SIGHUP");
-  assert.match(String((await done).msg), /successfully/);
 };
 const ask = async (id: string, ...headers: string[]) => {
   await call(gateway.port, { path: "/a?token=s3cret", headers: ["X-Request-ID", id, ...headers] });
@@ -64,7 +58,7 @@ describe("at the level debug", LIMIT, () => {
   test("names are resolved before one's eyes, and a reload says what it changed", async () => {
     await start(logging("level: debug"));
     const named = configFor(backend.port, logging("level: debug")).replace("address: 127.0.0.1", "address: localhost");
-    await reload(named);
+    await reload(gateway, named);
     const changes = await soon(
       gateway.line((l) => l.msg === "What the reload changed"),
       "the changes",
@@ -83,7 +77,7 @@ describe("at the level debug", LIMIT, () => {
 
   test("one that finds no instance says what keeps each of them away", async () => {
     await start(logging("level: debug"));
-    await reload(configFor(1, logging("level: debug")).replace("port: 1 }", "port: 1, health: unhealthy }"));
+    await reload(gateway, configFor(1, logging("level: debug")).replace("port: 1 }", "port: 1, health: unhealthy }"));
     await ask("nobody");
     const line = await soon(
       gateway.line((l) => l.msg === "No instance may take the request"),
@@ -114,13 +108,13 @@ describe("outputs", LIMIT, () => {
     await start();
     const output = (more = "") =>
       configFor(backend.port, logging(`output: ${join(gateway.folder, "access.log")}${more}`));
-    await reload(output());
+    await reload(gateway, output());
     gateway.signal("SIGUSR1");
     await soon(
       gateway.line((l) => l.msg === "Log files opened again"),
       "a line on standard output",
     );
-    await reload(output(`, applicationOutput: ${join(gateway.folder, "app.log")}`));
+    await reload(gateway, output(`, applicationOutput: ${join(gateway.folder, "app.log")}`));
     gateway.signal("SIGUSR1");
     await eventually("it is in the file", () => linesOf("app.log").some((l) => l.msg === "Log files opened again"));
     await call(gateway.port, { path: "/a", headers: ["X-Request-ID", "filed"] });

@@ -1,6 +1,5 @@
 // Outlier detection from outside: who does badly sits out, comes back, and is remembered across reloads.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
 import { afterEach, describe, test } from "node:test";
 import { type Backend, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
@@ -8,7 +7,7 @@ import { type GatewayProcess, startGateway as startWatching } from "../support/g
 import { grpcGateway, InteropClient } from "../support/grpc.ts";
 import { type Http2Backend, http2Backend, reply } from "../support/http2-backend.ts";
 import { sample, scrape } from "../support/metrics.ts";
-import { type Block, configText, eventually, nextLine } from "../support/setup.ts";
+import { type Block, configText, eventually, nextLine, reload } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
 const ejections = async (gateway: GatewayProcess, reason: string) =>
@@ -47,13 +46,6 @@ const ask = async (times: number) => {
   const seen: number[] = [0, 0, 0];
   for (let i = 0; i < times; i++) seen[Number((await call(gateway.port)).text)]!++;
   return seen;
-};
-const reload = async (yaml: string) => {
-  const done = nextLine(gateway, "the reload", (l) => /reloaded successfully|refused/.test(String(l.msg)));
-  writeFileSync(gateway.file, yaml);
-  gateway.signal("SIGHUP");
-  const { msg, problems } = await done;
-  assert.match(String(msg), /reloaded successfully/, String(problems));
 };
 
 describe("outlier detection", LIMIT, () => {
@@ -94,10 +86,10 @@ describe("outlier detection", LIMIT, () => {
     gateway = await startGateway(text(up, { consecutiveFailures: 3, ejectionTime: "1m" }));
     await ask(9);
     assert.equal((await ask(6))[0], 0);
-    await reload(text(up, { consecutiveFailures: 4, ejectionTime: "2m" }));
+    await reload(gateway, text(up, { consecutiveFailures: 4, ejectionTime: "2m" }));
     assert.equal((await ask(6))[0], 0);
     assert.equal(await ejections(gateway, "consecutive_failures"), 1);
-    await reload(text(up, {}, { outlierDetection: { enabled: false } }));
+    await reload(gateway, text(up, {}, { outlierDetection: { enabled: false } }));
     assert.equal((await ask(6))[0], 2);
     assert.equal(await ejections(gateway, "consecutive_failures"), undefined);
   });

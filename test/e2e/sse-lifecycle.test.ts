@@ -1,12 +1,11 @@
 // What lasts longer than a configuration, and what must not: limits, slow readers, reloads, drains.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
 import { describe, type TestContext, test } from "node:test";
 import { call } from "../support/client.ts";
 import { type EventBackend, eventBackend, openEvents } from "../support/events.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { RawClient } from "../support/raw-client.ts";
-import { accessLine, type Block, configText, nextLine, residentBytes, soon } from "../support/setup.ts";
+import { accessLine, type Block, configText, reload, residentBytes, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
 const KB = 1024;
@@ -72,13 +71,6 @@ describe("maxConnections", LIMIT, () => {
     (await open(backend, gateway)).client.close();
   });
 });
-
-function reload(gateway: GatewayProcess, text: string) {
-  const line = nextLine(gateway, "the outcome of a reload", (l) => l.msg === "Configuration reloaded successfully");
-  writeFileSync(gateway.file, text);
-  gateway.signal("SIGHUP");
-  return line;
-}
 
 describe("a client that does not read", LIMIT, () => {
   test("pauses the backend, costs little memory, and is dropped after the write timeout", async (t) => {

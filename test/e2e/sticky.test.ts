@@ -1,15 +1,13 @@
 // Sticky sessions from outside: HTTP, WebSocket and event streams, through reloads, restarts and the death of an instance.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { type Backend, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
-import { configText, nextLine } from "../support/setup.ts";
+import { configText, reload } from "../support/setup.ts";
 import { opened, type WsBackend, wsBackend } from "../support/websocket.ts";
 
 const LIMIT = { timeout: 60_000 };
-const APPLIED = "Configuration reloaded successfully";
 const backends: Backend[] = [];
 const sockets: WsBackend[] = [];
 
@@ -50,13 +48,6 @@ async function gatewayFor(t: TestContext, text: string): Promise<GatewayProcess>
   const gateway = await startGateway(text, { args: ["-hot-reload=false"] });
   t.after(() => gateway.kill());
   return gateway;
-}
-
-async function reload(gateway: GatewayProcess, text: string): Promise<void> {
-  const line = nextLine(gateway, "a reload", (l) => l.msg === APPLIED);
-  writeFileSync(gateway.file, text);
-  gateway.signal("SIGHUP");
-  await line;
 }
 
 /** Who answers, and the cookie to come back with. */

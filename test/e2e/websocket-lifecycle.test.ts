@@ -1,10 +1,8 @@
 // Open WebSockets while the gateway changes its configuration, and when it leaves.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import type { GatewayProcess } from "../support/gateway.ts";
-import { eventually, nextLine, soon } from "../support/setup.ts";
+import { eventually, nextLine, reload, soon } from "../support/setup.ts";
 import {
   closeOf,
   frame,
@@ -23,13 +21,6 @@ const LIMIT = { timeout: 90_000 };
 const RELOADS = 50;
 /** Only SIGHUP reloads: every reload is one that the test asked for. */
 const args = ["-hot-reload=false"];
-
-async function reload(gateway: GatewayProcess, text: string): Promise<void> {
-  const line = nextLine(gateway, "the outcome of a reload", (l) => /^Configuration /.test(l.msg ?? ""));
-  writeFileSync(gateway.file, text);
-  gateway.signal("SIGHUP");
-  assert.equal((await line).msg, "Configuration reloaded successfully");
-}
 
 describe("a reload", LIMIT, () => {
   test(`${RELOADS} of them lose no numbered message of any stream and close none`, async (t) => {

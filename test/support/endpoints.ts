@@ -11,9 +11,9 @@ import { EndpointState } from "../../src/core/endpoint-state.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
 import { contextOf } from "./context.ts";
 
-/** An endpoint that sends nothing. */
-export function endpoint(id: string, weight = 1, more: Partial<EndpointSpec> = {}): Endpoint {
-  const spec: EndpointSpec = {
+/** An endpoint as a registry would describe it. */
+export function specOf(id: string, more: Partial<EndpointSpec> = {}): EndpointSpec {
+  return {
     id,
     address: "127.0.0.1",
     port: 1,
@@ -21,7 +21,7 @@ export function endpoint(id: string, weight = 1, more: Partial<EndpointSpec> = {
     grpc: false,
     http2: false,
     grpcPort: 1,
-    weight,
+    weight: 1,
     healthy: true,
     priority: 0,
     zone: "",
@@ -29,6 +29,11 @@ export function endpoint(id: string, weight = 1, more: Partial<EndpointSpec> = {
     metadata: {},
     ...more,
   };
+}
+
+/** An endpoint that sends nothing. */
+export function endpoint(id: string, weight = 1, more: Partial<EndpointSpec> = {}): Endpoint {
+  const spec = specOf(id, { weight, ...more });
   const connector = { mayRefuse: false, send: () => assert.fail("a picker sends nothing") };
   return { spec, connector, state: new EndpointState(), breaker: null, meter: null };
 }

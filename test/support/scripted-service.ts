@@ -9,6 +9,7 @@ import type { ErrorCode } from "../../src/core/errors.ts";
 import type { ConcurrencyLimiter } from "../../src/core/limiter.ts";
 import type { RetryBudget, RetryRule } from "../../src/core/retry.ts";
 import type { Service } from "../../src/core/service.ts";
+import { specOf } from "./endpoints.ts";
 
 /** A circuit whose every ticket must come back exactly once. */
 export class StrictBreaker implements Breaker {
@@ -205,7 +206,7 @@ export class FakeService implements Service {
     this.retry = retry;
     for (let i = 0; i < count; i++) {
       const endpoint: Endpoint = {
-        spec: { ...SPEC, id: `${name}-${i}` },
+        spec: specOf(`${name}-${i}`),
         state: new EndpointState(),
         breaker: new StrictBreaker(() => this.admits()),
         meter: null,
@@ -238,22 +239,6 @@ export class FakeService implements Service {
     for (const exchange of this.exchanges) assert.ok(!exchange.live, `${this.name}: an exchange nobody waits for`);
   }
 }
-
-const SPEC = {
-  id: "",
-  address: "127.0.0.1",
-  port: 80,
-  scheme: "http",
-  grpc: false,
-  http2: false,
-  grpcPort: 80,
-  weight: 1,
-  healthy: true,
-  priority: 0,
-  zone: "",
-  tags: [],
-  metadata: {},
-} as const;
 
 /** Settings of retries with everything off that can be. */
 export function ruleOf(some: Partial<RetryRule>): RetryRule {

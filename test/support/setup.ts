@@ -1,5 +1,6 @@
 // Configurations written as objects (JSON is YAML), and waiting for what only shows from outside a process.
-import { readFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { GatewayProcess, LogLine } from "./gateway.ts";
 
 /** Any block of the configuration. */
@@ -68,6 +69,15 @@ export function nextLine(gateway: GatewayProcess, what: string, matches: (line: 
     gateway.line((line) => !seen.has(line) && matches(line)),
     what,
   );
+}
+
+/** Writes a configuration, has the gateway read it by SIGHUP, and waits until it is live. @throws AssertionError when it is refused */
+export async function reload(gateway: GatewayProcess, text: string): Promise<void> {
+  const outcome = nextLine(gateway, "a reload", (l) => /^Configuration (reloaded|refused)/.test(String(l.msg)));
+  writeFileSync(gateway.file, text);
+  gateway.signal("SIGHUP");
+  const { msg, problems } = await outcome;
+  assert.equal(msg, "Configuration reloaded successfully", String(problems));
 }
 
 /** The access line of a request, found by its id. */
