@@ -1,7 +1,7 @@
 // What `gateway explain` says a route does beyond sending: limits, circuits, retries and the rest, each as it takes effect.
 
 import type { Config, FallbackConfig, RateConfig, RuleConfig, ServiceConfig } from "../config/config.ts";
-import { concurrencyOf } from "../config/meaning/adaptive-limit.ts";
+import { adaptiveLimitOf } from "../config/meaning/adaptive-limit.ts";
 import { groupingOf, type SessionConfig } from "../config/meaning/balancing.ts";
 import { checksOf } from "../config/meaning/health-config.ts";
 import { outlierSettings } from "../config/meaning/outliers.ts";
@@ -52,12 +52,12 @@ function keyText(key: readonly KeySource[]): string {
 }
 
 function balancingText(config: Config, { loadBalance, hash, sessions, serviceName }: RuleConfig): string | null {
-  const { slowStart, panicThreshold } = groupingOf(config, serviceName);
+  const { slowStartMs, panicShare } = groupingOf(config, serviceName);
   const parts = [
     ...(loadBalance === "sticky_session" && sessions !== null ? [sessionText(sessions)] : []),
     ...(loadBalance === "consistent_hash" ? [`by hash of ${hash.key || "session or address"}`] : []),
-    ...(slowStart > 0 ? [`slow start ${showDuration(slowStart)}`] : []),
-    ...(panicThreshold > 0 ? [`all instances when fewer than ${percent(panicThreshold)} are healthy`] : []),
+    ...(slowStartMs > 0 ? [`slow start ${showDuration(slowStartMs)}`] : []),
+    ...(panicShare > 0 ? [`all instances when fewer than ${percent(panicShare)} are healthy`] : []),
   ];
   return parts.length === 0 ? null : parts.join(", ");
 }
@@ -73,20 +73,21 @@ function sessionText({ rule: { cookie, header, query, byAddress, ttlMs } }: Sess
 }
 
 function adaptiveText(config: Config, service: string): string | null {
-  const limits = concurrencyOf(config, service);
+  const limits = adaptiveLimitOf(config, service);
   return limits && `${limits.minLimit} to ${limits.maxLimit} under way, ${limits.initialLimit} at first`;
 }
 
 function circuitText(config: Config, rule: RuleConfig): string | null {
   const settings = breakerOf(config, rule.serviceName, rule);
   if (settings === null) return null;
-  const { maxFailures, failureThreshold, minRequests, interval, timeout, scope } = settings;
+  const { scope, options } = settings;
+  const { maxFailures, failureRatio, minRequests, windowMs, openMs } = options;
   const opens = [
     ...(maxFailures > 0 ? [`${maxFailures} failures`] : []),
-    ...(failureThreshold > 0 ? [`${percent(failureThreshold)} of at least ${minRequests} requests`] : []),
+    ...(failureRatio > 0 ? [`${percent(failureRatio)} of at least ${minRequests} requests`] : []),
   ];
-  const within = interval > 0 ? ` within ${showDuration(interval)}` : "";
-  return `opens after ${opens.join(" or ")}${within}, for ${showDuration(timeout)}; per ${SCOPES[scope]}`;
+  const within = windowMs > 0 ? ` within ${showDuration(windowMs)}` : "";
+  return `opens after ${opens.join(" or ")}${within}, for ${showDuration(openMs)}; per ${SCOPES[scope]}`;
 }
 
 const SCOPES = { service: "service", endpoint: "instance", both: "service and instance" } as const;
@@ -100,13 +101,13 @@ function outlierText(config: Config, service: string): string | null {
 function retryText(config: Config, rule: RuleConfig): string | null {
   const settings = retryOf(config, rule.serviceName, rule);
   if (settings === null) return null;
-  const { maxAttempts, retryableStatusCodes, perTryTimeout, hedgeAfter, budgetEnabled, budgetRatio } = settings;
+  const { maxAttempts, statuses, perTryMs, hedgeAfterMs, budget } = settings;
   const parts = [
-    `${Math.max(1, maxAttempts)} tries`,
-    ...(retryableStatusCodes.length > 0 ? [`after ${retryableStatusCodes.join(" ")}`] : []),
-    ...(perTryTimeout > 0 ? [`${showDuration(perTryTimeout)} each`] : []),
-    ...(hedgeAfter > 0 ? [`a second beside the first after ${showDuration(hedgeAfter)}`] : []),
-    ...(budgetEnabled ? [`${percent(budgetRatio)} more requests at most`] : []),
+    `${maxAttempts} tries`,
+    ...(statuses.length > 0 ? [`after ${statuses.join(" ")}`] : []),
+    ...(perTryMs > 0 ? [`${showDuration(perTryMs)} each`] : []),
+    ...(hedgeAfterMs > 0 ? [`a second beside the first after ${showDuration(hedgeAfterMs)}`] : []),
+    ...(budget !== null ? [`${percent(budget.ratio)} more requests at most`] : []),
   ];
   return parts.join(", ");
 }

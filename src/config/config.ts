@@ -2,8 +2,10 @@
 import type { BalancerName, RegistryName } from "../catalog.ts";
 import type { EndpointSpec } from "../core/endpoint.ts";
 import type { Tier } from "../core/limiter.ts";
+import type { RetryRule } from "../core/retry.ts";
 import type { KeySource } from "../limits/keys.ts";
 import type { Limit } from "../limits/limit.ts";
+import type { BreakerOptions } from "../resilience/breaker.ts";
 import type { Conditions } from "../routing/conditions.ts";
 import type { Pattern } from "../routing/pattern.ts";
 import type { HashConfig, RuleBalancing, SessionConfig } from "./meaning/balancing.ts";
@@ -59,10 +61,25 @@ export interface RedisStoreConfig {
 /** Name → store in Redis, null: in memory. `default` and `memory` are always there. */
 export type StoreConfigs = ReadonlyMap<string, RedisStoreConfig | null>;
 
-/** Circuits of one service or rule. Times in ms. */
-export type BreakerConfig = BreakerSettings;
-/** Retries of one service or rule. Times in ms, sizes in bytes. */
-export type RetryConfig = RetrySettings;
+/** Circuits of the requests to a service. */
+export interface BreakerConfig {
+  /** What has a circuit. */
+  readonly scope: "service" | "endpoint" | "both";
+  /** Statuses that are failures; null: every 5xx but 501. */
+  readonly failureStatuses: readonly number[] | null;
+  readonly options: BreakerOptions;
+}
+
+/** Retries of the requests to a service. */
+export interface RetryConfig extends Omit<RetryRule, "budget" | "isRetryable" | "isRetryableCall"> {
+  /** HTTP statuses that are worth another try. */
+  readonly statuses: readonly number[];
+  /** gRPC statuses of calls without an answer that are worth another try. */
+  readonly grpcStatuses: readonly number[];
+  /** Retries in a window: a share of its requests, and never fewer than `minRetries`; null: no bound. */
+  readonly budget: { readonly ratio: number; readonly minRetries: number; readonly windowMs: number } | null;
+}
+
 /** What answers instead of a rule's service. */
 export type FallbackConfig = FallbackSection;
 /** Certificates shown to clients of a listener. */
@@ -74,8 +91,22 @@ export type UpstreamTlsConfig = UpstreamTls;
 export interface RuleWebSocketConfig {
   /** `tunnel`: bytes pass untouched; `messages`: every message is read. */
   readonly mode: "tunnel" | "messages";
-  /** null: as for all. */
-  readonly maxMessageBytes: number | null;
+  /** Largest message of a client; 0 no limit. */
+  readonly maxClientMessageBytes: number;
+  /** Largest message of a backend; 0 no limit. */
+  readonly maxBackendMessageBytes: number;
+}
+
+/** What a rule does with event streams. */
+export interface RuleEventStreamConfig {
+  /** Silence after which a comment is sent; 0 never. */
+  readonly heartbeatMs: number;
+  /** The stream ends after about this long; 0 never. */
+  readonly maxAgeMs: number;
+  /** Reconnects of a lost stream in a row; 0: its end is the client's. */
+  readonly maxRetries: number;
+  /** Wait before a lost stream is taken up again, unless it said otherwise. */
+  readonly retryMs: number;
 }
 
 /** A rule. */
@@ -112,12 +143,12 @@ export interface RuleConfig {
   readonly rateLimits: readonly RateConfig[];
   readonly concurrency: ConcurrencyConfig | null;
   /** Its own part of what `breakerOf` tells. */
-  readonly circuitBreaker: Overrides<BreakerConfig> | null;
+  readonly circuitBreaker: Overrides<BreakerSettings> | null;
   /** Its own part of what `retryOf` tells. */
-  readonly retry: Overrides<RetryConfig> | null;
+  readonly retry: Overrides<RetrySettings> | null;
   readonly fallback: FallbackConfig | null;
   readonly websocket: RuleWebSocketConfig;
-  readonly sse: RuleSection["sse"];
+  readonly eventStreams: RuleEventStreamConfig;
   readonly grpc: RuleSection["grpc"];
   readonly transcoding: RuleSection["transcoding"];
   readonly accessLog: boolean;
@@ -132,22 +163,26 @@ export interface ServiceConfig {
 }
 
 /** Sections that mean what they say. Times in ms, sizes in bytes. */
-export type PlainSections = Pick<
-  Written,
-  | "frontend"
-  | "backend"
-  | "loadBalancing"
-  | "protocols"
-  | "circuitBreaker"
-  | "retry"
-  | "adaptiveConcurrency"
-  | "overload"
-  | "outlierDetection"
-  | "metrics"
-  | "management"
-  | "shutdown"
-  | "tests"
->;
+export interface PlainSections {
+  readonly frontend: Written["frontend"];
+  readonly backend: Written["backend"];
+  readonly protocols: Written["protocols"];
+  /** `breakerOf` tells what it means for a service and a rule. */
+  readonly circuitBreaker: Written["circuitBreaker"];
+  /** `retryOf` tells what it means for a service and a rule. */
+  readonly retry: Written["retry"];
+  /** `groupingOf` tells what it means for a service. */
+  readonly loadBalancing: Written["loadBalancing"];
+  /** `adaptiveLimitOf` tells what it means for a service. */
+  readonly adaptiveConcurrency: Written["adaptiveConcurrency"];
+  /** `outlierSettings` and `connectFailureLimit` tell what it means for a service. */
+  readonly outlierDetection: Written["outlierDetection"];
+  readonly overload: Written["overload"];
+  readonly metrics: Written["metrics"];
+  readonly management: Written["management"];
+  readonly shutdown: Written["shutdown"];
+  readonly tests: Written["tests"];
+}
 
 /** What the rules and all other sections mean together. */
 export interface Meaning extends PlainSections {

@@ -6,7 +6,7 @@ import type { Draft } from "./draft.ts";
 import type { Known } from "./known.ts";
 
 /** Limits of a service's requests; null: none. */
-export function concurrencyOf(
+export function adaptiveLimitOf(
   { adaptiveConcurrency }: Pick<Written, "adaptiveConcurrency">,
   service: string,
 ): ConcurrencySettings | null {
@@ -19,7 +19,7 @@ export function checkAdaptiveLimits(draft: Draft, { services, serviceNames }: Kn
   const known = { services: serviceNames, routes: new Set<string>() };
   checkInherited("adaptiveConcurrency", { ...written.adaptiveConcurrency, routes: {} }, known, tree, problems);
   for (const { name } of services) {
-    const limits = concurrencyOf(written, name);
+    const limits = adaptiveLimitOf(written, name);
     if (limits === null || (limits.minLimit <= limits.initialLimit && limits.initialLimit <= limits.maxLimit)) continue;
     draft.error(
       ["adaptiveConcurrency", "services", name],

@@ -39,18 +39,24 @@ const SHORTEST_SECRET = 16;
 
 /** Which instances of a service the balancer chooses from. */
 export interface GroupingConfig {
-  readonly slowStart: number;
-  readonly panicThreshold: number;
+  /** Where this gateway stands; "" no matter. */
+  readonly zone: string;
+  /** A new or recovered instance gets its share little by little over this time; 0 at once. */
+  readonly slowStartMs: number;
+  /** Below this share of fit instances all are used; 0 never. */
+  readonly panicShare: number;
+  /** What a group cannot carry goes to the next. */
   readonly overflow: boolean;
 }
 
 /** What `loadBalancing` says of a service. */
 export function groupingOf({ loadBalancing }: Pick<Written, "loadBalancing">, service: string): GroupingConfig {
-  const { default: common, services } = loadBalancing;
+  const { zone, default: common, services } = loadBalancing;
   const own = Object.hasOwn(services, service) ? services[service] : undefined;
   return {
-    slowStart: own?.slowStart ?? common.slowStart,
-    panicThreshold: own?.panicThreshold ?? common.panicThreshold,
+    zone,
+    slowStartMs: own?.slowStart ?? common.slowStart,
+    panicShare: own?.panicThreshold ?? common.panicThreshold,
     overflow: own?.overflow ?? common.overflow,
   };
 }

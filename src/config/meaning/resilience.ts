@@ -1,5 +1,7 @@
 // What `circuitBreaker` and `retry` name must exist, and each circuit must be able to open; what `overload` and retry budgets
 // measure by must not be nothing.
+
+import { GRPC_STATUSES } from "../../wire/grpc.ts";
 import type { BreakerConfig, RetryConfig, RuleConfig } from "../config.ts";
 import { checkInherited, inherit, standsApart } from "../schema/inherit.ts";
 import type { Written } from "../schema/root.ts";
@@ -12,7 +14,21 @@ export function breakerOf(
   service: string,
   rule: RuleConfig | null,
 ): BreakerConfig | null {
-  return inherit(circuitBreaker, service, rule && { id: rule.id, own: rule.circuitBreaker });
+  const settings = inherit(circuitBreaker, service, rule && { id: rule.id, own: rule.circuitBreaker });
+  if (settings === null) return null;
+  return {
+    scope: settings.scope,
+    failureStatuses: settings.failureStatusCodes,
+    options: {
+      maxFailures: settings.maxFailures,
+      failureRatio: settings.failureThreshold,
+      minRequests: settings.minRequests,
+      windowMs: settings.interval,
+      openMs: settings.timeout,
+      maxTrials: settings.maxRequests,
+      successesToClose: settings.successThreshold ?? settings.maxRequests,
+    },
+  };
 }
 
 /** Whether the rule has circuits of its own, apart from those of other rules to the same service. */
@@ -26,7 +42,22 @@ export function retryOf(
   service: string,
   rule: RuleConfig | null,
 ): RetryConfig | null {
-  return inherit(retry, service, rule && { id: rule.id, own: rule.retry });
+  const settings = inherit(retry, service, rule && { id: rule.id, own: rule.retry });
+  if (settings === null) return null;
+  const { budgetEnabled, budgetRatio, minRetryTokens, budgetWindow } = settings;
+  return {
+    maxAttempts: Math.max(1, settings.maxAttempts),
+    initialDelayMs: settings.initialDelay,
+    maxDelayMs: settings.maxDelay,
+    multiplier: settings.multiplier,
+    jitter: settings.jitter,
+    perTryMs: settings.perTryTimeout,
+    hedgeAfterMs: settings.hedgeAfter,
+    maxReplayBytes: settings.maxBodySize,
+    statuses: settings.retryableStatusCodes,
+    grpcStatuses: settings.retryableGrpcStatuses.map((name) => GRPC_STATUSES.indexOf(name)),
+    budget: budgetEnabled ? { ratio: budgetRatio, minRetries: minRetryTokens, windowMs: budgetWindow } : null,
+  };
 }
 
 /** Checks the sections against the rules and services there are. */
@@ -42,16 +73,13 @@ export function checkResilience(draft: Draft, { services, serviceNames, rules }:
   ];
   const fault = (key: string, message: string) => draft.error([key], `${key}: ${message}`);
   const idle = users.find(({ service, rule }) => {
-    const settings = breakerOf(written, service, rule);
-    return settings?.maxFailures === 0 && settings.failureThreshold === 0;
+    const options = breakerOf(written, service, rule)?.options;
+    return options?.maxFailures === 0 && options.failureRatio === 0;
   });
   if (idle !== undefined) {
     fault("circuitBreaker", `that of ${idle.of} would never open; set maxFailures or failureThreshold`);
   }
-  const timeless = users.find(({ service, rule }) => {
-    const settings = retryOf(written, service, rule);
-    return settings?.budgetEnabled === true && settings.budgetWindow === 0;
-  });
+  const timeless = users.find(({ service, rule }) => retryOf(written, service, rule)?.budget?.windowMs === 0);
   if (timeless !== undefined) fault("retry", `budgetWindow of ${timeless.of} must be above 0`);
   if (overload.enabled && overload.maxLoopDelay === 0) fault("overload", "maxLoopDelay must be above 0");
 }

@@ -1,6 +1,6 @@
 // Rules as written → as meant, and the rules that `protocols.grpc.services` stands for.
 import { parsePattern } from "../../routing/pattern.ts";
-import type { Protocol, RuleConfig, RuleWebSocketConfig, ServiceConfig } from "../config.ts";
+import type { Protocol, RuleConfig, RuleEventStreamConfig, RuleWebSocketConfig, ServiceConfig } from "../config.ts";
 import { type RuleSection, ruleDefaults } from "../schema/router.ts";
 import type { Position } from "../text/problem.ts";
 import { didYouMean, didYouMeanOf } from "../text/suggest.ts";
@@ -98,17 +98,18 @@ function readParts(
 ): Omit<RuleConfig, "pattern" | "conditions"> {
   const key = dotted(place);
   const { path, serviceName, stripPrefix, rewritePrefix, preserveHost, rewriteHost } = section;
-  const { circuitBreaker, retry, fallback, sse, grpc, transcoding, tier, accessLog, metadata } = section;
+  const { circuitBreaker, retry, fallback, grpc, transcoding, tier, accessLog, metadata } = section;
   return {
     ...{ id, key, at: draft.at(place), protocol },
     ...{ path, serviceName, stripPrefix, rewritePrefix, preserveHost, rewriteHost },
-    ...{ circuitBreaker, retry, fallback, sse, grpc, transcoding, tier, accessLog, metadata },
+    ...{ circuitBreaker, retry, fallback, grpc, transcoding, tier, accessLog, metadata },
     ...readBalancing(draft, section, place, id),
     maxBodyBytes: section.maxRequestSize ?? (protocol === "grpc" ? 0 : draft.written.frontend.http.maxRequestSize),
     timeoutMs: section.timeout,
     timeoutWritten: draft.isGiven(`${key}.timeout`),
     ...limits.read(section, id, place),
     websocket: readWebSocket(draft, section),
+    eventStreams: readEventStreams(draft, section, protocol),
   };
 }
 
@@ -117,7 +118,23 @@ function readWebSocket(draft: Draft, { websocket: { mode, maxMessageSize } }: Ru
   const { frontend, backend } = draft.written;
   const sized = maxMessageSize !== null || MESSAGE_SIZES.some((key) => draft.isGiven(key));
   const compressed = frontend.websocket.enableCompression || backend.websocket.enableCompression;
-  return { mode: mode ?? (sized || compressed ? "messages" : "tunnel"), maxMessageBytes: maxMessageSize };
+  return {
+    mode: mode ?? (sized || compressed ? "messages" : "tunnel"),
+    maxClientMessageBytes: maxMessageSize ?? frontend.websocket.maxMessageSize,
+    maxBackendMessageBytes: maxMessageSize ?? backend.websocket.maxMessageSize,
+  };
+}
+
+/** Rules for event streams keep them alive and take lost ones up again; others do where they say so. */
+function readEventStreams(draft: Draft, { sse: own }: RuleSection, protocol: Protocol): RuleEventStreamConfig {
+  const { frontend, backend } = draft.written;
+  const beats = own.keepaliveTimeout !== null || (frontend.sse.enabled ?? protocol === "sse");
+  return {
+    heartbeatMs: beats ? (own.keepaliveTimeout ?? frontend.sse.keepaliveTimeout) : 0,
+    maxAgeMs: own.maxAge,
+    maxRetries: own.maxRetries ?? (protocol === "sse" ? backend.sse.maxRetries : 0),
+    retryMs: own.retryInterval ?? backend.sse.retryInterval,
+  };
 }
 
 function checkRewrites(draft: Draft, section: RuleSection, place: Place, id: string): void {

@@ -1,4 +1,4 @@
-// `frontend.sse`, `backend.sse` and a rule's own keys → what the route does with event streams.
+// `frontend.sse`, `backend.sse` and what a rule says → what the route does with event streams.
 import type { Config, RuleConfig } from "../../config/config.ts";
 import type { RequestContext } from "../../core/context.ts";
 import type { Filter } from "../../core/filter.ts";
@@ -22,18 +22,13 @@ export class EventStreamRules {
   /** The rule of a route. */
   ruleFor(rule: RuleConfig): EventStreamRule {
     const { frontend, backend } = this.#config;
-    const own = rule.sse;
-    const beats = frontend.sse.enabled ?? rule.protocol === "sse";
     const made: EventStreamRule = {
       stallMs: frontend.sse.writeTimeout,
       bufferBytes: frontend.sse.bufferSize,
-      heartbeatMs: beats || own.keepaliveTimeout !== null ? (own.keepaliveTimeout ?? frontend.sse.keepaliveTimeout) : 0,
-      maxAgeMs: own.maxAge,
+      ...rule.eventStreams,
       silenceMs: backend.sse.readTimeout,
       maxEventBytes: backend.sse.maxEventSize ?? 0,
       maxHeldBytes: backend.sse.maxEventSize ?? MAX_HELD_BYTES,
-      maxRetries: own.maxRetries ?? (rule.protocol === "sse" ? backend.sse.maxRetries : 0),
-      retryMs: own.retryInterval ?? backend.sse.retryInterval,
     };
     const key = JSON.stringify(made);
     const known = this.#made.get(key);

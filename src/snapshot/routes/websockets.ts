@@ -74,8 +74,8 @@ function settingsOf(config: Config, rule: RuleConfig): WebSocketSettings {
       own.mode === "tunnel"
         ? null
         : {
-            maxFromClient: own.maxMessageBytes ?? front.maxMessageSize,
-            maxFromBackend: own.maxMessageBytes ?? back.maxMessageSize,
+            maxFromClient: own.maxClientMessageBytes,
+            maxFromBackend: own.maxBackendMessageBytes,
             clientDeflate: front.enableCompression ? front.compressionLevel : 0,
             backendDeflate: back.enableCompression ? back.compressionLevel : 0,
             offer: back.enableCompression ? "permessage-deflate; client_max_window_bits" : "",

@@ -37,8 +37,7 @@ export class BalancerBuilder {
 
   /** @param key of the service, with {@link keyOf} in it */
   groups(key: string, service: string, kind: BalancerName, rule: RuleConfig | null): EndpointGroups {
-    const { zone } = this.#build.config.loadBalancing;
-    const { panicThreshold, overflow } = groupingOf(this.#build.config, service);
+    const { zone, panicShare, overflow } = groupingOf(this.#build.config, service);
     const { hash, sessions } = rule ?? this.#build.config.defaultBalancing;
     const settings: BalancerSettings = {
       randomInt: this.#randomInt,
@@ -46,13 +45,8 @@ export class BalancerBuilder {
       sessions: kind === "sticky_session" ? this.#sessions(service, sessions) : null,
     };
     return this.#build.leases.lease(
-      `balancer|${key}|${digest([zone, panicThreshold, overflow])}`,
-      () =>
-        new EndpointGroups(
-          () => BALANCERS[kind](settings),
-          { zone, panicShare: panicThreshold, overflow },
-          this.#randomInt,
-        ),
+      `balancer|${key}|${digest([zone, panicShare, overflow])}`,
+      () => new EndpointGroups(() => BALANCERS[kind](settings), { zone, panicShare, overflow }, this.#randomInt),
       () => undefined,
     );
   }
@@ -71,12 +65,12 @@ export class BalancerBuilder {
 
   /** Lets endpoints that join a running service, or come back, warm up. */
   warm(service: string, endpoints: readonly BareEndpoint[]): void {
-    const { slowStart } = groupingOf(this.#build.config, service);
-    if (slowStart === 0) return;
-    const key = `slow-start|${service}|${slowStart}`;
+    const { slowStartMs } = groupingOf(this.#build.config, service);
+    if (slowStartMs === 0) return;
+    const key = `slow-start|${service}|${slowStartMs}`;
     const warming = this.#build.leases.lease(
       key,
-      () => new SlowStart(slowStart, CLOCKS.now),
+      () => new SlowStart(slowStartMs, CLOCKS.now),
       () => undefined,
     );
     for (const { spec, state } of endpoints) {

@@ -1,5 +1,5 @@
 // `circuitBreaker` → circuits of services, of their endpoints, and of the rules that have one of their own.
-import type { BreakerConfig, RuleConfig } from "../../config/config.ts";
+import type { RuleConfig } from "../../config/config.ts";
 import { breakerOf, hasOwnBreaker } from "../../config/meaning/resilience.ts";
 import type { Breaker } from "../../core/breaker.ts";
 import type { EndpointSpec } from "../../core/endpoint.ts";
@@ -36,15 +36,15 @@ export class Breakers {
     if (settings === null) return NO_BREAKERS;
     const own = rule !== null && hasOwnBreaker(config, rule) ? rule : null;
     const name = own === null ? service : this.#nameOf(own, service);
-    const options = optionsOf(settings);
+    const { scope, failureStatuses, options } = settings;
     const key = `${own === null ? "service" : `rule|${own.id}`}|${service}|${digest(options)}`;
     const make = (id: string, shown: string): Breaker => this.#lease(`breaker|${id}`, shown, options);
     return {
-      key: `${key}|${settings.scope}|${settings.failureStatusCodes?.join() ?? ""}`,
-      service: settings.scope === "endpoint" ? null : make(key, name),
+      key: `${key}|${scope}|${failureStatuses?.join() ?? ""}`,
+      service: scope === "endpoint" ? null : make(key, name),
       endpoint: ({ id, address, port }) =>
-        settings.scope === "service" ? null : make(`${key}|${id}|${address}|${port}`, `${name}/${id}`),
-      isFailure: failureTest(settings.failureStatusCodes),
+        scope === "service" ? null : make(`${key}|${id}|${address}|${port}`, `${name}/${id}`),
+      isFailure: failureTest(failureStatuses),
     };
   }
 
@@ -82,18 +82,6 @@ function report({ name: circuit, state, facts }: Breaker, { openMs }: BreakerOpt
 const CLOCK: BreakerClock = { now: () => performance.now(), date: () => Date.now() };
 
 const NO_BREAKERS: ServiceBreakers = { key: "", service: null, endpoint: () => null, isFailure: isServerError };
-
-function optionsOf(settings: BreakerConfig): BreakerOptions {
-  return {
-    maxFailures: settings.maxFailures,
-    failureRatio: settings.failureThreshold,
-    minRequests: settings.minRequests,
-    windowMs: settings.interval,
-    openMs: settings.timeout,
-    maxTrials: settings.maxRequests,
-    successesToClose: settings.successThreshold ?? settings.maxRequests,
-  };
-}
 
 function failureTest(codes: readonly number[] | null): (status: number) => boolean {
   if (codes === null) return isServerError;

@@ -1,6 +1,6 @@
 // `adaptiveConcurrency` → the limiter of a service, kept across reloads with what it has found out.
 
-import { concurrencyOf } from "../../config/meaning/adaptive-limit.ts";
+import { adaptiveLimitOf } from "../../config/meaning/adaptive-limit.ts";
 import { loopBusyMs } from "../../core/clock.ts";
 import type { ConcurrencyLimiter } from "../../core/limiter.ts";
 import { GradientLimiter } from "../../resilience/gradient.ts";
@@ -9,7 +9,7 @@ import type { Build } from "../runtime.ts";
 
 /** The limiter of a service; null: none. All rules share it, since they share the service. */
 export function limiterOf({ config, leases }: Build, service: string): ConcurrencyLimiter | null {
-  const limits = concurrencyOf(config, service);
+  const limits = adaptiveLimitOf(config, service);
   if (limits === null) return null;
   return leases.lease<ConcurrencyLimiter>(
     `limiter|${service}|${digest(limits)}`,

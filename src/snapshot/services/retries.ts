@@ -3,7 +3,6 @@ import type { RetryConfig, RuleConfig } from "../../config/config.ts";
 import { retryOf } from "../../config/meaning/resilience.ts";
 import type { RetryBudget, RetryRule } from "../../core/retry.ts";
 import { WindowedBudget } from "../../resilience/retry-budget.ts";
-import { GRPC_STATUSES } from "../../wire/grpc.ts";
 import type { Build } from "../runtime.ts";
 
 /** Makes the retry rules of one configuration. */
@@ -21,27 +20,21 @@ export class Retries {
 
   /** The rule with these settings. Rules to one service with the same bounds share its budget. */
   rule(service: string, settings: RetryConfig): RetryRule {
-    const statuses = new Set(settings.retryableStatusCodes);
-    const calls = new Set(settings.retryableGrpcStatuses.map((name) => GRPC_STATUSES.indexOf(name)));
+    const { statuses, grpcStatuses, budget, ...rule } = settings;
+    const answers = new Set(statuses);
+    const calls = new Set(grpcStatuses);
     return {
-      maxAttempts: Math.max(1, settings.maxAttempts),
-      initialDelayMs: settings.initialDelay,
-      maxDelayMs: settings.maxDelay,
-      multiplier: settings.multiplier,
-      jitter: settings.jitter,
-      perTryMs: settings.perTryTimeout,
-      hedgeAfterMs: settings.hedgeAfter,
-      maxReplayBytes: settings.maxBodySize,
-      budget: settings.budgetEnabled ? this.#budget(service, settings) : null,
-      isRetryable: (status) => statuses.has(status),
+      ...rule,
+      budget: budget && this.#budget(service, budget),
+      isRetryable: (status) => answers.has(status),
       isRetryableCall: (status) => calls.has(status),
     };
   }
 
-  #budget(service: string, { budgetRatio, minRetryTokens, budgetWindow }: RetryConfig): RetryBudget {
+  #budget(service: string, { ratio, minRetries, windowMs }: NonNullable<RetryConfig["budget"]>): RetryBudget {
     return this.#build.leases.lease<RetryBudget>(
-      `retry-budget|${service}|${budgetRatio}|${minRetryTokens}|${budgetWindow}`,
-      () => new WindowedBudget(budgetRatio, minRetryTokens, budgetWindow, () => performance.now()),
+      `retry-budget|${service}|${ratio}|${minRetries}|${windowMs}`,
+      () => new WindowedBudget(ratio, minRetries, windowMs, () => performance.now()),
       () => undefined,
     );
   }
