@@ -2,8 +2,12 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize as normalizePath, resolve } from "node:path";
+import type { Fragment } from "../core/registry.ts";
 import type { Config, Material } from "./config.ts";
 import { unknownKeyCure } from "./cures/unknown-key.ts";
+import { withFragments } from "./fragments/join.ts";
+import { type DroppedFragment, readFragments } from "./fragments/read.ts";
+import { type Checked, settle } from "./fragments/settle.ts";
 import { type DescriptorFiles, readDescriptors } from "./meaning/descriptors.ts";
 import { Draft } from "./meaning/draft.ts";
 import { triedAt, whyNot } from "./meaning/files.ts";
@@ -29,14 +33,20 @@ const MAX_FILE_BYTES = 32 * 1024 * 1024;
 /** Most files one configuration may be made of. */
 const MAX_FILES = 256;
 
-/** A configuration and what was noticed while loading it. */
-export interface Loaded {
+/** A configuration that is complete. */
+export interface Candidate {
   readonly config: Config;
-  readonly warnings: readonly Problem[];
-  /** File name → text, for showing lines. */
-  readonly sources: ReadonlyMap<string, string>;
   /** Where a key below `gateway` was written, or the nearest one above it. */
   placeOf(path: readonly (string | number)[]): Position;
+}
+
+/** A configuration and what was noticed while loading it. */
+export interface Loaded extends Candidate {
+  readonly warnings: readonly Problem[];
+  /** Fragments that are not in effect, in order of source. */
+  readonly dropped: readonly DroppedFragment[];
+  /** File name → text, for showing lines. */
+  readonly sources: ReadonlyMap<string, string>;
 }
 
 /** Where to load from. */
@@ -46,6 +56,11 @@ export interface LoadOptions {
   readonly env: Environment;
   /** Text to use instead of reading {@link file}. */
   readonly text?: string;
+  /**
+   * Pieces of configuration that registries bring, in any order. They add rules and services and change nothing of the files.
+   * One with which something is wrong is dropped; what is wrong with the files is an error whatever the fragments say.
+   */
+  readonly fragments?: readonly Fragment[];
   /** Moves ports of what is written, before it is read. */
   readonly moves?: PortMoves;
 }
@@ -53,16 +68,19 @@ export interface LoadOptions {
 /**
  * Loads, checks and completes a configuration.
  * @param files told of every file that was read or missed, also when the configuration is refused
- * @throws ConfigError with every problem found
+ * @param test finds what else is wrong with a configuration that is complete: errors, which refuse it
+ * @throws ConfigError with every problem found in the files
  */
-export function loadConfig(options: LoadOptions, files: SourceFiles = new SourceFiles()): Loaded {
+export function loadConfig(
+  options: LoadOptions,
+  files: SourceFiles = new SourceFiles(),
+  test: (candidate: Candidate) => readonly Problem[] = () => [],
+): Loaded {
   const problems = new Problems();
   const sources = new Map<string, string>();
   const used = new Set<string>();
   const tree = readFiles(options, problems, sources, files, used);
   if (problems.unreadable) throw new ConfigError(firstPerFile(problems.list), sources);
-  const origins = new Map<string, Origin>();
-  const reading = { problems, origins, schema: gatewaySchema.fields! };
 
   const body = gatewayOf(tree);
   if (body !== null) rewriteSpellings(body, problems);
@@ -71,16 +89,41 @@ export function loadConfig(options: LoadOptions, files: SourceFiles = new Source
   const overridden = gatewayOf(tree);
   if (overridden !== null) rewriteValues(overridden, problems);
   const place = rootOf(tree, problems);
-  const written = gatewaySchema.read(place, "", reading);
   const below = gatewayOf(tree) ?? emptyMap(tree.at);
+  const beforeChecks = problems.copy();
+  const alone = complete(place, below, files, problems);
+  if (alone.result === null) throw new ConfigError(problems.list, sources);
+  const failed = test(alone.result);
+  if (failed.length > 0) throw new ConfigError(failed, sources);
+
+  const { checked, dropped } = settle(alone, readFragments(options.fragments ?? []), (fragments) => {
+    const together = beforeChecks.copy();
+    for (const { warnings } of fragments) for (const { at, message } of warnings) together.warn(at, message);
+    const trees = fragments.map(({ tree }) => tree);
+    const joined = withFragments(below, trees, together);
+    const candidate = complete(joined, joined, files, together);
+    if (candidate.result !== null) together.list.push(...test(candidate.result));
+    return candidate;
+  });
+  const { config, placeOf } = checked.result!;
+  return { config: deepFreeze(config), warnings: checked.problems.warnings, dropped, sources, placeOf };
+}
+
+/**
+ * Reads what is written by the schema, infers and checks the rest, and reads the files that it names.
+ * @param place what stands below `gateway`
+ * @param below the same, or an empty mapping where it is none
+ */
+function complete(place: Node, below: MapNode, files: SourceFiles, problems: Problems): Checked<Candidate> {
+  const origins = new Map<string, Origin>();
+  const written = gatewaySchema.read(place, "", { problems, origins, schema: gatewaySchema.fields! });
   const draft = new Draft(written, below, origins, problems);
   const meaning = collectErrors(problems, () => normalize(draft));
   const material: Material | null = collectErrors(problems, () => readMaterial(draft, files));
   collectErrors(problems, () => checkMappings(draft));
   const descriptors = collectErrors(problems, () => readDescriptors(draft, files));
   if (meaning === null || material === null || descriptors === null || problems.errors.length > 0)
-    throw new ConfigError(problems.list, sources);
-
+    return { problems, result: null };
   const config: Config = {
     written,
     ...meaning,
@@ -89,7 +132,7 @@ export function loadConfig(options: LoadOptions, files: SourceFiles = new Source
     descriptors,
     hash: hashOf(written, material, descriptors),
   };
-  return { config: deepFreeze(config), warnings: problems.warnings, sources, placeOf: (path) => placeOf(below, path) };
+  return { problems, result: { config, placeOf: (path) => placeOf(below, path) } };
 }
 
 function hashOf(written: Written, material: Material, descriptors: DescriptorFiles): string {

@@ -2,6 +2,7 @@
 import { checkInherited, inherit } from "../schema/inherit.ts";
 import type { ConcurrencySettings } from "../schema/overload.ts";
 import type { Written } from "../schema/root.ts";
+import { blamedPlace } from "../text/position.ts";
 import type { Draft } from "./draft.ts";
 import type { Known } from "./known.ts";
 
@@ -18,13 +19,13 @@ export function checkAdaptiveLimits(draft: Draft, { services, serviceNames }: Kn
   const { written, tree, problems } = draft;
   const known = { services: serviceNames, routes: new Set<string>() };
   checkInherited("adaptiveConcurrency", { ...written.adaptiveConcurrency, routes: {} }, known, tree, problems);
-  for (const { name } of services) {
+  for (const { name, at } of services) {
     const limits = adaptiveLimitOf(written, name);
     if (limits === null || (limits.minLimit <= limits.initialLimit && limits.initialLimit <= limits.maxLimit)) continue;
-    draft.error(
-      ["adaptiveConcurrency", "services", name],
+    problems.error(
+      blamedPlace(at, draft.at(["adaptiveConcurrency", "services", name])),
       `adaptiveConcurrency of "${name}": minLimit, initialLimit and maxLimit must be in this order`,
     );
-    return; // said once: most often it is the default
+    if (at.fragment === undefined) return; // said once: most often it is the default
   }
 }

@@ -4,11 +4,12 @@ import type { RuleConfig } from "../config.ts";
 import type { FallbackSection } from "../schema/fallback.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { type Draft, dotted } from "./draft.ts";
-import type { Known } from "./known.ts";
+import { type Known, VisibleServices } from "./known.ts";
 import { INTERNAL } from "./services.ts";
 
 /** Checks every rule that has one. */
-export function checkFallbacks(draft: Draft, { rules, serviceNames: services }: Known): void {
+export function checkFallbacks(draft: Draft, { rules, services }: Known): void {
+  const visible = new VisibleServices(services);
   const byKey = new Map(rules.map((rule) => [rule.key, rule]));
   for (const [i, { fallback }] of draft.written.router.rules.entries()) {
     const place = ["router", "rules", i];
@@ -20,7 +21,7 @@ export function checkFallbacks(draft: Draft, { rules, serviceNames: services }: 
     };
     if (rule.serviceName === INTERNAL) fault("has no service to stand in for");
     if ((fallback.serviceName === null) === (fallback.status === null)) fault("needs either serviceName or status");
-    else if (fallback.serviceName !== null) checkService(fallback, rule, services, fault);
+    else if (fallback.serviceName !== null) checkService(fallback, rule, visible, fault);
     else checkAnswer(fallback, rule, fault);
   }
 }
@@ -30,12 +31,13 @@ type Fault = (message: string, key?: string) => void;
 function checkService(
   { serviceName, headers, body }: FallbackSection,
   rule: RuleConfig,
-  services: ReadonlySet<string>,
+  services: VisibleServices,
   fault: Fault,
 ): void {
   if (serviceName === rule.serviceName) fault("is the service it stands in for", "serviceName");
-  else if (!services.has(serviceName!)) {
-    fault(`to an unknown service "${serviceName}"${didYouMean(serviceName!, services)}`, "serviceName");
+  else if (services.find(serviceName!, rule.at) === undefined) {
+    const hint = didYouMean(serviceName!, services.names(rule.at));
+    fault(`to an unknown service "${serviceName}"${hint}`, "serviceName");
   }
   if (body !== "" || Object.keys(headers).length > 0) fault("to a service has no headers and no body of its own");
 }

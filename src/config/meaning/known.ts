@@ -1,6 +1,6 @@
 // The services and rules of a configuration, which other sections name.
 import type { RuleConfig, ServiceConfig } from "../config.ts";
-import type { Position, Problems } from "../text/problem.ts";
+import type { Position } from "../text/problem.ts";
 
 /** What is known before the sections are checked that refer to it. */
 export interface Known {
@@ -9,16 +9,26 @@ export interface Known {
   readonly rules: readonly RuleConfig[];
 }
 
-/** Notes that `key` is used at a place; a second use is an error. */
-export function claim(
-  seen: Map<string, Position>,
-  key: string,
-  at: Position,
-  what: string,
-  problems: Problems,
-  cure = "; rename or remove one of them",
-): void {
-  const before = seen.get(key);
-  if (before === undefined) seen.set(key, at);
-  else problems.error(at, `duplicate ${what}; the first is at ${before.file}:${before.line}${cure}`);
+/** Services as rules see them: a rule of a file those of the files, a rule of a fragment also those of that fragment. */
+export class VisibleServices {
+  readonly #byFragment = new Map<string | undefined, Map<string, ServiceConfig>>();
+
+  constructor(services: readonly ServiceConfig[]) {
+    for (const service of services) {
+      const { fragment } = service.at;
+      const scope = this.#byFragment.get(fragment) ?? new Map<string, ServiceConfig>();
+      this.#byFragment.set(fragment, scope.set(service.name, service));
+    }
+  }
+
+  /** @param from place of the rule */
+  find(name: string, from: Position): ServiceConfig | undefined {
+    return this.#byFragment.get(from.fragment)?.get(name) ?? this.#byFragment.get(undefined)?.get(name);
+  }
+
+  /** @param from place of the rule */
+  names(from: Position): ReadonlySet<string> {
+    const scopes = new Set([undefined, from.fragment]);
+    return new Set([...scopes].flatMap((scope) => [...(this.#byFragment.get(scope)?.keys() ?? [])]));
+  }
 }

@@ -87,7 +87,8 @@ export class LimitReader {
     if (!byDefault || section.rateLimits.length > 0) return null;
     const limit = { ...UNSAID_RATE, rate: perRoute.defaultRate, period: perRoute.defaultPeriod };
     const burst = rateLimitBurst ?? perRoute.defaultBurst;
-    return { id, what, section: limit, burst, place: ["middleware", "ratelimit", "perRoute"] };
+    const inFragment = this.#draft.at(place).fragment !== undefined; // what is wrong then is wrong with its rule
+    return { id, what, section: limit, burst, place: inFragment ? place : ["middleware", "ratelimit", "perRoute"] };
   }
 
   /** `metadata.rateLimit`: requests per second, or per period of `perRoute`. */

@@ -5,10 +5,9 @@ import type { Limit } from "../../limits/limit.ts";
 import type { RateConfig } from "../config.ts";
 import type { RateSection } from "../schema/limits.ts";
 import type { RuleSection } from "../schema/router.ts";
-import type { Position } from "../text/problem.ts";
+import { Claims } from "../text/claims.ts";
 import { didYouMean } from "../text/suggest.ts";
 import type { Draft, Place } from "./draft.ts";
-import { claim } from "./known.ts";
 import { readCost, readKey } from "./limit-key.ts";
 import { storeNames } from "./stores.ts";
 
@@ -30,11 +29,12 @@ const BY_ROUTE: readonly KeySource[] = [{ kind: "route", field: "" }];
 export class RateLimitReader {
   readonly #draft: Draft;
   readonly #stores: ReadonlySet<string>;
-  readonly #ids = new Map<string, Position>();
+  readonly #ids: Claims;
 
   constructor(draft: Draft) {
     this.#draft = draft;
     this.#stores = storeNames(draft.written);
+    this.#ids = new Claims(draft.problems);
   }
 
   /** A limit of every rule, of `middleware.ratelimit`; null when it is off. */
@@ -98,7 +98,7 @@ export class RateLimitReader {
     if (algorithm === "token_bucket" && burst !== null && burst < 1) {
       draft.error(place, `limit "${id}": nothing would pass with a burst below 1`);
     }
-    claim(this.#ids, id, draft.at(place), `limit "${id}"`, draft.problems);
+    this.#ids.claim(id, draft.at(place), `limit "${id}"`);
     const limit = { id, algorithm, rate, periodMs, burst: burst ?? Math.ceil(rate), keepMs: keepMs ?? 0 };
     if (keepMs !== null && keepMs < longestMs(limit)) {
       draft.warn(place, `limit "${id}": keys are kept longer than rateLimitExpiration, until they matter no more`);

@@ -68,18 +68,22 @@ export function checkResilience(draft: Draft, { services, serviceNames, rules }:
   checkInherited("circuitBreaker", circuitBreaker, known, tree, problems);
   checkInherited("retry", retry, known, tree, problems);
   const users = [
-    ...services.map(({ name }) => ({ of: `service "${name}"`, service: name, rule: null })),
-    ...rules.map((rule) => ({ of: `rule "${rule.id}"`, service: rule.serviceName, rule })),
+    ...services.map(({ name, at }) => ({ of: `service "${name}"`, at, service: name, rule: null })),
+    ...rules.map((rule) => ({ of: `rule "${rule.id}"`, at: rule.at, service: rule.serviceName, rule })),
   ];
-  const fault = (key: string, message: string) => draft.error([key], `${key}: ${message}`);
-  const idle = users.find(({ service, rule }) => {
+  const fault = (key: string, message: string, at = draft.at([key])) => problems.error(at, `${key}: ${message}`);
+  // Said once of the files, where the section is, and of each user in a fragment.
+  const faults = (key: string, wrong: typeof users, message: (of: string) => string) => {
+    const first = wrong.find(({ at }) => at.fragment === undefined);
+    if (first !== undefined) fault(key, message(first.of));
+    for (const { of, at } of wrong) if (at.fragment !== undefined) fault(key, message(of), at);
+  };
+  const idle = users.filter(({ service, rule }) => {
     const options = breakerOf(written, service, rule)?.options;
     return options?.maxFailures === 0 && options.failureRatio === 0;
   });
-  if (idle !== undefined) {
-    fault("circuitBreaker", `that of ${idle.of} would never open; set maxFailures or failureThreshold`);
-  }
-  const timeless = users.find(({ service, rule }) => retryOf(written, service, rule)?.budget?.windowMs === 0);
-  if (timeless !== undefined) fault("retry", `budgetWindow of ${timeless.of} must be above 0`);
+  faults("circuitBreaker", idle, (of) => `that of ${of} would never open; set maxFailures or failureThreshold`);
+  const timeless = users.filter(({ service, rule }) => retryOf(written, service, rule)?.budget?.windowMs === 0);
+  faults("retry", timeless, (of) => `budgetWindow of ${of} must be above 0`);
   if (overload.enabled && overload.maxLoopDelay === 0) fault("overload", "maxLoopDelay must be above 0");
 }

@@ -1,12 +1,14 @@
 // Rules as written → as meant, and the rules that `protocols.grpc.services` stands for.
-import { parsePattern } from "../../routing/pattern.ts";
+import type { Conditions } from "../../routing/conditions.ts";
+import { type Pattern, parsePattern } from "../../routing/pattern.ts";
 import type { Protocol, RuleConfig, RuleEventStreamConfig, RuleWebSocketConfig, ServiceConfig } from "../config.ts";
 import { type RuleSection, ruleDefaults } from "../schema/router.ts";
+import { Claims } from "../text/claims.ts";
 import type { Position } from "../text/problem.ts";
 import { didYouMean, didYouMeanOf } from "../text/suggest.ts";
 import { readBalancing } from "./balancing.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
-import { claim } from "./known.ts";
+import { VisibleServices } from "./known.ts";
 import { LimitReader } from "./limits.ts";
 import { checkHosts, matchKeys, readConditions, readPattern } from "./match.ts";
 import { INTERNAL } from "./services.ts";
@@ -18,17 +20,26 @@ const MESSAGE_SIZES = ["frontend.websocket.maxMessageSize", "backend.websocket.m
 /** Infers and checks all rules: those of the file, then those that it leaves to be made. */
 export function readRules(draft: Draft, services: readonly ServiceConfig[]): RuleConfig[] {
   const limits = new LimitReader(draft);
-  const rules = readWritten(draft, services, limits);
-  return [...rules, ...readGrpcServices(draft, services, rules, limits)];
+  const claims: RuleClaims = { ids: new Claims(draft.problems), matches: new Claims(draft.problems) };
+  const rules = readWritten(draft, services, claims, limits);
+  return [...rules, ...readGrpcServices(draft, services, rules, claims, limits)];
+}
+
+/** What one rule only can have. */
+interface RuleClaims {
+  readonly ids: Claims;
+  readonly matches: Claims;
 }
 
 /** `router.rules`. */
-function readWritten(draft: Draft, services: readonly ServiceConfig[], limits: LimitReader): RuleConfig[] {
+function readWritten(
+  draft: Draft,
+  services: readonly ServiceConfig[],
+  claims: RuleClaims,
+  limits: LimitReader,
+): RuleConfig[] {
   const { written, problems } = draft;
-  const byName = new Map(services.map((s) => [s.name, s]));
-  const names: ReadonlySet<string> = new Set(byName.keys());
-  const ids = new Map<string, Position>();
-  const patterns = new Map<string, Position>();
+  const visible = new VisibleServices(services);
   const counts = new Map<string, number>();
   return written.router.rules.flatMap((section, i) => {
     const place = ["router", "rules", i];
@@ -37,36 +48,43 @@ function readWritten(draft: Draft, services: readonly ServiceConfig[], limits: L
     const count = (counts.get(serviceName) ?? 0) + 1;
     counts.set(serviceName, count);
     const id = section.id || `${serviceName}-${count}`;
-    claim(ids, id, at, `rule id "${id}"`, problems);
+    claims.ids.claim(id, at, `rule id "${id}"`);
     // Where the services could not be read, that has been said.
     const unread = problems.saidAt(draft.at(["registry", "static", "services"]));
-    if (serviceName !== INTERNAL && serviceName !== undefined && !names.has(serviceName) && !unread) {
-      const hint = didYouMeanOf(serviceName, names, "registry.static.services has");
+    if (
+      serviceName !== INTERNAL &&
+      serviceName !== undefined &&
+      visible.find(serviceName, at) === undefined &&
+      !unread
+    ) {
+      const hint = didYouMeanOf(serviceName, visible.names(at), "registry.static.services has");
       draft.error([...place, "serviceName"], `rule "${id}": unknown service "${serviceName}"${hint}`);
     }
     checkRewrites(draft, section, place, id);
     checkHosts(draft, section, place, id);
     const pattern = readPattern(draft, section, place, id);
     if (pattern === null) return [];
-    const protocol = protocolOf(section, byName.get(serviceName));
+    const protocol = protocolOf(section, visible.find(serviceName, at));
     const conditions = readConditions(section, protocol, written.frontend.sse.path);
-    for (const key of matchKeys(section.path, pattern, conditions))
-      claim(patterns, key.text, at, key.shown, problems, ALIKE);
+    claimMatch(claims, section.path, pattern, conditions, at);
     return [{ ...readParts(draft, section, place, id, protocol, limits), pattern, conditions }];
   });
 }
 
-/** `protocols.grpc.services`: a rule for each service that no rule of the file has. */
+/** `protocols.grpc.services`: a rule for each service that no rule of the files has. */
 function readGrpcServices(
   draft: Draft,
   services: readonly ServiceConfig[],
   rules: readonly RuleConfig[],
+  claims: RuleClaims,
   limits: LimitReader,
 ): RuleConfig[] {
   const { grpc } = draft.written.protocols;
   if (!grpc.enabled) return [];
   const names = services.map((s) => s.name);
-  const taken = new Set(rules.map((r) => r.pattern.canonical));
+  const ofFiles = rules.filter((r) => r.at.fragment === undefined);
+  const ids = new Set(ofFiles.map((r) => r.id));
+  const taken = new Set(ofFiles.map((r) => r.pattern.canonical));
   return grpc.services.flatMap(({ name, backend }, i) => {
     const place = ["protocols", "grpc", "services", i];
     if (!/^[A-Za-z_][\w.]*$/.test(name)) {
@@ -83,8 +101,15 @@ function readGrpcServices(
     taken.add(pattern.canonical);
     const section: RuleSection = { ...ruleDefaults(), path, serviceName: backend };
     const conditions = readConditions(section, "grpc", "");
-    return [{ ...readParts(draft, section, place, `grpc:${name}`, "grpc", limits), pattern, conditions }];
+    const id = `grpc:${name}`;
+    claimMatch(claims, path, pattern, conditions, draft.at(place));
+    if (!ids.has(id)) claims.ids.claim(id, draft.at(place), `rule id "${id}"`);
+    return [{ ...readParts(draft, section, place, id, "grpc", limits), pattern, conditions }];
   });
+}
+
+function claimMatch({ matches }: RuleClaims, path: string, pattern: Pattern, c: Conditions, at: Position): void {
+  for (const key of matchKeys(path, pattern, c)) matches.claim(key.text, at, key.shown, ALIKE);
 }
 
 /** All of a rule but the requests it takes. */

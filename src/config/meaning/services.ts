@@ -2,9 +2,8 @@
 import type { EndpointSpec } from "../../core/endpoint.ts";
 import type { ServiceConfig } from "../config.ts";
 import type { InstanceSection } from "../schema/registry.ts";
-import type { Position } from "../text/problem.ts";
+import { Claims } from "../text/claims.ts";
 import type { Draft } from "./draft.ts";
-import { claim } from "./known.ts";
 
 /** Service name of the gateway's own answers. */
 export const INTERNAL = "_internal";
@@ -16,22 +15,22 @@ export function readServices(draft: Draft): ServiceConfig[] {
   const { problems } = draft;
   const sections = draft.written.registry.static.services;
   const base = ["registry", "static", "services"];
-  const seen = new Map<string, Position>();
+  const claims = new Claims(problems);
   return sections.map((section, i) => {
     const at = draft.at([...base, i]);
     // What is missing or refused has been said, and is not named again by what would follow from it.
     const isNamed = section.name !== undefined;
-    if (isNamed) claim(seen, section.name, at, `service "${section.name}"`, problems);
+    if (isNamed) claims.claim(section.name, at, `service "${section.name}"`);
     if (section.name === INTERNAL) problems.error(at, `"${INTERNAL}" names the gateway's own answers`);
     const instancesAt = draft.at([...base, i, "instances"]);
     if (section.instances.length === 0 && isNamed && !problems.saidAt(instancesAt)) {
       problems.error(at, `service "${section.name}" has no instances; ${EXAMPLE}`);
     }
-    const ids = new Map<string, Position>();
+    const ids = new Claims(problems);
     const endpoints = section.instances.map((instance, j) => {
       const endpoint = readInstance(section.name, section.type, instance);
       const place = draft.at([...base, i, "instances", j]);
-      if (instance.address !== undefined) claim(ids, endpoint.id, place, `instance "${endpoint.id}"`, problems);
+      if (instance.address !== undefined) ids.claim(endpoint.id, place, `instance "${endpoint.id}"`);
       return endpoint;
     });
     return { name: section.name, at, endpoints };

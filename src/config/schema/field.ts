@@ -5,7 +5,7 @@ import type { Node } from "../text/tree.ts";
 /** A JSON Schema fragment (draft 2020-12). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Where a value that is no default came from. */
+/** Where a value that is no default came from: a file or fragment, or the environment. */
 export type Origin =
   | { readonly kind: "file"; readonly at: Position; readonly masked: boolean }
   | { readonly kind: "env"; readonly name: string };

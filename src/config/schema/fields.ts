@@ -1,6 +1,7 @@
 // Fields made of fields: blocks, lists and maps. Values of one piece are in scalars.ts.
 import { unknownKeyCure } from "../cures/unknown-key.ts";
 import { wrongValueCure } from "../cures/wrong-value.ts";
+import type { Position } from "../text/problem.ts";
 import { describe, emptyMap, type MapNode, type Node } from "../text/tree.ts";
 import type { Field, Fields, Infer, JsonSchema, Origin, Reading } from "./field.ts";
 
@@ -121,11 +122,16 @@ function readUnknown(fields: Fields, given: MapNode | null, path: string, readin
   const meant = new Set<string>();
   for (const [key, entry] of given?.entries ?? []) {
     if (Object.hasOwn(fields, key) || key.startsWith("x-")) continue;
-    const cure = unknownKeyCure(key, path, fields, reading.schema);
-    meant.add(cure.means);
-    reading.problems.error(entry.keyAt, `unknown key "${key}"${path === "" ? "" : ` in ${path}`}${cure.text}`);
+    meant.add(unknownKey(key, entry.keyAt, path, fields, reading));
   }
   return meant;
+}
+
+/** Refuses a key that the block at `path` does not have. @returns the key of the block that was meant; "" = none */
+export function unknownKey(key: string, at: Position, path: string, fields: Fields, reading: Reading): string {
+  const cure = unknownKeyCure(key, path, fields, reading.schema);
+  reading.problems.error(at, `unknown key "${key}"${path === "" ? "" : ` in ${path}`}${cure.text}`);
+  return cure.means;
 }
 
 /** The mapping a block is; an empty one where nothing is written; null, and an error, for anything else. */
@@ -163,7 +169,7 @@ export function noteOrigins(node: Node, path: string, reading: Reading): void {
 }
 
 function originOf(node: Node): Origin {
-  if (node.at.line === 0) return { kind: "env", name: node.at.file };
+  if (node.at.line === 0 && node.at.fragment === undefined) return { kind: "env", name: node.at.file };
   return { kind: "file", at: node.at, masked: isFromFile(node) };
 }
 

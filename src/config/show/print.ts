@@ -2,6 +2,7 @@
 import { Document, isMap, isScalar, isSeq, type Node, visit } from "yaml";
 import type { Config } from "../config.ts";
 import type { Origin } from "../schema/field.ts";
+import { placeText } from "../text/problem.ts";
 import { effectiveConfiguration } from "./effective.ts";
 
 /** YAML text of everything that is in effect, inferred values included. */
@@ -24,7 +25,7 @@ export function printConfiguration(config: Config): string {
 
 function describeOrigin(origin: Origin | undefined): string {
   if (origin === undefined) return "default";
-  return origin.kind === "env" ? origin.name : `${origin.at.file}:${origin.at.line}`;
+  return origin.kind === "env" ? origin.name : placeText(origin.at);
 }
 
 /** `router.rules[0].path` of a pair below the key `gateway`. */

@@ -18,10 +18,7 @@ export function rewriteSpellings(gateway: MapNode, problems: Problems): void {
       problems.warn(found.keyAt, `"${shown(path)}" has no effect here and is ignored`);
     }
   }
-  for (const [path, why] of REFUSED) {
-    for (const found of takeAll(gateway, path.split(".")))
-      problems.error(found.keyAt, `"${shown(path)}" is refused: ${why}`);
-  }
+  refuse(gateway, REFUSED, problems);
   removeIdle(gateway, problems);
   for (const path of NOT_YET) {
     for (const found of takeAll(gateway, path.split("."))) {
@@ -37,6 +34,18 @@ export function rewriteSpellings(gateway: MapNode, problems: Problems): void {
 /** Moves keys whose old meaning shows in their value. Once more when the environment, which knows no old keys, has set some. */
 export function rewriteValues(gateway: MapNode, problems: Problems): void {
   for (const [from, to, when] of ALIASES_BY_VALUE) applyAlias(gateway, from, to, problems, when);
+}
+
+/** Takes out the keys that the table names, each of which is an error. @param table path and why */
+export function refuse(
+  gateway: MapNode,
+  table: readonly (readonly [path: string, why: string])[],
+  problems: Problems,
+): void {
+  for (const [path, why] of table) {
+    for (const found of takeAll(gateway, path.split(".")))
+      problems.error(found.keyAt, `"${shown(path)}" is refused: ${why}`);
+  }
 }
 
 function applyAlias(
@@ -59,7 +68,7 @@ function applyAlias(
 }
 
 /** Every mapping a path leads to; `*` goes through every key of a mapping, `[]` through every element of a list. */
-function mapsAt(node: Node, keys: readonly string[]): MapNode[] {
+export function mapsAt(node: Node, keys: readonly string[]): MapNode[] {
   if (keys.length === 0) return node.kind === "map" ? [node] : [];
   const [key, ...rest] = keys;
   if (key === "[]") return node.kind === "list" ? node.items.flatMap((item) => mapsAt(item, rest)) : [];

@@ -1,5 +1,5 @@
-// Joins included files: mappings by key, lists one after the other, equal scalars once.
-import type { Problems } from "./problem.ts";
+// Joins files and fragments: mappings by key, lists one after the other, equal scalars once.
+import { type Problems, placeText } from "./problem.ts";
 import { type MapNode, plain } from "./tree.ts";
 
 /** Merges `from` into `into`. Two different values for one key are an error naming both places. */
@@ -12,8 +12,7 @@ export function mergeInto(into: MapNode, from: MapNode, problems: Problems): voi
     else if (present.value.kind === "list" && entry.value.kind === "list")
       present.value.items.push(...entry.value.items);
     else if (JSON.stringify(plain(present.value)) !== JSON.stringify(plain(entry.value))) {
-      const { file, line } = present.value.at;
-      problems.error(entry.keyAt, `"${key}" is set differently at ${file}:${line}`);
+      problems.error(entry.keyAt, `"${key}" is set differently at ${placeText(present.value.at)}`);
     }
   }
 }

@@ -24,8 +24,11 @@ export function isUnresolved(text: string): boolean {
   return LEFT_OVER.test(text);
 }
 
-/** Replaces the placeholders of a whole tree, keys and values. Lower-case templates are left for run time. */
-export function fillPlaceholders(node: Node, source: PlaceholderSource, problems: Problems): Node {
+/**
+ * Replaces the placeholders of a whole tree, keys and values. Lower-case templates are left for run time.
+ * @param source null: placeholders are refused
+ */
+export function fillPlaceholders(node: Node, source: PlaceholderSource | null, problems: Problems): Node {
   if (node.kind === "list")
     return { ...node, items: node.items.map((item) => fillPlaceholders(item, source, problems)) };
   if (node.kind === "map") return fillMap(node, source, problems);
@@ -36,7 +39,7 @@ export function fillPlaceholders(node: Node, source: PlaceholderSource, problems
     : { ...node, value: filled, filled: node.value.includes("${file:") ? "file" : "env" };
 }
 
-function fillMap(node: MapNode, source: PlaceholderSource, problems: Problems): MapNode {
+function fillMap(node: MapNode, source: PlaceholderSource | null, problems: Problems): MapNode {
   const entries = new Map<string, Entry>();
   for (const [key, entry] of node.entries) {
     const name = key.includes("${") ? fill(key, entry.keyAt, source, problems) : key;
@@ -46,9 +49,13 @@ function fillMap(node: MapNode, source: PlaceholderSource, problems: Problems): 
   return { ...node, entries };
 }
 
-function fill(text: string, at: Position, source: PlaceholderSource, problems: Problems): string {
+function fill(text: string, at: Position, source: PlaceholderSource | null, problems: Problems): string {
   return text.replaceAll(PLACEHOLDER, (whole, file?: string, name?: string, operator?: string, operand = "") => {
     if (whole === "$${") return "${";
+    if (source === null) {
+      problems.error(at, `"${whole}" is refused: only files take values from files and environment variables`);
+      return whole;
+    }
     if (file !== undefined) return readSecret(file, at, source, problems) ?? whole;
     source.used.add(name!);
     const value = source.env[name!];

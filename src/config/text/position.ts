@@ -1,4 +1,4 @@
-// Where a value stands in the file, for messages about it.
+// Where a value stands in the file or the fragment, for messages about it.
 import type { Position } from "./problem.ts";
 import type { MapNode, Node } from "./tree.ts";
 
@@ -18,4 +18,9 @@ export function placeOf(tree: MapNode, path: readonly (string | number)[]): Posi
     at = next.at;
   }
   return at;
+}
+
+/** The place to name for what is wrong with `owner` at `at`: that of the owner where only it comes from a fragment. */
+export function blamedPlace(owner: Position, at: Position): Position {
+  return owner.fragment !== undefined && at.fragment === undefined ? owner : at;
 }

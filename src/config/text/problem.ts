@@ -5,6 +5,8 @@ export interface Position {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** Source of the fragment it lies in; absent in files and in the environment. */
+  readonly fragment?: string;
 }
 
 /** One error or warning. */
@@ -14,20 +16,45 @@ export interface Problem {
   readonly message: string;
 }
 
+/** A name that can belong to one only, such as the id of a rule, and the places in fragments that claim it, in order. */
+export interface Contest {
+  /** What is claimed: `rule id "a"`. */
+  readonly what: string;
+  /** What to do about it, beginning with `; `. */
+  readonly cure: string;
+  readonly claimants: readonly Position[];
+}
+
 /** Collects problems; every stage of loading adds to the same list, so that all are shown at once. */
 export class Problems {
   readonly list: Problem[] = [];
+  /** Names that several fragments claim. Each is an error, though not yet whose. */
+  readonly contests: Contest[] = [];
   readonly #once = new Set<string>();
+  readonly #repeats: boolean;
   /** A file is not YAML: what it means cannot be asked. */
   unreadable = false;
+
+  /** @param repeats warnings with the same text are kept each time */
+  constructor(repeats = false) {
+    this.#repeats = repeats;
+  }
+
+  /** A collection that begins with all that was found so far. */
+  copy(): Problems {
+    const copy = new Problems();
+    copy.list.push(...this.list);
+    for (const message of this.#once) copy.#once.add(message);
+    return copy;
+  }
 
   error(at: Position | null, message: string): void {
     this.list.push({ severity: "error", at, message });
   }
 
-  /** Warnings with the same text are said once. */
+  /** Warnings with the same text are said once, unless the collection was told otherwise. */
   warn(at: Position | null, message: string): void {
-    if (this.#once.has(message)) return;
+    if (!this.#repeats && this.#once.has(message)) return;
     this.#once.add(message);
     this.list.push({ severity: "warning", at, message });
   }
@@ -51,6 +78,11 @@ export function oneLine(problem: Problem): string {
   const { at, message } = problem;
   if (at === null) return message;
   return at.line === 0 ? `${at.file}: ${message}` : `${at.file}:${at.line}:${at.column}: ${message}`;
+}
+
+/** `file:line`, or what the place is when it is in no file. */
+export function placeText({ file, line }: Position): string {
+  return line === 0 ? file : `${file}:${line}`;
 }
 
 /**

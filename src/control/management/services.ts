@@ -1,6 +1,7 @@
 // `/services`: who takes traffic and who does not, and why; an operator may take an instance out or change its share.
 import type { Config } from "../../config/config.ts";
 import { maskedMap } from "../../config/show/effective.ts";
+import { placeText } from "../../config/text/problem.ts";
 import type { InstanceObstacle, InstanceReport, ServiceReport } from "../../core/questions.ts";
 import { CallError, json } from "./answer.ts";
 import { type Checks, readFields } from "./body.ts";
@@ -127,7 +128,7 @@ function configurationOf(service: string, config: Config): unknown {
   return {
     loadBalancers: balancersOf(service, config),
     routes: config.rules.filter((r) => r.serviceName === service).map((r) => r.id),
-    source: at === undefined ? null : `${at.file}:${at.line}`,
+    source: at === undefined ? null : placeText(at),
   };
 }
 

@@ -1,6 +1,7 @@
 // Rules → routes: everything a request will need is decided here, once.
 import type { RuleConfig } from "../../config/config.ts";
 import { INTERNAL } from "../../config/meaning/services.ts";
+import { placeText } from "../../config/text/problem.ts";
 import type { ReplyFilter, RouteMeter } from "../../core/context.ts";
 import { type Filter, inPhaseOrder } from "../../core/filter.ts";
 import type { LimitView } from "../../core/limit-view.ts";
@@ -85,7 +86,7 @@ function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
   return {
     id: rule.id,
     pattern: rule.path,
-    source: `${rule.at.file}:${rule.at.line}`,
+    source: placeText(rule.at),
     filters: filters.request,
     replyFilters: replyFilters(filters.all, session, build.runtime.extensions.listenerFilters ?? NONE),
     to: targetOf(build, rule, parts.services),
