@@ -1,13 +1,13 @@
 // A configuration that has passed its own tests, which is all that `check` needs: nothing of it is compiled.
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { type Loaded, type LoadOptions, loadConfig } from "../../config/load.ts";
+import { type Candidate, type Loaded, type LoadOptions, loadConfig } from "../../config/load.ts";
 import { triedAt, writeFault } from "../../config/meaning/files.ts";
 import { listeners } from "../../config/meaning/ports.ts";
-import { ConfigError, type Problem } from "../../config/text/problem.ts";
+import type { Problem } from "../../config/text/problem.ts";
 import type { SourceFiles } from "../../config/text/source-files.ts";
 import { isStandard } from "../../observe/line-sink.ts";
-import { runTests } from "./dry-run.ts";
+import { runTests } from "./own-tests.ts";
 
 /**
  * Loads a configuration and runs the tests it carries.
@@ -15,12 +15,7 @@ import { runTests } from "./dry-run.ts";
  * @throws ConfigError
  */
 export function loadChecked(options: LoadOptions, files?: SourceFiles): Loaded {
-  const loaded = loadConfig(options, files);
-  const tests = runTests(loaded.config).map(({ index, message }) =>
-    faultAt(loaded, ["tests", index], `test failed: ${message}`),
-  );
-  const problems = [...outputProblems(loaded), ...tests];
-  if (problems.length > 0) throw new ConfigError(problems, loaded.sources);
+  const loaded = loadConfig(options, files, (candidate) => [...outputProblems(candidate), ...testProblems(candidate)]);
   return { ...loaded, warnings: [...loaded.warnings, ...strangeAddresses(loaded)] };
 }
 
@@ -43,19 +38,23 @@ function strangeAddresses(loaded: Loaded): Problem[] {
 /** What other programs write to by such a name would be a file here. */
 const FOREIGN_OUTPUT = /^(-|std(out|err)|console|journald?|syslog\b.*|none|off|file|\w+:\/\/.*)$/i;
 
+/** Failures that a fragment is to blame for are told at its place, and so drop it. */
+function testProblems(candidate: Candidate): Problem[] {
+  return runTests(candidate.config).flatMap(({ index, message, blamed }) => {
+    const places = blamed.length > 0 ? blamed : [candidate.placeOf(["tests", index])];
+    return places.map((at) => ({ severity: "error" as const, at, message: `test failed: ${message}` }));
+  });
+}
+
 /** Log files are looked at here: commands that only read a configuration may run as somebody who must not write it. */
-function outputProblems(loaded: Loaded): Problem[] {
-  const { enabled, output, applicationOutput } = loaded.config.logging;
+function outputProblems(candidate: Candidate): Problem[] {
+  const { enabled, output, applicationOutput } = candidate.config.logging;
   const used = { ...(enabled && { output }), ...(applicationOutput !== "" && { applicationOutput }) };
   return Object.entries(used).flatMap(([key, name]) => {
     if (isStandard(name)) return [];
     const fault = FOREIGN_OUTPUT.test(name) ? "it is no file; write stdout or stderr" : writeFault(name);
     if (fault === null) return [];
     const message = `telemetry.logging.${key}: cannot write "${name}"${triedAt(name)}: ${fault}`;
-    return [faultAt(loaded, ["telemetry", "logging", key], message)];
+    return [{ severity: "error" as const, at: candidate.placeOf(["telemetry", "logging", key]), message }];
   });
-}
-
-function faultAt(loaded: Loaded, path: readonly (string | number)[], message: string): Problem {
-  return { severity: "error", at: loaded.placeOf(path), message };
 }

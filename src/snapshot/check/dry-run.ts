@@ -1,7 +1,5 @@
 // Routes a request without sending it: for `explain` and for the tests a configuration carries.
-
-import type { Config, RuleConfig } from "../../config/config.ts";
-import { didYouMean } from "../../config/text/suggest.ts";
+import type { RuleConfig } from "../../config/config.ts";
 import { RequestContext } from "../../core/context.ts";
 import { ERRORS } from "../../core/errors.ts";
 import { NullDownstream } from "../../core/null-upstream.ts";
@@ -10,7 +8,7 @@ import { RouteTree } from "../../routing/tree.ts";
 import { hostName } from "../../wire/authority.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { canonicalPath } from "../../wire/path.ts";
-import { type BuiltinPaths, builtinPaths } from "../builtin/paths.ts";
+import type { BuiltinPaths } from "../builtin/paths.ts";
 
 /** A request to think through. */
 export interface DryRequest {
@@ -78,42 +76,6 @@ export function whyNot(rule: RuleConfig, request: DryRequest): string | null {
   const open = { ...rule, conditions: { ...rule.conditions, headers: [], query: [] } };
   if (dryRun(indexRules([open]), request).rule === null) return `host "${ctx.host}" is not among ${hosts.join(", ")}`;
   return `${unmet(ctx, rule.conditions)} does not match`;
-}
-
-/** A test that failed: which one, and a sentence about it. */
-export interface TestFailure {
-  readonly index: number;
-  readonly message: string;
-}
-
-/** Runs the tests a configuration carries. */
-export function runTests(config: Config): TestFailure[] {
-  const index = indexRules(config.rules);
-  const builtins = builtinPaths(config);
-  const ids = config.rules.map((rule) => rule.id);
-  return config.tests.flatMap((test, i) => {
-    const fail = (message: string): TestFailure[] => [{ index: i, message }];
-    const [method, url] = test.request.trim().split(/\s+/);
-    const name = test.name || `tests[${i}] (${test.request})`;
-    if (method === undefined || url === undefined) return fail(`${name}: request is not "METHOD /path"`);
-    const fields = Object.entries(test.headers).flatMap(([k, v]) => [k, String(v)]);
-    const result = dryRun(index, { method: method.toUpperCase(), url, fields }, builtins);
-    const got =
-      result.rule !== null
-        ? `route "${result.rule.id}"`
-        : `status ${result.status}${result.builtin ? " (built in)" : ""}`;
-    const { route, status } = test.expect;
-    if (route === null && status === null) return fail(`${name}: expect names neither route nor status`);
-    if (route !== null && result.rule?.id !== route) {
-      const hint = ids.includes(route) ? "" : didYouMean(route, ids);
-      return fail(`${name}: expected route "${route}", got ${got}${hint}`);
-    }
-    if (status !== null && result.status !== status) {
-      const hint = result.rule === null ? "" : "; only where the gateway itself answers is a status known";
-      return fail(`${name}: expected status ${status}, got ${got}${hint}`);
-    }
-    return [];
-  });
 }
 
 function isWebSocket(value: string): boolean {
