@@ -1,11 +1,14 @@
 // The circuit breaker as the path of a request sees it: asked before an attempt, told how it ended.
 
-/** `half_open`: a few trials decide. */
+/** `closed` admits every attempt, `open` none, `half_open` a few trials, whose results close or open the circuit. */
 export type BreakerState = "closed" | "open" | "half_open";
 
-/** One circuit. Whoever got a ticket reports exactly one of `succeeded`, `failed`, `dropped` with it. */
+/** One circuit. The holder of a ticket calls exactly one of `succeeded`, `failed` and `dropped` with it. */
 export interface Breaker {
-  /** Bounded, for metrics and management: the service, `service/endpoint` or the rule. */
+  /**
+   * Name for metrics and the management API: the service, `service/endpoint` or the rule. Taken from the configuration,
+   * never from requests.
+   */
   readonly name: string;
   readonly state: BreakerState;
   /** ms until a trial may be made; 0 when one may be made now. */
@@ -16,22 +19,23 @@ export interface Breaker {
   failed(ticket: number): void;
   /** The attempt says nothing about the backend: the client went away, or the gateway itself gave up. */
   dropped(ticket: number): void;
-  /** Calls `listener` when {@link state} changed. @returns stops it */
+  /** Calls `listener` after each change of {@link state}. @returns a function that ends the subscription */
   watch(listener: () => void): () => void;
-  /** Closes it and forgets what it counted. */
+  /** Closes the circuit and sets its counters to zero. */
   reset(): void;
   readonly facts: BreakerFacts;
 }
 
-/** What an operator wants to know of a circuit. */
+/** Counters and times of a circuit, shown by the management API and metrics. */
 export interface BreakerFacts {
   /** Failures in the window now. */
   readonly failures: number;
   /** Successes in the window now. */
   readonly successes: number;
-  /** ms since 1970; 0 never. */
+  /** Time of the last failure, ms since 1970; 0 when there was none. */
   readonly lastFailureAt: number;
+  /** Time of the last change of state, ms since 1970; 0 when there was none. */
   readonly lastChangeAt: number;
-  /** How often it came into each state. */
+  /** How often the circuit has entered each state. */
   readonly transitions: Readonly<Record<BreakerState, number>>;
 }

@@ -1,14 +1,14 @@
-// Time as mechanisms see it: passed in, so that tests can turn it by hand.
+// The source of time that mechanisms are given, so that tests can pass one that they advance themselves.
 
-/** A monotonic clock with alarms. */
+/** A monotonic clock that can also call back after a time. */
 export interface Clock {
-  /** ms since some moment. */
+  /** ms since an arbitrary fixed moment; never goes back. */
   now(): number;
-  /** Calls `run` once, `ms` from now; keeps no process alive. @returns calls it off */
+  /** Calls `run` once, `ms` from now. Does not keep the process alive. @returns a function that cancels the call */
   after(ms: number, run: () => void): () => void;
 }
 
-/** The clock of the machine. */
+/** Real time. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, run) {

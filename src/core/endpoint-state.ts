@@ -6,38 +6,38 @@ import type { AttemptOutcome } from "./attempt-end.ts";
 export type Obstacle =
   /** Its active check says so. */
   | "failing"
-  /** Its active check has said nothing yet, and the configuration wants to wait for it. */
+  /** No result of its active check has come yet, and the configuration says to wait for the first. */
   | "unproven"
-  /** It did worse than its peers and sits out for a while. */
+  /** Outlier detection has taken it out for a time: it did worse than the other endpoints of its service. */
   | "ejected"
-  /** It could not be connected to; a request tries it now and then. */
+  /** Connections to it fail. A single request tries it from time to time. */
   | "unreachable"
-  /** An operator lets it finish what it has. */
+  /** An operator has asked that it get no new requests while those under way end. */
   | "draining"
-  /** An operator took it out. */
+  /** An operator has taken it out of service. */
   | "down";
 
-/** Told how every attempt on an endpoint ended. */
+/** Called with the result of every attempt on an endpoint; implemented by outlier detection. */
 export interface OutcomeWatcher {
   succeeded(state: EndpointState, ms: number): void;
   failed(state: EndpointState): void;
 }
 
-/** Whether an endpoint can be connected to and does its work, as told by its attempts. */
+/** Whether an endpoint can be connected to and answers, judged by the results of the attempts on it. */
 export interface Reach {
-  /** Whether its latest attempts all failed, and not long ago. */
+  /** Whether its latest attempts have all failed, the last of them recently. */
   readonly failing: boolean;
-  /** Whether an attempt may be made now: one alone tries an endpoint that could not be connected to. */
+  /** Whether an attempt may be made now. While connections to the endpoint fail, one attempt at a time is admitted. */
   admit(): boolean;
   succeeded(): void;
   /** @param detail for the log */
   failed(outcome: AttemptOutcome, detail: string): void;
 }
 
-/** Verdict of the active check; null where nobody checks. */
+/** Result of the active health check; null when the endpoint is not checked. */
 export type CheckStatus = "unknown" | "healthy" | "unhealthy" | null;
 
-/** Time constant of the latency average, ms: what is older than this counts for about a third. */
+/** Time constant of the moving average of latencies, ms: a value as old as this has a weight of 1/e, about a third. */
 const LATENCY_TAU_MS = 10_000;
 
 /** State of one endpoint. Mutable, shared by every snapshot that has the endpoint. */
@@ -46,23 +46,23 @@ export class EndpointState {
   active = 0;
   /** Peak EWMA of the time to the response head, ms; -1 before the first answer. */
   latencyMs = -1;
-  /** Attempts that ended with a verdict, and how many of them it was to blame for. */
+  /** Attempts whose result says something about the endpoint, and how many of them failed because of it. */
   attempts = 0;
   failures = 0;
-  /** Share of its weight it gets now, in (0, 1]: below 1 while it warms up. */
+  /** Share of its weight that balancers use, in (0, 1]: below 1 during slow start. */
   share = 1;
   /** Weight set by an operator; null: as configured. */
   weight: number | null = null;
   check: CheckStatus = null;
-  /** Outlier detection, when it is on. */
+  /** Outlier detection; null when it is off for the service. */
   watcher: OutcomeWatcher | null = null;
-  /** null: nobody follows it. */
+  /** Follows whether the endpoint can be reached; null until it is attached, or where nothing is. */
   reach: Reach | null = null;
   readonly #obstacles = new Set<Obstacle>();
   readonly #listeners = new Set<() => void>();
   #latencyAt = 0;
 
-  /** Whether nothing keeps it from taking traffic. */
+  /** Whether the endpoint may take traffic: there is no obstacle. */
   get fit(): boolean {
     return this.#obstacles.size === 0;
   }
@@ -76,30 +76,35 @@ export class EndpointState {
     return this.#obstacles;
   }
 
-  /** Keeps traffic away for a reason, until it is cleared. */
+  /** Adds an obstacle. It keeps traffic away until {@link clear} is called with it. */
   block(reason: Obstacle): void {
     if (this.#obstacles.has(reason)) return;
     this.#obstacles.add(reason);
     this.changed();
   }
 
+  /** Removes an obstacle, if it is there. */
   clear(reason: Obstacle): void {
     if (this.#obstacles.delete(reason)) this.changed();
   }
 
-  /** Calls `listener` when {@link fit}, {@link weight} or {@link share} changed. @returns stops it */
+  /**
+   * Calls `listener` after a change of the obstacles, {@link weight} or {@link share}.
+   * @returns a function that ends the subscription
+   */
   watch(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** To be called after {@link weight} or {@link share} was set. */
+  /** Tells the listeners. Call it after setting {@link weight} or {@link share}. */
   changed(): void {
     for (const listener of [...this.#listeners]) listener();
   }
 
   /**
-   * Takes a latency into the average: a slower one at once, a quicker one by and by (peak EWMA, as in Finagle).
+   * Adds a latency, ms, to {@link latencyMs}: a higher one replaces the average, a lower one moves it gradually (peak
+   * EWMA, as in Finagle).
    * @param now monotonic, ms
    */
   observe(ms: number, now: number): void {
@@ -108,14 +113,14 @@ export class EndpointState {
     this.#latencyAt = now;
   }
 
-  /** An attempt ended well. @param ms to the response head */
+  /** Records an attempt that succeeded. @param ms from sending to the response head */
   succeeded(ms: number): void {
     this.attempts++;
     this.reach?.succeeded();
     this.watcher?.succeeded(this, ms);
   }
 
-  /** An attempt ended badly, and the endpoint is to blame. @param detail for the log */
+  /** Records an attempt that failed because of the endpoint. @param detail for the log */
   failed(outcome: AttemptOutcome, detail: string): void {
     this.attempts++;
     this.failures++;

@@ -1,22 +1,22 @@
-// Something that happens again and again while a state lasts: logged when it begins and when it has passed, not each time.
+// Logs an event that repeats while some state lasts: one line for the first occurrence and one when it has stopped.
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 
-/** It has passed when it has not happened for this long, ms. */
+/** An episode is over when the event has not occurred for this long, ms. */
 const QUIET_MS = 10_000;
 
-/** What is logged. */
+/** Messages of the two log lines. */
 export interface EpisodeWords {
   readonly begins: string;
   readonly passed: string;
 }
 
-/** One kind of event. */
+/** Episodes of one kind of event. */
 export class Episode {
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #words: EpisodeWords;
-  /** Since it began; 0: it is not under way. */
+  /** Occurrences in the present episode; 0 when there is none. */
   #times = 0;
   #begunAt = 0;
   #lastAt = 0;
@@ -27,23 +27,23 @@ export class Episode {
     this.#words = words;
   }
 
-  /** Whether it has happened lately. */
+  /** Whether an episode is under way. */
   get lasts(): boolean {
     return this.#times > 0;
   }
 
-  /** It has happened. @param facts for the log, if this is the first time */
+  /** Records an occurrence. @param facts logged if it is the first of an episode */
   note(facts: Readonly<Record<string, unknown>> = {}): void {
     this.#lastAt = this.#clock.now();
     if (this.#times++ > 0) return;
     this.#begunAt = this.#lastAt;
     this.#log.warn(this.#words.begins, facts);
-    this.#clock.after(QUIET_MS, () => this.#look());
+    this.#clock.after(QUIET_MS, () => this.#endIfQuiet());
   }
 
-  #look(): void {
+  #endIfQuiet(): void {
     const left = this.#lastAt + QUIET_MS - this.#clock.now();
-    if (left > 0) return void this.#clock.after(left, () => this.#look());
+    if (left > 0) return void this.#clock.after(left, () => this.#endIfQuiet());
     const seconds = Math.round((this.#lastAt - this.#begunAt) / 1000);
     this.#log.info(this.#words.passed, { times: this.#times, seconds });
     this.#times = 0;

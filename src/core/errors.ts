@@ -12,7 +12,7 @@ export interface ErrorRow {
   readonly close?: true;
   /** Fields that always belong to the answer. */
   readonly fields?: readonly string[];
-  /** When to come back where nothing better is known, s. */
+  /** `Retry-After` where the refusal brings no better value, s. */
   readonly retryAfter?: number;
 }
 
@@ -62,7 +62,7 @@ export const ERRORS = {
 /** A stable error code. */
 export type ErrorCode = keyof typeof ERRORS;
 
-/** Of a state that passes quickly. */
+/** A row for a state that usually ends within a second. */
 function soon(row: ErrorRow): ErrorRow {
   return { ...row, retryAfter: 1 };
 }

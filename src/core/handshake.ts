@@ -1,6 +1,6 @@
-// TLS handshakes with clients, as whoever counts and logs them is told.
+// What listeners report about TLS handshakes with clients, for metrics and the log.
 
-/** Why a handshake came to nothing. */
+/** Why a handshake failed. */
 export type HandshakeFault =
   /** The client spoke HTTP without TLS. */
   | "plain_http"
@@ -12,20 +12,20 @@ export type HandshakeFault =
   | "no_shared_protocol"
   | "client_certificate_missing"
   | "client_certificate_refused"
-  /** The client broke it off: most often it does not trust the certificate of the gateway. */
+  /** The client ended it with an alert: most often because it does not trust the certificate of the gateway. */
   | "refused_by_client"
   | "timeout"
-  /** The client left without a word, as checks of a port do. */
+  /** The client closed the connection without sending anything, as port checks do. */
   | "closed"
   | "other";
 
-/** Told of the handshakes of one listener. */
+/** Receives the results of the handshakes of one listener. */
 export interface HandshakeWatch {
   /** @param detail for the log @param client its address */
   failed(fault: HandshakeFault, detail: string, client: string): void;
-  /** The facts are made only where somebody wants them. */
+  /** @param facts builds what is logged; called only at the log level that shows it */
   succeeded(facts: () => Readonly<Record<string, unknown>>): void;
 }
 
-/** Where nobody counts. */
+/** Ignores everything. */
 export const UNWATCHED: HandshakeWatch = { failed: () => undefined, succeeded: () => undefined };

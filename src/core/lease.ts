@@ -1,4 +1,6 @@
-// Leases keep what was learned across reloads: a resource lives as long as some snapshot holds the key that identifies it.
+// Resources shared by snapshots under a key, so that state such as connections and counters survives a reload. A
+// resource is
+// closed when the last snapshot that holds its key is.
 import { atOnce } from "./slices.ts";
 
 interface Entry {
@@ -7,16 +9,16 @@ interface Entry {
   holders: number;
 }
 
-/** Shared resources by identity. Same key: the same resource, state and all. */
+/** The shared resources of the process by key. */
 export class LeaseTable {
   readonly #entries = new Map<string, Entry>();
 
-  /** Number of live resources, for tests and metrics. */
+  /** Number of open resources. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** Opens a holder for one snapshot; give it back with {@link LeaseHolder.release}. */
+  /** Makes a holder for one snapshot. Call {@link LeaseHolder.release} when done. */
   holder(): LeaseHolder {
     return new LeaseHolder(this.#entries);
   }
@@ -32,10 +34,10 @@ export class LeaseHolder {
   }
 
   /**
-   * The resource under `key`, made when nobody holds it yet.
+   * The resource under `key`, made if no holder has one.
    * @param key what makes two resources the same thing, prefixed with its kind: `pool|https|host:443|…`
-   * @param make builds the resource; whatever it throws passes through and nothing is leased
-   * @param close releases it, once, after the last holder let go
+   * @param make builds the resource; an error it throws is passed on, and nothing is leased
+   * @param close called once, when the last holder is released
    */
   lease<T>(key: string, make: () => T, close: (value: T) => void): T {
     const held = this.#held.get(key);
@@ -51,7 +53,10 @@ export class LeaseHolder {
     return entry.value as T;
   }
 
-  /** Registers what must end with the leases of this snapshot, in their order, and is shared with no other. */
+  /**
+   * Has `close` called when this holder is released, in the reverse order with its leases; for what no other snapshot
+   * shares.
+   */
   own(close: () => void): void {
     this.#held.set(`own|${this.#held.size}`, { value: null, close, holders: 1 });
   }
@@ -61,7 +66,7 @@ export class LeaseHolder {
     atOnce(this.releasing());
   }
 
-  /** The same, one lease a step. */
+  /** As {@link release}, one lease a step, for {@link inSlices}. */
   *releasing(): Generator<void, void> {
     const held = [...this.#held].reverse();
     this.#held.clear();

@@ -2,7 +2,7 @@
 
 /** One limit in use. */
 export interface LimitView {
-  /** Unique and bounded. */
+  /** Unique among the limits in use. Taken from the configuration, never from requests. */
   readonly id: string;
   /** Pattern of the rule it belongs to; "" = all. */
   readonly path: string;
@@ -13,12 +13,16 @@ export interface LimitView {
   readonly type: string;
   /** Name of the store that counts. */
   readonly store: string;
-  /** Counted on this process's share alone, because the store cannot be reached. */
+  /** Whether this process decides alone, on its share of the limit, because the store cannot be reached. */
   readonly degraded: boolean;
   /** As in the configuration; null where the algorithm has none. */
   readonly burst: number | null;
-  /** Requests charged now to the client, or whatever is counted, that has most of them; null: the store does not know. */
+  /** Highest number of requests charged at present to any single key; null when the store cannot tell. */
   readonly currentUsage: number | null;
-  /** Holds from the next request to the next reload. @param rate requests per window, above 0 @param burst at least 1 */
+  /**
+   * Changes the limit from the next request to the next reload.
+   * @param rate requests per window, above 0
+   * @param burst at least 1
+   */
   set(rate: number, burst: number): void;
 }

@@ -5,14 +5,19 @@ export const TIERS = ["high", "normal", "low"] as const;
 /** One of {@link TIERS}. */
 export type Tier = (typeof TIERS)[number];
 
-/** Whoever was admitted releases exactly once: at the end of the response, or at the head of a stream. */
+/**
+ * Limits the requests under way to a service. Each one admitted is released exactly once: at the end of its response, or
+ * at the head of a stream.
+ */
 export interface ConcurrencyLimiter {
   /** Requests that may be under way now. */
   readonly limit: number;
+  /** Requests under way. */
   readonly active: number;
+  /** @returns whether the request may be sent; if so, it counts until {@link release} */
   admit(tier: Tier): boolean;
   /**
-   * @param ms from send to response head; -1 when the attempt says nothing
+   * @param ms from send to response head; -1 when the attempt says nothing about the service
    * @param failed the backend did not answer in time or refused for overload
    */
   release(ms: number, failed: boolean): void;

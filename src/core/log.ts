@@ -1,16 +1,16 @@
-// The application log as the rest of the house sees it; what writes it (pino) is known to `observe/` alone.
+// The application log as the other folders see it. Only `observe/` knows the library that writes it (pino).
 
 /** Levels of the application log. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 /** One of {@link LOG_LEVELS}. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Writes a line: a sentence and the facts beside it. */
+/** Writes a line: a message and structured fields. */
 export type LogLine = (message: string, facts?: Readonly<Record<string, unknown>>) => void;
 
 /** Structured log. No secret and no upstream text goes in. */
 export interface Log {
-  /** null unless the level is `debug`: `log.debug?.(message, facts)` then does not even make the facts. */
+  /** null unless the level is `debug`, so that `log.debug?.(message, facts)` does not evaluate its arguments. */
   readonly debug: LogLine | null;
   readonly info: LogLine;
   readonly warn: LogLine;

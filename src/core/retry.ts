@@ -1,14 +1,16 @@
-// When a request is sent again, as decided for a route and its service at compile time.
+// Settings of retries, compiled for a route and its service.
 
-/** Retries allowed: a share of the live requests, never fewer than a minimum. */
+/** Bounds retries to a share of the requests in a window of time, and at least a fixed number. */
 export interface RetryBudget {
-  /** A request has begun. */
+  /** Counts a request that begins. */
   request(): void;
   /** Takes one retry; false when the budget is spent. */
   take(): boolean;
 }
 
-/** Settings of retries. Whether sending again is safe is not among them: that follows from the request alone. */
+/**
+ * Settings of retries. Whether sending again is safe is not configured: it follows from the request and how far it came.
+ */
 export interface RetryRule {
   /** Tries in all, the first included. */
   readonly maxAttempts: number;
@@ -16,16 +18,19 @@ export interface RetryRule {
   readonly initialDelayMs: number;
   readonly maxDelayMs: number;
   readonly multiplier: number;
-  /** `full`: anywhere between nothing and the whole wait; otherwise give or take this share of it. */
+  /**
+   * `full`: the wait is random between 0 and its whole length; a number: random within this share of it, above or below.
+   */
   readonly jitter: "full" | number;
-  /** Longest wait of one try for its response head, ms; 0 none of its own. */
+  /** Longest wait of one try for its response head, ms; 0 = until the deadline of the request. */
   readonly perTryMs: number;
-  /** A second try is sent beside the first when no head came within this, ms; 0 never. */
+  /** A second try is sent beside the first when no response head came within this, ms; 0 = never. */
   readonly hedgeAfterMs: number;
   /** Largest body kept for another try, bytes. */
   readonly maxReplayBytes: number;
-  /** null: no bound. */
+  /** null when retries are not bounded by a budget. */
   readonly budget: RetryBudget | null;
+  /** @param status HTTP status of a reply */
   isRetryable(status: number): boolean;
   /** @param status gRPC status of a reply without messages */
   isRetryableCall(status: number): boolean;

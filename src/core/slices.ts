@@ -1,12 +1,12 @@
-// Long work in short slices, so that requests are served in between.
+// Runs long work as a series of short steps and lets the event loop serve requests in between.
 
-/** Longest slice, ms; a single step may take longer. */
+/** Steps are run in a row for this long, ms, before the event loop has a turn. */
 const SLICE_MS = 5;
 
 /**
- * Runs all steps, giving the event loop a turn whenever a slice is used up.
+ * Runs all steps, and lets the event loop have a turn every {@link SLICE_MS}.
  * @returns what the last step returns
- * @throws whatever a step throws
+ * @throws the error that a step throws
  */
 export async function inSlices<T>(steps: Iterator<unknown, T>): Promise<T> {
   let end = performance.now() + SLICE_MS;
@@ -19,7 +19,7 @@ export async function inSlices<T>(steps: Iterator<unknown, T>): Promise<T> {
   }
 }
 
-/** Runs all steps at once. */
+/** Runs all steps without a pause. */
 export function atOnce<T>(steps: Iterator<unknown, T>): T {
   for (;;) {
     const { done, value } = steps.next();

@@ -1,24 +1,26 @@
-// Everything that stays open after its head: one clock for all of them, and one place to ask them to leave.
+// The open WebSockets, event streams and gRPC streams of the process: one timer calls all of them, and on shutdown they
+// are
+// asked to end from here.
 
-/** A WebSocket or event stream that is open. */
+/** An open WebSocket, event stream or gRPC stream. */
 export interface OpenStream {
   readonly kind: "websocket" | "sse" | "grpc";
-  /** Called about once a second with the monotonic time, ms: pings, silence, age. */
+  /** Called about once a second with the monotonic time, ms, to send pings and to check silence and age. */
   tick(now: number): void;
-  /** The process is leaving: end truthfully, so that the client connects elsewhere. */
+  /** Ends the stream as its protocol says a server that shuts down does, so that the client connects elsewhere. */
   leave(): void;
 }
 
-/** Between two ticks, ms: {@link OpenStreams.now} may be this much behind, so a silence seems this much longer. */
+/** Time between two ticks, ms. {@link OpenStreams.now} may be late by this much, and measured silences longer by it. */
 export const TICK_MS = 1000;
 
-/** All open streams of the process. Ten thousand of them share one timer. */
+/** All open streams of the process, on a single timer. */
 export class OpenStreams {
   readonly #open = new Set<OpenStream>();
   readonly #clock: () => number;
   #timer: NodeJS.Timeout | undefined;
   #now = 0;
-  /** All were asked to leave: those that come now are asked at once. */
+  /** Set by {@link leave}: streams added from then on are asked to end at once. */
   #leaving = false;
 
   /** @param clock monotonic, ms */
@@ -26,7 +28,10 @@ export class OpenStreams {
     this.#clock = clock;
   }
 
-  /** Monotonic time, ms, as of the last tick: precise enough for silence, and free to read for every message. */
+  /**
+   * Monotonic time of the last tick, ms. Reading it for every message costs nothing; it is precise enough to measure
+   * silence.
+   */
   get now(): number {
     return this.#timer === undefined ? this.#clock() : this.#now;
   }
@@ -35,7 +40,7 @@ export class OpenStreams {
     return this.#open.size;
   }
 
-  /** Those of one kind; looks at all of them. */
+  /** Number of streams of one kind. Takes time in proportion to all open streams. */
   count(kind: OpenStream["kind"]): number {
     let sum = 0;
     for (const stream of this.#open) if (stream.kind === kind) sum++;
@@ -57,7 +62,10 @@ export class OpenStreams {
     this.#timer = undefined;
   }
 
-  /** Asks all to leave, evenly spread over `spreadMs` in random order, so that their clients do not return at one moment. */
+  /**
+   * Asks all streams to end, each at a random moment within `spreadMs`, so that their clients do not connect again all
+   * at once.
+   */
   leave(spreadMs: number): void {
     this.#leaving = true;
     for (const stream of this.#open) this.#ask(stream, Math.random() * spreadMs);
