@@ -1,4 +1,4 @@
-// The proof that a backend understood the handshake (RFC 6455 §4.2.2): checked by us, whoever the client is.
+// The proof that a backend understood the handshake (RFC 6455 §4.2.2). The gateway checks it; clients may not.
 import { createHash } from "node:crypto";
 import type { RequestContext } from "../core/context.ts";
 import { getField } from "../wire/fields.ts";

@@ -51,7 +51,7 @@ function backendSide(chosen: string | undefined, settings: CompressionSettings):
   return { [NEGOTIATED]: deflate };
 }
 
-/** An offer that cannot be met is as good as none. */
+/** An offer that cannot be met counts as none. */
 function clientSide(offered: string | undefined, settings: CompressionSettings): Extensions {
   if (offered === undefined || settings.clientDeflate === 0) return NONE;
   try {

@@ -67,7 +67,7 @@ export class FrameTracker {
     else if (short === 127) {
       const high = bytes.readUInt32BE(at + 2);
       length = high * 0x1_0000_0000 + bytes.readUInt32BE(at + 6);
-      if (high > 0x1f_ffff) this.lost = true; // above 2^53: nobody's frame
+      if (high > 0x1f_ffff) this.lost = true; // above 2^53 bytes: no number holds it, and no sender means it
     }
     const opcode = first & 0x0f;
     if (opcode === CLOSE) this.#close(length, masked ? bytes.readUInt32BE(at + size - 4) : 0);

@@ -17,11 +17,11 @@ export interface LivenessTimes {
   readonly idleMs: number;
 }
 
-/** What the connection can do about it. */
+/** The connection whose ends are watched. */
 export interface LivenessHandler {
-  /** @returns false when none can be put in now: whoever is in the middle of a frame is alive, and its reader unasked */
+  /** Sends a ping. @returns false when none can be inserted now, because a frame is under way or the reader is slow */
   ping(side: "client" | "backend"): boolean;
-  /** One side is gone or nothing happens any more. */
+  /** One side does not answer, or no message has come for too long. */
   lapsed(who: "client" | "backend" | "idle"): void;
 }
 
@@ -45,7 +45,7 @@ export class Liveness {
   /** @param now ms, on the clock of the fields above */
   tick(now: number): void {
     const t = this.#times;
-    // What was heard since the last tick bears its time: nobody is given up that much too early.
+    // What was heard since the last tick carries the time of that tick, so one tick more is waited for.
     const surely = now - TICK_MS;
     if (passed(t.clientSilenceMs, this.clientAt, surely)) return this.#handler.lapsed("client");
     if (passed(t.backendSilenceMs, this.backendAt, surely)) return this.#handler.lapsed("backend");

@@ -1,11 +1,11 @@
-// Payload of WebSocket frames that comes in small pieces, joined: a reader that keeps pieces keeps few.
+// Joins payload of WebSocket frames that comes in small pieces, so that a reader that collects a message keeps few of them.
 import { Gathered } from "../wire/gathered.ts";
 import { FrameTracker } from "./frames.ts";
 
-/** From this size on pieces pass, bytes. */
+/** Pieces of this size or more are passed on at once, bytes. */
 const ENOUGH = 16 * 1024;
 
-/** Joins pieces within one payload. Headers, and the ends of frames, wait for nothing. */
+/** Joins pieces within one payload. Headers and the ends of frames are passed on at once. */
 export class PayloadPieces {
   readonly #frames = new FrameTracker();
   readonly #held = new Gathered();

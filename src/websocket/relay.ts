@@ -1,16 +1,6 @@
 // A WebSocket whose messages are read: sizes and text are checked, and each side may compress by itself.
-import type { OpenStream } from "../core/streams.ts";
 import type { Compression, CompressionSettings } from "./compression.ts";
-import { Liveness, type LivenessHandler } from "./liveness.ts";
-import {
-  GOING_AWAY,
-  INTERNAL_ERROR,
-  NORMAL,
-  SERVICE_LOST,
-  SERVICE_RESTART,
-  type Session,
-  type SessionParts,
-} from "./session.ts";
+import { GOING_AWAY, INTERNAL_ERROR, SERVICE_LOST, Session, type SessionParts } from "./session.ts";
 import { Side, type SideHandler } from "./side.ts";
 
 /** Settings of connections whose messages are read. */
@@ -21,37 +11,26 @@ export interface RelaySettings extends CompressionSettings {
 
 const EMPTY = Buffer.alloc(0);
 
-/** An open connection, message by message. Over when the client's socket is closed. */
-export class Relay implements Session, OpenStream, LivenessHandler, SideHandler {
-  readonly #parts: SessionParts;
-  readonly #liveness: Liveness;
+/** An open connection, message by message. */
+export class Relay extends Session implements SideHandler {
   readonly #client: Side;
   readonly #backend: Side;
   #closing = false;
-  #deadline = 0;
   #over = false;
 
-  get kind(): "websocket" {
-    return "websocket";
-  }
-
   constructor(parts: SessionParts, settings: RelaySettings, compression: Compression) {
-    const { client, backend, streams } = parts;
-    this.#parts = parts;
-    this.#liveness = new Liveness(parts.settings.times, this, streams.now);
+    super(parts);
+    const { client, backend } = parts;
     this.#client = new Side(this, client, true, compression.client, settings.maxFromClient);
     this.#backend = new Side(this, backend, false, compression.backend, settings.maxFromBackend);
-    streams.add(this);
     client.open(this.#client);
     backend.open(this.#backend);
   }
 
-  resume(): void {} // each side pauses and resumes by itself
-
   abort(): void {
     if (this.#over) return;
     this.#over = this.#closing = true;
-    const { streams, settings, client } = this.#parts;
+    const { streams, settings, client } = this.parts;
     streams.remove(this);
     if (!this.#backend.gone) {
       this.#backend.sendClose(GOING_AWAY, "");
@@ -62,10 +41,6 @@ export class Relay implements Session, OpenStream, LivenessHandler, SideHandler 
     if (this.#backend.gone) this.#backend.cleanup();
   }
 
-  leave(): void {
-    this.close(SERVICE_RESTART, "service restart");
-  }
-
   close(code: number, reason: string, toBackend: number = GOING_AWAY): void {
     if (this.#over) return;
     this.#begin(code);
@@ -74,19 +49,15 @@ export class Relay implements Session, OpenStream, LivenessHandler, SideHandler 
     if (this.#client.concluded) this.#client.finish();
   }
 
-  tick(now: number): void {
-    const { settings, client, ctx, counts } = this.#parts;
-    if (this.#closing && now >= this.#deadline) {
-      // A client that has closed is answered, even if its backend stays silent.
-      if (this.#client.concluded) this.#client.sendClose(counts.closeCode, "");
-      return client.destroy();
-    }
-    const { clientStallMs, backendStallMs } = settings;
-    if (this.#client.stalled(now, clientStallMs) || this.#backend.stalled(now, backendStallMs)) {
-      ctx.detail = "write stalled";
-      return client.destroy();
-    }
-    this.#liveness.tick(now);
+  /** A client that has closed is answered, even if its backend stays silent. */
+  protected override disconnect(): void {
+    if (this.#client.concluded) this.#client.sendClose(this.parts.counts.closeCode, "");
+    super.disconnect();
+  }
+
+  protected stalled(now: number): boolean {
+    const { clientStallMs, backendStallMs } = this.parts.settings;
+    return this.#client.stalled(now, clientStallMs) || this.#backend.stalled(now, backendStallMs);
   }
 
   ping(side: "client" | "backend"): boolean {
@@ -96,33 +67,21 @@ export class Relay implements Session, OpenStream, LivenessHandler, SideHandler 
     return true;
   }
 
-  lapsed(who: "client" | "backend" | "idle"): void {
-    this.#parts.ctx.detail = who === "idle" ? "idle for too long" : `${who} is silent`;
-    if (who === "client") this.#parts.client.destroy();
-    else this.close(who === "idle" ? NORMAL : INTERNAL_ERROR, who === "idle" ? "idle" : "service silent");
-  }
-
   heard(side: Side, bytes: number): void {
-    const { ctx, streams } = this.#parts;
-    if (side.isClient) {
-      ctx.bytesIn += bytes;
-      this.#liveness.clientAt = streams.now;
-    } else {
-      ctx.bytesOut += bytes;
-      this.#liveness.backendAt = streams.now;
-    }
+    if (side.isClient) this.heardClient(bytes);
+    else this.heardBackend(bytes);
   }
 
   message(from: Side, data: Buffer, isBinary: boolean): void {
-    const { counts, streams } = this.#parts;
+    const { counts, streams } = this.parts;
     // A side that has closed still takes what the other says before its own close (RFC 6455 §5.5.1).
     if (!this.#other(from).sendMessage(data, isBinary)) return;
-    this.#liveness.messageAt = streams.now;
+    this.liveness.messageAt = streams.now;
     if (from.isClient) counts.received++;
     else counts.sent++;
   }
 
-  /** A side has said goodbye: the other hears the same code and reason. */
+  /** A side has sent a close frame: the other is sent the same code and reason. */
   concluded(side: Side, code: number, reason: Buffer): void {
     if (!this.#closing) {
       this.#begin(code);
@@ -138,8 +97,8 @@ export class Relay implements Session, OpenStream, LivenessHandler, SideHandler 
 
   /** A side broke the protocol or a bound: both are told the same. */
   broken(side: Side, code: number, detail: string): void {
-    this.#parts.ctx.detail = `${side.isClient ? "client" : "backend"}: ${detail}`;
-    // What is too large is so for both; a breach of the protocol concerns the other side only as an end.
+    this.parts.ctx.detail = `${side.isClient ? "client" : "backend"}: ${detail}`;
+    // Both sides are told of a message that is too large; of a breach of the protocol the other side sees only the end.
     this.close(code, "", code === 1009 ? code : GOING_AWAY);
     this.#client.finish();
   }
@@ -173,8 +132,8 @@ export class Relay implements Session, OpenStream, LivenessHandler, SideHandler 
   #begin(code: number): void {
     if (this.#closing) return;
     this.#closing = true;
-    this.#parts.counts.closeCode = code;
-    this.#deadline = this.#parts.streams.now + this.#parts.settings.closeGraceMs;
+    this.parts.counts.closeCode = code;
+    this.awaitClose();
   }
 
   #other(side: Side): Side {

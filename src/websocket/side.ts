@@ -16,7 +16,7 @@ const MAX_FRAGMENTS = 16 * 1024;
 export interface SideHandler {
   heard(side: Side, bytes: number): void;
   message(from: Side, data: Buffer, isBinary: boolean): void;
-  /** It has said goodbye. */
+  /** It has sent a close frame. */
   concluded(side: Side, code: number, reason: Buffer): void;
   /** It broke the protocol or a bound. @param code what to close with */
   broken(side: Side, code: number, detail: string): void;
@@ -92,7 +92,7 @@ export class Side implements UpgradedSocketHandler {
     this.#receiver = receiver;
     receiver.on("message", (data, isBinary) => handler.message(this, data, isBinary));
     receiver.on("ping", (data) => {
-      // RFC 6455 §5.5.3: of many pings the last is answered. A peer that reads no pongs gets no heap of them.
+      // RFC 6455 §5.5.3: of many pings only the last need be answered, so pongs do not pile up for a peer that does not read.
       if (this.#full) this.#unanswered = data;
       else if (!this.#closeSent) this.sender.pong(data, !isClient);
     });
@@ -146,7 +146,7 @@ export class Side implements UpgradedSocketHandler {
     this.#unread = null;
   }
 
-  /** @returns false when this side is gone or was told goodbye, and the message is dropped */
+  /** @returns false when this side is gone or was sent a close frame, and the message is dropped */
   sendMessage(data: Buffer, isBinary: boolean): boolean {
     if (this.#closeSent || this.gone) return false;
     this.#waiting += data.length;
@@ -219,7 +219,7 @@ export class Side implements UpgradedSocketHandler {
     this.#timer.unref();
   }
 
-  /** Gives back what the compressor holds, once it has let go of what it is at: `ws` does not survive less. */
+  /** Frees the compressor once it has finished its current message: `ws` would fail if it were freed earlier. */
   cleanup(): void {
     if (this.#over) return;
     this.#over = true;

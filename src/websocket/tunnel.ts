@@ -1,126 +1,85 @@
 // A WebSocket whose bytes pass untouched: compression, fragments, pings and close codes are between client and backend.
 import type { UpgradedSocket, UpgradedSocketHandler } from "../core/edges.ts";
-import type { OpenStream } from "../core/streams.ts";
 import { closeFrame, FrameTracker, MASKED_PING, PING } from "./frames.ts";
-import { Liveness, type LivenessHandler } from "./liveness.ts";
-import {
-  GOING_AWAY,
-  INTERNAL_ERROR,
-  NORMAL,
-  SERVICE_LOST,
-  SERVICE_RESTART,
-  type Session,
-  type SessionParts,
-} from "./session.ts";
+import { GOING_AWAY, INTERNAL_ERROR, SERVICE_LOST, Session, type SessionParts } from "./session.ts";
 
-/** An open tunnel. Over when the client's socket is closed. */
-export class Tunnel implements Session, OpenStream, LivenessHandler {
-  readonly #parts: SessionParts;
-  readonly #liveness: Liveness;
+/** An open tunnel. */
+export class Tunnel extends Session {
   readonly #fromClient: Direction;
   readonly #fromBackend: Direction;
-  /** The gateway itself has said goodbye: what still comes is read and dropped. */
+  /** The client was sent a close frame of ours: what still comes is read and dropped. */
   #closing = false;
   /** Close frame waiting for the end of the frame that is under way to the client. */
-  #farewell: Buffer | null = null;
-  #farewellCode = 0;
-  #deadline = 0;
+  #closeFrame: Buffer | null = null;
+  #closeCode = 0;
   #over = false;
 
-  get kind(): "websocket" {
-    return "websocket";
-  }
-
   constructor(parts: SessionParts) {
-    const { client, backend, streams, settings } = parts;
-    this.#parts = parts;
-    this.#liveness = new Liveness(settings.times, this, streams.now);
+    super(parts);
+    const { client, backend } = parts;
     this.#fromClient = new Direction(this, client, backend);
     this.#fromBackend = new Direction(this, backend, client);
-    streams.add(this);
     client.open(this.#fromClient);
     backend.open(this.#fromBackend);
   }
 
-  resume(): void {} // each direction pauses and resumes by itself
-
   abort(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#parts.streams.remove(this);
-    this.#leaveBackend();
-    this.#parts.client.destroy();
-  }
-
-  leave(): void {
-    this.close(SERVICE_RESTART, "service restart");
+    this.parts.streams.remove(this);
+    this.#closeBackend();
+    this.parts.client.destroy();
   }
 
   close(code: number, reason: string): void {
-    if (this.#closing || this.#over || this.#farewell !== null) return;
-    this.#deadline = this.#parts.streams.now + this.#parts.settings.closeGraceMs;
-    this.#farewell = closeFrame(code, reason, false);
-    this.#farewellCode = code;
-    if (this.#fromBackend.tracker.lost) return this.#parts.client.destroy();
+    if (this.#closing || this.#over || this.#closeFrame !== null) return;
+    this.awaitClose();
+    this.#closeFrame = closeFrame(code, reason, false);
+    this.#closeCode = code;
+    if (this.#fromBackend.tracker.lost) return this.parts.client.destroy();
     this.written(this.#fromBackend);
   }
 
-  /** In the middle of a frame nothing can be put in; a client that was told goodbye already is only waited for. */
+  /**
+   * Sends the close frame that waits, once the frame under way to the client is complete. A client whose backend has sent a
+   * close frame already is only waited for.
+   */
   written(direction: Direction): void {
     const { tracker } = this.#fromBackend;
-    if (this.#farewell === null || direction !== this.#fromBackend || !tracker.between || tracker.closed) return;
-    const { client, backend, counts } = this.#parts;
+    if (this.#closeFrame === null || direction !== this.#fromBackend || !tracker.between || tracker.closed) return;
+    const { client, backend, counts } = this.parts;
     this.#closing = true;
-    counts.closeCode = this.#farewellCode;
-    client.write(this.#farewell);
+    counts.closeCode = this.#closeCode;
+    client.write(this.#closeFrame);
     if (this.#fromClient.tracker.between) backend.write(closeFrame(GOING_AWAY, "", true));
     if (this.#fromClient.tracker.closed) client.end();
   }
 
-  tick(now: number): void {
-    const { settings, client } = this.#parts;
-    if ((this.#closing || this.#farewell !== null) && now >= this.#deadline) return client.destroy();
-    const { clientStallMs, backendStallMs } = settings;
-    if (this.#fromBackend.stalled(now, clientStallMs) || this.#fromClient.stalled(now, backendStallMs)) {
-      this.#parts.ctx.detail = "write stalled";
-      return client.destroy();
-    }
-    this.#liveness.tick(now);
+  protected stalled(now: number): boolean {
+    const { clientStallMs, backendStallMs } = this.parts.settings;
+    return this.#fromBackend.stalled(now, clientStallMs) || this.#fromClient.stalled(now, backendStallMs);
   }
 
   ping(side: "client" | "backend"): boolean {
-    const { client, backend } = this.#parts;
-    if (
-      this.#closing ||
-      this.#farewell !== null ||
-      !(side === "client" ? this.#fromBackend : this.#fromClient).mayInsert
-    )
-      return false;
+    const { client, backend } = this.parts;
+    const direction = side === "client" ? this.#fromBackend : this.#fromClient;
+    if (this.#closing || this.#closeFrame !== null || !direction.mayInsert) return false;
     if (side === "client") client.write(PING);
     else backend.write(MASKED_PING);
     return true;
   }
 
-  lapsed(who: "client" | "backend" | "idle"): void {
-    this.#parts.ctx.detail = who === "idle" ? "idle for too long" : `${who} is silent`;
-    if (who === "client") this.#parts.client.destroy();
-    else this.close(who === "idle" ? NORMAL : INTERNAL_ERROR, who === "idle" ? "idle" : "service silent");
-  }
-
   /** A direction brought bytes. @returns whether they are passed on */
   passed(direction: Direction, messages: number, bytes: number): boolean {
-    const { ctx, counts, streams, client } = this.#parts;
-    const live = this.#liveness;
-    if (messages > 0) live.messageAt = streams.now;
+    const { counts, streams, client } = this.parts;
+    if (messages > 0) this.liveness.messageAt = streams.now;
     if (direction === this.#fromClient) {
-      live.clientAt = streams.now;
-      ctx.bytesIn += bytes;
+      this.heardClient(bytes);
       counts.received += messages;
       // The answer to our own close frame: the connection has ended as it should.
       if (this.#closing && direction.tracker.closed) client.end();
     } else {
-      live.backendAt = streams.now;
-      ctx.bytesOut += bytes;
+      this.heardBackend(bytes);
       counts.sent += messages;
       if (direction.tracker.closed && !this.#closing) counts.closeCode = direction.tracker.closeCode;
     }
@@ -134,21 +93,21 @@ export class Tunnel implements Session, OpenStream, LivenessHandler {
 
   /** A direction will bring nothing more. */
   ended(direction: Direction): void {
-    const { client, backend } = this.#parts;
+    const { client, backend } = this.parts;
     if (direction === this.#fromClient) backend.end();
-    else if (!this.#closing) this.#lastWords(INTERNAL_ERROR, SERVICE_LOST);
+    else if (!this.#closing) this.#closeClient(INTERNAL_ERROR, SERVICE_LOST);
     else client.end();
   }
 
   /** One side is gone. */
   closed(direction: Direction): void {
     if (direction === this.#fromClient) this.abort();
-    else if (!this.#over && !direction.hasEnded) this.#lastWords(INTERNAL_ERROR, SERVICE_LOST);
+    else if (!this.#over && !direction.hasEnded) this.#closeClient(INTERNAL_ERROR, SERVICE_LOST);
   }
 
-  /** The backend is gone: a client that was not told why is told now, where a frame can be put in. */
-  #lastWords(code: number, reason: string): void {
-    const { client, counts } = this.#parts;
+  /** The backend is gone: a client that was sent no close frame is sent one now, where one can be inserted. */
+  #closeClient(code: number, reason: string): void {
+    const { client, counts } = this.parts;
     const { tracker } = this.#fromBackend;
     if (!tracker.closed && !tracker.between) return client.destroy();
     if (!tracker.closed) {
@@ -156,18 +115,18 @@ export class Tunnel implements Session, OpenStream, LivenessHandler {
       client.write(closeFrame(code, reason, false));
     }
     this.#closing = true;
-    this.#deadline = this.#parts.streams.now + this.#parts.settings.closeGraceMs;
+    this.awaitClose();
     client.end();
   }
 
-  /** The client is gone: a backend that was not told so is told now. */
-  #leaveBackend(): void {
-    const { backend } = this.#parts;
+  /** The client is gone: a backend that was sent no close frame is sent one now. */
+  #closeBackend(): void {
+    const { backend } = this.parts;
     const { tracker } = this.#fromClient;
     if (this.#fromBackend.hasClosed) return;
     if (tracker.between && !tracker.closed && !this.#closing) backend.write(closeFrame(GOING_AWAY, "", true));
     backend.end();
-    const timer = setTimeout(() => backend.destroy(), this.#parts.settings.backendGraceMs);
+    const timer = setTimeout(() => backend.destroy(), this.parts.settings.backendGraceMs);
     timer.unref();
     this.#fromBackend.onClosed = () => clearTimeout(timer);
   }
@@ -191,7 +150,7 @@ class Direction implements UpgradedSocketHandler {
     this.#to = to;
   }
 
-  /** Whether a frame of ours may go the same way now: between two frames, and nobody is waiting for the reader. */
+  /** Whether a frame of ours may be inserted now: between two frames, while the reader keeps up. */
   get mayInsert(): boolean {
     return this.tracker.between && !this.tracker.closed && !this.#waiting;
   }
