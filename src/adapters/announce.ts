@@ -19,7 +19,7 @@ export function isBodiless(method: string, status: number): boolean {
  * @returns bytes that may be written; Infinity when unknown
  */
 export function announce(bodiless: boolean, status: number, fields: string[], length: number): number {
-  // A client that does not know that 205 has no body finds an empty one.
+  // A client that does not know that 205 has no body reads an empty one.
   if (status === 204 || status === 205) dropFields(fields, CONTENT_LENGTH);
   if (status === 205) fields.push("Content-Length", "0");
   if (bodiless) return 0;

@@ -74,14 +74,14 @@ export class HttpBody implements RequestBody {
     this.#watch();
   }
 
-  /** Lets go of the receiver and reads the rest into nothing. */
+  /** Drops the receiver, then reads and drops the rest of the body. */
   discard(): void {
     clearTimeout(this.#timer);
     this.#receiver = null;
     if (!this.complete) this.#request.resume();
   }
 
-  /** Node ends a stream of HTTP/2 without data as soon as its end arrives, whether or not somebody reads it. */
+  /** Node ends a stream of HTTP/2 without data as soon as its end arrives, whether or not it is read. */
   get #endedUnread(): boolean {
     return !this.#started && this.#request.readableEnded && this.#request.aborted !== true;
   }
@@ -103,7 +103,7 @@ export class HttpBody implements RequestBody {
 
   #end(): void {
     clearTimeout(this.#timer);
-    // Node ends a stream of HTTP/2 that was reset as it ends one that is complete: half a body must not pass for a whole.
+    // Node emits `end` also for an HTTP/2 stream that was reset: an incomplete body must not be taken for a complete one.
     if (this.#request.aborted === true) return;
     this.#complete = true;
     this.#receiver?.end(plainTrailers(this.#trailers()));
@@ -122,7 +122,7 @@ function plainTrailers(raw: readonly string[]): readonly string[] {
   if (raw.length === 0) return NO_TRAILERS;
   const kept: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
-    // What routes, frames or identifies counts only in the head, where it was looked at.
+    // Fields that route, frame or identify are honoured only in the head, where they were validated.
     const plain = knownField(raw[i]!) === OTHER && !NOT_IN_TRAILERS.has(raw[i]!.toLowerCase());
     if (plain) kept.push(raw[i]!, raw[i + 1]!);
   }

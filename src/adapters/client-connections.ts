@@ -4,12 +4,12 @@ import type { Clock } from "../core/clock.ts";
 import { Episode } from "../core/episode.ts";
 import type { Log } from "../core/log.ts";
 
-/** Connections over the limit that are told so at the same time, at most; more are closed without a word. */
+/** Most connections over the limit that are sent an error at the same time; further ones are closed without one. */
 const MAX_TURNED_AWAY = 64;
-/** As many as that part of the limit: they take descriptors, too. */
+/** The same bound as a share of the limit: such connections take descriptors, too. */
 const TURNED_AWAY_SHARE = 1 / 16;
 
-/** Counts them. */
+/** Counts client connections. Listeners call {@link admit} for every accepted socket. */
 export class ClientConnections {
   /** Connections that may be open; 0 no limit. */
   max = 0;
@@ -39,7 +39,7 @@ export class ClientConnections {
     return true;
   }
 
-  /** Whether one that may not stay can be told so; it counts until it is closed. */
+  /** Whether a socket that was not admitted may be sent an error; it is counted until it is closed. */
   turnAway(socket: Socket): boolean {
     if (this.#turnedAway >= Math.min(MAX_TURNED_AWAY, Math.ceil(this.max * TURNED_AWAY_SHARE))) return false;
     this.#turnedAway++;

@@ -1,9 +1,9 @@
-// The first bytes of a connection, looked at before anybody knows what speaks there.
+// The first bytes of a connection, looked at before its protocol is known.
 import type { Socket } from "node:net";
 
 /**
- * Reads until `enough` says so, puts everything back and calls `then`. A socket that fails before is destroyed.
- * @returns stops it
+ * Reads until `enough` returns true, puts everything back and calls `then`. A socket that fails before is destroyed.
+ * @returns a function that stops reading
  */
 export function firstBytes(
   socket: Socket,

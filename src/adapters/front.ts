@@ -12,12 +12,12 @@ import type { ConnectionHandler } from "./listener.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { addressOf, tlsServer } from "./tls-server.ts";
 
-/** How long a connection on which nothing was asked yet is left alone when idle ones are closed, ms. */
+/** When idle connections are closed, those that have sent no request yet are kept until they are this old, ms. */
 const FIRST_REQUEST_MS = 1000;
 /** Longest wait for a handshake where no other is configured, ms. */
 const HANDSHAKE_MS = 120_000;
 
-/** Between two looks for connections that say nothing, ms. */
+/** Interval of the check for connections that send nothing, ms. */
 const SWEEP_MS = 1000;
 
 /** One front: HTTP/1.1 and, where it is on, HTTP/2. */
@@ -29,9 +29,9 @@ export class HttpFront implements ConnectionHandler {
   readonly #tls: TlsServer | null;
   /** Accepted sockets, also those whose protocol is not known yet. */
   readonly #sockets = new Set<Socket>();
-  /** Sockets that have said nothing yet, and since when. */
+  /** Sockets that have sent nothing yet, and since when. */
   readonly #silent = new Map<Socket, { readonly since: number; readonly stop: () => void }>();
-  /** How long it may be so, ms; 0: for ever. */
+  /** Longest time a socket may send nothing, ms; 0: no limit. */
   readonly #silentMs: number;
   readonly #watch: HandshakeWatch;
   readonly #timer: NodeJS.Timeout | undefined;

@@ -1,15 +1,15 @@
 // Holds requests back for a moment, so that their clients wait for an answer and open no new connection.
 
-/** Open unless held. */
+/** A gate that requests pass at once, unless it is held. */
 export class Gate {
   #held: (() => void)[] | null = null;
 
-  /** What comes from now on waits. */
+  /** Requests that come from now on wait. */
   hold(): void {
     this.#held ??= [];
   }
 
-  /** What waits goes on, in order. */
+  /** Requests that wait go on, in order. */
   release(): void {
     const held = this.#held ?? [];
     this.#held = null;

@@ -21,7 +21,7 @@ const FAULTS: readonly (readonly [pattern: RegExp, fault: HandshakeFault])[] = [
   [/ECONNRESET|EPIPE|ECONNABORTED/, "closed"],
 ];
 
-/** Cause and words for the log. */
+/** The cause, and a description for the log. */
 export function handshakeFault(
   error: NodeJS.ErrnoException,
   socket: TLSSocket,

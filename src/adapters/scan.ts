@@ -13,7 +13,7 @@ export interface Scan {
   bodyLength: number;
   /** Lower-case names from `Connection`, without `close` and `keep-alive`; null when there are none. */
   nominated: Set<string> | null;
-  /** Carries this process's own mark: the request is going in circles. */
+  /** The request carries the mark of this process: it has come through it before. */
   looped: boolean;
 }
 
@@ -66,13 +66,13 @@ function nominate(value: string): void {
   addTokens(value, names);
   names.delete("close");
   names.delete("keep-alive");
-  // Naming these cannot take them away: they route and frame the request.
+  // Fields that route and frame the request cannot be removed by naming them in `Connection`.
   names.delete("host");
   names.delete("content-length");
   if (names.size === 0) scan.nominated = null;
 }
 
-/** Says which character of a host is none. @param where field it stands in */
+/** Names the character that may not stand in a host. @param where field it stands in */
 export function authorityFault(where: string, authority: string): string {
   const wrong = [...authority].find((c) => !isAuthority(c)) ?? "";
   return `character ${byteText(wrong.charCodeAt(0))} in ${where}`;
@@ -83,7 +83,7 @@ export function byteText(byte: number): string {
   return `0x${byte.toString(16).padStart(2, "0")}`;
 }
 
-/** Characters of a host, an IPv6 literal and a port (RFC 3986 §3.2.2): anything else has no business in Host. */
+/** Characters of a host, an IPv6 literal and a port (RFC 3986 §3.2.2): nothing else is admitted in Host. */
 export function isAuthority(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);

@@ -11,12 +11,12 @@ import type { BalancerSettings } from "./settings.ts";
 const LESSON = 100;
 const SUCCESS_PART = 0.7;
 const LATENCY_PART = 0.3;
-/** Marks lie close together, all ways being sound; this power makes a difference of them. */
+/** The measured marks of the three ways lie close together; raising them to this power makes the difference count. */
 const SHARPNESS = 4;
-/** What each way gets at least, so that it can show what it is worth. */
+/** Least share of requests that each way of choosing gets, so that it goes on being measured. */
 const LEAST_PART = 0.05;
 
-/** Begins with a third for each way; every {@link LESSON} results the parts are set anew. */
+/** Begins with a third of the requests for each way; after every {@link LESSON} results the shares are computed anew. */
 export function adaptive(settings: BalancerSettings): Balancer {
   const ways = [roundRobin(), leastConnections(settings), responseTime(settings)];
   const lessons = new Lessons(ways.length);
@@ -64,7 +64,7 @@ export class Lessons {
     if (++this.#results >= LESSON) this.#learn();
   }
 
-  /** A way nobody took keeps its mark. */
+  /** A way of choosing that no request took keeps its mark. */
   #learn(): void {
     const means = this.#goodMs.map((ms, way) =>
       this.#good[way] === 0 ? Number.POSITIVE_INFINITY : ms / this.#good[way]!,

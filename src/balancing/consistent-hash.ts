@@ -7,7 +7,7 @@ import { hashKey } from "./hash-key.ts";
 import { type HashRing, RingMaker } from "./hash-ring.ts";
 import type { BalancerSettings, HashRule, KeyedBalancer } from "./settings.ts";
 
-/** With so few requests under way an endpoint is never too busy: else two requests of one client would part ways. */
+/** An endpoint with so few requests under way is never too busy: else two requests of one client would go to different ones. */
 const NEVER_BUSY = 8;
 
 /** Requests after which what is under way is counted anew; those between are added to it. */
@@ -50,9 +50,9 @@ class HashPicker implements Picker {
   readonly #total: number;
   readonly #rule: HashRule;
   readonly #maker: RingMaker;
-  /** For when all of these are excluded. */
+  /** The ring of all endpoints, for a request that excludes all of the preferred ones. */
   readonly #behind: Picker | null;
-  /** Made by the first request: many changes at one time make one ring. */
+  /** Made by the first request that needs it, so that many changes at one time make one ring. */
   #ring: HashRing | null = null;
   #load = 0;
   #sinceCount = COUNT_EVERY;

@@ -1,5 +1,5 @@
 // Which endpoints the balancer chooses from: the first group that has enough fit ones, with what it cannot carry going to
-// the next, and all of them when too few are fit to tell health from trouble of our own.
+// the next, and all of them when so few are fit that the fault is more likely with the gateway or the network.
 import type { RequestContext } from "../core/context.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { weightOf } from "../core/endpoint.ts";
@@ -9,7 +9,7 @@ import { isKeyed } from "./settings.ts";
 
 /** How traffic is spread over the groups of a service. */
 export interface SpreadRule {
-  /** Where this gateway stands; "" prefers nobody. */
+  /** Zone of this gateway; "" prefers no zone. */
   readonly zone: string;
   /** Fit share of endpoints, in [0, 1], below which all are used; 0 never. */
   readonly panicShare: number;
@@ -29,7 +29,7 @@ interface Group {
   readonly strength: number;
 }
 
-/** Balances each group by itself. Outlives the pickers it makes. */
+/** Balances each group by itself. Lives as long as the service is configured, and makes its pickers. */
 export class EndpointGroups {
   readonly #make: () => Balancer;
   readonly #rule: SpreadRule;
@@ -69,12 +69,12 @@ export class EndpointGroups {
   }
 }
 
-/** Whether registry and operator let it take traffic, whatever checks and results say of it. */
+/** Whether the registry and the operator let an endpoint take traffic, whatever checks and results say of it. */
 function isMeant({ spec, state }: Endpoint): boolean {
   return spec.healthy && !state.obstacles.has("draining") && !state.obstacles.has("down");
 }
 
-/** Whether it can take traffic at all. A half-open circuit admits by itself. */
+/** Whether an endpoint can take traffic at all. One with a half-open circuit counts: the circuit decides by request. */
 function canServe(endpoint: Endpoint): boolean {
   return isMeant(endpoint) && weightOf(endpoint) > 0 && endpoint.breaker?.state !== "open";
 }

@@ -4,7 +4,7 @@ import { cookieEnd, cookieStart } from "../wire/cookies.ts";
 import { crc32 } from "../wire/crc32.ts";
 import { getField, isField } from "../wire/fields.ts";
 
-/** 32 bits for a request, or -1: it carries no such thing. */
+/** Hash of what a request is told apart by, 32 bits; -1 when it carries no such thing. */
 type Read = (ctx: RequestContext) => number;
 
 /**
@@ -35,7 +35,7 @@ export function hashKeyFault(text: string): string | null {
 
 /**
  * Hash of a piece of text for the ring: CRC-32, its bits mixed (the finalizer of MurmurHash3). Alone, CRC-32 leaves texts
- * that differ in few places in step with each other: of ten instances one got half as much again as its share.
+ * that differ in few places at equal distances: of ten instances one got 1.57 times its share.
  */
 export function ringHash(text: string, from = 0, to = text.length): number {
   let hash = crc32(text, from, to);

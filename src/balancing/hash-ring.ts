@@ -62,7 +62,7 @@ export class RingMaker {
     if (this.#points.size > 2 * ids.size)
       for (const id of this.#points.keys()) if (!ids.has(id)) this.#points.delete(id);
     const each = endpoints.map(weightOf);
-    // Equal weights are worth one share each, however they are written.
+    // Equal weights get equal numbers of points, whatever the weights are.
     const unit = endpoints.map((e) => e.state.weight ?? e.spec.weight).reduce(commonDivisor, 0) || 1;
     const wanted = each.reduce((sum, weight) => sum + (weight / unit) * this.#replicas, 0);
     const scale = (this.#replicas / unit) * Math.min(1, MAX_POINTS / wanted);

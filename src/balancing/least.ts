@@ -9,10 +9,10 @@ import { WeightTable } from "./weight-table.ts";
 
 /**
  * Up to this many are all looked at. Beyond it two are enough (Mitzenmacher, "The power of two choices"), and several
- * gateways that know the same do not all run to the same endpoint.
+ * gateways that see the same figures do not all choose the same endpoint.
  */
 const FEW = 8;
-/** Every so many requests one goes in turn, so that what was slow once can show that it no longer is. */
+/** One request of so many goes in turn, so that an endpoint that was slow is measured again. */
 const PROBE_EVERY = 64;
 /** Stands for the latency of an endpoint that has been asked and has never answered, ms. */
 const UNKNOWN_MS = 1e9;
@@ -22,18 +22,18 @@ export function leastConnections(settings: BalancerSettings): Balancer {
   return balancer(settings, false);
 }
 
-/** Lowest latency × (requests under way + 1) for its weight; who has not been asked yet goes first. */
+/** Lowest latency × (requests under way + 1) for its weight; an endpoint that has not been asked yet goes first. */
 export function responseTime(settings: BalancerSettings): Balancer {
   return balancer(settings, true);
 }
 
 function expectedWait({ latencyMs, active }: EndpointState): number {
-  // A tenth of a millisecond more, or what answers at once would cost nothing however busy it is.
+  // A tenth of a millisecond more: else an endpoint that answers at once would cost nothing, however busy it is.
   if (latencyMs >= 0) return (latencyMs + 0.1) * (active + 1);
   return active === 0 ? Number.NEGATIVE_INFINITY : UNKNOWN_MS * active;
 }
 
-/** What one picker hands to the next. */
+/** What one picker hands to the picker that replaces it. */
 interface Turn {
   next: number;
   picks: number;
@@ -86,7 +86,7 @@ class LeastPicker implements Picker {
     return this.#endpoints[this.#costOf(second) < this.#costOf(first) ? second : first]!;
   }
 
-  /** Looks from the turn on, so that of equal ones the next gets it. */
+  /** Looks from the endpoint whose turn it is on, so that of equal ones the next in turn gets the request. */
   #ofAll(exclude: readonly Endpoint[]): Endpoint | null {
     const count = this.#endpoints.length;
     const start = this.#turn.next < count ? this.#turn.next : 0;

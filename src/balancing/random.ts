@@ -6,7 +6,7 @@ import { CHANCES, type RandomInt } from "./random-int.ts";
 import type { BalancerSettings } from "./settings.ts";
 import { WeightTable } from "./weight-table.ts";
 
-/** Several gateways that share endpoints need no turn to agree on. */
+/** Draws endpoints. Needs no state, so several gateways that share endpoints need not agree on one. */
 export function random({ randomInt }: BalancerSettings): Balancer {
   return { over: (endpoints) => new RandomPicker(endpoints, randomInt) };
 }

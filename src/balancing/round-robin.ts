@@ -10,7 +10,7 @@ import type { Balancer, Picker } from "../core/service.ts";
 const PHASE_STEP = Math.sqrt(5) - 2;
 
 /**
- * Smooth weighted round robin. Whoever's turn it is earns its weight, and takes the request once it has earned as much as
+ * Smooth weighted round robin. The endpoint whose turn it is earns its weight, and takes the request once it has earned as much as
  * the heaviest: with equal weights at every turn, with half the weight at every second one. A pick looks at each endpoint
  * once at most, on average at heaviest ÷ mean weight of them. Turn and earnings go on when endpoints or weights change.
  */

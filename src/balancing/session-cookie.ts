@@ -2,7 +2,7 @@
 // share the secret agree, also after a restart.
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** Where a client sits at one service; both are keyed hashes that say nothing to anybody else. */
+/** The endpoint of a client at one service. Both numbers are keyed hashes, which mean nothing without the secret. */
 export interface SessionEntry {
   readonly service: number;
   readonly endpoint: number;
@@ -19,7 +19,7 @@ const VERSION = 1;
 const HEAD_BYTES = 5;
 const ENTRY_BYTES = 8;
 const MAC_BYTES = 16;
-/** Services one cookie serves; the one used longest ago makes way. */
+/** Services one cookie has entries for; beyond that, the one used longest ago is dropped. */
 export const MAX_ENTRIES = 8;
 /** Cookies known to be valid, so that a client's next request costs no signature. */
 const MAX_VERIFIED = 1000;
@@ -75,12 +75,12 @@ export class SessionCookies {
       })),
     };
     if (this.#verified.size >= MAX_VERIFIED) this.#verified.delete(this.#verified.keys().next().value!);
-    // Its own text: the value was cut out of a header and would keep all of it.
+    // A copy: the value was cut out of a header and would keep all of the header in memory.
     this.#verified.set(bytes.toString("base64url"), claim);
     return claim;
   }
 
-  /** The name takes part: a cookie of one name is worth nothing under another. */
+  /** The name is signed, too: a cookie is not valid under another name. */
   #mac(body: Buffer): Buffer {
     return createHmac("sha256", this.#secret).update(`${this.#name}\0`).update(body).digest().subarray(0, MAC_BYTES);
   }

@@ -1,4 +1,4 @@
-// The reply side of sticky sessions: the head of a reply is where a client learns, or the gateway, which session it is.
+// The reply side of sticky sessions: in the head of a reply the client is given its cookie, or the gateway reads one.
 import type { Filter } from "../core/filter.ts";
 import type { Sessions } from "./sessions.ts";
 

@@ -13,7 +13,7 @@ interface Entry {
   used: boolean;
 }
 
-/** A table whose least used entries make way for new ones (second chance, an approximation of LRU that costs no use). */
+/** A table that drops the least used entries for new ones (second chance: an approximation of LRU without cost per use). */
 export class SessionTable {
   readonly #entries = new Map<string, Entry>();
   readonly #maxEntries: number;

@@ -32,7 +32,7 @@ interface Clocks {
   readonly wall: () => number;
 }
 
-/** Lives as long as the service is configured, whatever becomes of its endpoints. */
+/** The sessions of one service. They live as long as the service is configured, while its endpoints come and go. */
 export class Sessions {
   readonly rule: SessionRule;
   readonly #wall: () => number;
@@ -40,7 +40,7 @@ export class Sessions {
   readonly #byId: SessionTable;
   readonly #byAddress: SessionTable;
   readonly #service: string;
-  /** This service in cookies. */
+  /** What stands for this service in cookies. */
   readonly #tag: number;
 
   constructor(service: string, rule: SessionRule, secret: Buffer, { now, wall }: Clocks) {
@@ -53,7 +53,7 @@ export class Sessions {
     this.#tag = this.#cookies.tag(service);
   }
 
-  /** An endpoint in cookies. */
+  /** What stands for an endpoint in cookies. */
   tagOf(endpoint: Endpoint): number {
     return this.#cookies.tag(`${this.#service}\0${endpoint.spec.id}`);
   }
@@ -74,7 +74,7 @@ export class Sessions {
     return rule.byAddress ? this.#byAddress.get(ctx.clientIp) : undefined;
   }
 
-  /** Remembers where a client goes that said who it is; without an id that can be had only from the reply, nothing. */
+  /** Remembers the endpoint of a client whose request carries an id; an id that only the reply brings is learned there. */
   bind(ctx: RequestContext, endpoint: Endpoint): void {
     const { rule } = this;
     const named = rule.cookie === "" || rule.issues ? undefined : cookieValue(ctx.fields, rule.cookie);
@@ -84,8 +84,8 @@ export class Sessions {
   }
 
   /**
-   * Looks at a reply: who gave it keeps the session, unless it is in trouble. Learns the cookie an application sets, or sets
-   * one where the client needs it.
+   * Looks at a reply: the endpoint that gave it keeps the session, unless it is unfit. Learns the cookie an application
+   * sets, or sets one where the client needs it.
    */
   answered(ctx: RequestContext, endpoint: Endpoint, status: number, fields: string[]): void {
     const { rule } = this;
@@ -98,7 +98,7 @@ export class Sessions {
     const now = this.#wall() / 1000;
     const claim = rule.issues ? this.#cookies.read(cookieValue(ctx.fields, rule.cookie) ?? "", now) : null;
     if (claim === null) this.bind(ctx, endpoint);
-    // Who sends an id of its own needs no cookie.
+    // A client that sends an id of its own needs no cookie.
     if (!rule.issues || (claim === null && this.#otherId(ctx) !== undefined)) return;
     const entry: SessionEntry = { service: this.#tag, endpoint: this.tagOf(endpoint) };
     const isYoung = claim !== null && claim.expiresAt - now > rule.ttlMs / 2000;

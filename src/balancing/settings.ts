@@ -1,4 +1,4 @@
-// What balancers are made with: the same for all kinds, each takes what concerns it.
+// What balancers are made with: the same for all kinds; each uses what concerns it.
 import type { RequestContext } from "../core/context.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Balancer, Picker } from "../core/service.ts";
@@ -9,7 +9,7 @@ import type { Sessions } from "./sessions.ts";
 export interface BalancerSettings {
   readonly randomInt: RandomInt;
   readonly hash: HashRule;
-  /** null: nobody is remembered. */
+  /** Sticky sessions; null: none. */
   readonly sessions: Sessions | null;
 }
 

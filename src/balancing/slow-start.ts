@@ -1,5 +1,5 @@
 // Slow start: an endpoint that is new beside running ones, or comes back, gets its share of traffic little by little, so
-// that cold caches and just-started processes are not run over.
+// that cold caches and just-started processes are not overloaded.
 import type { EndpointState } from "../core/endpoint-state.ts";
 
 /** Share of its weight a cold endpoint begins with. */
@@ -11,7 +11,7 @@ const MOST_MS = 1000;
 const LEAST_MS = 20;
 
 interface Follower {
-  /** Ends the watching. */
+  /** Stops watching the endpoint. */
   readonly stop: () => void;
   fit: boolean;
   /** Out of service for another reason than not having been checked yet. */
@@ -34,14 +34,14 @@ export class SlowStart {
     this.#now = now;
   }
 
-  /** The endpoints it has now are those it began with: who joins later is cold. */
+  /** Called once the first endpoints are followed: those that join later begin cold. */
   begun(): void {
     this.#running = true;
   }
 
-  /** Takes care of an endpoint until {@link unfollow}. */
+  /** Watches an endpoint until {@link unfollow}. */
   follow(state: EndpointState): void {
-    // One that nobody has checked yet, or that joins a running service, warms up when it becomes fit.
+    // An endpoint that has not been checked yet, or that joins a running service, warms up when it becomes fit.
     const follower: Follower = {
       fit: state.fit,
       lost: this.#running || isLost(state),
@@ -51,7 +51,7 @@ export class SlowStart {
     if (this.#running && state.fit) this.#warm(state);
   }
 
-  /** Lets go of an endpoint, which gets its whole weight. */
+  /** Stops watching an endpoint, which gets its whole weight. */
   unfollow(state: EndpointState): void {
     this.#followers.get(state)?.stop();
     this.#followers.delete(state);

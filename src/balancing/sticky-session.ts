@@ -6,7 +6,7 @@ import { roundRobin } from "./round-robin.ts";
 import type { Sessions } from "./sessions.ts";
 import type { BalancerSettings, KeyedBalancer } from "./settings.ts";
 
-/** New clients, and those whose endpoint is gone, are given one in turn by weight. */
+/** New clients, and those whose endpoint is gone, are given an endpoint in turn by weight. */
 export function stickySession({ sessions }: BalancerSettings): KeyedBalancer {
   const inTurn = roundRobin();
   const behind = roundRobin();
@@ -21,10 +21,10 @@ export function stickySession({ sessions }: BalancerSettings): KeyedBalancer {
 class StickyPicker implements Picker {
   readonly #sessions: Sessions | null;
   readonly #fresh: readonly Picker[];
-  /** By id, and by tag in cookies. */
+  /** Endpoints by their id, and by their tag in cookies. */
   readonly #endpoints: ReadonlyMap<number | string, Endpoint>;
 
-  /** @param fresh who chooses for clients that belong nowhere, in order */
+  /** @param fresh chooses for clients without a session */
   constructor(endpoints: readonly Endpoint[], fresh: readonly Picker[], sessions: Sessions | null) {
     this.#sessions = sessions;
     this.#fresh = fresh;
@@ -43,7 +43,7 @@ class StickyPicker implements Picker {
     const bound = known === undefined ? undefined : this.#endpoints.get(known);
     if (bound !== undefined && (exclude.length === 0 || !exclude.includes(bound))) return bound;
     const chosen = this.#inTurn(ctx, exclude);
-    // One that is only passed over this time, by a second try or a hedge, keeps the session until somebody else answers.
+    // An endpoint that is only passed over this time, by a retry or a hedge, keeps the session until another one answers.
     if (chosen !== null && bound === undefined) sessions.bind(ctx, chosen);
     return chosen;
   }

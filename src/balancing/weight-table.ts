@@ -1,7 +1,7 @@
 // A table to draw from by weight, made once for a list of endpoints.
 import { CHANCES } from "./random-int.ts";
 
-/** Immutable. Drawing takes logarithmic time, and constant time where all weights are equal. */
+/** Immutable table. Drawing takes logarithmic time, and constant time where all weights are equal. */
 export class WeightTable {
   /** Sum of the weights up to and with each. */
   readonly #ends: Float64Array;

@@ -62,7 +62,7 @@ async function responseTo(request: ClientRequest): Promise<IncomingMessage> {
   return response;
 }
 
-/** @throws Error when nobody listens, or somebody who does not hold the configured certificate */
+/** @throws Error when nothing listens there, or the server does not hold the configured certificate */
 async function open(config: Config): Promise<Socket> {
   const { port, tls } = config.management;
   const host = hostOf(config);

@@ -17,7 +17,7 @@ import { flagOn, type Parsed } from "./flags.ts";
  */
 const SAME_SIGNAL_MS = 200;
 
-/** What a library still waits for when everything is closed, such as a sentinel that hangs, holds the end up for so long, ms. */
+/** Longest wait for what a library still has open once all is closed, such as a sentinel that hangs, ms. */
 const LAST_WAIT_MS = 500;
 
 /** What `gateway demo` adds. */
@@ -84,7 +84,7 @@ export async function runUntilSignal(
 }
 
 function untilStopped(gateway: RunningGateway, demo: Backends | null, early: EarlySignals): Promise<number> {
-  // Whoever closes the terminal of a demo wants it gone; a service is reloaded by the same signal.
+  // SIGHUP from a terminal that is closed ends a demo; a service is reloaded by the same signal.
   const hangupStops = demo !== null && process.stdout.isTTY === true;
   return new Promise((resolve) => {
     let first = "";
@@ -114,7 +114,7 @@ function untilStopped(gateway: RunningGateway, demo: Backends | null, early: Ear
     process.on("SIGINT", () => stop("SIGINT"));
     process.on("SIGHUP", () => (hangupStops ? stop("SIGHUP") : void gateway.reload("SIGHUP")));
     process.on("SIGUSR1", () => gateway.reopenLogs());
-    // A defect must not take everybody's requests with it; it is logged with its stack and nothing is swallowed silently.
+    // A defect must not end all other requests with it: it is logged with its stack, and the process goes on.
     process.on("uncaughtException", (error) => gateway.log.error("uncaught exception", { stack: error.stack }));
     process.on("unhandledRejection", (error) => {
       gateway.log.error("unhandled rejection", { stack: error instanceof Error ? error.stack : String(error) });

@@ -10,14 +10,14 @@ import { startWebSocket } from "./websocket.ts";
 export interface Backends {
   /** In the order of {@link DemoPorts}. */
   readonly servers: readonly DemoServer[];
-  /** Ends the servers whose streams last until somebody ends them, so that nothing waits for those. */
+  /** Ends the servers whose streams never end by themselves, so that a drain does not wait for those. */
   endStreams(): Promise<void>;
   /** Ends everything. */
   close(): Promise<void>;
 }
 
 /**
- * Starts them.
+ * Starts all demo servers.
  * @throws Error that names the port when one is taken; then none is left running
  */
 export async function startBackends(ports: DemoPorts = DEMO_PORTS): Promise<Backends> {

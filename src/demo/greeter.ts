@@ -102,7 +102,7 @@ function stream(
   call: ServerWritableStream<ListRequest, HelloReply> | ServerDuplexStream<ChatMessage, ChatMessage>,
   method: (gone: AbortSignal) => Promise<void>,
 ): void {
-  // A cancelled call ends with an error event of its own kind; nobody is left to be told.
+  // A cancelled call ends with an error event of its own kind, and there is no client to send a status to.
   method(goneSignal(call)).then(
     () => call.end(),
     (error: Error) => call.cancelled || call.emit("error", error),

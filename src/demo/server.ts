@@ -22,7 +22,7 @@ export interface DemoServer {
 interface Manner {
   readonly title: string;
   readonly scheme: string;
-  /** Says goodbye to the open streams; what is still open a moment later is cut. */
+  /** Ends the open streams in good order; what is still open {@link FAREWELL_MS} later is cut. */
   readonly farewell?: () => void;
 }
 

@@ -63,7 +63,7 @@ function stream(request: IncomingMessage, response: ServerResponse, kind: Kind, 
   const end = first + wholeNumber(query.get("count"), Number.POSITIVE_INFINITY);
   let count = first;
   const next = () => {
-    // Whoever does not read misses no event: the clock waits.
+    // A client that does not read misses no event: the clock waits.
     if (response.writableNeedDrain || response.writableEnded) return;
     if (count < end) response.write(`id: ${count}\nevent: ${kind.name}\ndata: ${JSON.stringify(kind.data(count))}\n\n`);
     count++;

@@ -7,7 +7,7 @@ import { type DemoServer, listen, REFUSED, targetOf } from "./server.ts";
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** Bytes an echo holds back before it stops reading. */
 const MAX_ECHO_BYTES = 1024 * 1024;
-/** Bytes a slow client of the chat may leave unread before it is let go. */
+/** Bytes a slow client of the chat may leave unread before it is disconnected. */
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 const MAX_NAME_LENGTH = 64;
 const SUBPROTOCOLS = ["echo", "chat"];
@@ -67,7 +67,7 @@ function echo(client: WebSocket): void {
   });
 }
 
-/** Who is where. A room is there as long as somebody is in it. */
+/** Members of each room. A room exists as long as it has members. */
 class Rooms {
   readonly #members = new Map<string, Set<WebSocket>>();
   #guests = 0;

@@ -35,7 +35,7 @@ export class AdjustableLimit implements Limit {
     for (const changed of this.#listeners) changed();
   }
 
-  /** For what was made of the numbers in advance. Forgotten with the limit. */
+  /** Calls `changed` after every change, for texts computed from the numbers in advance. Listeners live as long as the limit. */
   onChange(changed: () => void): void {
     this.#listeners.push(changed);
   }

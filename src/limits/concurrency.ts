@@ -13,9 +13,9 @@ interface ConcurrencyRule {
   /** At least 1. */
   readonly max: number;
   readonly keyOf: KeyOf;
-  /** All clients share one key: then it is the gateway that is full, and not a client that asks too much. */
+  /** All clients share one key: then the gateway is full, instead of one client asking too much. */
   readonly shared: boolean;
-  /** Whether the key is told after authentication only. */
+  /** Whether the key is known only after authentication. */
   readonly needsIdentity: boolean;
   /** Kept across reloads. */
   readonly underWay: UnderWay;

@@ -9,7 +9,7 @@ export interface KeySource {
   readonly field: string;
 }
 
-/** The key of a request. Never throws; bounded in length, and different for what differs. */
+/** The key of a request. Never throws. Bounded in length; requests that differ in a source have different keys. */
 export type KeyOf = (ctx: RequestContext) => string;
 
 /** A longer key is replaced by its digest: clients choose how long their headers are. */
@@ -22,7 +22,7 @@ export function parseKeySource(text: string): KeySource | null {
   return header === null ? null : { kind: "header", field: header[1]!.toLowerCase() };
 }
 
-/** Whether the key can only be told after authentication. */
+/** Whether the key is known only after authentication. */
 export function needsIdentity(sources: readonly KeySource[]): boolean {
   return sources.some(({ kind }) => kind === "subject" || kind === "apiKey");
 }
@@ -39,11 +39,11 @@ export function keyBy(sources: readonly KeySource[]): KeyOf {
     const only = parts[0]!;
     return (ctx) => bounded(only(ctx));
   }
-  // With its length before it, no part can pass for the beginning of the next.
+  // With its length before it, the end of one part cannot be taken for the beginning of the next.
   return (ctx) => bounded(parts.reduce((all, part) => withLength(all, part(ctx)), ""));
 }
 
-/** Every kind but the address begins with a letter no address has: an address in a header is not that of anybody. */
+/** Every kind but the address begins with a letter that no address has, so that a header holding an address has its own key. */
 function partBy({ kind, field }: KeySource): KeyOf {
   switch (kind) {
     case "ip":
@@ -67,7 +67,7 @@ function byAddress(ctx: RequestContext): string {
   return networkOf(ctx.clientIp);
 }
 
-/** An IPv4 address, or the /64 network of an IPv6 address: whoever has one address of it has all. */
+/** An IPv4 address, or the /64 network of an IPv6 address: a client with one address of it can use all of them. */
 export function networkOf(address: string): string {
   if (!address.includes(":")) return address;
   const [head = "", tail] = address.split("::");

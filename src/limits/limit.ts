@@ -22,7 +22,7 @@ export interface Decision {
   readonly allowed: boolean;
   /** Whole requests that would pass now. */
   readonly remaining: number;
-  /** ms until everything is as at the beginning. */
+  /** ms until the key is as fresh as one that was never used. */
   readonly resetMs: number;
   /** Refused: ms until the same request would pass; 0 otherwise. */
   readonly retryMs: number;
@@ -51,7 +51,7 @@ export interface LimitStore {
   charge(limit: Limit, key: string, cost: number): void;
   /** Whether decisions are made without the shared state now. */
   readonly degraded: boolean;
-  /** What the key that is charged with most owes now, in requests; null: only to be found out at a price. Looks at every key. */
+  /** Requests that the key charged with most owes now. Looks at every key; null: too expensive to find out in this store. */
   usage(limit: Limit): number | null;
 }
 

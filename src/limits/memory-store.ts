@@ -11,7 +11,7 @@ export const MAX_KEYS = 10_000;
  * whatever rate pays them off.
  */
 export class MemoryStore implements LimitStore {
-  /** It decides alone by intent. */
+  /** There is no shared state to decide without. */
   readonly degraded = false;
   readonly #tables = new Map<string, Table>();
   readonly #nowUs: () => number;
@@ -38,12 +38,12 @@ export class MemoryStore implements LimitStore {
     return table === undefined || !table.counts(limit) ? 0 : table.usage(limit, this.#nowUs());
   }
 
-  /** Forgets a limit that exists no more. */
+  /** Forgets a limit that is not configured any more. */
   forget(id: string): void {
     this.#tables.delete(id);
   }
 
-  /** Drops idle keys of limits nobody asks any more; those in use drop theirs by themselves. */
+  /** Drops idle keys of limits that get no requests any more; limits in use drop theirs with their requests. */
   sweep(): void {
     const now = this.#nowUs();
     for (const table of this.#tables.values()) table.turnIfDue(now);
@@ -69,7 +69,7 @@ export class MemoryStore implements LimitStore {
 /**
  * Keys of one limit in two generations. A key in use moves to the young one; when that is half of the bound, or as old as
  * any key can matter, the old one is dropped and the young one grows old. So a request costs one look-up, the keys used last
- * are always there, and what was not used for long goes without anybody looking for it.
+ * are always there, and keys that were not used for long are dropped without a search.
  */
 class Table {
   readonly #algorithm: LimitAlgorithm;

@@ -15,7 +15,7 @@ export interface RateRule {
   readonly limit: AdjustableLimit;
   readonly store: LimitStore;
   readonly keyOf: KeyOf;
-  /** Whether the key is told after authentication only. */
+  /** Whether the key is known only after authentication. */
   readonly needsIdentity: boolean;
   /** Lower-case name of the header that says what a request costs; "" each costs 1. Believed of trusted proxies only. */
   readonly costField: string;
@@ -61,7 +61,7 @@ class RateSet {
     );
   }
 
-  /** All stores are asked at once: those that are far away in one trip. */
+  /** All stores are asked at once, so that those over the network cost one round trip. */
   admit(ctx: RequestContext): Verdict | Promise<Verdict> {
     const rules = this.#rules;
     const answers = new Array<Answer | Promise<Answer>>(rules.length);
@@ -176,7 +176,7 @@ function count(meter: LimitMeter | null, answer: Answer): void {
   }
 }
 
-/** A client that could name its own price would name the lowest, or use up what others share. */
+/** The cost is taken from trusted proxies only: a client would name the lowest, or use up what others share. */
 function costOf(ctx: RequestContext, rule: RateRule): number {
   if (rule.costField === "" || !ctx.peerTrusted) return 1;
   const text = getField(ctx.fields, rule.costField);
@@ -184,10 +184,10 @@ function costOf(ctx: RequestContext, rule: RateRule): number {
   return Math.max(1, Math.min(Number(text), Math.floor(capacityOf(rule.limit))));
 }
 
-/** Longest wait a timer of Node takes, ms; asked for more, it rings at once. */
+/** Longest wait of a Node timer, ms; with a longer one it would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Goes on when its turn has come; never when the client has left before. */
+/** Resolves when the turn of the request has come; never when its client has left before. */
 function held(ctx: RequestContext, ms: number): Promise<Verdict> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, Math.min(ms, MAX_TIMER_MS), undefined);

@@ -1,4 +1,4 @@
-// One line per finished request, built by hand: the log is on the hot path and must cost next to nothing.
+// One line per finished request, built by hand, because the log is on the hot path.
 import type { AttemptEnd } from "../core/attempt-end.ts";
 import type { RequestContext, StreamCounts } from "../core/context.ts";
 import type { Endpoint } from "../core/endpoint.ts";
@@ -164,7 +164,7 @@ function levelOf(status: number): "info" | "warn" {
   return status < 500 ? "info" : "warn";
 }
 
-/** ISO time, made once per millisecond. The clock is the only state, and it is nobody's. */
+/** The current time in ISO form; the text is kept until the millisecond is over. */
 function timestamp(): string {
   const now = Date.now();
   if (now !== stampedAt) {

@@ -1,4 +1,4 @@
-// What Prometheus scrapes: the house's own counters presented to prom-client's registry, which formats them.
+// What Prometheus scrapes: the gateway's own counters presented to prom-client's registry, which formats them.
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
 import { isWell } from "../core/endpoint.ts";
 import type { MetricFamily } from "../core/questions.ts";

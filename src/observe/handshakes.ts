@@ -1,4 +1,4 @@
-// TLS handshakes that failed on one listener: counted by cause, and logged at a bounded rate, since anybody may cause them.
+// TLS handshakes that failed on one listener: counted by cause, and logged at a bounded rate, since any client can cause them.
 import type { HandshakeFault, HandshakeWatch } from "../core/handshake.ts";
 import type { Log } from "../core/log.ts";
 

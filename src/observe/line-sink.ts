@@ -28,10 +28,10 @@ export class LineSink {
   /** Lines were lost since the last write that went through. */
   #failing = false;
   #lastTries = LAST_TRIES;
-  /** Set by {@link close}: whoever needs the output again opens another sink. */
+  /** Set by {@link close}: to write to the output again, another sink is opened. */
   closed = false;
 
-  /** @throws Error when the file cannot be opened, or is a pipe that nobody reads */
+  /** @throws Error when the file cannot be opened, or is a pipe without a reader */
   constructor(output: string) {
     this.output = output;
     this.#fd = open(output);
@@ -65,7 +65,7 @@ export class LineSink {
     this.#inFlight = null;
     try {
       while (text.length > 0) text = text.subarray(writeSync(this.#fd, text));
-    } catch {} // the reader is gone or behind; there is nobody left to tell
+    } catch {} // the reader is gone or behind, and the process ends: the lines are lost
   }
 
   /**
@@ -131,7 +131,7 @@ export class LineSink {
   }
 }
 
-/** The one place left to say that logging itself fails. */
+/** Reports on stderr that logging itself fails. */
 function tell(text: string): void {
   try {
     writeSync(2, `gateway: ${text}\n`);

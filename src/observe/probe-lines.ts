@@ -1,4 +1,4 @@
-// Leaves the lines of probes and scrapes out of an access log: they come every few seconds and say nothing while all is well.
+// Leaves the lines of probes and scrapes out of an access log: they come every few seconds and say nothing new while they succeed.
 import type { RequestContext } from "../core/context.ts";
 import type { AccessLog } from "../core/request-observers.ts";
 import { getField } from "../wire/fields.ts";

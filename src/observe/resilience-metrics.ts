@@ -1,4 +1,4 @@
-// What the metrics say of staying up: circuits, limits, overload, checks and ejections.
+// The metrics of resilience: circuits, limits, overload, checks and ejections.
 import type { Breaker, BreakerState } from "../core/breaker.ts";
 import type { ConcurrencyLimiter } from "../core/limiter.ts";
 import type { Overload } from "../core/overload.ts";
@@ -14,7 +14,7 @@ interface RunningChecks {
   readonly reaches: Iterable<{ readonly service: string; readonly outs: number }>;
 }
 
-/** What is scraped of it. */
+/** Where the values come from, read at each scrape. */
 export interface ResilienceSources {
   readonly breakers: ReadonlySet<Breaker>;
   readonly services: () => Iterable<Service>;
@@ -23,7 +23,7 @@ export interface ResilienceSources {
   readonly healthChecks: RunningChecks;
 }
 
-/** All of them. */
+/** All metrics of resilience. */
 export function resilienceMetrics(s: ResilienceSources): OwnMetric[] {
   return [
     ...breakerMetrics(s.breakers),

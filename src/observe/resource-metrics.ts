@@ -1,14 +1,14 @@
 // What the metrics say of the gateway's own resources: connections it refused, and what it was short of.
 import { type OwnMetric, own } from "./metric.ts";
 
-/** What is scraped of it. */
+/** Where the values come from, read at each scrape. */
 export interface ResourceSources {
   readonly clients: { readonly max: number; readonly refused: number };
   /** Cause → failures. */
   readonly shortages: ReadonlyMap<string, number>;
 }
 
-/** All of them. */
+/** All metrics of resources. */
 export function resourceMetrics({ clients, shortages }: ResourceSources): OwnMetric[] {
   return [
     own("gateway_client_connections_limit", "Client connections that may be open, 0 no limit", "gauge", () => [

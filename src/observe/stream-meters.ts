@@ -1,4 +1,4 @@
-// Counts WebSockets and event streams by service: what is open now, what was, and what they carry while they carry it.
+// Counts WebSockets and event streams by service: those open now, those closed, and the messages of both.
 import type { RequestContext, StreamCounts } from "../core/context.ts";
 import type { StreamMeter } from "../core/request-observers.ts";
 
@@ -15,7 +15,7 @@ export interface StreamCell {
   readonly byStatus: Map<number, number>;
 }
 
-/** All cells. */
+/** The counters of all services. */
 export class StreamMeterCells implements StreamMeter {
   readonly #cells = new Map<string, StreamCell>();
 

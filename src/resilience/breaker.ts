@@ -33,16 +33,16 @@ export interface BreakerClock {
 
 /**
  * How long trials under way keep others from being made, ms. What lasts longer, such as a large download, an upload that
- * trickles, or a backend that hangs, would otherwise decide alone how long everybody else is refused.
+ * trickles, or a backend that hangs, would otherwise decide alone how long all other requests are refused.
  */
 const TRIAL_MS = 5_000;
 
-/** With every trial taken nobody knows how long they last; this is when it is worth asking again, ms. */
+/** Retry-After while every trial is taken and it is not known how long they last, ms. */
 const TRIALS_TAKEN_MS = 1_000;
 
 /**
  * Tickets are the number of the period they were given in. Every change of state begins another one, so that whatever was
- * sent before it counts for nothing after it. Over with {@link close}.
+ * sent before it counts for nothing after it. Call {@link close} when done.
  */
 export class CountingBreaker implements Breaker {
   readonly name: string;

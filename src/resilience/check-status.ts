@@ -1,4 +1,4 @@
-// From single probes to a verdict: only so many in a row change it.
+// From single probes to the status of a check: only so many in a row change it.
 
 /** How many probes in a row it takes. */
 export interface Thresholds {

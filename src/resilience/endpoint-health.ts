@@ -35,7 +35,7 @@ export class EndpointHealth {
     return changed;
   }
 
-  /** Nobody checks any more. */
+  /** The endpoint is not checked any more. */
   close(): void {
     this.follow([], false);
   }

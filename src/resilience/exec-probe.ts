@@ -1,4 +1,5 @@
-// Health by a program: exit code 0 is well. No shell, next to no environment, and it is killed with all its children.
+// Health by a program: exit code 0 is healthy. It runs without a shell, with a minimal environment, and is killed with all its
+// children.
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Shortage } from "../wire/shortage.ts";
 import { type Probe, reasonOf } from "./probe.ts";
@@ -8,7 +9,7 @@ export interface ExecTarget {
   /** Absolute path. */
   readonly command: string;
   readonly args: readonly string[];
-  /** All it gets beside `PATH`. */
+  /** Environment variables besides `PATH`. */
   readonly env: Readonly<Record<string, string>>;
 }
 

@@ -18,7 +18,7 @@ const WINDOW_MS = 100;
 const WINDOW_SAMPLES = 10;
 /** With less of the time to spare, answers wait for this process, and their times say nothing about the service. */
 const FULL = 0.95;
-/** Meanwhile the limit rises, as nobody is to be refused for the wait here, but not beyond so many times what times have shown. */
+/** Meanwhile the limit may rise, since that wait is not the service's, up to so many times the limit that was measured last. */
 const FULL_ROOM = 4;
 /** How far one window may lower the limit, and how much of that is done at once. */
 const DEEPEST = 0.5;
@@ -81,7 +81,7 @@ export class GradientLimiter implements ConcurrencyLimiter {
 
   admit(tier: Tier): boolean {
     if (this.active >= this.#bounds[tier]) {
-      this.#peak = Math.max(this.#peak, this.#bounds.high); // it is in use, whoever uses it
+      this.#peak = Math.max(this.#peak, this.#bounds.high); // the limit is in use, whatever the tier
       if (this.#resumeAt === 0 || !this.#givesUp() || this.active >= this.#bounds[tier]) return false;
     }
     if (++this.active > this.#peak) this.#peak = this.active;
@@ -133,7 +133,7 @@ export class GradientLimiter implements ConcurrencyLimiter {
     this.#peak = this.active;
   }
 
-  /** Faster counts at once; slower only while nobody waits because of the limit. */
+  /** A shorter time counts at once, a longer one only while no request waits because of the limit. */
   #learn(ms: number, used: boolean): void {
     if (this.#unloadedMs < 0) this.#unloadedMs = ms;
     else if (ms < this.#unloadedMs) this.#unloadedMs += (ms - this.#unloadedMs) / 2;
@@ -165,7 +165,7 @@ export class GradientLimiter implements ConcurrencyLimiter {
 
   /**
    * Ends a probe that sees nothing. Requests that last, such as large downloads, may fill half of the limit by themselves:
-   * as long as they do, nobody else is let in, and no answer comes to be judged.
+   * as long as they do, no other request is admitted, and there is no answer to measure.
    */
   #givesUp(): boolean {
     const now = this.#now();

@@ -4,7 +4,7 @@ import type { Network } from "../wire/dial.ts";
 import { type Http2Reply, http2Exchange } from "./http2-exchange.ts";
 import type { Probe, ProbeAddress } from "./probe.ts";
 
-/** Whom to ask. */
+/** The service to ask for. */
 export interface GrpcTarget extends ProbeAddress {
   /** Name of the gRPC service; "" is the server as a whole. */
   readonly service: string;

@@ -12,7 +12,7 @@ export interface HealthCheck {
   readonly name: string;
   /** Whether it belongs to the gateway as a whole and not to an endpoint. */
   readonly ofGateway: boolean;
-  /** null once nobody wants to know. */
+  /** null once the check has ended. */
   readonly verdict: CheckCounter | null;
   close(): void;
 }
@@ -30,7 +30,7 @@ interface HealthCheckParts {
   report(failure: string | null, ms: number): void;
 }
 
-/** All of them. */
+/** All running checks of the process. */
 export class HealthChecks {
   readonly running = new Set<HealthCheck>();
   readonly detectors = new Set<OutlierDetector>();
@@ -58,7 +58,7 @@ export class HealthChecks {
     return check;
   }
 
-  /** The process ends. */
+  /** Ends all checks: the process stops. */
   close(): void {
     for (const check of [...this.running]) check.close();
     for (const detector of this.detectors) detector.close();

@@ -1,5 +1,5 @@
 // Holds refusals back for a moment. A client that asks again as soon as it is answered would otherwise be refused thousands
-// of times a second, which costs what the refusals were to save; held, it waits with everybody else.
+// of times a second, which costs what the refusals were to save; held, it waits as the other clients do.
 import type { Refusal } from "../core/reply.ts";
 
 interface Held {
@@ -41,7 +41,7 @@ export class HeldRefusals {
     });
   }
 
-  /** Answers everybody. */
+  /** Answers all that are held. */
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;

@@ -24,7 +24,7 @@ export interface HttpTarget extends ProbeAddress {
 export const MAX_BODY_BYTES = 64 * 1024;
 const USER_AGENT = "gateway-health";
 
-/** Every probe opens a connection: a server that accepts none is not well, whatever it does with old ones. */
+/** Every probe opens a connection: a server that accepts none is unhealthy, even if it still answers on old ones. */
 export function httpProbe(network: Network, target: HttpTarget): Probe {
   return target.http2 ? byHttp2(network, target) : byHttp1(network, target);
 }

@@ -23,7 +23,7 @@ export interface Http2Reply {
 }
 
 /**
- * Asks once. Either may be called again; only the first call counts.
+ * Asks once. Either callback may be called again; only the first call counts.
  * @param failed hears why there is no reply
  * @returns ends it and its connection
  */
@@ -49,7 +49,7 @@ function ask(
 ): () => void {
   const { scheme } = to;
   const fail = (error: Error) => failed(reasonOf(error));
-  // Before the session hears of it: what the session makes of it says less.
+  // Before the session's listeners: the error that the session reports says less.
   socket.on("error", fail);
   const session = connectHttp2(`${scheme}://${authorityOf(to)}`, { createConnection: () => socket });
   session.on("error", fail);

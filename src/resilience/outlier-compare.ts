@@ -1,5 +1,5 @@
-// Finds who does worse than its peers. Each is measured against the others without itself, since in a small service one
-// bad endpoint spoils the mean it would be held against.
+// Finds endpoints that do worse than their peers. Each is compared with the others only, since in a small service one bad
+// endpoint would shift the mean it is compared with.
 import type { EjectionReason, OutlierSettings } from "./outlier-settings.ts";
 
 /** How one endpoint did in an interval. */
@@ -10,20 +10,20 @@ export interface Tally {
   ms: number;
 }
 
-/** Somebody to eject. */
+/** An endpoint to eject. */
 interface Outlier<T> {
   readonly who: T;
   readonly reason: EjectionReason;
-  /** How bad, to have the worst first. */
+  /** How much it deviates; sorts the worst first. */
   readonly excess: number;
 }
 
 /** Peers that all do alike deviate by nothing; a difference below this much of the success rate is chance. */
 const LEAST_DEVIATION = 0.05;
-/** A difference below this is no reason to eject anybody, ms. */
+/** A difference of latency below this is no reason to eject an endpoint, ms. */
 const LEAST_LATENCY_GAP_MS = 5;
 
-/** @returns the worst first; nobody where fewer than two had enough requests */
+/** @returns the worst first; empty when fewer than two endpoints had enough requests */
 export function findOutliers<T extends Tally>(all: readonly T[], settings: OutlierSettings): Outlier<T>[] {
   const measured = all.filter(({ ok, bad }) => ok + bad >= Math.max(1, settings.minRequests));
   if (measured.length < 2) return [];

@@ -1,4 +1,4 @@
-// Watches how attempts end and lets endpoints that do worse than their peers sit out, each time longer, never all of them.
+// Watches how attempts end and ejects endpoints that do worse than their peers, each time for longer, never all of them.
 import type { Clock } from "../core/clock.ts";
 import type { EndpointState, OutcomeWatcher } from "../core/endpoint-state.ts";
 import { findOutliers, type Tally } from "./outlier-compare.ts";
@@ -36,7 +36,7 @@ export class OutlierDetector {
     this.#log = log;
   }
 
-  /** Says whom to watch from now on, and how strictly. */
+  /** Sets the endpoints to watch from now on, and the settings. */
   follow(candidates: readonly Candidate[], settings: OutlierSettings): void {
     const before = this.#settings;
     this.#settings = settings;
@@ -52,7 +52,7 @@ export class OutlierDetector {
     this.#setTimer();
   }
 
-  /** Nobody is watched any more; whoever is out comes back. */
+  /** Stops watching; endpoints that are ejected come back. */
   close(): void {
     this.#stopTimer();
     for (const [state, member] of this.#members) this.#drop(state, member);
@@ -90,7 +90,7 @@ export class OutlierDetector {
     this.#setTimer();
   }
 
-  /** When nobody else is left, an endpoint that does badly is better than none. */
+  /** Lets ejected endpoints come back when no other is left: one that does badly is better than none. */
   #rescue(): void {
     const all = [...this.#members.values()];
     for (const member of all) {

@@ -1,4 +1,4 @@
-// When an endpoint counts as worse than its peers, and for how long it then sits out.
+// When an endpoint counts as worse than its peers, and for how long it is ejected then.
 
 /** Durations in ms; 0 switches a criterion off. */
 export interface OutlierSettings {

@@ -10,7 +10,7 @@ export interface ProbePace {
   readonly timeoutMs: number;
 }
 
-/** Share of the interval by which a beginning may be early or late, so that many probes do not march in step. */
+/** Share of the interval by which a probe may begin early or late, so that many probes do not run at the same moment. */
 const JITTER = 0.1;
 
 /** What loops share. */
@@ -27,7 +27,7 @@ export class ProbeLoop {
   readonly #pace: ProbePace;
   readonly #around: ProbeSurroundings;
   readonly #report: (failure: string | null, ms: number) => void;
-  /** Calls off what is next: the alarm, the waiting for a place, or the running probe. */
+  /** Cancels what is pending: the timer, the wait for a slot, or the running probe. */
   #stop: () => void = () => undefined;
   #asking = false;
   #closed = false;
@@ -51,7 +51,7 @@ export class ProbeLoop {
     this.#wait(firstMs);
   }
 
-  /** Nothing is asked or reported any more. */
+  /** Stops: no probe is begun or reported any more. */
   close(): void {
     this.#closed = true;
     this.#stop();

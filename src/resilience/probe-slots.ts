@@ -1,6 +1,6 @@
 // How many probes of the process may be under way at once; the others wait in turn.
 
-/** A bounded number of places. */
+/** A bounded number of slots for probes. */
 export class ProbeSlots {
   #free: number;
   readonly #waiting = new Set<() => void>();

@@ -5,12 +5,12 @@ import { Dial, type Network } from "../wire/dial.ts";
 import { connectSecure, type UpstreamTls } from "../wire/secure.ts";
 
 /**
- * Told what came of a probe: null is well, a text says in few words why not, and holds nothing a backend has written.
+ * Told the result of a probe: null is healthy; a text says in few words why not, and holds nothing a backend has written.
  * undefined: nothing, since the gateway itself lacks what it takes to ask. Calls after the first are ignored.
  */
 export type ProbeDone = (failure: string | null | undefined) => void;
 
-/** Asks once, and answers through `done`. @returns ends it and frees what it holds; harmless when it is over */
+/** Asks once, and reports through `done`. @returns ends the probe and frees what it holds; harmless when it is over */
 export type Probe = (done: ProbeDone) => () => void;
 
 /** Where a probe goes. */

@@ -9,7 +9,7 @@ import type { Candidate } from "./outlier-detector.ts";
 const WINDOW_MS = 10_000;
 /** Other failures in a row from which an instance counts as failing; a single one is no news. */
 const ROW = 3;
-/** What failed is believed for so long after the last attempt: without traffic nobody would ever learn better, ms. */
+/** A failure is shown for this long after the last attempt, ms: without traffic it could not be found to be over. */
 const BELIEVED_MS = 60_000;
 
 /** What happens to the instances of a service. */
@@ -29,7 +29,7 @@ export class ServiceReach {
   outs = 0;
   readonly clock: Clock;
   readonly log: ReachLog;
-  /** Failures to connect that take an instance out; 0: nobody is taken out. */
+  /** Failures to connect that take an instance out; 0: none is taken out. */
   limit = 0;
   readonly #members = new Map<EndpointState, Member>();
 
@@ -39,7 +39,7 @@ export class ServiceReach {
     this.log = log;
   }
 
-  /** Says whom to follow from now on. @param limit see {@link ServiceReach.limit} */
+  /** Sets the instances to follow from now on. @param limit see {@link ServiceReach.limit} */
   follow(candidates: readonly Candidate[], limit: number): void {
     this.limit = limit;
     const states = new Set(candidates.map(({ state }) => state));
@@ -53,7 +53,7 @@ export class ServiceReach {
     this.settle();
   }
 
-  /** Nobody is followed any more; whoever is out comes back. */
+  /** Stops following; instances that are out come back. */
   close(): void {
     for (const [state, member] of this.#members) this.#drop(state, member);
   }
@@ -120,7 +120,7 @@ class Member implements Reach {
   admit(): boolean {
     if (this.#where === IN) return true;
     if (this.#where === OUT) return false;
-    this.#leave(); // until this one has told; if it never does, another tries in a while
+    this.#leave(); // until this trial has ended; if it never does, another request tries after a while
     return true;
   }
 

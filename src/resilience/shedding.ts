@@ -1,14 +1,13 @@
 // Sheds load when the event loop falls behind: least important requests first, and no more of them than it takes. That begins
-// with the loop's delay. Where some are more important than others, a lateness that is bearable is not enough: clients that
-// wait for their answers share what there is by their number, so those get all they ask for only while the loop has a moment
-// to spare.
+// with the loop's delay. Where some requests are more important than others, a tolerable delay is not enough: clients that wait
+// for their answers share the gateway by their number, so important ones get all they ask for only while the loop is not full.
 
 import type { Filter } from "../core/filter.ts";
 import { TIERS, type Tier } from "../core/limiter.ts";
 import type { Overload } from "../core/overload.ts";
 import type { HeldRefusals } from "./held-refusals.ts";
 
-/** How often the loop is looked at, ms. */
+/** Interval at which the delay of the loop is measured, ms. */
 const TICK_MS = 20;
 /** What is older than this counts for about a third of the averages, ms. */
 const TAU_MS = 100;
@@ -35,7 +34,7 @@ const LAST_LEVEL = 2.5;
 /** Level at which a tier begins to be refused; one higher, all of it is. */
 const BEGINS: Readonly<Record<Tier, number>> = { low: 0, normal: 1, high: 2 };
 
-/** The level of shedding, from 0 (nobody is refused) to 2 (only `high` passes) and a little above. Over with {@link close}. */
+/** The level of shedding, from 0 (none is refused) to 2 (only `high` passes) and a little above. Call {@link close} when done. */
 export class Shedder implements Overload {
   delayMs = 0;
   level = 0;
@@ -80,7 +79,7 @@ export class Shedder implements Overload {
     if (passed <= 0) return;
     const weight = 1 - Math.exp(-passed / TAU_MS);
     const late = Math.max(0, passed - TICK_MS);
-    // One pause, as for a collection of garbage, is no load: twice in a row it is.
+    // One pause, as for a garbage collection, does not count as load; two in a row do.
     const lasts = Math.min(late, this.#lateMs) > this.#maxDelayMs / 2;
     this.#lateMs = late;
     this.delayMs += (late - this.delayMs) * weight;

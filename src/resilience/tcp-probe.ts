@@ -1,4 +1,4 @@
-// Health by TCP: whoever accepts a connection is well.
+// Health by TCP: an endpoint that accepts a connection is healthy.
 import { connect } from "node:net";
 import { Dial, type Network } from "../wire/dial.ts";
 import type { Probe } from "./probe.ts";

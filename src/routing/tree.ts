@@ -29,7 +29,7 @@ export class RouteTree<T extends object> {
   match(ctx: RequestContext): T | NoMatch {
     const route = walk(this.#root, ctx, 1, null);
     if (route !== null) return route;
-    // The miss is rare and may cost a second walk; the hit stays free of the bookkeeping.
+    // A request without a route is rare and may cost a second walk, so that the others need not collect methods.
     const allow = new Set<string>();
     walk(this.#root, ctx, 1, allow);
     if (allow.has("GET")) allow.add("HEAD");
@@ -83,7 +83,7 @@ function child<T>(node: Node<T>, segment: Segment): Node<T> {
   if (known !== undefined) return known.node;
   const added = { parts: segment.parts, node: new Node<T>() };
   globs.push(added);
-  // The glob with more literal characters says more about the segment.
+  // The glob with more literal characters is the more specific one.
   globs.sort((a, b) => b.parts.join("").length - a.parts.join("").length);
   return added.node;
 }

@@ -39,7 +39,7 @@ export function setCookieValue(fields: readonly string[], name: string): string 
     if (!isField(fields[i]!, "set-cookie")) continue;
     const line = fields[i + 1]!;
     const start = cookieStart(line, name);
-    // Behind the first ";" stand attributes, which are no cookies.
+    // What follows the first ";" are attributes, which are no cookies.
     const attributes = line.indexOf(";");
     if (start !== -1 && (attributes === -1 || start <= attributes)) return line.slice(start, cookieEnd(line, start));
   }

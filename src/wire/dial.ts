@@ -1,5 +1,5 @@
 // Opens a connection to a host: its addresses are tried one shortly after the other (Happy Eyeballs, RFC 8305), and the
-// first that accepts has it. One that is dead costs a moment, one that is slow is not given up.
+// first that accepts gets the connection. An address that is dead costs 250 ms; one that is slow is not given up.
 import type { Socket } from "node:net";
 import type { Log } from "../core/log.ts";
 import { isName, type Resolver } from "./resolver.ts";
@@ -12,7 +12,7 @@ const ATTEMPT_DELAY_MS = 250;
 export interface Network {
   readonly resolver: Resolver;
   readonly shortage: Shortage;
-  /** Absent: nothing is said of connections. */
+  /** Absent: connections are not logged. */
   readonly log?: Pick<Log, "debug">;
   /** Closes a connection that is idle, so that another can have its descriptor. @returns whether there was one */
   spare(): boolean;
@@ -22,11 +22,11 @@ export interface Network {
 export interface DialFailure {
   /** Code of errno, or a few words. */
   readonly reason: string;
-  /** The gateway itself lacks what it takes: the host is not to blame. */
+  /** The gateway itself lacks descriptors, ports or memory: this says nothing about the host. */
   readonly own: boolean;
 }
 
-/** Whoever wants the connection. */
+/** Who asked for the connection: what it provides, and what it is told. */
 export interface Dialler {
   /** Begins to connect to an address. @throws Error when its options are refused */
   open(address: string): Socket;
@@ -35,14 +35,14 @@ export interface Dialler {
   failed(failure: DialFailure): void;
 }
 
-/** Under way until it has reported, once and not before it is returned, or is stopped. */
+/** One dialling under way. It reports once, never before the constructor returns, and not after it was stopped. */
 export class Dial {
   readonly #network: Network;
   readonly #host: string;
   readonly #dialler: Dialler;
   readonly #attempts = new Set<Socket>();
   #left: string[] = [];
-  /** Of the failures so far: the first, or one that is the gateway's own. */
+  /** The failure to report: the first so far, or one that is the gateway's own. */
   #reason = "";
   #own = false;
   #over = false;
@@ -111,7 +111,7 @@ export class Dial {
     this.#dialler.connected(socket, address);
   }
 
-  /** @param again the same once more, with a descriptor that was spared */
+  /** @param again whether this is the second try of the same address, after an idle connection was closed for its descriptor */
   #refused(error: NodeJS.ErrnoException, again: () => void): void {
     if (this.#over) return;
     if (error.code === "EMFILE" && this.#network.spare()) return again();

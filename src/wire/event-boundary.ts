@@ -4,7 +4,7 @@ const LF = 10;
 const CR = 13;
 const COLON = 58;
 
-/** Follows a stream of bytes cut anywhere. */
+/** Follows the bytes of an event stream, in chunks that may end anywhere. */
 export class EventBoundary {
   /** Events completed: fields ended by an empty line. Comments alone are none. */
   events = 0;
@@ -14,11 +14,11 @@ export class EventBoundary {
   lastEnd = 0;
   #lineEmpty = true;
   #isComment = false;
-  /** No field has come since the last event: comments belong to none. */
+  /** No field has come since the last event; comments do not count. */
   #blockEmpty = true;
   #afterCr = false;
 
-  /** Whether something put in now stands between two events, and not inside a line end. */
+  /** Whether bytes inserted now would stand between two events, and not inside a line end. */
   get between(): boolean {
     return this.#lineEmpty && this.#blockEmpty;
   }

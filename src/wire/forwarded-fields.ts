@@ -1,4 +1,4 @@
-// The forwarded fields of one request: our own word for strangers, what trusted peers said and this hop for them.
+// The forwarded fields of one request. What untrusted peers sent is replaced; to what trusted peers sent this hop is added.
 import type { RequestContext } from "../core/context.ts";
 import type { FieldBlock } from "../core/upstream-request.ts";
 import { fieldBlock, joinField } from "./fields.ts";
@@ -26,7 +26,7 @@ function trustedFields(ctx: RequestContext): FieldBlock {
     else if (kind === known.FORWARDED) forwarded = forwarded === "" ? value : `${forwarded}, ${value}`;
     else if (kind === known.ASSERTED) {
       const lower = name.toLowerCase();
-      // Identity, loop marks and what is said of an attempt are the gateway's own word, whoever sends them.
+      // Identity, loop marks and the fields of an attempt are asserted by the gateway alone, even if a trusted peer sent them.
       if (!lower.startsWith("x-forwarded-")) continue;
       seen.add(lower);
       list.push(name, value);

@@ -2,9 +2,9 @@
 import { isIP } from "node:net";
 import { plainAddress } from "./cidr.ts";
 
-/** No address with its port is longer. */
+/** Most characters of an address with its port. */
 const MAX_NODE = 128;
-/** Nothing, a port, or a port kept secret (RFC 7239 §6.2). */
+/** What may follow an address: nothing, a port, or an obfuscated port (RFC 7239 §6.2). */
 const PORT = /^(?::(?:\d{1,5}|_[A-Za-z0-9._-]+))?$/;
 /**
  * One `name=value` of a forwarded element, or the lack of one, with the semicolon behind it (RFC 7239 §4). No blank can be

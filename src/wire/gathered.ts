@@ -14,7 +14,7 @@ export class Gathered {
     return this.#room.subarray(this.#from, this.#from + this.length);
   }
 
-  /** @param owned nobody else writes to `piece`: the first one is kept as it is */
+  /** @param owned whether `piece` is never written to again: a first piece is then kept without a copy */
   add(piece: Buffer, owned = false): void {
     if (owned && this.length === 0) this.#room = piece;
     else {

@@ -93,7 +93,7 @@ const HTTP_STATUS: readonly number[] = [
   200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401,
 ];
 
-/** HTTP status that says what a gRPC status says; one that is none means UNKNOWN. */
+/** HTTP status that corresponds to a gRPC status; a number that is no status counts as UNKNOWN. */
 export function httpStatusOf(grpcStatus: number): number {
   return HTTP_STATUS[grpcStatus] ?? 500;
 }

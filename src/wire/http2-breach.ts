@@ -4,7 +4,7 @@ import type { ClientHttp2Session, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { ping } from "./http2-raw.ts";
 
-/** What libuv has taken and the kernel has not yet, which Node tells nowhere else. */
+/** Bytes that libuv holds and the kernel has not taken yet; Node has no public property for it. */
 interface SessionInternals {
   readonly _handle?: { readonly writeQueueSize?: number } | null;
 }

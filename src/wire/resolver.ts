@@ -5,26 +5,26 @@ import { NOT_FOUND } from "./names/dns.ts";
 import type { Lookup } from "./names/system-lookup.ts";
 import { causeOf } from "./shortage.ts";
 
-/** How long an answer serves, ms: short enough to follow a change, whatever TTL it has. */
+/** How long an answer is used, ms, whatever its TTL: short enough to follow a change. */
 const TTL_MS = 10_000;
-/** How long a failure serves, ms. */
+/** How long a failure is remembered, ms. */
 const FAILURE_TTL_MS = 2000;
 /** A name that was forgotten is not asked for more often than this, ms. */
 const AGAIN_MS = 1000;
-/** An answer whose time is over serves when there is no new one after this long, ms. */
+/** An expired answer is used when a new one takes longer than this, ms. */
 const STALE_AFTER_MS = 200;
 /** Names kept; the oldest goes first. Only names from the configuration get here. */
 const MAX_NAMES = 4096;
 
 /** What is known of one name. */
 interface Entry {
-  /** Of the last good answer; empty: none. */
+  /** Addresses of the last good answer; empty: there was none. */
   addresses: readonly string[];
-  /** Why there is none. */
+  /** Why there is no good answer. */
   failure: Error | null;
   freshUntil: number;
   askedAt: number;
-  /** The look-up under way, or what serves in its place. */
+  /** The look-up under way, or the answer used in its place. */
   running: Promise<readonly string[]> | null;
 }
 
@@ -70,7 +70,7 @@ export class Resolver {
     return entry;
   }
 
-  /** A new answer; or the old one, when that takes long. */
+  /** A new answer; or the old one, when the look-up takes long. */
   #ask(name: string, entry: Entry): Promise<readonly string[]> {
     entry.askedAt = this.#now();
     return new Promise((resolve, reject) => {
@@ -90,7 +90,7 @@ export class Resolver {
           settle(TTL_MS);
         },
         (error: NodeJS.ErrnoException) => {
-          // A server that denies the name is believed; one that cannot be reached takes nothing away.
+          // When a server says that the name does not exist, the old answer is dropped; when it cannot be reached, it is kept.
           if (error.code === NOT_FOUND) entry.addresses = [];
           entry.failure = entry.addresses.length === 0 ? error : null;
           settle(causeOf(error) === null ? FAILURE_TTL_MS : 0);

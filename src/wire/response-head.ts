@@ -54,7 +54,7 @@ export function parseResponseHead(text: string): ResponseHead {
     size: 0,
   };
   parseFields(text, nextLine(text, lineEnd), head);
-  // RFC 9112 §6.1: chunks in HTTP/1.0 come from somebody who does not know what they are doing.
+  // RFC 9112 §6.1: framing of chunks in HTTP/1.0 is to be treated as faulty.
   if (minor === 0 && head.chunked) head.keepAlive = false;
   return head;
 }
@@ -147,7 +147,7 @@ function applyConnection(head: ResponseHead, nominated: Set<string>): void {
   if (nominated.size > 0) dropFields(head.fields, nominated);
 }
 
-/** llhttp reads a tab beside the value of a framing field differently from a blank: so nobody may send one. */
+/** llhttp reads a tab beside the value of a framing field differently from a blank, so a tab there is refused. */
 function refuseTab(text: string, from: number, to: number): void {
   const at = text.indexOf("\t", from);
   if (at !== -1 && at < to) throw new ProtocolError("tab in a framing field");

@@ -38,7 +38,7 @@ export class ResponseParser {
   #toHead = false;
   #maySwitch = false;
   #remaining = 0;
-  /** Head as far as it came, when one read did not hold all of it. */
+  /** The part of a head that has come, when one read did not hold all of it. */
   #partial: Buffer | null = null;
   #partialLength = 0;
   #interim = 0;
@@ -49,7 +49,7 @@ export class ResponseParser {
     this.#handler = handler;
   }
 
-  /** Whether no response is being read: bytes that arrive now belong to nothing. */
+  /** Whether no response is being read: bytes that arrive now belong to no request. */
   get done(): boolean {
     return this.#state === DONE;
   }
@@ -186,7 +186,7 @@ export class ResponseParser {
   }
 
   #switch(head: ResponseHead): void {
-    if (!this.#maySwitch) throw new ProtocolError("101 that nobody asked for");
+    if (!this.#maySwitch) throw new ProtocolError("101 that was not asked for");
     if (head.upgrade !== "websocket") throw new ProtocolError("101 to another protocol");
     this.#state = UNTIL_CLOSE;
     this.#handler.onSwitch(head.fields);

@@ -1,4 +1,4 @@
-// What the gateway itself lacks: descriptors, ports or memory. Such failures say nothing about whoever was to be reached.
+// What the gateway itself lacks: descriptors, ports or memory. Such failures say nothing about the host to be reached.
 import { closeSync, openSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { devNull, networkInterfaces } from "node:os";
@@ -6,12 +6,12 @@ import type { Clock } from "../core/clock.ts";
 import { Episode } from "../core/episode.ts";
 import type { Log } from "../core/log.ts";
 
-/** Codes of errno that tell of it. `EAGAIN`: no further process, when a program is run. */
+/** Codes of errno that mean it. `EAGAIN`: no further process can be made, when a program is run. */
 const CAUSES: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOMEM", "ENOBUFS", "EAGAIN"]);
 
 /** Counts shortages by their cause, and logs each once as long as it lasts. */
 export class Shortage {
-  /** Cause → failures it is to blame for. */
+  /** Cause → failures it has led to. */
   readonly counts = new Map<string, number>();
   readonly #episode: Episode;
 
@@ -28,7 +28,7 @@ export class Shortage {
     return this.#episode.lasts;
   }
 
-  /** Whether the gateway itself is to blame for a failure, which is counted then. */
+  /** Whether a failure is due to the gateway's own resources; it is counted then. */
   caused(error: Error): boolean {
     const cause = causeOf(error);
     if (cause === null) return false;

@@ -7,7 +7,7 @@ export class UpgradedSocketAdapter implements UpgradedSocket {
   readonly #socket: Socket;
   readonly #head: Buffer | null;
 
-  /** @param head bytes read behind the last head; null: somebody else reads the socket and hands over what comes */
+  /** @param head bytes read behind the last head; null: the caller reads the socket and passes on what it reads */
   constructor(socket: Socket, head: Buffer | null) {
     this.#socket = socket;
     this.#head = head;
@@ -16,7 +16,7 @@ export class UpgradedSocketAdapter implements UpgradedSocket {
   open(reader: UpgradedSocketHandler): void {
     const socket = this.#socket;
     socket.on("drain", () => reader.drained());
-    // Data and a reset that arrive together look like data and a clean end. A socket that was reset has no peer any more.
+    // Node reports data and a reset that arrive together as data and a clean end; but a socket that was reset has no peer.
     socket.on("end", () => {
       if (socket.remoteAddress !== undefined) reader.end();
     });

@@ -1,4 +1,4 @@
-// Which path a backend is asked for.
+// The path and query a backend is asked for: what the client sent, changed as the route says.
 import type { TargetRule } from "../core/route-settings.ts";
 import { callPath } from "./grpc.ts";
 

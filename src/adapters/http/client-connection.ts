@@ -16,11 +16,11 @@ export interface ClientConnection {
   current: { readonly request: IncomingMessage; readonly downstream: HttpDownstream } | null;
   /** Whether a request was ever parsed on it. */
   used: boolean;
-  /** A reply has ended it: nothing that still arrives counts. */
+  /** A reply ends the connection: what still arrives is ignored. */
   closing: boolean;
   /** Reading was stopped because too much was parsed ahead. */
   paused: boolean;
-  /** A stall clock may still run on the socket from the reply before. */
+  /** The socket may still have the write timeout of the reply before. */
   stallArmed: boolean;
   /** Requests parsed and not yet finished. */
   active: number;
@@ -36,8 +36,8 @@ export function isClosing(connection: ClientConnection): boolean {
 }
 
 /**
- * Tells replies still under way of a socket whose own listeners Node has taken away.
- * @returns leaves that to Node again
+ * Passes events of a socket whose listeners Node has removed on to the reply still under way.
+ * @returns a function that removes these listeners, so that Node can install its own
  */
 export function standIn(socket: Socket, connection: ClientConnection | undefined): () => void {
   const drain = () => connection?.current?.downstream.drain();

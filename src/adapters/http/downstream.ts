@@ -16,7 +16,7 @@ const ONE_WRITE_BYTES = 16 * 1024;
 /** An unread body up to this size is read over to keep the connection, bytes. */
 const SKIP_BYTES = 64 * 1024;
 
-/** What the adapter keeps of the request while it lasts. */
+/** Writes the reply to one request. */
 export class HttpDownstream implements Downstream, BodyFaultHandler {
   readonly body: HttpBody;
   readonly #request: IncomingMessage;
@@ -66,7 +66,7 @@ export class HttpDownstream implements Downstream, BodyFaultHandler {
 
   /** The response is over, completely or not. */
   closed(): void {
-    // What is left of the body must flow, or nothing behind it on this connection is ever read.
+    // The rest of the body must be read, or nothing behind it on this connection ever is.
     this.body.discard();
     this.#gateway.done(this.#ctx, this.#response.writableFinished && !this.#untrue);
   }
@@ -141,7 +141,7 @@ export class HttpDownstream implements Downstream, BodyFaultHandler {
   }
 
   stalled(): void {
-    this.#broken = true; // who does not send need not be read on
+    this.#broken = true; // a client that sends nothing more need not be read on
     this.#refuse("request_timeout");
   }
 
@@ -150,7 +150,7 @@ export class HttpDownstream implements Downstream, BodyFaultHandler {
     return this.#closing;
   }
 
-  /** The bytes of the body are not what its framing says: nothing here can be trusted any more. @param detail why, for the log */
+  /** The bytes of the body break its framing: nothing more can be read on this connection. @param detail why, for the log */
   broken(detail: string): void {
     this.#broken = true;
     if (!this.#ended) this.#ctx.detail = detail;
@@ -172,7 +172,7 @@ export class HttpDownstream implements Downstream, BodyFaultHandler {
     this.#closing = true;
   }
 
-  /** What is left of the body is little and sure to come: Node reads over it, and the connection lives on. */
+  /** Whether the rest of the body is small and sure to come: then Node reads over it, and the connection stays open. */
   #skippable(): boolean {
     const { body } = this;
     return (
@@ -241,7 +241,7 @@ export class HttpDownstream implements Downstream, BodyFaultHandler {
     else this.#response.writeHead(this.#status, this.#reason, fields);
   }
 
-  /** The socket takes more, where Node itself does not say so any longer. */
+  /** The socket can be written to again. Called where Node no longer emits `drain` on the response. */
   drain(): void {
     this.#response.emit("drain");
   }

@@ -10,8 +10,8 @@ const LINGER_BYTES = 1024 * 1024;
 /**
  * Reads on until the request is over, the client is gone, or the time is up. Closing before that would reset the connection
  * and could take the reply with it.
- * @param finished called at the end, at most once by each of these
- * @returns ends it now
+ * @param finished called at the end, at most once for each of these
+ * @returns a function that stops reading at once
  */
 export function linger(request: IncomingMessage, finished: () => void): () => void {
   let bytes = 0;
@@ -26,7 +26,7 @@ export function linger(request: IncomingMessage, finished: () => void): () => vo
   request.on("end", finish);
   request.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
-    // More than anybody needs to see an answer: what still comes stays in the kernel until the time is up.
+    // More is not needed for the client to see the answer: the rest stays in the kernel until the time is up.
     if (bytes > LINGER_BYTES) request.pause();
   });
   return finish;

@@ -86,7 +86,7 @@ export function switchingHead(fields: readonly string[]): string {
 let dateSecond = 0;
 let dateText = "";
 
-/** `Date` of now, made once a second. The clock is the only state, and it is nobody's. */
+/** The value of `Date` for the current second; the text is kept until the second is over. */
 function httpDate(): string {
   const second = Math.floor(Date.now() / 1000);
   if (second !== dateSecond) {

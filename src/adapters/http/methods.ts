@@ -1,4 +1,4 @@
-// Requests that llhttp reads though they are none of HTTP, and those of HTTP that it does not read.
+// Requests of other protocols that llhttp accepts, and what is answered to bytes that it does not accept.
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { ErrorCode } from "../../core/errors.ts";
@@ -11,7 +11,7 @@ interface Parsed extends Socket {
 
 /** What Node adds to an error of its parser. */
 interface ParseError extends NodeJS.ErrnoException {
-  /** In words. */
+  /** What llhttp expected, in words. */
   readonly reason?: string;
   readonly rawPacket?: Buffer;
   readonly bytesParsed?: number;
@@ -55,7 +55,7 @@ const IN_FIELD: ReadonlySet<string> = new Set([
   "HPE_CR_EXPECTED",
 ]);
 
-/** What the parser did not take: its reason, the byte it stopped at, and the name of the field, never a value. */
+/** Why the parser stopped, for the log: its reason, the byte, and the name of the field, never a value. */
 export function causeOf({ code = "", reason = code, rawPacket, bytesParsed = 0 }: ParseError): string {
   const byte = rawPacket?.[bytesParsed];
   if (rawPacket === undefined || byte === undefined) return reason;

@@ -6,7 +6,7 @@ import { NullDownstream } from "../../core/null-upstream.ts";
 /** How long the peer may take to read the answer and close, ms. */
 const LINGER_MS = 2000;
 
-/** Can be answered, and nothing else: there is nothing to forward. */
+/** The client's side of such a connection. Only {@link answer} does something: there is no request to forward. */
 export class RawDownstream extends NullDownstream {
   readonly #socket: Socket;
   /** Bytes of body written. */

@@ -105,7 +105,7 @@ export class HttpServer {
     }
   }
 
-  /** Stops the clocks; call when no connection is left or wanted. */
+  /** Stops the timers; call when no connection is left, or none is wanted any more. */
   stop(): void {
     this.#server.close(() => undefined);
   }
@@ -131,7 +131,7 @@ export class HttpServer {
     });
   }
 
-  /** Not at once: while it parses, Node itself would resume the socket. */
+  /** Stops reading, but not at once: while it parses, Node itself would resume the socket. */
   #pause(connection: ClientConnection, socket: Socket): void {
     connection.paused = true;
     setImmediate(() => {
@@ -164,7 +164,7 @@ export class HttpServer {
     this.#handle(ctx, code, scan.fault);
   }
 
-  /** Node has stopped parsing and taken its listeners away: the socket is ours, whatever becomes of it. */
+  /** Takes over a socket on which a request asks for another protocol: Node has stopped parsing and removed its listeners. */
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return void socket.destroy();
@@ -256,14 +256,14 @@ export class HttpServer {
     if (error.code === "ECONNRESET" || !socket.writable || connection === undefined) return void socket.destroy();
     const { current } = connection;
     if (isClosing(connection)) return current?.downstream.broken(causeOf(error));
-    // The client ended its side in the middle of a request: it has left, there is nobody to answer.
+    // The client ended its side in the middle of a request: it has left and reads no answer.
     if (error.code === "HPE_INVALID_EOF_STATE") return void socket.destroy();
     // Either what follows the request under way is not HTTP, or the body of that request itself is not.
     if (current !== null && !current.request.complete) current.downstream.broken(causeOf(error));
     else this.#wrong(socket, faultOf(error));
   }
 
-  /** Answers what is no request of ours, behind the requests before it. */
+  /** Answers bytes that are no valid request, once the requests before them are answered. */
   #wrong(socket: Socket, fault: Fault): void {
     const connection = this.#connections.get(socket);
     if (connection === undefined || connection.active === 0) this.#raw(socket, fault);

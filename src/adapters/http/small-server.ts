@@ -32,7 +32,7 @@ interface SmallServerOptions {
   mayAsk(address: string): boolean;
 }
 
-/** Serves whatever its handler answers. */
+/** Passes every request to its handler. */
 export class SmallServer implements ConnectionHandler {
   readonly #server: Server;
   readonly #tls: TlsServer | null;
@@ -103,7 +103,7 @@ export class SmallServer implements ConnectionHandler {
     this.#server.close(() => undefined);
   }
 
-  /** Somebody who opens connections and says nothing must not keep everybody else out. */
+  /** Closes the oldest silent connection, so that a client that only opens connections does not keep others out. */
   #makeRoom(): boolean {
     const [oldest] = this.#silent;
     if (oldest === undefined) return false;
@@ -115,7 +115,7 @@ export class SmallServer implements ConnectionHandler {
   }
 }
 
-/** The same of a socket and of the TLS in it. */
+/** Identifies the peer: a raw socket and the TLS socket on it give the same text. */
 function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress}|${remotePort}`;
 }

@@ -1,4 +1,4 @@
-// A client that wants to leave HTTP: answered with an ordinary reply and the end of its connection, or given its wish.
+// A client that asks for a WebSocket: answered with an ordinary reply, after which the connection ends, or switched.
 import type { Socket } from "node:net";
 import type { RequestContext } from "../../core/context.ts";
 import type { UpgradedSocket } from "../../core/edges.ts";
@@ -9,7 +9,7 @@ import { cut } from "./ending.ts";
 import { closingHead, switchingHead } from "./head-text.ts";
 import { RawDownstream } from "./raw-downstream.ts";
 
-/** The reply to a WebSocket handshake, on a socket Node's parser has given up. */
+/** The reply to a WebSocket handshake, on a socket that Node's parser has released. */
 export class UpgradeDownstream extends RawDownstream {
   readonly #socket: Socket;
   readonly #gateway: Gateway;

@@ -122,7 +122,7 @@ export class Http2Downstream implements Downstream, BodyFaultHandler {
     const stream = this.#stream;
     if (stream.destroyed) return;
     setImmediate(resetStream, stream, constants.NGHTTP2_INTERNAL_ERROR);
-    // To a client that reads nothing at all it never leaves.
+    // A reset never leaves when the client reads nothing at all; then the stream is destroyed.
     clearTimeout(this.#stopTimer);
     this.#stopTimer = setTimeout(() => stream.destroy(), RESET_WAIT_MS);
   }
@@ -161,7 +161,7 @@ export class Http2Downstream implements Downstream, BodyFaultHandler {
       // With trailers possible, Node must be told before the body ends.
       this.#stream.respond(headers, { endStream, waitForTrailers: !endStream && this.#left === -1 });
     } catch {
-      // A field Node does not put into HTTP/2: this reply cannot be written truthfully.
+      // Node refuses one of the fields in HTTP/2, so the reply cannot be written as it is.
       return this.abort();
     }
     if (!endStream && this.#left === -1) {

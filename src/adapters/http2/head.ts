@@ -1,4 +1,4 @@
-// The head of an HTTP/2 request in the house's form: pseudo fields taken out, cookie pieces joined (RFC 9113 §8.2.3, §8.3).
+// The head of an HTTP/2 request as a flat list: pseudo fields taken out, cookie pieces joined (RFC 9113 §8.2.3, §8.3).
 import type { IncomingHttpHeaders } from "node:http2";
 import { isField } from "../../wire/fields.ts";
 
@@ -14,7 +14,7 @@ export interface StreamHead {
   /** The request has no body. */
   readonly ended: boolean;
   readonly expectsContinue: boolean;
-  /** Why the head is none, for the log: `Host` and `:authority` contradict each other, or the target is none; "": it is one. */
+  /** What is wrong with the head, for the log: `Host` and `:authority` differ, or the target is not valid; "": nothing. */
   readonly fault: string;
 }
 
@@ -47,7 +47,7 @@ export function readHead(headers: IncomingHttpHeaders, raw: readonly string[], e
   const named = authority ?? "";
   fields.push("host", named);
   const target = headers[":path"] ?? "";
-  // It becomes part of a request line: what could end one has no place in it, whoever looked at it before.
+  // The target becomes part of a request line, so bytes that could end one are refused here, too.
   if (/[^\x21-\x7e\x80-\xff]/.test(target)) fault = "a blank or control character in :path";
   return { method: headers[":method"] ?? "", target, authority: named, fields, bytes, ended, expectsContinue, fault };
 }

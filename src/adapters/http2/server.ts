@@ -51,7 +51,7 @@ export class Http2Server {
   readonly gate = new Gate();
   #leaving = false;
   #lookTimer: NodeJS.Timeout | undefined;
-  /** The socket of the session that begins; what Node hands out in its place looks up every access. */
+  /** The socket of the session that begins; `session.socket` is a proxy that costs a look-up with every access. */
   #opening: Socket | null = null;
 
   /** @param instanceId mark of this process, by which loops are recognised */
@@ -131,7 +131,7 @@ export class Http2Server {
       });
     }
     const { maxAgeMs } = this.#http2;
-    // A tenth more or less: connections opened at one moment must not all come back at one moment.
+    // A tenth more or less, so that connections opened together do not all reconnect together.
     const age = maxAgeMs * (0.9 + Math.random() * 0.2);
     if (maxAgeMs > 0) client.ageTimer = setTimeout(() => this.#goAway(session), age).unref();
     if (this.#leaving) this.#goAway(session);

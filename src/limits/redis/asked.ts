@@ -1,4 +1,4 @@
-// A decision that Redis is asked for: whoever waits for it is answered once, by Redis or without it.
+// A decision that Redis is asked for: the request that waits for it is answered once, by Redis or without it.
 import type { Decision, Limit, Refused } from "../limit.ts";
 import type { Waiting } from "./budget.ts";
 

@@ -1,14 +1,14 @@
 // The time a decision may take: one timer for all that wait, which run out in the order they began.
 
-/** Something that waits for an answer. */
+/** A decision that waits for its answer. */
 export interface Waiting {
-  /** The answer came; nothing is to be done any more. */
+  /** Whether the answer has come. */
   readonly settled: boolean;
-  /** The time is over. */
+  /** The time is over without an answer. */
   expire(): void;
 }
 
-/** Gives everything the same time. */
+/** Gives every decision the same time. Call {@link close} when done. */
 export class Budget {
   readonly #ms: number;
   readonly #now: () => number;
@@ -32,7 +32,7 @@ export class Budget {
   }
 
   #arm(ms: number): void {
-    // Answers that lie in the socket while the process was busy elsewhere are read before the time is looked at.
+    // Answers that came while the process was busy are read before the time is checked.
     this.#timer = setTimeout(() => setImmediate(() => this.#look()), ms);
   }
 

@@ -34,7 +34,7 @@ export interface RedisOptions {
   readonly tls: ConnectionOptions | null;
 }
 
-/** What is called by name. */
+/** Names of the scripts. */
 type Script = "token_bucket" | "leaky_bucket" | "sliding_window" | "beat" | "leave";
 
 /** Scripts on a Redis that comes and goes. */
@@ -43,7 +43,7 @@ export interface Commands {
   readonly ready: boolean;
   /** @throws Error (rejects) when there is no connection, it broke, or Redis refused; it may have run all the same */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
-  /** Opens anew what was asked, or greeted, and is silent, and what has given up; called from time to time. */
+  /** Reopens connections that do not answer a command or the greeting, and those that have given up. Called at intervals. */
   watch(): void;
   close(): void;
 }
@@ -59,11 +59,11 @@ export interface ConnectionEvents {
 /** One connection, or those to a cluster. */
 interface Line {
   readonly client: Redis | Cluster;
-  /** Asked and not answered. */
+  /** Commands sent and not answered. */
   pending: number;
-  /** Last answer, or question after none was open, ms. */
+  /** When the last answer came, or the first command after a time without any was sent, ms. */
   heardAt: number;
-  /** Since when a server that took the connection is to answer its greeting, ms; -1 there is nothing to wait for. */
+  /** Since when a server that accepted the connection has not answered the greeting, ms; -1: nothing is waited for. */
   greetedAt: number;
 }
 
@@ -143,7 +143,7 @@ export class Connections implements Commands {
   close(): void {
     for (const { client } of this.#lines) {
       client.disconnect();
-      // A server that hangs answers no farewell.
+      // A server that hangs does not answer the end of the connection.
       if (client instanceof Redis) client.stream?.destroy();
     }
   }
@@ -163,7 +163,7 @@ export class Connections implements Commands {
     return undefined;
   }
 
-  /** Everything asked in one turn of the event loop, by whatever request, goes out in one write. */
+  /** All commands of one turn of the event loop leave in one write. */
   #cork(client: Redis): void {
     const { stream } = client;
     if (this.#corked.has(stream)) return;
@@ -186,10 +186,10 @@ function common(o: RedisOptions) {
     username: o.username === "" ? undefined : o.username,
     password: o.password === "" ? undefined : o.password,
     connectTimeout: o.connectTimeoutMs,
-    // What was asked of a connection that broke is decided by then: asking again would charge twice.
+    // Commands on a connection that broke are decided without Redis: sending them again would charge twice.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    // A connection that is gone already would keep the process for so long at its end.
+    // Longest time that a connection which is gone already keeps the process from ending.
     disconnectTimeout: 100,
     disableClientInfo: true,
     connectionName: "gateway",
@@ -233,7 +233,7 @@ function clusterOf(o: RedisOptions, random: () => number): Cluster {
   });
 }
 
-/** Twice as long each time between the bounds, and anything between half of that and all of it. */
+/** Wait before the next attempt to connect: doubled each time between the bounds, then a random part between half and all. */
 function backoffMs(o: RedisOptions, times: number, random: () => number): number {
   const whole = Math.min(o.maxBackoffMs, o.minBackoffMs * 2 ** Math.min(times - 1, 30));
   return whole / 2 + (random() * whole) / 2;

@@ -3,12 +3,12 @@ import type { Commands } from "./connection.ts";
 
 /** Kept apart from the keys of limits, and in one slot of a cluster. */
 const KEYS = ["{ratelimit}:gateways", "{ratelimit}:mark"] as const;
-/** A gateway that was not heard for so long is none, ms. Several beats. */
+/** A gateway that was not heard for this long is not counted any more, ms. Several beats. */
 const LIFE_MS = 3500;
-/** Longest wait for gateways that do not come back, ms. Longer than any of them pauses between two tries to connect. */
+/** Longest wait for gateways that do not come back, ms. Longer than the pause between two attempts to connect. */
 const GRACE_MS = 2500;
 
-/** This gateway among the others. All times of others are Redis's. */
+/** This gateway among the others. Times of the other gateways are read on the clock of Redis. */
 export class Gateways {
   readonly #commands: Commands;
   readonly #name: string;
@@ -17,7 +17,7 @@ export class Gateways {
   #lostUs = 0;
   /** Gateways to wait for, this one included. */
   #expected = 1;
-  /** Redis's time of the first look after Redis was away, µs; 0: none yet. */
+  /** When Redis first answered after it was away, on its clock, µs; 0: not yet. */
   #backUs = 0;
   #complete = false;
 
@@ -32,12 +32,12 @@ export class Gateways {
     return this.#count;
   }
 
-  /** Redis's time at which it lost its data, µs; 0: it has all it was told. */
+  /** When Redis lost its data, on its clock, µs; 0: it has lost none. */
   get lostUs(): number {
     return this.#lostUs;
   }
 
-  /** Redis was looked at since it was away. */
+  /** Whether Redis has answered since it was away. */
   get back(): boolean {
     return this.#backUs > 0;
   }
@@ -54,7 +54,7 @@ export class Gateways {
     this.#complete = false;
   }
 
-  /** Learns the time, and whether data was lost; nobody hears of it. @throws Error (rejects) when Redis does not take it */
+  /** Learns the time, and whether data was lost, without joining the others. @throws Error (rejects) when Redis refuses */
   async look(): Promise<void> {
     this.#backUs = (await this.#ask("")).nowUs;
   }
@@ -69,7 +69,7 @@ export class Gateways {
     this.#count = count;
   }
 
-  /** Is no gateway any more. Whether Redis hears it matters little. */
+  /** Leaves the other gateways. Should Redis not hear it, this gateway is dropped after {@link LIFE_MS}. */
   async leave(): Promise<void> {
     await this.#commands.run("leave", [KEYS[0]], [this.#name]).catch(() => undefined);
   }

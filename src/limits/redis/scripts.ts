@@ -135,10 +135,10 @@ export function limitScripts(clock = REDIS_CLOCK): Readonly<Record<LimitAlgorith
 
 /**
  * One gateway says that it lives, or only looks. Keys: the members, the mark. Arguments: own name or nothing, µs a member lives without a beat, the
- * mark it knows or nothing, since when (µs) to count who was heard.
+ * mark it knows or nothing, since when (µs) to count members that were heard.
  *
- * The mark, `lost:born`, tells whether Redis still has what it was told: it goes when the data goes. Who knew another mark
- * says that data was lost, and when; to a Redis that nobody knew nothing was lost, and `lost` is 0.
+ * The mark, `lost:born`, tells whether Redis still has its data: it is lost with the data. A gateway that knew another mark
+ * reports that data was lost, and when; in a Redis that no gateway knew nothing was lost, and `lost` is 0.
  * Replies the time, the members, those heard since, and the mark.
  */
 export const BEAT_SCRIPT = `

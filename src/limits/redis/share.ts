@@ -79,7 +79,7 @@ export class Share {
     return true;
   }
 
-  /** Redis has charged what was let through here: it came late, but it came. */
+  /** Redis has charged what was let through here: its answer came after the budget. */
   known(limit: Limit, key: string, cost: number): void {
     const entry = this.#entries.get(idOf(limit, key));
     if (entry !== undefined) entry.passed = Math.max(0, entry.passed - cost);

@@ -10,13 +10,13 @@ import { Gateways } from "./gateways.ts";
 import { reasonOf } from "./reason.ts";
 import { type Owed, Share } from "./share.ts";
 
-/** Decisions in a row without an answer after which nobody waits for Redis any more. */
+/** After so many decisions in a row without an answer, requests do not wait for Redis any more. */
 const TRIP = 3;
-/** Between two beats, ms: while Redis answers, and while it is to come back. */
+/** Interval of beats, ms: while Redis answers, and while it is away. */
 const BEAT_MS = { shared: 1000, away: 50 } as const;
-/** What Redis is told on its return is sent in pieces of so many keys, so that requests come between. */
+/** On its return Redis is sent what it missed in pieces of so many keys, so that requests are answered in between. */
 const PIECE = 500;
-/** A failure after which all went well for so long is over, ms. */
+/** A failure counts as over when none has followed for this long, ms. */
 const CALM_MS = 5000;
 /** Longest wait for Redis to hear that this process leaves, ms. */
 const LEAVE_MS = 100;
@@ -31,7 +31,7 @@ export interface RedisStoreOptions {
   readonly onFailure: "local" | "deny" | "allow";
   /** What counts as used of a key whose count is not known: all of it, or nothing. */
   readonly onLoss: "spent" | "fresh";
-  /** Of this process among all. */
+  /** Name of this process among all gateways. */
   readonly instance: string;
 }
 
@@ -45,7 +45,7 @@ interface RedisStoreParts {
 
 /** A {@link LimitStore} in Redis. Begins to connect at once; until that is done, Redis is away. */
 export class RedisStore implements LimitStore {
-  /** Only to be told by reading every key. */
+  /** Not known: Redis would have to read every key. */
   readonly usage = (): null => null;
   readonly #options: RedisStoreOptions;
   readonly #now: () => number;
@@ -153,7 +153,7 @@ export class RedisStore implements LimitStore {
     }
   }
 
-  /** Nobody waited for a refusal, and in a cluster it may be that of one node: Redis is away when it refuses a beat as well. */
+  /** An error reply costs no waiting, and in a cluster may come from one node: Redis counts as away when the beat fails, too. */
   #failed(asked: Asked): void {
     if (asked.settled) return;
     if (this.#failure() && this.#shared) this.#tick();
@@ -262,7 +262,7 @@ export class RedisStore implements LimitStore {
       });
   }
 
-  /** Whoever is heard has told what it let through: when all are, Redis knows everything. */
+  /** A gateway that is heard has sent what it let through: when all are heard, Redis knows everything. */
   async #beat(): Promise<void> {
     if (!this.#shared) {
       if (!this.#gateways.back) await this.#gateways.look();
@@ -275,7 +275,7 @@ export class RedisStore implements LimitStore {
       if (this.#share.size > 0 && this.#now() - this.#failedAt >= CALM_MS) this.#settle();
       return;
     }
-    // Who counts by himself waits for the others: those still away would let through their share besides.
+    // A gateway that counts alone waits for the others: those still away would let through their shares besides.
     if (this.#gateways.complete || this.#options.onFailure !== "local") this.#return();
   }
 

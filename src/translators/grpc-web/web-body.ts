@@ -4,7 +4,7 @@ import { Base64Decoder } from "./base64-stream.ts";
 
 const NO_TRAILERS: readonly string[] = [];
 
-/** Where the body of an attempt tells what it cannot say to the connector. */
+/** Told by the body of an attempt what concerns the client and not the connector. */
 export interface WebBodyObserver {
   /** Reading begins: a client that waits for `100 Continue` may send. */
   needed(): void;

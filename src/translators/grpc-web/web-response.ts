@@ -87,7 +87,7 @@ export class WebResponse implements Receiver {
     const status = getField(trailers, "grpc-status");
     if (status === undefined) return this.#fail("no grpc-status");
     const last = this.ending(trailers);
-    // Half a message fails a call whatever its status; a call that has failed anyway can do without it.
+    // A call that ends within a message fails whatever its status; one that has failed anyway loses only that message.
     if (last === null || (!this.#gate.whole && Number(status) === 0)) return this.#fail("ended inside of a message");
     this.#over = true;
     this.#observer.noteStatus(Number(status));
@@ -141,5 +141,5 @@ function base64(bytes: Buffer): Buffer {
   return Buffer.from(bytes.toString("base64"), "latin1");
 }
 
-/** The bytes are ours: nothing to give back. */
+/** The bytes were made here and are not borrowed: there is nothing to release. */
 function nothing(): void {}

@@ -1,4 +1,4 @@
-// Asks DNS servers for the addresses of a name, over Node's c-ares: no thread waits, and no name waits for another.
+// Asks DNS servers for the addresses of a name through Node's c-ares, which needs no thread and looks up names in parallel.
 import { promises as dns } from "node:dns";
 import { candidates, type ResolvConf } from "./resolv-conf.ts";
 
@@ -33,7 +33,7 @@ export class Dns {
       const { code } = answer as NodeJS.ErrnoException;
       if (code === NOT_FOUND) continue;
       unsure ??= answer as NodeJS.ErrnoException;
-      if (code === "ETIMEOUT" || code === "ECONNREFUSED") break; // the next name of the list would fare no better
+      if (code === "ETIMEOUT" || code === "ECONNREFUSED") break; // the next name of the list would fail the same way
     }
     throw unsure ?? Object.assign(new Error(`${NOT_FOUND} ${name}`), { code: NOT_FOUND });
   }

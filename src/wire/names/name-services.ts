@@ -6,7 +6,7 @@ const LOCAL_SOURCES = /^(myhostname|mymachines|mdns[46]?(_minimal)?)$/;
 /** Decides by name whether the system has to be asked. */
 type NameServices = (name: string) => boolean;
 
-/** Without a line for hosts, files and DNS are all there is. */
+/** Without a line for hosts, only files and DNS are used. */
 export function parseNameServices(text: string): NameServices {
   const line = /^\s*hosts\s*:(.*)$/m.exec(text)?.[1]?.replace(/#.*/, "");
   if (line === undefined) return () => false;

@@ -11,10 +11,10 @@ import { WatchedFile } from "./watched-file.ts";
 
 /** Longest look-up, ms. */
 const LOOKUP_MS = 10_000;
-/** They replace what `/etc/resolv.conf` says for single programs: the system knows how. */
+/** Environment variables that replace settings of `/etc/resolv.conf`: with one of them set, the system's resolver is asked. */
 const OVERRIDES = ["LOCALDOMAIN", "RES_OPTIONS", "HOSTALIASES"];
 
-/** Where the system keeps what it knows of names. */
+/** Paths of the system's files about names. */
 interface NameFiles {
   readonly hosts: string;
   readonly resolvConf: string;
@@ -27,7 +27,7 @@ const SYSTEM_FILES: NameFiles = {
   nsswitch: "/etc/nsswitch.conf",
 };
 
-/** Looks names up, each look-up on its own. What is remembered is remembered elsewhere. */
+/** Looks names up. Remembers no answers; {@link Resolver} does. */
 export class Names {
   readonly #hosts: WatchedFile<ReturnType<typeof parseHosts>>;
   readonly #dns: WatchedFile<Dns | null>;
@@ -71,7 +71,7 @@ export class Names {
   }
 }
 
-/** null: c-ares refuses its servers, so that the system has to be asked. */
+/** @returns null when c-ares refuses the servers of the file, so that the system's resolver has to be asked */
 function dnsOf(text: string): Dns | null {
   try {
     return new Dns(parseResolvConf(text));
@@ -80,7 +80,7 @@ function dnsOf(text: string): Dns | null {
   }
 }
 
-/** RFC 6761 §6.3: no server is asked. */
+/** RFC 6761 §6.3: `localhost` is answered without asking a server. */
 function loopback(): readonly string[] {
   return hasAddress(isIPv6) ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
 }

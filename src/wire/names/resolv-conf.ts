@@ -2,15 +2,15 @@
 import { isIP, isIPv6 } from "node:net";
 import { hostname } from "node:os";
 
-/** As many servers are asked. */
+/** Most servers that are asked. */
 const MAX_SERVERS = 3;
 const MAX_NDOTS = 15;
 const MAX_ATTEMPTS = 5;
-/** Of the C library are 5 s: a lost datagram would cost half of the usual time to connect. */
+/** Wait for a server, ms. The C library waits 5 s, by which a lost datagram would cost half of the usual time to connect. */
 const DEFAULT_TIMEOUT_MS = 2000;
 const MAX_TIMEOUT_MS = 30_000;
 
-/** What it says. */
+/** What the file says. */
 export interface ResolvConf {
   /** `address` or `address:port`, as `dns.setServers` takes them. */
   readonly servers: readonly string[];

@@ -1,7 +1,7 @@
 // The system's own resolver. A look-up takes a thread of the few that Node has for that, and cannot be called off.
 import { lookup } from "node:dns";
 
-/** As many run at once: Node gives half of its four threads to look-ups. */
+/** Most look-ups at once: Node gives half of its four threads to them. */
 const MAX_RUNNING = 2;
 
 /** Looks a name up. @throws the system's error (`ENOTFOUND`, `EAI_AGAIN`) */

@@ -1,7 +1,7 @@
 // A file of the system that is read again when it has changed.
 import { readFileSync, statSync } from "node:fs";
 
-/** Its content, as `parse` understands it. A missing file is an empty one. */
+/** The content of one file, as `parse` understands it. A missing file counts as an empty one. */
 export class WatchedFile<T> {
   readonly #path: string;
   readonly #parse: (text: string) => T;
@@ -14,7 +14,7 @@ export class WatchedFile<T> {
     this.#value = parse("");
   }
 
-  /** What it says now. One that cannot be read now says what it said before. */
+  /** Its content now; as long as it cannot be read, the content it had before. */
   get value(): T {
     try {
       const status = statSync(this.#path, { throwIfNoEntry: false });

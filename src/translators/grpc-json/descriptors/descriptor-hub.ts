@@ -8,7 +8,7 @@ export interface LastGood {
   pool: DescriptorPool | null;
 }
 
-/** Builds a pool when something has changed, and keeps the one before when the new one is no good. */
+/** Builds a pool when something has changed, and keeps the one before when the new one cannot be used. */
 export class DescriptorHub {
   readonly #sets: readonly NamedSet[];
   readonly #sources: readonly PolledSource[];

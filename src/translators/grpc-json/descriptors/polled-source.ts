@@ -1,9 +1,9 @@
-// A description that lives elsewhere: fetched in the background, again and again, the last good one kept.
+// A descriptor set that is fetched in the background, again and again; the last good one is kept.
 
 /** Soonest a failed fetch is tried again, ms. */
 const RETRY_MS = 5000;
 
-/** One source. Over with {@link close}. */
+/** One source. Call {@link close} when done. */
 export class PolledSource {
   readonly name: string;
   readonly #fetch: (signal: AbortSignal) => Promise<Uint8Array>;

@@ -1,19 +1,19 @@
 // The few messages of gRPC server reflection that are needed; v1 and v1alpha have the same ones (grpc/reflection/v1/reflection.proto).
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
-/** A question of ours. */
+/** A request to the reflection service. */
 export type ReflectionQuestion =
   | { readonly kind: "services" }
   | { readonly kind: "symbol"; readonly name: string }
   | { readonly kind: "file"; readonly name: string };
 
-/** What the server said. */
+/** The answer of the server. */
 export interface ReflectionAnswer {
   /** Serialized file descriptors. */
   readonly files: readonly Uint8Array[];
   /** Full service names. */
   readonly services: readonly string[];
-  /** Its refusal of this question, or "". */
+  /** Why it refused the request; "" when it did not. */
   readonly error: string;
 }
 

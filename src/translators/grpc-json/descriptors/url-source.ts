@@ -2,7 +2,7 @@
 import { Gathered } from "../../../wire/gathered.ts";
 import { DescriptorError } from "./descriptor-error.ts";
 
-/** More is not the description of a service, bytes. */
+/** Largest descriptor set that is accepted, bytes. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /**

@@ -9,7 +9,7 @@ export interface ValueTree {
   [name: string]: JsonValue | ValueTree;
 }
 
-/** Deeper names are not believed to be meant. */
+/** Most parts of a dotted name; a deeper one is refused. */
 const MAX_DEPTH = 32;
 /** Messages with a JSON form of their own (proto3 JSON mapping) that is one text. */
 const TEXT_FORMS: ReadonlySet<string> = new Set([

@@ -21,7 +21,7 @@ export interface MethodTable {
   readonly prefixes: readonly (readonly [prefix: string, service: DescService])[];
   /** Bindings that are wrong and left out: a configuration with one is refused. */
   readonly faults: readonly Fault[];
-  /** What leads nowhere: unknown names, bindings that are taken. For the log. */
+  /** Unknown names, and bindings that are taken already; for the log. */
   readonly warnings: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-// gRPC status codes as they come: by name, from HTTP answers, from text.
+// gRPC status codes: by name, from the status of HTTP replies, and from text.
 
 /** The codes that are named here (google/rpc/code.proto). */
 export const OK = 0;

@@ -111,7 +111,7 @@ class Rewriter {
     return this.#text[this.#at] ?? "";
   }
 
-  /** This is no JSON: whoever parses it will say so. */
+  /** Ends the scan: the text is no JSON, which the parser behind will report. */
   #stop(): void {
     this.#at = this.#text.length;
   }

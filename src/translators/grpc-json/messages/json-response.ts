@@ -64,7 +64,7 @@ export class JsonResponse implements Receiver, BodyObserver {
   }
 
   interim(): void {
-    // Metadata has no interim form, and 100 is not for the service to say: the body is needed to call it.
+    // Interim responses of the service are dropped: metadata has none, and 100 is sent when the body is needed for the call.
   }
 
   head(status: number, _reason: string, fields: string[]): void {
@@ -79,7 +79,7 @@ export class JsonResponse implements Receiver, BodyObserver {
     if (status === 200 && getField(fields, "grpc-status") === undefined) this.#broken("not a gRPC response");
   }
 
-  /** Whether the call does well shows with its first message; only events may begin without one. */
+  /** Whether the call succeeds is known with its first message; only event streams begin without one. */
   #wait(): void {
     if (getField(this.#fields!, "grpc-status") !== undefined) return; // complete by itself
     const events = this.#plan.form === EVENTS && !this.#plan.printer.raw;
@@ -183,7 +183,7 @@ export class JsonResponse implements Receiver, BodyObserver {
       const body = Buffer.from(printer.status(status, false));
       return this.#complete(httpStatusOf(status.code), "application/json", body, trailers);
     }
-    // Bytes of a file cannot end with words: cut, so that nobody takes it for complete.
+    // An error cannot be written behind the bytes of a file: the reply is cut off, so that it is not taken for complete.
     if (printer.raw) return this.#broken(`grpc-status ${status.code} in the middle of a body`);
     this.#last(form.error(printer.status(status, true), this.#count));
   }
@@ -231,5 +231,5 @@ export class JsonResponse implements Receiver, BodyObserver {
   }
 }
 
-/** The bytes are ours and nobody else holds them: nothing to give back. */
+/** The bytes were made here and are not borrowed: there is nothing to release. */
 function nothing(): void {}

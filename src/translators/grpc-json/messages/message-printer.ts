@@ -34,7 +34,7 @@ export class MessagePrinter {
   /**
    * JSON of one message.
    * @param oneLine regardless of the options
-   * @throws {Error} when the bytes are no message of the type, or hold an Any nobody described
+   * @throws {Error} when the bytes are no message of the type, or hold an Any of an unknown type
    */
   json(bytes: Uint8Array, oneLine: boolean): string {
     const { method } = this.#binding;

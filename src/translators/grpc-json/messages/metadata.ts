@@ -6,7 +6,7 @@ import { InputError } from "../input-error.ts";
 const PREFIX = "grpc-metadata-";
 /** Fields of the client that are metadata under their own name. */
 const PASSED: ReadonlySet<string> = new Set(["authorization", "traceparent", "tracestate", "baggage"]);
-/** Names nobody sets through `Grpc-Metadata-*`: they belong to the protocol, the gateway, or have a checked way in. */
+/** Names that `Grpc-Metadata-*` may not set: those of the protocol and of the gateway, and those that are validated elsewhere. */
 const RESERVED: ReadonlySet<string> = new Set([
   ...PASSED,
   "content-type",

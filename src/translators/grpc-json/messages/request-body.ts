@@ -6,15 +6,15 @@ import { JsonSplitter } from "./json-splitter.ts";
 import { type RequestPlan, requestFrame, takesRawBody } from "./request-message.ts";
 
 const NO_TRAILERS: readonly string[] = [];
-/** Takes what is left of a body nobody needs, so that the connection can go on. */
+/** Reads and drops the rest of a body that is not needed, so that the connection can be used again. */
 const SINK: BodyReceiver = { data: () => true, end: () => undefined };
-/** Types a message may itself be an array in. */
+/** Message types whose JSON form may itself be an array. */
 const ARRAY_FORMS: ReadonlySet<string> = new Set(["google.protobuf.ListValue", "google.protobuf.Value"]);
 
 /** Pieces of a streamed raw body that come together are sent together, up to this many bytes: a message each would multiply tiny ones. */
 const PIECE_BYTES = 16 * 1024;
 
-/** Where the body of an attempt tells what it cannot say to the connector. */
+/** Told by the body of an attempt what concerns the client and not the connector. */
 export interface BodyObserver {
   /** The client waits for `100 Continue` before it sends its body, which is needed now. */
   needed(): void;

@@ -1,4 +1,4 @@
-// Makes the gRPC frame of a request message: the body first, then what the path and the query say, which win.
+// Makes the gRPC frame of a request message from the body, then from path and query, which take precedence.
 import { create, fromJsonString, type JsonValue, type Message, mergeFromJson, toBinary } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import type { DescriptorPool } from "../descriptors/pool.ts";

@@ -46,7 +46,7 @@ function detailOf(any: Any, pool: DescriptorPool): JsonValue {
     // Without a type the library writes `{}`, and the bytes would be lost.
     if (any.typeUrl !== "") return toJson(AnySchema, any, { registry: pool.registry });
   } catch {
-    // A type nobody described: its bytes are all there is to show.
+    // The type is unknown: only its bytes can be shown.
   }
   return { "@type": any.typeUrl, value: Buffer.from(any.value).toString("base64") };
 }
