@@ -1,16 +1,17 @@
-// Decides from one look at the files to the next whether they differ from what was loaded, and whether their writers are done.
+// Compares files at regular intervals with their state when they were loaded, and reports a change once writing has
+// ended.
 import { isReplacedWhole, type Stamp, type Stamps, stampNow } from "../config/text/source-files.ts";
 
-/** Looks without any change before a file that was written where it stands counts as complete. */
+/** A file that is written in place counts as complete after this many comparisons without a change. */
 const QUIET_LOOKS = 3;
-/** After this many looks a change is reported although somebody still writes. */
+/** After this many comparisons a change is reported although the file is still being written. */
 const LONGEST_LOOKS = 50;
 
 /** Compares files with what was read of them. */
 export class Changes {
   #read: Stamps = new Map();
   readonly #seen = new Map<string, Stamp>();
-  /** Files whose last change may be one of several. */
+  /** Files that have changed in place and may not be complete. */
   readonly #unfinished = new Set<string>();
   #quiet = 0;
   #waited = 0;

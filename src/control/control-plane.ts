@@ -23,7 +23,7 @@ export interface ControlParts {
   readonly planes: readonly DataPlane<Config>[];
   readonly version: string;
   readonly log: Log;
-  /** Told of the TLS handshakes of operators. */
+  /** Receives the results of TLS handshakes on the management listener. */
   readonly handshakes: () => HandshakeWatch;
   /** Called after a reload was applied. */
   applied(config: Config): void;
@@ -36,7 +36,7 @@ export class ControlPlane {
   readonly #reconciler: Reconciler;
   readonly #management: Management;
   readonly #hotReload: boolean;
-  /** null before the start, and where nobody asked for it. */
+  /** null before the start, and when files are not watched. */
   #watch: FileWatch | null = null;
 
   constructor({ load, hotReload, planes, version, log, handshakes, applied }: ControlParts) {
@@ -79,7 +79,7 @@ export class ControlPlane {
     this.#watch.follow(files);
   }
 
-  /** Loads the files again, and applies what they say where it is fine and new. */
+  /** Loads the files again, and applies the configuration if it is valid and differs from the one in effect. */
   reload(reason: string): Promise<Outcome> {
     return this.#reconciler.reload(reason);
   }

@@ -1,4 +1,4 @@
-// The thread that reads and checks configurations, however large, while the main one serves requests.
+// The worker thread that reads and checks configurations while the main thread serves requests.
 import { type MessagePort, parentPort } from "node:worker_threads";
 import type { LoadOptions } from "../config/load.ts";
 import { ConfigError, oneLine } from "../config/text/problem.ts";
@@ -15,7 +15,7 @@ export interface Order {
   readonly pieces: MessagePort;
 }
 
-/** What came of it; warnings and problems are one line each. */
+/** Result of a load; warnings and problems are one line each. */
 export type Reply = { /** Every file that was read or missed. */ readonly files: Stamps } & (
   | { readonly kind: "loaded"; readonly warnings: readonly string[] }
   | { readonly kind: "unchanged"; readonly warnings: readonly string[] }

@@ -1,4 +1,4 @@
-// Has configurations loaded by a thread of their own, and takes them over piece by piece.
+// Loads configurations in a worker thread and receives the result in pieces, so that requests are served meanwhile.
 import { once } from "node:events";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { Config } from "../config/config.ts";
@@ -7,17 +7,17 @@ import { inSlices } from "../core/slices.ts";
 import type { Order, Reply } from "./load-thread.ts";
 import { type Piece, Unpacker } from "./pack.ts";
 
-/** The thread is kept for the next load that long, ms. */
+/** The thread ends when it has had nothing to load for this long, ms. */
 const IDLE_MS = 5000;
 /** Memory of the thread; a configuration that needs more is refused, MiB. */
 const MAX_MEMORY_MIB = 2048;
 
-/** What a load gave. */
+/** Result of a load. */
 export type Loading =
   | Exclude<Reply, { readonly kind: "loaded" }>
   | (Extract<Reply, { readonly kind: "loaded" }> & { readonly config: Config });
 
-/** Loads one configuration at a time. */
+/** Loads one configuration at a time. Call {@link close} when done. */
 export class Loader {
   readonly #make: () => Worker;
   #thread: Worker | null = null;
@@ -61,7 +61,7 @@ export class Loader {
     const gone = () => {
       if (this.#thread === thread) this.#thread = null;
     };
-    thread.on("error", gone); // said by the load that waits for it
+    thread.on("error", gone); // the error is reported by the load that waits for the thread
     thread.on("exit", gone);
     return thread;
   }

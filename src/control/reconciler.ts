@@ -1,4 +1,5 @@
-// Brings the running gateway to what the configuration says: one load at a time, the newest wins, all or nothing.
+// Loads configurations and applies them to the running gateway: one load at a time, the newest last, each wholly or not
+// at all.
 import type { Config } from "../config/config.ts";
 import { differenceOf } from "../config/show/difference.ts";
 import type { Stamps } from "../config/text/source-files.ts";
@@ -8,7 +9,7 @@ import type { Log } from "../core/log.ts";
 import type { Loading } from "./loader.ts";
 import { RetryLater } from "./retry-later.ts";
 
-/** Reason of a load that repeats one. */
+/** Reason given for a load that repeats a failed one. */
 const RETRY = "retry";
 
 /** What a reload did. */
@@ -44,7 +45,10 @@ export class Reconciler {
   onApplied: (config: Config) => void = () => undefined;
   /** Called after each reload, with whether the configuration was accepted or is the one in effect. */
   onEnded: (ok: boolean) => void = () => undefined;
-  /** Called after each load with the files it has read or missed, also when it was refused: mending one is a change. */
+  /**
+   * Called after each load with the files that were read or missing, also after a refused one, so that its correction is
+   * noticed.
+   */
   onLoaded: (files: Stamps) => void = () => undefined;
 
   /**
@@ -72,7 +76,7 @@ export class Reconciler {
     await this.#swap(config);
   }
 
-  /** No configuration is applied any more. */
+  /** From this call on no configuration is applied. */
   close(): void {
     this.#closed = true;
     this.#retry.settled();

@@ -1,4 +1,4 @@
-// Tries again, at growing intervals, what failed for a reason that passes by itself.
+// Repeats, at growing intervals, an operation that failed for a temporary reason.
 import type { Clock } from "../core/clock.ts";
 
 /** Wait before the first repetition, ms; it doubles with each that follows. */
@@ -23,7 +23,7 @@ export class RetryLater {
     this.#waitMs = Math.min(LONGEST_MS, this.#waitMs * 2);
   }
 
-  /** Nothing is left to be tried again. */
+  /** Cancels the repetition that is waiting, and resets the interval. */
   settled(): void {
     this.#stop();
     this.#waitMs = FIRST_MS;

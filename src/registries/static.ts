@@ -1,4 +1,4 @@
-// The services listed in the configuration itself: a registry whose list changes only with the file.
+// The registry of services listed in the configuration itself. Its list never changes; a reload makes a new registry.
 import type { Registry, ServiceList } from "../core/registry.ts";
 
 /** @param services the list as configured */
@@ -6,6 +6,6 @@ export function staticRegistry(services: ServiceList): Registry {
   return {
     kind: "static",
     list: () => services,
-    watch: () => () => undefined, // a reload makes a new registry
+    watch: () => () => undefined,
   };
 }

@@ -1,4 +1,6 @@
-// Meaning → running: compiles a configuration into a snapshot, leasing what the snapshot before already has.
+// Compiles a configuration into a snapshot. Resources that the snapshot before it holds under the same key are leased,
+// not made
+// again.
 import type { Config } from "../config/config.ts";
 import type { ReplyFilter, RequestContext, RequestIdRule, RouteMeter } from "../core/context.ts";
 import type { LeaseHolder } from "../core/lease.ts";
@@ -25,7 +27,7 @@ import { sheddingOf } from "./routes/overload.ts";
 import type { Build, Runtime } from "./runtime.ts";
 import { ServiceBuilder } from "./services/service-builder.ts";
 
-/** Labels of requests that no rule takes; no pattern begins without a slash. */
+/** Metric labels of requests that match no rule. They cannot collide with a pattern, which begins with a slash. */
 const UNMATCHED = { route: "unmatched", path: "unmatched" };
 
 /**
@@ -36,7 +38,7 @@ export function compile(config: Config, runtime: Runtime): CompiledSnapshot {
   return atOnce(compiling(config, runtime));
 }
 
-/** The same, step by step: a rule or a service each. */
+/** As {@link compile}, in steps of one rule or service each, for `inSlices`. */
 export function* compiling(config: Config, runtime: Runtime): Generator<void, CompiledSnapshot> {
   const leases = runtime.leases.holder();
   const build: Build = { config, runtime, leases };
@@ -52,7 +54,7 @@ export function* compiling(config: Config, runtime: Runtime): Generator<void, Co
   }
 }
 
-/** What a snapshot is made of and takes long to make. */
+/** The parts of a snapshot that take long to make. */
 interface Parts {
   readonly routes: CompiledRoutes;
   readonly services: ReadonlyMap<string, Service>;
@@ -68,7 +70,7 @@ function* allServices(config: Config, builder: ServiceBuilder): Generator<void, 
   return services;
 }
 
-/** A snapshot that counts who is on it and gives its leases back when it is retired and empty. */
+/** A snapshot that counts the requests on it and releases its leases once it is retired and has none left. */
 export class CompiledSnapshot implements Snapshot {
   readonly config: Config;
   readonly hash: string;
@@ -154,13 +156,17 @@ export class CompiledSnapshot implements Snapshot {
     if (--this.#active === 0 && this.#retired) void inSlices(this.#leases.releasing());
   }
 
-  /** It becomes live in a moment: what it does by itself begins. @param before the snapshot that is live until then */
+  /**
+   * Starts health checks. Called just before the snapshot becomes live.
+   * @param before the snapshot that is live until then
+   */
   begin(before: Snapshot | null): Promise<void> {
     return inSlices(this.#health.beginning(this.services, before?.services ?? new Map()));
   }
 
   /**
-   * Nobody enters any more: gives the leases back as soon as the last request has left. Resolves when that is done, or left to
+   * Called when the snapshot is no longer live: releases its leases as soon as its last request has ended. Resolves
+   * when that is done, or left to
    * the last request.
    */
   retire(): Promise<void> {
@@ -187,7 +193,7 @@ function requestIdRule(config: Config): RequestIdRule {
 
 function accessLog({ config, runtime, leases }: Build): AccessLog | null {
   const { enabled, output, applicationOutput, skipProbes } = config.logging;
-  if (applicationOutput !== "") runtime.leaseSink(applicationOutput, leases); // one that cannot be opened is refused now
+  if (applicationOutput !== "") runtime.leaseSink(applicationOutput, leases); // so that a file that cannot be opened is an error of the compilation
   if (!enabled) return null;
   const sink = runtime.leaseSink(output, leases);
   const text = loggingFormat(config, output, runtime.terminal) === "text";

@@ -1,4 +1,4 @@
-// Short digests of plain values, for keys that say what makes two things the same.
+// Short digests of plain values, for the keys of leases.
 import { createHash } from "node:crypto";
 
 /** 16 hexadecimal digits over the JSON text of a value. */

@@ -1,4 +1,4 @@
-// Where log lines go, and in which format where the configuration does not name one.
+// Where log lines go, and their format where the configuration names none.
 import type { Config } from "../config/config.ts";
 
 /** `text` on a terminal, else `json`; a file is never a terminal. @param output where the lines go */
@@ -6,7 +6,10 @@ export function loggingFormat(config: Config, output: string, terminal: boolean)
   return config.logging.format ?? (terminal && isStandard(output) ? "text" : "json");
 }
 
-/** Output of the application log: beside the access lines, but not in a file of theirs. */
+/**
+ * Output of the application log: as configured, else that of the access log, or standard output when the access log is a
+ * file.
+ */
 export function applicationOutput(config: Config): string {
   const { output, applicationOutput: own } = config.logging;
   return own || (isStandard(output) ? output : "stdout");

@@ -1,4 +1,4 @@
-// What must be loaded before a configuration can be compiled, which itself never waits.
+// Loads asynchronously what compiling a configuration, which is synchronous, will need.
 import type { Config } from "../config/config.ts";
 import { prepareLimitStores } from "./routes/limit-stores.ts";
 import type { Runtime } from "./runtime.ts";

@@ -1,4 +1,4 @@
-// What outlives every snapshot: the process's pools, meters, leases and marks.
+// What all snapshots of the process share: connection pools, meters, leases.
 
 import type { ClientConnections } from "../adapters/client-connections.ts";
 import type { Config, RedisStoreConfig, RuleConfig } from "../config/config.ts";
@@ -26,7 +26,7 @@ export type Transcoding = (build: Build, rule: RuleConfig) => Translator;
 export interface Build {
   readonly config: Config;
   readonly runtime: Runtime;
-  /** What the snapshot holds, and gives back when it is over. */
+  /** The leases of the snapshot, released with it. */
   readonly leases: LeaseHolder;
 }
 
@@ -34,32 +34,35 @@ export interface Build {
 export interface SharedStores {
   /** The store as configured; the same while some snapshot holds it. */
   store(store: RedisStoreConfig, build: Build): LimitStore;
-  /** Resolves when every store is reached or known not to be: requests then need not be decided alone. */
+  /** Resolves when every store has been connected to or has refused. Until then limits are decided without the store. */
   reached(): Promise<void>;
   /** The process ends. */
   close(): void;
 }
 
-/** Made once a process: what it was told, and what all of its snapshots share. */
+/** Made once a process: its settings, and what all of its snapshots share. */
 export interface Runtime extends ProcessFacts {
   readonly leases: LeaseTable;
   readonly clients: ClientConnections;
-  /** How backends are found and reached, and what was lacking for it. */
+  /** Name resolution and dialling, and the shortages of local resources met by them. */
   readonly network: Network;
   readonly pools: PoolSet;
   readonly http2Pools: Http2PoolSet;
-  /** WebSockets and event streams open now, on any snapshot. */
+  /** The open WebSockets, event streams and gRPC streams, of all snapshots. */
   readonly streams: OpenStreams;
-  /** Checks and outlier detection that run now. */
+  /** Active health checks and outlier detectors that are running. */
   readonly healthChecks: HealthChecks;
   readonly meters: Meters;
-  /** Circuits of any snapshot; the leases of them keep the set. */
+  /** Circuits of all snapshots. A circuit is added and removed with its lease. */
   readonly breakers: Set<Breaker>;
-  /** null until a rule asks for it: its libraries take longer to load than the rest of the gateway. */
+  /**
+   * Loaded with the first rule that transcodes, since its libraries take longer to load than the rest of the gateway;
+   * null before.
+   */
   transcoding: Transcoding | null;
-  /** The log output of that name, shared by everybody who holds the lease. */
+  /** Leases the log output of that name, which all holders share. */
   leaseSink(output: string, holder: LeaseHolder): LineSink;
-  /** Loaded on first use: without metrics its library is never read. */
+  /** Loaded on first use, so that a gateway without metrics does not load the library. */
   exposition(): Promise<Exposition>;
   /** null until a store in Redis is configured. */
   redis: SharedStores | null;

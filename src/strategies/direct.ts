@@ -1,7 +1,7 @@
-// The targets named by the rule.
+// The strategy of rules that name their service: every request has the same plan.
 import type { Plan, Strategy } from "../core/strategy.ts";
 
-/** Always the same plan. */
+/** A strategy that returns `plan` for every request. */
 export function direct(plan: Plan): Strategy {
   return { plan: () => plan };
 }

@@ -7,7 +7,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Thrown for a call that cannot be done; becomes `{"error": message}`. */
+/** Thrown to refuse a call; its message is sent as `{"error": message}`. */
 export class CallError extends Error {
   override readonly name = "CallError";
   readonly status: number;

@@ -1,7 +1,7 @@
 // Who may use the management API: credentials compared in constant time.
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** What lets a client in. */
+/** The credentials that are accepted. */
 export interface Credentials {
   readonly token: string | null;
   /** `name:password`. */
@@ -34,7 +34,7 @@ export class CredentialCheck {
   /**
    * @param authorization value of the field: `Basic …`, `Bearer T` or a bare token
    * @param query `?token=`
-   * @returns who calls, for the log; null: nobody who may
+   * @returns the name of the caller, for the log; null when the credential is not accepted
    */
   identify(authorization: string | undefined, query: string | null): string | null {
     const [, scheme, rest] = /^(?:(basic|bearer) +)?(.*)$/is.exec(authorization ?? "")!;
@@ -53,7 +53,7 @@ export class CredentialCheck {
   }
 }
 
-/** Of one length whatever is shown: the comparison tells nothing about lengths either. */
+/** A digest of fixed length, so that the time of a comparison does not depend on the length of what is compared. */
 function digest(text: string | Buffer): Buffer {
   return createHash("sha256").update(text).digest();
 }

@@ -1,4 +1,4 @@
-// One call of the management API from request to answer: who may ask, what is asked, do it, note it.
+// Handles one call of the management API: checks the peer and its credential, finds the operation, runs it and logs it.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Log } from "../../core/log.ts";
 import { type CidrMatch, plainAddress } from "../../wire/cidr.ts";
@@ -8,13 +8,13 @@ import type { CredentialCheck } from "./credentials.ts";
 import type { Found, OperationTable } from "./operation.ts";
 import { isForeign } from "./same-origin.ts";
 
-/** What decides about calls on one listener. */
+/** Settings and operations of one listener. */
 export interface HandlerParts {
   readonly basePath: string;
   /** Host the listener is bound to. */
   readonly host: string;
   readonly mayAsk: CidrMatch;
-  /** null: nobody is asked for a credential. */
+  /** null when no credential is required. */
   readonly gatekeeper: CredentialCheck | null;
   readonly table: OperationTable;
   readonly log: Log;
@@ -32,7 +32,7 @@ export function answerCall(parts: HandlerParts, request: IncomingMessage, respon
         ...fields,
       });
       response.end(answer.body);
-      request.resume(); // what is left of a body that nobody wanted
+      request.resume(); // discards what is left of a body that was not read
     },
     // The client went away in the middle of its request.
     () => response.destroy(),
@@ -74,7 +74,7 @@ async function perform(parts: HandlerParts, request: IncomingMessage): Promise<A
   return change(parts, found, request, { call: `${found.operation.method} ${below}`, by: address, user: who });
 }
 
-/** Does what changes something, and says in the log that it was done, or tried. */
+/** Runs an operation that changes something, and logs it, whether it succeeded or not. */
 async function change(
   parts: HandlerParts,
   { operation, params }: Found,
@@ -104,7 +104,10 @@ function identify(gatekeeper: CredentialCheck | null, request: IncomingMessage, 
   return who;
 }
 
-/** What is asked for is not told to those who may not ask: the answer waits for their credential. */
+/**
+ * The operation, or the refusal of the path or method. It is returned so that it can be sent after the credential was
+ * checked: a caller without one learns nothing of the paths.
+ */
 function attempt(find: () => Found): Found | CallError {
   try {
     return find();

@@ -1,4 +1,4 @@
-// `/info`, `/stats`, `/metrics`: what runs, and how much it does.
+// `/info`, `/stats`, `/metrics`: version, uptime, and counters.
 import { CallError, json } from "./answer.ts";
 import { type GatewayView, timestamp, uptime } from "./gateway-view.ts";
 import type { Operation } from "./operation.ts";

@@ -47,7 +47,7 @@ export function limitOperations(view: GatewayView): readonly Operation[] {
   ];
 }
 
-/** As in the configuration, what has no effect is refused. */
+/** Refuses for a sliding window what the configuration refuses, and a burst, which would have no effect. */
 function checkWindow(rate: number, burst: number | undefined): void {
   if (burst !== undefined) throw new CallError(400, "burst has no effect with sliding_window");
   if (rate < 1) throw new CallError(400, "Nothing would pass a sliding_window with a rate below 1");

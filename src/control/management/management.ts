@@ -35,7 +35,7 @@ export class Management implements Participant<Config> {
 
   /**
    * @param handshakes told of the TLS handshakes of operators
-   * @param say shows a line to whoever started the process, apart from its logs
+   * @param say shows a line on the terminal or standard error, apart from the logs
    */
   constructor(view: GatewayView, log: Log, handshakes: () => HandshakeWatch, say: (line: string) => void) {
     this.#view = view;

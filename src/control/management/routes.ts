@@ -44,7 +44,7 @@ export async function reload(view: GatewayView, { body }: Call): Promise<Answer>
   return json({ status: "success", ...compareRoutes(before, after), configHash: after.hash });
 }
 
-/** What became of the routes, by their ids. */
+/** Ids of the routes that were added, removed and changed. */
 export function compareRoutes(before: Config, after: Config): RouteChanges {
   const old = new Map(before.rules.map((rule) => [rule.id, meaning(rule)]));
   const fresh = new Map(after.rules.map((rule) => [rule.id, meaning(rule)]));
@@ -57,7 +57,7 @@ export function compareRoutes(before: Config, after: Config): RouteChanges {
   };
 }
 
-/** Everything a rule says, wherever it stands. */
+/** Text of a rule without its place in the file; equal for rules that mean the same. */
 function meaning({ at: _, key: __, ...rule }: RuleConfig): string {
   return JSON.stringify(rule);
 }

@@ -1,11 +1,11 @@
-// Keeps web pages from using the management API through the browser of somebody who may.
+// Keeps web pages from calling the management API through the browser of an operator.
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 
 /**
- * Whether a call comes from a page of another origin, or, where nobody is asked for a credential, under a name that
- * somebody pointed at this machine (DNS rebinding).
- * @param boundTo host of the listener when nobody is asked for a credential, else null
+ * Whether a call comes from a page of another origin, or, where no credential is required, under a foreign host name that
+ * resolves to this machine (DNS rebinding).
+ * @param boundTo host of the listener when no credential is required, else null
  */
 export function isForeign(headers: IncomingHttpHeaders, boundTo: string | null): boolean {
   const { host = "", origin } = headers;

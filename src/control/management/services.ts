@@ -1,4 +1,4 @@
-// `/services`: who takes traffic and who does not, and why; an operator may take an instance out or change its share.
+// `/services`: which instances take traffic and why others do not; an operator may take one out or change its weight.
 import type { Config } from "../../config/config.ts";
 import { maskedMap } from "../../config/show/effective.ts";
 import { placeText } from "../../config/text/problem.ts";
@@ -115,7 +115,7 @@ function describe(service: string, instance: InstanceReport, config: Config): un
   };
 }
 
-/** Where the file says it, for instances that come from the file. */
+/** Path of the metadata of an instance in the configuration, for instances that come from the file. */
 function placeOfMetadata(service: string, instance: string, { services }: Config): string {
   const i = services.findIndex((s) => s.name === service);
   const j = services[i]?.endpoints.findIndex(({ id }) => id === instance) ?? -1;

@@ -1,4 +1,4 @@
-// `management` as its server wants it.
+// Compiles `management` into the settings of its server.
 import type { Config } from "../../config/config.ts";
 import { type UsableCredentials, usableCredentials } from "../../config/meaning/management.ts";
 import { managementTls } from "../../snapshot/server-options.ts";
@@ -10,7 +10,7 @@ export interface ManagementSettings extends ReturnType<typeof managementTls> {
   readonly port: number;
   /** Without a slash at its end; "" for the root. */
   readonly basePath: string;
-  /** null: nobody is asked. */
+  /** null when no credential is required. */
   readonly credentials: UsableCredentials | null;
   /** Empty: any peer. */
   readonly allowedIPs: readonly string[];

@@ -13,7 +13,7 @@ import { readWhole } from "../../wire/whole-body.ts";
 
 const CHECK = "/grpc.health.v1.Health/Check";
 const WATCH = "/grpc.health.v1.Health/Watch";
-/** More than this is no request of the protocol, bytes. */
+/** Largest request read, bytes; those of the protocol are smaller. */
 const MAX_REQUEST_BYTES = 1024;
 
 const SERVING = 1;

@@ -1,4 +1,4 @@
-// A configuration that has passed its own tests, which is all that `check` needs: nothing of it is compiled.
+// Loads a configuration and runs its `tests`, for `check` and before a reload. Nothing is compiled.
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { type Candidate, type Loaded, type LoadOptions, loadConfig } from "../../config/load.ts";
@@ -35,7 +35,7 @@ function strangeAddresses(loaded: Loaded): Problem[] {
   });
 }
 
-/** What other programs write to by such a name would be a file here. */
+/** Outputs that other programs have and the gateway has not. As a name of a file, each is refused. */
 const FOREIGN_OUTPUT = /^(-|std(out|err)|console|journald?|syslog\b.*|none|off|file|\w+:\/\/.*)$/i;
 
 /** Failures that a fragment is to blame for are told at its place, and so drop it. */
@@ -46,7 +46,10 @@ function testProblems(candidate: Candidate): Problem[] {
   });
 }
 
-/** Log files are looked at here: commands that only read a configuration may run as somebody who must not write it. */
+/**
+ * Log files that cannot be written. Looked for here and not where every configuration is loaded: commands that only read
+ * one may run as a user who must not write to them.
+ */
 function outputProblems(candidate: Candidate): Problem[] {
   const { enabled, output, applicationOutput } = candidate.config.logging;
   const used = { ...(enabled && { output }), ...(applicationOutput !== "" && { applicationOutput }) };

@@ -10,7 +10,7 @@ import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { canonicalPath } from "../../wire/path.ts";
 import type { BuiltinPaths } from "../builtin/paths.ts";
 
-/** A request to think through. */
+/** A request to route. */
 export interface DryRequest {
   readonly method: string;
   /** Path with query, or an absolute URL, whose host then counts. */
@@ -19,7 +19,7 @@ export interface DryRequest {
   readonly fields: readonly string[];
 }
 
-/** What would become of it. */
+/** How it would be routed. */
 export interface DryResult {
   /** Canonical path; null when the path is refused. */
   readonly path: string | null;

@@ -1,5 +1,6 @@
-// What a snapshot checks while it is live. What was found out is kept by the identity of the endpoint, so that a reload
-// forgets nothing; what nobody asks for any more is closed at once, even when long streams keep the old snapshot.
+// The active health checks of a snapshot, which run while it is live. Results are leased by endpoint, so that a reload
+// keeps
+// them. Checks that the next snapshot does not have end with the reload, even while long streams keep the old snapshot.
 import { type CheckPace, checksOf } from "../../config/meaning/health-config.ts";
 import { connectFailureLimit, outlierSettings } from "../../config/meaning/outliers.ts";
 import type { EndpointSpec } from "../../core/endpoint.ts";
@@ -20,7 +21,7 @@ import { type ProbeTarget, ProbeTargets, probeOf } from "./probes.ts";
 const MANY = 50;
 const SPREAD_MS = 1000;
 
-/** Begun when the snapshot becomes live, ended when it is no more. */
+/** Run {@link beginning} when the snapshot becomes live and {@link ending} when it is retired. */
 export class HealthChecker {
   readonly #build: Build;
   /** By service, and under "" those of the gateway's own checks: a service that changes gives back only its own. */
@@ -65,7 +66,7 @@ export class HealthChecker {
     this.#leases.set(service.name, leases);
   }
 
-  /** Gives back everything, one service a step; what the next snapshot holds too goes on. */
+  /** Releases all checks, one service a step. Those that the next snapshot holds as well go on. */
   *ending(): Generator<void, void> {
     const all = [...this.#leases.values()];
     this.#leases.clear();
@@ -142,7 +143,10 @@ export class HealthChecker {
     );
   }
 
-  /** Few checks begin at once, many one after the other. */
+  /**
+   * Delay of the first probe of a new check, ms: 0 for the first {@link MANY} checks, then random within {@link
+   * SPREAD_MS}.
+   */
   #firstMs(): number {
     const n = this.#begun++;
     return n < MANY ? 0 : this.#build.runtime.healthChecks.around.random() * SPREAD_MS;

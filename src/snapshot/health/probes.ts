@@ -1,4 +1,4 @@
-// From a check as meant to a probe that can be run: where it goes and how it trusts whom it finds there.
+// Turns a configured check into a probe that can be run: its address, and the TLS settings for it.
 import type { Config } from "../../config/config.ts";
 import type { FreeProbe, InstanceCheck } from "../../config/meaning/health-config.ts";
 import type { EndpointSpec } from "../../core/endpoint.ts";

@@ -1,4 +1,4 @@
-// Rules → routes: everything a request will need is decided here, once.
+// Compiles rules into routes, so that a request needs no look at the configuration.
 import type { RuleConfig } from "../../config/config.ts";
 import { INTERNAL } from "../../config/meaning/services.ts";
 import { placeText } from "../../config/text/problem.ts";

@@ -10,7 +10,7 @@ export interface StoreSet {
   storeFor(name: string, limit: Limit): LimitStore;
 }
 
-/** How often idle keys of limits nobody asks are looked for, ms. */
+/** How often idle keys of limits that get no requests are removed, ms. */
 const SWEEP_MS = 10_000;
 
 /** Loads the client of Redis when a limit of `config` is counted there: it takes longer to load than a small gateway. */
@@ -21,7 +21,7 @@ export async function prepareLimitStores(config: Config, runtime: Runtime): Prom
   runtime.redis = new RedisStores(runtime.memberId, runtime.log);
 }
 
-/** The stores of a configuration; every one in memory is the same, as limits are told apart by their ids. */
+/** The stores of a configuration. All stores in memory are one, since limits have unique ids. */
 export function limitStores(build: Build): StoreSet {
   const { config, runtime, leases } = build;
   return {

@@ -36,7 +36,7 @@ export class LimitFilters {
       meter: this.#meter({ route: rule.id, limit: limit.limit.id, kind: limit.kind }),
     }));
     const rates = rateLimits(rules, Date.now);
-    // First, so that what is refused for lack of room is not charged.
+    // Before the rate limits, so that a request refused for concurrency is not charged to them.
     return rule.concurrency === null ? rates : [this.#concurrency(rule, rule.concurrency), ...rates];
   }
 

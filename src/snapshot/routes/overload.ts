@@ -15,7 +15,7 @@ export interface Shedding {
   readonly filters: readonly Filter[];
 }
 
-/** Leases what sheds load, so that a reload does not make it begin anew. */
+/** Leases what measures and sheds load, so that a reload keeps its state. */
 export function sheddingOf({ config, leases }: Build): Shedding {
   const { overload } = config;
   if (!overload.enabled) return { overload: null, filters: [] };

@@ -8,10 +8,10 @@ import { hostPort } from "../../wire/authority.ts";
 import { digest } from "../digest.ts";
 import type { Build, SharedStores } from "../runtime.ts";
 
-/** Longest wait at start for stores to be reached, ms. One that refuses is not waited for. */
+/** Longest wait at start for connections to all stores, ms. A store that refuses is not waited for. */
 const REACH_MS = 1000;
 
-/** Every store in Redis of the process. */
+/** All stores in Redis of the process. Call {@link close} when done. */
 export class RedisStores implements SharedStores {
   readonly #instance: string;
   readonly #log: Log;
@@ -47,7 +47,7 @@ export class RedisStores implements SharedStores {
     );
   }
 
-  /** Resolves when every store is reached or known not to be: requests then need not be decided alone. */
+  /** Resolves when every store has been connected to or has refused, after {@link REACH_MS} at the latest. */
   async reached(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => {
@@ -57,7 +57,7 @@ export class RedisStores implements SharedStores {
     clearTimeout(timer);
   }
 
-  /** The process ends. */
+  /** Closes all connections; called when the process ends. */
   close(): void {
     for (const store of this.#open) store.close();
     this.#open.clear();

@@ -1,4 +1,4 @@
-// A service whose picker follows its endpoints: whatever makes one fit or unfit replaces the picker and nothing else.
+// A service that makes a new picker whenever one of its endpoints becomes fit or unfit. Nothing else of it changes.
 import type { EndpointGroups } from "../../balancing/endpoint-groups.ts";
 import type { Breaker } from "../../core/breaker.ts";
 import type { Endpoint } from "../../core/endpoint.ts";
@@ -11,7 +11,7 @@ export interface ServiceParts extends Omit<Service, "picker" | "mayRefuse"> {
   readonly groups: EndpointGroups;
 }
 
-/** Over with {@link close}. */
+/** Call {@link close} when done. */
 export class BalancedService implements Service {
   readonly name: string;
   readonly endpoints: readonly Endpoint[];
@@ -43,13 +43,16 @@ export class BalancedService implements Service {
     this.picker = this.#newPicker();
   }
 
-  /** Follows its endpoints no more; requests under way still use its last picker. */
+  /** Stops watching the endpoints. Requests under way still use the last picker. */
   close(): void {
     this.#closed = true;
     for (const stop of this.#stops.splice(0)) stop();
   }
 
-  /** Many endpoints may change at one moment, as when a zone is lost: one picker for all of them. */
+  /**
+   * Makes the new picker in a microtask, so that many endpoints that change at once, as when a zone is lost, cost one
+   * picker.
+   */
   #changed(): void {
     if (this.#queued || this.#closed) return;
     this.#queued = true;

@@ -1,5 +1,6 @@
-// `loadBalance` and what belongs to it → endpoint groups, sessions and slow starts, leased so that turns, sessions and warmth live
-// through a reload.
+// Compiles `loadBalance` and the blocks that belong to it into endpoint groups, sessions and slow starts. All are
+// leased, so that
+// the turn of each endpoint, sessions and warm-up survive a reload.
 import { randomInt } from "node:crypto";
 import { EndpointGroups } from "../../balancing/endpoint-groups.ts";
 import { hashKey } from "../../balancing/hash-key.ts";
@@ -18,7 +19,7 @@ import type { BareEndpoint } from "./endpoints.ts";
 
 const CLOCKS = { now: () => performance.now(), wall: () => Date.now() };
 
-/** Builds what one configuration says of balancing. */
+/** Builds the balancing of one configuration. */
 export class BalancerBuilder {
   readonly #build: Build;
   readonly #randomInt = randomIntOf(randomInt(2 ** 32));
@@ -51,7 +52,7 @@ export class BalancerBuilder {
     );
   }
 
-  /** What a rule's replies get for the sake of its sessions; null: nothing. */
+  /** The reply filter that sets the session cookie of a rule; null when it needs none. */
   sessionFilter(service: string, rule: RuleConfig): Filter | null {
     const sessions = rule.loadBalance === "sticky_session" ? this.#sessions(service, rule.sessions) : null;
     if (sessions === null) return null;
@@ -63,7 +64,7 @@ export class BalancerBuilder {
     return filter;
   }
 
-  /** Lets endpoints that join a running service, or come back, warm up. */
+  /** Starts the slow start of endpoints that are new in a running service, or fit again. */
   warm(service: string, endpoints: readonly BareEndpoint[]): void {
     const { slowStartMs } = groupingOf(this.#build.config, service);
     if (slowStartMs === 0) return;
@@ -85,7 +86,7 @@ export class BalancerBuilder {
 
   #sessions(service: string, config: SessionConfig | null): Sessions | null {
     if (config === null) return null;
-    // Without one of its own, sessions are signed by that of the gateway.
+    // Without a secret of its own, the cookies of a rule are signed with that of the gateway.
     const secret = Buffer.from(config.secret || this.#build.runtime.sessionSecret);
     return this.#build.leases.lease(
       `sessions|${service}|${digest(config)}`,

@@ -23,7 +23,7 @@ export class Breakers {
   readonly #build: Build;
   readonly #services: ReadonlySet<string>;
 
-  /** @param build the `breakers` of its runtime are told of every circuit as long as it exists, the log of every change */
+  /** @param build circuits are added to the `breakers` of its runtime while they exist; their changes are logged */
   constructor(build: Build) {
     this.#build = build;
     this.#services = new Set(build.config.services.map((s) => s.name));
@@ -65,14 +65,17 @@ export class Breakers {
     );
   }
 
-  /** A rule may be called like a service, and its strategy may know several services. */
+  /**
+   * Name of a rule's circuit: the id of the rule, marked where a service has that name, and the service if it is not the
+   * one that the rule names.
+   */
   #nameOf({ id, serviceName }: RuleConfig, service: string): string {
     const own = this.#services.has(id) ? `rule:${id}` : id;
     return service === serviceName ? own : `${own}/${service}`;
   }
 }
 
-/** What an operator reads of a change of state; a trial that begins is none. */
+/** Logs that a circuit has opened or closed. Half-open is not logged. */
 function report({ name: circuit, state, facts }: Breaker, { openMs }: BreakerOptions, log: Log): void {
   const { failures, successes } = facts;
   if (state === "open") log.warn("Circuit opened", { circuit, failures, successes, seconds: openMs / 1000 });
@@ -89,7 +92,7 @@ function failureTest(codes: readonly number[] | null): (status: number) => boole
   return (status) => set.has(status);
 }
 
-/** Every 5xx but 501, which says that the request was wrong. */
+/** Every 5xx except 501, which is about the request and not about the service. */
 function isServerError(status: number): boolean {
   return status >= 500 && status !== 501;
 }

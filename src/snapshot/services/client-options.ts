@@ -1,4 +1,4 @@
-// `backend.http` and `backend.grpc` as the upstream clients want them.
+// Compiles `backend.http` and `backend.grpc` into options of the upstream clients.
 import type { SecureVersion } from "node:tls";
 import type { Config, UpstreamTlsConfig } from "../../config/config.ts";
 import type { HttpClientOptions } from "../../connectors/http/options.ts";
@@ -6,7 +6,7 @@ import type { Http2ClientOptions } from "../../connectors/http2/options.ts";
 import { cipherList } from "../../wire/ciphers.ts";
 import type { UpstreamTls } from "../../wire/secure.ts";
 
-/** Compiles the section. TLS settings count only when their block is enabled; verification is on either way. */
+/** Compiles `backend.http`. Without `tls.enabled` its TLS settings are ignored, and certificates are verified. */
 export function clientOptions(config: Config): HttpClientOptions {
   const http = config.backend.http;
   return {
@@ -22,7 +22,7 @@ export function clientOptions(config: Config): HttpClientOptions {
   };
 }
 
-/** Compiles `backend.grpc`. Without TLS settings of its own it trusts what the HTTP client trusts. */
+/** Compiles `backend.grpc`. Without `tls.enabled` of its own it uses the TLS settings of `backend.http`. */
 export function upstreamHttp2Options(config: Config): Http2ClientOptions {
   const { grpc, http } = config.backend;
   return {

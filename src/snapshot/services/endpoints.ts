@@ -1,4 +1,4 @@
-// Endpoints of a snapshot: each address with its connector, its meter, and what was learned of it.
+// The endpoints of a snapshot: each address with its connector, its meter and its leased state.
 
 import { HttpConnector, type Upgrades } from "../../connectors/http/connector.ts";
 import type { HttpClientOptions } from "../../connectors/http/options.ts";
@@ -13,7 +13,7 @@ import { digest } from "../digest.ts";
 import type { Build } from "../runtime.ts";
 import { clientOptions, upstreamHttp2Options } from "./client-options.ts";
 
-/** One address, ready to be sent to; what a service adds is its own. */
+/** An endpoint without the parts that differ by service, such as its circuit. */
 export interface BareEndpoint {
   readonly spec: EndpointSpec;
   readonly connector: Connector;
@@ -21,7 +21,7 @@ export interface BareEndpoint {
   readonly meter: EndpointMeter | null;
 }
 
-/** Builds endpoints; what they hold is shared with the snapshot before. */
+/** Builds endpoints. Connectors, meters and states are leased, and so shared with the snapshot before. */
 export class EndpointBuilder {
   readonly #build: Build;
   readonly #options: HttpClientOptions;
@@ -112,7 +112,7 @@ export class EndpointBuilder {
   }
 }
 
-/** What makes an endpoint the same one in the next snapshot. */
+/** The identity of an endpoint across snapshots, used as part of lease keys. */
 export function identityOf(service: string, { id, address, port }: EndpointSpec): string {
   return `${service}|${id}|${address}|${port}`;
 }

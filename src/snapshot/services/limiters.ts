@@ -1,4 +1,4 @@
-// `adaptiveConcurrency` → the limiter of a service, kept across reloads with what it has found out.
+// Compiles `adaptiveConcurrency` into the limiter of a service, leased so that the limit it has found survives a reload.
 
 import { adaptiveLimitOf } from "../../config/meaning/adaptive-limit.ts";
 import { loopBusyMs } from "../../core/clock.ts";

@@ -1,4 +1,4 @@
-// `retry` → the rule of each route and service, with budgets that live through reloads.
+// Compiles `retry` into the retry rules of routes and services. Budgets are leased and survive a reload.
 import type { RetryConfig, RuleConfig } from "../../config/config.ts";
 import { retryOf } from "../../config/meaning/resilience.ts";
 import type { RetryBudget, RetryRule } from "../../core/retry.ts";
@@ -13,7 +13,10 @@ export class Retries {
     this.#build = build;
   }
 
-  /** Settings of a rule's requests to a service, or of a service by itself; null: only what no backend has looked at. */
+  /**
+   * Settings of a rule's requests to a service, or of a service by itself; null when only requests that no backend has
+   * processed are sent again.
+   */
   settings(service: string, rule: RuleConfig | null): RetryConfig | null {
     return retryOf(this.#build.config, service, rule);
   }

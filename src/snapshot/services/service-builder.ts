@@ -70,7 +70,7 @@ export class ServiceBuilder {
     return service;
   }
 
-  /** What a rule's replies get for the sake of its sessions; null: it has none. */
+  /** The reply filter that sets the session cookie of a rule; null when it needs none. */
   sessionFilter(rule: RuleConfig): Filter | null {
     return this.#balancers.sessionFilter(rule.serviceName, rule);
   }

@@ -7,7 +7,7 @@ import { type NamedSet, readDescriptorSet } from "../../translators/grpc-json/de
 import { compileProtos } from "../../translators/grpc-json/proto/sources.ts";
 import { digest } from "../digest.ts";
 
-/** A set that can be made, and what tells it from others. */
+/** A descriptor set that can be made, with its identity. */
 export interface Described {
   readonly name: string;
   readonly key: string;
@@ -15,7 +15,7 @@ export interface Described {
   readonly at: Named | undefined;
   /** The rule itself brings it: the configuration is not accepted unless it is right. */
   readonly required: boolean;
-  /** A file of it is missing, and that has been said. */
+  /** Whether a file of it is missing, for which a problem is already reported. */
   readonly missing: boolean;
   make(): Uint8Array;
 }
@@ -73,7 +73,7 @@ export function fileSets(config: Config, rule: RuleConfig): Described[] {
   return sets;
 }
 
-/** Makes the sets that can be made. @param report told of every other one */
+/** Makes the sets that can be made. @param report called for every other one */
 export function readSets(
   config: Config,
   rule: RuleConfig,

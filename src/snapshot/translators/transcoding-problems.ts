@@ -1,4 +1,5 @@
-// What is wrong with descriptors and mappings, with the places to mend it; also found by `check`, without compiling anything.
+// Finds faults in descriptors and mappings, with the place of each in the files. Used by `check` as well, which compiles
+// nothing.
 import type { Config, RuleConfig } from "../../config/config.ts";
 import type { Problem } from "../../config/text/problem.ts";
 import { createPool, type DescriptorPool } from "../../translators/grpc-json/descriptors/pool.ts";
@@ -11,7 +12,7 @@ export function transcodingProblems(config: Config, rule: RuleConfig): Problem[]
   const problems: Problem[] = [];
   const sets = readSets(config, rule, fileSets(config, rule), (problem) => problems.push(problem));
   const fetched = config.protocols.grpc.descriptorSources.some(({ urls }) => urls.length > 0);
-  if (sets.length === 0 || fetched) return problems; // the rest is not known before it is there
+  if (sets.length === 0 || fetched) return problems; // bindings can be checked only once the descriptors have been fetched
   let pool: DescriptorPool;
   try {
     pool = createPool(sets);
@@ -25,7 +26,7 @@ export function transcodingProblems(config: Config, rule: RuleConfig): Problem[]
   return [...problems, ...faultProblems(config, rule, faults), ...warned];
 }
 
-/** Sets that are fine alone and not together. */
+/** The problem of sets that are valid alone and contradict each other. */
 export function poolProblem({ backend }: Config, rule: RuleConfig, error: Error): Problem {
   const severity = backend.grpc.descriptors.failOnError ? "error" : "warning";
   return { severity, at: rule.at, message: `rule "${rule.id}": ${error.message}` };

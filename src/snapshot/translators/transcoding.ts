@@ -53,12 +53,12 @@ export function jsonTranslator(build: Build, rule: RuleConfig): Translator {
       const unusable = (error: Error) => refused(poolProblem(config, rule, error));
       const sets = readSets(config, rule, described, refused);
       const fresh = new DescriptorHub(sets, sources, lastGood, sources.length === 0 ? unusable : failed);
-      fresh.pool(); // now, and not with the first request: what is wrong is said at once
+      fresh.pool(); // now and not with the first request, so that faults are reported at once
       return fresh;
     },
     () => undefined,
   );
-  // What is fetched may be wrong at any time: the rest of it serves meanwhile.
+  // Fetched descriptors may have faults at any time; the bindings without faults are served.
   const { id } = rule;
   let loading = sources.length === 0;
   const translator = new JsonTranslator(
@@ -93,7 +93,7 @@ function reflectionSources(build: Build, rule: RuleConfig): PolledSource[] {
   const { config } = build;
   const { reloadInterval } = config.backend.grpc.descriptors;
   const service = config.services.find((s) => s.name === rule.serviceName);
-  // All instances of a service are the same program: the first that answers speaks for all.
+  // All instances of a service run the same program, so that the first answer is taken.
   const endpoints = service?.endpoints.filter((e) => e.healthy) ?? [];
   if (endpoints.length === 0) return [];
   const { tls } = upstreamHttp2Options(config);

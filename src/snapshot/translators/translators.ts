@@ -15,14 +15,14 @@ function transcodes(config: Config, rule: RuleConfig): boolean {
   return grpc.enableTranscoding || grpc.service !== "" || Object.keys(grpc.transcodingRules).length > 0;
 }
 
-/** Loads what compiling `config` will need and a gateway without it never reads. */
+/** Loads the JSON translator if a rule of `config` needs it. */
 export async function prepareTranscoding(config: Config, runtime: Runtime): Promise<void> {
   if (runtime.transcoding !== null || !config.rules.some((rule) => transcodes(config, rule))) return;
   const { jsonTranslator } = await import("./transcoding.ts");
   runtime.transcoding = jsonTranslator;
 }
 
-/** What is wrong with the descriptors and mappings of all rules, as far as it shows without asking anybody. */
+/** Faults in the descriptors and mappings of all rules, as far as they can be found without a network. */
 export async function transcodingProblems(config: Config): Promise<Problem[]> {
   const rules = config.rules.filter((rule) => transcodes(config, rule));
   if (rules.length === 0) return [];
@@ -30,7 +30,7 @@ export async function transcodingProblems(config: Config): Promise<Problem[]> {
   return rules.flatMap((rule) => problemsOf(config, rule));
 }
 
-/** The translator of a rule; null when its clients speak gRPC or get what they deserve. */
+/** The translator of a rule; null when only native gRPC passes. */
 export function translatorFor(build: Build, rule: RuleConfig): Translator | null {
   const { config, runtime } = build;
   if (rule.protocol !== "grpc") return null;
