@@ -30,7 +30,7 @@ export function healthCalls(live: () => CurrentSnapshot): Responder {
   return {
     async answer(ctx) {
       const body = await readWhole(ctx, MAX_REQUEST_BYTES);
-      const service = body instanceof Buffer ? serviceOf(body) : null;
+      const service = "code" in body ? null : serviceOf(body);
       if (service === null) return reply((writer) => end(ctx, writer, 3, "not a HealthCheckRequest"));
       if (ctx.path === WATCH) return reply((writer) => watch(ctx, writer, live, service));
       const status = statusOf(live(), service);
