@@ -1,4 +1,5 @@
-// What a configuration means: every value in effect, with everything inferred, frozen, ready to be compiled.
+// The types of a loaded configuration: all values in effect, inferred ones included, frozen. Snapshots are compiled from
+// it.
 import type { BalancerName, RegistryName } from "../catalog.ts";
 import type { EndpointSpec } from "../core/endpoint.ts";
 import type { Tier } from "../core/limiter.ts";
@@ -36,7 +37,7 @@ export interface RateConfig {
   readonly costField: string;
   /** What kind of limit it is, for metrics: `global`, `perIP`, or what a rule counts by. */
   readonly kind: string;
-  /** Of every rule, and the same one for all. */
+  /** Whether the limit is one of all rules, which count together. */
   readonly overall: boolean;
 }
 
@@ -51,7 +52,7 @@ export type RedisConfig = RedisSection;
 
 /** A store of limits in Redis. */
 export interface RedisStoreConfig {
-  /** Also when it is the default one. */
+  /** The name in the configuration, also for the default store. */
   readonly name: string;
   readonly redis: RedisConfig;
   readonly onFailure: "local" | "deny" | "allow";
@@ -123,12 +124,12 @@ export interface RuleConfig {
   readonly loadBalance: BalancerName;
   /** For the kinds of balancing that hash. */
   readonly hash: HashConfig;
-  /** For sticky sessions; null: nobody is remembered. */
+  /** Settings of sticky sessions; null when the rule has none. */
   readonly sessions: SessionConfig | null;
   readonly protocol: Protocol;
   /** 0: no total deadline. */
   readonly timeoutMs: number;
-  /** The file itself says how long the rule may take. */
+  /** Whether the file sets the timeout, rather than the default. */
   readonly timeoutWritten: boolean;
   /** 0: no limit. */
   readonly maxBodyBytes: number;
@@ -142,9 +143,9 @@ export interface RuleConfig {
   /** Its own limits and those of every rule. */
   readonly rateLimits: readonly RateConfig[];
   readonly concurrency: ConcurrencyConfig | null;
-  /** Its own part of what `breakerOf` tells. */
+  /** The rule's own settings; those in effect come from `breakerOf`. */
   readonly circuitBreaker: Overrides<BreakerSettings> | null;
-  /** Its own part of what `retryOf` tells. */
+  /** The rule's own settings; those in effect come from `retryOf`. */
   readonly retry: Overrides<RetrySettings> | null;
   readonly fallback: FallbackConfig | null;
   readonly websocket: RuleWebSocketConfig;
@@ -162,7 +163,7 @@ export interface ServiceConfig {
   readonly endpoints: readonly EndpointSpec[];
 }
 
-/** Sections that mean what they say. Times in ms, sizes in bytes. */
+/** Sections that need no inference. Times in ms, sizes in bytes. */
 export interface PlainSections {
   readonly frontend: Written["frontend"];
   readonly backend: Written["backend"];
@@ -184,12 +185,12 @@ export interface PlainSections {
   readonly tests: Written["tests"];
 }
 
-/** What the rules and all other sections mean together. */
+/** The sections after inference. */
 export interface Meaning extends PlainSections {
   readonly rules: readonly RuleConfig[];
   readonly services: readonly ServiceConfig[];
   readonly registry: { readonly type: RegistryName };
-  /** For services that are asked for without a rule. */
+  /** Balancing of services that are used without a rule. */
   readonly defaultBalancing: RuleBalancing;
   readonly health: HealthConfig;
   /** Where limits are counted. */
@@ -213,6 +214,6 @@ export interface Config extends Meaning {
   readonly descriptors: DescriptorFiles;
   /** First 12 hexadecimal digits of the SHA-256 over everything that takes effect. */
   readonly hash: string;
-  /** The sections as read, for what shows and compares them: only this folder knows their type. */
+  /** The sections as read, to be shown and compared. Only this folder knows their type. */
   readonly written: unknown;
 }

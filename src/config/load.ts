@@ -1,4 +1,5 @@
-// From files and environment to a configuration or to all that is wrong with it: every stage of loading, in order.
+// Loads a configuration from files and environment: every stage in order. The result is a configuration or all of its
+// faults.
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize as normalizePath, resolve } from "node:path";
@@ -140,7 +141,7 @@ function hashOf(written: Written, material: Material, descriptors: DescriptorFil
   return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 12);
 }
 
-/** What stands below the only key a file may have. */
+/** The mapping below `gateway`, the only key that a file may have. */
 function rootOf(tree: MapNode, problems: Problems): Node {
   const entry = tree.entries.get("gateway");
   const fields = gatewaySchema.fields!;
@@ -225,14 +226,14 @@ function readText(file: string, from: Position, files: SourceFiles, problems: Pr
   }
 }
 
-/** What to write instead of the name of an included file; nothing is said of a file that is there and cannot be read. */
+/** Suggests another name for an included file that does not exist; "" for one that exists and cannot be read. */
 function includeCure(file: string, why: string): string {
   if (file.includes("*")) return "; name each file, stars stand for none";
   if (why === "this is a directory") return "; name each file in it";
   return existsSync(file) ? "" : "; include counts from the file that names it";
 }
 
-/** One fault of syntax makes many; the first of each file is the one to mend. */
+/** The first syntax error of each file: the parser reports others that only follow from it. */
 function firstPerFile(problems: readonly Problem[]): readonly Problem[] {
   const seen = new Set<string>();
   return problems.filter((p) => {

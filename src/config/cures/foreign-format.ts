@@ -1,4 +1,4 @@
-// Files that are no YAML at all, known by their first line that is no comment.
+// Recognises files of other formats, such as TOML, nginx or XML, by their first line that is no comment.
 
 /** What the file is instead, as a message; null when it may be YAML. */
 export function foreignFormat(text: string): string | null {

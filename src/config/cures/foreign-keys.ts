@@ -1,14 +1,14 @@
-// Keys that people bring along from nginx, Caddy, Traefik, Envoy, Kong and HAProxy, found by section and word.
+// Keys of nginx, Caddy, Traefik, Envoy, Kong and HAProxy, and what to write instead, by section and folded word.
 import { LISTENER_WORDS } from "./foreign-listeners.ts";
 import { POLICY_WORDS } from "./foreign-policies.ts";
 import { RULE_WORDS } from "./foreign-rules.ts";
 import { SERVICE_WORDS } from "./foreign-services.ts";
 
-/** What an unknown key means. */
+/** What to write instead of an unknown key. */
 export interface ForeignKey {
   /** What to write instead, or why there is nothing. */
   readonly cure: string;
-  /** Our key of the same section that it stands in for; "" = none. */
+  /** The key of the same section that replaces it; "" = none. */
   readonly means: string;
 }
 

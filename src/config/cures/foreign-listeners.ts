@@ -1,4 +1,4 @@
-// Words of other gateways for listeners, certificates and logs: what takes their place here.
+// Keys of other gateways for listeners, certificates and logs, and what to write instead.
 import { type ForeignRow, HTTP, RULE, SERVICE, TOPS } from "./foreign-sections.ts";
 
 const LISTENER_CURE = "the address to listen on is frontend.http.host, and the port frontend.http.port";
@@ -6,7 +6,7 @@ const HEADERS_CURE = "the gateway adds and removes no header fields of messages;
 const LOGS_CURE = "access lines go to telemetry.logging.output; accessLog: false silences a rule";
 const AUTH_CURE = "this version does not authenticate clients; let the service do it";
 
-/** What takes their place here. */
+/** Rows of the table in foreign-keys.ts. */
 export const LISTENER_WORDS: readonly ForeignRow[] = [
   [[HTTP, ...TOPS], "http3 quic", "HTTP/3 is not supported; leave it out"],
   [

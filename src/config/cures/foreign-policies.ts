@@ -1,9 +1,9 @@
-// Words of other gateways for retries, limits, timeouts and the like: what takes their place here.
+// Keys of other gateways for retries, limits, timeouts and the like, and what to write instead.
 import { type ForeignRow, HTTP, INSTANCE, LIMIT, RULE, SERVICE, TOPS } from "./foreign-sections.ts";
 
 const LIMITS_CURE = "write rateLimit: { rate: 10, period: 1s, burst: 20, key: ip }";
 
-/** What takes their place here. */
+/** Rows of the table in foreign-keys.ts. */
 export const POLICY_WORDS: readonly ForeignRow[] = [
   [[`${RULE}.concurrency`], "limit limits maximum value count", "write max: 100", "max"],
   [

@@ -1,9 +1,9 @@
-// Words of other gateways for routes: what takes their place here.
+// Keys of other gateways for routes, and what to write instead.
 import { type ForeignRow, HTTP, INSTANCE, RULE, SERVICE, TOPS } from "./foreign-sections.ts";
 
 const RULES_CURE = "routes are written in router.rules, each with path and serviceName";
 
-/** What takes their place here. */
+/** Rows of the table in foreign-keys.ts. */
 export const RULE_WORDS: readonly ForeignRow[] = [
   [
     [...TOPS, "frontend", HTTP],

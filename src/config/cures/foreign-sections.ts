@@ -1,4 +1,4 @@
-// Sections of the configuration that foreign words turn up in, and the shape of the tables that explain them.
+// Names of the sections in which keys of other gateways are looked up, and the row type of those tables.
 
 export const ROOT = "";
 /** Outside of `gateway`. */

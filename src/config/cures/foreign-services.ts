@@ -1,10 +1,10 @@
-// Words of other gateways for services and instances: what takes their place here.
+// Keys of other gateways for services and instances, and what to write instead.
 import { type ForeignRow, HTTP, INSTANCE, RULE, SERVICE, TOPS } from "./foreign-sections.ts";
 
 const SERVICES_CURE =
   "services and their addresses are written in registry.static.services, and a rule names one with serviceName";
 
-/** What takes their place here. */
+/** Rows of the table in foreign-keys.ts. */
 export const SERVICE_WORDS: readonly ForeignRow[] = [
   [
     [...TOPS, "router", "registry", "frontend", HTTP],

@@ -1,4 +1,4 @@
-// What was meant by a path, host or address range of a rule that is none.
+// Suggestions for an invalid path, host or address range of a rule.
 
 /** A text that is no path pattern → the rest of the message. */
 export function patternMeant(text: string): string {

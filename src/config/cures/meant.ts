@@ -1,4 +1,4 @@
-// What a value that is not understood was probably meant to be: durations, sizes and numbers in other people's spelling.
+// Suggestions for durations, sizes, numbers and booleans in a spelling that is not accepted.
 
 const UNITS: readonly (readonly [string, RegExp])[] = [
   ["ms", /^(ms|msecs?|millis?|milliseconds?)$/],
@@ -24,7 +24,7 @@ export const durationMeant: Meant = (text, doc) => {
   if (text.startsWith("-")) return `; it cannot be negative${doc.includes("0 = ") ? ", and 0 means none" : ""}`;
   if (/^[\d.]+\s*(us|µs|μs|ns|micro\w*|nano\w*)$/i.test(text)) return "; the smallest unit is ms";
   const meant = withUnit(text, UNITS);
-  return meant === sentence(text) ? "" : meant; // it is too long, as the message says anyway
+  return meant === sentence(text) ? "" : meant; // too long a duration, which the message says already
 };
 
 /** `10 megabytes`, `1tb`, `unlimited`. */

@@ -1,6 +1,6 @@
-// Words that other gateways, and people, use for ours: folded word → ours, of which the first that is possible counts.
+// Synonyms of keys and values. Where a folded word has several, the first that is possible is suggested.
 
-/** Our word → what it is called elsewhere. */
+/** Word of this configuration → its synonyms. */
 const OURS: readonly (readonly [string, string])[] = [
   // loadBalance
   ["round_robin", "rr static default"],
@@ -62,7 +62,7 @@ const OURS: readonly (readonly [string, string])[] = [
   ["reload", "hup restart"],
 ];
 
-/** Folded word → ours. */
+/** Folded synonym → words of this configuration. */
 export const SYNONYMS: ReadonlyMap<string, readonly string[]> = inverted();
 
 function inverted(): Map<string, string[]> {

@@ -1,4 +1,5 @@
-// What to write instead of a key that does not exist: a near one, ours for a foreign word, or the place it belongs to.
+// What to write instead of an unknown key: a similar key, the key for a synonym or a key of another gateway, or another
+// place.
 import type { Field, Fields } from "../schema/field.ts";
 import { didYouMean, fold, listed, nearest } from "../text/suggest.ts";
 import { FOREIGN_KEYS } from "./foreign-keys.ts";
@@ -34,7 +35,7 @@ export function unknownKeyCure(key: string, path: string, fields: Fields, schema
   const foreign = FOREIGN_KEYS.get(section)?.get(fold(key));
   if (foreign !== undefined) return { text: `; ${foreign.cure}`, means: foreign.means };
   const places = placesOf(key, section, schema);
-  // A slip of one letter is more likely than a key of another block.
+  // A key that differs by one letter is more probable than one of another block.
   if (near !== null && (places.length === 0 || Math.abs(near.length - key.length) <= 1))
     return { text: didYouMean(key, own), means: near };
   if (places.length > 0) return { text: `; its place is ${orOf(places)}`, means: "" };
@@ -52,7 +53,7 @@ function placesOf(key: string, section: string, schema: Fields): string[] {
     return section.startsWith(`${block}.`) || block === "" ? 1 : 2;
   };
   const sorted = found.sort((a, b) => distance(a) - distance(b) || depth(a) - depth(b));
-  // Many keys are called `timeout`, `enabled` or `path`: far away, they are not what was meant.
+  // Names such as `timeout`, `enabled` or `path` occur in many blocks; one far away is not suggested.
   return sorted.length > 2 * MAX_PLACES
     ? sorted.filter((p) => distance(p) < 2).slice(0, MAX_PLACES)
     : sorted.slice(0, MAX_PLACES);

@@ -1,7 +1,7 @@
-// Where an unclosed quote, brace or bracket opens: the parser only says where it stopped waiting.
+// Finds where an unclosed quote, brace or bracket opens. The parser reports only where it stopped.
 import { CST, Lexer } from "yaml";
 
-/** What the parser says. */
+/** An error of the parser. */
 export interface SyntaxFault {
   readonly code: string;
   readonly message: string;
@@ -9,7 +9,7 @@ export interface SyntaxFault {
   readonly pos: readonly [number, number];
 }
 
-/** The same for people. */
+/** The error as it is shown. */
 export interface Slip {
   readonly offset: number;
   /** One line. */

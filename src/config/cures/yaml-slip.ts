@@ -1,4 +1,4 @@
-// What a person did to YAML that it cannot be read, told by its cause: where the quote opens, which text wants quotes.
+// Explains syntax errors of YAML by their cause, such as where a quote opens or which text needs quotes.
 import { foreignFormat } from "./foreign-format.ts";
 import { type Slip, type SyntaxFault, unclosedBracket, unclosedQuote } from "./yaml-openings.ts";
 

@@ -1,4 +1,5 @@
-// What `adaptiveConcurrency` names must exist, and its limits must be in order.
+// Checks `adaptiveConcurrency`: services must exist, and minLimit ≤ initialLimit ≤ maxLimit. Finds the settings of a
+// service.
 import { checkInherited, inherit } from "../schema/inherit.ts";
 import type { ConcurrencySettings } from "../schema/overload.ts";
 import type { Written } from "../schema/root.ts";

@@ -1,4 +1,4 @@
-// How a rule balances, as meant: what its session and hash blocks leave open, and where they contradict the rule.
+// Infers how a rule balances from `loadBalance` and its session and hash blocks, and checks that they fit together.
 import { hashKeyFault } from "../../balancing/hash-key.ts";
 import type { SessionRule } from "../../balancing/sessions.ts";
 import type { BalancerName } from "../../catalog.ts";
@@ -10,17 +10,17 @@ import type { Draft, Place } from "./draft.ts";
 
 /** What is hashed, and how. */
 export interface HashConfig {
-  /** As {@link hashKeyFault} finds nothing wrong with. */
+  /** A text that {@link hashKeyFault} accepts. */
   readonly key: string;
   readonly replicas: number;
   /** Times its share; 0 no bound. */
   readonly maxLoad: number;
 }
 
-/** How sessions are told apart and kept. */
+/** How sessions are recognised and kept. */
 export interface SessionConfig {
   readonly rule: SessionRule;
-  /** "" is drawn at the start. */
+  /** Signs cookies; "" = a random one, made at the start. */
   readonly secret: string;
 }
 
@@ -39,7 +39,7 @@ const SHORTEST_SECRET = 16;
 
 /** Which instances of a service the balancer chooses from. */
 export interface GroupingConfig {
-  /** Where this gateway stands; "" no matter. */
+  /** Zone of this gateway; "" = zones are ignored. */
   readonly zone: string;
   /** A new or recovered instance gets its share little by little over this time; 0 at once. */
   readonly slowStartMs: number;
@@ -131,7 +131,7 @@ function sessionConfig(section: SessionAffinitySection | null, router: RouterSec
   };
 }
 
-/** Where nothing is said about sessions: the gateway's cookie, else the usual field, else the address. */
+/** Sessions of a rule without a session block: by the cookie of the gateway, else the usual header, else the address. */
 const ANY_SOURCE: SessionRule = {
   cookie: COOKIE,
   issues: true,

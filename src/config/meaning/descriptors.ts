@@ -7,7 +7,7 @@ import { SourceFiles } from "../text/source-files.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 import { triedAt, whyNot } from "./files.ts";
 
-/** More sources than this below one rule are a mistake. */
+/** Highest number of sources below one rule. */
 const MAX_FILES = 5000;
 /** Largest file read, bytes. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -28,7 +28,7 @@ export interface DescriptorFiles {
   readonly directories: ReadonlyMap<string, readonly string[]>;
   /** Where each path is named first, or the directory it was found in; of a rule's own set, by its dotted key. */
   readonly named: ReadonlyMap<string, Named>;
-  /** What could not be read, as written: a problem says so. */
+  /** Paths, as written, that could not be read. A problem is reported for each. */
   readonly missing: ReadonlySet<string>;
   /** SHA-256 over all paths and contents, hexadecimal. */
   readonly digest: string;

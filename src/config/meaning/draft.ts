@@ -1,4 +1,5 @@
-// A configuration that has been read and is not understood yet: its sections, and where to say what is wrong with them.
+// A configuration whose sections have been read but not yet inferred and checked, with the means to report problems at
+// places.
 import type { Origin } from "../schema/field.ts";
 import type { Written } from "../schema/root.ts";
 import { placeOf } from "../text/position.ts";
@@ -8,7 +9,7 @@ import type { MapNode } from "../text/tree.ts";
 /** Path of a value below `gateway`: keys of blocks and indexes of lists. */
 export type Place = readonly (string | number)[];
 
-/** What every part of the meaning is made from. */
+/** Input of every part of `meaning/`. */
 export class Draft {
   /** The sections, with every default. */
   readonly written: Written;
@@ -30,12 +31,12 @@ export class Draft {
     return placeOf(this.tree, place);
   }
 
-  /** The configuration is refused. */
+  /** Reports an error; the configuration is then refused. */
   error(place: Place, message: string): void {
     this.problems.error(this.at(place), message);
   }
 
-  /** The configuration is accepted in spite of it. */
+  /** Reports a warning. */
   warn(place: Place, message: string): void {
     this.problems.warn(this.at(place), message);
   }

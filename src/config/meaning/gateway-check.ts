@@ -1,4 +1,5 @@
-// Checks that name what they look at themselves, by URL, address or command: they are the gateway's own.
+// Health checks that name their target by URL, address or command. They count for the health of the gateway, not of
+// instances.
 import { hostPort } from "../../wire/authority.ts";
 import type { CheckSection } from "../schema/health.ts";
 import { hostPortMeant } from "../schema/hosts.ts";
@@ -17,10 +18,10 @@ const FURTHER: Readonly<Record<CheckSection["type"], readonly string[]>> = {
   exec: ["args"],
 };
 
-/** Stands where a probe is wrong; never compiled, since the configuration is refused. */
+/** Returned for an invalid probe; it is never compiled, since the configuration is refused. */
 const NOWHERE: FreeProbe = { type: "tcp", address: "", port: 0 };
 
-/** The probe of such a check; null when it looks at instances. */
+/** The probe of such a check; null when the check is of instances. */
 export function gatewayCheck(section: CheckSection, at: Position, draft: Draft): FreeProbe | null {
   const { config } = section;
   const { problems } = draft;

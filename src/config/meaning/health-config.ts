@@ -1,4 +1,4 @@
-// What is checked and how, as meant.
+// Types of the health checks of a loaded configuration.
 import type { EndpointSpec } from "../../core/endpoint.ts";
 import type { StatusRange } from "../../resilience/probe.ts";
 
@@ -26,11 +26,11 @@ export interface InstanceCheck extends CheckPace {
   readonly service: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** A new instance takes nothing before the first verdict. */
+  /** Whether a new instance takes traffic only after its first check has succeeded. */
   readonly gate: boolean;
 }
 
-/** A check that looks at many instances. */
+/** A check of all instances of some services. */
 export interface SharedCheck {
   readonly name: string;
   /** null: of all services. */
@@ -38,20 +38,20 @@ export interface SharedCheck {
   readonly check: InstanceCheck;
 }
 
-/** A probe that knows where it goes. */
+/** A probe with its target. */
 export type FreeProbe =
   | { readonly type: "http"; readonly url: string; readonly expectedStatus: readonly StatusRange[] }
   | { readonly type: "tcp"; readonly address: string; readonly port: number }
   | { readonly type: "grpc"; readonly address: string; readonly port: number; readonly service: string }
   | { readonly type: "exec"; readonly command: string; readonly args: readonly string[] };
 
-/** A check of something the gateway needs, which takes no instance out. */
+/** A check of something that the gateway itself needs. It does not affect instances. */
 export interface GatewayCheck extends CheckPace {
   readonly name: string;
   readonly probe: FreeProbe;
 }
 
-/** What answers for the health of the gateway, and everything that is checked. */
+/** Settings of the health pages, and all checks. */
 export interface HealthConfig {
   /** true: its paths win over routes; false: they are never served; null: served where no route matches. */
   readonly enabled: boolean | null;

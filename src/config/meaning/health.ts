@@ -1,4 +1,4 @@
-// Checks as written → as meant: whose instances each looks at, with every default in place.
+// Infers health checks: the instances of each, with all defaults.
 import { isAbsolute } from "node:path";
 import type { ServiceConfig } from "../config.ts";
 import type { CheckSection, ProbeSection } from "../schema/health.ts";

@@ -2,7 +2,7 @@
 import type { RuleConfig, ServiceConfig } from "../config.ts";
 import type { Position } from "../text/problem.ts";
 
-/** What is known before the sections are checked that refer to it. */
+/** Services and rules, known before the sections that refer to them are checked. */
 export interface Known {
   readonly services: readonly ServiceConfig[];
   readonly serviceNames: ReadonlySet<string>;

@@ -1,4 +1,4 @@
-// Which limits a rule has: those of every rule, and its own, which several keys can say.
+// Finds the limits of a rule: those of all rules, and its own, which can be written in several keys.
 import type { ConcurrencyConfig, RateConfig } from "../config.ts";
 import { UNSAID_RATE } from "../schema/limits.ts";
 import type { RuleSection } from "../schema/router.ts";

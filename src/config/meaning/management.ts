@@ -1,4 +1,4 @@
-// Checks `management`: what would leave it open, and what would not work.
+// Checks `management`: settings that would admit everyone, and settings that cannot work.
 import { compileCidrs } from "../../wire/cidr.ts";
 import type { ManagementSection } from "../schema/management.ts";
 import { isUnresolved } from "../text/placeholders.ts";

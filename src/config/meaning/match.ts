@@ -45,7 +45,7 @@ export function readConditions(section: RuleSection, protocol: Protocol, eventPa
   };
 }
 
-/** One key per method and host: two rules sharing one would leave the winner to luck. */
+/** Keys of a rule, one per method and host. Two rules with a common key match the same requests, which is an error. */
 export function matchKeys(path: string, pattern: Pattern, c: Conditions): { text: string; shown: string }[] {
   const further = JSON.stringify([[...c.headers].sort(byName), [...c.query].sort(byName)]);
   return (c.methods.length === 0 ? ["*"] : c.methods).flatMap((method) =>

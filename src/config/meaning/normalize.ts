@@ -1,4 +1,4 @@
-// Written → meant: every part of the meaning, and every check across sections, in order.
+// Runs every inference and every check across sections, in order.
 import type { Meaning } from "../config.ts";
 import { checkAdaptiveLimits } from "./adaptive-limit.ts";
 import { checkLoadBalancing, defaultBalancing } from "./balancing.ts";
@@ -16,7 +16,7 @@ import { readServices } from "./services.ts";
 import { readStores } from "./stores.ts";
 import { checkTls } from "./tls.ts";
 
-/** Checks of sections that mean what they say. */
+/** Checks of sections that need no inference. */
 const CHECKS: readonly ((draft: Draft, known: Known) => void)[] = [
   checkLoadBalancing,
   checkAnyRule,

@@ -5,7 +5,7 @@ import type { Written } from "../schema/root.ts";
 import type { Draft } from "./draft.ts";
 import type { Known } from "./known.ts";
 
-/** Shorter times are a mistake of units, ms. */
+/** Shortest times accepted, ms. Shorter ones are usually a wrong unit. */
 const LEAST_MS = 10;
 
 type Outliers = Pick<Written, "outlierDetection">;

@@ -45,7 +45,7 @@ export function secureFault(options: SecureContextOptions): string | null {
   }
 }
 
-/** Warns of a certificate, the first of its file, that holds no more or not yet. */
+/** Warns when the first certificate of a file has expired or is not valid yet. */
 export function warnOfDates(text: string, what: string, at: Position, problems: Problems): void {
   const { validFrom, validTo } = new X509Certificate(text);
   const now = Date.now();

@@ -1,4 +1,4 @@
-// Finds listeners of one configuration that want the same port: the system would name neither of them.
+// Finds listeners of one configuration with the same port, and names both. The error of the system would name neither.
 
 import type { Written } from "../schema/root.ts";
 import type { Draft } from "./draft.ts";

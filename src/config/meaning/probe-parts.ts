@@ -1,11 +1,11 @@
-// What checks of instances and of the gateway itself have in common: statuses, programs, and what no probe could send.
+// Parts of the checks of instances and of the gateway itself: statuses, programs, and requests that could not be sent.
 import { isAbsolute } from "node:path";
 import type { StatusRange } from "../../resilience/probe.ts";
 import type { Position, Problems } from "../text/problem.ts";
 import type { Draft } from "./draft.ts";
 
 const ANY_SUCCESS: StatusRange = [200, 299];
-/** Shorter intervals are a mistake of units, ms. */
+/** Shortest interval accepted, ms. Shorter ones are usually a wrong unit. */
 const LEAST_MS = 10;
 
 /** `["204", "300-399"]` → ranges; nothing written: any success. */
@@ -17,7 +17,7 @@ export function rangesOf(texts: readonly string[]): readonly StatusRange[] {
   });
 }
 
-/** Programs run with the rights of the gateway: only those that are named, by their whole path. */
+/** Requires an absolute path that `health.execAllow` lists, since programs run with the rights of the gateway. */
 export function requireAllowed(command: string, at: Position, { written, problems }: Draft): void {
   if (command === "") problems.error(at, "an exec probe needs a command");
   else if (!isAbsolute(command)) problems.error(at, `exec probe: "${command}" is no absolute path`);
@@ -31,7 +31,7 @@ export function requireLeast(ms: number | null, what: string, at: Position, prob
   if (ms !== null && ms < LEAST_MS) problems.error(at, `${what}: at least ${LEAST_MS}ms`);
 }
 
-/** What `node:http` would refuse at every single probe is refused here. */
+/** Refuses requests that `node:http` would refuse at every probe. */
 export function requirePath(path: string | null, at: Position, problems: Problems): void {
   if (path === null || /^\/[\x21-\x7e]*$/.test(path)) return;
   const cure = /^[a-z]+:\/\//i.test(path) ? "; host and port are those of the instance" : `: "/${path.trim()}"`;

@@ -1,4 +1,4 @@
-// Checks whom `frontend.http.trustedProxies` names.
+// Checks `frontend.http.trustedProxies`.
 import { compileCidrs } from "../../wire/cidr.ts";
 import { cidrMeant } from "../cures/meant-match.ts";
 import type { Draft } from "./draft.ts";

@@ -1,4 +1,4 @@
-// One rate limit as written → as meant, and what does not fit together in it.
+// Infers one rate limit, and checks that its keys fit together.
 import { longestMs } from "../../limits/arithmetic.ts";
 import type { KeySource } from "../../limits/keys.ts";
 import type { Limit } from "../../limits/limit.ts";

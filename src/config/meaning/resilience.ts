@@ -1,5 +1,5 @@
-// What `circuitBreaker` and `retry` name must exist, and each circuit must be able to open; what `overload` and retry budgets
-// measure by must not be nothing.
+// Checks `circuitBreaker`, `retry` and `overload`: services and rules must exist, circuits must be able to open, and windows
+// must not be 0. Finds the settings of a rule or service.
 
 import { GRPC_STATUSES } from "../../wire/grpc.ts";
 import type { BreakerConfig, RetryConfig, RuleConfig } from "../config.ts";

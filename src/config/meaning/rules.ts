@@ -1,4 +1,4 @@
-// Rules as written → as meant, and the rules that `protocols.grpc.services` stands for.
+// Infers and checks the rules, those that `protocols.grpc.services` adds among them.
 import type { Conditions } from "../../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../../routing/pattern.ts";
 import type { Protocol, RuleConfig, RuleEventStreamConfig, RuleWebSocketConfig, ServiceConfig } from "../config.ts";
@@ -14,7 +14,7 @@ import { checkHosts, matchKeys, readConditions, readPattern } from "./match.ts";
 import { INTERNAL } from "./services.ts";
 
 const ALIKE = "; tell them apart by path, methods, hosts or match, or remove one of them";
-/** Whoever sets one of them wants messages looked at. */
+/** Keys that work on whole messages: setting one selects the mode `messages`. */
 const MESSAGE_SIZES = ["frontend.websocket.maxMessageSize", "backend.websocket.maxMessageSize"];
 
 /** Infers and checks all rules: those of the file, then those that it leaves to be made. */
@@ -49,7 +49,7 @@ function readWritten(
     counts.set(serviceName, count);
     const id = section.id || `${serviceName}-${count}`;
     claims.ids.claim(id, at, `rule id "${id}"`);
-    // Where the services could not be read, that has been said.
+    // When the services could not be read, that is reported already.
     const unread = problems.saidAt(draft.at(["registry", "static", "services"]));
     if (
       serviceName !== INTERNAL &&
@@ -138,7 +138,7 @@ function readParts(
   };
 }
 
-/** Messages are read where something is configured that needs them read; otherwise they pass untouched. */
+/** The mode `messages` where a setting needs messages to be read, otherwise `tunnel`. */
 function readWebSocket(draft: Draft, { websocket: { mode, maxMessageSize } }: RuleSection): RuleWebSocketConfig {
   const { frontend, backend } = draft.written;
   const sized = maxMessageSize !== null || MESSAGE_SIZES.some((key) => draft.isGiven(key));
@@ -173,7 +173,7 @@ function checkRewrites(draft: Draft, section: RuleSection, place: Place, id: str
   }
 }
 
-/** A configuration without a rule is a mistake. */
+/** Refuses a configuration without rules. */
 export function checkAnyRule(draft: Draft): void {
   if (draft.written.router.rules.length > 0 || draft.problems.errors.length > 0) return;
   draft.error(["router", "rules"], "router.rules is empty: nothing would be routed");

@@ -1,4 +1,4 @@
-// Services as written → as meant: ids, ports, schemes and protocols inferred.
+// Infers ids, ports, schemes and protocols of the services, and checks them.
 import type { EndpointSpec } from "../../core/endpoint.ts";
 import type { ServiceConfig } from "../config.ts";
 import type { InstanceSection } from "../schema/registry.ts";
@@ -18,7 +18,7 @@ export function readServices(draft: Draft): ServiceConfig[] {
   const claims = new Claims(problems);
   return sections.map((section, i) => {
     const at = draft.at([...base, i]);
-    // What is missing or refused has been said, and is not named again by what would follow from it.
+    // Missing and refused values are reported already; no error is added that only follows from them.
     const isNamed = section.name !== undefined;
     if (isNamed) claims.claim(section.name, at, `service "${section.name}"`);
     if (section.name === INTERNAL) problems.error(at, `"${INTERNAL}" names the gateway's own answers`);

@@ -1,4 +1,4 @@
-// The stores of limits a configuration has: what `redis` and `rateLimitStorage` mean together.
+// The stores of limits, inferred from `redis` and `rateLimitStorage`.
 import { hostPort } from "../../wire/authority.ts";
 import type { RedisStoreConfig, StoreConfigs } from "../config.ts";
 import { hostPortMeant } from "../schema/hosts.ts";
@@ -7,12 +7,12 @@ import type { Written } from "../schema/root.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 
-/** What a store is called when it is told, rather than named as the default. */
+/** Name under which a store is shown: `default` is shown by the name of the store that it stands for. */
 export function storeTitle(stores: StoreConfigs, name: string): string {
   return stores.get(name)?.name ?? "memory";
 }
 
-/** Longest budget, ms: beyond it, clients have given up before the gateway does. */
+/** Longest budget accepted, ms. */
 const MAX_BUDGET_MS = 5_000;
 
 /** Every name `storage` and `rateLimitStorage` may say. `default` is the one that is used where none is named. */
@@ -32,7 +32,7 @@ export function redisBlocks(written: Written): { readonly place: Place; readonly
   );
 }
 
-/** Reads the stores, and finds what contradicts itself. */
+/** Infers the stores and checks their settings. */
 export function readStores(draft: Draft): StoreConfigs {
   const { written } = draft;
   for (const { place, redis } of redisBlocks(written)) checkRedis(draft, redis, place);

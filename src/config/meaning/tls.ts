@@ -1,4 +1,4 @@
-// The blocks of TLS that are in use, and what in them is missing or contradicts itself.
+// Finds the TLS blocks that are in use, and checks their settings.
 import type { ListenerTls } from "../schema/listener-tls.ts";
 import type { Written } from "../schema/root.ts";
 import type { UpstreamTls } from "../schema/upstream-tls.ts";

@@ -1,4 +1,4 @@
-// From when to when the certificates of a file hold, and what is to be said of that.
+// Reads from when to when the certificates of a file are valid, and warns of those that are not or will soon not be.
 import { X509Certificate } from "node:crypto";
 
 /** Times in ms since 1970. */

@@ -1,4 +1,4 @@
-// The schema language: each field knows how to read itself, its JSON Schema, its default and its sentence of documentation.
+// The contract of the schema: a field reads its value and has its JSON Schema, its default and its documentation.
 import type { Position, Problems } from "../text/problem.ts";
 import type { Node } from "../text/tree.ts";
 
@@ -10,7 +10,7 @@ export type Origin =
   | { readonly kind: "file"; readonly at: Position; readonly masked: boolean }
   | { readonly kind: "env"; readonly name: string };
 
-/** State of one reading: what is wrong, and where each value that was given came from (dotted path → origin). */
+/** State of one reading: the problems found, and the origin of each value that was given, by dotted path. */
 export interface Reading {
   readonly problems: Problems;
   readonly origins: Map<string, Origin>;

@@ -1,4 +1,4 @@
-// Fields made of fields: blocks, lists and maps. Values of one piece are in scalars.ts.
+// Fields that consist of fields: blocks, lists and maps. Single values are in scalars.ts.
 import { unknownKeyCure } from "../cures/unknown-key.ts";
 import { wrongValueCure } from "../cures/wrong-value.ts";
 import type { Position } from "../text/problem.ts";
@@ -28,7 +28,7 @@ export function object<const F extends Fields>(doc: string, fields: F): Field<In
   };
 }
 
-/** A field that may be absent: null then. Objects keep their keys addressable through the environment. */
+/** A field that is null when absent. The keys of a block can still be set from the environment. */
 export function optional<T>(field: Field<T>): Field<T | null> {
   return {
     ...field,
@@ -156,7 +156,7 @@ export function wrongValue(
   fields: Fields | null = null,
   cure = "",
 ): void {
-  if (reading.problems.saidAt(node.at)) return; // by an earlier stage, such as a file it comes from
+  if (reading.problems.saidAt(node.at)) return; // an earlier stage has reported it, such as a file that cannot be read
   const hint = cure || wrongValueCure(node, path, expected, fields);
   reading.problems.error(node.at, `${path}: expected ${expected}, found ${describe(node, path)}${hint}`);
 }

@@ -5,7 +5,7 @@ import type { Problems } from "../text/problem.ts";
 import { didYouMean } from "../text/suggest.ts";
 import type { MapNode } from "../text/tree.ts";
 
-/** Some of the settings; null: as further out. */
+/** Settings of one level; null: inherited from the level above. */
 export type Overrides<T> = { readonly [K in keyof T]: T[K] | null } & { readonly enabled: boolean | null };
 
 /** A section as read by `inherited` of the schema. */
@@ -43,7 +43,7 @@ export function inherit<T extends object>(
   return enabled ? (settings as T) : null;
 }
 
-/** Whether the rule has settings of its own, and so stands apart from other rules to the same service. */
+/** Whether the rule has settings of its own, so that it needs a service apart from that of other rules. */
 export function standsApart<T>(section: InheritedSection<T>, rule: RuleOverrides<T>): boolean {
   return rule.own !== null || entryOf(section.routes, rule.id) !== null;
 }

@@ -6,14 +6,14 @@ import { durationMs, showDuration, showSize, sizeBytes } from "../text/units.ts"
 import type { Field, JsonSchema } from "./field.ts";
 import { noteOrigins, wrongValue } from "./fields.ts";
 
-/** What tells one kind of scalar from another. */
+/** Parts that differ between kinds of scalars. */
 export interface ScalarParts<T> {
   readonly type: string;
   readonly json: JsonSchema;
   readonly expects: string;
   /** @param text in the spelling of the file. @returns null: not one */
   convert(value: string | number | boolean, text: string): T | null;
-  /** What else may have been meant. */
+  /** Suggestion for a text that is not accepted. */
   readonly meant?: Meant;
   readonly show?: (value: T) => unknown;
 }
@@ -258,7 +258,7 @@ export function numbers(doc: string, fallback: readonly number[]): Field<readonl
   };
 }
 
-/** Any mapping; its content is the user's own. */
+/** Any mapping; its content is not checked. */
 export function free(doc: string): Field<Readonly<Record<string, unknown>>> {
   return {
     doc,

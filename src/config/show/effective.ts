@@ -5,7 +5,7 @@ import { gateway } from "../schema/root.ts";
 import { isSecretKey, isSecretPath } from "../schema/secret-keys.ts";
 import { writtenOf } from "../written.ts";
 
-/** Numbers of tokens are counts. */
+/** Keys with `token` in their name that hold counts and no secrets. */
 const COUNT = /Tokens$/;
 const MASK = "***";
 

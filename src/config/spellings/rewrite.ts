@@ -87,7 +87,7 @@ function takeAll(node: MapNode, keys: readonly string[], when: (value: unknown) 
     map.entries.delete(last);
     return [entry];
   });
-  // A block that only held what was taken goes too: it may be no key of ours.
+  // A block that is empty afterwards is removed too, since its own key may be unknown to the schema.
   const above = keys.slice(0, -1);
   if (taken.length > 0 && above.length > 0 && !above.includes("[]")) {
     for (const map of mapsAt(node, above.slice(0, -1))) {
@@ -125,7 +125,7 @@ function isOverride({ keyAt }: Entry): boolean {
   return keyAt.line === 0;
 }
 
-/** A path of the tables as people write it. */
+/** A path of the tables as it is shown in messages. */
 function shown(path: string): string {
   return path.replaceAll(".[]", "[]");
 }

@@ -1,4 +1,5 @@
-// What is switched off asks for nothing: a feature that this version does not have is refused only where it is wanted.
+// Removes blocks that are switched off, so that a feature which this version does not have is refused only where it is
+// enabled.
 import type { Problems } from "../text/problem.ts";
 import { type MapNode, plain } from "../text/tree.ts";
 
@@ -20,7 +21,7 @@ export function removeIdle(gateway: MapNode, problems: Problems): void {
   if (telemetry !== null && off !== undefined && asksNothing(plain(off))) {
     for (const key of telemetry.entries.keys()) if (key !== "logging") telemetry.entries.delete(key);
   }
-  // By itself the switch turns nothing on: what it is for is refused where it is written.
+  // The switch alone enables nothing; the keys beside it are refused on their own.
   telemetry?.entries.delete("enabled");
   const registry = mapBelow(gateway, "registry");
   const type = registry?.entries.get("type")?.value;

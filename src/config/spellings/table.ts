@@ -1,4 +1,4 @@
-// Every old spelling and every key with a fate of its own, as data. Paths are relative to `gateway`; `[]` is each element
+// Old spellings, and keys that are ignored or refused, as data. Paths are relative to `gateway`; `[]` is each element
 // of a list, `*` each key of a mapping.
 
 const RULE = "router.rules.[]";

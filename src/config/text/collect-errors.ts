@@ -1,4 +1,4 @@
-// Runs a later stage on a tree that earlier stages found faults in, so that all faults show at once.
+// Runs a later stage of loading although earlier ones found errors, so that all errors are reported at once.
 import type { Problems } from "./problem.ts";
 
 /**

@@ -2,7 +2,7 @@
 import { gateway } from "../schema/root.ts";
 import { emptyMap, type MapNode, type Node } from "./tree.ts";
 
-/** New ports, as plain data: a configuration is loaded in a thread of its own. */
+/** New ports, as plain data that can be sent to the thread that loads. */
 export interface PortMoves {
   /** Added to the port of every listener; null: each takes any free port. */
   readonly listeners: number | null;
@@ -30,7 +30,7 @@ function writeDefault(body: MapNode, path: readonly string[]): void {
   for (const key of path) {
     fields = fields[key]!.fields!;
     const below = block.entries.get(key)?.value ?? emptyMap(block.at);
-    if (below.kind !== "map") return; // no block, which the schema will say
+    if (below.kind !== "map") return; // refused by the schema later
     block.entries.set(key, block.entries.get(key) ?? { keyAt: block.at, value: below });
     block = below;
   }
@@ -71,7 +71,7 @@ function dialledOf(port: number, { dialled, others }: PortMoves): number {
   return dialled.get(port) ?? others ?? port;
 }
 
-/** A number without the spelling it had. */
+/** A scalar with a new number, without the spelling of the old one. */
 function scalar(at: Node["at"], value: number): Node {
   return { kind: "scalar", at, value };
 }

@@ -112,7 +112,7 @@ class Reader {
     const { value } = node;
     if (typeof value === "string" || value === null) return { kind: "scalar", at, value };
     const text = sourceOf(node);
-    // What else a tag or an old version of YAML makes of it, such as a date, is text to us.
+    // Other types that a tag or YAML 1.1 gives, such as dates, are read as text.
     const known = typeof value === "number" || typeof value === "boolean";
     return known ? { kind: "scalar", at, value, text } : { kind: "scalar", at, value: text };
   }
@@ -128,7 +128,7 @@ class Reader {
           'braces in braces; quote text that holds them, and fill templates such as "{{ x }}" before',
         );
       } else {
-        // Keys are names: `1.0` and `1` are two.
+        // Keys are compared as text: `1.0` and `1` differ.
         const key = isScalar(pair.key) ? sourceOf(pair.key) : "";
         const keyAt = this.#at(pair.key.range?.[0] ?? 0);
         const before = result.entries.get(key);

@@ -1,4 +1,4 @@
-// What is wrong with a configuration, and where: the text a person reads when the gateway refuses a file.
+// Errors and warnings about a configuration, with their places, and the text in which they are shown.
 
 /** A place in a file; line and column count from 1. Line 0: not from a file, `file` then says what it is. */
 export interface Position {
@@ -32,7 +32,7 @@ export class Problems {
   readonly contests: Contest[] = [];
   readonly #once = new Set<string>();
   readonly #repeats: boolean;
-  /** A file is not YAML: what it means cannot be asked. */
+  /** Set when a file is not valid YAML; later stages are then skipped. */
   unreadable = false;
 
   /** @param repeats warnings with the same text are kept each time */
@@ -59,7 +59,7 @@ export class Problems {
     this.list.push({ severity: "warning", at, message });
   }
 
-  /** Whether the value at that very place has been refused. */
+  /** Whether there is an error about exactly this place. */
   saidAt(at: Position): boolean {
     return this.list.some((p) => p.severity === "error" && p.at === at);
   }
@@ -113,7 +113,7 @@ export class ConfigError extends Error {
     super(errors.map(oneLine).join("\n"));
     this.problems = problems;
     const inOrder = [...problems].sort((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0));
-    // File by file, each from top to bottom, as one reads and mends them.
+    // In the order of files and lines.
     const files = [...new Set(problems.map((p) => p.at?.file))];
     const sorted = files.flatMap((file) => inOrder.filter((p) => p.at?.file === file));
     const lines = new Map([...sources].map(([file, text]) => [file, text.split("\n")]));

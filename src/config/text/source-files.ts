@@ -1,4 +1,5 @@
-// The files a configuration is made of: read without waiting for anybody, each remembered as it was when it was read.
+// Reads the files of a configuration and records the state in which each was read. Pipes and devices are refused, since
+// reading them could block.
 import { isUtf8 } from "node:buffer";
 import { type BigIntStats, closeSync, constants, openSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -27,11 +28,11 @@ export class NotUtf8 extends Error {
   }
 }
 
-/** Reads files and notes every one that was asked for, also those that are missing or no files. */
+/** Reads files and records every path that was requested, also missing ones. */
 export class SourceFiles {
   readonly #stamps = new Map<string, Stamp>();
 
-  /** Every file asked for so far, as it was just before it was read. */
+  /** State of every file requested so far, taken just before it was read. */
   get stamps(): Stamps {
     return this.#stamps;
   }
@@ -46,7 +47,7 @@ export class SourceFiles {
     if (!stats.isFile()) throw new Error(kindOf(stats));
     if (stats.size > maxBytes) throw tooLarge(maxBytes);
     return attempt(() => {
-      // Should a pipe have taken its place meanwhile, it is read without waiting for its writer.
+      // Opened without blocking, in case a pipe has taken the place of the file since.
       const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
       try {
         return readFileSync(fd);
@@ -112,7 +113,7 @@ function stampOf({ dev, ino, ctimeNs, mtimeNs, size }: BigIntStats): Stamp {
   return `${dev}:${ino} ${ctimeNs} ${mtimeNs} ${size}`;
 }
 
-/** Says what a person can act on where the system has only a code. */
+/** Replaces an error code of the system by a message that says what to do. */
 function attempt<T>(run: () => T): T {
   try {
     return run();

@@ -1,7 +1,7 @@
 // "did you mean": the known word nearest to a mistyped one, or the one that means the same elsewhere.
 import { SYNONYMS } from "../cures/synonyms.ts";
 
-/** Most words listed where none is near. */
+/** Number of known words listed at most when none is similar. */
 const MAX_LISTED = 16;
 
 /** The nearest of `known`: the same letters in another style, else what it means elsewhere, else within a third of its length in edits. */
@@ -31,7 +31,7 @@ export function didYouMean(word: string, known: Iterable<string>): string {
   return best === null ? "" : `; did you mean "${best}"?`;
 }
 
-/** The same, but what is known is listed where nothing is near. @param what names it in the plural */
+/** As {@link didYouMean}, but lists the known words when none is similar. @param what names them in the plural */
 export function didYouMeanOf(word: string, known: Iterable<string>, what: string): string {
   const words = [...known];
   return didYouMean(word, words) || `; ${what}: ${words.length === 0 ? "none" : listed(words)}`;

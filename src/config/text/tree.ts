@@ -1,4 +1,4 @@
-// A configuration as written: maps, lists and scalars, each knowing the place it came from.
+// A configuration as written: a tree of maps, lists and scalars, each with its place in the file.
 
 import { isSecretPath } from "../schema/secret-keys.ts";
 import type { Position } from "./problem.ts";
@@ -55,7 +55,7 @@ export function plain(node: Node): unknown {
   return Object.fromEntries([...node.entries].map(([key, entry]) => [key, plain(entry.value)]));
 }
 
-/** What a node is, in the words of an error message. @param path where it stands, dotted, by which secrets are masked */
+/** Describes a node for an error message. @param path dotted; the values of secret keys are masked */
 export function describe(node: Node, path = ""): string {
   if (node.kind === "map") return "a mapping";
   if (node.kind === "list") return "a list";
