@@ -6,7 +6,7 @@ import type { Log } from "./log.ts";
 const QUIET_MS = 10_000;
 
 /** Messages of the two log lines. */
-export interface EpisodeWords {
+interface EpisodeWords {
   readonly begins: string;
   readonly passed: string;
 }

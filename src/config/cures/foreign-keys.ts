@@ -5,7 +5,7 @@ import { RULE_WORDS } from "./foreign-rules.ts";
 import { SERVICE_WORDS } from "./foreign-services.ts";
 
 /** What to write instead of an unknown key. */
-export interface ForeignKey {
+interface ForeignKey {
   /** What to write instead, or why there is nothing. */
   readonly cure: string;
   /** The key of the same section that replaces it; "" = none. */

@@ -1,6 +1,6 @@
 // Names of the sections in which keys of other gateways are looked up, and the row type of those tables.
 
-export const ROOT = "";
+const ROOT = "";
 /** Outside of `gateway`. */
 export const FILE = "file";
 export const HTTP = "frontend.http";

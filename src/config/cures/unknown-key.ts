@@ -10,7 +10,7 @@ const MAX_PLACES = 3;
 const MAX_KEYS = 16;
 
 /** The end of a message about an unknown key. */
-export interface KeyCure {
+interface KeyCure {
   /** Begins with `; `. */
   readonly text: string;
   /** Key of the same block that was meant and so is not missing; "" = none. */

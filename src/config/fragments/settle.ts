@@ -15,7 +15,7 @@ export interface Checked<T> {
 }
 
 /** The configuration with the fragments that take effect. */
-export interface Settled<T> {
+interface Settled<T> {
   readonly checked: Checked<T>;
   /** In order of source. */
   readonly dropped: readonly DroppedFragment[];

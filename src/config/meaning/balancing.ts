@@ -38,7 +38,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const SHORTEST_SECRET = 16;
 
 /** Which instances of a service the balancer chooses from. */
-export interface GroupingConfig {
+interface GroupingConfig {
   /** Zone of this gateway; "" = zones are ignored. */
   readonly zone: string;
   /** A new or recovered instance gets its share little by little over this time; 0 at once. */

@@ -65,7 +65,7 @@ export interface HealthConfig {
 }
 
 /** Name of a check that is the instance's own block. */
-export const OWN_CHECK = "health";
+const OWN_CHECK = "health";
 
 /** Checks of an instance by name: its own block speaks for it alone; without one, whatever looks at its service. */
 export function checksOf(

@@ -7,7 +7,7 @@ import { readKey } from "./limit-key.ts";
 import { type GivenLimit, RateLimitReader } from "./rate-limit.ts";
 
 /** What {@link LimitReader} finds of a rule. */
-export interface RuleLimits {
+interface RuleLimits {
   readonly rateLimits: readonly RateConfig[];
   readonly concurrency: ConcurrencyConfig | null;
 }

@@ -20,7 +20,7 @@ export function usableCredentials({ auth }: ManagementSection): UsableCredential
 }
 
 /** Whether a host to bind can only be reached from the machine itself. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 

@@ -4,7 +4,7 @@ import type { Written } from "../schema/root.ts";
 import type { Draft } from "./draft.ts";
 
 /** An address that would be bound. */
-export interface Wanted {
+interface Wanted {
   /** Section that wants the port. */
   readonly section: string;
   readonly host: string;

@@ -8,7 +8,7 @@ import { type Draft, dotted, type Place } from "./draft.ts";
 export type Listeners = Pick<Written, "frontend" | "management">;
 
 /** A block that is enabled, and where it is written. */
-export interface TlsBlock<T> {
+interface TlsBlock<T> {
   readonly place: Place;
   readonly tls: T;
 }

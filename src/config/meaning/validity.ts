@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 
 /** Times in ms since 1970. */
-export interface Validity {
+interface Validity {
   readonly from: number;
   readonly to: number;
 }

@@ -12,7 +12,7 @@ const OTHERS: ReadonlySet<string> = new Set(["GATEWAY_CONFIG", "GATEWAY_CONFIG_P
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A key that a variable may set. */
-export interface Addressable {
+interface Addressable {
   readonly path: readonly string[];
   /** Takes a list: the value is split at commas. */
   readonly list: boolean;

@@ -6,7 +6,7 @@ import { mapOf, object, optional } from "./fields.ts";
 import { int, str, strings } from "./scalars.ts";
 
 /** Ways in which a service fails before anything has reached the client. */
-export const FALLBACK_CODES = [
+const FALLBACK_CODES = [
   "circuit_open",
   "no_endpoint",
   "overloaded",

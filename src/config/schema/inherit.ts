@@ -17,7 +17,7 @@ export interface InheritedSection<T> {
 }
 
 /** The rule whose requests are meant, with the block that stands in the rule itself. */
-export interface RuleOverrides<T> {
+interface RuleOverrides<T> {
   readonly id: string;
   /** Present, it switches the policy on for this rule. */
   readonly own: Overrides<T> | null;

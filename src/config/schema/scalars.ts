@@ -7,7 +7,7 @@ import type { Field, JsonSchema } from "./field.ts";
 import { noteOrigins, wrongValue } from "./fields.ts";
 
 /** Parts that differ between kinds of scalars. */
-export interface ScalarParts<T> {
+interface ScalarParts<T> {
   readonly type: string;
   readonly json: JsonSchema;
   readonly expects: string;

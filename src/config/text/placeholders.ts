@@ -11,7 +11,7 @@ const LEFT_OVER = /\$\{[A-Z_][A-Z0-9_]*\}/;
 const MAX_FILE = 1024 * 1024;
 
 /** Where values come from. */
-export interface PlaceholderSource {
+interface PlaceholderSource {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reads secret files. */
   readonly files: SourceFiles;

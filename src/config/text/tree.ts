@@ -19,7 +19,7 @@ export interface Entry {
   readonly value: Node;
 }
 
-export interface ListNode {
+interface ListNode {
   readonly kind: "list";
   readonly at: Position;
   readonly items: Node[];

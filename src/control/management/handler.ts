@@ -9,7 +9,7 @@ import type { Found, OperationTable } from "./operation.ts";
 import { isForeign } from "./same-origin.ts";
 
 /** Settings and operations of one listener. */
-export interface HandlerParts {
+interface HandlerParts {
   readonly basePath: string;
   /** Host the listener is bound to. */
   readonly host: string;

@@ -7,7 +7,7 @@ import type { GatewayView } from "./gateway-view.ts";
 import type { Call, Operation } from "./operation.ts";
 
 /** What a reload did to the routes. */
-export interface RouteChanges {
+interface RouteChanges {
   readonly routesLoaded: number;
   readonly routesAdded: number;
   readonly routesUpdated: number;

@@ -95,7 +95,7 @@ function only(pages: ReadonlyMap<string, Responder>, paths: readonly string[]): 
 }
 
 /** The scrape endpoint. */
-export function metricsPage(runtime: Runtime): Responder {
+function metricsPage(runtime: Runtime): Responder {
   return get(async (): Promise<Reply> => {
     const exposition = await runtime.exposition();
     return { status: 200, fields: ["Content-Type", exposition.contentType], body: await exposition.text() };

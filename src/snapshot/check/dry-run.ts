@@ -20,7 +20,7 @@ export interface DryRequest {
 }
 
 /** How it would be routed. */
-export interface DryResult {
+interface DryResult {
   /** Canonical path; null when the path is refused. */
   readonly path: string | null;
   readonly rule: RuleConfig | null;

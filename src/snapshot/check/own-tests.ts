@@ -6,7 +6,7 @@ import { builtinPaths } from "../builtin/paths.ts";
 import { type DryRequest, dryRun, indexRules } from "./dry-run.ts";
 
 /** A test that failed: which one, and a sentence about it. */
-export interface TestFailure {
+interface TestFailure {
   readonly index: number;
   readonly message: string;
   /** A rule of each fragment with which it fails; empty: it fails with the files alone. */

@@ -23,7 +23,7 @@ const FILTERS: readonly ((build: Build) => (rule: RuleConfig) => readonly Filter
 ];
 
 /** The filters of a rule in phase order. */
-export interface FilterList {
+interface FilterList {
   /** Those with a request half. */
   readonly request: readonly Filter[];
   readonly all: readonly Filter[];

@@ -7,7 +7,7 @@ import type { LimitStore } from "../../limits/limit.ts";
 import type { StoreSet } from "./limit-stores.ts";
 
 /** A limit in use and where it is counted. */
-export interface CountedLimit {
+interface CountedLimit {
   readonly limit: AdjustableLimit;
   readonly store: LimitStore;
 }

@@ -7,7 +7,7 @@ import type { RetryRule } from "../../core/retry.ts";
 import type { Picker, Service } from "../../core/service.ts";
 
 /** What a service is made of. */
-export interface ServiceParts extends Omit<Service, "picker" | "mayRefuse"> {
+interface ServiceParts extends Omit<Service, "picker" | "mayRefuse"> {
   readonly groups: EndpointGroups;
 }
 

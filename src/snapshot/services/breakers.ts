@@ -9,7 +9,7 @@ import { digest } from "../digest.ts";
 import type { Build } from "../runtime.ts";
 
 /** Circuits of one service, as a rule sees it. */
-export interface ServiceBreakers {
+interface ServiceBreakers {
   /** Rules with the same key share the service. */
   readonly key: string;
   readonly service: Breaker | null;

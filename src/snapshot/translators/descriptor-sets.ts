@@ -8,7 +8,7 @@ import { compileProtos } from "../../translators/grpc-json/proto/sources.ts";
 import { digest } from "../digest.ts";
 
 /** A descriptor set that can be made, with its identity. */
-export interface Described {
+interface Described {
   readonly name: string;
   readonly key: string;
   /** Where the configuration names it. */
