@@ -30,6 +30,8 @@ interface SmallServerOptions {
   readonly watch?: HandshakeWatch;
   /** Whether a peer may ask at all; the answer that it may not is the handler's. */
   mayAsk(address: string): boolean;
+  /** Called when another server takes its place, or its port is given up: answers that go on should end. */
+  closing?(): void;
 }
 
 /** Passes every request to its handler. */
@@ -37,6 +39,7 @@ export class SmallServer implements ConnectionHandler {
   readonly #server: Server;
   readonly #tls: TlsServer | null;
   readonly #mayAsk: (address: string) => boolean;
+  readonly #closing: () => void;
   /** Accepted sockets, also those in their handshake. */
   readonly #sockets = new Set<Socket>();
   /** Those on which nothing was asked yet, by peer, the oldest first. */
@@ -45,6 +48,7 @@ export class SmallServer implements ConnectionHandler {
 
   constructor(options: SmallServerOptions, handler: RequestListener) {
     this.#mayAsk = (address) => options.mayAsk(address);
+    this.#closing = () => options.closing?.();
     const limits = {
       headersTimeout: REQUEST_MS,
       requestTimeout: REQUEST_MS,
@@ -88,7 +92,10 @@ export class SmallServer implements ConnectionHandler {
 
   hold(): void {}
   release(): void {}
-  announceClose(): void {}
+
+  announceClose(): void {
+    this.#closing();
+  }
 
   closeIdle(): void {
     for (const socket of this.#silent.values()) socket.destroy();

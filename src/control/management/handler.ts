@@ -5,6 +5,7 @@ import { type CidrMatch, plainAddress } from "../../wire/cidr.ts";
 import { type Answer, CallError, json } from "./answer.ts";
 import { readBody } from "./body.ts";
 import type { CredentialCheck } from "./credentials.ts";
+import type { OpenFeeds } from "./event-feed.ts";
 import type { Found, OperationTable } from "./operation.ts";
 import { isForeign } from "./same-origin.ts";
 
@@ -17,21 +18,15 @@ interface HandlerParts {
   /** null when no credential is required. */
   readonly gatekeeper: CredentialCheck | null;
   readonly table: OperationTable;
+  readonly feeds: OpenFeeds;
   readonly log: Log;
 }
 
 /** Answers a request; never throws. */
 export function answerCall(parts: HandlerParts, request: IncomingMessage, response: ServerResponse): void {
   respond(parts, request).then(
-    ({ answer, fields }) => {
-      response.writeHead(answer.status, {
-        "Content-Type": answer.contentType,
-        "Content-Length": Buffer.byteLength(answer.body),
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-        ...fields,
-      });
-      response.end(answer.body);
+    (responded) => {
+      write(parts, request, response, responded);
       request.resume(); // discards what is left of a body that was not read
     },
     // The client went away in the middle of its request.
@@ -42,6 +37,26 @@ export function answerCall(parts: HandlerParts, request: IncomingMessage, respon
 interface Responded {
   readonly answer: Answer;
   readonly fields: Readonly<Record<string, string>>;
+}
+
+function write(parts: HandlerParts, request: IncomingMessage, response: ServerResponse, responded: Responded): void {
+  const { status, contentType, body } = responded.answer;
+  const head = {
+    "Content-Type": contentType,
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    ...responded.fields,
+  };
+  if (typeof body === "string" || Buffer.isBuffer(body)) {
+    response.writeHead(status, { ...head, "Content-Length": Buffer.byteLength(body) }).end(body);
+    return;
+  }
+  if (request.method === "HEAD") return void response.writeHead(status, head).end();
+  const peer = addressOf(request);
+  const error = parts.feeds.refusal(peer);
+  if (error !== null) return write(parts, request, response, { answer: json({ error }, 429), fields: {} });
+  response.writeHead(status, head);
+  parts.feeds.send(body, peer, response);
 }
 
 async function respond(parts: HandlerParts, request: IncomingMessage): Promise<Responded> {
@@ -58,7 +73,7 @@ async function respond(parts: HandlerParts, request: IncomingMessage): Promise<R
 }
 
 async function perform(parts: HandlerParts, request: IncomingMessage): Promise<Answer> {
-  const address = plainAddress(request.socket.remoteAddress ?? "");
+  const address = addressOf(request);
   if (!parts.mayAsk(address)) throw new CallError(403, "This address may not use the management API");
   if (isForeign(request.headers, parts.gatekeeper === null ? parts.host : null)) {
     throw new CallError(403, "Calls from web pages of other origins are refused");
@@ -94,6 +109,10 @@ async function change(
     // A body that was taken holds nothing but what the operation knows; any other may hold whatever its sender mixed up.
     parts.log.info("Management call", { ...facts, ...(status < 400 && body !== undefined ? { body } : {}), status });
   }
+}
+
+function addressOf(request: IncomingMessage): string {
+  return plainAddress(request.socket.remoteAddress ?? "");
 }
 
 /** @throws CallError 401 */

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { SmallServer } from "../../adapters/http/small-server.ts";
 import { type ListenerAddress, Listeners, type PreparedListeners } from "../../adapters/listeners.ts";
 import type { Config } from "../../config/config.ts";
+import { systemClock } from "../../core/clock.ts";
 import type { Participant } from "../../core/data-plane.ts";
 import type { HandshakeWatch } from "../../core/handshake.ts";
 import type { Log } from "../../core/log.ts";
@@ -11,6 +12,7 @@ import { compileCidrs } from "../../wire/cidr.ts";
 import { breakerOperations } from "./breakers.ts";
 import { configurationOperations } from "./configuration.ts";
 import { CredentialCheck } from "./credentials.ts";
+import { OpenFeeds } from "./event-feed.ts";
 import type { GatewayView } from "./gateway-view.ts";
 import { answerCall } from "./handler.ts";
 import { healthOperations } from "./health.ts";
@@ -77,18 +79,21 @@ export class Management implements Participant<Config> {
   #server(settings: ManagementSettings): SmallServer {
     const mayAsk = settings.allowedIPs.length === 0 ? () => true : compileCidrs(settings.allowedIPs);
     const operations = ALL.flatMap((of) => of(this.#view)).filter(({ group }) => settings.groups[group]);
+    const feeds = new OpenFeeds(systemClock);
     const parts = {
       basePath: settings.basePath,
       host: settings.host,
       mayAsk,
       gatekeeper: this.#gatekeeper(settings),
       table: new OperationTable(operations),
+      feeds,
       log: this.#log,
     };
     const { tls, requireCertificate } = settings;
     const watch = this.#handshakes();
-    return new SmallServer({ tls, requireCertificate, watch, mayAsk }, (request, response) =>
-      answerCall(parts, request, response),
+    return new SmallServer(
+      { tls, requireCertificate, watch, mayAsk, closing: () => feeds.end() },
+      (request, response) => answerCall(parts, request, response),
     );
   }
 
