@@ -135,29 +135,52 @@ function metricsOf(s: Sources): OwnMetric[] {
         [...failures].map(([reason, value]) => ({ value, labels: { listener, reason } })),
       ),
     ),
-    own("gateway_service_instances", "Endpoints by health", "gauge", () =>
-      [...s.services()].flatMap(({ name, endpoints }) =>
-        ["healthy", "unhealthy"].map((health) => ({
-          value: endpoints.filter((e) => isWell(e) === (health === "healthy")).length,
-          labels: { service: name, health },
-        })),
-      ),
+    own(
+      "gateway_service_instances",
+      "Endpoints by health",
+      "gauge",
+      () =>
+        [...s.services()].flatMap(({ name, endpoints }) =>
+          ["healthy", "unhealthy"].map((health) => ({
+            value: endpoints.filter((e) => isWell(e) === (health === "healthy")).length,
+            labels: { service: name, health },
+          })),
+        ),
+      "average",
     ),
     ...resilienceMetrics({ ...s, limits: s.meters.limits }),
     ...resourceMetrics(s),
-    own("gateway_tls_certificate_expiry_timestamp_seconds", "When certificates of listeners end", "gauge", () =>
-      s.certificates().map(({ file, at }) => ({ value: at, labels: { file } })),
+    own(
+      "gateway_tls_certificate_expiry_timestamp_seconds",
+      "When certificates of listeners end",
+      "gauge",
+      () => s.certificates().map(({ file, at }) => ({ value: at, labels: { file } })),
+      "min",
     ),
-    own("gateway_config_last_reload_success", "1 when the last load was accepted", "gauge", () => [
-      { value: Number(s.reload.ok), labels: {} },
-    ]),
-    own("gateway_config_last_reload_timestamp_seconds", "Time of the last accepted load", "gauge", () => [
-      { value: s.reload.at, labels: {} },
-    ]),
+    own(
+      "gateway_config_last_reload_success",
+      "1 when the last load was accepted",
+      "gauge",
+      () => [{ value: Number(s.reload.ok), labels: {} }],
+      "min",
+    ),
+    own(
+      "gateway_config_last_reload_timestamp_seconds",
+      "Time of the last accepted load",
+      "gauge",
+      () => [{ value: s.reload.at, labels: {} }],
+      "min",
+    ),
     own("gateway_log_lines_dropped_total", "Log lines that could not be written", "counter", () => [
       { value: s.droppedLines(), labels: {} },
     ]),
-    own("gateway_config_hash", "Configuration in use", "gauge", () => [{ value: 1, labels: { hash: s.reload.hash } }]),
+    own(
+      "gateway_config_hash",
+      "Configuration in use",
+      "gauge",
+      () => [{ value: 1, labels: { hash: s.reload.hash } }],
+      "max",
+    ),
   ];
 }
 

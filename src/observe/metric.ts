@@ -17,9 +17,22 @@ export interface OwnMetric {
   get(): Promise<{ name: string; help: string; type: string; values: Sample[]; aggregator: string }>;
 }
 
-/** @param type `counter`, `gauge` or `histogram` @param values the samples now */
-export function own(name: string, help: string, type: string, values: (name: string) => Sample[]): OwnMetric {
-  return { name, get: () => Promise.resolve({ name, help, type, values: merged(values(name)), aggregator: "sum" }) };
+/** How the series of several processes become one, by the names that `prom-client` has for it. */
+export type Aggregator = "sum" | "min" | "max" | "average";
+
+/**
+ * @param type `counter`, `gauge` or `histogram`
+ * @param values the samples now
+ * @param aggregator what counts adds up; what every process sees or is for itself does not
+ */
+export function own(
+  name: string,
+  help: string,
+  type: string,
+  values: (name: string) => Sample[],
+  aggregator: Aggregator = "sum",
+): OwnMetric {
+  return { name, get: () => Promise.resolve({ name, help, type, values: merged(values(name)), aggregator }) };
 }
 
 /** Without the path, method or status label several counters share one series: their values add up. */

@@ -40,8 +40,12 @@ const BREAKER_STATES = { closed: 0, open: 1, half_open: 2 } as const satisfies R
 function breakerMetrics(breakers: ReadonlySet<Breaker>): OwnMetric[] {
   const latest = () => new Map([...breakers].map((breaker) => [breaker.name, breaker])).values();
   return [
-    own("gateway_circuit_breaker_state", "0 closed, 1 open, 2 half-open", "gauge", () =>
-      [...latest()].map(({ name, state }) => ({ value: BREAKER_STATES[state], labels: { name } })),
+    own(
+      "gateway_circuit_breaker_state",
+      "0 closed, 1 open, 2 half-open",
+      "gauge",
+      () => [...latest()].map(({ name, state }) => ({ value: BREAKER_STATES[state], labels: { name } })),
+      "max",
     ),
     own("gateway_circuit_breaker_transitions_total", "Changes of state, by the new one", "counter", () =>
       [...latest()].flatMap(({ name, facts }) =>
@@ -79,10 +83,16 @@ function overloadMetrics(current: () => Overload | null): OwnMetric[] {
     own("gateway_overload_shed_total", "Requests refused because the gateway fell behind", "counter", () =>
       Object.entries(current()?.shed ?? {}).map(([tier, value]) => ({ value, labels: { tier } })),
     ),
-    own("gateway_event_loop_delay_seconds", "How late the event loop is, where load is shed", "gauge", () => {
-      const overload = current();
-      return overload === null ? [] : [{ value: overload.delayMs / 1000, labels: {} }];
-    }),
+    own(
+      "gateway_event_loop_delay_seconds",
+      "How late the event loop is, where load is shed",
+      "gauge",
+      () => {
+        const overload = current();
+        return overload === null ? [] : [{ value: overload.delayMs / 1000, labels: {} }];
+      },
+      "max",
+    ),
   ];
 }
 
@@ -109,6 +119,7 @@ function limitMetrics(limits: ReadonlySet<LimitMeterCells>): OwnMetric[] {
       "1 while a limit is counted without its shared store",
       "gauge",
       each((c) => Number(c.degraded)),
+      "max",
     ),
   ];
 }
@@ -125,12 +136,14 @@ function checkMetrics({ running, detectors, reaches }: RunningChecks): OwnMetric
       "1 healthy, 0 unhealthy",
       "gauge",
       each(({ status }) => Number(status === "healthy")),
+      "min",
     ),
     own(
       "gateway_health_check_duration_seconds",
       "Last probe",
       "gauge",
       each(({ ms }) => ms / 1000),
+      "max",
     ),
     own("gateway_outlier_ejections_total", "Instances ejected", "counter", () => [
       ...[...detectors].flatMap(({ service, ejections }) =>

@@ -14,6 +14,7 @@ import type { About, AnswerTo, Question, Questions } from "../../src/core/questi
 import { LocalDataPlane } from "../../src/data/local-data-plane.ts";
 import { ProcessLogs } from "../../src/data/process-logs.ts";
 import { Meters } from "../../src/observe/meters.ts";
+import { metricsText } from "../../src/observe/metrics-text.ts";
 import { type Backend, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
 import { loadFine } from "../support/load.ts";
@@ -187,6 +188,18 @@ for (const [name, wrap] of [
   });
 }
 
+test("metrics that passed as plain data are scraped as those that did not", async (t) => {
+  const { plane, port } = await setUp(t, behindCopies);
+  await call(port(), { path: "/first" });
+  const { text, contentType } = await metricsText(await plane.ask("metrics", null));
+  const direct = await call(port(), { path: "/metrics" });
+  assert.equal(direct.headers["content-type"], contentType);
+  // The process goes on meanwhile, and so does the second request.
+  const steady = (page: string) => page.split("\n").filter((line) => !/process_|nodejs_|^gateway_http_/.test(line));
+  assert.deepEqual(steady(text), steady(direct.text));
+  assert.ok(steady(text).length > 50, text);
+});
+
 test("two data planes answer as one", async (t) => {
   const [one, two] = [await setUp(t, behindCopies), await setUp(t, behindCopies)];
   const ask = askAll([one.plane, two.plane]);
@@ -199,11 +212,17 @@ test("two data planes answer as one", async (t) => {
   assert.deepEqual([circuit!.name, circuit!.successes, otherCircuits], ["web", 3, []]);
   const [limit, ...otherLimits] = await ask("limits", null);
   assert.deepEqual([limit!.currentUsage, otherLimits], [3, []]);
-  const total = (await ask("metrics", null)).find(({ name }) => name === "gateway_http_requests_total")!;
-  assert.deepEqual(
-    total.values.map(({ value }) => value),
-    [3],
-  );
+  two.plane.noteLoad(false);
+  const families = await ask("metrics", null);
+  const valuesOf = (metric: string) => families.find(({ name }) => name === metric)!.values.map(({ value }) => value);
+  // What counts adds up. What both see is one, and what either is by itself shows where it is worst.
+  assert.deepEqual(valuesOf("gateway_http_requests_total"), [3]);
+  assert.deepEqual(valuesOf("gateway_service_instances"), [0, 1]);
+  assert.deepEqual(valuesOf("gateway_config_hash"), [1]);
+  assert.deepEqual(valuesOf("gateway_config_last_reload_success"), [0]);
+  const { text } = await metricsText(families);
+  assert.match(text, /^gateway_http_request_duration_seconds_count\{.*\} 3$/m);
+  assert.doesNotMatch(text, /process_start_time_seconds/);
   await two.plane.drain({ delayMs: 0, timeoutMs: 1000 });
   assert.deepEqual(await ask("status", null), { ready: false });
 });
