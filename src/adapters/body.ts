@@ -17,7 +17,7 @@ export class HttpBody implements RequestBody {
   readonly #length: number;
   readonly #request: Readable & { readonly aborted?: boolean };
   readonly #trailers: () => readonly string[];
-  readonly #trouble: BodyFaultHandler;
+  readonly #faults: BodyFaultHandler;
   readonly #silenceMs: number;
   #receiver: BodyReceiver | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -34,11 +34,11 @@ export class HttpBody implements RequestBody {
     request: Readable,
     length: number,
     silenceMs: number,
-    trouble: BodyFaultHandler,
+    faults: BodyFaultHandler,
     trailers: () => readonly string[],
   ) {
     this.#request = request;
-    this.#trouble = trouble;
+    this.#faults = faults;
     this.#silenceMs = silenceMs;
     this.#trailers = trailers;
     this.#length = length;
@@ -90,7 +90,7 @@ export class HttpBody implements RequestBody {
     this.bytes += chunk.length;
     const receiver = this.#receiver;
     if (receiver === null) return;
-    if (this.bytes > this.#maxBytes) return this.#trouble.tooLarge();
+    if (this.bytes > this.#maxBytes) return this.#faults.tooLarge();
     if (receiver.data(chunk)) {
       this.#timer?.refresh();
     } else {
@@ -112,7 +112,7 @@ export class HttpBody implements RequestBody {
   #watch(): void {
     if (this.#silenceMs === 0 || this.complete) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#trouble.stalled(), this.#silenceMs);
+    this.#timer = setTimeout(() => this.#faults.stalled(), this.#silenceMs);
   }
 }
 

@@ -34,23 +34,23 @@ export class Listener {
   readonly host: string;
   readonly port: number;
   readonly #server: Server;
-  #taker: ConnectionHandler;
+  #handler: ConnectionHandler;
   readonly #retired = new Set<ConnectionHandler>();
 
-  constructor(host: string, port: number, taker: ConnectionHandler) {
+  constructor(host: string, port: number, handler: ConnectionHandler) {
     this.host = host;
     this.port = port;
-    this.#taker = taker;
+    this.#handler = handler;
     this.#server = createServer({ noDelay: true, highWaterMark: BUFFERED_BYTES }, (socket) =>
-      this.#taker.accept(socket),
+      this.#handler.accept(socket),
     );
   }
 
   /** Connections open, on the current and on retired servers. */
   get connections(): number {
     this.#sweep();
-    let sum = this.#taker.connections;
-    for (const taker of this.#retired) sum += taker.connections;
+    let sum = this.#handler.connections;
+    for (const handler of this.#retired) sum += handler.connections;
     return sum;
   }
 
@@ -76,13 +76,13 @@ export class Listener {
   }
 
   /**
-   * New connections go to `taker`. Clients of the old one finish what is under way and are told to connect anew with their
+   * New connections go to `handler`. Clients of the old one finish what is under way and are told to connect anew with their
    * next reply: what was tightened (a client certificate, a limit) would never reach them otherwise.
    */
-  replace(taker: ConnectionHandler): void {
-    const old = this.#taker;
+  replace(handler: ConnectionHandler): void {
+    const old = this.#handler;
     this.#retired.add(old);
-    this.#taker = taker;
+    this.#handler = handler;
     old.announceClose();
     setTimeout(() => old.closeIdle(), GOODBYE_MS).unref();
     this.#sweep();
@@ -95,26 +95,26 @@ export class Listener {
    */
   async stopAccepting(): Promise<void> {
     if (!this.#server.listening) return;
-    for (const taker of this.#takers()) taker.hold();
+    for (const handler of this.#handlers()) handler.hold();
     await this.#quiet();
     this.#server.close();
-    for (const taker of this.#takers()) taker.release();
+    for (const handler of this.#handlers()) handler.release();
   }
 
   /** Every reply from now on ends its connection. */
   announceClose(): void {
-    for (const taker of this.#takers()) taker.announceClose();
+    for (const handler of this.#handlers()) handler.announceClose();
   }
 
   /** Closes connections that carry no request. */
   closeIdle(): void {
-    for (const taker of this.#takers()) taker.closeIdle();
+    for (const handler of this.#handlers()) handler.closeIdle();
   }
 
   /** Closes the port and every connection at once. */
   destroy(): void {
     this.#server.close();
-    for (const taker of this.#takers()) taker.destroy();
+    for (const handler of this.#handlers()) handler.destroy();
   }
 
   #quiet(): Promise<void> {
@@ -132,15 +132,15 @@ export class Listener {
     });
   }
 
-  #takers(): ConnectionHandler[] {
-    return [this.#taker, ...this.#retired];
+  #handlers(): ConnectionHandler[] {
+    return [this.#handler, ...this.#retired];
   }
 
   #sweep(): void {
-    for (const taker of this.#retired) {
-      if (taker.connections > 0) continue;
-      taker.stop();
-      this.#retired.delete(taker);
+    for (const handler of this.#retired) {
+      if (handler.connections > 0) continue;
+      handler.stop();
+      this.#retired.delete(handler);
     }
   }
 }

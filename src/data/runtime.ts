@@ -8,8 +8,8 @@ import { systemClock } from "../core/clock.ts";
 import type { ProcessFacts } from "../core/data-plane.ts";
 import { OpenStreams } from "../core/streams.ts";
 import type { Exposition, Sources } from "../observe/exposition.ts";
+import { loggedLookup } from "../observe/logged-lookup.ts";
 import type { Meters } from "../observe/meters.ts";
-import { toldLookup } from "../observe/told-lookup.ts";
 import { HealthChecks } from "../resilience/health-check.ts";
 import { ProbeSlots } from "../resilience/probe-slots.ts";
 import type { Extensions } from "../snapshot/extensions.ts";
@@ -40,7 +40,7 @@ export function makeRuntime(
   const log = logs.app;
   const now = () => performance.now();
   const network: Network = {
-    resolver: new Resolver(toldLookup(new Names().lookUp, log), now),
+    resolver: new Resolver(loggedLookup(new Names().lookUp, log), now),
     log,
     shortage: new Shortage(log, systemClock),
     spare: () => pools.spare(),

@@ -19,11 +19,11 @@ export interface DemoServer {
 }
 
 /** What a Node HTTP server is announced as, and how its streams end. */
-interface Manner {
+interface ServerTraits {
   readonly title: string;
   readonly scheme: string;
   /** Ends the open streams in good order; what is still open {@link FAREWELL_MS} later is cut. */
-  readonly farewell?: () => void;
+  readonly endStreams?: () => void;
 }
 
 /**
@@ -31,7 +31,7 @@ interface Manner {
  * @param port 0 takes a free one
  * @throws the system's error when the port is taken
  */
-export async function listen(server: Server, port: number, manner: Manner): Promise<DemoServer> {
+export async function listen(server: Server, port: number, traits: ServerTraits): Promise<DemoServer> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
     sockets.add(socket);
@@ -41,28 +41,28 @@ export async function listen(server: Server, port: number, manner: Manner): Prom
   const bound = (server.address() as AddressInfo).port;
   let stopped: Promise<void> | null = null;
   return {
-    title: manner.title,
-    url: `${manner.scheme}://${DEMO_HOST}:${bound}`,
+    title: traits.title,
+    url: `${traits.scheme}://${DEMO_HOST}:${bound}`,
     port: bound,
     stop() {
-      stopped ??= end(server, sockets, manner.farewell);
+      stopped ??= end(server, sockets, traits.endStreams);
       return stopped;
     },
   };
 }
 
-function end(server: Server, sockets: ReadonlySet<Socket>, farewell: (() => void) | undefined): Promise<void> {
+function end(server: Server, sockets: ReadonlySet<Socket>, endStreams: (() => void) | undefined): Promise<void> {
   const cut = () => {
     for (const socket of sockets) socket.destroy();
   };
   return new Promise((resolve) => {
-    const timer = farewell === undefined ? null : setTimeout(cut, FAREWELL_MS);
+    const timer = endStreams === undefined ? null : setTimeout(cut, FAREWELL_MS);
     server.close(() => {
       if (timer !== null) clearTimeout(timer);
       resolve();
     });
-    if (farewell === undefined) cut();
-    else farewell();
+    if (endStreams === undefined) cut();
+    else endStreams();
   });
 }
 

@@ -44,11 +44,11 @@ export function startEvents(port: number): Promise<DemoServer> {
     response.once("close", () => open.delete(response));
     stream(request, response, path === "/news" ? HEADLINES : CLOCK, query);
   });
-  const farewell = () => {
+  const endStreams = () => {
     for (const response of open) response.end();
     server.closeIdleConnections();
   };
-  return listen(server, port, { title: "Event streams", scheme: "http", farewell });
+  return listen(server, port, { title: "Event streams", scheme: "http", endStreams });
 }
 
 function stream(request: IncomingMessage, response: ServerResponse, kind: Kind, query: URLSearchParams): void {

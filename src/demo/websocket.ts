@@ -41,10 +41,10 @@ export function startWebSocket(port: number): Promise<DemoServer> {
       else echo(client);
     });
   });
-  const farewell = () => {
+  const endStreams = () => {
     for (const client of sockets.clients) client.close(GOING_AWAY, "the demo ends");
   };
-  return listen(server, port, { title: "WebSocket echo and chat", scheme: "ws", farewell });
+  return listen(server, port, { title: "WebSocket echo and chat", scheme: "ws", endStreams });
 }
 
 function refuse(socket: Duplex): void {

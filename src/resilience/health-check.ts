@@ -3,7 +3,7 @@
 import type { CheckCounter } from "./check-status.ts";
 import type { OutlierDetector } from "./outlier-detector.ts";
 import type { Probe } from "./probe.ts";
-import { ProbeLoop, type ProbePace, type ProbeSurroundings } from "./probe-loop.ts";
+import { type ProbeContext, ProbeLoop, type ProbeTiming } from "./probe-loop.ts";
 import type { ServiceReach } from "./reach.ts";
 
 /** One running check. */
@@ -22,7 +22,7 @@ interface HealthCheckParts {
   readonly name: string;
   readonly ofGateway: boolean;
   readonly probe: Probe;
-  readonly pace: ProbePace;
+  readonly pace: ProbeTiming;
   /** Wait before the first probe, ms. */
   readonly firstMs: number;
   verdict(): CheckCounter | null;
@@ -35,9 +35,9 @@ export class HealthChecks {
   readonly running = new Set<HealthCheck>();
   readonly detectors = new Set<OutlierDetector>();
   readonly reaches = new Set<ServiceReach>();
-  readonly around: ProbeSurroundings;
+  readonly around: ProbeContext;
 
-  constructor(around: ProbeSurroundings) {
+  constructor(around: ProbeContext) {
     this.around = around;
   }
 

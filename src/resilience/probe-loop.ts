@@ -4,7 +4,7 @@ import type { Probe } from "./probe.ts";
 import type { ProbeSlots } from "./probe-slots.ts";
 
 /** How often, and how long at most. */
-export interface ProbePace {
+export interface ProbeTiming {
   /** From one beginning to the next, ms, ± a tenth. */
   readonly intervalMs: number;
   readonly timeoutMs: number;
@@ -14,7 +14,7 @@ export interface ProbePace {
 const JITTER = 0.1;
 
 /** What loops share. */
-export interface ProbeSurroundings {
+export interface ProbeContext {
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
@@ -24,8 +24,8 @@ export interface ProbeSurroundings {
 /** Runs until {@link close}. */
 export class ProbeLoop {
   readonly #probe: Probe;
-  readonly #pace: ProbePace;
-  readonly #around: ProbeSurroundings;
+  readonly #pace: ProbeTiming;
+  readonly #around: ProbeContext;
   readonly #report: (failure: string | null, ms: number) => void;
   /** Cancels what is pending: the timer, the wait for a slot, or the running probe. */
   #stop: () => void = () => undefined;
@@ -39,8 +39,8 @@ export class ProbeLoop {
    */
   constructor(
     probe: Probe,
-    pace: ProbePace,
-    around: ProbeSurroundings,
+    pace: ProbeTiming,
+    around: ProbeContext,
     firstMs: number,
     report: (failure: string | null, ms: number) => void,
   ) {

@@ -95,7 +95,7 @@ class Member implements Reach {
   /** When the present episode of failures began; -1: there is none. */
   #since = -1;
   #failures = 0;
-  #saidOut = false;
+  #outReported = false;
   #where = IN;
   #stopTimer: () => void = () => undefined;
 
@@ -133,7 +133,7 @@ class Member implements Reach {
     log.works(this.candidate.id, this.#failures, now - this.#since);
     this.#since = -1;
     this.#failures = 0;
-    this.#saidOut = false;
+    this.#outReported = false;
     this.release();
   }
 
@@ -179,8 +179,8 @@ class Member implements Reach {
     if (this.#where !== IN) return this.#leave(); // its trial has failed
     if (limit === 0 || this.#unreached < limit || !this.#reach.hasOther(this)) return;
     this.#reach.outs++;
-    if (!this.#saidOut) this.#reach.log.out(this.candidate.id);
-    this.#saidOut = true;
+    if (!this.#outReported) this.#reach.log.out(this.candidate.id);
+    this.#outReported = true;
     this.#leave();
   }
 

@@ -101,14 +101,14 @@ export class Shedder implements Overload {
   #slope(lasts: boolean): number {
     const pressure = this.delayMs / this.#maxDelayMs;
     if (pressure > 1) return lasts ? RISE * Math.min(pressure, FASTEST) : 0;
-    const worthIt = this.#worthIt();
-    if (worthIt && this.#busy > FULL && (this.level > 0 || pressure > EARLY)) return CLIMB;
+    const gains = this.#gainsFromShedding();
+    if (gains && this.#busy > FULL && (this.level > 0 || pressure > EARLY)) return CLIMB;
     if (this.#busy < ROOMY) return (this.#busy - ROOMY) * FALL_IDLE - FALL;
-    return pressure < ROOM && !worthIt ? -FALL : 0;
+    return pressure < ROOM && !gains ? -FALL : 0;
   }
 
   /** Whether there are requests that gain from refusing others. */
-  #worthIt(): boolean {
+  #gainsFromShedding(): boolean {
     const { high, normal, low } = this.#usual;
     const least = WORTH * (high + normal + low);
     return high > least || (this.level < BEGINS.normal && low > least && normal > least);
@@ -127,7 +127,7 @@ export class Shedder implements Overload {
 }
 
 /** Refuses requests by their tier with 503 `overloaded`, late where there is room to hold them. */
-export function sheds(shedder: Shedder, held: HeldRefusals): Filter {
+export function sheddingFilter(shedder: Shedder, held: HeldRefusals): Filter {
   return {
     name: "overload",
     phase: "edge",

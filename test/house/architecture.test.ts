@@ -37,7 +37,7 @@ const RANKS: Readonly<Record<string, number>> = {
 };
 const TOP = 8;
 /** Below these, types still name each other in circles; anywhere else, and in running code, that is an error. */
-const CYCLES_LEFT = ["src/core/", "src/connectors/"];
+const CYCLES_LEFT = ["src/connectors/"];
 const MAX_LINES = 300;
 
 const SOURCES = filesBelow("src").filter((name) => name.endsWith(".ts"));

@@ -39,7 +39,7 @@ export function isClosing(connection: ClientConnection): boolean {
  * Passes events of a socket whose listeners Node has removed on to the reply still under way.
  * @returns a function that removes these listeners, so that Node can install its own
  */
-export function standIn(socket: Socket, connection: ClientConnection | undefined): () => void {
+export function takeListeners(socket: Socket, connection: ClientConnection | undefined): () => void {
   const drain = () => connection?.current?.downstream.drain();
   const destroy = () => socket.destroy();
   socket.on("drain", drain);

@@ -42,7 +42,7 @@ export class HttpDownstream implements Downstream, BodyFaultHandler {
   #broken = false;
   #endLinger: () => void = () => undefined;
   /** The reply is not what its head announced. */
-  #untrue = false;
+  #lengthWrong = false;
 
   constructor(
     request: IncomingMessage,
@@ -68,7 +68,7 @@ export class HttpDownstream implements Downstream, BodyFaultHandler {
   closed(): void {
     // The rest of the body must be read, or nothing behind it on this connection ever is.
     this.body.discard();
-    this.#gateway.done(this.#ctx, this.#response.writableFinished && !this.#untrue);
+    this.#gateway.done(this.#ctx, this.#response.writableFinished && !this.#lengthWrong);
   }
 
   interim(status: number, fields: readonly string[]): void {
@@ -187,7 +187,7 @@ export class HttpDownstream implements Downstream, BodyFaultHandler {
     const left = this.#left;
     this.#left = Math.max(0, left - bytes);
     if (bytes === left || left === Number.POSITIVE_INFINITY) return last;
-    this.#untrue = true;
+    this.#lengthWrong = true;
     this.#ctx.error ??= "upstream_protocol";
     this.#ctx.detail = bytes > left ? SURPLUS : SHORTAGE;
     return bytes > left ? last!.subarray(0, left) : last;

@@ -10,7 +10,7 @@ import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { Gate } from "../gate.ts";
 import type { HttpServerOptions } from "../options.ts";
 import { scanFields } from "../scan.ts";
-import { type ClientConnection, type Expectation, isClosing, standIn } from "./client-connection.ts";
+import { type ClientConnection, type Expectation, isClosing, takeListeners } from "./client-connection.ts";
 import { startClocks } from "./clocks.ts";
 import { HttpDownstream } from "./downstream.ts";
 import { handshakeRefusal } from "./handshake.ts";
@@ -58,7 +58,7 @@ export class HttpServer {
     this.#server.on("checkExpectation", (request, response) => this.#request(request, response, "unknown"));
     this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#fault(error, socket as Socket));
     this.#server.on("connect", (_request, socket) => {
-      standIn(socket as Socket, this.#connections.get(socket as Socket));
+      takeListeners(socket as Socket, this.#connections.get(socket as Socket));
       this.#wrong(socket as Socket, { code: "method_not_allowed", detail: "CONNECT" });
     });
     this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket as Socket, head));
@@ -168,7 +168,7 @@ export class HttpServer {
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return void socket.destroy();
-    const leave = standIn(socket, connection);
+    const leave = takeListeners(socket, connection);
     if (isClosing(connection)) return;
     connection.used = true;
     if (!namesWebSocket(request.rawHeaders)) {

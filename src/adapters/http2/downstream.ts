@@ -88,7 +88,7 @@ export class Http2Downstream implements Downstream, BodyFaultHandler {
     if (stream.destroyed || this.#ended) return;
     if (this.#bodiless) last = null;
     else if (!this.#fits(last === null ? 0 : last.length)) return;
-    else if (this.#left > 0) return this.#untrue(SHORTAGE);
+    else if (this.#left > 0) return this.#refuseLength(SHORTAGE);
     this.#ended = true;
     if (this.#bodiless || (this.#pending !== null && last === null && trailers.length === 0)) {
       this.#sendHead(true);
@@ -196,11 +196,11 @@ export class Http2Downstream implements Downstream, BodyFaultHandler {
     this.#left -= bytes;
     if (this.#left >= 0) return true;
     this.#left = 0;
-    this.#untrue(SURPLUS);
+    this.#refuseLength(SURPLUS);
     return false;
   }
 
-  #untrue(detail: string): void {
+  #refuseLength(detail: string): void {
     this.#ctx.detail = detail;
     this.#gateway.refuse(this.#ctx, "upstream_protocol");
   }

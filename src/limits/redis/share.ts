@@ -80,23 +80,23 @@ export class Share {
   }
 
   /** Redis has charged what was let through here: its answer came after the budget. */
-  known(limit: Limit, key: string, cost: number): void {
+  acknowledge(limit: Limit, key: string, cost: number): void {
     const entry = this.#entries.get(idOf(limit, key));
     if (entry !== undefined) entry.passed = Math.max(0, entry.passed - cost);
   }
 
   /** What Redis is to be told, once. Counting goes on. */
-  tell(nowUs: number): readonly Owed[] {
-    return [...this.#entries.values()].flatMap((entry) => this.#told(entry, nowUs));
+  takeOwed(nowUs: number): readonly Owed[] {
+    return [...this.#entries.values()].flatMap((entry) => this.#takeFrom(entry, nowUs));
   }
 
   /** Counting of this key ends. @returns what Redis is to be told of it, if anything */
-  settle(limit: Limit, key: string, nowUs: number): readonly Owed[] {
+  takeOwedOf(limit: Limit, key: string, nowUs: number): readonly Owed[] {
     const id = idOf(limit, key);
     const entry = this.#entries.get(id);
     if (entry === undefined) return [];
     this.#entries.delete(id);
-    return this.#told(entry, nowUs);
+    return this.#takeFrom(entry, nowUs);
   }
 
   /** Counting of this key ends, unless something is owed again. */
@@ -139,7 +139,7 @@ export class Share {
     return state;
   }
 
-  #told(entry: Entry, nowUs: number): readonly Owed[] {
+  #takeFrom(entry: Entry, nowUs: number): readonly Owed[] {
     const cost = Math.ceil(this.#owed(entry, nowUs));
     entry.passed = 0;
     return cost > 0 ? [{ limit: entry.limit, key: entry.key, cost }] : [];

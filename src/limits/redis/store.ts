@@ -3,10 +3,10 @@
 import type { Log } from "../../core/log.ts";
 import { capacityOf } from "../arithmetic.ts";
 import type { Decision, Limit, LimitStore, Refused } from "../limit.ts";
-import { Asked } from "./asked.ts";
 import { Budget } from "./budget.ts";
 import type { Commands, ConnectionEvents } from "./connection.ts";
 import { Gateways } from "./gateways.ts";
+import { PendingDecision } from "./pending-decision.ts";
 import { reasonOf } from "./reason.ts";
 import { type Owed, Share } from "./share.ts";
 
@@ -56,14 +56,14 @@ export class RedisStore implements LimitStore {
   readonly #gateways: Gateways;
   /** Resolves when Redis decides for the first time, or is known not to be there. */
   readonly reached: Promise<void>;
-  #reach: () => void = () => undefined;
+  #resolveReached: () => void = () => undefined;
   #shared = false;
   #failures = 0;
   /** When a decision was last without an answer, ms. */
   #failedAt = 0;
   #awaySince: number;
   /** Why Redis cannot be reached, as said since it went away. */
-  readonly #said = new Set<string>();
+  readonly #reported = new Set<string>();
   #beating = false;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
@@ -76,12 +76,12 @@ export class RedisStore implements LimitStore {
     this.#share = new Share(options.onLoss === "spent");
     this.#awaySince = parts.now();
     this.reached = new Promise((resolve) => {
-      this.#reach = resolve;
+      this.#resolveReached = resolve;
     });
     this.#commands = parts.connect({
       ready: () => this.#tick(),
-      lost: () => this.#fall("connection lost"),
-      failed: (reason) => this.#complain(reason),
+      lost: () => this.#degrade("connection lost"),
+      failed: (reason) => this.#logFailure(reason),
     });
     this.#gateways = new Gateways(this.#commands, options.instance);
     this.#schedule();
@@ -93,13 +93,13 @@ export class RedisStore implements LimitStore {
   }
 
   take(limit: Limit, key: string, cost: number): Decision | Refused | Promise<Decision | Refused> {
-    if (!this.#shared) return this.#alone(limit, key, cost);
+    if (!this.#shared) return this.#decideAlone(limit, key, cost);
     return new Promise((resolve) => {
-      const asked = new Asked(limit, key, cost, resolve, () => this.#expired(asked));
-      this.#budget.start(asked);
+      const pending = new PendingDecision(limit, key, cost, resolve, () => this.#expired(pending));
+      this.#budget.start(pending);
       this.#run("take", limit, key, cost).then(
-        (reply) => (Array.isArray(reply) ? this.#answered(asked, decisionOf(reply)) : this.#failed(asked)),
-        () => this.#failed(asked),
+        (reply) => (Array.isArray(reply) ? this.#answered(pending, decisionOf(reply)) : this.#failed(pending)),
+        () => this.#failed(pending),
       );
     });
   }
@@ -122,7 +122,7 @@ export class RedisStore implements LimitStore {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#reach();
+    this.#resolveReached();
     this.#budget.close();
     this.#shared = false;
     const end = () => this.#commands.close();
@@ -141,29 +141,29 @@ export class RedisStore implements LimitStore {
     return this.#commands.run(algorithm, [`ratelimit:${limit.id}:${key}`], [operation, ...numbers]);
   }
 
-  #answered(asked: Asked, decision: Decision): void {
+  #answered(pending: PendingDecision, decision: Decision): void {
     this.#failures = 0;
-    if (!asked.settled) {
-      asked.settle(decision);
-      if (this.#shared && this.#share.size > 0) this.#knows(asked);
+    if (!pending.settled) {
+      pending.settle(decision);
+      if (this.#shared && this.#share.size > 0) this.#reportKey(pending);
     } else if (decision.allowed) {
       // Decided without it meanwhile: what was let through is charged now, what was refused should not be.
-      if (asked.passed) this.#share.known(asked.limit, asked.key, asked.cost);
-      else this.giveBack(asked.limit, asked.key, asked.cost);
+      if (pending.passed) this.#share.acknowledge(pending.limit, pending.key, pending.cost);
+      else this.giveBack(pending.limit, pending.key, pending.cost);
     }
   }
 
   /** An error reply costs no waiting, and in a cluster may come from one node: Redis counts as away when the beat fails, too. */
-  #failed(asked: Asked): void {
-    if (asked.settled) return;
+  #failed(pending: PendingDecision): void {
+    if (pending.settled) return;
     if (this.#failure() && this.#shared) this.#tick();
-    asked.settle(this.#alone(asked.limit, asked.key, asked.cost));
+    pending.settle(this.#decideAlone(pending.limit, pending.key, pending.cost));
   }
 
-  #expired(asked: Asked): void {
-    if (asked.settled) return;
-    if (this.#failure()) this.#fall(`no answer within ${this.#options.budgetMs} ms`);
-    asked.settle(this.#alone(asked.limit, asked.key, asked.cost));
+  #expired(pending: PendingDecision): void {
+    if (pending.settled) return;
+    if (this.#failure()) this.#degrade(`no answer within ${this.#options.budgetMs} ms`);
+    pending.settle(this.#decideAlone(pending.limit, pending.key, pending.cost));
   }
 
   /** @returns whether there were too many in a row */
@@ -174,13 +174,13 @@ export class RedisStore implements LimitStore {
   }
 
   /** Without Redis. */
-  #alone(limit: Limit, key: string, cost: number): Decision | Refused {
+  #decideAlone(limit: Limit, key: string, cost: number): Decision | Refused {
     const { onFailure } = this.#options;
     if (onFailure === "local") return this.#share.take(limit, key, this.#nowUs(), cost);
     return onFailure === "deny" ? "unavailable" : { ...PASSED, remaining: capacityOf(limit) };
   }
 
-  #fall(reason: string): void {
+  #degrade(reason: string): void {
     this.#gateways.away();
     if (!this.#shared || this.#closed) return;
     this.#shared = false;
@@ -191,25 +191,25 @@ export class RedisStore implements LimitStore {
     this.#schedule();
   }
 
-  #return(): void {
+  #recover(): void {
     this.#shared = true;
-    this.#reach();
+    this.#resolveReached();
     this.#failures = 0;
-    this.#said.clear();
-    this.#settle();
+    this.#reported.clear();
+    this.#reportAll();
     const awayMs = Math.round(this.#now() - this.#awaySince);
     this.#log.info("Redis decides on rate limits", { store: this.#options.name, awayMs, ...this.#facts() });
   }
 
   /** Only what Redis does not know is still counted here. What is sent goes before whatever is asked next. */
-  #settle(): void {
+  #reportAll(): void {
     this.#share.end();
-    void this.#tell(this.#share.tell(this.#nowUs()));
+    void this.#report(this.#share.takeOwed(this.#nowUs()));
   }
 
   /** Redis has decided on this key. That it knows others is not said: in a cluster, their node may be the one that is gone. */
-  #knows({ limit, key }: Asked): void {
-    void this.#tell(this.#share.settle(limit, key, this.#nowUs()));
+  #reportKey({ limit, key }: PendingDecision): void {
+    void this.#report(this.#share.takeOwedOf(limit, key, this.#nowUs()));
   }
 
   #facts() {
@@ -217,7 +217,7 @@ export class RedisStore implements LimitStore {
   }
 
   /** Redis hears what was let through without it. What does not get there stays owed. */
-  async #tell(owed: readonly Owed[]): Promise<void> {
+  async #report(owed: readonly Owed[]): Promise<void> {
     for (let i = 0; i < owed.length && !this.#closed; i += PIECE) {
       const piece = owed.slice(i, i + PIECE).map(({ limit, key, cost }) =>
         this.#run("owe", limit, key, cost).then(
@@ -233,10 +233,10 @@ export class RedisStore implements LimitStore {
   }
 
   /** Errors of connections while none works: said once for each reason. */
-  #complain(reason: string): void {
-    if (this.#shared || this.#closed || this.#said.has(reason)) return;
-    this.#said.add(reason);
-    this.#reach();
+  #logFailure(reason: string): void {
+    if (this.#shared || this.#closed || this.#reported.has(reason)) return;
+    this.#reported.add(reason);
+    this.#resolveReached();
     this.#log.warn("Redis cannot be reached", { store: this.#options.name, reason });
   }
 
@@ -254,8 +254,8 @@ export class RedisStore implements LimitStore {
     this.#beating = true;
     this.#beat()
       .catch((error: Error) => {
-        if (this.#shared) this.#failure() && this.#fall(reasonOf(error));
-        else this.#complain(reasonOf(error));
+        if (this.#shared) this.#failure() && this.#degrade(reasonOf(error));
+        else this.#logFailure(reasonOf(error));
       })
       .finally(() => {
         this.#beating = false;
@@ -266,17 +266,17 @@ export class RedisStore implements LimitStore {
   async #beat(): Promise<void> {
     if (!this.#shared) {
       if (!this.#gateways.back) await this.#gateways.look();
-      await this.#tell(this.#share.tell(this.#nowUs()));
+      await this.#report(this.#share.takeOwed(this.#nowUs()));
     }
     await this.#gateways.beat();
     if (this.#closed) return;
     if (this.#shared) {
       this.#failures = 0;
-      if (this.#share.size > 0 && this.#now() - this.#failedAt >= CALM_MS) this.#settle();
+      if (this.#share.size > 0 && this.#now() - this.#failedAt >= CALM_MS) this.#reportAll();
       return;
     }
     // A gateway that counts alone waits for the others: those still away would let through their shares besides.
-    if (this.#gateways.complete || this.#options.onFailure !== "local") this.#return();
+    if (this.#gateways.complete || this.#options.onFailure !== "local") this.#recover();
   }
 
   #nowUs(): number {

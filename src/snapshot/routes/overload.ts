@@ -3,7 +3,7 @@ import { loopBusyMs } from "../../core/clock.ts";
 import type { Filter } from "../../core/filter.ts";
 import type { Overload } from "../../core/overload.ts";
 import { HeldRefusals } from "../../resilience/held-refusals.ts";
-import { Shedder, sheds } from "../../resilience/shedding.ts";
+import { Shedder, sheddingFilter } from "../../resilience/shedding.ts";
 import { digest } from "../digest.ts";
 import type { Build } from "../runtime.ts";
 
@@ -35,5 +35,5 @@ export function sheddingOf({ config, leases }: Build): Shedding {
       made.held.close();
     },
   );
-  return { overload: shedder, filters: [sheds(shedder, held)] };
+  return { overload: shedder, filters: [sheddingFilter(shedder, held)] };
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
 import { TIERS, type Tier } from "../../../src/core/limiter.ts";
 import { HeldRefusals } from "../../../src/resilience/held-refusals.ts";
-import { Shedder, sheds } from "../../../src/resilience/shedding.ts";
+import { Shedder, sheddingFilter } from "../../../src/resilience/shedding.ts";
 import { outcome, requestOf } from "../../support/limited.ts";
 
 const MAX_DELAY_MS = 10;
@@ -130,7 +130,7 @@ describe("shedding", () => {
     const refused = async (tier: Tier) => {
       const ctx = requestOf("10.0.0.1");
       ctx.tier = tier;
-      return outcome(ctx, [sheds(loop.shedder, held)]);
+      return outcome(ctx, [sheddingFilter(loop.shedder, held)]);
     };
     assert.deepEqual(await Promise.all(TIERS.map(refused)), ["", "overloaded", "overloaded"]);
   });

@@ -3,7 +3,7 @@ import type { Decision, Limit, Refused } from "../limit.ts";
 import type { Waiting } from "./budget.ts";
 
 /** One decision under way. */
-export class Asked implements Waiting {
+export class PendingDecision implements Waiting {
   readonly limit: Limit;
   readonly key: string;
   readonly cost: number;

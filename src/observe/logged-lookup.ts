@@ -3,7 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { Lookup } from "../wire/names/system-lookup.ts";
 
 /** The same look-up, with a line for what came of it. */
-export function toldLookup(lookUp: Lookup, log: Log): Lookup {
+export function loggedLookup(lookUp: Lookup, log: Log): Lookup {
   return async (name) => {
     try {
       const addresses = await lookUp(name);
