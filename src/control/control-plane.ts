@@ -49,11 +49,16 @@ export class ControlPlane {
       config: () => this.#reconciler.config,
       lastLoad: () => this.#reconciler.lastLoad,
       warnings: () => this.#reconciler.warnings,
+      dropped: () => this.#reconciler.dropped,
       reload: (reason: string) => this.#reconciler.reload(reason),
       ask: askAll(planes),
     };
     this.#management = new Management(view, log, handshakes, (line) => process.stderr.write(`${line}\n`));
-    this.#reconciler = new Reconciler((known) => this.#loader.load(load, known), [...planes, this.#management], log);
+    this.#reconciler = new Reconciler(
+      (known, fragments) => this.#loader.load({ ...load, fragments }, known),
+      [...planes, this.#management],
+      log,
+    );
     this.#reconciler.onLoaded = (files) => this.#watch?.follow(files);
     this.#reconciler.onEnded = (ok) => {
       for (const plane of planes) plane.noteLoad(ok);

@@ -15,10 +15,22 @@ export interface Order {
   readonly pieces: MessagePort;
 }
 
+/** A fragment that is not in effect, and why, one line each. */
+export interface Dropped {
+  readonly source: string;
+  readonly problems: readonly string[];
+}
+
+/** What was noticed about a configuration that is fine. */
+interface Noticed {
+  readonly warnings: readonly string[];
+  readonly dropped: readonly Dropped[];
+}
+
 /** Result of a load; warnings and problems are one line each. */
 export type Reply = { /** Every file that was read or missed. */ readonly files: Stamps } & (
-  | { readonly kind: "loaded"; readonly warnings: readonly string[] }
-  | { readonly kind: "unchanged"; readonly warnings: readonly string[] }
+  | ({ readonly kind: "loaded" } & Noticed)
+  | ({ readonly kind: "unchanged" } & Noticed)
   | { readonly kind: "refused"; readonly text: string; readonly problems: readonly string[] }
 );
 
@@ -26,11 +38,13 @@ parentPort!.on("message", ({ options, known, pieces }: Order) => {
   const files = new SourceFiles();
   const reply = (rest: DistributiveOmit<Reply, "files">) => parentPort!.postMessage({ ...rest, files: files.stamps });
   try {
-    const { config, warnings } = loadChecked(options, files);
-    const lines = warnings.map(oneLine);
-    if (config.hash === known) return reply({ kind: "unchanged", warnings: lines });
+    const loaded = loadChecked(options, files);
+    const { config } = loaded;
+    const warnings = loaded.warnings.map(oneLine);
+    const dropped = loaded.dropped.map(({ source, problems }) => ({ source, problems: problems.map(oneLine) }));
+    if (config.hash === known) return reply({ kind: "unchanged", warnings, dropped });
     for (const piece of pack(config)) pieces.postMessage(piece, [piece.rows.buffer as ArrayBuffer]);
-    reply({ kind: "loaded", warnings: lines });
+    reply({ kind: "loaded", warnings, dropped });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const problems = error.problems.filter(({ severity }) => severity === "error").map(oneLine);

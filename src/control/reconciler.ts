@@ -6,11 +6,16 @@ import type { Stamps } from "../config/text/source-files.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Participant } from "../core/data-plane.ts";
 import type { Log } from "../core/log.ts";
+import type { Fragment } from "../core/registry.ts";
+import type { Dropped } from "./load-thread.ts";
 import type { Loading } from "./loader.ts";
 import { RetryLater } from "./retry-later.ts";
 
 /** Reason given for a load that repeats a failed one. */
 const RETRY = "retry";
+
+/** Most dropped fragments that one line of the log names. */
+const MAX_SAID = 20;
 
 /** What a reload did. */
 export type Outcome =
@@ -27,9 +32,12 @@ export interface LoadReport {
   readonly problems: readonly string[];
 }
 
+/** Loads the files with these fragments beside them, unless what comes of it has the hash that is known. */
+type Load = (known: string, fragments: readonly Fragment[]) => Promise<Loading>;
+
 /** Loads and applies configurations. */
 export class Reconciler {
-  readonly #load: (known: string) => Promise<Loading>;
+  readonly #load: Load;
   readonly #participants: readonly Participant<Config>[];
   readonly #log: Log;
   #config: Config | null = null;
@@ -41,6 +49,10 @@ export class Reconciler {
   lastLoad: LoadReport = { at: Date.now(), ok: true, problems: [] };
   /** What was noticed about the configuration in effect, one line each. */
   warnings: readonly string[] = [];
+  /** What registries bring beside the files: all of it, taken by the next reload. */
+  fragments: readonly Fragment[] = [];
+  /** Those of them that are not in effect. */
+  dropped: readonly Dropped[] = [];
   /** Called after a reload was applied. */
   onApplied: (config: Config) => void = () => undefined;
   /** Called after each reload, with whether the configuration was accepted or is the one in effect. */
@@ -51,11 +63,8 @@ export class Reconciler {
    */
   onLoaded: (files: Stamps) => void = () => undefined;
 
-  /**
-   * @param load loads the configuration, unless its hash is the one given
-   * @param participants all of them apply a configuration, or none does
-   */
-  constructor(load: (known: string) => Promise<Loading>, participants: readonly Participant<Config>[], log: Log) {
+  /** @param participants all of them apply a configuration, or none does */
+  constructor(load: Load, participants: readonly Participant<Config>[], log: Log) {
     this.#load = load;
     this.#participants = participants;
     this.#log = log;
@@ -101,7 +110,7 @@ export class Reconciler {
     const log = this.#log;
     const readAt = Date.now();
     try {
-      const loading = await this.#load(this.config.hash);
+      const loading = await this.#load(this.config.hash, this.fragments);
       this.onLoaded(loading.files);
       if (loading.kind === "refused") {
         const { problems, text } = loading;
@@ -109,12 +118,14 @@ export class Reconciler {
       }
       const { warnings } = loading;
       for (const warning of warnings) log.warn(warning);
+      this.#sayDropped(loading.dropped);
       const before = this.config;
       if (loading.kind === "loaded") await this.#swap(loading.config);
       this.#retry.settled();
       this.onEnded(true);
       this.lastLoad = { at: readAt, ok: true, problems: [] };
       this.warnings = warnings;
+      this.dropped = loading.dropped;
       if (loading.kind === "unchanged") {
         log.info("Configuration unchanged", { reason, hash: before.hash });
         return { kind: "unchanged" };
@@ -136,6 +147,15 @@ export class Reconciler {
       const { message, code } = error as NodeJS.ErrnoException;
       return this.#refused(reason, readAt, [message], message, code !== "ERR_WORKER_OUT_OF_MEMORY");
     }
+  }
+
+  /** Says in one line which fragments are dropped that were not before, or were for other reasons. */
+  #sayDropped(dropped: readonly Dropped[]): void {
+    const known = new Map(this.dropped.map(({ source, problems }) => [source, problems.join()]));
+    const fresh = dropped.filter(({ source, problems }) => known.get(source) !== problems.join());
+    if (fresh.length === 0) return;
+    const problems = fresh.slice(0, MAX_SAID).map((one) => one.problems[0]!);
+    this.#log.warn("Fragments dropped; the rest is in effect", { fragments: fresh.length, problems });
   }
 
   /** @param passes whether another try may succeed with the same files */

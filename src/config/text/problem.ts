@@ -73,10 +73,11 @@ export class Problems {
   }
 }
 
-/** `file:line:column: message`, without the source line: for one-line logs. */
+/** `file:line:column: message`, without the source line: for one-line logs. What fragments say cannot end the line. */
 export function oneLine(problem: Problem): string {
   const { at, message } = problem;
   if (at === null) return message;
+  if (at.fragment !== undefined) return `${at.file}: ${message}`.replaceAll(/[\p{Cc}\u2028\u2029]/gu, "\ufffd");
   return at.line === 0 ? `${at.file}: ${message}` : `${at.file}:${at.line}:${at.column}: ${message}`;
 }
 

@@ -20,6 +20,7 @@ export function configurationOperations(view: GatewayView): readonly Operation[]
           configHash: view.config().hash,
           gateway: effectiveConfiguration(view.config()),
           warnings: view.warnings(),
+          dropped: view.dropped(),
           lastReload: lastReload(view),
         }),
     },

@@ -1,6 +1,7 @@
 // What the management API sees of the running gateway, and what it may do to it.
 import type { Config } from "../../config/config.ts";
 import type { Ask } from "../../core/questions.ts";
+import type { Dropped } from "../load-thread.ts";
 import type { LoadReport, Outcome } from "../reconciler.ts";
 
 /** Handed to every group of operations. */
@@ -15,6 +16,8 @@ export interface GatewayView {
   lastLoad(): LoadReport;
   /** What was noticed about the configuration in effect, one line each. */
   warnings(): readonly string[];
+  /** Fragments that are not in effect. */
+  dropped(): readonly Dropped[];
   reload(reason: string): Promise<Outcome>;
   /** Asks the data planes, as if they were one. */
   readonly ask: Ask;

@@ -8,6 +8,7 @@ import { Worker } from "node:worker_threads";
 import { oneLine } from "../../../src/config/text/problem.ts";
 import { Loader } from "../../../src/control/loader.ts";
 import { loadChecked } from "../../../src/snapshot/check/checked.ts";
+import { ruleFragment } from "../../support/fragments.ts";
 import { withMore } from "../../support/load.ts";
 import { startLoadThread } from "../../support/load-thread.ts";
 
@@ -36,6 +37,29 @@ test("gives the configuration, its warnings and the files it was made of", async
   assert.deepEqual(loading.warnings, here.warnings.map(oneLine));
   assert.equal(loading.warnings.length, 1);
   assert.deepEqual([...loading.files.keys()], [options.file]);
+});
+
+test("takes fragments along, and tells which are dropped in lines that nothing in them can end", async (t) => {
+  const options = {
+    file: fileOf(withMore("")),
+    env: {},
+    fragments: [ruleFragment("a", "/a"), ruleFragment("b", "/b", { timeout: "now\n\u001b[31m" })],
+  };
+  const loading = await loaderFor(t).load(options, "");
+  assert.ok(loading.kind === "loaded");
+  assert.deepStrictEqual(loading.config, loadChecked(options).config);
+  assert.deepEqual(
+    loading.config.rules.map((rule) => rule.id),
+    ["web-1", "a-1"],
+  );
+  assert.equal(loading.dropped.length, 1);
+  assert.equal(loading.dropped[0]!.source, "b");
+  assert.match(
+    loading.dropped[0]!.problems.join(),
+    /^b label router\.rules\[0\]\.timeout: .* found "now\ufffd\ufffd\[31m"/,
+  );
+  const again = await loaderFor(t).load(options, loading.config.hash);
+  assert.equal(again.kind, "unchanged");
 });
 
 test("does not send what is known", async (t) => {

@@ -5,6 +5,7 @@ import type { Config } from "../../../src/config/config.ts";
 import type { Loading } from "../../../src/control/loader.ts";
 import { Reconciler } from "../../../src/control/reconciler.ts";
 import type { Participant } from "../../../src/core/data-plane.ts";
+import type { Fragment } from "../../../src/core/registry.ts";
 import { loadFine } from "../../support/load.ts";
 import { NO_LOG } from "../../support/network.ts";
 
@@ -17,7 +18,8 @@ function configOf(path: string, services = ["web"]) {
 `);
 }
 
-const loaded = (path: string): Loading => ({ kind: "loaded", config: configOf(path), warnings: [], files: new Map() });
+const NOTICED = { warnings: [], dropped: [], files: new Map() };
+const loaded = (path: string): Loading => ({ kind: "loaded", config: configOf(path), ...NOTICED });
 const refused = (why: string, file: string): Loading => {
   return { kind: "refused", text: why, problems: [why], files: new Map([[file, "stamp"]]) };
 };
@@ -132,6 +134,31 @@ test("the files of every load are told, also of a refused one", async () => {
   assert.deepEqual(await outcome, { kind: "refused", problems: ["no such file"] });
   assert.deepEqual(told, [["/missing"]]);
   assert.equal(path(), "/first");
+});
+
+test("what registries bring goes with every load, and what is dropped of it is said once", async () => {
+  const said: unknown[] = [];
+  const given: (readonly Fragment[])[] = [];
+  const log = { ...NO_LOG, warn: (_: string, facts?: object) => void said.push(facts) };
+  const bad = { source: "docker:web-1", problems: ["docker:web-1 label x: wrong", "docker:web-1 label y: wrong"] };
+  const dropped = [[bad], [bad], [], [bad, { ...bad, source: "docker:web-2" }]];
+  const load = async (_: string, fragments: readonly Fragment[]): Promise<Loading> => {
+    given.push(fragments);
+    return { kind: "unchanged", ...NOTICED, dropped: dropped.shift()! };
+  };
+  const reconciler = new Reconciler(load, [new Applies()], log);
+  await reconciler.start(configOf("/first"), []);
+  reconciler.fragments = [{ source: "docker:web-1", values: [] }];
+  const line = (count: number) => ({ fragments: count, problems: Array(count).fill("docker:web-1 label x: wrong") });
+  for (const expected of [[line(1)], [], [], [line(2)]]) {
+    await reconciler.reload("docker");
+    assert.deepEqual(said.splice(0), expected);
+  }
+  assert.deepEqual(
+    reconciler.dropped.map(({ source }) => source),
+    ["docker:web-1", "docker:web-2"],
+  );
+  assert.deepEqual(given, Array(4).fill(reconciler.fragments));
 });
 
 function withTimers(t: TestContext): void {
