@@ -1,6 +1,5 @@
-// Resources shared by snapshots under a key, so that state such as connections and counters survives a reload. A
-// resource is
-// closed when the last snapshot that holds its key is.
+// Resources shared by snapshots under a key, so that state such as connections and counters survives a reload. A resource
+// is closed when the last snapshot that holds its key is.
 import { atOnce } from "./slices.ts";
 
 interface Entry {

@@ -1,6 +1,5 @@
 // The open WebSockets, event streams and gRPC streams of the process: one timer calls all of them, and on shutdown they
-// are
-// asked to end from here.
+// are asked to end from here.
 
 /** An open WebSocket, event stream or gRPC stream. */
 export interface OpenStream {

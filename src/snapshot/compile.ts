@@ -1,6 +1,5 @@
-// Compiles a configuration into a snapshot. Resources that the snapshot before it holds under the same key are leased,
-// not made
-// again.
+// Compiles a configuration into a snapshot. Resources that the snapshot before it holds under the same key are leased, not
+// made again.
 import type { Config } from "../config/config.ts";
 import type { ReplyFilter, RequestContext, RequestIdRule, RouteMeter } from "../core/context.ts";
 import type { LeaseHolder } from "../core/lease.ts";

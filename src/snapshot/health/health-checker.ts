@@ -1,6 +1,6 @@
 // The active health checks of a snapshot, which run while it is live. Results are leased by endpoint, so that a reload
-// keeps
-// them. Checks that the next snapshot does not have end with the reload, even while long streams keep the old snapshot.
+// keeps them. Checks that the next snapshot does not have end with the reload, even while long streams keep the old
+// snapshot.
 import { type CheckPace, checksOf } from "../../config/meaning/health-config.ts";
 import { connectFailureLimit, outlierSettings } from "../../config/meaning/outliers.ts";
 import type { EndpointSpec } from "../../core/endpoint.ts";

@@ -1,6 +1,5 @@
-// Compiles `loadBalance` and the blocks that belong to it into endpoint groups, sessions and slow starts. All are
-// leased, so that
-// the turn of each endpoint, sessions and warm-up survive a reload.
+// Compiles `loadBalance` and the blocks that belong to it into endpoint groups, sessions and slow starts. All are leased,
+// so that the turn of each endpoint, sessions and warm-up survive a reload.
 import { randomInt } from "node:crypto";
 import { EndpointGroups } from "../../balancing/endpoint-groups.ts";
 import { hashKey } from "../../balancing/hash-key.ts";
