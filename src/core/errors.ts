@@ -54,7 +54,6 @@ export const ERRORS = {
   limits_unavailable: soon(row(503, "unavailable", "Whether the request is within its limits cannot be told now.")),
   descriptor_unavailable: soon(row(503, "unavailable", "The description of the service is not available yet.")),
   overloaded: soon(row(503, "unavailable", "The gateway is at its limit; try again later.")),
-  shutting_down: row(503, "unavailable", "The gateway is shutting down."),
   upstream_timeout: row(504, "timeout", "The service did not answer in time."),
   loop_detected: row(508, "internal", "The request came back to this gateway."),
 } as const satisfies Record<string, ErrorRow>;
