@@ -9,6 +9,7 @@ import type { Limit } from "../limits/limit.ts";
 import type { BreakerOptions } from "../resilience/breaker.ts";
 import type { Conditions } from "../routing/conditions.ts";
 import type { Pattern } from "../routing/pattern.ts";
+import type { JsonRule } from "../translators/grpc-json/rule.ts";
 import type { HashConfig, RuleBalancing, SessionConfig } from "./meaning/balancing.ts";
 import type { DescriptorFiles } from "./meaning/descriptors.ts";
 import type { HealthConfig } from "./meaning/health-config.ts";
@@ -110,6 +111,12 @@ export interface RuleEventStreamConfig {
   readonly retryMs: number;
 }
 
+/** Where the messages of gRPC of a rule are described. */
+export type RuleDescriptorsConfig = Pick<
+  NonNullable<RuleSection["grpc"]>,
+  "protoFiles" | "importPaths" | "protoDescriptor" | "protoDescriptorBase64" | "dynamicDescriptors"
+>;
+
 /** A rule. */
 export interface RuleConfig {
   readonly id: string;
@@ -150,8 +157,10 @@ export interface RuleConfig {
   readonly fallback: FallbackConfig | null;
   readonly websocket: RuleWebSocketConfig;
   readonly eventStreams: RuleEventStreamConfig;
-  readonly grpc: RuleSection["grpc"];
-  readonly transcoding: RuleSection["transcoding"];
+  /** How JSON is translated; null: all clients of the rule speak gRPC. */
+  readonly transcoding: JsonRule | null;
+  /** Where its own messages of gRPC are described; null: nowhere. */
+  readonly descriptors: RuleDescriptorsConfig | null;
   readonly accessLog: boolean;
   readonly metadata: RuleSection["metadata"];
 }

@@ -8,6 +8,7 @@ import type { Position } from "../text/problem.ts";
 import { didYouMean, didYouMeanOf } from "../text/suggest.ts";
 import { readBalancing } from "./balancing.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
+import { readJsonRule } from "./json-rule.ts";
 import { VisibleServices } from "./known.ts";
 import { LimitReader } from "./limits.ts";
 import { checkHosts, matchKeys, readConditions, readPattern } from "./match.ts";
@@ -67,7 +68,7 @@ function readWritten(
     const protocol = protocolOf(section, visible.find(serviceName, at));
     const conditions = readConditions(section, protocol, written.frontend.sse.path);
     claimMatch(claims, section.path, pattern, conditions, at);
-    return [{ ...readParts(draft, section, place, id, protocol, limits), pattern, conditions }];
+    return [readRule(draft, section, place, { id, protocol, pattern, conditions }, limits)];
   });
 }
 
@@ -104,7 +105,7 @@ function readGrpcServices(
     const id = `grpc:${name}`;
     claimMatch(claims, path, pattern, conditions, draft.at(place));
     if (!ids.has(id)) claims.ids.claim(id, draft.at(place), `rule id "${id}"`);
-    return [{ ...readParts(draft, section, place, id, "grpc", limits), pattern, conditions }];
+    return [readRule(draft, section, place, { id, protocol: "grpc", pattern, conditions }, limits)];
   });
 }
 
@@ -112,28 +113,32 @@ function claimMatch({ matches }: RuleClaims, path: string, pattern: Pattern, c: 
   for (const key of matchKeys(path, pattern, c)) matches.claim(key.text, at, key.shown, ALIKE);
 }
 
-/** All of a rule but the requests it takes. */
-function readParts(
+/** The rest of a rule. @param rule what is known of it */
+function readRule(
   draft: Draft,
   section: RuleSection,
   place: Place,
-  id: string,
-  protocol: Protocol,
+  rule: Pick<RuleConfig, "id" | "protocol" | "pattern" | "conditions">,
   limits: LimitReader,
-): Omit<RuleConfig, "pattern" | "conditions"> {
+): RuleConfig {
   const key = dotted(place);
+  const { id, protocol } = rule;
   const { path, serviceName, stripPrefix, rewritePrefix, preserveHost, rewriteHost } = section;
-  const { circuitBreaker, retry, fallback, grpc, transcoding, tier, accessLog, metadata } = section;
+  const { circuitBreaker, retry, fallback, tier, accessLog, metadata } = section;
   return {
-    ...{ id, key, at: draft.at(place), protocol },
+    ...rule,
+    key,
+    at: draft.at(place),
     ...{ path, serviceName, stripPrefix, rewritePrefix, preserveHost, rewriteHost },
-    ...{ circuitBreaker, retry, fallback, grpc, transcoding, tier, accessLog, metadata },
+    ...{ circuitBreaker, retry, fallback, tier, accessLog, metadata },
     ...readBalancing(draft, section, place, id),
     maxBodyBytes: section.maxRequestSize ?? (protocol === "grpc" ? 0 : draft.written.frontend.http.maxRequestSize),
     timeoutMs: section.timeout,
     timeoutWritten: draft.isGiven(`${key}.timeout`),
     ...limits.read(section, id, place),
     websocket: readWebSocket(draft, section),
+    transcoding: readJsonRule(draft, section, rule),
+    descriptors: section.grpc,
     eventStreams: readEventStreams(draft, section, protocol),
   };
 }

@@ -32,9 +32,9 @@ export function fileSets(config: Config, rule: RuleConfig): Described[] {
   };
   const add = (path: string) => addSet(path, false);
   const addFolder = (folder: string) => directories.get(folder)?.forEach(add);
-  const { grpc } = rule;
-  if (grpc !== null) {
-    const base64 = grpc.protoDescriptorBase64.replaceAll(/\s+/g, "");
+  const own = rule.descriptors;
+  if (own !== null) {
+    const base64 = own.protoDescriptorBase64.replaceAll(/\s+/g, "");
     if (base64 !== "") {
       const key = `${rule.key}.grpc.protoDescriptorBase64`;
       sets.push({
@@ -45,9 +45,9 @@ export function fileSets(config: Config, rule: RuleConfig): Described[] {
         missing: false,
         make: () => Buffer.from(base64, "base64"),
       });
-    } else if (grpc.protoDescriptor !== "") addSet(grpc.protoDescriptor, true);
-    if (grpc.protoFiles.length > 0) {
-      const { protoFiles: files, importPaths } = grpc;
+    } else if (own.protoDescriptor !== "") addSet(own.protoDescriptor, true);
+    if (own.protoFiles.length > 0) {
+      const { protoFiles: files, importPaths } = own;
       sets.push({
         name: `${rule.id}: protoFiles`,
         // Which of all sources are imported shows only when they are parsed.
@@ -58,8 +58,8 @@ export function fileSets(config: Config, rule: RuleConfig): Described[] {
         make: () => compileProtos({ files, importPaths, read: (path) => contents.get(path) }),
       });
     }
-    grpc.dynamicDescriptors.files.forEach(add);
-    grpc.dynamicDescriptors.directories.forEach(addFolder);
+    own.dynamicDescriptors.files.forEach(add);
+    own.dynamicDescriptors.directories.forEach(addFolder);
   }
   const global = config.backend.grpc.descriptors;
   global.descriptorFiles.forEach(add);

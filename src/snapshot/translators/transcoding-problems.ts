@@ -5,7 +5,6 @@ import type { Problem } from "../../config/text/problem.ts";
 import { createPool, type DescriptorPool } from "../../translators/grpc-json/descriptors/pool.ts";
 import { compileMethods, type Fault } from "../../translators/grpc-json/mapping/method-table.ts";
 import { fileSets, readSets } from "./descriptor-sets.ts";
-import { jsonRule } from "./json-rule.ts";
 
 /** Everything wrong with the descriptors of one rule that are no farther than a file, and with its bindings. */
 export function transcodingProblems(config: Config, rule: RuleConfig): Problem[] {
@@ -19,7 +18,7 @@ export function transcodingProblems(config: Config, rule: RuleConfig): Problem[]
   } catch (error) {
     return [...problems, poolProblem(config, rule, error as Error)];
   }
-  const { faults, warnings } = compileMethods(jsonRule(config, rule), pool);
+  const { faults, warnings } = compileMethods(rule.transcoding!, pool);
   const warned = warnings.map(
     (text) => ({ severity: "warning", at: rule.at, message: `rule "${rule.id}": ${text}` }) as const,
   );

@@ -13,7 +13,6 @@ import { digest } from "../digest.ts";
 import type { Build } from "../runtime.ts";
 import { upstreamHttp2Options } from "../services/client-options.ts";
 import { fileSets, readSets } from "./descriptor-sets.ts";
-import { jsonRule } from "./json-rule.ts";
 import { faultProblems, poolProblem } from "./transcoding-problems.ts";
 
 /** Time for one round of reflection, ms. */
@@ -62,7 +61,7 @@ export function jsonTranslator(build: Build, rule: RuleConfig): Translator {
   const { id } = rule;
   let loading = sources.length === 0;
   const translator = new JsonTranslator(
-    jsonRule(config, rule),
+    rule.transcoding!,
     () => hub.pool(),
     ({ faults, warnings }) => {
       if (loading && faults.length > 0) throw new ConfigError(faultProblems(config, rule, faults), NO_TEXTS);

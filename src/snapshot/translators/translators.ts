@@ -6,25 +6,16 @@ import { ByContentType } from "../../translators/by-content-type.ts";
 import { GrpcWebTranslator } from "../../translators/grpc-web/translator.ts";
 import type { Build, Runtime } from "../runtime.ts";
 
-/** Whether the rule's clients may speak JSON. */
-function transcodes(config: Config, rule: RuleConfig): boolean {
-  const { grpc, transcoding } = rule;
-  if (rule.protocol !== "grpc" || !config.protocols.grpc.jsonTranscoding.enabled) return false;
-  if (transcoding !== null) return true;
-  if (grpc === null) return false;
-  return grpc.enableTranscoding || grpc.service !== "" || Object.keys(grpc.transcodingRules).length > 0;
-}
-
 /** Loads the JSON translator if a rule of `config` needs it. */
 export async function prepareTranscoding(config: Config, runtime: Runtime): Promise<void> {
-  if (runtime.transcoding !== null || !config.rules.some((rule) => transcodes(config, rule))) return;
+  if (runtime.transcoding !== null || !config.rules.some((rule) => rule.transcoding !== null)) return;
   const { jsonTranslator } = await import("./transcoding.ts");
   runtime.transcoding = jsonTranslator;
 }
 
 /** Faults in the descriptors and mappings of all rules, as far as they can be found without a network. */
 export async function transcodingProblems(config: Config): Promise<Problem[]> {
-  const rules = config.rules.filter((rule) => transcodes(config, rule));
+  const rules = config.rules.filter((rule) => rule.transcoding !== null);
   if (rules.length === 0) return [];
   const { transcodingProblems: problemsOf } = await import("./transcoding-problems.ts");
   return rules.flatMap((rule) => problemsOf(config, rule));
@@ -35,6 +26,6 @@ export function translatorFor(build: Build, rule: RuleConfig): Translator | null
   const { config, runtime } = build;
   if (rule.protocol !== "grpc") return null;
   const web = config.frontend.grpc.web ? new GrpcWebTranslator(rule.pattern.literalPrefix) : null;
-  const json = transcodes(config, rule) ? (runtime.transcoding?.(build, rule) ?? null) : null;
+  const json = rule.transcoding !== null ? (runtime.transcoding?.(build, rule) ?? null) : null;
   return web === null && json === null ? null : new ByContentType(web, json);
 }

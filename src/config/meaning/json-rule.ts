@@ -1,12 +1,22 @@
-// A rule's mappings and print options as its translator wants them.
-import type { Config, RuleConfig } from "../../config/config.ts";
+// Which rules have JSON clients of a gRPC service, and how their requests and messages are translated.
 import type { JsonRule, MethodMapping, PrintOptions } from "../../translators/grpc-json/rule.ts";
+import type { RuleConfig } from "../config.ts";
+import type { RuleSection } from "../schema/router.ts";
+import type { Draft } from "./draft.ts";
 
-/** What the file says about the JSON clients of a rule. */
-export function jsonRule(config: Config, rule: RuleConfig): JsonRule {
-  const { grpc, transcoding } = rule;
-  const { printOptions } = config.protocols.grpc.jsonTranscoding;
-  const { maxMessageSize, maxCallSendMsgSize, maxCallRecvMsgSize } = config.backend.grpc;
+/** How JSON is translated for the clients of a rule; null: they speak gRPC. */
+export function readJsonRule(
+  draft: Draft,
+  section: RuleSection,
+  rule: Pick<RuleConfig, "protocol" | "pattern">,
+): JsonRule | null {
+  const { grpc, transcoding } = section;
+  const { enabled, printOptions } = draft.written.protocols.grpc.jsonTranscoding;
+  const asked =
+    transcoding !== null ||
+    (grpc !== null && (grpc.enableTranscoding || grpc.service !== "" || Object.keys(grpc.transcodingRules).length > 0));
+  if (rule.protocol !== "grpc" || !enabled || !asked) return null;
+  const { maxMessageSize, maxCallSendMsgSize, maxCallRecvMsgSize } = draft.written.backend.grpc;
   // Each direction has its own bound at the connector; here is only one, for both.
   const largest = Math.max(maxCallSendMsgSize || maxMessageSize, maxCallRecvMsgSize || maxMessageSize);
   return {
@@ -33,8 +43,8 @@ const DEFAULT_PRINT: PrintOptions = {
 };
 const NO_LIMIT = 2 ** 31 - 1;
 
-function mappings(block: string, written: Readonly<Record<string, string>>): MethodMapping[] {
-  return Object.entries(written).map(([key, target]) => {
+function mappings(block: string, given: Readonly<Record<string, string>>): MethodMapping[] {
+  return Object.entries(given).map(([key, target]) => {
     const [method = "", template = ""] = key.trim().split(/\s+/);
     return { method: method.toUpperCase(), template, target, key: `${block}.${key}` };
   });
