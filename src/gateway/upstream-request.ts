@@ -8,7 +8,7 @@ import { isField } from "../wire/fields.ts";
 import { forwardedFields } from "../wire/forwarded-fields.ts";
 import { timeoutText } from "../wire/grpc.ts";
 import * as known from "../wire/known.ts";
-import { upstreamTarget } from "../wire/target.ts";
+import { upstreamTarget } from "../wire/path.ts";
 
 /** NTLM and Negotiate authenticate the connection, not the request: nobody else may ever use it. */
 const CONNECTION_CREDENTIALS = /^(ntlm|negotiate)\b/i;

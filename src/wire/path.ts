@@ -1,5 +1,7 @@
-// One canonical path per request (RFC 3986 §6.2.2): router, policies and upstream all see this text and no other.
+// One canonical path per request (RFC 3986 §6.2.2), which router, policies and upstream all see, and the path it becomes there.
+import type { TargetRule } from "../core/route-settings.ts";
 import { HEX } from "./grammar.ts";
+import { callPath } from "./grpc.ts";
 
 const UNRESERVED = new Uint8Array(128);
 for (const c of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") UNRESERVED[c.charCodeAt(0)] = 1;
@@ -58,4 +60,14 @@ function resolveDots(path: string | null): string | null {
   const end = parts[last]!;
   const slash = out.length > 0 && (end === "" || end === "." || end === "..") ? "/" : "";
   return `/${out.join("/")}${slash}`;
+}
+
+/** Path and query that a backend is asked for: what the client sent, changed as the route says. @param path canonical */
+export function upstreamTarget(rule: TargetRule, path: string, query: string): string {
+  if (rule.calls) return callPath(path, rule.strip) ?? path;
+  if (rule.strip === "" && rule.prefix === "") return query === "" ? path : path + query;
+  const rest = rule.strip !== "" && path.startsWith(rule.strip) ? path.slice(rule.strip.length) : path;
+  const slash = rest === "" || rest.charCodeAt(0) === 0x2f ? "" : "/";
+  const target = rule.prefix + slash + rest;
+  return (target === "" ? "/" : target) + query;
 }
