@@ -1,4 +1,4 @@
-// The one list of kinds: a new balancer, registry or strategy is one file and one line here.
+// The one list of kinds that a configuration chooses by name: a new balancer or registry is one file and one line here.
 
 import { adaptive } from "./balancing/adaptive.ts";
 import { consistentHash, ipHash } from "./balancing/consistent-hash.ts";
@@ -9,9 +9,7 @@ import type { BalancerSettings } from "./balancing/settings.ts";
 import { stickySession } from "./balancing/sticky-session.ts";
 import type { Registry, ServiceList } from "./core/registry.ts";
 import type { Balancer } from "./core/service.ts";
-import type { Plan, Strategy } from "./core/strategy.ts";
 import { staticRegistry } from "./registries/static.ts";
-import { direct } from "./strategies/direct.ts";
 
 /** `loadBalance` → balancer. All heed weights; the two names that say so are older than that. */
 export const BALANCERS = {
@@ -31,11 +29,6 @@ export const BALANCERS = {
 export const REGISTRIES = {
   static: staticRegistry,
 } satisfies Record<string, (services: ServiceList) => Registry>;
-
-/** Strategy type → strategy. */
-export const STRATEGIES = {
-  direct,
-} satisfies Record<string, (plan: Plan) => Strategy>;
 
 /** A balancer's name. */
 export type BalancerName = keyof typeof BALANCERS;

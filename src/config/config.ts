@@ -2,7 +2,6 @@
 // it.
 import type { BalancerName, RegistryName } from "../catalog.ts";
 import type { EndpointSpec } from "../core/endpoint.ts";
-import type { Tier } from "../core/limiter.ts";
 import type { RetryRule } from "../core/retry.ts";
 import type { KeySource } from "../limits/keys.ts";
 import type { Limit } from "../limits/limit.ts";
@@ -13,13 +12,10 @@ import type { JsonRule } from "../translators/grpc-json/rule.ts";
 import type { HashConfig, RuleBalancing, SessionConfig } from "./meaning/balancing.ts";
 import type { DescriptorFiles } from "./meaning/descriptors.ts";
 import type { HealthConfig } from "./meaning/health-config.ts";
-import type { BreakerSettings } from "./schema/breaker.ts";
 import type { FallbackSection } from "./schema/fallback.ts";
 import type { Origin } from "./schema/field.ts";
-import type { Overrides } from "./schema/inherit.ts";
 import type { ListenerTls } from "./schema/listener-tls.ts";
 import type { RedisSection } from "./schema/redis.ts";
-import type { RetrySettings } from "./schema/retry.ts";
 import type { Written } from "./schema/root.ts";
 import type { RuleSection } from "./schema/router.ts";
 import type { UpstreamTls } from "./schema/upstream-tls.ts";
@@ -117,17 +113,41 @@ export type RuleDescriptorsConfig = Pick<
   "protoFiles" | "importPaths" | "protoDescriptor" | "protoDescriptorBase64" | "dynamicDescriptors"
 >;
 
+/** Keys of a rule that are inferred, completed or read together with others. */
+type ReadRuleKey =
+  | "id"
+  | "hosts"
+  | "methods"
+  | "match"
+  | "loadBalance"
+  | "sessionAffinity"
+  | "consistentHash"
+  | "protocol"
+  | "timeout"
+  | "maxRequestSize"
+  | "rateLimit"
+  | "rateLimitBurst"
+  | "rateLimitStorage"
+  | "rateLimitExpiration"
+  | "rateLimits"
+  | "concurrency"
+  | "websocket"
+  | "sse"
+  | "grpc"
+  | "transcoding";
+
+/** Keys of a rule that mean what they say: a key that is added to the schema is one of them. Times in ms, sizes in bytes. */
+export type PlainRule = Omit<RuleSection, ReadRuleKey>;
+
 /** A rule. */
-export interface RuleConfig {
+export interface RuleConfig extends PlainRule {
   readonly id: string;
   /** Dotted place below `gateway`, such as `router.rules[0]`. */
   readonly key: string;
   readonly at: Position;
-  /** As written; {@link pattern} is what it means. */
-  readonly path: string;
+  /** What {@link path} means. */
   readonly pattern: Pattern;
   readonly conditions: Conditions;
-  readonly serviceName: string;
   readonly loadBalance: BalancerName;
   /** For the kinds of balancing that hash. */
   readonly hash: HashConfig;
@@ -140,29 +160,15 @@ export interface RuleConfig {
   readonly timeoutWritten: boolean;
   /** 0: no limit. */
   readonly maxBodyBytes: number;
-  readonly stripPrefix: boolean;
-  /** "": the path stays as it is. */
-  readonly rewritePrefix: string;
-  readonly preserveHost: boolean;
-  /** "": that of the instance. */
-  readonly rewriteHost: string;
-  readonly tier: Tier;
   /** Its own limits and those of every rule. */
   readonly rateLimits: readonly RateConfig[];
   readonly concurrency: ConcurrencyConfig | null;
-  /** The rule's own settings; those in effect come from `breakerOf`. */
-  readonly circuitBreaker: Overrides<BreakerSettings> | null;
-  /** The rule's own settings; those in effect come from `retryOf`. */
-  readonly retry: Overrides<RetrySettings> | null;
-  readonly fallback: FallbackConfig | null;
   readonly websocket: RuleWebSocketConfig;
   readonly eventStreams: RuleEventStreamConfig;
   /** How JSON is translated; null: all clients of the rule speak gRPC. */
   readonly transcoding: JsonRule | null;
   /** Where its own messages of gRPC are described; null: nowhere. */
   readonly descriptors: RuleDescriptorsConfig | null;
-  readonly accessLog: boolean;
-  readonly metadata: RuleSection["metadata"];
 }
 
 /** A service with its inferred parts. */

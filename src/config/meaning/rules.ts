@@ -1,7 +1,14 @@
 // Infers and checks the rules, those that `protocols.grpc.services` adds among them.
 import type { Conditions } from "../../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../../routing/pattern.ts";
-import type { Protocol, RuleConfig, RuleEventStreamConfig, RuleWebSocketConfig, ServiceConfig } from "../config.ts";
+import type {
+  PlainRule,
+  Protocol,
+  RuleConfig,
+  RuleEventStreamConfig,
+  RuleWebSocketConfig,
+  ServiceConfig,
+} from "../config.ts";
 import { type RuleSection, ruleDefaults } from "../schema/router.ts";
 import { Claims } from "../text/claims.ts";
 import type { Position } from "../text/problem.ts";
@@ -123,14 +130,11 @@ function readRule(
 ): RuleConfig {
   const key = dotted(place);
   const { id, protocol } = rule;
-  const { path, serviceName, stripPrefix, rewritePrefix, preserveHost, rewriteHost } = section;
-  const { circuitBreaker, retry, fallback, tier, accessLog, metadata } = section;
   return {
+    ...plainOf(section),
     ...rule,
     key,
     at: draft.at(place),
-    ...{ path, serviceName, stripPrefix, rewritePrefix, preserveHost, rewriteHost },
-    ...{ circuitBreaker, retry, fallback, tier, accessLog, metadata },
     ...readBalancing(draft, section, place, id),
     maxBodyBytes: section.maxRequestSize ?? (protocol === "grpc" ? 0 : draft.written.frontend.http.maxRequestSize),
     timeoutMs: section.timeout,
@@ -141,6 +145,15 @@ function readRule(
     descriptors: section.grpc,
     eventStreams: readEventStreams(draft, section, protocol),
   };
+}
+
+/** The keys that mean what they say: a new one passes by itself. */
+function plainOf(section: RuleSection): PlainRule {
+  const { id, hosts, methods, match, protocol, timeout, maxRequestSize, websocket, sse, ...more } = section;
+  const { loadBalance, sessionAffinity, consistentHash, ...rest } = more;
+  const { rateLimit, rateLimitBurst, rateLimitStorage, rateLimitExpiration, rateLimits, concurrency, ...own } = rest;
+  const { grpc, transcoding, ...plain } = own;
+  return plain;
 }
 
 /** The mode `messages` where a setting needs messages to be read, otherwise `tunnel`. */

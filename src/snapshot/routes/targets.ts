@@ -1,11 +1,11 @@
 // Where the requests of a rule go: its service, then that of its `fallback`; or an answer of the gateway's own.
-import { STRATEGIES } from "../../catalog.ts";
 import type { RuleConfig } from "../../config/config.ts";
 import { INTERNAL } from "../../config/meaning/services.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Responder } from "../../core/responder.ts";
 import type { Strategy, Target } from "../../core/strategy.ts";
 import type { Translator } from "../../core/translator.ts";
+import { direct } from "../../strategies/direct.ts";
 import { internalAnswer } from "../builtin/own-answers.ts";
 import type { Build } from "../runtime.ts";
 import type { ServiceBuilder } from "../services/service-builder.ts";
@@ -23,10 +23,10 @@ export function targetOf(build: Build, rule: RuleConfig, services: ServiceBuilde
   if (serviceName === INTERNAL) return internalAnswer(config, runtime);
   const translator = translatorFor(build, rule);
   const first = services.service(serviceName, loadBalance, grpc, rule);
-  if (fallback === null || fallback.serviceName === null) return STRATEGIES.direct([target(first, translator, NEVER)]);
+  if (fallback === null || fallback.serviceName === null) return direct([target(first, translator, NEVER)]);
   // The other service keeps policies of its own, and none of the rule's.
   const other = services.service(fallback.serviceName, loadBalance, grpc, null);
-  return STRATEGIES.direct([target(first, translator, new Set(fallback.on)), target(other, translator, NEVER)]);
+  return direct([target(first, translator, new Set(fallback.on)), target(other, translator, NEVER)]);
 }
 
 function target(service: Target["service"], translator: Translator | null, codes: ReadonlySet<ErrorCode>): Target {
