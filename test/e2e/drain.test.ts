@@ -5,6 +5,7 @@ import { describe, type TestContext, test } from "node:test";
 import { type Answer, type Backend, mirror, startBackend } from "../support/backend.ts";
 import { begin, call, headOf, keepAlive, read } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { ask, manage, managementPort, TOKEN } from "../support/management.ts";
 import { freePort } from "../support/ports.ts";
 import { rawBackend } from "../support/raw.ts";
 import { RawClient } from "../support/raw-client.ts";
@@ -108,6 +109,25 @@ describe("a drain", LIMIT, () => {
     held[0]!.end("slow");
     assert.equal((await slow).text, "slow");
     assert.equal(await soon(gateway.exited, "the exit"), 0);
+  });
+
+  test("can be watched through the management API until it is over", async (t) => {
+    const { answer, held } = holding();
+    const backend = await backendFor(t, answer);
+    const management = { enabled: true, host: "127.0.0.1", port: 0, auth: { token: TOKEN } };
+    const text = textOf(backend, { delay: 0, timeout: "10s" }, {}, { management });
+    const gateway = await gatewayFor(t, text);
+    const port = await managementPort(gateway);
+    const slow = call(gateway.port, { path: "/slow" });
+    await eventually("the request is there", () => held.length === 1);
+    gateway.signal("SIGTERM");
+    await eventually("the port of clients is closed", () => refused(gateway.port));
+    assert.equal((await manage(port, "GET", "/health/ready")).status, 503);
+    assert.equal((await ask<{ activeRequests: number }>(port, "/stats")).activeRequests, 1);
+    held[0]!.end("slow");
+    assert.equal((await slow).text, "slow");
+    assert.equal(await soon(gateway.exited, "the exit"), 0);
+    await assert.rejects(manage(port, "GET", "/stats"), /ECONNREFUSED/);
   });
 
   test("lets a request finish whose response was under way", async (t) => {
