@@ -1,4 +1,4 @@
-// What a limit counts by: the client's address, who it is, a field it sent, the route, or several of these together.
+// What a limit counts by: the client's address, its identity, a field it sent, the route, or several of these together.
 import { hash } from "node:crypto";
 import type { RequestContext } from "../core/context.ts";
 import { getField } from "../wire/fields.ts";

@@ -16,20 +16,20 @@ const SHARES: Readonly<Record<Tier, number>> = { high: 1, normal: 0.9, low: 0.7 
 /** A window is judged when it is this old, ms, and saw so many answers. */
 const WINDOW_MS = 100;
 const WINDOW_SAMPLES = 10;
-/** With less of the time to spare, answers wait for this process, and their times say nothing about the service. */
+/** When this process is busy for a larger share of the time, answers wait for it, and their times do not measure the service. */
 const FULL = 0.95;
 /** Meanwhile the limit may rise, since that wait is not the service's, up to so many times the limit that was measured last. */
 const FULL_ROOM = 4;
 /** How far one window may lower the limit, and how much of that is done at once. */
 const DEEPEST = 0.5;
 const DOWNWARD = 0.5;
-/** Time in use between two probes, ms: the first after the least, each that confirms what was known after twice as long. */
+/** Time in use between two probes, ms: at first the least; doubled after each probe that confirms the unloaded time. */
 const PROBE_LEAST_MS = 1_000;
 const PROBE_MOST_MS = 16_000;
-/** Longest wait for a window of a probe while it makes refuse: this, ms, or so many times what an answer took before. */
+/** Longest wait for a window of a probe that causes refusals: this, ms, or so many times what an answer took before. */
 const PROBE_PATIENCE_MS = 250;
 const PROBE_PATIENCE_ANSWERS = 10;
-/** A probe that finds less of a change than this has confirmed what was known. */
+/** A probe that changes the unloaded time by a smaller share than this has confirmed it. */
 const CONFIRMED = 0.2;
 
 /**
@@ -140,7 +140,7 @@ export class GradientLimiter implements ConcurrencyLimiter {
     else if (!used) this.#unloadedMs += (ms - this.#unloadedMs) / 10;
   }
 
-  /** In use for long: its own queue may pass for the service's pace by now, which only a look at less load can tell. */
+  /** Begins a probe once the limit was in use for long: the times seen may include a queue, which only less load can show. */
   #probe(ms: number, used: boolean, now: number): void {
     if (!used) this.#usedSince = -1;
     else if (this.#usedSince === -1) this.#usedSince = now;
@@ -151,7 +151,7 @@ export class GradientLimiter implements ConcurrencyLimiter {
     }
   }
 
-  /** One window of a probe. One that began with more in flight says nothing; as long as half is much faster, half again. */
+  /** One window of a probe. One that began with more in flight is ignored; as long as half is much faster, it is halved again. */
   #look(ms: number, peak: number, now: number): void {
     if (peak > this.#bounds.high) return;
     if (ms >= 0 && ms < this.#probedMs * (1 - CONFIRMED) && this.#exact > this.#options.minLimit) {
@@ -164,7 +164,7 @@ export class GradientLimiter implements ConcurrencyLimiter {
   }
 
   /**
-   * Ends a probe that sees nothing. Requests that last, such as large downloads, may fill half of the limit by themselves:
+   * Ends a probe that gets no answers. Requests that last, such as large downloads, may fill half of the limit by themselves:
    * as long as they do, no other request is admitted, and there is no answer to measure.
    */
   #givesUp(): boolean {

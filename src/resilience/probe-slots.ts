@@ -20,7 +20,7 @@ export class ProbeSlots {
     return null;
   }
 
-  /** A place is given back: to the one who has waited longest. */
+  /** Gives a slot back, to the probe that has waited longest. */
   give(): void {
     const [next] = this.#waiting;
     if (next === undefined) this.#free++;

@@ -1,4 +1,4 @@
-// Which instances of a service work, as told by the attempts on them: says once when one begins to fail and when it works
+// Which instances of a service work, judged by the attempts on them: reports once when one begins to fail and when it works
 // again, and keeps traffic from one that cannot be connected to, except for a request now and then that tries it.
 import type { AttemptOutcome } from "../core/attempt-end.ts";
 import type { Clock } from "../core/clock.ts";
@@ -7,18 +7,18 @@ import type { Candidate } from "./outlier-detector.ts";
 
 /** Failures to connect count when they are this close, and keep an instance out for as long, ms. */
 const WINDOW_MS = 10_000;
-/** Other failures in a row from which an instance counts as failing; a single one is no news. */
+/** Other failures in a row from which an instance counts as failing; a single one is not reported. */
 const ROW = 3;
 /** A failure is shown for this long after the last attempt, ms: without traffic it could not be found to be over. */
 const BELIEVED_MS = 60_000;
 
 /** What happens to the instances of a service. */
 interface ReachLog {
-  /** Its requests fail from now on. Once, however many do. */
+  /** Requests to the instance fail. Called once per episode, however many fail. */
   fails(id: string, reason: AttemptOutcome, detail: string): void;
   /** @param failures since it began to fail @param ms since then */
   works(id: string, failures: number, ms: number): void;
-  /** It takes no traffic but one request every {@link WINDOW_MS}. Once until it works again. */
+  /** The instance gets no traffic but one request every {@link WINDOW_MS}. Called once until it works again. */
   out(id: string): void;
 }
 
@@ -78,7 +78,7 @@ export class ServiceReach {
 
 const IN = 0;
 const OUT = 1;
-/** The next request tries it. */
+/** State of an instance that the next request tries. */
 const DUE = 2;
 
 /** One instance. */

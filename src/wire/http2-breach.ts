@@ -23,18 +23,18 @@ export class BreachWatch {
     this.#socket = socket;
   }
 
-  /** Node has told of a frame: nghttp2 was well up to there. */
+  /** Called when Node reports a frame: nghttp2 has accepted all bytes up to there. */
   heard(): void {
     this.#explained = this.#socket.bytesRead;
   }
 
-  /** Whether bytes have come of which nothing was heard. */
+  /** Whether bytes have come for which Node has reported no frame. */
   get suspects(): boolean {
     return !this.#session.destroyed && this.#socket.bytesRead !== this.#explained;
   }
 
   /**
-   * Called at intervals. A breach may stand in one read with frames that Node has told of, and nothing is read behind it.
+   * Called at intervals. A breach may come in one read with frames that Node has reported, and nothing is read behind it.
    * @returns whether bytes have come since the last probe, and none since the last call
    */
   silent(): boolean {
@@ -73,7 +73,7 @@ export class BreachWatch {
 const PONG_BYTES = 17;
 
 /**
- * Sends a PING to find out whether the peer is there.
+ * Sends a PING to find out whether the peer still answers.
  * @param silent called when it neither answers nor sends anything else, nor takes some of what the socket was full of
  */
 export function askForLife(

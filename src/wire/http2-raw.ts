@@ -1,4 +1,4 @@
-// What node:http2 needs of us and does not say: its flat field lists, how a stream is reset, and how a closed one is let go.
+// What node:http2 requires and does not document: its flat field lists, how to reset a stream, and how to free a closed one.
 import type { ClientHttp2Session, Http2Stream, OutgoingHttpHeaders, ServerHttp2Session } from "node:http2";
 
 /** Flat name, value list as received, documented from Node 24 on. @param rest arguments behind headers and flags */
@@ -6,14 +6,14 @@ export function rawFields(rest: readonly unknown[]): readonly string[] {
   return Array.isArray(rest[0]) ? (rest[0] as string[]) : [];
 }
 
-/** Fields for node:http2, with no name taken: "constructor" and "__proto__" are names like any other. */
+/** An empty object of fields for node:http2, without a prototype: "constructor" and "__proto__" may be field names. */
 export function emptyHeaders(): OutgoingHttpHeaders {
   return Object.create(null) as OutgoingHttpHeaders;
 }
 
 /**
  * Resets a stream without ending it. Node's `close` alone ends the writable side first, and END_STREAM before RST_STREAM
- * makes half a message look whole. Not to be called while nghttp2 reads, which every listener of a stream may be, except
+ * makes an incomplete message look complete. Not to be called while nghttp2 reads, which every listener of a stream may be, except
  * with CANCEL: Node sends a reset at once then, and nghttp2 goes on with a stream that has been freed.
  */
 export function resetStream(stream: Http2Stream, code: number): void {
@@ -23,8 +23,8 @@ export function resetStream(stream: Http2Stream, code: number): void {
 
 /**
  * Makes `close` of a session wait until nghttp2 is not reading. Node itself calls it for a GOAWAY of the peer, and refuses a
- * stream that begins in the same read with a reset that frees it under the hands of nghttp2: memory is corrupted.
- * @returns closes it at once; not to be called while nghttp2 reads, which every listener of a stream may be
+ * stream that begins in the same read with a reset that frees it while nghttp2 still uses it: memory is corrupted.
+ * @returns a function that closes the session at once; not to be called while nghttp2 reads, which every listener of a stream may be
  */
 export function deferClose(session: ServerHttp2Session): () => void {
   const close = session.close;

@@ -88,7 +88,7 @@ function classifyX(name: string): number {
   return OWN.has(lower) ? ASSERTED : OTHER;
 }
 
-/** `X_Real_IP`, `Content_Length`: what means something with dashes means nothing, and goes nowhere, with underscores. */
+/** Kind of a name with underscores (`X_Real_IP`, `Content_Length`): where the name with dashes means something, it is dropped. */
 function alias(name: string): number {
   const dashed = name.replaceAll("_", "-");
   const kind = knownField(dashed);

@@ -8,7 +8,7 @@ import { repairFiles } from "./reflected-files.ts";
 import { type ReflectionAnswer, type ReflectionQuestion, readAnswer, writeQuestion } from "./reflection-messages.ts";
 
 const SERVICES = ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
-/** Most bytes, or files, that are taken for the description of one service. */
+/** Bounds of what is taken for the description of one service: files, and bytes of all of them and of one answer. */
 const MAX_FILES = 2000;
 const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
