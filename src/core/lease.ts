@@ -23,13 +23,18 @@ export class LeaseTable {
   }
 }
 
-/** The leases of one snapshot. All are given back together, in reverse order of taking. */
+/** The leases of one snapshot, or of a part of it. All are given back together, in reverse order of taking. */
 export class LeaseHolder {
   readonly #entries: Map<string, Entry>;
   readonly #held = new Map<string, Entry>();
+  readonly #released: () => void;
+  /** Tells apart what has no key. */
+  #owned = 0;
 
-  constructor(entries: Map<string, Entry>) {
+  /** @param released called when it is released */
+  constructor(entries: Map<string, Entry>, released: () => void = () => undefined) {
     this.#entries = entries;
+    this.#released = released;
   }
 
   /**
@@ -57,7 +62,14 @@ export class LeaseHolder {
    * shares.
    */
   own(close: () => void): void {
-    this.#held.set(`own|${this.#held.size}`, { value: null, close, holders: 1 });
+    this.#own(close);
+  }
+
+  /** A holder for a part of the snapshot, which may be released before the rest of it and is released with it at the latest. */
+  child(): LeaseHolder {
+    const child: LeaseHolder = new LeaseHolder(this.#entries, () => this.#held.delete(key));
+    const key = this.#own(() => child.release());
+    return child;
   }
 
   /** Gives every lease back. A second call does nothing. */
@@ -69,11 +81,18 @@ export class LeaseHolder {
   *releasing(): Generator<void, void> {
     const held = [...this.#held].reverse();
     this.#held.clear();
+    this.#released();
     for (const [key, entry] of held) {
       yield;
       if (--entry.holders > 0) continue;
       this.#entries.delete(key);
       entry.close();
     }
+  }
+
+  #own(close: () => void): string {
+    const key = `own|${this.#owned++}`;
+    this.#held.set(key, { value: null, close, holders: 1 });
+    return key;
   }
 }

@@ -1,7 +1,7 @@
 // Leases: one resource per key, alive as long as somebody holds it, closed once, in reverse order.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { LeaseTable } from "../../../src/core/lease.ts";
+import { describe, test } from "node:test";
+import { type LeaseHolder, LeaseTable } from "../../../src/core/lease.ts";
 
 test("two holders of one key share the resource, and it closes with the last of them", () => {
   const table = new LeaseTable();
@@ -67,6 +67,47 @@ test("what a holder owns ends once, between the leases around it, and is nobody 
   holder.release();
   assert.deepEqual(order, ["after", "own", "before"]);
   assert.equal(table.size, 0);
+});
+
+describe("a child", () => {
+  const lease = (holder: LeaseHolder, key: string, order: string[]) =>
+    holder.lease(
+      key,
+      () => key,
+      (value) => order.push(value),
+    );
+
+  test("gives its own leases back, once, and leaves those of its parent", () => {
+    const table = new LeaseTable();
+    const parent = table.holder();
+    const child = parent.child();
+    const order: string[] = [];
+    lease(parent, "common", order);
+    lease(child, "common", order);
+    lease(child, "its own", order);
+    child.release();
+    assert.deepEqual([order, table.size], [["its own"], 1]);
+    parent.release();
+    assert.deepEqual([order, table.size], [["its own", "common"], 0]);
+    child.release();
+    assert.equal(order.length, 2);
+  });
+
+  test("that is still there is released with its parent, in its turn", () => {
+    const table = new LeaseTable();
+    const parent = table.holder();
+    const order: string[] = [];
+    lease(parent, "before", order);
+    const [gone, there] = [parent.child(), parent.child()];
+    lease(gone, "gone", order);
+    gone.release();
+    parent.own(() => order.push("own"));
+    lease(there, "there", order);
+    lease(parent.child(), "later", order);
+    parent.release();
+    assert.deepEqual(order, ["gone", "later", "own", "there", "before"]);
+    assert.equal(table.size, 0);
+  });
 });
 
 test("a resource that cannot be made is not held", () => {
