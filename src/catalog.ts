@@ -7,7 +7,7 @@ import { random } from "./balancing/random.ts";
 import { roundRobin } from "./balancing/round-robin.ts";
 import type { BalancerSettings } from "./balancing/settings.ts";
 import { stickySession } from "./balancing/sticky-session.ts";
-import type { Registry, ServiceList } from "./core/registry.ts";
+import type { RegistryKind } from "./core/registry.ts";
 import type { Balancer } from "./core/service.ts";
 import { staticRegistry } from "./registries/static.ts";
 
@@ -28,7 +28,7 @@ export const BALANCERS = {
 /** `registry.type` → registry. */
 export const REGISTRIES = {
   static: staticRegistry,
-} satisfies Record<string, (services: ServiceList) => Registry>;
+} satisfies Record<string, RegistryKind>;
 
 /** A balancer's name. */
 export type BalancerName = keyof typeof BALANCERS;

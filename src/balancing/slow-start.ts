@@ -20,7 +20,7 @@ interface Follower {
 
 /** Warms the endpoints of one service. A timer runs only while one of them is warming. */
 export class SlowStart {
-  readonly #durationMs: number;
+  readonly durationMs: number;
   readonly #now: () => number;
   readonly #followers = new Map<EndpointState, Follower>();
   /** Endpoints that are warming, with the time they began at. */
@@ -30,7 +30,7 @@ export class SlowStart {
 
   /** @param durationMs from the first share to the whole, above 0 @param now monotonic, ms */
   constructor(durationMs: number, now: () => number) {
-    this.#durationMs = durationMs;
+    this.durationMs = durationMs;
     this.#now = now;
   }
 
@@ -72,14 +72,14 @@ export class SlowStart {
     this.#followers.get(state)!.lost = false;
     this.#warming.set(state, this.#now());
     state.share = FIRST_SHARE;
-    const stepMs = Math.min(MOST_MS, Math.max(LEAST_MS, this.#durationMs / STEPS));
+    const stepMs = Math.min(MOST_MS, Math.max(LEAST_MS, this.durationMs / STEPS));
     this.#timer ??= setInterval(() => this.#step(), stepMs).unref();
   }
 
   #step(): void {
     const now = this.#now();
     for (const [state, since] of [...this.#warming]) {
-      const done = (now - since) / this.#durationMs;
+      const done = (now - since) / this.durationMs;
       if (done >= 1) this.#cease(state);
       else {
         state.share = FIRST_SHARE + (1 - FIRST_SHARE) * done;

@@ -8,10 +8,11 @@ import { systemClock } from "../core/clock.ts";
 import type { DataPlane } from "../core/data-plane.ts";
 import type { HandshakeWatch } from "../core/handshake.ts";
 import type { Log } from "../core/log.ts";
-import { Loader } from "./loader.ts";
+import { Loader, type Loading } from "./loader.ts";
 import { Management } from "./management/management.ts";
 import { askAll } from "./merge/merge.ts";
 import { type Outcome, Reconciler } from "./reconciler.ts";
+import { Sources } from "./sources.ts";
 import { FileWatch } from "./watch.ts";
 
 /** What the control plane works with. */
@@ -33,6 +34,7 @@ export interface ControlParts {
 export class ControlPlane {
   readonly #planes: readonly DataPlane<Config>[];
   readonly #loader = new Loader();
+  readonly #sources: Sources;
   readonly #reconciler: Reconciler;
   readonly #management: Management;
   readonly #hotReload: boolean;
@@ -54,11 +56,9 @@ export class ControlPlane {
       ask: askAll(planes),
     };
     this.#management = new Management(view, log, handshakes, (line) => process.stderr.write(`${line}\n`));
-    this.#reconciler = new Reconciler(
-      (known, fragments) => this.#loader.load({ ...load, fragments }, known),
-      [...planes, this.#management],
-      log,
-    );
+    this.#sources = new Sources(planes, systemClock, () => void this.reload("registry"));
+    const participants = [this.#sources, ...planes, this.#management];
+    this.#reconciler = new Reconciler((known) => this.#load(load, known), participants, log);
     this.#reconciler.onLoaded = (files) => this.#watch?.follow(files);
     this.#reconciler.onEnded = (ok) => {
       for (const plane of planes) plane.noteLoad(ok);
@@ -78,7 +78,7 @@ export class ControlPlane {
    * @throws Error when it cannot run
    */
   async start(config: Config, warnings: readonly string[], files: Stamps): Promise<void> {
-    await this.#reconciler.start(config, warnings);
+    await this.#reconciler.start(await this.#sources.complete(config), warnings);
     if (!this.#hotReload) return;
     this.#watch = new FileWatch(() => void this.reload("file"), systemClock);
     this.#watch.follow(files);
@@ -96,6 +96,13 @@ export class ControlPlane {
     this.#loader.close();
     const { delay, timeout } = this.#reconciler.config.shutdown;
     await Promise.all(this.#planes.map((plane) => plane.drain({ delayMs: delay, timeoutMs: timeout })));
+    this.#sources.close();
     await this.#management.close();
+  }
+
+  async #load(options: LoadOptions, known: string): Promise<Loading> {
+    const loading = await this.#loader.load({ ...options, fragments: this.#sources.fragments }, known);
+    if (loading.kind !== "loaded") return loading;
+    return { ...loading, config: await this.#sources.complete(loading.config) };
   }
 }

@@ -6,7 +6,6 @@ import type { Stamps } from "../config/text/source-files.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Participant } from "../core/data-plane.ts";
 import type { Log } from "../core/log.ts";
-import type { Fragment } from "../core/registry.ts";
 import type { Dropped } from "./load-thread.ts";
 import type { Loading } from "./loader.ts";
 import { RetryLater } from "./retry-later.ts";
@@ -32,8 +31,8 @@ export interface LoadReport {
   readonly problems: readonly string[];
 }
 
-/** Loads the files with these fragments beside them, unless what comes of it has the hash that is known. */
-type Load = (known: string, fragments: readonly Fragment[]) => Promise<Loading>;
+/** Loads the files with the fragments there are beside them, unless what comes of it has the hash that is known. */
+type Load = (known: string) => Promise<Loading>;
 
 /** Loads and applies configurations. */
 export class Reconciler {
@@ -49,9 +48,7 @@ export class Reconciler {
   lastLoad: LoadReport = { at: Date.now(), ok: true, problems: [] };
   /** What was noticed about the configuration in effect, one line each. */
   warnings: readonly string[] = [];
-  /** What registries bring beside the files: all of it, taken by the next reload. */
-  fragments: readonly Fragment[] = [];
-  /** Those of them that are not in effect. */
+  /** Fragments that are not in effect. */
   dropped: readonly Dropped[] = [];
   /** Called after a reload was applied. */
   onApplied: (config: Config) => void = () => undefined;
@@ -110,7 +107,7 @@ export class Reconciler {
     const log = this.#log;
     const readAt = Date.now();
     try {
-      const loading = await this.#load(this.config.hash, this.fragments);
+      const loading = await this.#load(this.config.hash);
       this.onLoaded(loading.files);
       if (loading.kind === "refused") {
         const { problems, text } = loading;

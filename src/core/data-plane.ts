@@ -1,6 +1,7 @@
 // The contract between the half that decides which configuration is in effect and the half that serves requests by it.
 // Whatever passes between them is plain data, so that data planes can run in other processes.
 import type { Ask } from "./questions.ts";
+import type { ServiceList } from "./registry.ts";
 
 /** Whoever has to agree to a configuration: all of them prepare it, and then all commit it or all cancel it. */
 export interface Participant<Config> {
@@ -21,6 +22,8 @@ export interface DataPlane<Config> extends Participant<Config> {
   readonly ask: Ask;
   /** Tells how the last load went, for its metrics. @param ok whether the configuration was accepted, or was the same */
   noteLoad(ok: boolean): void;
+  /** The endpoints of the services in effect are these from now on; a service that is not listed has none. */
+  follow(services: ServiceList): void;
   /** Takes no new requests, lets those under way finish within the bounds, and closes everything. */
   drain(times: DrainTimes): Promise<void>;
 }

@@ -60,6 +60,8 @@ export class EndpointState {
   reach: Reach | null = null;
   readonly #obstacles = new Set<Obstacle>();
   readonly #listeners = new Set<() => void>();
+  /** Told when nothing is under way any more. */
+  #waiting: (() => void)[] = [];
   #latencyAt = 0;
 
   /** Whether the endpoint may take traffic: there is no obstacle. */
@@ -102,6 +104,18 @@ export class EndpointState {
     for (const listener of [...this.#listeners]) listener();
   }
 
+  /** A request that {@link active} counted is over. */
+  left(): void {
+    // What it took is given back in the same turn; who waits comes after that.
+    if (--this.active === 0 && this.#waiting.length > 0) queueMicrotask(() => this.#tellIdle());
+  }
+
+  /** Calls `run` once, as soon as no request is under way: at once when there is none. */
+  whenIdle(run: () => void): void {
+    if (this.active === 0) run();
+    else this.#waiting.push(run);
+  }
+
   /**
    * Adds a latency, ms, to {@link latencyMs}: a higher one replaces the average, a lower one moves it gradually (peak
    * EWMA, as in Finagle).
@@ -126,5 +140,12 @@ export class EndpointState {
     this.failures++;
     this.reach?.failed(outcome, detail);
     this.watcher?.failed(this);
+  }
+
+  #tellIdle(): void {
+    if (this.active > 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const run of waiting) run();
   }
 }

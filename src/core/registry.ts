@@ -10,13 +10,36 @@ export interface ServiceEntry {
 /** Everything a registry knows at one moment. */
 export type ServiceList = readonly ServiceEntry[];
 
-/** Static list, container engine or cluster. */
+/** What of a registry has changed. */
+export type RegistryChange = "endpoints" | "fragments";
+
+/** Static list, container engine or cluster. One is kept over reloads that leave its settings alone. */
 export interface Registry {
-  readonly kind: string;
-  /** Last good list. */
+  /** For log lines and views: its kind. */
+  readonly name: string;
+  /**
+   * Resolves when there is a first list, or when it is known that there is none for now; then {@link trouble} says why, and the
+   * registry goes on trying. To be awaited before every use: once it has started, it resolves at once.
+   */
+  start(): Promise<void>;
+  /** The last good list. A failure keeps it, an empty list that was received is believed. */
   list(): ServiceList;
-  /** Calls `changed` after each new list. @returns stops watching */
-  watch(changed: (list: ServiceList) => void): () => void;
+  /** Pieces of configuration that belong to the same state as {@link list}. */
+  fragments(): readonly Fragment[];
+  /** Calls `listener` after each change. Several at once are worth one call. @returns stops it */
+  watch(listener: (changed: RegistryChange) => void): () => void;
+  /** Why the list may be out of date; null: it is not. */
+  readonly trouble: string | null;
+  /** Ends it: nobody is called any more. */
+  close(): void;
+}
+
+/** A kind of registry. */
+export interface RegistryKind {
+  /** Whether services may come that are not known when the configuration is loaded: naming one is no error then. */
+  readonly mayGrow: boolean;
+  /** @param services those of the configuration itself; they come first, and need not be listed by one that may grow */
+  make(services: ServiceList): Registry;
 }
 
 /** One value of a {@link Fragment}. Plain data: fragments are sent to the thread that loads the configuration. */

@@ -25,6 +25,7 @@ export interface Balancer {
 /** A named group of endpoints. `picker` is replaced when endpoints or their health change; routes never notice. */
 export interface Service {
   readonly name: string;
+  /** Replaced as a whole when the registry says so. */
   readonly endpoints: readonly Endpoint[];
   readonly picker: Picker;
   /** The circuit of all of them together; null when there is none. */

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { certificateEnds } from "../config/meaning/tls-files.ts";
 import type { DataPlane, DrainTimes, ProcessFacts } from "../core/data-plane.ts";
 import type { About, AnswerTo, Question } from "../core/questions.ts";
+import type { ServiceList } from "../core/registry.ts";
 import { inSlices } from "../core/slices.ts";
 import type { CurrentSnapshot } from "../core/snapshot.ts";
 import { Pipeline } from "../gateway/handle.ts";
@@ -104,6 +105,10 @@ export class LocalDataPlane implements DataPlane<Config> {
 
   noteLoad(ok: boolean): void {
     this.#reload.ok = ok;
+  }
+
+  follow(services: ServiceList): void {
+    this.#live.snapshot.follow(services);
   }
 
   async drain(times: DrainTimes): Promise<void> {

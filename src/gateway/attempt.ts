@@ -234,7 +234,7 @@ export class Attempt implements Receiver {
 
   #leave(): void {
     this.#over = true;
-    this.endpoint.state.active--;
+    this.endpoint.state.left();
     const upstream = this.#upstream;
     this.#upstream = null;
     upstream?.abort();

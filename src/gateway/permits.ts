@@ -40,7 +40,7 @@ export function admit(
     limiter?.release(-1, false);
     return { code: "circuit_open", retryMs: breaker.retryAfterMs };
   }
-  let permit = only === null ? pick(ctx, service, exclude, ticket) : ask(service, only, ticket);
+  let permit = only === null ? pick(ctx, service, exclude, ticket) : askAgain(service, only, ticket);
   if (permit === null && resort) permit = lastResort(service, exclude, ticket);
   if (permit !== null) return permit;
   breaker?.dropped(ticket);
@@ -93,6 +93,11 @@ function lastResort(service: Service, exclude: readonly Endpoint[], ticket: numb
     return { service, picker: service.picker, endpoint, ticket, ownTicket };
   }
   return null;
+}
+
+/** One that has left the service since it was asked takes no new request. */
+function askAgain(service: Service, endpoint: Endpoint, ticket: number): Permit | null {
+  return service.endpoints.includes(endpoint) ? ask(service, endpoint, ticket) : null;
 }
 
 function ask(service: Service, endpoint: Endpoint, ticket: number): Permit | null {

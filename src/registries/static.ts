@@ -1,11 +1,16 @@
 // The registry of services listed in the configuration itself. Its list never changes; a reload makes a new registry.
-import type { Registry, ServiceList } from "../core/registry.ts";
+import type { RegistryKind } from "../core/registry.ts";
 
-/** @param services the list as configured */
-export function staticRegistry(services: ServiceList): Registry {
-  return {
-    kind: "static",
+/** `registry.type: static`. */
+export const staticRegistry: RegistryKind = {
+  mayGrow: false,
+  make: (services) => ({
+    name: "static",
+    start: () => Promise.resolve(),
     list: () => services,
+    fragments: () => [],
     watch: () => () => undefined,
-  };
-}
+    trouble: null,
+    close: () => undefined,
+  }),
+};

@@ -1,16 +1,9 @@
 // Watches how attempts end and ejects endpoints that do worse than their peers, each time for longer, never all of them.
 import type { Clock } from "../core/clock.ts";
 import type { EndpointState, OutcomeWatcher } from "../core/endpoint-state.ts";
+import { type Candidate, Members } from "./members.ts";
 import { findOutliers, type Tally } from "./outlier-compare.ts";
 import { type EjectionReason, ejectionMs, mayEject, type OutlierSettings } from "./outlier-settings.ts";
-
-/** One endpoint of a watched service. */
-export interface Candidate {
-  readonly id: string;
-  readonly state: EndpointState;
-  /** Whether the registry and the configuration give it traffic. */
-  readonly listed: boolean;
-}
 
 /** Told of every ejection and return. */
 interface OutlierLog {
@@ -25,7 +18,7 @@ export class OutlierDetector {
   readonly ejections = new Map<EjectionReason, number>();
   readonly #clock: Clock;
   readonly #log: OutlierLog;
-  readonly #members = new Map<EndpointState, Member>();
+  readonly #members = new Members((candidate) => new Member(candidate, this));
   #settings: OutlierSettings | null = null;
   #sweepAt = 0;
   #stopTimer: () => void = () => undefined;
@@ -40,13 +33,7 @@ export class OutlierDetector {
   follow(candidates: readonly Candidate[], settings: OutlierSettings): void {
     const before = this.#settings;
     this.#settings = settings;
-    const states = new Set(candidates.map(({ state }) => state));
-    for (const [state, member] of this.#members) if (!states.has(state)) this.#drop(state, member);
-    for (const candidate of candidates) {
-      const member = this.#members.get(candidate.state);
-      if (member === undefined) this.#members.set(candidate.state, new Member(candidate, this));
-      else member.candidate = candidate;
-    }
+    this.#members.follow(candidates);
     if (before?.intervalMs !== settings.intervalMs) this.#sweepAt = this.#clock.now() + settings.intervalMs;
     this.#rescue();
     this.#setTimer();
@@ -55,7 +42,7 @@ export class OutlierDetector {
   /** Stops watching; endpoints that are ejected come back. */
   close(): void {
     this.#stopTimer();
-    for (const [state, member] of this.#members) this.#drop(state, member);
+    this.#members.close();
   }
 
   /** An endpoint failed so many times in a row. */
@@ -69,14 +56,9 @@ export class OutlierDetector {
     this.#rescue();
   }
 
-  #drop(state: EndpointState, member: Member): void {
-    this.#members.delete(state);
-    member.close();
-  }
-
   #eject(member: Member, reason: EjectionReason): void {
     const settings = this.#settings!;
-    const all = [...this.#members.values()];
+    const all = [...this.#members];
     const out = all.filter((m) => m.until > 0).length;
     if (member.until > 0 || !mayEject(settings, all.length, out)) return;
     if (!all.some((m) => m !== member && m.serves)) return;
@@ -92,7 +74,7 @@ export class OutlierDetector {
 
   /** Lets ejected endpoints come back when no other is left: one that does badly is better than none. */
   #rescue(): void {
-    const all = [...this.#members.values()];
+    const all = [...this.#members];
     for (const member of all) {
       if (all.some((m) => m.serves)) return;
       if (member.until > 0) this.#return(member);
@@ -111,13 +93,13 @@ export class OutlierDetector {
   #setTimer(): void {
     this.#stopTimer();
     let next = this.#sweepAt;
-    for (const { until } of this.#members.values()) if (until > 0 && until < next) next = until;
+    for (const { until } of this.#members) if (until > 0 && until < next) next = until;
     this.#stopTimer = this.#clock.after(Math.max(0, next - this.#clock.now()), () => this.#ring());
   }
 
   #ring(): void {
     const now = this.#clock.now();
-    for (const member of this.#members.values()) if (member.until > 0 && member.until <= now) this.#return(member);
+    for (const member of this.#members) if (member.until > 0 && member.until <= now) this.#return(member);
     if (now >= this.#sweepAt) this.#sweep(now);
     this.#setTimer();
   }
@@ -125,7 +107,7 @@ export class OutlierDetector {
   #sweep(now: number): void {
     const settings = this.#settings!;
     this.#sweepAt = now + settings.intervalMs;
-    const inside = [...this.#members.values()].filter((m) => m.until === 0);
+    const inside = [...this.#members].filter((m) => m.until === 0);
     const outliers = findOutliers(inside, settings);
     for (const { who, reason } of outliers) this.#eject(who, reason);
     for (const member of inside) {

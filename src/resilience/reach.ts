@@ -2,8 +2,8 @@
 // again, and keeps traffic from one that cannot be connected to, except for a request now and then that tries it.
 import type { AttemptOutcome } from "../core/attempt-end.ts";
 import type { Clock } from "../core/clock.ts";
-import type { EndpointState, Reach } from "../core/endpoint-state.ts";
-import type { Candidate } from "./outlier-detector.ts";
+import type { Reach } from "../core/endpoint-state.ts";
+import { type Candidate, Members } from "./members.ts";
 
 /** Failures to connect count when they are this close, and keep an instance out for as long, ms. */
 const WINDOW_MS = 10_000;
@@ -31,7 +31,7 @@ export class ServiceReach {
   readonly log: ReachLog;
   /** Failures to connect that take an instance out; 0: none is taken out. */
   limit = 0;
-  readonly #members = new Map<EndpointState, Member>();
+  readonly #members = new Members((candidate) => new Member(candidate, this));
 
   constructor(service: string, clock: Clock, log: ReachLog) {
     this.service = service;
@@ -42,37 +42,26 @@ export class ServiceReach {
   /** Sets the instances to follow from now on. @param limit see {@link ServiceReach.limit} */
   follow(candidates: readonly Candidate[], limit: number): void {
     this.limit = limit;
-    const states = new Set(candidates.map(({ state }) => state));
-    for (const [state, member] of this.#members) if (!states.has(state)) this.#drop(state, member);
-    for (const candidate of candidates) {
-      const member = this.#members.get(candidate.state);
-      if (member === undefined) this.#members.set(candidate.state, new Member(candidate, this));
-      else member.candidate = candidate;
-    }
-    if (limit === 0) for (const member of this.#members.values()) member.release();
+    this.#members.follow(candidates);
+    if (limit === 0) for (const member of this.#members) member.release();
     this.settle();
   }
 
   /** Stops following; instances that are out come back. */
   close(): void {
-    for (const [state, member] of this.#members) this.#drop(state, member);
+    this.#members.close();
   }
 
   /** Whether another instance does well: the last of a service is never taken out. */
   hasOther(than: Member): boolean {
-    for (const member of this.#members.values()) if (member !== than && member.serves) return true;
+    for (const member of this.#members) if (member !== than && member.serves) return true;
     return false;
   }
 
   /** When all fail alike, none is worse than the others: those that are out come back. */
   settle(): void {
-    for (const member of this.#members.values()) if (member.serves) return;
-    for (const member of this.#members.values()) member.release();
-  }
-
-  #drop(state: EndpointState, member: Member): void {
-    this.#members.delete(state);
-    member.close();
+    for (const member of this.#members) if (member.serves) return;
+    for (const member of this.#members) member.release();
   }
 }
 

@@ -4,7 +4,9 @@ import type { Config } from "../config/config.ts";
 import type { ReplyFilter, RequestContext, RequestIdRule, RouteMeter } from "../core/context.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { LimitView } from "../core/limit-view.ts";
+import type { Log } from "../core/log.ts";
 import type { Overload } from "../core/overload.ts";
+import type { ServiceList } from "../core/registry.ts";
 import type { AccessLog, StreamMeter } from "../core/request-observers.ts";
 import type { Responder } from "../core/responder.ts";
 import type { Route } from "../core/route.ts";
@@ -24,6 +26,7 @@ import { loggingFormat } from "./logging.ts";
 import { type CompiledRoutes, compileRoutes, meterOf } from "./routes/compile-routes.ts";
 import { sheddingOf } from "./routes/overload.ts";
 import type { Build, Runtime } from "./runtime.ts";
+import type { EndpointSet } from "./services/endpoint-set.ts";
 import { ServiceBuilder } from "./services/service-builder.ts";
 
 /** Metric labels of requests that match no rule. They cannot collide with a pattern, which begins with a slash. */
@@ -46,7 +49,7 @@ export function* compiling(config: Config, runtime: Runtime): Generator<void, Co
     const shedding = sheddingOf(build);
     const routes = yield* compileRoutes(build, builder, shedding);
     const services = yield* allServices(config, builder);
-    return new CompiledSnapshot(build, { routes, services, overload: shedding.overload });
+    return new CompiledSnapshot(build, { routes, services, sets: builder.sets, overload: shedding.overload });
   } catch (error) {
     leases.release();
     throw error;
@@ -57,6 +60,8 @@ export function* compiling(config: Config, runtime: Runtime): Generator<void, Co
 interface Parts {
   readonly routes: CompiledRoutes;
   readonly services: ReadonlyMap<string, Service>;
+  /** The endpoints of each service. */
+  readonly sets: ReadonlyMap<string, EndpointSet>;
   readonly overload: Overload | null;
 }
 
@@ -82,6 +87,7 @@ export class CompiledSnapshot implements Snapshot {
   readonly instanceId: string;
   readonly replyFilters: readonly ReplyFilter[];
   readonly streams: OpenStreams;
+  readonly #sets: ReadonlyMap<string, EndpointSet>;
   readonly #accessLog: AccessLog | null;
   /** Counts requests that matched no route; null when metrics are off. */
   readonly #unmatchedMeter: RouteMeter | null;
@@ -92,6 +98,7 @@ export class CompiledSnapshot implements Snapshot {
   readonly #tree: RouteTree<Route>;
   readonly #trusts: CidrMatch;
   readonly #leases: LeaseHolder;
+  readonly #log: Log;
   readonly #health: HealthChecker;
   #active = 0;
   #retired = false;
@@ -101,6 +108,7 @@ export class CompiledSnapshot implements Snapshot {
     this.config = config;
     this.hash = config.hash;
     this.#leases = leases;
+    this.#log = runtime.log;
     this.streams = runtime.streams;
     this.#streamMeter = config.metrics.enabled ? runtime.meters.streams : null;
     this.overload = parts.overload;
@@ -108,6 +116,7 @@ export class CompiledSnapshot implements Snapshot {
     this.#tree = parts.routes.tree;
     this.limits = parts.routes.limits;
     this.services = parts.services;
+    this.#sets = parts.sets;
     this.instanceId = runtime.instanceId;
     this.replyFilters = runtime.extensions.listenerFilters ?? [];
     this.#tracer = runtime.extensions.trace ?? null;
@@ -161,6 +170,21 @@ export class CompiledSnapshot implements Snapshot {
    */
   begin(before: Snapshot | null): Promise<void> {
     return inSlices(this.#health.beginning(this.services, before?.services ?? new Map()));
+  }
+
+  /**
+   * The endpoints of its services are these from now on; a service that is not listed has none. Routes stay as they are. A
+   * snapshot that is no longer live does nothing, though requests are still on it.
+   */
+  follow(list: ServiceList): void {
+    if (this.#retired) return;
+    const listed = new Map(list.map(({ name, endpoints }) => [name, endpoints]));
+    for (const [name, service] of this.services) {
+      const before = service.endpoints;
+      if (!this.#sets.get(name)!.replace(listed.get(name) ?? [])) continue;
+      this.#health.follow(service, before);
+      this.#log.debug?.("Instances changed", { service: name, before: before.length, now: service.endpoints.length });
+    }
   }
 
   /**

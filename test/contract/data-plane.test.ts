@@ -80,6 +80,7 @@ function behindCopies(plane: DataPlane<Config>): DataPlane<Config> {
     cancel: () => plane.cancel(),
     ask: async (question, about) => same(await plane.ask(question, same(about))),
     noteLoad: (ok) => plane.noteLoad(ok),
+    follow: (services) => plane.follow(same(services)),
     drain: (times) => plane.drain(same(times)),
   };
 }
@@ -165,6 +166,21 @@ for (const [name, wrap] of [
       );
       const [limit] = await ask("limits", null);
       assert.deepEqual([limit!.limit, limit!.burst, limit!.currentUsage], [5, 7, 1]);
+    });
+
+    test("serves from the endpoints it was told last, and compiles nothing for it", async (t) => {
+      const { plane, port } = await setUp(t, wrap);
+      const status = async () => (await call(port(), { path: "/first" })).status;
+      const [web] = configOf("/first").services;
+      plane.follow([]);
+      assert.equal(await status(), 503);
+      plane.follow([{ name: "web", endpoints: web!.endpoints }]);
+      assert.equal(await status(), 200);
+      const [service] = await plane.ask("services", "web");
+      assert.deepEqual(
+        service!.instances.map(({ spec }) => spec.id),
+        ["a"],
+      );
     });
 
     test("tells in its metrics how the last load went", async (t) => {

@@ -95,11 +95,10 @@ export function defaultBalancing(router: RouterSection): RuleBalancing {
 }
 
 /** Checks what belongs to no rule: `loadBalancing` and `router.sessionAffinity`. */
-export function checkLoadBalancing(draft: Draft): void {
+export function checkLoadBalancing(draft: Draft, { serviceNames: names }: { serviceNames: ReadonlySet<string> }): void {
   const { written } = draft;
-  const names = written.registry.static.services.map((service) => service.name);
   for (const name of Object.keys(written.loadBalancing.services)) {
-    if (names.includes(name)) continue;
+    if (names.has(name)) continue;
     const place = ["loadBalancing", "services", name];
     draft.error(place, `loadBalancing.services: unknown service "${name}"${didYouMean(name, names)}`);
   }

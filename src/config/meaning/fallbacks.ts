@@ -9,7 +9,7 @@ import { INTERNAL } from "./services.ts";
 
 /** Checks every rule that has one. */
 export function checkFallbacks(draft: Draft, { rules, services }: Known): void {
-  const visible = new VisibleServices(services);
+  const visible = new VisibleServices(draft, services);
   const byKey = new Map(rules.map((rule) => [rule.key, rule]));
   for (const [i, { fallback }] of draft.written.router.rules.entries()) {
     const place = ["router", "rules", i];
@@ -35,7 +35,7 @@ function checkService(
   fault: Fault,
 ): void {
   if (serviceName === rule.serviceName) fault("is the service it stands in for", "serviceName");
-  else if (services.find(serviceName!, rule.at) === undefined) {
+  else if (!services.mayName(serviceName!, rule.at)) {
     const hint = didYouMean(serviceName!, services.names(rule.at));
     fault(`to an unknown service "${serviceName}"${hint}`, "serviceName");
   }

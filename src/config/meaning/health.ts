@@ -28,7 +28,7 @@ const ONLY_FOR: Readonly<Record<string, ProbeType>> = {
 };
 
 /** Infers and checks `health` and `instances[].health`. */
-export function readHealth(draft: Draft, { services }: Known): HealthConfig {
+export function readHealth(draft: Draft, { services, serviceNames }: Known): HealthConfig {
   const { problems } = draft;
   const { health } = draft.written;
   for (const key of ["interval", "timeout"] as const) {
@@ -38,7 +38,6 @@ export function readHealth(draft: Draft, { services }: Known): HealthConfig {
     if (isAbsolute(path)) continue;
     draft.error(["health", "execAllow", i], `health.execAllow: "${path}" is no absolute path`);
   }
-  const names = services.map(({ name }) => name);
   const shared: SharedCheck[] = [];
   const gateway: GatewayCheck[] = [];
   for (const [i, section] of health.checks.entries()) {
@@ -48,7 +47,7 @@ export function readHealth(draft: Draft, { services }: Known): HealthConfig {
     const pace = paceOf(section, at, draft);
     const probe = gatewayCheck(section, at, draft);
     if (probe !== null) gateway.push({ name: section.name, probe, ...pace });
-    else shared.push(sharedCheck(section, at, names, { ...pace, gate: health.gate }, draft));
+    else shared.push(sharedCheck(section, at, serviceNames, { ...pace, gate: health.gate }, draft));
   }
   const { enabled, healthPath, readyPath, livePath } = health;
   return { enabled, healthPath, readyPath, livePath, instances: readInstances(draft, services), shared, gateway };
@@ -105,7 +104,7 @@ function instanceCheck(section: ProbeSection, grpc: boolean, path: Place, draft:
 function sharedCheck(
   section: CheckSection,
   at: Position,
-  names: readonly string[],
+  names: ReadonlySet<string>,
   rest: CheckPace & { readonly gate: boolean },
   draft: Draft,
 ): SharedCheck {
@@ -113,7 +112,7 @@ function sharedCheck(
   const ofItsName = config.type !== null;
   const services = ofItsName ? [section.name, ...section.services] : section.services;
   for (const name of services) {
-    if (names.includes(name)) continue;
+    if (names.has(name)) continue;
     draft.problems.error(at, `check "${section.name}": unknown service "${name}"${didYouMean(name, names)}`);
   }
   const type = config.type === null || config.type === "service" ? section.type : config.type;

@@ -5,7 +5,7 @@ import { checkLoadBalancing, defaultBalancing } from "./balancing.ts";
 import type { Draft } from "./draft.ts";
 import { checkFallbacks } from "./fallbacks.ts";
 import { readHealth } from "./health.ts";
-import type { Known } from "./known.ts";
+import { type Known, namesOf } from "./known.ts";
 import { checkManagement } from "./management.ts";
 import { checkOutliers } from "./outliers.ts";
 import { checkPorts } from "./ports.ts";
@@ -33,8 +33,9 @@ const CHECKS: readonly ((draft: Draft, known: Known) => void)[] = [
 /** Infers what is left out, and finds what refers to nothing, is there twice or contradicts itself. */
 export function normalize(draft: Draft): Meaning {
   const services = readServices(draft);
-  const rules = readRules(draft, services);
-  const known: Known = { services, serviceNames: new Set(services.map(({ name }) => name)), rules };
+  const serviceNames = namesOf(draft, services);
+  const rules = readRules(draft, services, serviceNames);
+  const known: Known = { services, serviceNames, rules };
   for (const check of CHECKS) check(draft, known);
   const { registry, router, middleware, telemetry, ...sections } = draft.written;
   const { include: _, redis: __, rateLimitStorage: ___, ...plain } = sections;

@@ -25,12 +25,12 @@ const ALIKE = "; tell them apart by path, methods, hosts or match, or remove one
 /** Keys that work on whole messages: setting one selects the mode `messages`. */
 const MESSAGE_SIZES = ["frontend.websocket.maxMessageSize", "backend.websocket.maxMessageSize"];
 
-/** Infers and checks all rules: those of the file, then those that it leaves to be made. */
-export function readRules(draft: Draft, services: readonly ServiceConfig[]): RuleConfig[] {
+/** Infers and checks all rules: those of the file, then those that it leaves to be made. @param names that services may have */
+export function readRules(draft: Draft, services: readonly ServiceConfig[], names: ReadonlySet<string>): RuleConfig[] {
   const limits = new LimitReader(draft);
   const claims: RuleClaims = { ids: new Claims(draft.problems), matches: new Claims(draft.problems) };
   const rules = readWritten(draft, services, claims, limits);
-  return [...rules, ...readGrpcServices(draft, services, rules, claims, limits)];
+  return [...rules, ...readGrpcServices(draft, names, rules, claims, limits)];
 }
 
 /** What one rule only can have. */
@@ -47,7 +47,7 @@ function readWritten(
   limits: LimitReader,
 ): RuleConfig[] {
   const { written, problems } = draft;
-  const visible = new VisibleServices(services);
+  const visible = new VisibleServices(draft, services);
   const counts = new Map<string, number>();
   return written.router.rules.flatMap((section, i) => {
     const place = ["router", "rules", i];
@@ -59,12 +59,7 @@ function readWritten(
     claims.ids.claim(id, at, `rule id "${id}"`);
     // When the services could not be read, that is reported already.
     const unread = problems.saidAt(draft.at(["registry", "static", "services"]));
-    if (
-      serviceName !== INTERNAL &&
-      serviceName !== undefined &&
-      visible.find(serviceName, at) === undefined &&
-      !unread
-    ) {
+    if (serviceName !== INTERNAL && serviceName !== undefined && !visible.mayName(serviceName, at) && !unread) {
       const hint = didYouMeanOf(serviceName, visible.names(at), "registry.static.services has");
       draft.error([...place, "serviceName"], `rule "${id}": unknown service "${serviceName}"${hint}`);
     }
@@ -82,14 +77,13 @@ function readWritten(
 /** `protocols.grpc.services`: a rule for each service that no rule of the files has. */
 function readGrpcServices(
   draft: Draft,
-  services: readonly ServiceConfig[],
+  names: ReadonlySet<string>,
   rules: readonly RuleConfig[],
   claims: RuleClaims,
   limits: LimitReader,
 ): RuleConfig[] {
   const { grpc } = draft.written.protocols;
   if (!grpc.enabled) return [];
-  const names = services.map((s) => s.name);
   const ofFiles = rules.filter((r) => r.at.fragment === undefined);
   const ids = new Set(ofFiles.map((r) => r.id));
   const taken = new Set(ofFiles.map((r) => r.pattern.canonical));
@@ -99,7 +93,7 @@ function readGrpcServices(
       draft.error(place, `"${name}" is not the name of a gRPC service`);
       return [];
     }
-    if (!names.includes(backend)) {
+    if (!names.has(backend)) {
       draft.error(place, `unknown service "${backend}"${didYouMean(backend, names)}`);
       return [];
     }

@@ -4,6 +4,7 @@ import type { ServiceConfig } from "../config.ts";
 import type { InstanceSection } from "../schema/registry.ts";
 import { Claims } from "../text/claims.ts";
 import type { Draft } from "./draft.ts";
+import { mayGrow } from "./known.ts";
 
 /** Service name of the gateway's own answers. */
 export const INTERNAL = "_internal";
@@ -23,7 +24,7 @@ export function readServices(draft: Draft): ServiceConfig[] {
     if (isNamed) claims.claim(section.name, at, `service "${section.name}"`);
     if (section.name === INTERNAL) problems.error(at, `"${INTERNAL}" names the gateway's own answers`);
     const instancesAt = draft.at([...base, i, "instances"]);
-    if (section.instances.length === 0 && isNamed && !problems.saidAt(instancesAt)) {
+    if (section.instances.length === 0 && !mayGrow(draft) && isNamed && !problems.saidAt(instancesAt)) {
       problems.error(at, `service "${section.name}" has no instances; ${EXAMPLE}`);
     }
     const ids = new Claims(problems);

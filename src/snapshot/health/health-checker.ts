@@ -3,14 +3,15 @@
 // snapshot.
 import { type CheckPace, checksOf } from "../../config/meaning/health-config.ts";
 import { connectFailureLimit, outlierSettings } from "../../config/meaning/outliers.ts";
-import type { EndpointSpec } from "../../core/endpoint.ts";
+import type { Endpoint, EndpointSpec } from "../../core/endpoint.ts";
 import type { EndpointState } from "../../core/endpoint-state.ts";
 import type { LeaseHolder } from "../../core/lease.ts";
 import type { Service } from "../../core/service.ts";
 import { CheckCounter } from "../../resilience/check-status.ts";
 import { EndpointHealth } from "../../resilience/endpoint-health.ts";
 import type { HealthCheck } from "../../resilience/health-check.ts";
-import { type Candidate, OutlierDetector } from "../../resilience/outlier-detector.ts";
+import type { Candidate } from "../../resilience/members.ts";
+import { OutlierDetector } from "../../resilience/outlier-detector.ts";
 import { ServiceReach } from "../../resilience/reach.ts";
 import { digest } from "../digest.ts";
 import type { Build } from "../runtime.ts";
@@ -45,15 +46,15 @@ export class HealthChecker {
       this.#checkGateway(leases, name, this.#targets.ofGateway(probe), pace);
     }
     for (const service of services.values()) {
-      this.follow(service, before.get(service.name) ?? null);
+      this.follow(service, before.get(service.name)?.endpoints ?? []);
       yield;
     }
   }
 
-  /** Checks the endpoints a service has now, and no others of it. @param before as it was until now; null: it is new */
-  follow(service: Service, before: Service | null): void {
+  /** Checks the endpoints a service has now, and no others of it. @param before those it had until now */
+  follow(service: Service, before: readonly Endpoint[]): void {
     const leases = this.#build.runtime.leases.holder();
-    const known = new Set(before?.endpoints.map(({ state }) => state));
+    const known = new Set(before.map(({ state }) => state));
     for (const { spec, state } of service.endpoints) {
       this.#checkEndpoint(leases, service.name, spec, state, known.has(state));
     }

@@ -11,42 +11,55 @@ interface ServiceParts extends Omit<Service, "picker" | "mayRefuse"> {
   readonly groups: EndpointGroups;
 }
 
+const NOBODY: Picker = { pick: () => null };
+
 /** Call {@link close} when done. */
 export class BalancedService implements Service {
   readonly name: string;
-  readonly endpoints: readonly Endpoint[];
+  /** Replaced as a whole by {@link follow}. */
+  endpoints: readonly Endpoint[] = [];
   readonly breaker: Breaker | null;
   readonly limiter: ConcurrencyLimiter | null;
   readonly retry: RetryRule | null;
-  readonly mayRefuse: boolean;
+  mayRefuse = false;
   readonly isFailure: (status: number) => boolean;
-  picker: Picker;
+  picker: Picker = NOBODY;
   readonly #groups: EndpointGroups;
-  readonly #stops: (() => void)[];
+  /** Each with what ends the watching of it. */
+  #watched: ReadonlyMap<Endpoint, readonly (() => void)[]> = new Map();
   #queued = false;
   #closed = false;
 
   constructor(parts: ServiceParts) {
     this.name = parts.name;
-    this.endpoints = parts.endpoints;
     this.breaker = parts.breaker;
     this.limiter = parts.limiter;
     this.retry = parts.retry;
-    this.mayRefuse = parts.endpoints.some(({ connector }) => connector.mayRefuse);
     this.isFailure = parts.isFailure;
     this.#groups = parts.groups;
-    const changed = () => this.#changed();
-    this.#stops = parts.endpoints.flatMap(({ state, breaker }) => [
-      state.watch(changed),
-      ...(breaker === null ? [] : [breaker.watch(changed)]),
-    ]);
+    this.follow(parts.endpoints);
+  }
+
+  /** These are its endpoints from now on: whoever is not among them gets no new request. */
+  follow(endpoints: readonly Endpoint[]): void {
+    const before = this.#watched;
+    this.#watched = new Map(endpoints.map((endpoint) => [endpoint, before.get(endpoint) ?? this.#watch(endpoint)]));
+    for (const [endpoint, stops] of before) if (!this.#watched.has(endpoint)) for (const stop of stops) stop();
+    this.endpoints = endpoints;
+    this.mayRefuse = endpoints.some(({ connector }) => connector.mayRefuse);
     this.picker = this.#newPicker();
   }
 
   /** Stops watching the endpoints. Requests under way still use the last picker. */
   close(): void {
     this.#closed = true;
-    for (const stop of this.#stops.splice(0)) stop();
+    for (const stops of this.#watched.values()) for (const stop of stops) stop();
+    this.#watched = new Map();
+  }
+
+  #watch({ state, breaker }: Endpoint): readonly (() => void)[] {
+    const changed = () => this.#changed();
+    return breaker === null ? [state.watch(changed)] : [state.watch(changed), breaker.watch(changed)];
   }
 
   /**

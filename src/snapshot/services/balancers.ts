@@ -11,10 +11,13 @@ import { SlowStart } from "../../balancing/slow-start.ts";
 import { BALANCERS, type BalancerName } from "../../catalog.ts";
 import type { RuleConfig } from "../../config/config.ts";
 import { groupingOf, type SessionConfig } from "../../config/meaning/balancing.ts";
+import type { EndpointSpec } from "../../core/endpoint.ts";
+import type { EndpointState } from "../../core/endpoint-state.ts";
 import type { Filter } from "../../core/filter.ts";
+import type { LeaseHolder } from "../../core/lease.ts";
 import { digest } from "../digest.ts";
 import type { Build } from "../runtime.ts";
-import type { BareEndpoint } from "./endpoints.ts";
+import { identityOf } from "./endpoints.ts";
 
 const CLOCKS = { now: () => performance.now(), wall: () => Date.now() };
 
@@ -63,24 +66,30 @@ export class BalancerBuilder {
     return filter;
   }
 
-  /** Starts the slow start of endpoints that are new in a running service, or fit again. */
-  warm(service: string, endpoints: readonly BareEndpoint[]): void {
+  /** Lets an endpoint that joins a running service, or comes back, warm up. @param leases of the endpoint */
+  warm(service: string, spec: EndpointSpec, state: EndpointState, leases: LeaseHolder): void {
+    const warming = this.#slowStart(service);
+    if (warming === null) return;
+    leases.lease(
+      `slow-start|${identityOf(service, spec)}|${warming.durationMs}`,
+      () => warming.follow(state),
+      () => warming.unfollow(state),
+    );
+  }
+
+  /** The endpoints a service has now are those it begins with. */
+  begun(service: string): void {
+    this.#slowStart(service)?.begun();
+  }
+
+  #slowStart(service: string): SlowStart | null {
     const { slowStartMs } = groupingOf(this.#build.config, service);
-    if (slowStartMs === 0) return;
-    const key = `slow-start|${service}|${slowStartMs}`;
-    const warming = this.#build.leases.lease(
-      key,
+    if (slowStartMs === 0) return null;
+    return this.#build.leases.lease(
+      `slow-start|${service}|${slowStartMs}`,
       () => new SlowStart(slowStartMs, CLOCKS.now),
       () => undefined,
     );
-    for (const { spec, state } of endpoints) {
-      this.#build.leases.lease(
-        `${key}|${spec.id}|${spec.address}|${spec.port}`,
-        () => warming.follow(state),
-        () => warming.unfollow(state),
-      );
-    }
-    warming.begun();
   }
 
   #sessions(service: string, config: SessionConfig | null): Sessions | null {

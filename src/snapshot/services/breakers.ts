@@ -3,17 +3,19 @@ import type { RuleConfig } from "../../config/config.ts";
 import { breakerOf, hasOwnBreaker } from "../../config/meaning/resilience.ts";
 import type { Breaker } from "../../core/breaker.ts";
 import type { EndpointSpec } from "../../core/endpoint.ts";
+import type { LeaseHolder } from "../../core/lease.ts";
 import type { Log } from "../../core/log.ts";
 import { type BreakerClock, type BreakerOptions, CountingBreaker } from "../../resilience/breaker.ts";
 import { digest } from "../digest.ts";
 import type { Build } from "../runtime.ts";
 
 /** Circuits of one service, as a rule sees it. */
-interface ServiceBreakers {
+export interface ServiceBreakers {
   /** Rules with the same key share the service. */
   readonly key: string;
   readonly service: Breaker | null;
-  endpoint(spec: EndpointSpec): Breaker | null;
+  /** That of an endpoint alone. @param leases of the endpoint */
+  endpoint(spec: EndpointSpec, leases: LeaseHolder): Breaker | null;
   /** Whether an answer with this status is a failure. */
   isFailure(status: number): boolean;
 }
@@ -38,19 +40,20 @@ export class Breakers {
     const name = own === null ? service : this.#nameOf(own, service);
     const { scope, failureStatuses, options } = settings;
     const key = `${own === null ? "service" : `rule|${own.id}`}|${service}|${digest(options)}`;
-    const make = (id: string, shown: string): Breaker => this.#lease(`breaker|${id}`, shown, options);
+    const make = (id: string, shown: string, leases: LeaseHolder): Breaker =>
+      this.#lease(`breaker|${id}`, shown, options, leases);
     return {
       key: `${key}|${scope}|${failureStatuses?.join() ?? ""}`,
-      service: scope === "endpoint" ? null : make(key, name),
-      endpoint: ({ id, address, port }) =>
-        scope === "service" ? null : make(`${key}|${id}|${address}|${port}`, `${name}/${id}`),
+      service: scope === "endpoint" ? null : make(key, name, this.#build.leases),
+      endpoint: ({ id, address, port }, leases) =>
+        scope === "service" ? null : make(`${key}|${id}|${address}|${port}`, `${name}/${id}`, leases),
       isFailure: failureTest(failureStatuses),
     };
   }
 
-  #lease(key: string, name: string, options: BreakerOptions): Breaker {
+  #lease(key: string, name: string, options: BreakerOptions, leases: LeaseHolder): Breaker {
     const { breakers, log } = this.#build.runtime;
-    return this.#build.leases.lease(
+    return leases.lease(
       key,
       () => {
         const breaker = new CountingBreaker(name, options, CLOCK);

@@ -7,6 +7,7 @@ import type { Http2ClientOptions } from "../../connectors/http2/options.ts";
 import type { Connector } from "../../core/connector.ts";
 import type { EndpointMeter, EndpointSpec } from "../../core/endpoint.ts";
 import { EndpointState } from "../../core/endpoint-state.ts";
+import type { LeaseHolder } from "../../core/lease.ts";
 import { EndpointMeterCells } from "../../observe/meters.ts";
 import { authorityOf } from "../../wire/authority.ts";
 import { digest } from "../digest.ts";
@@ -38,24 +39,35 @@ export class EndpointBuilder {
     this.#http2Key = digest(this.#http2Options);
   }
 
-  /** @param grpc whether it is called by gRPC */
-  endpoint(service: string, spec: EndpointSpec, grpc: boolean): BareEndpoint {
-    const state = this.#build.leases.lease(
+  /** What is known of an endpoint, for whoever holds its leases. */
+  state(service: string, spec: EndpointSpec, leases: LeaseHolder): EndpointState {
+    return leases.lease(
       `state|${identityOf(service, spec)}`,
       () => new EndpointState(),
       () => undefined,
     );
-    const connector = grpc || spec.http2 ? this.#http2Connector(spec, grpc) : this.#httpConnector(service, spec);
-    return { spec, connector, state, meter: this.#meter(service, spec.id) };
   }
 
-  #http2Connector(spec: EndpointSpec, grpc: boolean): Connector {
+  /** @param grpc whether it is called by gRPC @param leases of this endpoint */
+  endpoint(
+    service: string,
+    spec: EndpointSpec,
+    state: EndpointState,
+    grpc: boolean,
+    leases: LeaseHolder,
+  ): BareEndpoint {
+    const connector =
+      grpc || spec.http2 ? this.#http2Connector(spec, grpc, leases) : this.#httpConnector(service, spec, leases);
+    return { spec, connector, state, meter: this.#meter(service, spec.id, leases) };
+  }
+
+  #http2Connector(spec: EndpointSpec, grpc: boolean, leases: LeaseHolder): Connector {
     const { http2Pools } = this.#build.runtime;
     const { grpc: settings } = this.#build.config.backend;
     const scheme = grpc && settings.tls.enabled ? "https" : spec.scheme;
     const port = grpc ? spec.grpcPort : spec.port;
     const { address } = spec;
-    const pool = this.#build.leases.lease(
+    const pool = leases.lease(
       `http2-pool|${scheme}|${address}|${port}|${this.#http2Key}`,
       () => http2Pools.add({ scheme, address, port }, this.#http2Options),
       (p) => http2Pools.remove(p),
@@ -74,15 +86,15 @@ export class EndpointBuilder {
     );
   }
 
-  #httpConnector(service: string, spec: EndpointSpec): Connector {
+  #httpConnector(service: string, spec: EndpointSpec, leases: LeaseHolder): Connector {
     const { pools } = this.#build.runtime;
     const { scheme, address, port } = spec;
-    const pool = this.#build.leases.lease(
+    const pool = leases.lease(
       `pool|${scheme}|${address}|${port}|${this.#optionsKey}`,
       () => pools.add({ scheme, address, port }, this.#options),
       (p) => pools.remove(p),
     );
-    const upgrades = this.#build.leases.lease<Upgrades>(
+    const upgrades = leases.lease<Upgrades>(
       `upgrades|${service}|${spec.id}|${address}|${port}`,
       () => ({ open: 0 }),
       () => undefined,
@@ -96,11 +108,11 @@ export class EndpointBuilder {
     return new HttpConnector(pool, defaults, upgrades);
   }
 
-  #meter(service: string, instance: string): EndpointMeter | null {
+  #meter(service: string, instance: string, leases: LeaseHolder): EndpointMeter | null {
     const { metrics } = this.#build.config;
     if (!metrics.enabled) return null;
     const { meters } = this.#build.runtime;
-    return this.#build.leases.lease(
+    return leases.lease(
       `meter|${service}|${instance}|${metrics.buckets.join()}`,
       () => {
         const meter = new EndpointMeterCells(service, instance, metrics.buckets);

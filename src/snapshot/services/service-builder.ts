@@ -1,14 +1,15 @@
 // Services of a snapshot: endpoints under one picker per way of balancing, with the policies that hold for a rule.
-import { type BalancerName, REGISTRIES } from "../../catalog.ts";
+import type { BalancerName } from "../../catalog.ts";
 import type { RuleConfig } from "../../config/config.ts";
+import type { EndpointSpec } from "../../core/endpoint.ts";
 import type { Filter } from "../../core/filter.ts";
-import type { ServiceEntry } from "../../core/registry.ts";
 import type { Service } from "../../core/service.ts";
 import type { Build } from "../runtime.ts";
 import { BalancedService } from "./balanced-service.ts";
 import { BalancerBuilder } from "./balancers.ts";
 import { Breakers } from "./breakers.ts";
-import { type BareEndpoint, EndpointBuilder } from "./endpoints.ts";
+import { EndpointSet } from "./endpoint-set.ts";
+import { EndpointBuilder } from "./endpoints.ts";
 import { limiterOf } from "./limiters.ts";
 import { Retries } from "./retries.ts";
 
@@ -19,8 +20,9 @@ export class ServiceBuilder {
   readonly #builder: EndpointBuilder;
   readonly #breakers: Breakers;
   readonly #retries: Retries;
-  readonly #entries: ReadonlyMap<string, ServiceEntry>;
-  readonly #endpoints = new Map<string, readonly BareEndpoint[]>();
+  readonly #listed: ReadonlyMap<string, readonly EndpointSpec[]>;
+  /** Endpoints by service: of those listed, and of those that a rule waits for. */
+  readonly sets = new Map<string, EndpointSet>();
   readonly #services = new Map<string, Service>();
 
   constructor(build: Build) {
@@ -29,14 +31,12 @@ export class ServiceBuilder {
     this.#builder = new EndpointBuilder(build);
     this.#breakers = new Breakers(build);
     this.#retries = new Retries(build);
-    const { config } = build;
-    const registry = REGISTRIES[config.registry.type](config.services);
-    this.#entries = new Map(registry.list().map((entry) => [entry.name, entry]));
+    this.#listed = new Map(build.config.services.map(({ name, endpoints }) => [name, endpoints]));
   }
 
-  /** Names of all services. */
+  /** Names of all services: those listed, and those that were asked for. */
   names(): Iterable<string> {
-    return this.#entries.keys();
+    return new Set([...this.#listed.keys(), ...this.sets.keys()]);
   }
 
   /**
@@ -45,26 +45,28 @@ export class ServiceBuilder {
    * @param rule whose policies hold; null: those of the service itself
    */
   service(name: string, balancer: BalancerName, grpc: boolean | null, rule: RuleConfig | null): Service {
-    const entry = this.#entries.get(name)!;
-    const speaksGrpc = grpc ?? entry.endpoints.some((e) => e.grpc);
+    const endpoints = this.#endpointsOf(name);
+    const speaksGrpc = grpc ?? endpoints.speaksGrpc;
     const balanced = `${name}|${speaksGrpc ? "grpc|" : ""}${this.#balancers.keyOf(balancer, rule)}`;
     const breakers = this.#breakers.forService(rule, name);
     const retry = this.#retries.settings(name, rule);
     const key = `${balanced}|${breakers.key}|${JSON.stringify(retry)}`;
     const known = this.#services.get(key);
     if (known !== undefined) return known;
-    const service = new BalancedService({
-      name,
-      endpoints: this.#endpointsOf(entry, speaksGrpc).map((endpoint) => ({
-        ...endpoint,
-        breaker: breakers.endpoint(endpoint.spec),
-      })),
-      groups: this.#balancers.groups(balanced, name, balancer, rule),
-      breaker: breakers.service,
-      limiter: limiterOf(this.#build, name),
-      retry: retry === null ? null : this.#retries.rule(name, retry),
-      isFailure: breakers.isFailure,
-    });
+    const service = endpoints.use(
+      speaksGrpc,
+      breakers,
+      (list) =>
+        new BalancedService({
+          name,
+          endpoints: list,
+          groups: this.#balancers.groups(balanced, name, balancer, rule),
+          breaker: breakers.service,
+          limiter: limiterOf(this.#build, name),
+          retry: retry === null ? null : this.#retries.rule(name, retry),
+          isFailure: breakers.isFailure,
+        }),
+    );
     this.#build.leases.own(() => service.close());
     this.#services.set(key, service);
     return service;
@@ -75,14 +77,13 @@ export class ServiceBuilder {
     return this.#balancers.sessionFilter(rule.serviceName, rule);
   }
 
-  #endpointsOf(entry: ServiceEntry, grpc: boolean): readonly BareEndpoint[] {
-    const key = `${grpc ? "grpc|" : ""}${entry.name}`;
-    let endpoints = this.#endpoints.get(key);
-    if (endpoints === undefined) {
-      endpoints = entry.endpoints.map((spec) => this.#builder.endpoint(entry.name, spec, grpc));
-      this.#balancers.warm(entry.name, endpoints);
-      this.#endpoints.set(key, endpoints);
+  #endpointsOf(service: string): EndpointSet {
+    let set = this.sets.get(service);
+    if (set === undefined) {
+      const parts = { leases: this.#build.leases, builder: this.#builder, balancers: this.#balancers };
+      set = new EndpointSet(service, this.#listed.get(service) ?? [], parts);
+      this.sets.set(service, set);
     }
-    return endpoints;
+    return set;
   }
 }

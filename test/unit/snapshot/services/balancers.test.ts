@@ -60,7 +60,9 @@ test("an endpoint that a reload adds warms up, those of the first configuration 
   const compile = (...endpoints: BareEndpoint[]) => {
     const holder = leases.holder();
     const config = configOf(["id: x"], "{ services: { web: { slowStart: 30s } } }");
-    new BalancerBuilder(buildOf(config, holder)).warm("web", endpoints);
+    const builder = new BalancerBuilder(buildOf(config, holder));
+    for (const { spec, state } of endpoints) builder.warm("web", spec, state, holder);
+    builder.begun("web");
     return holder;
   };
   const first = compile(old);

@@ -34,7 +34,7 @@ function setUp(circuitBreaker: string, table = new LeaseTable(), live = new Set<
   const rule = (id: string) => config.rules.find((r) => r.id === id)!;
   const one = config.services[0]!.endpoints[0]!;
   const two = config.services[0]!.endpoints[1]!;
-  return { breakers, rule, one, two, live, said, table, release: () => leases.release() };
+  return { breakers, rule, one, two, live, said, table, leases, release: () => leases.release() };
 }
 
 describe("circuits of a snapshot", () => {
@@ -53,10 +53,11 @@ describe("circuits of a snapshot", () => {
 
   test("the scope says whether the service has a circuit, or each endpoint, or both", () => {
     const names = (scope: string) => {
-      const { breakers, one, two, release } = setUp(`{ enabled: true, default: { scope: ${scope} } }`);
+      const { breakers, one, two, leases } = setUp(`{ enabled: true, default: { scope: ${scope} } }`);
       const { service, endpoint } = breakers.forService(null, "users");
-      release();
-      return [service, endpoint(one), endpoint(two)].map((b) => b?.name ?? null);
+      const circuits = [service, endpoint(one, leases), endpoint(two, leases)];
+      leases.release();
+      return circuits.map((b) => b?.name ?? null);
     };
     assert.deepEqual(names("service"), ["users", null, null]);
     assert.deepEqual(names("endpoint"), [null, "users/one", "users/two"]);
