@@ -30,10 +30,10 @@ tools:
 
 test: TOOLS += chromium
 test: tools build ## everything that is not a benchmark
-	$(TSX) scripts/test.ts unit contract golden house e2e fault
+	$(TSX) scripts/test.ts unit contract doors golden house e2e fault
 
-unit: tools setup ## unit, contract and golden tests only
-	$(TSX) scripts/test.ts unit contract golden
+unit: tools setup ## unit, contract, door and golden tests only
+	$(TSX) scripts/test.ts unit contract doors golden
 
 bench: build ## compare with other proxies on this machine
 	$(TSX) test/bench/run.ts $(BENCH)

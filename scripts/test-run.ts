@@ -5,7 +5,7 @@ import { run } from "node:test";
 import { report, type TestEvent } from "./test-reporter.ts";
 
 /** Folders of tests that compute and seldom wait: many files share a process, which loads the sources once. */
-const QUICK: ReadonlySet<string> = new Set(["unit", "contract", "golden", "house"]);
+const QUICK: ReadonlySet<string> = new Set(["unit", "contract", "doors", "golden", "house"]);
 /** Processes that those files are dealt to. */
 const GROUPS = 6;
 /** As many as there are processors to compute with. */

@@ -1,8 +1,9 @@
-// What every registry promises, run on each kind of the catalog and on one that changes.
+// What every registry promises, run on each kind of the catalog and on two that change.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { REGISTRIES } from "../../src/catalog.ts";
 import type { Registry, ServiceList } from "../../src/core/registry.ts";
+import { AnnouncedRegistry, announce } from "../doors/registry.ts";
 import { specOf } from "../support/endpoints.ts";
 import { ToldRegistry } from "../support/registry.ts";
 
@@ -11,19 +12,23 @@ const LIST: ServiceList = [{ name: "web", endpoints: [specOf("web-1")] }];
 interface Subject<R extends Registry> {
   readonly name: string;
   readonly make: (services: ServiceList) => R;
+  /** Whether it lists the services it is given. */
+  readonly lists: boolean;
   /** Has it find another endpoint; null: it never changes. */
   readonly change: ((registry: R) => Promise<void> | void) | null;
 }
 
-function promises<R extends Registry>({ name, make, change }: Subject<R>): void {
+function promises<R extends Registry>({ name, make, lists, change }: Subject<R>): void {
   describe(name, () => {
+    const first = lists ? LIST : [];
+
     test("says which kind it is", () => assert.equal(make(LIST).name, name));
 
     test("has a list as soon as it has started, and may be asked to start again", async () => {
       const registry = make(LIST);
       await registry.start();
       await registry.start();
-      assert.deepEqual(registry.list(), LIST);
+      assert.deepEqual(registry.list(), first);
       assert.deepEqual(registry.fragments(), []);
       assert.equal(registry.trouble, null);
       registry.close();
@@ -41,8 +46,8 @@ function promises<R extends Registry>({ name, make, change }: Subject<R>): void 
       }
       await change(registry);
       assert.deepEqual(seen, [
-        ["a", "endpoints", LIST.length + 1],
-        ["b", "endpoints", LIST.length + 1],
+        ["a", "endpoints", first.length + 1],
+        ["b", "endpoints", first.length + 1],
       ]);
       registry.close();
     });
@@ -65,7 +70,7 @@ function promises<R extends Registry>({ name, make, change }: Subject<R>): void 
       await registry.start();
       const before = registry.list();
       await change(registry);
-      assert.deepEqual(before, LIST);
+      assert.deepEqual(before, first);
       registry.close();
     });
 
@@ -79,10 +84,23 @@ function promises<R extends Registry>({ name, make, change }: Subject<R>): void 
   });
 }
 
-for (const [name, { make }] of Object.entries(REGISTRIES)) promises({ name, make, change: null });
+for (const [name, { make }] of Object.entries(REGISTRIES)) promises({ name, make, lists: true, change: null });
 
 promises({
   name: "told",
   make: (services) => new ToldRegistry(services),
+  lists: true,
   change: (registry) => registry.put("api", [specOf("api-1")]),
+});
+
+promises({
+  name: "announced",
+  make: () => new AnnouncedRegistry(),
+  lists: false,
+  change: async (registry) => {
+    if (registry.port === 0) return; // it is closed
+    const heard = new Promise<void>((resolve) => void registry.watch(() => resolve()));
+    await announce(registry, { service: "api", id: "api-1", port: 1 });
+    await heard;
+  },
 });

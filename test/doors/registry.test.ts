@@ -1,0 +1,115 @@
+// A gateway over a registry of a kind it has never heard of: endpoints come and go over real sockets, and no route is compiled again.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { boot, type RunningGateway } from "../../src/boot.ts";
+import { type Backend, startBackend } from "../support/backend.ts";
+import { begin, call, headOf, read } from "../support/client.ts";
+import { addRegistry } from "../support/registry.ts";
+import { AnnouncedRegistry, announce } from "./registry.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "door-"));
+let registry: AnnouncedRegistry;
+let gateway: RunningGateway;
+let port: number;
+const backends: Backend[] = [];
+
+// What a line in `src/catalog.ts` would do. Services may come at any time, so rules may name some that nobody knows yet.
+addRegistry("announced", {
+  mayGrow: true,
+  make: () => {
+    registry = new AnnouncedRegistry();
+    return registry;
+  },
+});
+
+before(async () => {
+  const text = `gateway:
+  frontend: { http: { host: 127.0.0.1, port: 0 } }
+  registry: { type: announced }
+  router: { rules: [ { path: /*, serviceName: web } ] }
+  telemetry: { logging: { output: ${join(folder, "log")} } }
+  shutdown: { delay: 0 }
+`;
+  gateway = await boot({ load: { file: "t.yaml", text, env: {} }, logLevel: "error", hotReload: false });
+  port = gateway.addresses()[0]!.port;
+});
+
+after(async () => {
+  await gateway.stop();
+  for (const backend of backends) await backend.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** A backend that answers with its name, and that of a request to `/slow` only when it is told to. */
+async function startNamed(name: string) {
+  const held: (() => void)[] = [];
+  const backend = await startBackend((request, response) => {
+    if (request.url !== "/slow") return void response.end(name);
+    response.flushHeaders();
+    held.push(() => response.end(name));
+  });
+  backends.push(backend);
+  return { port: backend.port, answerSlow: () => held.shift()!() };
+}
+
+/** Who answers the next requests, as soon as it is exactly these. Statuses stand for answers of the gateway. */
+async function answers(...expected: readonly string[]): Promise<void> {
+  for (;;) {
+    const seen = new Set<string>();
+    for (let i = 0; i < 6; i++) {
+      const { status, text } = await call(port);
+      seen.add(status === 200 ? text : String(status));
+    }
+    if ([...seen].sort().join() === expected.join()) return;
+  }
+}
+
+test("endpoints take traffic from the moment they are listed to the moment they are not", {
+  timeout: 20_000,
+}, async () => {
+  await answers("503");
+  const [one, two] = [await startNamed("one"), await startNamed("two")];
+  const first = await announce(registry, { service: "web", id: "web-1", port: one.port });
+  await answers("one");
+  const second = await announce(registry, { service: "web", id: "web-2", port: two.port });
+  await answers("one", "two");
+  first.destroy();
+  await answers("two");
+  second.destroy();
+  await answers("503");
+});
+
+test("a request under way on an endpoint that is gone comes to its end", { timeout: 20_000 }, async () => {
+  const [one, two] = [await startNamed("one"), await startNamed("two")];
+  const first = await announce(registry, { service: "web", id: "web-1", port: one.port });
+  await answers("one");
+  const slow = await headOf(begin(port, { path: "/slow" }));
+  await announce(registry, { service: "web", id: "web-2", port: two.port });
+  first.destroy();
+  await answers("two");
+  one.answerSlow();
+  assert.equal((await read(slow)).toString(), "one");
+});
+
+test("a route that an endpoint asks for is a piece of configuration, with the endpoint as its source", async () => {
+  const one = await startNamed("one");
+  const asked = new Promise<void>((resolve) => {
+    registry.watch((changed) => {
+      if (changed === "fragments") resolve();
+    });
+  });
+  await announce(registry, { service: "shop", id: "shop-1", port: one.port, path: "/shop/*" });
+  await asked;
+  assert.deepEqual(registry.fragments(), [
+    {
+      source: "announced:shop-1",
+      values: [
+        { path: ["router", "rules", 0, "path"], value: "/shop/*", place: "path" },
+        { path: ["router", "rules", 0, "serviceName"], value: "shop", place: "serviceName" },
+      ],
+    },
+  ]);
+});
