@@ -12,13 +12,15 @@ import { startGrpc } from "../../src/demo/grpc.ts";
 import type { DemoServer } from "../../src/demo/server.ts";
 import { compileProtos } from "../../src/translators/grpc-json/proto/sources.ts";
 import { begin, call, headOf } from "../support/client.ts";
-import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { GatewayPool, type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { readUntil } from "../support/inbox.ts";
 import { readProto } from "../support/library.ts";
 import { accessLine, type Block, configText, eventually, nextLine, soon } from "../support/setup.ts";
 import { TappedSession } from "../support/tapped-session.ts";
 
 const LIMIT = { timeout: 60_000 };
+
+const gateways = new GatewayPool();
 const JSON_TYPE = ["Content-Type", "application/json"];
 
 let demo: DemoServer;
@@ -101,7 +103,9 @@ describe("descriptors come from", LIMIT, () => {
   };
   for (const [name, given] of Object.entries(sources)) {
     test(name, async (t) => {
-      assert.deepEqual(await hello(await gatewayFor(t, given())), HELLO);
+      const gateway = await gateways.take(textOf(given()));
+      t.after(() => gateway.kill());
+      assert.deepEqual(await hello(gateway), HELLO);
     });
   }
   test("the service itself, by reflection", async (t) => {
@@ -197,7 +201,7 @@ describe("answers", LIMIT, () => {
   let gateway: GatewayProcess;
   before(async () => {
     const rule = { timeout: "2s" };
-    gateway = await startGateway(textOf({ rule }));
+    gateway = await gateways.take(textOf({ rule }));
   });
   after(() => gateway?.kill());
   const stream = (query: string, accept: string) =>

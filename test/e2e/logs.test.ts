@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { type Backend, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
-import { configFor, type GatewayProcess, type LogLine, startGateway } from "../support/gateway.ts";
+import { configFor, GatewayPool, type GatewayProcess, type LogLine, startGateway } from "../support/gateway.ts";
 import { exchange } from "../support/raw.ts";
 import { accessLine, eventually, nextLine, PATIENCE_MS, reload, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
+
+const gateways = new GatewayPool();
 
 let gateway: GatewayProcess;
 let backend: Backend;
@@ -209,7 +211,7 @@ describe("a request that is refused as bad says why, and nothing of its values",
     ["HTTP/2.0 in words", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", /version/],
   ] as const) {
     test(what, async () => {
-      await start();
+      gateway = await gateways.take(configFor(backend.port));
       assert.match(await exchange(gateway.port, request, PATIENCE_MS), /^HTTP\/1\.1 400/);
       const line = await soon(
         gateway.line((l) => l.error === "bad_request"),

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { GatewayPool, type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { scrape, sumOf } from "../support/metrics.ts";
 import { type Listening, PROTOCOLS, startTalkers, type Talkers } from "../support/protocols.ts";
 import { eventually } from "../support/setup.ts";
@@ -10,6 +10,8 @@ import { eventually } from "../support/setup.ts";
 const NAMES = Object.keys(PROTOCOLS);
 const RELOADS = 200;
 const LIMIT = { timeout: 60_000 };
+
+const gateways = new GatewayPool();
 
 /** How each protocol says it: [unauthorized, no endpoint, not reached, lost after the first number, the gateway stops]. */
 const WORDS: Readonly<Record<string, readonly [string, string, string, string, string]>> = {
@@ -95,7 +97,7 @@ describe("a conversation", LIMIT, () => {
     });
     test(`by ${name} that loses its service ends with ${lost}`, async (t) => {
       const doomed = await startTalkers();
-      const own = await startGateway(yaml(doomed.http, doomed.grpc));
+      const own = await gateways.take(yaml(doomed.http, doomed.grpc));
       t.after(() => Promise.all([own.kill(), doomed.close()]));
       const { client } = await converse(listen(own.port, "talk"), doomed);
       doomed.cut();
@@ -150,7 +152,7 @@ describe("over the limit of connections", LIMIT, () => {
   ] as const) {
     test(`another ${name} is refused, until one has left`, async (t) => {
       const talkers = await startTalkers();
-      const gateway = await startGateway(yaml(talkers.http, talkers.grpc, more));
+      const gateway = await gateways.take(yaml(talkers.http, talkers.grpc, more));
       t.after(() => Promise.all([gateway.kill(), talkers.close()]));
       const listen = PROTOCOLS[name]!;
       const { client } = await converse(listen(gateway.port, "talk"), talkers);

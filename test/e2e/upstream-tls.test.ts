@@ -11,11 +11,13 @@ import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { type Backend, mirror, startBackend, valuesOf } from "../support/backend.ts";
 import { type Certificate, makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { call, headOf, read } from "../support/client.ts";
-import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { GatewayPool, type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { rawBackend } from "../support/raw.ts";
 import { accessLine, type Block, configText, eventually, nextLine, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
+
+const gateways = new GatewayPool();
 
 let folder: string;
 let ours: Certificate;
@@ -75,7 +77,7 @@ async function gatewayTo(t: TestContext, port: number, tls?: Block): Promise<Gat
   const rules = [{ path: "/*", serviceName: "up" }];
   const services = { up: [{ address: "127.0.0.1", port, scheme: "https" }] };
   const back = tls === undefined ? {} : { tls: { enabled: true, ...tls } };
-  const gateway = await startGateway(configText({ rules, services, back }));
+  const gateway = await gateways.take(configText({ rules, services, back }));
   t.after(() => gateway.kill());
   return gateway;
 }

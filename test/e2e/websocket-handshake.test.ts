@@ -255,7 +255,7 @@ describe("an upgrade to another protocol is ignored", LIMIT, () => {
 describe("on a listener of its own (frontend.websocket.port)", LIMIT, () => {
   /** A gateway to `port` whose listener for WebSockets alone has these settings, and the port of that listener. */
   async function apart(t: TestContext, port: number, front: Block): Promise<number> {
-    const gateway = await wsGateway(t, port, { front: { enabled: true, port: 0, ...front } });
+    const gateway = await wsGateway(t, port, { front: { enabled: true, port: 0, ...front }, fresh: true });
     return Number((await gateway.line((l) => l.listener === "websocket")).port);
   }
 

@@ -298,7 +298,7 @@ describe("admission", LIMIT, () => {
     const backend = await wsBackend();
     t.after(() => backend.close());
     const port = await freePort();
-    const gateway = await wsGateway(t, backend.port, { front: { enabled: true, port } });
+    const gateway = await wsGateway(t, backend.port, { front: { enabled: true, port }, fresh: true });
     for (const at of [port, gateway.port]) (await opened(at)).terminate();
     const reply = await call(port, { path: "/_gateway/live" });
     assert.equal(reply.status, 426);

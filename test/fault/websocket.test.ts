@@ -236,7 +236,7 @@ for (const mode of MODES) {
   test(`${mode}: 2000 connections that come and go cost no memory and are all counted out`, LIMIT, async (t) => {
     const backend = await wsBackend(echo);
     t.after(() => backend.close());
-    const gateway = await wsGateway(t, backend.port, { mode });
+    const gateway = await wsGateway(t, backend.port, { mode, fresh: true });
     const round = async (count: number) => {
       for (let i = 0; i < count; i += 20) {
         await Promise.all(

@@ -382,7 +382,11 @@ export function grpcText(setup: GrpcSetup): string {
 
 /** Starts a gateway for {@link grpcText}. */
 export async function grpcGateway(setup: GrpcSetup | string, args: readonly string[] = []): Promise<GrpcGateway> {
-  const gateway = await startGateway(typeof setup === "string" ? setup : grpcText(setup), { args });
+  return withGrpcPort(await startGateway(typeof setup === "string" ? setup : grpcText(setup), { args }));
+}
+
+/** Finds the gRPC port of a gateway that has one. */
+export async function withGrpcPort(gateway: GatewayProcess): Promise<GrpcGateway> {
   const bound = await soon(
     gateway.line((l) => l.listener === "grpc"),
     "the gRPC port",

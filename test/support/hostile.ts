@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { type RawBackend, rawBackend } from "./raw.ts";
 
 /** Longest wait for something that must happen, ms. Reached only by a failing test. */
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 10_000;
 
 /** One response as it stood on the wire. */
 export interface Answer {

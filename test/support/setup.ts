@@ -37,7 +37,7 @@ export function configText(setup: Setup): string {
 }
 
 /** Longest wait for anything in these tests, ms. Reaching it is a failure, never a result. */
-export const PATIENCE_MS = 10_000;
+export const PATIENCE_MS = 20_000;
 
 /** Looks again and again until `check` holds. @throws Error naming `what` when it never does */
 export async function eventually(what: string, check: () => boolean | Promise<boolean>): Promise<void> {

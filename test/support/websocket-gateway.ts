@@ -1,7 +1,7 @@
 // Gateways for WebSocket tests: one rule to one backend, short durations, and what must hold when a test is over.
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { type GatewayProcess, startGateway } from "./gateway.ts";
+import { GatewayPool, type GatewayProcess, startGateway } from "./gateway.ts";
 import { scrape, sumOf } from "./metrics.ts";
 import { type Block, configText, eventually } from "./setup.ts";
 
@@ -26,6 +26,8 @@ export interface WsSetup {
   readonly shutdown?: Block;
   readonly instances?: readonly Block[];
   readonly args?: readonly string[];
+  /** A process that no other test has used, for tests that measure it or bind further ports. */
+  readonly fresh?: boolean;
 }
 
 /** Text of the configuration. @param port of the backend */
@@ -43,9 +45,13 @@ export function wsText(port: number, setup: WsSetup = {}): string {
   });
 }
 
-/** Starts a gateway; at the end of the test it must have said nothing about surprises. */
+const gateways = new GatewayPool();
+
+/** Takes a gateway, a fresh one where it is to end or has arguments; after the test it must have said nothing about surprises. */
 export async function wsGateway(t: TestContext, port: number, setup: WsSetup = {}): Promise<GatewayProcess> {
-  const gateway = await startGateway(wsText(port, setup), { args: setup.args ?? [] });
+  const text = wsText(port, setup);
+  const fresh = setup.fresh === true || setup.args !== undefined || setup.shutdown !== undefined;
+  const gateway = fresh ? await startGateway(text, { args: setup.args ?? [] }) : await gateways.take(text);
   t.after(async () => {
     await gateway.kill();
     assertCalm(gateway);
