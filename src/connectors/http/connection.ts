@@ -8,7 +8,7 @@ import { type ResponseHandler, ResponseParser } from "../../wire/response-parser
 import { connectSecure } from "../../wire/secure.ts";
 import { ConnectionWire } from "./connection-wire.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Pool } from "./pool.ts";
+import type { ConnectionPool } from "./pool-contract.ts";
 import { ReadBuffer } from "./read-buffer.ts";
 import { Reuse } from "./reuse.ts";
 
@@ -19,9 +19,9 @@ const CLOSED = 3;
 /** The socket belongs to somebody else. */
 const GIVEN_AWAY = 4;
 
-/** A connection of a {@link Pool}. */
+/** A connection of a pool. */
 export class Connection implements ResponseHandler, Dialler {
-  readonly #pool: Pool;
+  readonly #pool: ConnectionPool<Connection, Exchange>;
   readonly #parser = new ResponseParser(this);
   #socket!: Socket;
   #state = DIALLING;
@@ -42,7 +42,7 @@ export class Connection implements ResponseHandler, Dialler {
   /** An exchange waits for what the backend may have sent meanwhile; nothing of it has been written. */
   #waits = false;
 
-  constructor(pool: Pool) {
+  constructor(pool: ConnectionPool<Connection, Exchange>) {
     this.#pool = pool;
     this.#reads = new ReadBuffer(pool.shared);
   }

@@ -4,18 +4,37 @@ import type { ErrorCode } from "../../core/errors.ts";
 import type { BackendTimes } from "../../core/route-settings.ts";
 import type { Fields } from "../../wire/fields.ts";
 import type { ResponseHead } from "../../wire/response-head.ts";
-import type { Connection } from "./connection.ts";
 import type { ConnectionWire } from "./connection-wire.ts";
-import type { Pool } from "./pool.ts";
+import type { HttpClientOptions } from "./options.ts";
 import { emptyBody } from "./request-head.ts";
 
 const NOTHING = (): void => undefined;
 const END_OF_HEAD = "\r\n";
 const CHUNKED = "Transfer-Encoding: chunked\r\n\r\n";
 
+/** The pool an exchange waits in. */
+export interface ExchangePool {
+  readonly options: HttpClientOptions;
+  /** Takes an exchange that waits for a connection out of the queue. */
+  forget(exchange: Exchange): void;
+}
+
+/** The connection an exchange is on. */
+export interface ExchangeConnection {
+  /** Whether it has served before. */
+  readonly reused: boolean;
+  /** @returns false when it is full: no more until {@link Exchange.drained} */
+  write(data: string | Buffer): boolean;
+  cork(): void;
+  uncork(): void;
+  /** Reads on after a `data` that returned false. */
+  resume(): void;
+  destroy(): void;
+}
+
 /** An exchange from its creation to its end; at the end it lets go of connection, receiver and timers. */
 export class Exchange implements Upstream, BodyReceiver {
-  readonly #pool: Pool;
+  readonly #pool: ExchangePool;
   readonly #head: string;
   readonly #body: RequestBody;
   readonly #waitsForContinue: boolean;
@@ -29,7 +48,7 @@ export class Exchange implements Upstream, BodyReceiver {
   #answered = false;
   #headSeen = false;
   #corked = false;
-  connection: Connection | null = null;
+  connection: ExchangeConnection | null = null;
   /** The connection is closed after this exchange. */
   exclusive = false;
   /** Must not use a connection that has served before. */
@@ -47,7 +66,7 @@ export class Exchange implements Upstream, BodyReceiver {
   /** All of the request has been written. */
   requestComplete: boolean;
 
-  constructor(pool: Pool, method: string, head: string, body: RequestBody, waits: boolean, receiver: Receiver) {
+  constructor(pool: ExchangePool, method: string, head: string, body: RequestBody, waits: boolean, receiver: Receiver) {
     this.#pool = pool;
     this.#head = head;
     this.#body = body;

@@ -1,41 +1,18 @@
 // Keep-alive connections to one endpoint: last in first out, bounded, swept once a second.
 
-import { bracketed } from "../../wire/authority.ts";
-import type { BufferPool } from "../../wire/buffers.ts";
-import type { Network } from "../../wire/dial.ts";
 import { isName } from "../../wire/resolver.ts";
 import { Connection } from "./connection.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, ExchangePool } from "./exchange.ts";
 import type { HttpClientOptions } from "./options.ts";
+import { addressText, type ConnectionPool, type PoolShared, type PoolTarget } from "./pool-contract.ts";
 
 /** Exchanges that may wait for a connection when `maxConnsPerHost` is reached. More are refused as overloaded. */
 const MAX_WAITING = 1024;
 /** How often the addresses behind a name are compared with the connections open, in sweeps (seconds). */
 const READDRESS_EVERY = 15;
 
-/** What all pools of a process share. */
-export interface PoolShared {
-  readonly network: Network;
-  readonly buffers: BufferPool;
-  /** Read buffer of every connection that is not in the middle of a bulk body. */
-  readonly scratch: Buffer;
-  readonly now: () => number;
-}
-
-/** Where a pool connects to. */
-export interface PoolTarget {
-  readonly address: string;
-  readonly port: number;
-  readonly scheme: "http" | "https";
-}
-
-/** A target as log lines name it: `https://10.0.0.1:8443`. */
-export function addressText({ scheme, address, port }: PoolTarget): string {
-  return `${scheme}://${bracketed(address)}:${port}`;
-}
-
 /** The connections to one endpoint. */
-export class Pool {
+export class Pool implements ConnectionPool<Connection, Exchange>, ExchangePool {
   readonly target: PoolTarget;
   readonly options: HttpClientOptions;
   readonly shared: PoolShared;

@@ -2,7 +2,8 @@
 import { BufferPool } from "../../wire/buffers.ts";
 import type { Network } from "../../wire/dial.ts";
 import type { HttpClientOptions } from "./options.ts";
-import { Pool, type PoolShared, type PoolTarget } from "./pool.ts";
+import { Pool } from "./pool.ts";
+import type { PoolShared, PoolTarget } from "./pool-contract.ts";
 
 /**
  * Read buffer shared by all connections: a read is parsed before the next one happens. Small, because what a bulk body

@@ -1,5 +1,5 @@
 // Which buffer the next read of a connection goes into: the one all share, or in the middle of a large body one of its own.
-import type { PoolShared } from "./pool.ts";
+import type { PoolShared } from "./pool-contract.ts";
 
 /** A run of body at least this long is handed over in its read buffer instead of being copied, bytes. */
 const HAND_OVER_BYTES = 16 * 1024;

@@ -21,13 +21,13 @@ export function headText({ head, own, body }: UpstreamRequest, defaults: HeadDef
     if (drops && isField(fields[i]!, "accept-encoding")) continue;
     text += `${fields[i]}: ${fields[i + 1]}\r\n`;
   }
+  if (body.length > 0) text += `Content-Length: ${body.length}\r\n`;
   text += head.forwarded.text;
   for (let i = 0; i < own.length; i += 2) text += `${own[i]}: ${own[i + 1]}\r\n`;
   if (head.expectsContinue && body.length !== 0) text += "Expect: 100-continue\r\n";
   if (head.kind === "websocket") return `${text}Connection: Upgrade\r\nUpgrade: websocket\r\n`;
   if (head.acceptsTrailers) text += "TE: trailers\r\nConnection: TE\r\n";
-  if (body.length === -1) return text;
-  return text + (body.length > 0 ? `Content-Length: ${body.length}\r\n` : emptyBody(method));
+  return body.length === 0 ? text + emptyBody(method) : text;
 }
 
 /** Framing of a request without a body: a length where the method makes a server expect one (RFC 9110 §8.6). */

@@ -1,13 +1,11 @@
 // One request and its response on an HTTP/2 stream.
-import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "node:http2";
 import { Duplex } from "node:stream";
 import type { BodyReceiver, Progress, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { getField } from "../../wire/fields.ts";
 import { rawFields, releaseStream } from "../../wire/http2-raw.ts";
-import type { Http2Pool } from "./pool.ts";
 import { trailerObject } from "./request-headers.ts";
-import type { Http2Session } from "./session.ts";
 
 const NO_FIELDS: readonly string[] = [];
 
@@ -16,15 +14,48 @@ interface WatchedStream extends ClientHttp2Stream {
   whole?: boolean;
 }
 
+/** The pool a call waits in. */
+export interface CallPool {
+  /** Whether calls wait although connections stand: all their streams are in use. */
+  readonly saturated: boolean;
+  /** Monotonic, ms. */
+  now(): number;
+  /** Takes a waiting call out of the queue. */
+  forget(call: Http2Call): void;
+  /** Streams may have come free. */
+  serve(): void;
+}
+
+/** The connection a call is on. */
+export interface CallSession {
+  readonly raw: ClientHttp2Session;
+  /** Bytes written so far. */
+  readonly written: number;
+  /** Why it was lost. */
+  readonly fault: { readonly code: ErrorCode; readonly detail: string } | null;
+  /** A stream was opened. @param writtenBefore {@link written} before it */
+  began(writtenBefore: number): void;
+  /** A stream is over. */
+  ended(): void;
+  /** Something has come from the backend. */
+  heard(): void;
+  /** Gives a stream up. */
+  reset(stream: ClientHttp2Stream): void;
+  /** A call was given up without an answer; the connection may be dead. @param since when it began */
+  doubt(since: number): void;
+  /** Whether the backend has said that it did not look at the stream. */
+  ignored(id: number | undefined): boolean;
+}
+
 /** A call from its creation to its end; at the end it lets go of stream and receiver. */
 export class Http2Call implements Upstream, BodyReceiver {
-  readonly #pool: Http2Pool;
+  readonly #pool: CallPool;
   readonly #headers: OutgoingHttpHeaders;
   readonly #body: RequestBody;
   /** The request may end with trailers. */
   readonly #trailing: boolean;
   #receiver: Receiver | null;
-  #session: Http2Session | null = null;
+  #session: CallSession | null = null;
   #stream: WatchedStream | null = null;
   #answered = false;
   #begunAt = 0;
@@ -34,7 +65,7 @@ export class Http2Call implements Upstream, BodyReceiver {
   #ownTrailers: readonly string[] = NO_FIELDS;
 
   /** @param trailing whether the trailers of the request are sent; calls of gRPC have none */
-  constructor(pool: Http2Pool, headers: OutgoingHttpHeaders, body: RequestBody, trailing: boolean, receiver: Receiver) {
+  constructor(pool: CallPool, headers: OutgoingHttpHeaders, body: RequestBody, trailing: boolean, receiver: Receiver) {
     this.#pool = pool;
     this.#headers = headers;
     this.#body = body;
@@ -51,7 +82,7 @@ export class Http2Call implements Upstream, BodyReceiver {
   }
 
   /** A connection stands: opens the stream. */
-  begin(session: Http2Session): void {
+  begin(session: CallSession): void {
     this.#session = session;
     const endStream = this.#body.length === 0;
     const waitForTrailers = this.#trailing && !endStream;
@@ -147,7 +178,7 @@ export class Http2Call implements Upstream, BodyReceiver {
     this.#pool.serve();
   }
 
-  #lost(session: Http2Session, stream: ClientHttp2Stream): void {
+  #lost(session: CallSession, stream: ClientHttp2Stream): void {
     const { fault } = session;
     const unseen =
       stream.rstCode === constants.NGHTTP2_REFUSED_STREAM ||

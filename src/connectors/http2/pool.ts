@@ -1,8 +1,9 @@
 // The HTTP/2 connections to one endpoint: as many streams on one as it takes, a bounded queue behind them.
 import type { Network } from "../../wire/dial.ts";
-import { addressText, type PoolTarget } from "../http/pool.ts";
-import type { Http2Call } from "./call.ts";
+import { addressText, type PoolTarget } from "../http/pool-contract.ts";
+import type { CallPool, Http2Call } from "./call.ts";
 import type { Http2ClientOptions } from "./options.ts";
+import type { SessionPool } from "./pool-contract.ts";
 import { Http2Session } from "./session.ts";
 
 /** Calls that may wait for a free stream. More are refused as overloaded. */
@@ -11,7 +12,7 @@ const MAX_WAITING = 1024;
 const MAX_PING_FACTOR = 32;
 
 /** The connections to one endpoint. */
-export class Http2Pool {
+export class Http2Pool implements SessionPool<Http2Session>, CallPool {
   readonly target: PoolTarget;
   readonly options: Http2ClientOptions;
   readonly network: Network;

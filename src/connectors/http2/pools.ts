@@ -1,6 +1,6 @@
 // All HTTP/2 pools of the process, looked over once a second.
 import type { Network } from "../../wire/dial.ts";
-import type { PoolTarget } from "../http/pool.ts";
+import type { PoolTarget } from "../http/pool-contract.ts";
 import type { Http2ClientOptions } from "./options.ts";
 import { Http2Pool } from "./pool.ts";
 

@@ -8,7 +8,7 @@ import { bracketed } from "../../wire/authority.ts";
 import { Dial, type DialFailure, type Dialler } from "../../wire/dial.ts";
 import { askForLife, BreachWatch } from "../../wire/http2-breach.ts";
 import { connectSecure } from "../../wire/secure.ts";
-import type { Http2Pool } from "./pool.ts";
+import type { SessionPool } from "./pool-contract.ts";
 import { ResetPacer } from "./reset-pacer.ts";
 
 /** A GOAWAY of this kind tells a client that it pings too often (gRPC: "too_many_pings"). */
@@ -26,9 +26,9 @@ const SILENT_LOOKS = 10;
 /** How far those came that waited for a connection; null: it was open. */
 type Unopened = "unsent" | "unable" | null;
 
-/** One connection of an {@link Http2Pool}. */
+/** One connection of a pool. */
 export class Http2Session implements Dialler {
-  readonly #pool: Http2Pool;
+  readonly #pool: SessionPool<Http2Session>;
   readonly #dial: Dial;
   readonly #begunAt: number;
   /** This and what stands on it are there once it is connected. */
@@ -57,7 +57,7 @@ export class Http2Session implements Dialler {
   /** Why it could not be opened, or was lost. */
   fault: { readonly code: ErrorCode; readonly detail: string; readonly unopened: Unopened } | null = null;
 
-  constructor(pool: Http2Pool) {
+  constructor(pool: SessionPool<Http2Session>) {
     this.#pool = pool;
     this.idleSince = this.#lastReadAt = this.#begunAt = pool.now();
     this.#dial = new Dial(pool.network, pool.target.address, pool.options.dialTimeoutMs, this);
