@@ -15,6 +15,8 @@ const FRAGMENTS_MS = 250;
 interface Source {
   readonly key: string;
   readonly registry: Registry;
+  /** Whether it lists services of its own, beside those of the configuration. */
+  readonly mayGrow: boolean;
 }
 
 /** Registries of one configuration after the other; one whose settings stay is kept, with the list it has. */
@@ -45,12 +47,13 @@ export class Sources implements Participant<Config> {
     const key = keyOf(config);
     if (this.#next?.key !== key) this.#drop(this.#next);
     const same = [this.#live, this.#next].find((source) => source?.key === key);
-    this.#next = same ?? { key, registry: REGISTRIES[config.registry.type].make(config.services) };
+    const kind = REGISTRIES[config.registry.type];
+    this.#next = same ?? { key, mayGrow: kind.mayGrow, registry: kind.make(config.services) };
     const { registry } = this.#next;
     await registry.start();
     this.#nextServices = config.services;
     this.#given = registry.list();
-    return this.#given === config.services ? config : { ...config, services: together(this.#nextServices, registry) };
+    return this.#given === config.services ? config : { ...config, services: together(this.#nextServices, this.#next) };
   }
 
   /** Pieces of configuration that belong to the files, as far as the registry in effect brings them. */
@@ -96,7 +99,7 @@ export class Sources implements Participant<Config> {
   }
 
   #tell(): void {
-    const services = together(this.#liveServices, this.#live!.registry);
+    const services = together(this.#liveServices, this.#live!);
     for (const plane of this.#planes) plane.follow(services);
   }
 
@@ -110,13 +113,17 @@ function keyOf({ registry, hash }: Config): string {
   return REGISTRIES[registry.type].mayGrow ? JSON.stringify(registry) : hash;
 }
 
-/** The services of a configuration, and those that its registry lists beside them. */
-function together(own: readonly ServiceConfig[], registry: Registry): readonly ServiceConfig[] {
+/**
+ * All services. Those of a configuration come before those that a registry finds by the same name; what becomes of them in a
+ * registry that finds none is for it to say.
+ */
+function together(own: readonly ServiceConfig[], { registry, mayGrow }: Source): readonly ServiceConfig[] {
   const list = registry.list();
   if (list === own) return own;
-  const names = new Set(own.map(({ name }) => name));
-  const at = { file: registry.name, line: 0, column: 0 };
-  return [...own, ...list.filter(({ name }) => !names.has(name)).map((entry) => ({ ...entry, at }))];
+  const places = new Map(own.map(({ name, at }) => [name, at]));
+  const nowhere = { file: registry.name, line: 0, column: 0 };
+  const placed = list.map((entry) => ({ ...entry, at: places.get(entry.name) ?? nowhere }));
+  return mayGrow ? [...own, ...placed.filter(({ name }) => !places.has(name))] : placed;
 }
 
 /** Does something once for all calls that come close together. */

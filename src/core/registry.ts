@@ -38,7 +38,7 @@ export interface Registry {
 export interface RegistryKind {
   /** Whether services may come that are not known when the configuration is loaded: naming one is no error then. */
   readonly mayGrow: boolean;
-  /** @param services those of the configuration itself; they come first, and need not be listed by one that may grow */
+  /** @param services those of the configuration itself. A kind that may grow need not list them: they come before its own */
   make(services: ServiceList): Registry;
 }
 

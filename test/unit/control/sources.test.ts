@@ -51,7 +51,24 @@ async function setUp() {
   return { clock, sources, seen, apply, registry: made[0]! };
 }
 
+// It lists what the file says, changed.
+addRegistry("tagged", {
+  mayGrow: false,
+  make: (services) => {
+    const list = services.map(({ name, endpoints }) => {
+      return { name, endpoints: endpoints.map((spec) => ({ ...spec, tags: ["seen"] })) };
+    });
+    return new ToldRegistry(list);
+  },
+});
+
 describe("a configuration", () => {
+  test("has what a registry makes of its services, where the registry finds none of its own", async () => {
+    const { sources } = await setUp();
+    const [file, ...others] = (await sources.complete(configOf("/*", "tagged"))).services;
+    assert.deepEqual([file!.name, file!.endpoints[0]!.tags, file!.at.file, others], ["file", ["seen"], "t.yaml", []]);
+  });
+
   test("that lists its services itself is left as it is", async () => {
     const { sources } = await setUp();
     const config = configOf("/*", "static");
