@@ -66,7 +66,7 @@ test("a balancer and a registry are one file and the catalog, a filter with its 
   const recipes = ["A balancer", "A filter", "A strategy", "A responder", "A registry", "A translator"];
   for (const recipe of recipes) assert.ok(filesOf(recipe).size > 1, recipe);
   assert.deepEqual([...filesOf("A balancer")], ["src/balancing/first.ts", "src/catalog.ts"]);
-  assert.deepEqual([...filesOf("A registry")], ["src/registries/loopback.ts", "src/catalog.ts"]);
+  assert.deepEqual([...filesOf("A registry")], ["src/registries/variable.ts", "src/catalog.ts"]);
   assert.ok(filesOf("A filter").size <= 4);
 });
 
@@ -91,12 +91,7 @@ describe("a gateway in which every recipe was followed", { timeout: 120_000 }, (
       join(folder, "gateway.yaml"),
       `gateway:
   frontend: { http: { host: 127.0.0.1, port: 0 } }
-  registry:
-    type: loopback
-    static:
-      services:
-        - { name: web, instances: [ { address: 192.0.2.1, port: ${a} }, { address: 192.0.2.1, port: ${b} } ] }
-        - { name: other, instances: [ { address: 192.0.2.1, port: ${other} } ] }
+  registry: { type: variable }
   router:
     rules:
       - { path: /first, serviceName: web, loadBalance: first, stamp: seen }
@@ -106,6 +101,7 @@ describe("a gateway in which every recipe was followed", { timeout: 120_000 }, (
     );
     const child = spawn(process.execPath, ["dist/main.js", "-config", "gateway.yaml"], {
       cwd: folder,
+      env: { ...process.env, SERVICES: `web=127.0.0.1:${a},127.0.0.1:${b} other=127.0.0.1:${other}` },
       stdio: ["ignore", "pipe", "inherit"],
     });
     stop = () => child.kill("SIGKILL");
