@@ -25,8 +25,8 @@ export class BalancedService implements Service {
   readonly isFailure: (status: number) => boolean;
   picker: Picker = NOBODY;
   readonly #groups: EndpointGroups;
-  /** Each with what ends the watching of it. */
-  #watched: ReadonlyMap<Endpoint, readonly (() => void)[]> = new Map();
+  /** What ends the watching of each endpoint. */
+  #stops: readonly (() => void)[] = [];
   #queued = false;
   #closed = false;
 
@@ -42,9 +42,13 @@ export class BalancedService implements Service {
 
   /** These are its endpoints from now on: whoever is not among them gets no new request. */
   follow(endpoints: readonly Endpoint[]): void {
-    const before = this.#watched;
-    this.#watched = new Map(endpoints.map((endpoint) => [endpoint, before.get(endpoint) ?? this.#watch(endpoint)]));
-    for (const [endpoint, stops] of before) if (!this.#watched.has(endpoint)) for (const stop of stops) stop();
+    const watched = new Map(this.endpoints.map((endpoint, i) => [endpoint, this.#stops[i]!]));
+    this.#stops = endpoints.map((endpoint) => {
+      const stop = watched.get(endpoint) ?? this.#watch(endpoint);
+      watched.delete(endpoint);
+      return stop;
+    });
+    for (const stop of watched.values()) stop();
     this.endpoints = endpoints;
     this.mayRefuse = endpoints.some(({ connector }) => connector.mayRefuse);
     this.picker = this.#newPicker();
@@ -53,13 +57,18 @@ export class BalancedService implements Service {
   /** Stops watching the endpoints. Requests under way still use the last picker. */
   close(): void {
     this.#closed = true;
-    for (const stops of this.#watched.values()) for (const stop of stops) stop();
-    this.#watched = new Map();
+    for (const stop of this.#stops) stop();
   }
 
-  #watch({ state, breaker }: Endpoint): readonly (() => void)[] {
+  #watch({ state, breaker }: Endpoint): () => void {
     const changed = () => this.#changed();
-    return breaker === null ? [state.watch(changed)] : [state.watch(changed), breaker.watch(changed)];
+    const stop = state.watch(changed);
+    if (breaker === null) return stop;
+    const stopToo = breaker.watch(changed);
+    return () => {
+      stop();
+      stopToo();
+    };
   }
 
   /**

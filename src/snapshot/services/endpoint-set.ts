@@ -21,15 +21,17 @@ interface Member {
   readonly spec: EndpointSpec;
   readonly leases: LeaseHolder;
   readonly state: EndpointState;
-  /** By whether it is called by gRPC. */
-  readonly bare: Map<boolean, BareEndpoint>;
+  /** As it is called by gRPC, and otherwise; null until somebody does. */
+  calls: BareEndpoint | null;
+  plain: BareEndpoint | null;
 }
 
 /** One way the service is used. */
 interface Variant {
   readonly grpc: boolean;
   readonly breakers: Pick<ServiceBreakers, "endpoint">;
-  endpoints: ReadonlyMap<Member, Endpoint>;
+  /** One for each member. */
+  endpoints: readonly Endpoint[];
   readonly service: BalancedService;
 }
 
@@ -38,8 +40,8 @@ export class EndpointSet {
   readonly #service: string;
   readonly #parts: EndpointSetParts;
   #specs: readonly EndpointSpec[];
-  /** By identity, in the order of the registry. */
-  #members: ReadonlyMap<string, Member>;
+  /** In the order of the registry. */
+  #members: readonly Member[];
   readonly #variants: Variant[] = [];
 
   /** @param specs those the service begins with */
@@ -47,7 +49,7 @@ export class EndpointSet {
     this.#service = service;
     this.#parts = parts;
     this.#specs = specs;
-    this.#members = this.#membersOf(specs, new Map());
+    this.#members = this.#membersOf(specs, []);
     if (specs.length > 0) parts.balancers.begun(service);
   }
 
@@ -66,8 +68,8 @@ export class EndpointSet {
     breakers: Pick<ServiceBreakers, "endpoint">,
     make: (endpoints: readonly Endpoint[]) => BalancedService,
   ): BalancedService {
-    const endpoints = this.#endpointsOf({ grpc, breakers, endpoints: new Map() });
-    const service = make([...endpoints.values()]);
+    const endpoints = this.#members.map((member) => this.#endpointOf(member, grpc, breakers));
+    const service = make(endpoints);
     this.#variants.push({ grpc, breakers, endpoints, service });
     return service;
   }
@@ -82,34 +84,37 @@ export class EndpointSet {
     this.#specs = specs;
     const before = this.#members;
     const now = this.#membersOf(specs, before);
-    const old = [...before.values()];
-    if (now.size === old.length && [...now.values()].every((member, i) => member === old[i])) return false;
+    if (now.length === before.length && now.every((member, i) => member === before[i])) return false;
     this.#members = now;
     for (const variant of this.#variants) {
-      variant.endpoints = this.#endpointsOf(variant);
-      variant.service.follow([...variant.endpoints.values()]);
+      const known = new Map(before.map((member, i) => [member, variant.endpoints[i]!]));
+      const { grpc, breakers } = variant;
+      variant.endpoints = now.map((member) => known.get(member) ?? this.#endpointOf(member, grpc, breakers));
+      variant.service.follow(variant.endpoints);
     }
-    for (const [id, member] of before) {
-      const after = now.get(id);
-      if (after === member) continue;
+    const kept = new Set(now);
+    const states = new Set(now.map(({ state }) => state));
+    for (const member of before) {
+      if (kept.has(member)) continue;
       // One that is only described otherwise is held by its successor.
-      if (after !== undefined) member.leases.release();
+      if (states.has(member.state)) member.leases.release();
       else member.state.whenIdle(() => member.leases.release());
     }
-    if (before.size === 0) this.#parts.balancers.begun(this.#service);
+    if (before.length === 0) this.#parts.balancers.begun(this.#service);
     return true;
   }
 
   /** Members for the specs, the same as before where nothing has changed. One that is listed twice counts once. */
-  #membersOf(specs: readonly EndpointSpec[], before: ReadonlyMap<string, Member>): Map<string, Member> {
+  #membersOf(specs: readonly EndpointSpec[], before: readonly Member[]): readonly Member[] {
+    const known = new Map(before.map((member) => [identityOf(this.#service, member.spec), member]));
     const members = new Map<string, Member>();
     for (const spec of specs) {
       const id = identityOf(this.#service, spec);
-      const known = before.get(id);
+      const same = known.get(id);
       if (members.has(id)) continue;
-      members.set(id, known !== undefined && isDeepStrictEqual(known.spec, spec) ? known : this.#join(spec));
+      members.set(id, same !== undefined && isDeepStrictEqual(same.spec, spec) ? same : this.#join(spec));
     }
-    return members;
+    return [...members.values()];
   }
 
   #join(spec: EndpointSpec): Member {
@@ -117,22 +122,13 @@ export class EndpointSet {
     const leases = this.#parts.leases.child();
     const state = builder.state(this.#service, spec, leases);
     balancers.warm(this.#service, spec, state, leases);
-    return { spec, leases, state, bare: new Map() };
+    return { spec, leases, state, calls: null, plain: null };
   }
 
-  #endpointsOf({ grpc, breakers, endpoints }: Omit<Variant, "service">): Map<Member, Endpoint> {
-    const own = (member: Member) => {
-      return { ...this.#bare(member, grpc), breaker: breakers.endpoint(member.spec, member.leases) };
-    };
-    return new Map([...this.#members.values()].map((member) => [member, endpoints.get(member) ?? own(member)]));
-  }
-
-  #bare(member: Member, grpc: boolean): BareEndpoint {
-    let bare = member.bare.get(grpc);
-    if (bare === undefined) {
-      bare = this.#parts.builder.endpoint(this.#service, member.spec, member.state, grpc, member.leases);
-      member.bare.set(grpc, bare);
-    }
-    return bare;
+  #endpointOf(member: Member, grpc: boolean, breakers: Variant["breakers"]): Endpoint {
+    const { spec, state, leases } = member;
+    const make = () => this.#parts.builder.endpoint(this.#service, spec, state, grpc, leases);
+    const bare = grpc ? (member.calls ??= make()) : (member.plain ??= make());
+    return { ...bare, breaker: breakers.endpoint(spec, leases) };
   }
 }

@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { printConfiguration } from "../../../../src/config/show/print.ts";
 import { fragment, loadMixed, ruleFragment, serviceValues } from "../../../support/fragments.ts";
 import { load, loadFine, withMore } from "../../../support/load.ts";
+import { addRegistry, ToldRegistry } from "../../../support/registry.ts";
 
 test("rules and services come behind those of the file, in order of source", () => {
   const { config, dropped } = loadMixed([ruleFragment("b", "/b/*"), ruleFragment("a", "/a/*", { timeout: "5s" })]);
@@ -28,6 +29,25 @@ test("a rule may send to a service of the file", () => {
   ]);
   assert.deepEqual(dropped, {});
   assert.equal(config.rules[1]!.serviceName, "web");
+});
+
+addRegistry("told", { mayGrow: true, make: () => new ToldRegistry() });
+
+test("where the registry may bring services, a rule may name one that nobody lists, but none of another fragment", () => {
+  const rule = (name: string) => ({ "router.rules[0].path": `/${name}`, "router.rules[0].serviceName": name });
+  const text = `gateway:
+  router: { rules: [ { path: /*, serviceName: later } ] }
+  registry: { type: told }
+`;
+  const { config, dropped } = loadMixed(
+    [fragment("a", rule("later still")), ruleFragment("b", "/b/*"), fragment("c", rule("service of b"))],
+    text,
+  );
+  assert.deepEqual(Object.keys(dropped), ["c"]);
+  assert.deepEqual(
+    config.rules.map(({ serviceName }) => serviceName),
+    ["later", "later still", "service of b"],
+  );
 });
 
 test("text is read by the types of the schema, as labels have nothing else", () => {
