@@ -153,10 +153,7 @@ export class Attempts {
     return true;
   }
 
-  /**
-   * Takes the first step that can be taken, and goes on when that attempt has failed before its send returned, until an
-   * attempt is under way, a pause runs, or the request is over.
-   */
+  /** Takes the first step that can be taken, and goes on when that attempt has failed before its send returned. */
   #drive(due: Due): void {
     this.#due = due;
     if (this.#driving) return; // called from inside the loop below, which goes on with it
@@ -170,9 +167,10 @@ export class Attempts {
         if (next.endpoint !== null && first !== "fresh" && first !== "reconnect") this.fail(next.endpoint);
         next.steps.some((step) => this.#take(step, next));
       }
-    } finally {
-      this.#driving = false;
+    } catch (error) {
+      this.#ctx.defects!.defect(this.#ctx, error); // of a translator
     }
+    this.#driving = false;
   }
 
   /** @returns whether the step was taken */

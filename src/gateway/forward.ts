@@ -83,15 +83,14 @@ export class Forward implements Upstream, AttemptsHandler, EventStreamHandler, C
     if (!attempt.isOpen && this.#attempts.insteadOf(attempt, status, fields, length)) return;
     this.#race.win(attempt);
     attempt.note(status);
-    let stream: boolean;
     try {
-      stream = this.#relay.head(status, reason, fields, length);
+      const stream = this.#relay.head(status, reason, fields, length);
+      if (stream) attempt.opened();
+      this.#clock.answered(stream);
+      this.#attempts.settled();
     } catch (error) {
-      return this.#ctx.defects?.defect(this.#ctx, error); // of a filter
+      this.#ctx.defects!.defect(this.#ctx, error); // of a filter
     }
-    if (stream) attempt.opened();
-    this.#clock.answered(stream);
-    this.#attempts.settled();
   }
 
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
@@ -124,8 +123,13 @@ export class Forward implements Upstream, AttemptsHandler, EventStreamHandler, C
     attempt.note(101);
     attempt.opened();
     this.#clock.stop();
-    const joined = this.#relay.switched(fields, backend, join);
-    if (joined !== null) attempt.carry(joined);
+    try {
+      const joined = this.#relay.switched(fields, backend, join);
+      if (joined !== null) attempt.carry(joined);
+    } catch (error) {
+      backend.destroy();
+      this.#ctx.defects!.defect(this.#ctx, error); // of a filter
+    }
   }
 
   failed(attempt: Attempt, failure: SendFailure): void {

@@ -61,7 +61,7 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
   }
 
   reply(ctx: RequestContext, reply: Reply): void {
-    if (ctx.finished || ctx.status !== 0) return;
+    if (isAnswered(ctx)) return;
     try {
       sendReply(ctx, reply, false);
     } catch (error) {
@@ -134,7 +134,7 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
   }
 
   #afterFilters(ctx: RequestContext, route: Route, verdict: Verdict): void {
-    if (ctx.finished) return;
+    if (isAnswered(ctx)) return;
     if (ctx.trace !== null) ctx.trace.filtered(verdict === undefined ? null : nameOf(verdict));
     if (verdict !== undefined) {
       ctx.debug?.("A filter answers", isRefusal(verdict) ? { code: verdict.code } : { status: verdict.status });
@@ -148,7 +148,7 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
   }
 
   #forward(ctx: RequestContext, route: Route, plan: Plan | Refusal): void {
-    if (ctx.finished) return;
+    if (isAnswered(ctx)) return;
     if ("code" in plan) return this.#answer(ctx, plan);
     const translation = plan[0].translator?.begin(ctx) ?? null;
     if (translation !== null && "code" in translation) return this.#answer(ctx, translation);
@@ -167,7 +167,7 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
   }
 
   #answer(ctx: RequestContext, answer: Reply | Refusal): void {
-    if (ctx.finished) return;
+    if (isAnswered(ctx)) return;
     if (isRefusal(answer)) this.refuse(ctx, answer.code, answer.fields, answer.message);
     else this.reply(ctx, answer);
   }
@@ -198,6 +198,11 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
     if (ctx.method === "OPTIONS" && ctx.rawPath === "*") return this.#answerLast(ctx);
     this.refuse(ctx, "invalid_path");
   }
+}
+
+/** While a filter, strategy or responder waited, the client disconnected or was refused for its body. */
+function isAnswered(ctx: RequestContext): boolean {
+  return ctx.finished || ctx.status !== 0;
 }
 
 function nameOf(verdict: Reply | Refusal): string | number {

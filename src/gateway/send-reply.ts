@@ -112,7 +112,7 @@ class GuardedWriter implements ReplyWriter {
     try {
       return this.#to.write(chunk, release);
     } catch (error) {
-      this.#ctx.defects?.defect(this.#ctx, error);
+      this.#ctx.defects!.defect(this.#ctx, error);
       return true;
     }
   }
@@ -121,7 +121,7 @@ class GuardedWriter implements ReplyWriter {
     try {
       this.#to.end(last, trailers);
     } catch (error) {
-      this.#ctx.defects?.defect(this.#ctx, error);
+      this.#ctx.defects!.defect(this.#ctx, error);
     }
   }
 
@@ -129,7 +129,7 @@ class GuardedWriter implements ReplyWriter {
     try {
       this.#to.flush();
     } catch (error) {
-      this.#ctx.defects?.defect(this.#ctx, error);
+      this.#ctx.defects!.defect(this.#ctx, error);
     }
   }
 }

@@ -40,7 +40,7 @@ export function requestHead(ctx: RequestContext, route: Route): RequestHead {
         if (CONNECTION_CREDENTIALS.test(value)) exclusive = true;
         break;
       case known.EXPECT:
-        expectsContinue = ctx.expectsContinue;
+        expectsContinue = ctx.expectsContinue && !ctx.body.complete;
         continue;
       case known.TE:
         acceptsTrailers = TRAILERS.test(value);

@@ -8,11 +8,11 @@ export interface Started {
   stop(): Promise<void>;
 }
 
-/** @param body YAML below `gateway:`, indented by two; the HTTP port is any free one, and nothing but errors is logged */
+/** @param body YAML below `gateway:`, indented by two; the HTTP port is any free one, and nothing is logged */
 export async function startWith(body: string, extensions: NonNullable<BootOptions["extensions"]>): Promise<Started> {
   const text = `gateway:
   frontend: { http: { host: 127.0.0.1, port: 0 } }
-  telemetry: { logging: { enabled: false } }
+  telemetry: { logging: { enabled: false, applicationOutput: /dev/null } }
   shutdown: { delay: 0, timeout: 1 }
 ${body}`;
   const running = await boot({
