@@ -34,16 +34,17 @@ test("a rule may send to a service of the file", () => {
 addRegistry("told", { mayGrow: true, make: () => new ToldRegistry() });
 
 test("where the registry may bring services, a rule may name one that nobody lists, but none of another fragment", () => {
-  const rule = (name: string) => ({ "router.rules[0].path": `/${name}`, "router.rules[0].serviceName": name });
+  const rule = (path: string, name: string) => ({ "router.rules[0].path": path, "router.rules[0].serviceName": name });
   const text = `gateway:
   router: { rules: [ { path: /*, serviceName: later } ] }
   registry: { type: told }
 `;
   const { config, dropped } = loadMixed(
-    [fragment("a", rule("later still")), ruleFragment("b", "/b/*"), fragment("c", rule("service of b"))],
+    [fragment("a", rule("/a", "later still")), ruleFragment("b", "/b/*"), fragment("c", rule("/c", "service of b"))],
     text,
   );
   assert.deepEqual(Object.keys(dropped), ["c"]);
+  assert.match(dropped.c!.join(), /unknown service "service of b"/);
   assert.deepEqual(
     config.rules.map(({ serviceName }) => serviceName),
     ["later", "later still", "service of b"],
