@@ -118,7 +118,7 @@ export class RequestContext {
   peerTrusted = false;
   clientIp = "";
   requestId = "";
-  /** null: nobody has been authenticated. */
+  /** The authenticated client; null: it has not been authenticated. */
   identity: Identity | null = null;
   /** Importance under pressure: that of the route, unless authentication knows the client for another. */
   tier: Tier = "normal";
@@ -166,7 +166,7 @@ export class RequestContext {
   stream: StreamCounts | null = null;
   /** Set as soon as the pipeline has the request. */
   defects: DefectHandler | null = null;
-  /** null: nobody follows the request. */
+  /** The record of the request; null: none is kept. */
   trace: Trace | null = null;
   /** Says what happens to this request, with its id; null unless the log level is `debug`: `ctx.debug?.(…)`. */
   debug: LogLine | null = null;

@@ -3,7 +3,7 @@
 import type { Ask } from "./questions.ts";
 import type { ServiceList } from "./registry.ts";
 
-/** Whoever has to agree to a configuration: all of them prepare it, and then all commit it or all cancel it. */
+/** A part of the gateway that must agree to a configuration: all parts prepare it, and then all commit it or all cancel it. */
 export interface Participant<Config> {
   /**
    * Makes everything ready and changes nothing that is in effect.

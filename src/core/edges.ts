@@ -10,7 +10,7 @@ export interface BodyReceiver {
   end(trailers: readonly string[]): void;
 }
 
-/** The request body of one client, read only when somebody starts it. */
+/** The request body of one client, read only once it is started. */
 export interface RequestBody {
   /** Bytes announced; 0 no body; -1 unknown (chunked). */
   readonly length: number;
@@ -28,7 +28,7 @@ export interface RequestBody {
   resume(): void;
 }
 
-/** What a {@link UpgradedSocket} reports to whoever opened it. */
+/** Receives what an {@link UpgradedSocket} reports, from {@link UpgradedSocket.open} on. */
 export interface UpgradedSocketHandler {
   /** Takes one owned chunk. @returns false when no more may come until {@link UpgradedSocket.resume} */
   data(chunk: Buffer): boolean;

@@ -30,7 +30,7 @@ export interface Registry {
   watch(listener: (changed: RegistryChange) => void): () => void;
   /** Why the list may be out of date; null: it is not. */
   readonly trouble: string | null;
-  /** Ends it: nobody is called any more. */
+  /** Stops it: no listener is called any more. */
   close(): void;
 }
 

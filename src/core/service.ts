@@ -9,7 +9,7 @@ import type { RetryRule } from "./retry.ts";
 export interface Picker {
   /**
    * The endpoint for this request, or null when none may take it.
-   * @param exclude endpoints already tried for this request; picked again only by nobody
+   * @param exclude endpoints already tried for this request; they are not picked
    */
   pick(ctx: RequestContext, exclude: readonly Endpoint[]): Endpoint | null;
   /** How an attempt on a picked endpoint ended, where a balancer learns from that. @param ms to the response head */

@@ -1,4 +1,4 @@
-// One try of a request on one endpoint: gives back what it took, and says once how it ended to all that learn from it.
+// One attempt of a request on one endpoint: releases what it took, and reports once how it ended to all that learn from it.
 import type { AttemptEnd, AttemptOutcome } from "../core/attempt-end.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { Receiver, SendFailure, UpgradedSocket, Upstream } from "../core/edges.ts";
@@ -45,9 +45,9 @@ export class Attempt implements Receiver {
   #told = false;
   #good = false;
   #over = false;
-  /** It has begun a stream: what follows is no reason to try again. */
+  /** It has begun a stream: what follows is no reason for another attempt. */
   isOpen = false;
-  /** Bytes that may still come of an answer nobody wants; -1: it is wanted. */
+  /** Bytes that may still be read of an answer that is dropped; -1: the answer goes to the client. */
   #drains = -1;
 
   constructor(handler: AttemptHandler, ctx: RequestContext, permit: Permit) {
@@ -94,7 +94,7 @@ export class Attempt implements Receiver {
 
   /**
    * Gives it up because no more time is left. The endpoint is to blame when it had enough: a client that asks for an
-   * answer within a millisecond, and a try that began in the last moment, say nothing about it.
+   * answer within a millisecond, and an attempt that began in the last moment, say nothing about it.
    * @param fairMs time that is enough in any case, ms
    * @param detail what has run out, for the log
    * @returns the same, or that it was not the endpoint that took the time
@@ -113,7 +113,7 @@ export class Attempt implements Receiver {
     return reason;
   }
 
-  /** Its answer is not wanted: a small one is read to the end in the background, so that the connection can be kept. */
+  /** Drops its answer: a small one is read to the end in the background, so that the connection can be kept. */
   discard(length: number, requestComplete: boolean): void {
     if (length > MAX_DRAINED_BYTES || !requestComplete) return this.abandon();
     this.#drains = MAX_DRAINED_BYTES;

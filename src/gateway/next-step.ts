@@ -79,7 +79,10 @@ export function afterFailure(s: Situation, progress: Progress): readonly Step[] 
   return steps;
 }
 
-/** The way to go on when no attempt could be made. @param progress of the last attempt on this target; `unsent`: there was none */
+/**
+ * The way to go on when no attempt could be made.
+ * @param progress of the last attempt on this target; `unsent`: there was none
+ */
 export function afterBlock(s: Situation, progress: Progress): readonly Step[] {
   return mayMoveOn(s, progress) ? [TARGET, GIVE_UP] : [GIVE_UP];
 }

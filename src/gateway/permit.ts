@@ -1,10 +1,10 @@
-// Permission for one attempt: what was taken for it, and to whom it goes back with a word on how the attempt ended.
+// Permission for one attempt: what was taken for it, and how it is released with the outcome of the attempt.
 import type { AttemptOutcome } from "../core/attempt-end.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Picker, Service } from "../core/service.ts";
 
-/** Permission to send, as given by whoever bounds the traffic of an endpoint. Given back exactly once. */
+/** Permission to send, granted by limiter, circuits and balancer. Released exactly once. */
 export interface Permit {
   readonly service: Service;
   readonly picker: Picker;

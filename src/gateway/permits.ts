@@ -21,7 +21,7 @@ export function isBlocked(answer: Permit | Blocked): answer is Blocked {
 }
 
 /**
- * Permission for one attempt; whoever gets it makes the attempt.
+ * Permission for one attempt; the caller makes the attempt.
  * @param exclude endpoints not to be picked
  * @param only the endpoint to use; null: the balancer picks
  * @param resort whether one that could not be connected to of late is better than none
@@ -49,7 +49,7 @@ export function admit(
     service: service.name,
     instances: service.endpoints.map(stateText),
   });
-  return nobody(service);
+  return noEndpoint(service);
 }
 
 /** Permission for the next attempt: on another endpoint than those that failed, or on one of them where there is no other. */
@@ -120,7 +120,7 @@ function stateText({ spec, state, breaker }: Endpoint): string {
 }
 
 /** Why no endpoint was picked: circuits, when there are healthy endpoints behind them. */
-function nobody(service: Service): Blocked {
+function noEndpoint(service: Service): Blocked {
   let retryMs = Number.POSITIVE_INFINITY;
   for (const endpoint of service.endpoints) {
     const { breaker } = endpoint;

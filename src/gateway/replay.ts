@@ -40,7 +40,7 @@ export class ReplayBody implements RequestBody, BodyReceiver {
     return this.#source.bytes;
   }
 
-  /** Until the next {@link start} nobody takes what comes: the client is stopped, and what it has sent is kept, limit or not. */
+  /** There is no receiver until the next {@link start}: the client is paused, and all it has sent is kept. */
   hold(): void {
     this.#holds = true;
   }
@@ -89,7 +89,7 @@ export class ReplayBody implements RequestBody, BodyReceiver {
 
 /**
  * The body, kept for another attempt where one may come: of what may be repeated, and of what a backend may say that it has
- * not looked at. Where an attempt may have to be waited for, any body is wrapped: none of it may be lost while nobody takes it.
+ * not looked at. Where an attempt may have to be waited for, any body is wrapped, so that nothing is lost meanwhile.
  * @param follows whether another target may be asked after this one
  */
 export function keptBody(ctx: RequestContext, target: Target, follows: boolean): RequestBody {

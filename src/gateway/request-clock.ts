@@ -1,4 +1,4 @@
-// One timer for all that a request waits for: its end, the end of an attempt, a second one beside it, the pause before the next one.
+// One timer for all that a request waits for: its end, the end of an attempt, a second attempt, the pause before the next.
 import type { RetryRule } from "../core/retry.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;

@@ -96,7 +96,7 @@ export class ResponseRelay {
     else this.#ctx.reply.end(null, trailers);
   }
 
-  /** Ends an event stream of which nobody waits for more. */
+  /** Ends an event stream before its backend does. */
   finish(): void {
     this.#ctx.reply.end(null, NO_TRAILERS);
   }

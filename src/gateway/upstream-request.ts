@@ -10,7 +10,7 @@ import { timeoutText } from "../wire/grpc.ts";
 import * as known from "../wire/known.ts";
 import { upstreamTarget } from "../wire/path.ts";
 
-/** NTLM and Negotiate authenticate the connection, not the request: nobody else may ever use it. */
+/** NTLM and Negotiate authenticate the connection, not the request: no other client may ever use it. */
 const CONNECTION_CREDENTIALS = /^(ntlm|negotiate)\b/i;
 const TRAILERS = /(^|,)\s*trailers\s*(;|,|$)/i;
 
@@ -84,8 +84,8 @@ function isAttemptField(name: string): boolean {
 }
 
 /**
- * The fields of one attempt: id and mark of the gateway, and what is left of the deadline, so that the backend stops when
- * nobody waits any more.
+ * The fields of one attempt: id and mark of the gateway, and what is left of the deadline, so that the backend can stop
+ * when the client no longer waits.
  * @param deadlineAt when everything must be over, monotonic ms; 0 never
  * @param lastEventId where an event stream goes on; "" at its beginning
  * @param traced fields of the trace

@@ -76,7 +76,7 @@ const PONG_BYTES = 17;
  * Sends a PING to find out whether the peer still answers.
  * @param silent called when it neither answers nor sends anything else, nor takes some of what the socket was full of
  */
-export function askForLife(
+export function expectPong(
   session: ClientHttp2Session,
   socket: Socket,
   withinMs: number,

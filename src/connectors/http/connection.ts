@@ -16,7 +16,7 @@ const DIALLING = 0;
 const SECURING = 1;
 const READY = 2;
 const CLOSED = 3;
-/** The socket belongs to somebody else. */
+/** The socket was handed over after a switch of protocols. */
 const GIVEN_AWAY = 4;
 
 /** A connection of a pool. */
@@ -134,13 +134,13 @@ export class Connection implements ResponseHandler, Dialler {
     if (this.#state === READY) this.#socket.resume();
   }
 
-  /** Serves nobody new; closes at once when idle. */
+  /** Takes no further exchange; closes at once when idle. */
   retire(): void {
     this.#last = true;
     if (this.#exchange === null) this.destroy();
   }
 
-  /** Closes the socket at once. The exchange on it hears nothing: whoever destroys has dealt with it. */
+  /** Closes the socket at once, without a word to the exchange on it: the caller has ended that. */
   destroy(): void {
     this.#exchange = null;
     this.#close();
@@ -222,7 +222,7 @@ export class Connection implements ResponseHandler, Dialler {
     this.#wantsMore = true;
     this.#reads.begin();
     if (this.#parser.done) {
-      // Bytes nobody asked for: a late error page or an attempt to answer the next request in advance.
+      // Bytes without a request: a late error page or an attempt to answer the next request in advance.
       this.#fail("upstream_protocol", "unsolicited bytes");
       return true;
     }
@@ -294,7 +294,7 @@ export class Connection implements ResponseHandler, Dialler {
   }
 }
 
-/** A challenge for NTLM or Negotiate: what follows on this connection would be somebody's identity. */
+/** A challenge for NTLM or Negotiate: the connection would then carry a client's identity. */
 function bindsConnection(head: ResponseHead): boolean {
   return head.status === 401 && /\b(ntlm|negotiate)\b/i.test(joinField(head.fields, "www-authenticate") ?? "");
 }

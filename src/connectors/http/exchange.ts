@@ -32,7 +32,7 @@ export interface ExchangeConnection {
   destroy(): void;
 }
 
-/** An exchange from its creation to its end; at the end it lets go of connection, receiver and timers. */
+/** An exchange from its creation to its end, when it releases connection, receiver and timers. */
 export class Exchange implements Upstream, BodyReceiver {
   readonly #pool: ExchangePool;
   readonly #head: string;
@@ -207,7 +207,7 @@ export class Exchange implements Upstream, BodyReceiver {
     else connection.destroy();
   }
 
-  /** Over, one way or the other: lets go of everything. */
+  /** The exchange is over: releases connection, receiver and timers. */
   settle(): void {
     clearTimeout(this.#timer);
     this.#receiver = null;
@@ -235,7 +235,7 @@ export class Exchange implements Upstream, BodyReceiver {
 
   #progress(code: ErrorCode): Progress {
     if (this.#headSeen) return "responding";
-    // What is no answer at all, on a kept connection, was meant for nobody or for the request before.
+    // Bytes that are no answer, on a kept connection, belong to no request or to the one before.
     const unanswered = (code === "upstream_reset" || code === "upstream_protocol") && !this.#answered;
     return unanswered && this.connection?.reused === true ? "reset_on_reuse" : "sent";
   }

@@ -34,7 +34,7 @@ export interface ConnectionPool<C, E> {
   session: Buffer | undefined;
   /** An exchange is over, and its connection may serve another. */
   release(connection: C): void;
-  /** A connection has closed, or belongs to somebody else. */
+  /** A connection has closed, or its socket was handed over. */
   remove(connection: C): void;
   /** Puts an exchange on another connection. */
   send(exchange: E): void;

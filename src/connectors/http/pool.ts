@@ -56,7 +56,7 @@ export class Pool implements ConnectionPool<Connection, Exchange>, ExchangePool 
       connection.destroy();
     }
     const limit = this.options.maxPerHost;
-    // A fresh one takes the place of an idle one: nobody would wake it for that otherwise.
+    // A fresh connection takes the place of an idle one: no event would start it later.
     if (limit > 0 && this.#open.size >= limit) this.#idle[0]?.destroy();
     if (limit === 0 || this.#open.size < limit) return this.#dial(exchange);
     if (this.#waiting.length >= MAX_WAITING) {
@@ -83,7 +83,7 @@ export class Pool implements ConnectionPool<Connection, Exchange>, ExchangePool 
     if (this.#waiting[0]?.fresh === true) return connection.destroy();
     const next = this.#waiting.shift();
     if (next !== undefined) return connection.carry(next, this.shared.now());
-    // Surplus goes with the next sweep, unless somebody needs its descriptor now.
+    // Surplus connections are closed by the next sweep, unless their descriptor is needed now.
     if (this.#idle.length >= this.options.maxIdlePerHost && this.shared.network.shortage.lasts) {
       return connection.destroy();
     }
@@ -129,7 +129,7 @@ export class Pool implements ConnectionPool<Connection, Exchange>, ExchangePool 
     connection.dial(exchange);
   }
 
-  /** Connections to addresses the name no longer has serve nobody new. */
+  /** Connections to addresses that the name no longer has take no further exchange. */
   #readdress(): void {
     this.shared.network.resolver.resolve(this.target.address).then(
       (addresses) => {

@@ -47,7 +47,7 @@ export interface CallSession {
   ignored(id: number | undefined): boolean;
 }
 
-/** A call from its creation to its end; at the end it lets go of stream and receiver. */
+/** A call from its creation to its end, when it releases stream and receiver. */
 export class Http2Call implements Upstream, BodyReceiver {
   readonly #pool: CallPool;
   readonly #headers: OutgoingHttpHeaders;
@@ -165,7 +165,7 @@ export class Http2Call implements Upstream, BodyReceiver {
     if (!this.#answered || stream.whole !== true) return void stream.destroy();
     this.#receiver = null;
     receiver.end(this.#trailers);
-    // Nobody needs the rest of the request: a stream left half open would be lost to the connection.
+    // The rest of the request is not needed: a stream left half open would count against the connection's limit.
     if (!stream.writableFinished) this.#session!.reset(stream);
   }
 
@@ -197,7 +197,7 @@ function watchedPush(this: WatchedStream, chunk: unknown, encoding?: BufferEncod
   return Duplex.prototype.push.call(this, chunk, encoding);
 }
 
-function release(): void {} // chunks are owned: nobody waits for them
+function release(): void {} // chunks are owned: their memory is not reused
 
 /** Without pseudo fields. */
 function plain(raw: readonly string[]): string[] {

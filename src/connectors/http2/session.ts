@@ -6,7 +6,7 @@ import { TLSSocket } from "node:tls";
 import type { ErrorCode } from "../../core/errors.ts";
 import { bracketed } from "../../wire/authority.ts";
 import { Dial, type DialFailure, type Dialler } from "../../wire/dial.ts";
-import { askForLife, BreachWatch } from "../../wire/http2-breach.ts";
+import { BreachWatch, expectPong } from "../../wire/http2-breach.ts";
 import { connectSecure } from "../../wire/secure.ts";
 import type { SessionPool } from "./pool-contract.ts";
 import { ResetPacer } from "./reset-pacer.ts";
@@ -220,10 +220,10 @@ export class Http2Session implements Dialler {
   #ping(now: number, withinMs: number, silent: () => void): void {
     if (this.raw.destroyed) return; // its "close" is on the way, and a ping would throw
     this.#pingAt = now;
-    askForLife(this.raw, this.#socket, withinMs, () => this.heard(), silent);
+    expectPong(this.raw, this.#socket, withinMs, () => this.heard(), silent);
   }
 
-  /** While somebody waits, bytes that nothing comes of are looked into, and requests that do not leave. */
+  /** While a call waits, looks for bytes that were received without an event, and for requests that were not written. */
   #look(): void {
     this.#lookTimer ??= setInterval(() => {
       if (this.#state === "closed" || (this.active === 0 && this.#state !== "dialling")) {
