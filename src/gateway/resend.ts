@@ -58,7 +58,7 @@ export function retryReason(
 }
 
 /**
- * Wait before the next try, ms.
+ * Wait before the next attempt, ms.
  * @param retries already made
  * @param random uniform in [0, 1)
  */

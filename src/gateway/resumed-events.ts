@@ -40,12 +40,12 @@ export class ResumedEvents {
     this.#waitMs = rule.retryMs;
   }
 
-  /** Whether a lost backend may be followed by another: the stream has ids to go on from, and tries are left. */
+  /** Whether a lost backend may be followed by another: the stream has ids to go on from, and attempts are left. */
   mayResume(): boolean {
     return this.#hasIds && this.#retries < this.#rule.maxRetries;
   }
 
-  /** Counts a try. @returns ms to wait before it */
+  /** Counts an attempt. @returns ms to wait before it */
   wait(): number {
     this.#retries++;
     return this.#waitMs;
