@@ -108,7 +108,7 @@ export interface RuleEventStreamConfig {
 }
 
 /** Where the messages of gRPC of a rule are described. */
-export type RuleDescriptorsConfig = Pick<
+type RuleDescriptorsConfig = Pick<
   NonNullable<RuleSection["grpc"]>,
   "protoFiles" | "importPaths" | "protoDescriptor" | "protoDescriptorBase64" | "dynamicDescriptors"
 >;
@@ -179,7 +179,7 @@ export interface ServiceConfig {
 }
 
 /** Sections that need no inference. Times in ms, sizes in bytes. */
-export interface PlainSections {
+interface PlainSections {
   readonly frontend: Written["frontend"];
   readonly backend: Written["backend"];
   readonly protocols: Written["protocols"];

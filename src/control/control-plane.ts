@@ -16,7 +16,7 @@ import { Sources } from "./sources.ts";
 import { FileWatch } from "./watch.ts";
 
 /** What the control plane works with. */
-export interface ControlParts {
+interface ControlParts {
   readonly load: LoadOptions;
   /** Whether a change of the files is a reason to load them. */
   readonly hotReload: boolean;

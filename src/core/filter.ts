@@ -3,7 +3,7 @@ import type { ReplyFilter, RequestContext } from "./context.ts";
 import type { Verdict } from "./reply.ts";
 
 /** Order of request filters; within a phase, the order of the configuration. Reply filters run reversed. */
-export const PHASES = ["edge", "authenticate", "authorize", "limit", "shape"] as const;
+const PHASES = ["edge", "authenticate", "authorize", "limit", "shape"] as const;
 /** One of {@link PHASES}. */
 export type Phase = (typeof PHASES)[number];
 

@@ -2,7 +2,7 @@
 import type { EndpointSpec } from "./endpoint.ts";
 
 /** One service as a registry knows it. */
-export interface ServiceEntry {
+interface ServiceEntry {
   readonly name: string;
   readonly endpoints: readonly EndpointSpec[];
 }

@@ -23,7 +23,7 @@ export function openFileLimit(): number {
 }
 
 /** Client connections to be open at once, so that each can have one to a service; 0 no limit. @param openFiles 0 no limit */
-export function affordableConnections(openFiles: number): number {
+function affordableConnections(openFiles: number): number {
   return Math.floor((openFiles - Math.min(openFiles / 4, MAX_RESERVE)) / PER_CONNECTION);
 }
 

@@ -38,7 +38,7 @@ export interface AttemptsHandler extends AttemptHandler {
 }
 
 /** What a request has one of, beside its attempts. */
-export interface RequestParts {
+interface RequestParts {
   readonly handler: AttemptsHandler;
   readonly race: Race;
   readonly clock: RequestClock;

@@ -6,7 +6,7 @@ import type { Service } from "../core/service.ts";
 import type { Permit } from "./permit.ts";
 
 /** No attempt can be made now. */
-export interface Blocked {
+interface Blocked {
   readonly code: ErrorCode;
   /** ms after which it may be tried again; 0 unknown. */
   readonly retryMs: number;

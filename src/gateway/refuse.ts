@@ -32,7 +32,7 @@ export function refuse(
 }
 
 /** The JSON error body: `{"error":{"type","message","code","requestId"}}`. */
-export function errorBody(code: ErrorCode, row: ErrorRow, requestId: string, message: string): string {
+function errorBody(code: ErrorCode, row: ErrorRow, requestId: string, message: string): string {
   return `${JSON.stringify({ error: { type: row.type, message, code, requestId } })}\n`;
 }
 

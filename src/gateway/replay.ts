@@ -6,7 +6,7 @@ import { Gathered } from "../wire/gathered.ts";
 import { isIdempotent, isRepeatable } from "./resend.ts";
 
 /** Largest body kept where the configuration says nothing about retries, bytes. */
-export const MAX_REPLAY_BYTES = 64 * 1024;
+const MAX_REPLAY_BYTES = 64 * 1024;
 
 /** Wraps a body; the second {@link start} begins with what the first one already gave. */
 export class ReplayBody implements RequestBody, BodyReceiver {

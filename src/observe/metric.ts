@@ -18,7 +18,7 @@ export interface OwnMetric {
 }
 
 /** How the series of several processes become one, by the names that `prom-client` has for it. */
-export type Aggregator = "sum" | "min" | "max" | "average";
+type Aggregator = "sum" | "min" | "max" | "average";
 
 /**
  * @param type `counter`, `gauge` or `histogram`

@@ -10,7 +10,7 @@ import type { Strategy } from "../core/strategy.ts";
 import type { Trace } from "../core/trace.ts";
 
 /** Prepared once a compilation; then makes the filters of each rule. */
-export type RuleFilters = (config: Config, leases: LeaseHolder) => (rule: RuleConfig) => readonly Filter[];
+type RuleFilters = (config: Config, leases: LeaseHolder) => (rule: RuleConfig) => readonly Filter[];
 
 /** Additional kinds. */
 export interface Extensions {

@@ -1,6 +1,6 @@
 // `circuitBreaker`, and the same below a rule: when a service that fails is left alone for a while.
 import { optional } from "./fields.ts";
-import { inherited, overrides, type Settings } from "./inherited.ts";
+import { inherited, overrides } from "./inherited.ts";
 import { dur, int, ints, num, oneOf } from "./scalars.ts";
 
 const settings = {
@@ -35,6 +35,3 @@ export const ruleCircuitBreaker = overrides(
   "Circuit breaker of this rule alone, on unless it says otherwise; what it leaves out is as in `circuitBreaker`",
   settings,
 );
-
-/** What holds for one service or rule. */
-export type BreakerSettings = Settings<typeof settings>;

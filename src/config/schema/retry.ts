@@ -4,7 +4,7 @@ import { GRPC_STATUSES } from "../../wire/grpc.ts";
 import { didYouMean } from "../text/suggest.ts";
 import type { Field } from "./field.ts";
 import { optional, wrongValue } from "./fields.ts";
-import { inherited, overrides, type Settings } from "./inherited.ts";
+import { inherited, overrides } from "./inherited.ts";
 import { bool, dur, durMs, int, ints, num, size, strings } from "./scalars.ts";
 
 const jitter: Field<"full" | number> = {
@@ -71,6 +71,3 @@ export const retry = inherited(
 export const ruleRetry = optional(
   overrides("Retries of this rule, on unless it says otherwise; what it leaves out is as in `retry`", settings),
 );
-
-/** What holds for one service or rule. */
-export type RetrySettings = Settings<typeof settings>;

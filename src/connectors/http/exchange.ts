@@ -20,7 +20,7 @@ export interface ExchangePool {
 }
 
 /** The connection an exchange is on. */
-export interface ExchangeConnection {
+interface ExchangeConnection {
   /** Whether it has served before. */
   readonly reused: boolean;
   /** @returns false when it is full: no more until {@link Exchange.drained} */

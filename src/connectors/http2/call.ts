@@ -27,7 +27,7 @@ export interface CallPool {
 }
 
 /** The connection a call is on. */
-export interface CallSession {
+interface CallSession {
   readonly raw: ClientHttp2Session;
   /** Bytes written so far. */
   readonly written: number;

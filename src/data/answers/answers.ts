@@ -10,7 +10,7 @@ import { changeLimit, reportLimit } from "./limits.ts";
 import { changeInstance, reportServices } from "./services.ts";
 
 /** What the answers are found in. */
-export interface AnswerSources {
+interface AnswerSources {
   readonly runtime: Runtime;
   readonly logs: ProcessLogs;
   readonly listeners: Listeners;

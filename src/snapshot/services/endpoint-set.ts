@@ -10,7 +10,7 @@ import type { ServiceBreakers } from "./breakers.ts";
 import { type BareEndpoint, type EndpointBuilder, identityOf } from "./endpoints.ts";
 
 /** What endpoints are made with. */
-export interface EndpointSetParts {
+interface EndpointSetParts {
   readonly leases: LeaseHolder;
   readonly builder: EndpointBuilder;
   readonly balancers: Pick<BalancerBuilder, "warm" | "begun">;

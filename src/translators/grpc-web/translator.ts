@@ -23,11 +23,6 @@ const OWN: ReadonlySet<string> = new Set([
   "x-user-agent",
 ]);
 
-/** Whether a request speaks gRPC-Web, by its `Content-Type`. */
-export function isGrpcWeb(contentType: string | undefined): boolean {
-  return contentType !== undefined && TYPE.test(contentType);
-}
-
 /** The gRPC-Web side of one route. */
 export class GrpcWebTranslator implements Translator {
   readonly #prefix: string;

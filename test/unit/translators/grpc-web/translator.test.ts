@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Base64Decoder } from "../../../../src/translators/grpc-web/base64-stream.ts";
-import { GrpcWebTranslator, isGrpcWeb } from "../../../../src/translators/grpc-web/translator.ts";
+import { GrpcWebTranslator } from "../../../../src/translators/grpc-web/translator.ts";
 import { begin, clientRequest, FakeReceiver, refusal } from "../../../support/transcoding.ts";
 
 const translator = new GrpcWebTranslator("/api");
@@ -37,12 +37,6 @@ function exchange(type: string, pieces: readonly Buffer[] = [], known = false): 
 }
 
 describe("a gRPC-Web request", () => {
-  test("is told by its type", () => {
-    for (const type of ["application/grpc-web", BINARY, TEXT, "Application/gRPC-Web-Text; charset=utf-8"])
-      assert.ok(isGrpcWeb(type), type);
-    for (const type of ["application/grpc", "application/grpc-website", "application/json", "", undefined])
-      assert.ok(!isGrpcWeb(type), type);
-  });
   test("goes to its path below the prefix", () => {
     assert.equal(begin(translator, clientRequest({ method: "POST", target: TARGET })).target, "/pkg.Service/Method");
     assert.equal(begin(translator, clientRequest({ method: "POST", target: "/p.S/M?x=1" })).target, "/p.S/M");
