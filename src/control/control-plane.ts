@@ -10,7 +10,6 @@ import type { HandshakeWatch } from "../core/handshake.ts";
 import type { Log } from "../core/log.ts";
 import { Loader, type Loading } from "./loader.ts";
 import { Management } from "./management/management.ts";
-import { askAll } from "./merge/merge.ts";
 import { type Outcome, Reconciler } from "./reconciler.ts";
 import { Sources } from "./sources.ts";
 import { FileWatch } from "./watch.ts";
@@ -53,9 +52,8 @@ export class ControlPlane {
       warnings: () => this.#reconciler.warnings,
       dropped: () => this.#reconciler.dropped,
       reload: (reason: string) => this.#reconciler.reload(reason),
-      ask: askAll(planes),
     };
-    this.#management = new Management(view, log, handshakes, (line) => process.stderr.write(`${line}\n`));
+    this.#management = new Management(view, planes, log, handshakes, (line) => process.stderr.write(`${line}\n`));
     this.#sources = new Sources(planes, systemClock, () => void this.reload("registry"));
     const participants = [this.#sources, ...planes, this.#management];
     this.#reconciler = new Reconciler((known) => this.#load(load, known), participants, log);

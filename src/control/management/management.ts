@@ -1,33 +1,22 @@
 // The management API: its port follows the configuration, and the token it made is kept for the life of the process.
 import { randomBytes } from "node:crypto";
-import { SmallServer } from "../../adapters/http/small-server.ts";
 import { type ListenerAddress, Listeners, type PreparedListeners } from "../../adapters/listeners.ts";
 import type { Config } from "../../config/config.ts";
-import { systemClock } from "../../core/clock.ts";
 import type { Participant } from "../../core/data-plane.ts";
 import type { HandshakeWatch } from "../../core/handshake.ts";
 import type { Log } from "../../core/log.ts";
+import type { Ask } from "../../core/questions.ts";
 import { digest } from "../../snapshot/digest.ts";
-import { compileCidrs } from "../../wire/cidr.ts";
-import { breakerOperations } from "./breakers.ts";
-import { configurationOperations } from "./configuration.ts";
 import { CredentialCheck } from "./credentials.ts";
-import { OpenFeeds } from "./event-feed.ts";
 import type { GatewayView } from "./gateway-view.ts";
-import { answerCall } from "./handler.ts";
-import { healthOperations } from "./health.ts";
-import { infoOperations } from "./info.ts";
-import { limitOperations } from "./limits.ts";
-import { OperationTable } from "./operation.ts";
-import { routeOperations } from "./routes.ts";
-import { serviceOperations } from "./services.ts";
 import { type ManagementSettings, managementSettings } from "./settings.ts";
 
 const TOKEN_BYTES = 24;
 
 /** Made once a process. */
 export class Management implements Participant<Config> {
-  readonly #view: GatewayView;
+  readonly #view: Omit<GatewayView, "ask">;
+  readonly #planes: readonly { readonly ask: Ask }[];
   readonly #log: Log;
   readonly #handshakes: () => HandshakeWatch;
   readonly #say: (line: string) => void;
@@ -36,11 +25,19 @@ export class Management implements Participant<Config> {
   #madeToken: string | null = null;
 
   /**
+   * @param planes asked as if they were one
    * @param handshakes told of the TLS handshakes of operators
    * @param say shows a line on the terminal or standard error, apart from the logs
    */
-  constructor(view: GatewayView, log: Log, handshakes: () => HandshakeWatch, say: (line: string) => void) {
+  constructor(
+    view: Omit<GatewayView, "ask">,
+    planes: readonly { readonly ask: Ask }[],
+    log: Log,
+    handshakes: () => HandshakeWatch,
+    say: (line: string) => void,
+  ) {
     this.#view = view;
+    this.#planes = planes;
     this.#log = log;
     this.#handshakes = handshakes;
     this.#say = say;
@@ -57,8 +54,16 @@ export class Management implements Participant<Config> {
       this.#prepared = await this.#listeners.prepare([]);
       return;
     }
+    const { managementServer } = await import("./management-server.ts");
     const { host, port } = settings;
-    const make = () => this.#server(settings);
+    const make = () =>
+      managementServer(settings, {
+        view: this.#view,
+        planes: this.#planes,
+        gatekeeper: this.#gatekeeper(settings),
+        watch: this.#handshakes(),
+        log: this.#log,
+      });
     this.#prepared = await this.#listeners.prepare([{ name: "management", host, port, key: digest(settings), make }]);
   }
 
@@ -76,27 +81,6 @@ export class Management implements Participant<Config> {
     this.#listeners.destroy();
   }
 
-  #server(settings: ManagementSettings): SmallServer {
-    const mayAsk = settings.allowedIPs.length === 0 ? () => true : compileCidrs(settings.allowedIPs);
-    const operations = ALL.flatMap((of) => of(this.#view)).filter(({ group }) => settings.groups[group]);
-    const feeds = new OpenFeeds(systemClock);
-    const parts = {
-      basePath: settings.basePath,
-      host: settings.host,
-      mayAsk,
-      gatekeeper: this.#gatekeeper(settings),
-      table: new OperationTable(operations),
-      feeds,
-      log: this.#log,
-    };
-    const { tls, requireCertificate } = settings;
-    const watch = this.#handshakes();
-    return new SmallServer(
-      { tls, requireCertificate, watch, mayAsk, closing: () => feeds.end() },
-      (request, response) => answerCall(parts, request, response),
-    );
-  }
-
   #gatekeeper({ credentials }: ManagementSettings): CredentialCheck | null {
     if (credentials === null) return null;
     if (credentials.token !== null || credentials.users.length > 0) return new CredentialCheck(credentials);
@@ -111,13 +95,3 @@ export class Management implements Participant<Config> {
     return this.#madeToken;
   }
 }
-
-const ALL = [
-  healthOperations,
-  infoOperations,
-  serviceOperations,
-  routeOperations,
-  breakerOperations,
-  limitOperations,
-  configurationOperations,
-];

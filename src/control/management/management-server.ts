@@ -1,0 +1,57 @@
+// The server of the management API, with all its operations. Loaded with the first configuration that opens its port.
+import { SmallServer } from "../../adapters/http/small-server.ts";
+import { systemClock } from "../../core/clock.ts";
+import type { HandshakeWatch } from "../../core/handshake.ts";
+import type { Log } from "../../core/log.ts";
+import type { Ask } from "../../core/questions.ts";
+import { compileCidrs } from "../../wire/cidr.ts";
+import { askAll } from "../merge/merge.ts";
+import { breakerOperations } from "./breakers.ts";
+import { configurationOperations } from "./configuration.ts";
+import type { CredentialCheck } from "./credentials.ts";
+import { OpenFeeds } from "./event-feed.ts";
+import type { GatewayView } from "./gateway-view.ts";
+import { answerCall } from "./handler.ts";
+import { healthOperations } from "./health.ts";
+import { infoOperations } from "./info.ts";
+import { limitOperations } from "./limits.ts";
+import { OperationTable } from "./operation.ts";
+import { routeOperations } from "./routes.ts";
+import { serviceOperations } from "./services.ts";
+import type { ManagementSettings } from "./settings.ts";
+
+/** What the server answers from, besides its settings. */
+export interface ServerParts {
+  readonly view: Omit<GatewayView, "ask">;
+  /** At least one; they are asked as if they were one. */
+  readonly planes: readonly { readonly ask: Ask }[];
+  /** null when no credential is required. */
+  readonly gatekeeper: CredentialCheck | null;
+  /** Told of the TLS handshakes of operators. */
+  readonly watch: HandshakeWatch;
+  readonly log: Log;
+}
+
+const ALL = [
+  healthOperations,
+  infoOperations,
+  serviceOperations,
+  routeOperations,
+  breakerOperations,
+  limitOperations,
+  configurationOperations,
+];
+
+/** A server that is not bound yet. */
+export function managementServer(settings: ManagementSettings, parts: ServerParts): SmallServer {
+  const { gatekeeper, watch, log } = parts;
+  const { basePath, host, tls, requireCertificate } = settings;
+  const view: GatewayView = { ...parts.view, ask: askAll(parts.planes) };
+  const mayAsk = settings.allowedIPs.length === 0 ? () => true : compileCidrs(settings.allowedIPs);
+  const table = new OperationTable(ALL.flatMap((of) => of(view)).filter(({ group }) => settings.groups[group]));
+  const feeds = new OpenFeeds(systemClock);
+  const handler = { basePath, host, mayAsk, gatekeeper, table, feeds, log };
+  return new SmallServer({ tls, requireCertificate, watch, mayAsk, closing: () => feeds.end() }, (request, response) =>
+    answerCall(handler, request, response),
+  );
+}
