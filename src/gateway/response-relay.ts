@@ -1,6 +1,7 @@
 // The client's side of a response: what the chosen attempt delivers, written to the client as what it is.
 import type { RequestContext } from "../core/context.ts";
 import type { UpgradedSocket, Upstream } from "../core/edges.ts";
+import type { ReplyWriter } from "../core/reply-head.ts";
 import type { Route, TunnelFactory } from "../core/route.ts";
 import { dropFields } from "../wire/fields.ts";
 import type { Deadline } from "./deadline.ts";
@@ -76,24 +77,23 @@ export class ResponseRelay {
   }
 
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
-    if (this.events !== null) {
-      const more = this.events.write(chunk, release);
-      if (last) this.end(NO_TRAILERS);
-      return more;
-    }
-    const { reply } = this.#ctx;
+    const writer = this.#writer;
     this.#silence?.refresh();
-    if (!last) return reply.write(chunk, release);
-    if (release !== null) reply.write(chunk, release);
-    reply.end(release === null ? chunk : null, NO_TRAILERS);
+    if (!last) return writer.write(chunk, release);
+    if (release !== null) writer.write(chunk, release);
+    writer.end(release === null ? chunk : null, NO_TRAILERS);
     return true;
   }
 
   /** The backend has ended its response. */
   end(trailers: readonly string[]): void {
     if (this.#route.grpc) noteGrpcStatus(this.#ctx, trailers);
-    if (this.events !== null) this.events.end(null, trailers);
-    else this.#ctx.reply.end(null, trailers);
+    this.#writer.end(null, trailers);
+  }
+
+  /** An event stream stands before the client. */
+  get #writer(): ReplyWriter {
+    return this.events ?? this.#ctx.reply;
   }
 
   /** Ends an event stream before its backend does. */
