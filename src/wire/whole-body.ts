@@ -47,6 +47,7 @@ export class WholeBody implements RequestBody {
 export function readWhole(ctx: RequestContext, maxBytes: number): Promise<Buffer | Refusal> {
   const { body } = ctx;
   if (body.length > maxBytes) return Promise.resolve(TOO_LARGE);
+  if (body.length === 0) return Promise.resolve(NOTHING);
   return new Promise((resolve) => {
     const gathered = new Gathered();
     let over = false;
@@ -54,9 +55,8 @@ export function readWhole(ctx: RequestContext, maxBytes: number): Promise<Buffer
       over = true;
       resolve(result);
     };
-    if (ctx.expectsContinue && body.length !== 0 && body.bytes === 0) ctx.downstream.interim(100, []);
+    if (ctx.expectsContinue && body.bytes === 0) ctx.downstream.interim(100, []);
     ctx.onDone(() => settle(DISCONNECTED));
-    if (body.length === 0) return settle(NOTHING);
     body.start({
       data(chunk) {
         if (over) return true;
