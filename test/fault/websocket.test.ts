@@ -256,8 +256,12 @@ for (const mode of MODES) {
     };
     await round(1000);
     const before = residentBytes(gateway.pid);
-    await round(1000);
-    const grown = residentBytes(gateway.pid) - before;
+    // Memory that waits for a collection is no leak: what leaks has grown by as much again after each further round.
+    let grown = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < 3 && grown >= 24 << 20; i++) {
+      await round(1000);
+      grown = residentBytes(gateway.pid) - before;
+    }
     assert.ok(grown < 24 << 20, `grew by ${grown >> 20} MiB`);
     assert.equal(await active(gateway), 0);
     await eventually("the backend has no connection", () => backend.server.clients.size === 0);
