@@ -9,6 +9,7 @@ import { filesBelow, trackedFiles } from "../support/tracked.ts";
 const RANKS: Readonly<Record<string, number>> = {
   core: 0,
   wire: 1,
+  tls: 1.5,
   routing: 2,
   websocket: 2,
   auth: 2,
@@ -21,6 +22,7 @@ const RANKS: Readonly<Record<string, number>> = {
   resilience: 2,
   registries: 2,
   connectors: 2,
+  acme: 2,
   adapters: 2,
   observe: 2,
   "catalog.ts": 3,
