@@ -1,7 +1,8 @@
 // A store of limits on a Redis of the test, ready when it is handed over.
 import type { Log } from "../../src/core/log.ts";
-import { Connections, type RedisOptions } from "../../src/limits/redis/connection.ts";
+import { Connections } from "../../src/limits/redis/connection.ts";
 import { RedisStore, type RedisStoreOptions } from "../../src/limits/redis/store.ts";
+import type { RedisOptions } from "../../src/wire/redis.ts";
 import { eventually } from "./setup.ts";
 
 /** What tests leave out. */

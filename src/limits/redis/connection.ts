@@ -1,38 +1,8 @@
-// Connections to Redis: one server, a master that sentinels know, or a cluster. The only file that knows the client library.
-import type { ConnectionOptions } from "node:tls";
-import { Cluster, Redis } from "ioredis";
+// Connections to Redis that decide on limits: kept open, taken in turn, reopened when they hang.
+import { type Cluster, Redis } from "ioredis";
+import { openRedis, type RedisOptions } from "../../wire/redis.ts";
 import { reasonOf } from "./reason.ts";
 import { BEAT_SCRIPT, LEAVE_SCRIPT, limitScripts } from "./scripts.ts";
-
-/** A host and its port. */
-interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** How Redis is reached. */
-export interface RedisOptions {
-  readonly kind: "single" | "sentinel" | "cluster";
-  /** The server, the sentinels, or nodes of the cluster. */
-  readonly nodes: readonly HostPort[];
-  /** Name of the master; sentinels only. */
-  readonly master: string;
-  readonly sentinelPassword: string;
-  readonly username: string;
-  readonly password: string;
-  readonly db: number;
-  /** Taken in turn. */
-  readonly connections: number;
-  /** For the connection, and again for the answers to its greeting; 0 = any time. */
-  readonly connectTimeoutMs: number;
-  /** A connection on which nothing comes for so long, though something is asked, is opened anew. */
-  readonly silenceMs: number;
-  /** Further nodes a decision is sent to when the first could not take it. */
-  readonly maxRetries: number;
-  readonly minBackoffMs: number;
-  readonly maxBackoffMs: number;
-  readonly tls: ConnectionOptions | null;
-}
 
 /** Names of the scripts. */
 type Script = "token_bucket" | "leaky_bucket" | "sliding_window" | "beat" | "leave";
@@ -92,7 +62,11 @@ export class Connections implements Commands {
     this.#greetingMs = options.connectTimeoutMs;
     this.#now = now;
     this.#lines = Array.from({ length: options.connections }, () => {
-      const client = options.kind === "cluster" ? clusterOf(options, random) : serverOf(options, random);
+      const client = openRedis(options, random, {
+        scripts: SCRIPTS,
+        enableOfflineQueue: false,
+        maxRetriesPerRequest: 0,
+      });
       const line: Line = { client, pending: 0, heardAt: 0, greetedAt: -1 };
       client.on("connect", () => {
         line.greetedAt = now();
@@ -179,62 +153,4 @@ export class Connections implements Commands {
 /** Whether `ms` have passed; never with 0, or when nothing began. */
 function passed(ms: number, since: number, now: number): boolean {
   return ms > 0 && since >= 0 && now - since >= ms;
-}
-
-function common(o: RedisOptions) {
-  return {
-    username: o.username === "" ? undefined : o.username,
-    password: o.password === "" ? undefined : o.password,
-    connectTimeout: o.connectTimeoutMs,
-    // Commands on a connection that broke are decided without Redis: sending them again would charge twice.
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    // Longest time that a connection which is gone already keeps the process from ending.
-    disconnectTimeout: 100,
-    disableClientInfo: true,
-    connectionName: "gateway",
-    ...(o.tls === null ? {} : { tls: o.tls }),
-    // A master that became a replica refuses to write: its successor is found by connecting anew.
-    reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
-  };
-}
-
-function serverOf(o: RedisOptions, random: () => number): Redis {
-  const retryStrategy = (times: number) => backoffMs(o, times, random);
-  return new Redis({
-    ...common(o),
-    db: o.db,
-    scripts: SCRIPTS,
-    retryStrategy,
-    enableOfflineQueue: false,
-    ...(o.kind === "single"
-      ? { host: o.nodes[0]!.host, port: o.nodes[0]!.port }
-      : {
-          sentinels: [...o.nodes],
-          name: o.master,
-          ...(o.connectTimeoutMs > 0 ? { sentinelCommandTimeout: o.connectTimeoutMs } : {}),
-          sentinelRetryStrategy: retryStrategy,
-          failoverDetector: true,
-          ...(o.sentinelPassword === "" ? {} : { sentinelPassword: o.sentinelPassword }),
-          ...(o.tls === null ? {} : { sentinelTLS: o.tls, enableTLSForSentinelMode: true }),
-        }),
-  });
-}
-
-function clusterOf(o: RedisOptions, random: () => number): Cluster {
-  return new Cluster([...o.nodes], {
-    scripts: SCRIPTS,
-    enableOfflineQueue: false,
-    maxRedirections: o.maxRetries,
-    retryDelayOnFailover: o.minBackoffMs,
-    retryDelayOnClusterDown: o.minBackoffMs,
-    clusterRetryStrategy: (times) => backoffMs(o, times, random),
-    redisOptions: common(o),
-  });
-}
-
-/** Wait before the next attempt to connect: doubled each time between the bounds, then a random part between half and all. */
-function backoffMs(o: RedisOptions, times: number, random: () => number): number {
-  const whole = Math.min(o.maxBackoffMs, o.minBackoffMs * 2 ** Math.min(times - 1, 30));
-  return whole / 2 + (random() * whole) / 2;
 }

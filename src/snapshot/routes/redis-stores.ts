@@ -1,11 +1,10 @@
 // Stores of limits in Redis, shared by snapshots. Loaded only when a configuration has one: its client is a large library.
-import type { ConnectionOptions } from "node:tls";
-import type { Config, RedisConfig, RedisStoreConfig } from "../../config/config.ts";
+import type { RedisStoreConfig } from "../../config/config.ts";
 import type { Log } from "../../core/log.ts";
-import { Connections, type RedisOptions } from "../../limits/redis/connection.ts";
+import { Connections } from "../../limits/redis/connection.ts";
 import { RedisStore } from "../../limits/redis/store.ts";
-import { hostPort } from "../../wire/authority.ts";
 import { digest } from "../digest.ts";
+import { redisOptions } from "../redis-options.ts";
 import type { Build, SharedStores } from "../runtime.ts";
 
 /** Longest wait at start for connections to all stores, ms. A store that refuses is not waited for. */
@@ -62,41 +61,4 @@ export class RedisStores implements SharedStores {
     for (const store of this.#open) store.close();
     this.#open.clear();
   }
-}
-
-function redisOptions(redis: RedisConfig, config: Config): RedisOptions {
-  const kind = redis.cluster ? "cluster" : redis.sentinel ? "sentinel" : "single";
-  const nodes = { single: [], sentinel: redis.sentinelNodes, cluster: redis.clusterNodes }[kind].map(
-    (text) => hostPort(text)!,
-  );
-  const silences = [redis.readTimeout, redis.writeTimeout].filter((ms) => ms > 0);
-  return {
-    kind,
-    nodes: kind === "single" ? [{ host: redis.host, port: redis.port }] : nodes,
-    master: redis.masterName,
-    sentinelPassword: redis.sentinelPassword,
-    username: redis.username,
-    password: redis.password,
-    db: redis.db,
-    connections: redis.maxActive,
-    connectTimeoutMs: redis.connectTimeout,
-    silenceMs: silences.length === 0 ? 0 : Math.min(...silences),
-    maxRetries: redis.maxRetries,
-    minBackoffMs: redis.minRetryBackoff,
-    maxBackoffMs: redis.maxRetryBackoff,
-    tls: redis.tls.enabled ? tlsOptions(redis.tls, config) : null,
-  };
-}
-
-function tlsOptions(tls: RedisConfig["tls"], config: Config): ConnectionOptions {
-  const ca = config.tlsFiles.get(tls.caFile);
-  const cert = config.tlsFiles.get(tls.certFile);
-  const key = config.tlsFiles.get(tls.keyFile);
-  return {
-    rejectUnauthorized: !tls.insecureSkipVerify,
-    ...(tls.serverName === "" ? {} : { servername: tls.serverName }),
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  };
 }
