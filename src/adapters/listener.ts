@@ -1,7 +1,36 @@
-// A bound port: accepts sockets and gives them to whichever server is current, so that a reload never rebinds.
+// A bound port or UNIX socket: accepts sockets and gives them to whichever server is current, so that a reload never rebinds.
 
+import { chmodSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { bracketed } from "../wire/authority.ts";
+import { claimSocket } from "./unix-socket.ts";
+
+/** Where a listener is bound. */
+export interface BindAddress {
+  /** With a UNIX socket "". */
+  readonly host: string;
+  /** With a UNIX socket 0. */
+  readonly port: number;
+  /** Path of a UNIX socket; "": host and port. */
+  readonly socket: string;
+  /** Permissions of the UNIX socket. */
+  readonly socketMode: number;
+}
+
+/** A port, as an address to bind. */
+export function tcpAddress(host: string, port: number): BindAddress {
+  return { host, port, socket: "", socketMode: 0 };
+}
+
+/** As messages name it: `0.0.0.0:8080`, or `unix:/run/gateway.sock`. */
+export function addressText({ host, port, socket }: Omit<BindAddress, "socketMode">): string {
+  return socket === "" ? `${bracketed(host)}:${port}` : `unix:${socket}`;
+}
+
+/** Whether both name the same port or socket. */
+export function sameAddress(a: BindAddress, b: BindAddress): boolean {
+  return a.host === b.host && a.port === b.port && a.socket === b.socket;
+}
 
 /** Takes over accepted sockets. */
 export interface ConnectionHandler {
@@ -31,15 +60,13 @@ const MAX_QUIET_MS = 250;
 
 /** One listening socket. */
 export class Listener {
-  readonly host: string;
-  readonly port: number;
+  readonly address: BindAddress;
   readonly #server: Server;
   #handler: ConnectionHandler;
   readonly #retired = new Set<ConnectionHandler>();
 
-  constructor(host: string, port: number, handler: ConnectionHandler) {
-    this.host = host;
-    this.port = port;
+  constructor(address: BindAddress, handler: ConnectionHandler) {
+    this.address = address;
     this.#handler = handler;
     this.#server = createServer({ noDelay: true, highWaterMark: BUFFERED_BYTES }, (socket) =>
       this.#handler.accept(socket),
@@ -54,25 +81,34 @@ export class Listener {
     return sum;
   }
 
-  /** Port really bound (differs from {@link port} when that is 0). */
+  /** Port really bound (differs from the one wanted when that is 0); 0 with a UNIX socket. */
   get boundPort(): number {
-    return (this.#server.address() as AddressInfo | null)?.port ?? this.port;
+    return (this.#server.address() as AddressInfo | null)?.port ?? this.address.port;
   }
 
   /**
-   * Binds the port.
-   * @throws Error saying why the port cannot be bound
+   * Binds the port or socket. A UNIX socket that a process left behind is replaced.
+   * @throws Error saying why it cannot be bound
    */
-  listen(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const refused = (error: NodeJS.ErrnoException) => reject(new Error(bindFailure(error, this.host, this.port)));
-      this.#server.once("error", refused);
-      this.#server.listen({ host: this.host, port: this.port, backlog: 1024 }, () => {
-        this.#server.off("error", refused);
-        this.#server.on("error", () => undefined); // accept failures (EMFILE) concern one client, not the port
+  async listen(): Promise<void> {
+    const { host, port, socket, socketMode } = this.address;
+    const server = this.#server;
+    if (socket !== "") await claimSocket(socket);
+    await new Promise<void>((resolve, reject) => {
+      const refused = (error: NodeJS.ErrnoException) => reject(new Error(bindFailure(error, this.address)));
+      server.once("error", refused);
+      server.listen({ ...(socket === "" ? { host, port } : { path: socket }), backlog: 1024 }, () => {
+        server.off("error", refused);
+        server.on("error", () => undefined); // accept failures (EMFILE) concern one client, not the port
         resolve();
       });
     });
+    if (socket !== "") chmodSync(socket, socketMode);
+  }
+
+  /** Changes who may connect to a UNIX socket. */
+  allow(mode: number): void {
+    if (this.address.socket !== "") chmodSync(this.address.socket, mode);
   }
 
   /**
@@ -145,8 +181,8 @@ export class Listener {
   }
 }
 
-function bindFailure(error: NodeJS.ErrnoException, host: string, port: number): string {
-  const where = `${bracketed(host)}:${port}`;
+function bindFailure(error: NodeJS.ErrnoException, address: BindAddress): string {
+  const where = addressText(address);
   if (error.code === "EADDRINUSE") return `cannot listen on ${where}: the port is in use`;
   if (error.code === "EACCES") return `cannot listen on ${where}: no permission for this port`;
   if (error.code === "EADDRNOTAVAIL") return `cannot listen on ${where}: this machine has no such address`;

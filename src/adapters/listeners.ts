@@ -1,21 +1,17 @@
 // Several ports together: what is wanted bound is brought about without dropping what is bound already.
-import { type ConnectionHandler, GOODBYE_MS, Listener } from "./listener.ts";
+import { type BindAddress, type ConnectionHandler, GOODBYE_MS, Listener, sameAddress } from "./listener.ts";
 
-/** A port that is wanted. */
-export interface WantedListener {
+/** A port or UNIX socket that is wanted. */
+export interface WantedListener extends BindAddress {
   readonly name: string;
-  readonly host: string;
-  readonly port: number;
   /** Equal for servers that behave the same: then the running one stays. */
   readonly key: string;
   make(): ConnectionHandler;
 }
 
-/** A port that is bound. */
-export interface ListenerAddress {
+/** A port or UNIX socket that is bound. */
+export interface ListenerAddress extends Omit<BindAddress, "socketMode"> {
   readonly name: string;
-  readonly host: string;
-  readonly port: number;
 }
 
 interface Bound {
@@ -46,7 +42,10 @@ export class Listeners {
 
   /** What is bound. */
   get addresses(): readonly ListenerAddress[] {
-    return [...this.#bound].map(([name, { listener }]) => ({ name, host: listener.host, port: listener.boundPort }));
+    return [...this.#bound].map(([name, { listener }]) => {
+      const { host, socket } = listener.address;
+      return { name, host, port: listener.boundPort, socket };
+    });
   }
 
   /**
@@ -63,12 +62,12 @@ export class Listeners {
     try {
       for (const want of wanted) {
         const current = this.#bound.get(want.name);
-        if (current?.listener.host === want.host && current.listener.port === want.port) {
+        if (current !== undefined && sameAddress(current.listener.address, want)) {
           // Made here, not at the commit: making a server may fail, committing may not.
           if (current.key !== want.key) takers.set(want.name, want.make());
           continue;
         }
-        const listener = new Listener(want.host, want.port, want.make());
+        const listener = new Listener(want, want.make());
         fresh.set(want.name, { listener, key: want.key });
         await listener.listen();
       }
@@ -114,6 +113,7 @@ export class Listeners {
         bound.listener.replace(taker);
         bound.key = want.key;
       }
+      bound.listener.allow(want.socketMode);
       next.set(want.name, bound);
     }
     const kept = new Set([...next.values()].map((b) => b.listener));

@@ -11,16 +11,20 @@ export interface ClientTimeouts {
   readonly idleMs: number;
 }
 
-/** Settings of one HTTP front, compiled from `frontend.http`. Times in ms, sizes in bytes, 0 = none. */
+/** Settings of one HTTP front, compiled from its listener. Times in ms, sizes in bytes, 0 = none. */
 export interface HttpServerOptions extends ClientTimeouts {
+  /** Name of the listener. */
+  readonly listener: string;
   readonly maxHeaderBytes: number;
   readonly maxHeaders: number;
   /** null: plain HTTP. */
   readonly tls: TlsOptions | null;
   /** null: HTTP/1.1 only. */
   readonly http2: Http2Options | null;
-  /** Serves WebSocket handshakes only; anything else is told so. */
-  readonly upgradesOnly: boolean;
+  /** Serves HTTP/1.1 requests; else those that are no handshake are told to upgrade. */
+  readonly http1: boolean;
+  /** Serves WebSocket handshakes. */
+  readonly upgrades: boolean;
   /** A client that shows no certificate is not served. */
   readonly requireCertificate: boolean;
 }

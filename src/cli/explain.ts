@@ -1,6 +1,7 @@
 // `gateway explain METHOD URL`: which route wins and what it does, and why the others do not, without sending anything.
-import type { RuleConfig } from "../config/config.ts";
+import type { Config, RuleConfig } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
+import { didYouMean } from "../config/text/suggest.ts";
 import { showDuration, showSize } from "../config/text/units.ts";
 import { builtinPaths } from "../snapshot/builtin/paths.ts";
 import { type DryRequest, dryRun, indexRules, whyNot } from "../snapshot/check/dry-run.ts";
@@ -16,8 +17,12 @@ export const explain: Command = {
   name: "explain",
   summary: "show which route takes a request, and why the others do not",
   operands: "METHOD URL",
-  flags: { ...CONFIG_FLAGS, H: "text" },
-  help: { ...CONFIG_HELP, H: "request header `Name: value`; may be repeated" },
+  flags: { ...CONFIG_FLAGS, H: "text", listener: "text" },
+  help: {
+    ...CONFIG_HELP,
+    H: "request header `Name: value`; may be repeated",
+    listener: "name of the listener the request comes to (default the first one)",
+  },
   async run(parsed, env) {
     const [method, url, ...further] = parsed.rest;
     if (method === undefined || url === undefined) throw new UsageError("explain needs METHOD and URL");
@@ -25,10 +30,12 @@ export const explain: Command = {
     const fields = (parsed.all.get("H") ?? []).flatMap(splitHeader);
     const load = loadOptions(parsed, env);
     const { config } = loadConfig(load);
-    const request: DryRequest = { method: method.toUpperCase(), url, fields };
+    const listener = listenerOf(config, parsed.values.get("listener"));
+    const request: DryRequest = { listener, method: method.toUpperCase(), url, fields };
     const result = dryRun(indexRules(config.rules), request, builtinPaths(config));
     const lines = [
       `${request.method} ${url}  (${load.file})`,
+      ...(config.listeners.length > 1 ? [`  listener        ${listener}`] : []),
       `  canonical path  ${result.path ?? "refused: not a valid path"}`,
     ];
     if (result.rule !== null) {
@@ -50,6 +57,13 @@ export const explain: Command = {
     return result.rule === null && !result.builtin ? 1 : 0;
   },
 };
+
+/** @throws UsageError when there is no such listener */
+function listenerOf({ listeners }: Config, asked: string | undefined): string {
+  const names = listeners.map(({ name }) => name);
+  if (asked === undefined || names.includes(asked)) return asked ?? names[0]!;
+  throw new UsageError(`-listener: unknown listener "${asked}"${didYouMean(asked, names)}`);
+}
 
 function describeRule(rule: RuleConfig): string[] {
   const { at, timeoutMs } = rule;

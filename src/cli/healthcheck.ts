@@ -3,6 +3,7 @@
 import { request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
 import { loadConfig } from "../config/load.ts";
+import type { ListenerConfig } from "../config/meaning/listeners.ts";
 import { bracketed } from "../wire/authority.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 
@@ -17,24 +18,41 @@ export const healthcheck: Command = {
   flags: { ...CONFIG_FLAGS, url: "text" },
   help: { ...CONFIG_HELP, url: "ask this URL instead of the configured port" },
   async run(parsed, env) {
-    const url = parsed.values.get("url") ?? readyUrl(loadConfig(loadOptions(parsed, env)).config.frontend.http);
-    const { status, text } = await ask(url);
+    const url = parsed.values.get("url");
+    const asked = url === undefined ? readyPage(loadConfig(loadOptions(parsed, env)).config.listeners) : { url };
+    const { status, text } = await ask(asked);
     process.stdout.write(`${text}\n`);
     return status === 200 ? 0 : 1;
   },
 };
 
-function readyUrl(http: { host: string; port: number; tls: { enabled: boolean } }): string {
-  const anywhere = http.host === "0.0.0.0" || http.host === "::" || http.host === "";
-  const host = anywhere ? "127.0.0.1" : bracketed(http.host);
-  return `${http.tls.enabled ? "https" : "http"}://${host}:${http.port}/_gateway/ready`;
+/** What is asked, and the UNIX socket through which. */
+interface Asked {
+  readonly url: string;
+  readonly socketPath?: string;
 }
 
-function ask(url: string): Promise<{ status: number; text: string }> {
+/** The readiness page of the listener that asks least of its clients. @throws Error when none takes such a request */
+function readyPage(listeners: readonly ListenerConfig[]): Asked {
+  const usable = listeners.filter(({ http1 }) => http1).sort((a, b) => demands(a) - demands(b))[0];
+  if (usable === undefined) throw new Error("no listener takes HTTP/1.1 requests; name a page with -url");
+  const { host: bound, port, socket, tls } = usable;
+  const anywhere = bound === "0.0.0.0" || bound === "::" || bound === "";
+  const host = anywhere ? "127.0.0.1" : bracketed(bound);
+  const origin = `${tls.enabled ? "https" : "http"}://${socket === "" ? `${host}:${port}` : "localhost"}`;
+  return { url: `${origin}/_gateway/ready`, ...(socket === "" ? {} : { socketPath: socket }) };
+}
+
+function demands({ tls }: ListenerConfig): number {
+  if (!tls.enabled) return 0;
+  return tls.clientAuth === "none" || tls.clientAuth === "request" ? 1 : 2;
+}
+
+function ask({ url, ...through }: Asked): Promise<{ status: number; text: string }> {
   return new Promise((resolve) => {
     const send = url.startsWith("https:") ? secureRequest : plainRequest;
     // The certificate names the public host, not the loopback address asked here.
-    const request = send(url, { timeout: TIMEOUT_MS, rejectUnauthorized: false }, (response) => {
+    const request = send(url, { ...through, timeout: TIMEOUT_MS, rejectUnauthorized: false }, (response) => {
       response.resume();
       const status = response.statusCode ?? 0;
       resolve({ status, text: status === 200 ? "ready" : `not ready (${status})` });

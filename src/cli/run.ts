@@ -1,11 +1,11 @@
 // `gateway`: runs until a signal ends it.
 
+import { addressText } from "../adapters/listener.ts";
 import type { RunningGateway } from "../boot.ts";
 import type { PortMoves } from "../config/text/move-ports.ts";
 import { LOG_LEVELS, type LogLevel } from "../core/log.ts";
 import type { Backends } from "../demo/backends.ts";
 import { VERSION } from "../version.ts";
-import { bracketed } from "../wire/authority.ts";
 import { check } from "./check.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 import { EarlySignals } from "./early-signals.ts";
@@ -65,12 +65,9 @@ export async function runUntilSignal(
   const early = new EarlySignals();
   const { boot } = await import("../boot.ts"); // other commands do not pay for it
   const gateway = await boot({ load, logLevel: logLevel(parsed, env), hotReload: flagOn(parsed, "hot-reload", true) });
-  for (const { name, host, port } of gateway.addresses()) {
-    gateway.log.info(`Listening on ${bracketed(host)}:${port}`, {
-      listener: name,
-      port,
-      version: VERSION,
-    });
+  for (const address of gateway.addresses()) {
+    const { name: listener, port } = address;
+    gateway.log.info(`Listening on ${addressText(address)}`, { listener, port, version: VERSION });
   }
   if (load.zero) gateway.log.info("No configuration file found: serving the welcome page; see gateway -h");
   const level = parsed.values.get("log-level") ?? "";

@@ -12,6 +12,7 @@ import type { JsonRule } from "../translators/grpc-json/rule.ts";
 import type { HashConfig, RuleBalancing, SessionConfig } from "./meaning/balancing.ts";
 import type { DescriptorFiles } from "./meaning/descriptors.ts";
 import type { HealthConfig } from "./meaning/health-config.ts";
+import type { ListenerConfig } from "./meaning/listeners.ts";
 import type { FallbackSection } from "./schema/fallback.ts";
 import type { Origin } from "./schema/field.ts";
 import type { ListenerTls } from "./schema/listener-tls.ts";
@@ -116,6 +117,7 @@ type RuleDescriptorsConfig = Pick<
 /** Keys of a rule that are inferred, completed or read together with others. */
 type ReadRuleKey =
   | "id"
+  | "listeners"
   | "hosts"
   | "methods"
   | "match"
@@ -202,6 +204,7 @@ interface PlainSections {
 
 /** The sections after inference. */
 export interface Meaning extends PlainSections {
+  readonly listeners: readonly ListenerConfig[];
   readonly rules: readonly RuleConfig[];
   readonly services: readonly ServiceConfig[];
   readonly registry: { readonly type: RegistryName };

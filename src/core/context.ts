@@ -16,9 +16,11 @@ import type { Translation } from "./translation.ts";
 
 /** What the adapter knows of the connection a request came on. */
 export interface Peer {
-  /** IP address, IPv4-mapped form already plain. */
+  /** IP address, IPv4-mapped form already plain; "" on a UNIX socket. */
   readonly address: string;
   readonly scheme: "http" | "https";
+  /** Name of the listener it came to. */
+  readonly listener: string;
 }
 
 /** Protocol version a client speaks, as `Via` names it. */

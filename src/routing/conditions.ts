@@ -1,4 +1,4 @@
-// What a rule asks of a request beside its path: host, method, header and query values.
+// What a rule asks of a request beside its path: listener, host, method, header and query values.
 import type { RequestContext } from "../core/context.ts";
 import { getField } from "../wire/fields.ts";
 import { queryValue } from "../wire/query.ts";
@@ -14,6 +14,8 @@ export interface ValueTest {
 
 /** Conditions of one rule. */
 export interface Conditions {
+  /** Names of the listeners it holds for; empty = any. */
+  readonly listeners: readonly string[];
   /** Lower-case host names, exact or `*.example.org`; empty = any. */
   readonly hosts: readonly string[];
   /** Empty = any. `GET` admits `HEAD`; `WEBSOCKET` and `SSE` are kinds of GET. */
@@ -24,6 +26,11 @@ export interface Conditions {
   readonly headers: readonly (readonly [string, ValueTest])[];
   /** Query parameter → test. */
   readonly query: readonly (readonly [string, ValueTest])[];
+}
+
+/** Whether the request came in where the rule holds. */
+export function admitsListener({ listeners }: Conditions, ctx: RequestContext): boolean {
+  return listeners.length === 0 || listeners.includes(ctx.peer.listener);
 }
 
 /** Whether the method, or the kind of request, is among those listed. */

@@ -1,6 +1,6 @@
 // The rules that share one pattern, found by host without looking at the others.
 import type { RequestContext } from "../core/context.ts";
-import { admitsMethod, type Conditions, kindsOfGet, unmet } from "./conditions.ts";
+import { admitsListener, admitsMethod, type Conditions, kindsOfGet, unmet } from "./conditions.ts";
 
 /** What is found (a route, or a rule in a dry run) with its conditions. */
 export interface Candidate<T> {
@@ -49,6 +49,7 @@ export class Leaf<T> {
 function first<T>(list: readonly Candidate<T>[], ctx: RequestContext, allow: Set<string> | null): T | null {
   for (const candidate of list) {
     const { methods } = candidate.conditions;
+    if (!admitsListener(candidate.conditions, ctx)) continue;
     if (methods.length > 0 && !admitsMethod(candidate.conditions, ctx)) {
       if (allow !== null) for (const m of methods) allow.add(m);
       continue;
@@ -58,7 +59,7 @@ function first<T>(list: readonly Candidate<T>[], ctx: RequestContext, allow: Set
   return null;
 }
 
-/** Keeps the list sorted: with methods before without, more conditions before fewer, then file order. */
+/** Keeps the list sorted: for some listeners before for all, with methods before without, more conditions before fewer, then file order. */
 function insert<T>(list: Candidate<T>[], candidate: Candidate<T>): void {
   let at = list.length;
   while (at > 0 && before(candidate, list[at - 1]!)) at--;
@@ -66,6 +67,8 @@ function insert<T>(list: Candidate<T>[], candidate: Candidate<T>): void {
 }
 
 function before<T>(a: Candidate<T>, b: Candidate<T>): boolean {
+  const listeners = Number(b.conditions.listeners.length > 0) - Number(a.conditions.listeners.length > 0);
+  if (listeners !== 0) return listeners < 0;
   const methods = Number(b.conditions.methods.length > 0) - Number(a.conditions.methods.length > 0);
   if (methods !== 0) return methods < 0;
   const kinds = kindsOfGet(b.conditions) - kindsOfGet(a.conditions);

@@ -1,56 +1,36 @@
-// `frontend.*` as the adapters want it: one set of options per listener.
+// Listeners as the adapters want them: one set of options for each.
 import type { TlsOptions } from "node:tls";
 import type { Http2Options, HttpServerOptions } from "../adapters/options.ts";
 import type { Config, ListenerTlsConfig } from "../config/config.ts";
+import type { ListenerConfig } from "../config/meaning/listeners.ts";
 import { cipherList } from "../wire/ciphers.ts";
 import { tlsVersion } from "./services/client-options.ts";
 
-/** Compiles `frontend.http`. */
-export function serverOptions(config: Config): HttpServerOptions {
-  const { http } = config.frontend;
-  const http2 = http.enableHTTP2 ? listenerHttp2Options(config, false) : null;
+/** Compiles a listener for clients. */
+export function serverOptions(config: Config, listener: ListenerConfig): HttpServerOptions {
+  const { maxHeaderSize, maxHeaders } = config.frontend.http;
+  const { name, http1, websocket, readMs, writeMs, idleMs } = listener;
+  const http2 = listener.http2 ? http2Options(config, !http1 && !websocket) : null;
   return {
-    readMs: http.readTimeout,
-    writeMs: http.writeTimeout,
-    idleMs: http.idleTimeout,
-    maxHeaderBytes: http.maxHeaderSize,
-    maxHeaders: http.maxHeaders,
+    listener: name,
+    readMs,
+    writeMs,
+    idleMs,
+    maxHeaderBytes: maxHeaderSize,
+    maxHeaders,
+    http1,
+    upgrades: websocket,
     http2,
-    upgradesOnly: false,
-    ...secured(config, http.tls, http2 !== null),
-  };
-}
-
-/** Compiles the dedicated listener of `frontend.websocket`. */
-export function websocketOptions(config: Config): HttpServerOptions {
-  const { websocket } = config.frontend;
-  return {
-    ...serverOptions(config),
-    readMs: websocket.readTimeout,
-    writeMs: websocket.writeTimeout,
-    http2: null,
-    upgradesOnly: true,
-    ...secured(config, websocket.tls, false),
-  };
-}
-
-/** Compiles the listener of `frontend.grpc`: HTTP/2 alone. */
-export function grpcOptions(config: Config): HttpServerOptions {
-  const { grpc } = config.frontend;
-  return {
-    ...serverOptions(config),
-    http2: listenerHttp2Options(config, true),
-    upgradesOnly: false,
-    ...secured(config, grpc.tls, true),
+    ...secured(config, listener.tls, http2),
   };
 }
 
 /** TLS of the management listener. */
 export function managementTls(config: Config): Pick<HttpServerOptions, "tls" | "requireCertificate"> {
-  return secured(config, config.management.tls, false);
+  return secured(config, config.management.tls, null);
 }
 
-function listenerHttp2Options(config: Config, only: boolean): Http2Options {
+function http2Options(config: Config, only: boolean): Http2Options {
   const { maxConcurrentStreams, maxConnectionAge } = config.frontend.grpc;
   return { only, maxStreams: maxConcurrentStreams, maxAgeMs: maxConnectionAge };
 }
@@ -58,7 +38,7 @@ function listenerHttp2Options(config: Config, only: boolean): Http2Options {
 function secured(
   config: Config,
   tls: ListenerTlsConfig,
-  http2: boolean,
+  http2: Http2Options | null,
 ): Pick<HttpServerOptions, "tls" | "requireCertificate"> {
   return {
     tls: tls.enabled ? tlsOptions(config, tls, http2) : null,
@@ -66,7 +46,7 @@ function secured(
   };
 }
 
-function tlsOptions(config: Config, tls: ListenerTlsConfig, http2: boolean): TlsOptions {
+function tlsOptions(config: Config, tls: ListenerTlsConfig, http2: Http2Options | null): TlsOptions {
   const ca = tls.clientCAFile.map((path) => config.tlsFiles.get(path)!);
   const ask = tls.clientAuth !== "none";
   const verified = tls.clientAuth === "verify" || (tls.clientAuth === "require" && ca.length > 0);
@@ -75,7 +55,7 @@ function tlsOptions(config: Config, tls: ListenerTlsConfig, http2: boolean): Tls
     key: config.tlsFiles.get(tls.keyFile)!,
     minVersion: tlsVersion(tls.minVersion),
     maxVersion: tlsVersion(tls.maxVersion),
-    ALPNProtocols: http2 ? ["h2", "http/1.1"] : ["http/1.1"],
+    ALPNProtocols: http2 === null ? ["http/1.1"] : ["h2", "http/1.1"],
     honorCipherOrder: tls.preferServerCipher,
     requestCert: ask,
     rejectUnauthorized: verified,

@@ -1,18 +1,23 @@
 // Address ranges of `trustedProxies`, checked through Node's own BlockList so that IPv4-mapped IPv6 peers are understood.
 import { BlockList, isIP, SocketAddress } from "node:net";
 
-/** Answers whether an IP address text lies in one of the ranges. Text that is no IP address never does. */
+/** Answers whether an IP address text lies in one of the ranges. Other text never does; "", a peer on a UNIX socket, does where `unix` is listed. */
 export type CidrMatch = (address: string) => boolean;
 
+/** Stands for peers on UNIX sockets, which have no address. */
+const UNIX_PEERS = "unix";
+
 /**
- * Compiles CIDR ranges (`10.0.0.0/8`, `::1/128`) or single addresses.
+ * Compiles CIDR ranges (`10.0.0.0/8`, `::1/128`) single addresses, and `unix`.
  * @throws Error naming the range when it is not one
  */
 export function compileCidrs(ranges: readonly string[]): CidrMatch {
   if (ranges.length === 0) return () => false;
   const list = new BlockList();
-  for (const range of ranges) addRange(list, range);
+  const unix = ranges.includes(UNIX_PEERS);
+  for (const range of ranges) if (range !== UNIX_PEERS) addRange(list, range);
   return (address) => {
+    if (address === "") return unix;
     const plain = plainAddress(address);
     return plain !== "" && list.check(plain, plain.includes(":") ? "ipv6" : "ipv4");
   };

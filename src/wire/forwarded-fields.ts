@@ -32,8 +32,11 @@ function trustedFields(ctx: RequestContext): FieldBlock {
       list.push(name, value);
     }
   }
-  list.push("X-Forwarded-For", `${chain === "" ? "" : `${chain}, `}${peer.address}`);
-  list.push("X-Real-IP", nodeAddress(joinField(ctx.fields, "x-real-ip") ?? "") || ctx.clientIp);
+  // A peer without an address, on a UNIX socket, adds nothing to what it reports itself.
+  const hops = [chain, peer.address].filter((hop) => hop !== "");
+  list.push("X-Forwarded-For", hops.join(", ") || "unknown");
+  const real = nodeAddress(joinField(ctx.fields, "x-real-ip") ?? "") || ctx.clientIp;
+  if (real !== "") list.push("X-Real-IP", real);
   if (!seen.has("x-forwarded-proto")) list.push("X-Forwarded-Proto", peer.scheme);
   if (!seen.has("x-forwarded-host") && ctx.authority !== "") list.push("X-Forwarded-Host", ctx.authority);
   const element = `${peer.element}${forwardedHost(ctx.authority)}`;

@@ -4,18 +4,23 @@ import type { FieldBlock } from "../core/upstream-request.ts";
 import { fieldBlock, joinField, NO_FIELDS } from "./fields.ts";
 import { elementStart, forwardedFor, nodeAddress } from "./forwarded-node.ts";
 
+/** A peer on a UNIX socket, in the word of RFC 7239 §6. */
+const UNKNOWN = "unknown";
+
 /** What depends on the connection alone, made once per connection. */
 export class ForwardedPeer implements Peer {
   readonly address: string;
   readonly scheme: "http" | "https";
+  readonly listener: string;
   /** `for=…;proto=…` of RFC 7239. */
   readonly element: string;
   #authority: string | null = null;
   #block: FieldBlock = NO_FIELDS;
 
-  constructor(address: string, scheme: "http" | "https") {
+  constructor(address: string, scheme: "http" | "https", listener: string) {
     this.address = address;
     this.scheme = scheme;
+    this.listener = listener;
     this.element = `for=${node(address)};proto=${scheme}`;
   }
 
@@ -24,7 +29,8 @@ export class ForwardedPeer implements Peer {
     if (authority !== this.#authority) {
       this.#authority = authority;
       const { address, scheme } = this;
-      const list = ["X-Forwarded-For", address, "X-Real-IP", address, "X-Forwarded-Proto", scheme];
+      const list = ["X-Forwarded-For", address || UNKNOWN, "X-Forwarded-Proto", scheme];
+      if (address !== "") list.push("X-Real-IP", address);
       if (scheme === "https") list.push("X-Forwarded-Ssl", "on");
       if (authority !== "") list.push("X-Forwarded-Host", authority);
       list.push("Forwarded", this.element + forwardedHost(authority));
@@ -36,7 +42,7 @@ export class ForwardedPeer implements Peer {
 
 /** A Unix-socket peer has no address: RFC 7239 calls it `unknown`. IPv6 goes in brackets and quotes. */
 function node(address: string): string {
-  if (address === "") return "unknown";
+  if (address === "") return UNKNOWN;
   return address.includes(":") ? `"[${address}]"` : address;
 }
 

@@ -5,7 +5,7 @@ import { request as http1Request } from "node:http";
 import { connect } from "node:http2";
 import { after, before, describe, test } from "node:test";
 import { HttpFront } from "../../src/adapters/front.ts";
-import { Listener } from "../../src/adapters/listener.ts";
+import { Listener, tcpAddress } from "../../src/adapters/listener.ts";
 import type { HttpServerOptions } from "../../src/adapters/options.ts";
 import type { RequestContext } from "../../src/core/context.ts";
 import type { Gateway } from "../../src/core/gateway.ts";
@@ -18,7 +18,9 @@ const OPTIONS: HttpServerOptions = {
   maxHeaderBytes: 16 * 1024,
   maxHeaders: 100,
   http2: { only: false, maxStreams: 100, maxAgeMs: 0 },
-  upgradesOnly: false,
+  listener: "http",
+  http1: true,
+  upgrades: true,
   tls: null,
   requireCertificate: false,
 };
@@ -118,7 +120,7 @@ for (const [name, ask] of Object.entries({ http: byHttp1, http2: byHttp2 })) {
       done: (ctx, completed) => pipeline.done(ctx, completed),
     };
     before(async () => {
-      listener = new Listener("127.0.0.1", 0, new HttpFront(forward, OPTIONS, anyClients(), "test"));
+      listener = new Listener(tcpAddress("127.0.0.1", 0), new HttpFront(forward, OPTIONS, anyClients(), "test"));
       await listener.listen();
     });
     after(() => listener.destroy());
@@ -253,7 +255,7 @@ for (const [name, ask] of Object.entries({ http: byHttp1, http2: byHttp2 })) {
 
 test("the listener lets go of its port", async () => {
   const gateway: Gateway = { handle: () => undefined, refuse: () => undefined, done: () => undefined };
-  const listener = new Listener("127.0.0.1", 0, new HttpFront(gateway, OPTIONS, anyClients(), "test"));
+  const listener = new Listener(tcpAddress("127.0.0.1", 0), new HttpFront(gateway, OPTIONS, anyClients(), "test"));
   await listener.listen();
   const { boundPort } = listener;
   listener.destroy();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { HttpFront } from "../../src/adapters/front.ts";
-import { Listener } from "../../src/adapters/listener.ts";
+import { Listener, tcpAddress } from "../../src/adapters/listener.ts";
 import type { HttpServerOptions } from "../../src/adapters/options.ts";
 import type { RequestContext } from "../../src/core/context.ts";
 import type { Downstream } from "../../src/core/edges.ts";
@@ -17,7 +17,9 @@ const OPTIONS: HttpServerOptions = {
   maxHeaderBytes: 16 * 1024,
   maxHeaders: 100,
   http2: null,
-  upgradesOnly: false,
+  listener: "http",
+  http1: true,
+  upgrades: true,
   tls: null,
   requireCertificate: false,
 };
@@ -43,7 +45,7 @@ const gateway: Gateway = {
 let listener: Listener;
 
 before(async () => {
-  listener = new Listener("127.0.0.1", 0, new HttpFront(gateway, OPTIONS, anyClients(), "test"));
+  listener = new Listener(tcpAddress("127.0.0.1", 0), new HttpFront(gateway, OPTIONS, anyClients(), "test"));
   await listener.listen();
 });
 after(() => listener.destroy());

@@ -169,7 +169,7 @@ function check(config: Config, lines: readonly Line[], statuses: readonly number
     if (asked.status !== null) assert.equal(statuses[n], asked.status, what);
     if (asked.route === null) continue;
     const fields = Object.entries(asked.headers).flat();
-    const rule = dryRun(index, { method: asked.method, url: asked.path, fields }).rule!;
+    const rule = dryRun(index, { listener: "http", method: asked.method, url: asked.path, fields }).rule!;
     // A rule may keep its requests out of the access log; then the answer alone speaks for it.
     if (rule.accessLog) assert.equal(line?.route, asked.route, what);
     if (UNREACHABLE.has(asked.route)) assert.deepEqual([statuses[n], line?.error], [502, "connect_failed"], what);

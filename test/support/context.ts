@@ -21,7 +21,7 @@ export type GivenContext = Partial<Omit<RequestContext, Fixed>> & {
 export function contextOf(given: GivenContext = {}): RequestContext {
   const {
     downstream = new NullDownstream(),
-    peer = new ForwardedPeer("192.0.2.1", "http"),
+    peer = new ForwardedPeer("192.0.2.1", "http", "http"),
     method = "GET",
     target = "/",
     fields = [],

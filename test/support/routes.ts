@@ -18,7 +18,7 @@ export interface Found {
 
 /** Conditions with everything that is not given empty. */
 export function conditionsOf(given: Partial<Conditions>): Conditions {
-  return { hosts: [], methods: [], eventPath: "", headers: [], query: [], ...given };
+  return { listeners: [], hosts: [], methods: [], eventPath: "", headers: [], query: [], ...given };
 }
 
 /** A tree over rules; the id of each is its path, or its key. */

@@ -68,7 +68,7 @@ export class HttpServer {
   /** Takes over a socket that speaks HTTP/1. @param since when it was accepted, on the monotonic clock, ms */
   open(socket: Socket, since = performance.now()): void {
     const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
-    const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), scheme);
+    const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), scheme, this.#options.listener);
     this.#connections.set(socket, {
       peer,
       openedAt: since,
@@ -159,8 +159,8 @@ export class HttpServer {
       connection.fault = null;
       return downstream.broken(detail);
     }
-    const { maxHeaders, upgradesOnly } = this.#options;
-    const code = refusalOf(request, scan, maxHeaders, expect) ?? (upgradesOnly ? "upgrade_required" : null);
+    const { maxHeaders, http1 } = this.#options;
+    const code = refusalOf(request, scan, maxHeaders, expect) ?? (http1 ? null : "upgrade_required");
     this.#handle(ctx, code, scan.fault);
   }
 
@@ -202,7 +202,9 @@ export class HttpServer {
     downstream.attach(ctx);
     if (socket.destroyed) process.nextTick(() => downstream.closed());
     else socket.on("close", () => downstream.closed());
-    const code = refusalOf(request, scan, this.#options.maxHeaders, "nothing") ?? handshakeRefusal(request, scan);
+    const { maxHeaders, upgrades } = this.#options;
+    const fault = refusalOf(request, scan, maxHeaders, "nothing") ?? handshakeRefusal(request, scan);
+    const code = fault ?? (upgrades ? null : "no_route");
     ctx.upgrade = code === null;
     this.#handle(ctx, code, scan.fault);
   }
@@ -273,7 +275,8 @@ export class HttpServer {
   #raw(socket: Socket, { code, detail }: Fault): void {
     if (!socket.writable) return void socket.destroy();
     const connection = this.#connections.get(socket);
-    const peer = connection?.peer ?? new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), "http");
+    const peer =
+      connection?.peer ?? new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), "http", this.#options.listener);
     // A first request that never came has been waited for since the connection was opened.
     const since = connection === undefined || connection.used ? performance.now() : connection.openedAt;
     const downstream = new RawDownstream(socket);

@@ -113,7 +113,7 @@ export class Http2Server {
   #session(session: ServerHttp2Session): void {
     const socket = this.#opening!;
     const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
-    const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), scheme);
+    const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), scheme, this.#options.listener);
     const breach = new BreachWatch(session, socket);
     const client: Client = { peer, active: 0, breach, close: deferClose(session), leaving: false, ageTimer: undefined };
     this.#clients.set(session, client);

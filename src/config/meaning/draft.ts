@@ -47,6 +47,14 @@ export class Draft {
   }
 }
 
+/** `router.rules[0].grpc` → its steps. */
+export function placeOfKey(key: string): Place {
+  return key.split(".").flatMap((step) => {
+    const [, name, index] = /^(.*?)(?:\[(\d+)\])?$/.exec(step)!;
+    return index === undefined ? [name!] : [name!, Number(index)];
+  });
+}
+
 /** `router.rules[0].grpc`. */
 export function dotted(place: Place): string {
   return place

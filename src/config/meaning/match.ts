@@ -6,6 +6,7 @@ import type { Protocol } from "../config.ts";
 import { patternMeant, ruleHostMeant } from "../cures/meant-match.ts";
 import { HOST } from "../schema/hosts.ts";
 import type { RuleSection, ValueTestSection } from "../schema/router.ts";
+import { didYouMeanOf } from "../text/suggest.ts";
 import type { Draft, Place } from "./draft.ts";
 
 /** Checks the host names of a rule. @param place of the rule */
@@ -13,6 +14,15 @@ export function checkHosts(draft: Draft, section: RuleSection, place: Place, id:
   for (const [i, host] of section.hosts.entries()) {
     if (HOST.test(ruleHost(host))) continue;
     draft.error([...place, "hosts", i], `rule "${id}": "${host}" is not a host name${ruleHostMeant(host)}`);
+  }
+}
+
+/** Checks the listeners a rule is bound to. @param names those there are @param place of the rule */
+export function checkListeners(draft: Draft, section: RuleSection, place: Place, id: string, names: Set<string>): void {
+  for (const [i, name] of section.listeners.entries()) {
+    if (names.has(name)) continue;
+    const hint = didYouMeanOf(name, names, "the listeners are");
+    draft.error([...place, "listeners", i], `rule "${id}": unknown listener "${name}"${hint}`);
   }
 }
 
@@ -37,6 +47,7 @@ export function readPattern(draft: Draft, section: RuleSection, place: Place, id
 export function readConditions(section: RuleSection, protocol: Protocol, eventPath: string): Conditions {
   const upgradesOnly = protocol === "websocket";
   return {
+    listeners: [...new Set(section.listeners)],
     hosts: [...new Set(section.hosts.map(ruleHost))],
     methods: upgradesOnly ? ["WEBSOCKET"] : [...new Set(section.methods)],
     eventPath,
@@ -45,14 +56,18 @@ export function readConditions(section: RuleSection, protocol: Protocol, eventPa
   };
 }
 
-/** Keys of a rule, one per method and host. Two rules with a common key match the same requests, which is an error. */
+/** Keys of a rule, one per listener, method and host. Two rules with a common key match the same requests, which is an error. */
 export function matchKeys(path: string, pattern: Pattern, c: Conditions): { text: string; shown: string }[] {
   const further = JSON.stringify([[...c.headers].sort(byName), [...c.query].sort(byName)]);
-  return (c.methods.length === 0 ? ["*"] : c.methods).flatMap((method) =>
-    (c.hosts.length === 0 ? ["*"] : c.hosts).map((host) => ({
-      text: `${pattern.canonical} ${method} ${host} ${further}`,
-      shown: `match "${path}"${method === "*" ? "" : `, method ${method}`}${host === "*" ? "" : `, host ${host}`}`,
-    })),
+  const any = (list: readonly string[]) => (list.length === 0 ? ["*"] : list);
+  const named = (what: string, name: string) => (name === "*" ? "" : `, ${what} ${name}`);
+  return any(c.listeners).flatMap((listener) =>
+    any(c.methods).flatMap((method) =>
+      any(c.hosts).map((host) => ({
+        text: `${pattern.canonical} ${listener} ${method} ${host} ${further}`,
+        shown: `match "${path}"${named("listener", listener)}${named("method", method)}${named("host", host)}`,
+      })),
+    ),
   );
 }
 

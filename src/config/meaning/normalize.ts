@@ -6,6 +6,7 @@ import type { Draft } from "./draft.ts";
 import { checkFallbacks } from "./fallbacks.ts";
 import { readHealth } from "./health.ts";
 import { type Known, namesOf } from "./known.ts";
+import { readListeners } from "./listeners.ts";
 import { checkManagement } from "./management.ts";
 import { checkOutliers } from "./outliers.ts";
 import { checkPorts } from "./ports.ts";
@@ -32,15 +33,17 @@ const CHECKS: readonly ((draft: Draft, known: Known) => void)[] = [
 
 /** Infers what is left out, and finds what refers to nothing, is there twice or contradicts itself. */
 export function normalize(draft: Draft): Meaning {
+  const listeners = readListeners(draft);
   const services = readServices(draft);
   const serviceNames = namesOf(draft, services);
-  const rules = readRules(draft, services, serviceNames);
-  const known: Known = { services, serviceNames, rules };
+  const rules = readRules(draft, services, serviceNames, listeners);
+  const known: Known = { listeners, services, serviceNames, rules };
   for (const check of CHECKS) check(draft, known);
   const { registry, router, middleware, telemetry, ...sections } = draft.written;
   const { include: _, redis: __, rateLimitStorage: ___, ...plain } = sections;
   return {
     ...plain,
+    listeners,
     rules,
     services,
     registry: { type: registry.type },

@@ -1,7 +1,8 @@
 // Finds listeners of one configuration with the same port, and names both. The error of the system would name neither.
-
-import type { Written } from "../schema/root.ts";
-import type { Draft } from "./draft.ts";
+import { resolve } from "node:path";
+import type { Config } from "../config.ts";
+import { type Draft, placeOfKey } from "./draft.ts";
+import type { Known } from "./known.ts";
 
 /** An address that would be bound. */
 interface Wanted {
@@ -12,33 +13,35 @@ interface Wanted {
 }
 
 /** Every two enabled listeners that exclude each other are one error. */
-export function checkPorts(draft: Draft): void {
-  const wanted = listeners(draft.written);
+export function checkPorts(draft: Draft, { listeners }: Known): void {
+  const wanted = boundAddresses({ ...draft.written, listeners });
   for (const [i, one] of wanted.entries()) {
     const other = wanted.slice(0, i).find((w) => w.port === one.port && overlap(w.host, one.host));
     if (other === undefined) continue;
     draft.error(
-      [...one.section.split("."), "port"],
+      placeOfKey(`${one.section}.port`),
       `${one.section}.port: ${one.port} is also the port of ${other.section}; give one of them another`,
     );
+  }
+  const sockets = new Map<string, string>();
+  for (const { key, socket } of listeners) {
+    if (socket === "") continue;
+    const other = sockets.get(resolve(socket));
+    sockets.set(resolve(socket), key);
+    if (other !== undefined)
+      draft.error(placeOfKey(`${key}.socket`), `${key}.socket: it is also the socket of ${other}`);
   }
 }
 
 /** Every enabled listener whose port is written. */
-export function listeners({
-  frontend: { http, websocket, grpc },
+export function boundAddresses({
+  listeners,
+  frontend: { http },
   metrics,
   management,
-}: Pick<Written, "frontend" | "metrics" | "management">): Wanted[] {
+}: Pick<Config, "listeners" | "frontend" | "metrics" | "management">): Wanted[] {
   const list: (Wanted | false)[] = [
-    { section: "frontend.http", host: http.host, port: http.port },
-    websocket.enabled === true &&
-      websocket.port !== null && {
-        section: "frontend.websocket",
-        host: websocket.host || http.host,
-        port: websocket.port,
-      },
-    grpc.enabled && { section: "frontend.grpc", host: grpc.host || http.host, port: grpc.port },
+    ...listeners.map(({ key, host, port }) => ({ section: key, host, port })),
     metrics.enabled && { section: "metrics", host: http.host, port: metrics.port },
     management.enabled && { section: "management", host: management.host, port: management.port },
   ];

@@ -18,25 +18,37 @@ import { type Draft, dotted, type Place } from "./draft.ts";
 import { readJsonRule } from "./json-rule.ts";
 import { VisibleServices } from "./known.ts";
 import { LimitReader } from "./limits.ts";
-import { checkHosts, matchKeys, readConditions, readPattern } from "./match.ts";
+import type { ListenerConfig } from "./listeners.ts";
+import { checkHosts, checkListeners, matchKeys, readConditions, readPattern } from "./match.ts";
 import { INTERNAL } from "./services.ts";
 
-const ALIKE = "; tell them apart by path, methods, hosts or match, or remove one of them";
+const ALIKE = "; tell them apart by path, listeners, methods, hosts or match, or remove one of them";
 /** Keys that work on whole messages: setting one selects the mode `messages`. */
 const MESSAGE_SIZES = ["frontend.websocket.maxMessageSize", "backend.websocket.maxMessageSize"];
 
 /** Infers and checks all rules: those of the file, then those that it leaves to be made. @param names that services may have */
-export function readRules(draft: Draft, services: readonly ServiceConfig[], names: ReadonlySet<string>): RuleConfig[] {
+export function readRules(
+  draft: Draft,
+  services: readonly ServiceConfig[],
+  names: ReadonlySet<string>,
+  listeners: readonly ListenerConfig[],
+): RuleConfig[] {
   const limits = new LimitReader(draft);
-  const claims: RuleClaims = { ids: new Claims(draft.problems), matches: new Claims(draft.problems) };
+  const claims: RuleClaims = {
+    ids: new Claims(draft.problems),
+    matches: new Claims(draft.problems),
+    listeners: new Set(listeners.flatMap(({ name }) => name ?? [])), // a missing one is reported already
+  };
   const rules = readWritten(draft, services, claims, limits);
   return [...rules, ...readGrpcServices(draft, names, rules, claims, limits)];
 }
 
-/** What one rule only can have. */
+/** What one rule only can have, and where it may hold. */
 interface RuleClaims {
   readonly ids: Claims;
   readonly matches: Claims;
+  /** Names of those there are. */
+  readonly listeners: Set<string>;
 }
 
 /** `router.rules`. */
@@ -65,6 +77,7 @@ function readWritten(
     }
     checkRewrites(draft, section, place, id);
     checkHosts(draft, section, place, id);
+    checkListeners(draft, section, place, id, claims.listeners);
     const pattern = readPattern(draft, section, place, id);
     if (pattern === null) return [];
     const protocol = protocolOf(section, visible.find(serviceName, at));
@@ -143,7 +156,7 @@ function readRule(
 
 /** The keys that mean what they say: a new one passes by itself. */
 function plainOf(section: RuleSection): PlainRule {
-  const { id, hosts, methods, match, protocol, timeout, maxRequestSize, websocket, sse, ...more } = section;
+  const { id, listeners, hosts, methods, match, protocol, timeout, maxRequestSize, websocket, sse, ...more } = section;
   const { loadBalance, sessionAffinity, consistentHash, ...rest } = more;
   const { rateLimit, rateLimitBurst, rateLimitStorage, rateLimitExpiration, rateLimits, concurrency, ...own } = rest;
   const { grpc, transcoding, ...plain } = own;

@@ -5,6 +5,7 @@ import type { Material } from "../config.ts";
 import type { SourceFiles } from "../text/source-files.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 import { fileFault } from "./files.ts";
+import { listenersOf } from "./listeners.ts";
 import { type PemKind, pairFault, pemFault, secureFault, warnOfDates } from "./pem.ts";
 import { redisBlocks } from "./stores.ts";
 import { type Listeners, listenerBlocks, upstreamBlocks } from "./tls.ts";
@@ -16,6 +17,7 @@ const MAX_FILE_BYTES = 16 * 1024 * 1024;
 /** Reads every file that an enabled TLS block names. Unreadable ones and ones that are not PEM are errors. */
 export function readMaterial(draft: Draft, files: SourceFiles): Material {
   const { written, problems } = draft;
+  const listeners = listenersOf(written, (key) => draft.isGiven(key));
   const material = new Map<string, string>();
   const read = (kind: PemKind, path: string, place: Place) => {
     if (path === "") return;
@@ -62,7 +64,7 @@ export function readMaterial(draft: Draft, files: SourceFiles): Material {
     const problem = text === undefined ? null : validityProblem(validityOf(text), Date.now());
     if (problem !== null) problems.warn(draft.at(place), `${dotted(place)}: "${path}": ${problem}`);
   };
-  for (const { place, tls } of listenerBlocks(written)) {
+  for (const { place, tls } of listenerBlocks({ ...written, listeners })) {
     read("certificate", tls.certFile, [...place, "certFile"]);
     read("key", tls.keyFile, [...place, "keyFile"]);
     for (const file of tls.clientCAFile) readOther(file, [...place, "clientCAFile"]);

@@ -1,11 +1,14 @@
 // Finds the TLS blocks that are in use, and checks their settings.
+
+import type { Config } from "../config.ts";
 import type { ListenerTls } from "../schema/listener-tls.ts";
 import type { Written } from "../schema/root.ts";
 import type { UpstreamTls } from "../schema/upstream-tls.ts";
-import { type Draft, dotted, type Place } from "./draft.ts";
+import { type Draft, dotted, type Place, placeOfKey } from "./draft.ts";
+import type { Known } from "./known.ts";
 
 /** Sections with certificates that are shown to clients and operators. */
-export type Listeners = Pick<Written, "frontend" | "management">;
+export type Listeners = Pick<Config, "listeners" | "management">;
 
 /** A block that is enabled, and where it is written. */
 interface TlsBlock<T> {
@@ -14,14 +17,10 @@ interface TlsBlock<T> {
 }
 
 /** Every enabled block of certificates shown to clients and operators. */
-export function listenerBlocks({
-  frontend: { http, websocket, grpc },
-  management,
-}: Listeners): readonly TlsBlock<ListenerTls>[] {
-  const used = { http: true, websocket: websocket.enabled === true && websocket.port !== null, grpc: grpc.enabled };
-  const clients = Object.entries({ http, websocket, grpc })
-    .filter(([name, section]) => used[name as keyof typeof used] && section.tls.enabled)
-    .map(([name, section]) => ({ place: ["frontend", name, "tls"], tls: section.tls }));
+export function listenerBlocks({ listeners, management }: Listeners): readonly TlsBlock<ListenerTls>[] {
+  const clients = listeners
+    .filter(({ tls }) => tls.enabled)
+    .map(({ key, tls }) => ({ place: [...placeOfKey(key), "tls"], tls }));
   const operators = management.enabled && management.tls.enabled;
   return operators ? [...clients, { place: ["management", "tls"], tls: management.tls }] : clients;
 }
@@ -34,8 +33,8 @@ export function upstreamBlocks({ backend }: Pick<Written, "backend">): readonly 
 }
 
 /** Checks every enabled block but its files. */
-export function checkTls(draft: Draft): void {
-  const listeners = listenerBlocks(draft.written);
+export function checkTls(draft: Draft, { listeners: all }: Known): void {
+  const listeners = listenerBlocks({ ...draft.written, listeners: all });
   const upstreams = upstreamBlocks(draft.written);
   for (const { place, tls } of listeners) {
     const fault = (message: string) => draft.error(place, `${dotted(place)}: ${message}`);

@@ -1,9 +1,10 @@
 // `frontend`: the ports clients come to.
 
-import { object } from "./fields.ts";
+import { object, optional } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
 import { frontendGrpc } from "./grpc.ts";
 import { listenerTls } from "./listener-tls.ts";
+import { listeners } from "./listeners.ts";
 import { bool, dur, int, size, strings } from "./scalars.ts";
 import { frontendSse } from "./sse.ts";
 import { frontendWebsocket } from "./websocket.ts";
@@ -11,6 +12,7 @@ import { frontendWebsocket } from "./websocket.ts";
 /** `frontend`. */
 export const frontend = object("Where clients connect", {
   http: object("The HTTP listener", {
+    enabled: optional(bool("bind it; default true, unless `listeners` lists any and no `port` is written here")),
     host: host("address to bind", "0.0.0.0"),
     port: int("port to bind; 0 = any free port", 8080, 0, 65535),
     readTimeout: dur("time for the complete request head, then longest silence between body chunks; 0 = none", 30_000),
@@ -23,7 +25,9 @@ export const frontend = object("Where clients connect", {
       "client connections open at once, over all listeners for clients, more are answered 503; 0 = as many as the limit of open files allows",
       0,
     ),
-    trustedProxies: strings("CIDR ranges of peers whose forwarded headers are believed"),
+    trustedProxies: strings(
+      "CIDR ranges of peers whose forwarded headers are believed; `unix` = peers on UNIX sockets",
+    ),
     sendVia: bool("add `Via` to requests and replies; backends such as nginx then do not compress", false),
     echo: bool("serve `/_gateway/echo`, which shows a request as it arrived", false),
     enableHTTP2: bool(
@@ -35,4 +39,5 @@ export const frontend = object("Where clients connect", {
   websocket: frontendWebsocket,
   sse: frontendSse,
   grpc: frontendGrpc,
+  listeners,
 });

@@ -31,6 +31,7 @@ const tests = listOf(
   object("One test", {
     name: str("shown when it fails", ""),
     request: str("`METHOD /path?query`"),
+    listener: str("name of the listener it comes to; empty = the first one", ""),
     headers: free("request headers; `Host` selects by host"),
     expect: object("What must happen", {
       route: optional(str("id of the rule that must win")),

@@ -83,6 +83,9 @@ function methodMeant(method: string): string {
 export const rule = object("One route", {
   id: str("unique; generated as `<service>-<n>`", ""),
   path: str("path pattern: `/a`, `/a/*`, `/a/{x}`, `/a*`, `/a/{$}`"),
+  listeners: strings(
+    "names of listeners the rule holds for: `http`, `websocket`, `grpc` or one of `frontend.listeners`; empty = all",
+  ),
   hosts: strings("host names, exact or `*.example.org`; empty = any"),
   methods,
   match: object("Further conditions, all must hold", {

@@ -15,6 +15,9 @@ export interface PortMoves {
 /** Blocks whose `port` is bound. */
 const LISTENERS = ["frontend.http", "frontend.websocket", "frontend.grpc", "management", "metrics"];
 
+/** Port of an element of the list of further listeners: elements have the path of their list. */
+const LISTED = "frontend.listeners.port";
+
 /** Moves the ports that a configuration as written names, and those its listeners have by default. */
 export function movePorts(root: MapNode, moves: PortMoves): void {
   const body = root.entries.get("gateway")?.value;
@@ -53,7 +56,10 @@ function moved(node: Node, path: string, moves: PortMoves): Node {
     return typeof node.value === "string" ? { ...node, value: movedIn(node.value, moves) } : node;
   if (!/^[1-9]\d*$/.test(text)) return node;
   const port = Number(text);
-  return scalar(node.at, LISTENERS.includes(path.slice(0, dot)) ? listenerOf(port, moves) : dialledOf(port, moves));
+  return scalar(
+    node.at,
+    LISTENERS.includes(path.slice(0, dot)) || path === LISTED ? listenerOf(port, moves) : dialledOf(port, moves),
+  );
 }
 
 /** Text with the ports of addresses on this machine moved, such as that of a TCP check or a URL. */

@@ -1,5 +1,6 @@
 // The management API: its port follows the configuration, and the token it made is kept for the life of the process.
 import { randomBytes } from "node:crypto";
+import { tcpAddress } from "../../adapters/listener.ts";
 import { type ListenerAddress, Listeners, type PreparedListeners } from "../../adapters/listeners.ts";
 import type { Config } from "../../config/config.ts";
 import type { Participant } from "../../core/data-plane.ts";
@@ -64,7 +65,9 @@ export class Management implements Participant<Config> {
         watch: this.#handshakes(),
         log: this.#log,
       });
-    this.#prepared = await this.#listeners.prepare([{ name: "management", host, port, key: digest(settings), make }]);
+    this.#prepared = await this.#listeners.prepare([
+      { name: "management", ...tcpAddress(host, port), key: digest(settings), make },
+    ]);
   }
 
   async commit(): Promise<void> {

@@ -2,8 +2,9 @@
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { type Candidate, type Loaded, type LoadOptions, loadConfig } from "../../config/load.ts";
+import { placeOfKey } from "../../config/meaning/draft.ts";
 import { triedAt, writeFault } from "../../config/meaning/files.ts";
-import { listeners } from "../../config/meaning/ports.ts";
+import { boundAddresses } from "../../config/meaning/ports.ts";
 import type { Problem } from "../../config/text/problem.ts";
 import type { SourceFiles } from "../../config/text/source-files.ts";
 import { isStandard } from "../../observe/line-sink.ts";
@@ -23,13 +24,13 @@ export function loadChecked(options: LoadOptions, files?: SourceFiles): Loaded {
 function strangeAddresses(loaded: Loaded): Problem[] {
   const ours = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const seen = new Set<string>();
-  return listeners(loaded.config).flatMap(({ section, host }) => {
+  return boundAddresses(loaded.config).flatMap(({ section, host }) => {
     if (seen.has(host)) return []; // others take it over from frontend.http
     seen.add(host);
     const plain = host.replace(/%.*$/, "");
     const anywhere = isIP(plain) === 0 || /^(0\.0\.0\.0|::|::1|127\..*)$/.test(plain);
     if (anywhere || ours.some(({ address }) => address === plain)) return [];
-    const at = loaded.placeOf([...section.split("."), "host"]);
+    const at = loaded.placeOf(placeOfKey(`${section}.host`));
     const message = `${section}.host: no interface of this machine has the address ${host}`;
     return [{ severity: "warning" as const, at, message }];
   });

@@ -3,7 +3,7 @@ import type { RuleConfig } from "../../config/config.ts";
 import { RequestContext } from "../../core/context.ts";
 import { ERRORS } from "../../core/errors.ts";
 import { NullDownstream } from "../../core/null-upstream.ts";
-import { admitsMethod, unmet } from "../../routing/conditions.ts";
+import { admitsListener, admitsMethod, unmet } from "../../routing/conditions.ts";
 import { RouteTree } from "../../routing/tree.ts";
 import { hostName } from "../../wire/authority.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
@@ -12,6 +12,8 @@ import type { BuiltinPaths } from "../builtin/paths.ts";
 
 /** A request to route. */
 export interface DryRequest {
+  /** Name of the listener it comes to. */
+  readonly listener: string;
   readonly method: string;
   /** Path with query, or an absolute URL, whose host then counts. */
   readonly url: string;
@@ -31,6 +33,7 @@ interface DryResult {
   readonly builtin: boolean;
 }
 
+const NO_CONDITIONS = { listeners: [], hosts: [], methods: [], eventPath: "", headers: [], query: [] };
 const NO_BUILTINS: BuiltinPaths = { first: [], last: [] };
 
 /** Index over the rules of a configuration. */
@@ -65,13 +68,11 @@ export function dryRun(
 export function whyNot(rule: RuleConfig, request: DryRequest): string | null {
   const alone = dryRun(indexRules([rule]), request);
   if (alone.rule !== null) return null;
-  const { hosts, methods } = rule.conditions;
-  const path = dryRun(
-    indexRules([{ ...rule, conditions: { hosts: [], methods: [], eventPath: "", headers: [], query: [] } }]),
-    request,
-  );
-  if (path.rule === null) return "path does not match";
   const ctx = contextOf(request);
+  const { listeners, hosts, methods } = rule.conditions;
+  if (!admitsListener(rule.conditions, ctx)) return `listener ${request.listener} is not among ${listeners.join(", ")}`;
+  const path = dryRun(indexRules([{ ...rule, conditions: NO_CONDITIONS }]), request);
+  if (path.rule === null) return "path does not match";
   if (!admitsMethod(rule.conditions, ctx)) return `method ${request.method} is not among ${methods.join(", ")}`;
   const open = { ...rule, conditions: { ...rule.conditions, headers: [], query: [] } };
   if (dryRun(indexRules([open]), request).rule === null) return `host "${ctx.host}" is not among ${hosts.join(", ")}`;
@@ -88,7 +89,7 @@ function contextOf(request: DryRequest): RequestContext {
   const { method, fields } = request;
   const ctx = new RequestContext(
     new NullDownstream(),
-    new ForwardedPeer("127.0.0.1", "http"),
+    new ForwardedPeer("127.0.0.1", "http", request.listener),
     method,
     target,
     fields,

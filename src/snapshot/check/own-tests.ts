@@ -19,22 +19,26 @@ type Test = Config["tests"][number];
 export function runTests(config: Config): TestFailure[] {
   const index = indexRules(config.rules);
   return config.tests.flatMap((test, i) => {
-    const request = requestOf(test);
+    const request = requestOf(test, config);
     const name = test.name || `tests[${i}] (${test.request})`;
     const failure = (why: string, blamed: readonly Position[] = []) => [
       { index: i, message: `${name}: ${why}`, blamed },
     ];
     if (request === null) return failure('request is not "METHOD /path"');
+    const listeners = config.listeners.map(({ name }) => name);
+    if (!listeners.includes(request.listener)) {
+      return failure(`unknown listener "${request.listener}"${didYouMean(request.listener, listeners)}`);
+    }
     const why = whyFailed(test, request, index, config);
     return why === null ? [] : failure(why, blamedFor(test, request, config));
   });
 }
 
-function requestOf({ request, headers }: Test): DryRequest | null {
+function requestOf({ request, headers, listener }: Test, { listeners }: Config): DryRequest | null {
   const [method, url] = request.trim().split(/\s+/);
   if (method === undefined || url === undefined) return null;
   const fields = Object.entries(headers).flatMap(([k, v]) => [k, String(v)]);
-  return { method: method.toUpperCase(), url, fields };
+  return { listener: listener || listeners[0]!.name, method: method.toUpperCase(), url, fields };
 }
 
 /** A sentence about why it fails with these rules; null when it does not. */

@@ -263,14 +263,14 @@ test("no list makes the search look at more than its end, and no hop is asked fo
 });
 
 test("fields of a peer that is not trusted", () => {
-  const textOf = (scheme: "http" | "https") => new ForwardedPeer("1.2.3.4", scheme).fieldsFor("").text;
+  const textOf = (scheme: "http" | "https") => new ForwardedPeer("1.2.3.4", scheme, "http").fieldsFor("").text;
   assert.equal(
     textOf("http"),
     "X-Forwarded-For: 1.2.3.4\r\nX-Real-IP: 1.2.3.4\r\nX-Forwarded-Proto: http\r\nForwarded: for=1.2.3.4;proto=http\r\n",
   );
   assert.match(textOf("https"), /X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: on\r\nForwarded: /);
-  assert.equal(new ForwardedPeer("2001:db8::1", "https").element, 'for="[2001:db8::1]";proto=https');
-  assert.equal(new ForwardedPeer("", "http").element, "for=unknown;proto=http");
+  assert.equal(new ForwardedPeer("2001:db8::1", "https", "http").element, 'for="[2001:db8::1]";proto=https');
+  assert.equal(new ForwardedPeer("", "http", "http").element, "for=unknown;proto=http");
 });
 
 test("host= is a token, or quoted, and cannot end its own quotes", () => {

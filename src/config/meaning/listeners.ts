@@ -1,0 +1,153 @@
+// Every listener for clients: those with sections of their own, and those of `frontend.listeners`.
+import type { ListenerTls } from "../schema/listener-tls.ts";
+import type { ListenerSection } from "../schema/listeners.ts";
+import type { Written } from "../schema/root.ts";
+import { Claims } from "../text/claims.ts";
+import { type Draft, dotted, type Place } from "./draft.ts";
+
+/** A listener that is enabled. Times in ms, 0 = none. */
+export interface ListenerConfig {
+  readonly name: string;
+  /** Dotted place below `gateway`. */
+  readonly key: string;
+  /** Host and port; with a UNIX socket "" and 0. */
+  readonly host: string;
+  readonly port: number;
+  /** Path of a UNIX socket; "": host and port. */
+  readonly socket: string;
+  /** Permissions of the UNIX socket. */
+  readonly socketMode: number;
+  /** HTTP/1.1 requests other than handshakes. */
+  readonly http1: boolean;
+  readonly http2: boolean;
+  /** WebSocket handshakes. */
+  readonly websocket: boolean;
+  readonly readMs: number;
+  readonly writeMs: number;
+  readonly idleMs: number;
+  readonly tls: ListenerTls;
+}
+
+/** Longest path of a UNIX socket that every system takes, bytes. */
+const MAX_SOCKET_PATH = 103;
+/** Names of listeners that have a section of their own, and those of other ports. */
+const TAKEN = ["http", "websocket", "grpc", "metrics", "management"];
+const NO_SOCKET = { socket: "", socketMode: 0 };
+
+type Sections = Pick<Written, "frontend">;
+
+/** The listeners, in the order of the documentation. @param isGiven whether a key was written, by dotted path */
+export function listenersOf({ frontend }: Sections, isGiven: (key: string) => boolean): readonly ListenerConfig[] {
+  const { http, websocket, grpc } = frontend;
+  const times = { readMs: http.readTimeout, writeMs: http.writeTimeout, idleMs: http.idleTimeout };
+  const list: ListenerConfig[] = [];
+  // Whoever lists listeners does not expect a port that he has not written.
+  if (http.enabled ?? (frontend.listeners.length === 0 || isGiven("frontend.http.port"))) {
+    const { host, port, enableHTTP2: http2, tls } = http;
+    list.push({
+      name: "http",
+      key: "frontend.http",
+      host,
+      port,
+      ...NO_SOCKET,
+      http1: true,
+      http2,
+      websocket: true,
+      ...times,
+      tls,
+    });
+  }
+  if (websocket.enabled === true && websocket.port !== null) {
+    list.push({
+      name: "websocket",
+      key: "frontend.websocket",
+      host: websocket.host || http.host,
+      port: websocket.port,
+      ...NO_SOCKET,
+      http1: false,
+      http2: false,
+      websocket: true,
+      ...times,
+      readMs: websocket.readTimeout,
+      writeMs: websocket.writeTimeout,
+      tls: websocket.tls,
+    });
+  }
+  if (grpc.enabled) {
+    list.push({
+      name: "grpc",
+      key: "frontend.grpc",
+      host: grpc.host || http.host,
+      port: grpc.port,
+      ...NO_SOCKET,
+      http1: false,
+      http2: true,
+      websocket: false,
+      ...times,
+      tls: grpc.tls,
+    });
+  }
+  return [...list, ...frontend.listeners.map((section, i) => listed(section, i, frontend))];
+}
+
+function listed(section: ListenerSection, index: number, { http }: Written["frontend"]): ListenerConfig {
+  const bySocket = section.socket !== "";
+  return {
+    name: section.name,
+    key: `frontend.listeners[${index}]`,
+    host: bySocket ? "" : section.host || http.host,
+    port: bySocket ? 0 : (section.port ?? 0),
+    socket: section.socket,
+    socketMode: Number.parseInt(section.socketMode, 8),
+    http1: section.protocols.http1,
+    http2: section.protocols.http2 ?? http.enableHTTP2,
+    websocket: section.protocols.websocket,
+    readMs: section.readTimeout ?? http.readTimeout,
+    writeMs: section.writeTimeout ?? http.writeTimeout,
+    idleMs: section.idleTimeout ?? http.idleTimeout,
+    tls: section.tls,
+  };
+}
+
+/** Infers and checks the listeners. */
+export function readListeners(draft: Draft): readonly ListenerConfig[] {
+  const names = new Claims(draft.problems);
+  for (const [i, section] of draft.written.frontend.listeners.entries()) {
+    const place = ["frontend", "listeners", i];
+    if (section.name !== undefined) checkName(draft, section.name, place, names);
+    checkAddress(draft, section, place);
+    const { http1, http2, websocket } = section.protocols;
+    if (!http1 && http2 === false && !websocket) {
+      draft.error([...place, "protocols"], `${dotted(place)}: no protocol is left for clients to speak`);
+    }
+  }
+  const listeners = listenersOf(draft.written, (key) => draft.isGiven(key));
+  if (listeners.length === 0) draft.error(["frontend"], "no listener is enabled: clients could not connect");
+  return listeners;
+}
+
+function checkName(draft: Draft, name: string, place: Place, names: Claims): void {
+  const below = [...place, "name"];
+  if (!/^[A-Za-z0-9][\w.-]{0,62}$/.test(name)) {
+    draft.error(below, `${dotted(place)}: "${name}" is no name; use letters, digits, "-", "_" and "."`);
+  } else if (TAKEN.includes(name)) {
+    draft.error(below, `${dotted(place)}: "${name}" names a listener that has a section of its own; take another name`);
+  }
+  names.claim(name, draft.at(below), `listener "${name}"`);
+}
+
+function checkAddress(draft: Draft, section: ListenerSection, place: Place): void {
+  const { port, socket, socketMode, host } = section;
+  const fault = (key: string, message: string) => draft.error([...place, key], `${dotted(place)}: ${message}`);
+  if (socket === "") {
+    if (port === null) draft.error(place, `${dotted(place)}: give it a port, or a socket`);
+    return;
+  }
+  if (port !== null || host !== "") fault("socket", "socket excludes host and port");
+  if (Buffer.byteLength(socket) > MAX_SOCKET_PATH) {
+    fault("socket", `the path of a UNIX socket has at most ${MAX_SOCKET_PATH} bytes`);
+  }
+  if (!/^0?[0-7]{3}$/.test(socketMode)) {
+    fault("socketMode", `"${socketMode}" is no octal mode such as "0660"; write it in quotes`);
+  }
+}

@@ -1,0 +1,31 @@
+// `frontend.listeners`: further ports and UNIX sockets for clients.
+import type { Infer } from "./field.ts";
+import { listOf, object, optional } from "./fields.ts";
+import { host } from "./grammar-scalars.ts";
+import { listenerTls } from "./listener-tls.ts";
+import { bool, dur, int, str } from "./scalars.ts";
+
+const INHERITED = "default as `frontend.http`";
+
+const listener = object("One listener", {
+  name: str("what `rules[].listeners`, logs and metrics call it"),
+  host: host("address to bind; empty = that of `frontend.http`", ""),
+  port: optional(int("port to bind; 0 = any free port", undefined, 0, 65535)),
+  socket: str("path of a UNIX socket to bind instead of a port", ""),
+  socketMode: str("permissions of the UNIX socket, octal: who may connect", "0660"),
+  protocols: object("What clients may speak", {
+    http1: bool("HTTP/1.1 requests, event streams included; false with `websocket`: handshakes only, else 426", true),
+    http2: optional(bool(`HTTP/2 and native gRPC: by ALPN with TLS, with prior knowledge without; ${INHERITED}`)),
+    websocket: bool("WebSocket handshakes over HTTP/1.1", true),
+  }),
+  readTimeout: optional(dur(`time for the request head, then silence between body chunks; ${INHERITED}`)),
+  writeTimeout: optional(dur(`longest stall of a client that does not read; ${INHERITED}`)),
+  idleTimeout: optional(dur(`idle keep-alive connection; ${INHERITED}`)),
+  tls: listenerTls,
+});
+
+/** `frontend.listeners`. */
+export const listeners = listOf("further listeners, each with a name that is its own", listener);
+
+/** One listener as written. */
+export type ListenerSection = Infer<typeof listener>;
