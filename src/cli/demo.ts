@@ -1,4 +1,5 @@
 // `gateway demo`: the gateway on its own example configuration, with the backends it needs in the same process.
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Backends } from "../demo/backends.ts";
 import { demoPorts, MAX_OFFSET, movesBy } from "../demo/ports.ts";
@@ -14,13 +15,15 @@ export const demo: Command = {
   name: "demo",
   summary: "run the gateway with demo backends embedded; needs no network",
   operands: "",
-  flags: { ...CONFIG_FLAGS, "log-level": "text", "hot-reload": "bool", "port-offset": "text" },
+  flags: { ...CONFIG_FLAGS, "log-level": "text", "hot-reload": "bool", "port-offset": "text", certificates: "text" },
   help: {
     ...CONFIG_HELP,
     config: "configuration file (default the gateway.yaml that ships with the gateway)",
     "log-level": "debug, info, warn or error",
     "hot-reload": "reload when a configuration file changes (default true)",
     "port-offset": "added to every port of the gateway and of the demo backends (default 0)",
+    certificates:
+      "folder to make certificates in (default demo-certificates, made when the configuration file names it)",
   },
   async run(parsed, env) {
     // Here and not above: no other command needs what the demo servers are made of.
@@ -30,11 +33,13 @@ export const demo: Command = {
     const values = named ? parsed.values : new Map([...parsed.values, ["config", DEMO_CONFIG]]);
     let backends: Backends | null = null;
     try {
+      const certificates = await certificatesFor(parsed);
       backends = await startBackends(demoPorts(offset));
       return await runUntilSignal({ ...parsed, values }, env, {
         backends,
         tryPath: named ? "" : "/hello",
         moves: movesBy(offset),
+        certificates,
       });
     } catch (error) {
       if (error instanceof Error && error.message.endsWith("the port is in use"))
@@ -45,6 +50,23 @@ export const demo: Command = {
     }
   },
 };
+
+/** Makes certificates where some are wanted. @returns the folder; null: none are */
+async function certificatesFor({ values }: Parsed): Promise<string | null> {
+  const { DEMO_CERTIFICATES, makeDemoCertificates } = await import("../demo/certificates.ts");
+  const file = values.get("config") ?? values.get("c") ?? DEMO_CONFIG;
+  const folder = values.get("certificates") ?? (names(file, DEMO_CERTIFICATES) ? DEMO_CERTIFICATES : null);
+  if (folder !== null) await makeDemoCertificates(folder);
+  return folder;
+}
+
+function names(file: string, folder: string): boolean {
+  try {
+    return file !== "-" && readFileSync(file, "utf8").includes(`${folder}/`);
+  } catch {
+    return false; // that it cannot be read is said by whoever loads it
+  }
+}
 
 function offsetOf(parsed: Parsed): number {
   const text = parsed.values.get("port-offset") ?? "0";

@@ -27,6 +27,8 @@ interface Demo {
   /** A path that the configuration is known to serve, to be named to the user; "" = none. */
   readonly tryPath: string;
   readonly moves: PortMoves;
+  /** The folder of its certificates; null: it has none. */
+  readonly certificates: string | null;
 }
 
 /** Runs the gateway. */
@@ -75,6 +77,8 @@ export async function runUntilSignal(
     gateway.log.warn(`Unknown log level "${level}": using info`);
   const http = gateway.addresses().find((a) => a.name === "http");
   for (const { title, url } of demo?.backends.servers ?? []) gateway.log.info(`Demo: ${title} on ${url}`);
+  if (demo !== null && demo.certificates !== null)
+    gateway.log.info(`Demo: certificates in ${demo.certificates}; clients trust them by its ca.pem`);
   if (demo !== null && demo.tryPath !== "")
     gateway.log.info(`Try: curl -i http://localhost:${http?.port}${demo.tryPath}`);
   return untilStopped(gateway, demo?.backends ?? null, early);

@@ -1,8 +1,12 @@
 // `gateway demo`: what it says, the ports it takes and how all of them are moved, and its end.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { DEMO_PORTS } from "../../src/demo/ports.ts";
 import { openStreams, startDemo } from "../support/demo.ts";
 import type { Reply } from "../support/greeter.ts";
@@ -60,6 +64,27 @@ test("`gateway demo -port-offset` takes whole numbers that keep every port below
   for (const text of ["-1", "1.5", "ten", "15485"])
     await assert.rejects(startDemo([`-port-offset=${text}`], "Try:"), (e) => /from 0 to 15484/.test(String(e)));
 });
+test("`gateway demo -certificates` makes a folder of them, for a listener of HTTPS and its clients", () =>
+  withPortOffset(async (offset) => {
+    const folder = mkdtempSync(join(tmpdir(), "demo-"));
+    const certificates = join(folder, "made");
+    const config = join(folder, "tls.yaml");
+    writeFileSync(config, tlsConfig(certificates));
+    const { child, output } = await startDemo(
+      ["-config", config, "-certificates", certificates, "-port-offset", String(offset)],
+      "certificates",
+    );
+    try {
+      assert.match(output, /Demo: certificates in .*made; clients trust them by its ca\.pem/);
+      const url = `https://localhost:${8443 + offset}/`;
+      const { stdout } = await promisify(execFile)("curl", ["-sS", "--cacert", join(certificates, "ca.pem"), url]);
+      assert.match(stdout, /"instance"/);
+    } finally {
+      child.kill("SIGTERM");
+      await once(child, "close");
+      rmSync(folder, { recursive: true });
+    }
+  }));
 test("a path to try is named only where it is known to be there", () =>
   withPortOffset(async (offset) => {
     const args = ["-config", "configs/examples/retry.yaml", "-port-offset", String(offset)];
@@ -77,7 +102,20 @@ test("no other command loads what they are made of", () => {
   const loaded = JSON.parse(output) as string[];
   assert.ok(loaded.length > 0);
   assert.deepEqual(
-    loaded.filter((file) => /node_modules\/@grpc\//.test(file)),
+    loaded.filter((file) => /node_modules\/(@grpc|@peculiar|node-forge)\//.test(file)),
     [],
   );
 });
+
+/** HTTPS on port 8443 with the certificate for localhost of a folder. */
+function tlsConfig(folder: string): string {
+  return `gateway:
+  frontend:
+    http:
+      host: 127.0.0.1
+      port: 8443
+      tls: { enabled: true, certFile: ${folder}/localhost.pem, keyFile: ${folder}/localhost-key.pem }
+  router: { rules: [ { path: "/*", serviceName: web } ] }
+  registry: { static: { services: [ { name: web, instances: [ { address: 127.0.0.1, port: 3000 } ] } ] } }
+`;
+}
