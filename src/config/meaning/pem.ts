@@ -1,8 +1,8 @@
 // What is wrong with a certificate or key: not PEM, the other of the two, encrypted, out of date, or not a pair.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
+import { validityOf } from "../../tls/validity.ts";
 import type { Position, Problems } from "../text/problem.ts";
-import { validityOf } from "./validity.ts";
 
 /** What a file should hold. */
 export type PemKind = "certificate" | "key";

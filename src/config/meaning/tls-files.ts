@@ -1,5 +1,6 @@
 // Certificates, keys and trust anchors named by enabled TLS blocks: read while loading, so that `check` finds what is missing.
 
+import { validityOf, validityProblem } from "../../tls/validity.ts";
 import { cipherList } from "../../wire/ciphers.ts";
 import type { Material } from "../config.ts";
 import type { SourceFiles } from "../text/source-files.ts";
@@ -9,7 +10,6 @@ import { listenersOf } from "./listeners.ts";
 import { type PemKind, pairFault, pemFault, secureFault, warnOfDates } from "./pem.ts";
 import { redisBlocks } from "./stores.ts";
 import { type Listeners, listenerBlocks, upstreamBlocks } from "./tls.ts";
-import { validityOf, validityProblem } from "./validity.ts";
 
 /** Largest file read, bytes. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;

@@ -1,8 +1,9 @@
 // Reads from when to when the certificates of a file are valid, and warns of those that are not or will soon not be.
-import { X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
+import { certificatesOf } from "./certificate-chain.ts";
 
 /** Times in ms since 1970. */
-interface Validity {
+export interface Validity {
   readonly from: number;
   readonly to: number;
 }
@@ -11,14 +12,15 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Time left from which a certificate ends soon; for one of a short life, the last third of it. */
 const SOON_MS = 14 * DAY_MS;
 
-/** When all certificates of a PEM file hold together. @throws Error when one is no certificate */
+/** When all certificates of a PEM file hold together. @throws TlsFault when one is no certificate */
 export function validityOf(pem: string): Validity {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [pem];
-  const all = blocks.map((block) => new X509Certificate(block));
-  return {
-    from: Math.max(...all.map(({ validFrom }) => Date.parse(validFrom))),
-    to: Math.min(...all.map(({ validTo }) => Date.parse(validTo))),
-  };
+  const all = certificatesOf(pem).map(validityOfOne);
+  return { from: Math.max(...all.map(({ from }) => from)), to: Math.min(...all.map(({ to }) => to)) };
+}
+
+/** When one certificate holds. */
+export function validityOfOne({ validFrom, validTo }: X509Certificate): Validity {
+  return { from: Date.parse(validFrom), to: Date.parse(validTo) };
 }
 
 /** What is wrong with it now, or will be soon; null: nothing. @param now ms since 1970 */

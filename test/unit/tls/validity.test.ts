@@ -5,10 +5,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { loadConfig } from "../../../../src/config/load.ts";
-import { validityOf, validityProblem } from "../../../../src/config/meaning/validity.ts";
-import { oneLine } from "../../../../src/config/text/problem.ts";
-import { type Certificate, makeAuthority, makeCertificate } from "../../../support/certificates.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import { oneLine } from "../../../src/config/text/problem.ts";
+import { validityOf, validityProblem } from "../../../src/tls/validity.ts";
+import { type Certificate, makeAuthority, makeCertificate } from "../../support/certificates.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 const at = (date: string) => Date.parse(`${date}T00:00:00Z`);

@@ -1,0 +1,151 @@
+// Reads DER (ITU-T X.690), strictly: what OpenSSL would read in two ways is refused.
+import { TlsFault } from "./fault.ts";
+
+/** Universal tags. */
+export const BOOLEAN = 0x01;
+export const INTEGER = 0x02;
+export const BIT_STRING = 0x03;
+export const OCTET_STRING = 0x04;
+export const OID = 0x06;
+export const SEQUENCE = 0x30;
+export const SET = 0x31;
+const UTC_TIME = 0x17;
+const GENERALIZED_TIME = 0x18;
+const CONSTRUCTED = 0x20;
+
+/** One element: a tag, and where its content is. It is a view of the bytes it was read from. */
+export class Der {
+  readonly tag: number;
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  readonly #from: number;
+  readonly #to: number;
+
+  private constructor(bytes: Buffer, at: number, end: number) {
+    const tag = bytes[at];
+    const first = bytes[at + 1];
+    if (tag === undefined || first === undefined || at + 2 > end || (tag & 0x1f) === 0x1f) throw notDer();
+    let from = at + 2;
+    let length = first;
+    if (first >= 0x80) {
+      const digits = first & 0x7f;
+      if (digits === 0 || digits > 4 || from + digits > end) throw notDer();
+      length = bytes.readUIntBE(from, digits);
+      if (length < (digits === 1 ? 0x80 : 2 ** (8 * (digits - 1)))) throw notDer(); // the length has a shorter form
+      from += digits;
+    }
+    if (from + length > end) throw notDer();
+    this.tag = tag;
+    this.#bytes = bytes;
+    this.#start = at;
+    this.#from = from;
+    this.#to = from + length;
+  }
+
+  /** The one element that `bytes` are. @throws TlsFault */
+  static read(bytes: Buffer): Der {
+    const element = new Der(bytes, 0, bytes.length);
+    if (element.#to !== bytes.length) throw notDer();
+    return element;
+  }
+
+  /** Without tag and length. */
+  get content(): Buffer {
+    return this.#bytes.subarray(this.#from, this.#to);
+  }
+
+  /** With tag and length. */
+  get raw(): Buffer {
+    return this.#bytes.subarray(this.#start, this.#to);
+  }
+
+  /** The content in hexadecimal digits, lower-case. */
+  get hex(): string {
+    return this.#bytes.toString("hex", this.#from, this.#to);
+  }
+
+  /** The elements in a constructed one. @throws TlsFault */
+  children(): Der[] {
+    if ((this.tag & CONSTRUCTED) === 0) throw notDer();
+    const all: Der[] = [];
+    for (let at = this.#from; at < this.#to; ) {
+      const child = new Der(this.#bytes, at, this.#to);
+      all.push(child);
+      at = child.#to;
+    }
+    return all;
+  }
+
+  /** Itself, when it has this tag. @throws TlsFault */
+  as(tag: number): Der {
+    if (this.tag !== tag) throw notDer();
+    return this;
+  }
+}
+
+/** Takes the elements of a constructed one in turn. */
+export class DerFields {
+  readonly #all: readonly Der[];
+  #next = 0;
+
+  constructor(parent: Der, tag = SEQUENCE) {
+    this.#all = parent.as(tag).children();
+  }
+
+  /** @throws TlsFault when there is no more, or one of another tag */
+  take(tag: number): Der {
+    const next = this.#all[this.#next++];
+    if (next === undefined) throw notDer();
+    return next.as(tag);
+  }
+
+  /** The next, when it has one of these tags. */
+  takeIf(...tags: readonly number[]): Der | null {
+    const next = this.#all[this.#next];
+    if (next === undefined || !tags.includes(next.tag)) return null;
+    this.#next++;
+    return next;
+  }
+
+  /** @throws TlsFault when there is more */
+  end(): void {
+    if (this.#next !== this.#all.length) throw notDer();
+  }
+}
+
+/** Fields that have a time: `takeIf(...TIMES)`. */
+export const TIMES = [UTC_TIME, GENERALIZED_TIME] as const;
+
+/** UTCTime or GeneralizedTime as certificates have them (RFC 5280 §4.1.2.5). @returns ms since 1970 @throws TlsFault */
+export function timeOf(element: Der): number {
+  const written = element.content.toString("latin1");
+  const year = element.tag === UTC_TIME ? `${Number(written.slice(0, 2)) < 50 ? "20" : "19"}${written}` : written;
+  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(year);
+  const ms = parts === null ? Number.NaN : Date.parse(`${parts.slice(1, 4).join("-")}T${parts.slice(4).join(":")}Z`);
+  if (Number.isNaN(ms)) throw notDer();
+  return ms;
+}
+
+/** A serial number as hexadecimal digits without leading zeros, lower-case: equal where the numbers are. */
+export function serialOf(element: Der): string {
+  return element.as(INTEGER).hex.replace(/^(00)+(?=..)/, "");
+}
+
+/** `1.2.840.…` */
+export function dottedOid(element: Der): string {
+  const arcs: bigint[] = [];
+  let arc = 0n;
+  for (const byte of element.as(OID).content) {
+    arc = (arc << 7n) | BigInt(byte & 0x7f);
+    if (byte >= 0x80) continue;
+    arcs.push(arc);
+    arc = 0n;
+  }
+  const [first = 0n, ...rest] = arcs;
+  const root = first < 80n ? first / 40n : 2n;
+  return [root, first - 40n * root, ...rest].join(".");
+}
+
+function notDer(): TlsFault {
+  return new TlsFault("not well-formed DER");
+}

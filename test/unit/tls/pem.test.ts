@@ -1,0 +1,157 @@
+// Files of certificates and keys: read whole, or refused with the place of the damage.
+import assert from "node:assert/strict";
+import { createPrivateKey } from "node:crypto";
+import { after, before, describe, test } from "node:test";
+import { certificatesOf, chainPem } from "../../../src/tls/certificate-chain.ts";
+import { pairFault } from "../../../src/tls/key-pair.ts";
+import { privateKeyOf } from "../../../src/tls/private-key.ts";
+import { trustAnchors } from "../../../src/tls/trust-anchors.ts";
+import type { Certificate } from "../../support/certificates.ts";
+import { openssl, Pki, text } from "../../support/pki.ts";
+
+let pki: Pki;
+let root: Certificate;
+let other: Certificate;
+let leaf: Certificate;
+before(() => {
+  pki = new Pki();
+  root = pki.authority("root");
+  other = pki.authority("other", { key: "rsa" });
+  leaf = pki.certificate("leaf", { signer: root });
+});
+after(() => pki.remove());
+
+const failure = (run: () => unknown) => {
+  try {
+    run();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return "none";
+};
+const anchorFault = (bundle: string) => failure(() => trustAnchors(bundle, Date.now()));
+
+describe("a bundle of trust anchors", () => {
+  test("is given on as the certificates alone, each once, whatever stands around them", () => {
+    const readable = pki.path("readable");
+    openssl("x509", "-in", root.cert, "-text", "-out", readable);
+    const [one, two] = [text(root.cert), text(other.cert)];
+    const comments = `\ufeff# ----- ours -----\nRoot & Söhne\n===========\n${text(readable)}\r\n`;
+    const bundle = `${comments}${one}\n\n${two.replaceAll("\n", "\r\n")}${one}`;
+    const { pem, warnings } = trustAnchors(bundle, Date.now());
+    assert.equal(pem, one + two);
+    assert.deepEqual(warnings, []);
+  });
+  test("is refused when it is empty or holds no certificate", () => {
+    for (const bundle of ["", "\n", "# nothing yet\n", "hello"])
+      assert.equal(anchorFault(bundle), "not a PEM certificate");
+  });
+  test("is refused when a part of it is damaged, however that happened", () => {
+    const [one, two] = [text(root.cert), text(other.cert)];
+    const lines = two.split("\n");
+    const damage: readonly (readonly [string, RegExp])[] = [
+      [two.replace("-----BEGIN", "----BEGIN"), /^line \d+ is a part of a PEM block that is not whole$/],
+      [two.replace("-----END", "----END"), /^the PEM block at line \d+ has no end$/],
+      [two.slice(0, 400), /^the PEM block at line \d+ has no end$/],
+      [two.slice(100), /^line \d+ is a part of a PEM block that is not whole$/],
+      [lines.toSpliced(3, 1).join("\n"), /^PEM block 2 is a damaged certificate$/],
+      [two.replace("MII", "M!I"), /^the PEM block at line \d+ is damaged: it is not base64$/],
+      [two.replace("CERTIFICATE-----\nMII", "CERTIFICATE-----\nMIJ"), /^PEM block 2 is a damaged certificate$/],
+      ["-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", /is damaged: it is not base64$/],
+      [text(root.key), /^PEM block 2 is no certificate but "PRIVATE KEY"$/],
+      ["\u0000\u0001", /^line \d+ is a part of a PEM block/],
+    ];
+    for (const [part, said] of damage) {
+      assert.match(anchorFault(one + part), said);
+      assert.notEqual(anchorFault(part + one), "none");
+    }
+  });
+  test("warns of anchors that have ended, begin later, or are no CAs", () => {
+    const { warnings } = trustAnchors(text(root.cert) + text(leaf.cert), Date.now() + 40 * 24 * 3600e3);
+    assert.equal(warnings.length, 3);
+    assert.match(warnings[0]!, /^"CN=root,O=Test" ended on \d{4}-\d\d-\d\d: what it signed is refused$/);
+    assert.match(warnings[2]!, /^"CN=leaf" is no CA: nothing that it signed is accepted$/);
+    assert.match(trustAnchors(text(root.cert), 0).warnings[0]!, /begins on .*: what it signed is refused until then$/);
+  });
+});
+
+describe("a file of certificates", () => {
+  test("may hold their key and its parameters", () => {
+    const parameters = pki.path("parameters");
+    openssl("ecparam", "-name", "prime256v1", "-out", parameters);
+    const file = text(parameters) + text(leaf.key) + text(leaf.cert) + text(root.cert);
+    assert.equal(chainPem(certificatesOf(file)), text(leaf.cert) + text(root.cert));
+    assert.equal(pairFault({ cert: file, key: privateKeyOf(file, "").pem }), null);
+  });
+  test("without certificates says what it is", () => {
+    assert.equal(
+      failure(() => certificatesOf("hello")),
+      "not a PEM certificate",
+    );
+    assert.match(
+      failure(() => certificatesOf(text(leaf.key))),
+      /^not a PEM certificate but a key; are the two .* swapped\?$/,
+    );
+  });
+  test("with the certificate of the key behind another says where it is", () => {
+    const cert = text(root.cert) + text(leaf.cert);
+    assert.match(pairFault({ cert, key: text(leaf.key) })!, /^the key belongs to certificate 2 of the file/);
+    assert.equal(pairFault({ cert, key: text(other.key) }), "the key does not belong to the certificate");
+  });
+});
+
+describe("a private key", () => {
+  const locked = (name: string, ...options: string[]) => {
+    openssl(...options, "-in", leaf.key, "-out", pki.path(name), "-passout", "pass:sésame");
+    return text(pki.path(name));
+  };
+  test("opens with its passphrase, in the ways of today and of old", () => {
+    for (const pem of [
+      locked("pbes2", "pkcs8", "-topk8", "-v2", "aes-256-cbc"),
+      locked("scrypt", "pkcs8", "-topk8", "-scrypt"),
+      locked("sec1", "ec", "-aes128"),
+    ]) {
+      const { pem: opened, encrypted } = privateKeyOf(text(leaf.cert) + pem, "sésame");
+      assert.ok(encrypted);
+      assert.ok(createPrivateKey(opened).equals(createPrivateKey(text(leaf.key))));
+      assert.equal(
+        failure(() => privateKeyOf(pem, "")),
+        "the key is encrypted, and no passphrase is given",
+      );
+      assert.match(
+        failure(() => privateKeyOf(pem, "wrong")),
+        /^the passphrase does not open the key/,
+      );
+    }
+  });
+  test("that was encrypted as nobody should any more says so", () => {
+    const pem = locked("des", "pkcs8", "-topk8", "-v1", "PBE-MD5-DES", "-provider", "legacy", "-provider", "default");
+    assert.match(
+      failure(() => privateKeyOf(pem, "sésame")),
+      /encrypted in a way that this OpenSSL has given up$/,
+    );
+  });
+  test("in the clear is given on as it is", () => {
+    assert.deepEqual(privateKeyOf(text(leaf.key), ""), { pem: text(leaf.key), encrypted: false });
+  });
+  test("must be there, once, and whole", () => {
+    assert.equal(
+      failure(() => privateKeyOf("hello", "")),
+      "not a PEM key",
+    );
+    assert.match(
+      failure(() => privateKeyOf(text(leaf.cert), "")),
+      /^not a PEM key but a certificate; are .* swapped\?$/,
+    );
+    assert.equal(
+      failure(() => privateKeyOf(text(leaf.key) + text(root.key), "")),
+      "there is more than one key in it",
+    );
+    const [first, second, ...rest] = text(leaf.key).split("\n");
+    const damaged = [first, second!.replace("M", "N"), ...rest].join("\n");
+    assert.equal(
+      failure(() => privateKeyOf(damaged, "")),
+      "not a PEM key that this OpenSSL can read",
+    );
+  });
+});
