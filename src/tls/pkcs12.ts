@@ -1,0 +1,143 @@
+// Opens PKCS#12 bundles (RFC 7292), which Node can use but not look into.
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createRequire } from "node:module";
+import type { asn1, pkcs12 } from "node-forge";
+import { chainPem } from "./certificate-chain.ts";
+import { TlsFault } from "./fault.ts";
+import type { KeyPair } from "./key-pair.ts";
+import { pkcs8 } from "./private-key.ts";
+
+/** Largest bundle, bytes: a key and its chain take a few KiB, and reading takes many times the size. */
+const MAX_BYTES = 1024 * 1024;
+/** Most rounds of hashing that one passphrase may cost; tools make 1 to 100 000. */
+const MAX_ITERATIONS = 2_000_000;
+
+/** Read only where there is a bundle, and without waiting, because a configuration is loaded in one go. */
+const forge = () => createRequire(import.meta.url)("node-forge") as typeof import("node-forge");
+
+/**
+ * The key in a bundle, its certificate, and those that signed it, up to a root, which is left out.
+ * @param passphrase "" = none
+ * @throws TlsFault
+ */
+export function openPkcs12(bytes: Buffer, passphrase: string): KeyPair {
+  if (bytes.length > MAX_BYTES) throw new TlsFault(`a PKCS#12 bundle of more than ${MAX_BYTES} bytes`);
+  const { keys, certificates } = contentOf(bagsOf(bytes, passphrase));
+  const [key, ...more] = keys;
+  if (key === undefined) throw new TlsFault("there is no private key in the bundle");
+  if (more.length > 0) throw new TlsFault("there is more than one private key in the bundle");
+  if (certificates.length === 0) throw new TlsFault("there is no certificate in the bundle");
+  const leaf = certificates.find((certificate) => certificate.checkPrivateKey(key));
+  if (leaf === undefined) throw new TlsFault(mismatch(certificates));
+  return { cert: chainPem(chainFrom(leaf, certificates)), key: pkcs8(key) };
+}
+
+/** The library takes every RSA key for one that may sign in both ways, which OpenSSL tells from one for PSS alone. */
+function mismatch(certificates: readonly X509Certificate[]): string {
+  return certificates.some(({ publicKey }) => publicKey.asymmetricKeyType === "rsa-pss")
+    ? "keys for RSA-PSS alone are not read from bundles; name certificate and key as PEM files"
+    : "no certificate in the bundle belongs to its key";
+}
+
+function bagsOf(bytes: Buffer, passphrase: string): readonly pkcs12.Bag[] {
+  const { asn1, pkcs12 } = forge();
+  let root: asn1.Asn1;
+  try {
+    root = asn1.fromDer(bytes.toString("latin1"));
+  } catch {
+    throw new TlsFault("not a PKCS#12 bundle");
+  }
+  refuseEndlessWork(root);
+  const bags = (password: string) =>
+    pkcs12.pkcs12FromAsn1(root, true, password).safeContents.flatMap(({ safeBags }) => safeBags);
+  try {
+    try {
+      return bags(passphrase);
+    } catch (error) {
+      if (/MAC could not/.test((error as Error).message) || /^[\0-\x7f]*$/.test(passphrase)) throw error;
+      // Where a passphrase is not ASCII, the MAC takes it in UTF-16, as the library does, and newer ciphers in UTF-8.
+      (root.value as asn1.Asn1[]).length = 2; // the MAC, which was right
+      return bags(Buffer.from(passphrase).toString("latin1"));
+    }
+  } catch (error) {
+    throw new TlsFault(faultOf(error as Error, passphrase));
+  }
+}
+
+/** What the library says, in words for the operator; its own are not passed on, because they may repeat content. */
+function faultOf({ message }: Error, passphrase: string): string {
+  if (/not an PKCS#12 PFX|version other/.test(message)) return "not a PKCS#12 bundle";
+  if (/SafeBag type/.test(message)) return "the bundle holds something else than keys and certificates";
+  if (/[Uu]nsupported|not supported|Only PKCS#12/.test(message))
+    return "the bundle is protected in a way that is not known here; make it anew with openssl pkcs12 -export";
+  return passphrase === ""
+    ? "the bundle cannot be opened without a passphrase"
+    : "the passphrase does not open the bundle, or it is damaged";
+}
+
+/**
+ * Refuses a bundle that says it takes for ever to open. Where PKCS#12 and PKCS#5 have a number of rounds, it stands behind
+ * the salt, which is an OCTET STRING.
+ */
+function refuseEndlessWork(root: asn1.Asn1): void {
+  const { asn1, util } = forge();
+  const open: asn1.Asn1[] = [root];
+  for (let element = open.pop(); element !== undefined; element = open.pop()) {
+    const { value } = element;
+    if (typeof value === "string") {
+      if (element.type === asn1.Type.OCTETSTRING) open.push(...nested(value));
+      continue;
+    }
+    for (const [index, part] of value.entries()) {
+      const rounds = part.type === asn1.Type.INTEGER && value[index - 1]?.type === asn1.Type.OCTETSTRING;
+      if (rounds && Number(`0x${util.bytesToHex(part.value as string)}`) > MAX_ITERATIONS)
+        throw new TlsFault(`opening the bundle takes more than ${MAX_ITERATIONS} rounds of hashing`);
+      open.push(part);
+    }
+  }
+}
+
+/** What is encoded in an OCTET STRING, if anything is. */
+function nested(value: string): readonly asn1.Asn1[] {
+  if (value.charCodeAt(0) !== 0x30) return [];
+  try {
+    return [forge().asn1.fromDer(value)];
+  } catch {
+    return []; // a salt or a digest that happens to begin so
+  }
+}
+
+function contentOf(bags: readonly pkcs12.Bag[]): {
+  readonly keys: readonly KeyObject[];
+  readonly certificates: readonly X509Certificate[];
+} {
+  const { asn1, pki } = forge();
+  const der = (element: asn1.Asn1) => Buffer.from(asn1.toDer(element).getBytes(), "latin1");
+  const keys: KeyObject[] = [];
+  const certificates: X509Certificate[] = [];
+  try {
+    for (const { type, key, cert, asn1: other } of bags) {
+      // The library knows RSA; of all else it gives what it found.
+      if (type === pki.oids.certBag)
+        certificates.push(new X509Certificate(der(cert ? pki.certificateToAsn1(cert) : other)));
+      else keys.push(privateKey(der(key ? pki.wrapRsaPrivateKey(pki.privateKeyToAsn1(key)) : other)));
+    }
+  } catch {
+    throw new TlsFault("a key or certificate in the bundle is damaged");
+  }
+  return { keys, certificates };
+}
+
+function privateKey(der: Buffer): KeyObject {
+  return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+}
+
+function chainFrom(leaf: X509Certificate, all: readonly X509Certificate[]): readonly X509Certificate[] {
+  const chain = [leaf];
+  for (;;) {
+    const last = chain[chain.length - 1]!;
+    const next = all.find((each) => last.checkIssued(each) && !chain.includes(each) && !each.checkIssued(each));
+    if (next === undefined || last.checkIssued(last)) return chain;
+    chain.push(next);
+  }
+}
