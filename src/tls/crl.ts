@@ -1,0 +1,103 @@
+// Reads certificate revocation lists (RFC 5280 §5).
+
+import { type Extension, extensionsOf } from "./certificate-fields.ts";
+import { BIT_STRING, Der, DerFields, INTEGER, SEQUENCE, serialOf, TIMES, timeOf } from "./der.ts";
+import { canonicalName, writtenName } from "./distinguished-name.ts";
+import { TlsFault } from "./fault.ts";
+import { pemBlocks } from "./pem.ts";
+import { quoted } from "./readable-name.ts";
+import type { Signed } from "./signature.ts";
+
+const CRL_LABEL = "X509 CRL";
+
+/** Extensions by the content of their OID, in hexadecimal digits. */
+const AUTHORITY_KEY = "551d23";
+const DELTA = "551d1b";
+const DISTRIBUTION_POINT = "551d1c";
+const CERTIFICATE_ISSUER = "551d1d";
+
+/** One list: plain data. */
+export interface RevocationList {
+  /** Canonical name of who issued it, to be compared. */
+  readonly issuer: string;
+  /** The same, to be read. */
+  readonly issuerName: string;
+  /** Lists of one issuer and scope replace each other; those of other scopes, or of another key, add up. */
+  readonly scope: string;
+  /** Hexadecimal digits without leading zeros, lower-case. */
+  readonly serials: ReadonlySet<string>;
+  /** When it ends, ms since 1970; Infinity where the list does not say. */
+  readonly nextUpdate: number;
+}
+
+/** A list, and what tells whether it is genuine. */
+export interface SignedList {
+  readonly list: RevocationList;
+  readonly signed: Signed;
+}
+
+/** Every list in a file: one in DER, or any number in PEM. @throws TlsFault when one of them, or the file, is not whole */
+export function readCrls(bytes: Buffer): readonly SignedList[] {
+  if (bytes[0] === SEQUENCE) return [readCrl(bytes)];
+  const blocks = pemBlocks(bytes.toString());
+  if (blocks.length === 0) throw new TlsFault("there is no revocation list in it, neither PEM nor DER");
+  return blocks.map(({ label, der }, index) => {
+    if (label !== CRL_LABEL) throw new TlsFault(`PEM block ${index + 1} is no revocation list but "${label}"`);
+    return readCrl(der);
+  });
+}
+
+function readCrl(der: Buffer): SignedList {
+  const outer = new DerFields(Der.read(der));
+  const tbs = outer.take(SEQUENCE);
+  const signed = { bytes: tbs.raw, algorithm: outer.take(SEQUENCE), signature: outer.take(BIT_STRING) };
+  outer.end();
+  const fields = new DerFields(tbs);
+  fields.takeIf(INTEGER); // version
+  if (!fields.take(SEQUENCE).raw.equals(signed.algorithm.raw))
+    throw new TlsFault("a revocation list says in two ways how it is signed");
+  const issuer = fields.take(SEQUENCE);
+  const issuerName = writtenName(issuer);
+  fields.takeIf(...TIMES); // since when it holds
+  const nextUpdate = fields.takeIf(...TIMES);
+  const entries = fields.takeIf(SEQUENCE);
+  const extensions = extensionsOf(fields.takeIf(0xa0)?.children()[0]);
+  fields.end();
+  refuseSpecial(extensions, issuerName);
+  const list = {
+    issuer: canonicalName(issuer),
+    issuerName,
+    scope: [AUTHORITY_KEY, DISTRIBUTION_POINT].map((id) => extensions.get(id)?.value.toString("hex") ?? "").join(" "),
+    serials: new Set(entries?.children().map((entry) => revokedSerial(entry, issuerName))),
+    nextUpdate: nextUpdate === null ? Number.POSITIVE_INFINITY : timeOf(nextUpdate),
+  };
+  return { list, signed };
+}
+
+/** Lists that cannot be read by themselves, or that say something of certificates of others. */
+function refuseSpecial(extensions: ReadonlyMap<string, Extension>, issuer: string): void {
+  const refuse = (what: string) => new TlsFault(`the revocation list of ${quoted(issuer)} ${what}`);
+  if (extensions.has(DELTA)) throw refuse("is a delta: it lists changes alone; name a complete one");
+  for (const [id, { critical, value }] of extensions) {
+    if (id === DISTRIBUTION_POINT) refusePartial(Der.read(value), refuse);
+    else if (critical) throw refuse("has a critical extension that is not known here");
+  }
+}
+
+/** @param point IssuingDistributionPoint (RFC 5280 §5.2.5) */
+function refusePartial(point: Der, refuse: (what: string) => TlsFault): void {
+  for (const { tag } of point.as(SEQUENCE).children()) {
+    if (tag === 0x84) throw refuse("is indirect: it lists certificates of other CAs; name one of each CA");
+    if (tag === 0x83) throw refuse("lists some reasons of revocation only; name a complete one");
+    if (tag === 0x85) throw refuse("lists attribute certificates only");
+  }
+}
+
+function revokedSerial(entry: Der, issuer: string): string {
+  const [serial, , extensions] = entry.as(SEQUENCE).children();
+  if (extensions !== undefined)
+    for (const [id, { critical }] of extensionsOf(extensions))
+      if (critical || id === CERTIFICATE_ISSUER)
+        throw new TlsFault(`the revocation list of ${quoted(issuer)} has an entry of another CA or of an unknown kind`);
+  return serialOf(serial!);
+}

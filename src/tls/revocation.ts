@@ -1,0 +1,146 @@
+// Whether a client's certificates were revoked: asked after OpenSSL has verified them, because with lists of its own Node
+// refuses the clients of every CA that has none, and reads only the first list of a file.
+import type { X509Certificate } from "node:crypto";
+import { onlyCertificatesOf } from "./certificate-chain.ts";
+import { certificateFields } from "./certificate-fields.ts";
+import { type RevocationList, readCrls } from "./crl.ts";
+import { canonicalName } from "./distinguished-name.ts";
+import { TlsFault } from "./fault.ts";
+import { quoted, readableName } from "./readable-name.ts";
+import { isSignedByOneOf } from "./signature.ts";
+
+/** What is asked of one certificate. Names are canonical. */
+interface Link {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serial: string;
+}
+
+/** The lists of one issuer as one. */
+interface Issuer {
+  readonly name: string;
+  /** Of all lists. */
+  readonly serials: readonly ReadonlySet<string>[];
+  /** When the first scope is no longer covered, ms since 1970. */
+  readonly ends: number;
+}
+
+/** All there is to know about revocation for one set of CAs: plain data. */
+export interface Revocation {
+  /** By canonical name. */
+  readonly issuers: ReadonlyMap<string, Issuer>;
+  /** Canonical name → certificates of CAs in the bundle that others signed: clients need not send them. */
+  readonly intermediates: ReadonlyMap<string, readonly Link[]>;
+  /** Whether the clients of a CA are refused when its list has ended. */
+  readonly refuseWhenEnded: boolean;
+}
+
+/** The lists of a file, and what the operator should know of them. */
+interface CheckedLists {
+  readonly lists: readonly RevocationList[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads a file of revocation lists. @param bundle PEM of the CAs whose clients are checked with them
+ * @throws TlsFault when a list is damaged, of a kind that is not understood, or not signed by the CA that it names
+ */
+export function revocationLists(bytes: Buffer, bundle: string): CheckedLists {
+  const cas = onlyCertificatesOf(bundle).map((certificate) => {
+    return { subject: canonicalName(certificateFields(certificate.raw).subject), key: certificate.publicKey };
+  });
+  const warnings: string[] = [];
+  const lists = readCrls(bytes).map(({ list, signed }) => {
+    const keys = cas.filter(({ subject }) => subject === list.issuer).map(({ key }) => key);
+    const name = quoted(list.issuerName);
+    if (keys.length === 0) warnings.push(`the CA ${name} is not in the bundle: who signed its list was not checked`);
+    else if (!isSignedByOneOf(keys, signed))
+      throw new TlsFault(`the revocation list of ${name} is not signed by that CA`);
+    return list;
+  });
+  return { lists, warnings };
+}
+
+/** Puts the lists of all files together. @param bundle PEM of the CAs */
+export function revocationOf(lists: readonly RevocationList[], bundle: string, refuseWhenEnded: boolean): Revocation {
+  const byIssuer = grouped(lists, ({ issuer }) => issuer);
+  const signedByOthers = onlyCertificatesOf(bundle)
+    .map(({ raw }) => linkOf(raw))
+    .filter(({ subject, issuer }) => subject !== issuer);
+  return {
+    issuers: new Map([...byIssuer].map(([key, some]) => [key, joined(some)])),
+    intermediates: grouped(signedByOthers, ({ subject }) => subject),
+    refuseWhenEnded,
+  };
+}
+
+/** CAs of a bundle for which no list says who was revoked. @param bundle PEM of the CAs */
+export function withoutLists({ issuers }: Revocation, bundle: string): readonly string[] {
+  const covered = (certificate: X509Certificate) => issuers.has(linkOf(certificate.raw).subject);
+  return onlyCertificatesOf(bundle)
+    .filter((certificate) => !covered(certificate))
+    .map(readableName);
+}
+
+/** What to say of lists that have ended. @param now ms since 1970 */
+export function endedLists({ issuers, refuseWhenEnded }: Revocation, now: number): readonly string[] {
+  return [...issuers.values()]
+    .filter(({ ends }) => now >= ends)
+    .map((issuer) => `${ended(issuer)}; its clients are ${refuseWhenEnded ? "refused" : "checked with the old list"}`);
+}
+
+/**
+ * Why a client must be refused, null when nothing is against it.
+ * @param chain DER of the certificate of the client and of all that it sent after it
+ * @param now ms since 1970
+ */
+export function revoked(chain: readonly Buffer[], revocation: Revocation, now: number): string | null {
+  try {
+    return (
+      chain.map((der) => faultUpwards(linkOf(der), revocation, now, new Set())).find((why) => why !== null) ?? null
+    );
+  } catch {
+    return "a certificate of the client cannot be read";
+  }
+}
+
+/** Of a certificate, and of the certificates of CAs in the bundle that may have signed it. */
+function faultUpwards({ issuer, serial }: Link, all: Revocation, now: number, seen: Set<string>): string | null {
+  const lists = all.issuers.get(issuer);
+  if (lists?.serials.some((serials) => serials.has(serial)))
+    return `certificate ${serial} was revoked by ${quoted(lists.name)}`;
+  if (lists !== undefined && all.refuseWhenEnded && now >= lists.ends) return ended(lists);
+  if (seen.has(issuer)) return null;
+  seen.add(issuer);
+  for (const link of all.intermediates.get(issuer) ?? []) {
+    const why = faultUpwards(link, all, now, seen);
+    if (why !== null) return why;
+  }
+  return null;
+}
+
+function ended({ name, ends }: Issuer): string {
+  return `the revocation list of ${quoted(name)} ended on ${new Date(ends).toISOString()}`;
+}
+
+function linkOf(der: Buffer): Link {
+  const { subject, issuer, serial } = certificateFields(der);
+  return { subject: canonicalName(subject), issuer: canonicalName(issuer), serial };
+}
+
+function joined(lists: readonly RevocationList[]): Issuer {
+  const newest = [...grouped(lists, ({ scope }) => scope).values()].map((some) =>
+    Math.max(...some.map(({ nextUpdate }) => nextUpdate)),
+  );
+  return { name: lists[0]!.issuerName, serials: lists.map(({ serials }) => serials), ends: Math.min(...newest) };
+}
+
+function grouped<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const group = groups.get(keyOf(one));
+    if (group === undefined) groups.set(keyOf(one), [one]);
+    else group.push(one);
+  }
+  return groups;
+}

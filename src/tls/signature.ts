@@ -1,0 +1,79 @@
+// Verifies the signature of a signed structure of X.509 (RFC 5280 §4.1.1.3) without waiting, which WebCrypto cannot.
+import { constants, type KeyObject, verify } from "node:crypto";
+import { type Der, DerFields, dottedOid, OID, SEQUENCE } from "./der.ts";
+import { TlsFault } from "./fault.ts";
+
+/** What `verify` of `node:crypto` takes; a null digest is that of the key's kind. */
+interface Scheme {
+  readonly digest: string | null;
+  readonly pss: boolean;
+}
+
+const RSA_PSS = "1.2.840.113549.1.1.10";
+/** Those in use, and SHA-1 for CAs that are old: a list is believed because the operator names it, not for its digest. */
+const DIGESTS: Readonly<Record<string, string | null>> = {
+  "1.2.840.113549.1.1.5": "sha1",
+  "1.2.840.113549.1.1.11": "sha256",
+  "1.2.840.113549.1.1.12": "sha384",
+  "1.2.840.113549.1.1.13": "sha512",
+  "1.2.840.10045.4.1": "sha1",
+  "1.2.840.10045.4.3.2": "sha256",
+  "1.2.840.10045.4.3.3": "sha384",
+  "1.2.840.10045.4.3.4": "sha512",
+  "1.3.101.112": null, // Ed25519
+  "1.3.101.113": null, // Ed448
+};
+const PSS_DIGESTS: Readonly<Record<string, string>> = {
+  "1.3.14.3.2.26": "sha1",
+  "2.16.840.1.101.3.4.2.1": "sha256",
+  "2.16.840.1.101.3.4.2.2": "sha384",
+  "2.16.840.1.101.3.4.2.3": "sha512",
+};
+
+/** Something signed. */
+export interface Signed {
+  /** What was signed, as it was encoded. */
+  readonly bytes: Buffer;
+  /** AlgorithmIdentifier. */
+  readonly algorithm: Der;
+  /** BIT STRING. */
+  readonly signature: Der;
+}
+
+/** Whether one of the keys signed it. @throws TlsFault when it is signed in a way we do not know */
+export function isSignedByOneOf(keys: readonly KeyObject[], { bytes, algorithm, signature }: Signed): boolean {
+  const { digest, pss } = schemeOf(algorithm);
+  const bits = signature.content.subarray(1); // before it stands how many bits of the last byte are not used: none
+  return keys.some((key) => {
+    try {
+      return pss
+        ? verify(digest, bytes, { key, padding: constants.RSA_PKCS1_PSS_PADDING }, bits)
+        : verify(digest, bytes, key, bits);
+    } catch {
+      return false; // the key is of another kind
+    }
+  });
+}
+
+function schemeOf(algorithm: Der): Scheme {
+  const fields = new DerFields(algorithm);
+  const oid = dottedOid(fields.take(OID));
+  if (oid === RSA_PSS) return { digest: pssDigest(fields.take(SEQUENCE)), pss: true };
+  const digest = DIGESTS[oid];
+  if (digest === undefined) throw unknown(oid);
+  return { digest, pss: false };
+}
+
+/** @param parameters RSASSA-PSS-params (RFC 4055 §3.1); without a digest it is SHA-1 */
+function pssDigest(parameters: Der): string {
+  const hash = new DerFields(parameters).takeIf(0xa0)?.children()[0];
+  if (hash === undefined) return "sha1";
+  const oid = dottedOid(new DerFields(hash).take(OID));
+  const digest = PSS_DIGESTS[oid];
+  if (digest === undefined) throw unknown(oid);
+  return digest;
+}
+
+function unknown(oid: string): TlsFault {
+  return new TlsFault(`it is signed in a way that is not known here (${oid})`);
+}
