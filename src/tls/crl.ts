@@ -7,6 +7,7 @@ import { TlsFault } from "./fault.ts";
 import { pemBlocks } from "./pem.ts";
 import { quoted } from "./readable-name.ts";
 import type { Signed } from "./signature.ts";
+import type { Validity } from "./validity.ts";
 
 const CRL_LABEL = "X509 CRL";
 
@@ -26,8 +27,8 @@ export interface RevocationList {
   readonly scope: string;
   /** Hexadecimal digits without leading zeros, lower-case. */
   readonly serials: ReadonlySet<string>;
-  /** When it ends, ms since 1970; Infinity where the list does not say. */
-  readonly nextUpdate: number;
+  /** When it was made and when it ends, ms since 1970; the latter is Infinity where the list does not say. */
+  readonly validity: Validity;
 }
 
 /** A list, and what tells whether it is genuine. */
@@ -58,7 +59,7 @@ function readCrl(der: Buffer): SignedList {
     throw new TlsFault("a revocation list says in two ways how it is signed");
   const issuer = fields.take(SEQUENCE);
   const issuerName = writtenName(issuer);
-  fields.takeIf(...TIMES); // since when it holds
+  const from = timeOf(fields.take(...TIMES));
   const nextUpdate = fields.takeIf(...TIMES);
   const entries = fields.takeIf(SEQUENCE);
   const extensions = extensionsOf(fields.takeIf(0xa0)?.children()[0]);
@@ -69,7 +70,7 @@ function readCrl(der: Buffer): SignedList {
     issuerName,
     scope: [AUTHORITY_KEY, DISTRIBUTION_POINT].map((id) => extensions.get(id)?.value.toString("hex") ?? "").join(" "),
     serials: new Set(entries?.children().map((entry) => revokedSerial(entry, issuerName))),
-    nextUpdate: nextUpdate === null ? Number.POSITIVE_INFINITY : timeOf(nextUpdate),
+    validity: { from, to: nextUpdate === null ? Number.POSITIVE_INFINITY : timeOf(nextUpdate) },
   };
   return { list, signed };
 }

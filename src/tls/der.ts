@@ -13,6 +13,8 @@ const UTC_TIME = 0x17;
 const GENERALIZED_TIME = 0x18;
 const CONSTRUCTED = 0x20;
 
+const MAX_OID_BYTES = 64;
+
 /** One element: a tag, and where its content is. It is a view of the bytes it was read from. */
 export class Der {
   readonly tag: number;
@@ -93,10 +95,10 @@ export class DerFields {
   }
 
   /** @throws TlsFault when there is no more, or one of another tag */
-  take(tag: number): Der {
-    const next = this.#all[this.#next++];
-    if (next === undefined) throw notDer();
-    return next.as(tag);
+  take(...tags: readonly number[]): Der {
+    const next = this.takeIf(...tags);
+    if (next === null) throw notDer();
+    return next;
   }
 
   /** The next, when it has one of these tags. */
@@ -131,8 +133,9 @@ export function serialOf(element: Der): string {
   return element.as(INTEGER).hex.replace(/^(00)+(?=..)/, "");
 }
 
-/** `1.2.840.…` */
+/** `1.2.840.…` @throws TlsFault, also for one of a length that would take long to write */
 export function dottedOid(element: Der): string {
+  if (element.content.length > MAX_OID_BYTES) throw notDer();
   const arcs: bigint[] = [];
   let arc = 0n;
   for (const byte of element.as(OID).content) {

@@ -5,9 +5,11 @@ import { onlyCertificatesOf } from "./certificate-chain.ts";
 import { certificateFields } from "./certificate-fields.ts";
 import { type RevocationList, readCrls } from "./crl.ts";
 import { canonicalName } from "./distinguished-name.ts";
+import type { Ending } from "./expiry.ts";
 import { TlsFault } from "./fault.ts";
 import { quoted, readableName } from "./readable-name.ts";
 import { isSignedByOneOf } from "./signature.ts";
+import { soonEnd, type Validity } from "./validity.ts";
 
 /** What is asked of one certificate. Names are canonical. */
 interface Link {
@@ -21,8 +23,8 @@ interface Issuer {
   readonly name: string;
   /** Of all lists. */
   readonly serials: readonly ReadonlySet<string>[];
-  /** When the first scope is no longer covered, ms since 1970. */
-  readonly ends: number;
+  /** Of the list that ends first, where no newer one takes its place. */
+  readonly validity: Validity;
 }
 
 /** All there is to know about revocation for one set of CAs: plain data. */
@@ -82,11 +84,23 @@ export function withoutLists({ issuers }: Revocation, bundle: string): readonly 
     .map(readableName);
 }
 
-/** What to say of lists that have ended. @param now ms since 1970 */
-export function endedLists({ issuers, refuseWhenEnded }: Revocation, now: number): readonly string[] {
-  return [...issuers.values()]
-    .filter(({ ends }) => now >= ends)
-    .map((issuer) => `${ended(issuer)}; its clients are ${refuseWhenEnded ? "refused" : "checked with the old list"}`);
+/** The lists of each CA as what will end: then its clients are refused, or checked with what is known. */
+export function listEndings({ issuers, refuseWhenEnded }: Revocation): readonly Ending[] {
+  return [...issuers.values()].map((issuer) => {
+    const name = `revocation list of ${quoted(issuer.name)}`;
+    const then = refuseWhenEnded ? "its clients are refused" : "its clients are checked with the old list";
+    const problem = (now: number) => {
+      if (now >= issuer.validity.to) return `${ended(issuer)}: ${then}`;
+      const soon = soonEnd(issuer.validity, now);
+      return soon === null ? null : `the ${name} ends ${soon}: from then on ${then}`;
+    };
+    return { name, ends: issuer.validity.to, problem };
+  });
+}
+
+/** What is wrong with lists that have ended or will soon. @param now ms since 1970 */
+export function listProblems(revocation: Revocation, now: number): readonly string[] {
+  return listEndings(revocation).flatMap(({ problem }) => problem(now) ?? []);
 }
 
 /**
@@ -109,7 +123,7 @@ function faultUpwards({ issuer, serial }: Link, all: Revocation, now: number, se
   const lists = all.issuers.get(issuer);
   if (lists?.serials.some((serials) => serials.has(serial)))
     return `certificate ${serial} was revoked by ${quoted(lists.name)}`;
-  if (lists !== undefined && all.refuseWhenEnded && now >= lists.ends) return ended(lists);
+  if (lists !== undefined && all.refuseWhenEnded && now >= lists.validity.to) return ended(lists);
   if (seen.has(issuer)) return null;
   seen.add(issuer);
   for (const link of all.intermediates.get(issuer) ?? []) {
@@ -119,8 +133,8 @@ function faultUpwards({ issuer, serial }: Link, all: Revocation, now: number, se
   return null;
 }
 
-function ended({ name, ends }: Issuer): string {
-  return `the revocation list of ${quoted(name)} ended on ${new Date(ends).toISOString()}`;
+function ended({ name, validity }: Issuer): string {
+  return `the revocation list of ${quoted(name)} ended on ${new Date(validity.to).toISOString()}`;
 }
 
 function linkOf(der: Buffer): Link {
@@ -130,9 +144,10 @@ function linkOf(der: Buffer): Link {
 
 function joined(lists: readonly RevocationList[]): Issuer {
   const newest = [...grouped(lists, ({ scope }) => scope).values()].map((some) =>
-    Math.max(...some.map(({ nextUpdate }) => nextUpdate)),
+    some.map(({ validity }) => validity).reduce((one, other) => (other.to > one.to ? other : one)),
   );
-  return { name: lists[0]!.issuerName, serials: lists.map(({ serials }) => serials), ends: Math.min(...newest) };
+  const validity = newest.reduce((one, other) => (other.to < one.to ? other : one));
+  return { name: lists[0]!.issuerName, serials: lists.map(({ serials }) => serials), validity };
 }
 
 function grouped<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {

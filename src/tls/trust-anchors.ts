@@ -2,7 +2,7 @@
 import type { X509Certificate } from "node:crypto";
 import { chainPem, onlyCertificatesOf } from "./certificate-chain.ts";
 import { readableName } from "./readable-name.ts";
-import { validityOfOne } from "./validity.ts";
+import { dayOf, validityOfOne } from "./validity.ts";
 
 /** A bundle that was read whole. */
 export interface TrustAnchors {
@@ -24,10 +24,25 @@ export function trustAnchors(text: string, now: number): TrustAnchors {
 function warningsOf(certificate: X509Certificate, now: number): readonly string[] {
   const name = readableName(certificate);
   const { from, to } = validityOfOne(certificate);
-  const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
   return [
-    ...(now >= to ? [`${name} ended on ${day(to)}: what it signed is refused`] : []),
-    ...(now < from ? [`${name} begins on ${day(from)}: what it signed is refused until then`] : []),
+    ...(now >= to ? [`${name} ended on ${dayOf(to)}: what it signed is refused`] : []),
+    ...(now < from ? [`${name} begins on ${dayOf(from)}: what it signed is refused until then`] : []),
     ...(certificate.ca ? [] : [`${name} is no CA: nothing that it signed is accepted`]),
   ];
+}
+
+/**
+ * What to say of CAs that OpenSSL does not trust although they are named, because it only trusts a CA by the root above it.
+ * @param bundle PEM of all anchors together
+ */
+export function rootless(bundle: string): readonly string[] {
+  const all = onlyCertificatesOf(bundle);
+  const same = (one: X509Certificate, other: X509Certificate) =>
+    one.subject === other.subject && one.publicKey.equals(other.publicKey);
+  // A root that another CA signed, too, is trusted where the bundle has it as it signed itself.
+  const anchored = (one: X509Certificate) =>
+    all.some((other) => one.checkIssued(other) || (same(one, other) && other.checkIssued(other)));
+  return all
+    .filter((one) => one.ca && !anchored(one))
+    .map((one) => `${readableName(one)} is no root, and the CA that signed it is not named: what it signed is refused`);
 }

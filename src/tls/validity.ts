@@ -24,13 +24,24 @@ export function validityOfOne({ validFrom, validTo }: X509Certificate): Validity
 }
 
 /** What is wrong with it now, or will be soon; null: nothing. @param now ms since 1970 */
-export function validityProblem({ from, to }: Validity, now: number): string | null {
-  const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
-  if (now >= to) return `the certificate expired on ${day(to)}: clients refuse it`;
-  if (now < from) return `the certificate is not valid before ${day(from)}: clients refuse it until then`;
+export function validityProblem(validity: Validity, now: number): string | null {
+  const { from, to } = validity;
+  if (now >= to) return `the certificate expired on ${dayOf(to)}: clients refuse it`;
+  if (now < from) return `the certificate is not valid before ${dayOf(from)}: clients refuse it until then`;
+  const soon = soonEnd(validity, now);
+  return soon === null ? null : `the certificate expires ${soon}`;
+}
+
+/** In how many days it ends, where that is soon; null where it is not. @param now ms since 1970, before the end */
+export function soonEnd({ from, to }: Validity, now: number): string | null {
   const left = to - now;
   if (left >= Math.min(SOON_MS, (to - from) / 3)) return null;
   const days = Math.floor(left / DAY_MS);
   const when = days < 1 ? "in less than a day" : days === 1 ? "in 1 day" : `in ${days} days`;
-  return `the certificate expires ${when}, on ${day(to)}`;
+  return `${when}, on ${dayOf(to)}`;
+}
+
+/** The day of a moment, UTC. @param ms since 1970 */
+export function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
 }

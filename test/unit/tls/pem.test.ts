@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { certificatesOf, chainPem } from "../../../src/tls/certificate-chain.ts";
 import { pairFault } from "../../../src/tls/key-pair.ts";
 import { privateKeyOf } from "../../../src/tls/private-key.ts";
-import { trustAnchors } from "../../../src/tls/trust-anchors.ts";
+import { rootless, trustAnchors } from "../../../src/tls/trust-anchors.ts";
 import type { Certificate } from "../../support/certificates.ts";
 import { openssl, Pki, text } from "../../support/pki.ts";
 
@@ -72,6 +72,21 @@ describe("a bundle of trust anchors", () => {
     assert.match(warnings[0]!, /^"CN=root,O=Test" ended on \d{4}-\d\d-\d\d: what it signed is refused$/);
     assert.match(warnings[2]!, /^"CN=leaf" is no CA: nothing that it signed is accepted$/);
     assert.match(trustAnchors(text(root.cert), 0).warnings[0]!, /begins on .*: what it signed is refused until then$/);
+  });
+});
+
+describe("a bundle without a root", () => {
+  test("is told of, because what its CAs signed is refused", () => {
+    const middle = pki.authority("middle", { signer: root });
+    assert.deepEqual(rootless(text(root.cert) + text(middle.cert)), []);
+    const said = '"CN=middle,O=Test" is no root, and the CA that signed it is not named: what it signed is refused';
+    assert.deepEqual(rootless(text(middle.cert) + text(other.cert)), [said]);
+  });
+  test("is one with it where a root was signed by another, too", () => {
+    const crossed = pki.path("crossed.crt");
+    openssl("x509", "-in", root.cert, "-CA", other.cert, "-CAkey", other.key, "-set_serial", "9", "-out", crossed);
+    assert.deepEqual(rootless(text(crossed) + text(root.cert)), []);
+    assert.equal(rootless(text(crossed)).length, 1);
   });
 });
 

@@ -1,9 +1,13 @@
 // Revocation lists: read whole or refused, and asked about the whole chain of a client.
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
+import { connect, createServer, type TLSSocket } from "node:tls";
+import { pack, Unpacker } from "../../../src/control/pack.ts";
 import {
-  endedLists,
+  listProblems,
   type Revocation,
   revocationLists,
   revocationOf,
@@ -82,10 +86,18 @@ describe("a client", () => {
     const why = 'the revocation list of "CN=root,O=Test" ended on 2025-02-01T00:00:00.000Z';
     assert.equal(revoked([derOf(leaf), derOf(middle)], all, Date.now()), why);
     assert.equal(revoked([derOf(leaf), derOf(middle)], all, Date.parse("2025-01-31T00:00:00Z")), null);
-    assert.deepEqual(endedLists(all, Date.now()), [`${why}; its clients are refused`]);
+    assert.deepEqual(listProblems(all, Date.now()), [`${why}: its clients are refused`]);
     const lax = revocation([ended, pki.crl("middle", middle)], [root, middle], false);
     assert.equal(revoked([derOf(leaf), derOf(middle)], lax, Date.now()), null);
-    assert.deepEqual(endedLists(lax, Date.now()), [`${why}; its clients are checked with the old list`]);
+    assert.deepEqual(listProblems(lax, Date.now()), [`${why}: its clients are checked with the old list`]);
+  });
+  test("whose CA should have made a new list by now is told of before it is refused", () => {
+    const list = pki.crl("week", root, { from: "20260101000000Z", to: "20260108000000Z" });
+    const at = (day: string) => listProblems(revocation([list], [root]), Date.parse(`${day}T00:00:00Z`));
+    assert.deepEqual(at("2026-01-05"), []);
+    const name = 'the revocation list of "CN=root,O=Test"';
+    assert.deepEqual(at("2026-01-06"), [`${name} ends in 2 days, on 2026-01-08: from then on its clients are refused`]);
+    assert.deepEqual(at("2026-01-08"), [`${name} ended on 2026-01-08T00:00:00.000Z: its clients are refused`]);
   });
   test("is checked with the newer of two lists, and with what both say", () => {
     const old = pki.crl("old", middle, { serials: [serialOf(leaf)], from: "20250101000000Z", to: "20250201000000Z" });
@@ -115,7 +127,25 @@ describe("a client", () => {
   });
   test("is checked the same where the lists come from another thread", () => {
     const all = revocation([pki.crl("middle", middle, { serials: [serialOf(leaf)] })], [root, middle]);
-    assert.match(revoked([derOf(leaf)], structuredClone(all), Date.now())!, /was revoked/);
+    const unpacker = new Unpacker();
+    for (const piece of pack(all)) unpacker.add(structuredClone(piece));
+    assert.match(revoked([derOf(leaf)], unpacker.value as Revocation, Date.now())!, /was revoked/);
+  });
+  test("cannot hide a CA that was revoked behind the order in which it sends its certificates", async () => {
+    const all = revocation([pki.crl("root", root, { serials: [serialOf(middle)] })], [root]);
+    const options = { cert: text(root.cert), key: text(root.key), ca: text(root.cert), requestCert: true };
+    const server = createServer({ ...options, rejectUnauthorized: true }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const cert = bundleOf(leaf, other, middle);
+    const client = connect({ port, host: "127.0.0.1", cert, key: text(leaf.key), rejectUnauthorized: false });
+    const [socket] = (await once(server, "secureConnection")) as [TLSSocket];
+    const chain: Buffer[] = [];
+    for (let at = socket.getPeerX509Certificate(); at !== undefined; at = at.issuerCertificate) chain.push(at.raw);
+    assert.deepEqual(chain, [leaf, other, middle].map(derOf));
+    assert.match(revoked(chain, all, Date.now())!, /was revoked by "CN=root,O=Test"/);
+    for (const end of [client, socket]) end.destroy();
+    server.close();
   });
 });
 
