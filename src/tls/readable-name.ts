@@ -4,6 +4,7 @@ import { certificateFields } from "./certificate-fields.ts";
 import { writtenName } from "./distinguished-name.ts";
 
 const MAX_LENGTH = 200;
+const MAX_LISTED = 3;
 
 /** `"CN=Example CA,O=Example"`, quoted and bounded; by its serial number when it has no name. */
 export function readableName({ raw, serialNumber }: X509Certificate): string {
@@ -18,5 +19,12 @@ export function readableName({ raw, serialNumber }: X509Certificate): string {
 
 /** A name for a message: on one line, and not longer than a message should be. */
 export function quoted(name: string): string {
-  return JSON.stringify(name.length > MAX_LENGTH ? `${name.slice(0, MAX_LENGTH)}…` : name);
+  const line = name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "?");
+  return `"${line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}…` : line}"`;
+}
+
+/** Several names in one message: `a, b, c and 5 more`. */
+export function listed(names: readonly string[]): string {
+  const more = names.length - MAX_LISTED;
+  return names.slice(0, MAX_LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

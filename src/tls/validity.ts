@@ -41,7 +41,6 @@ export function soonEnd({ from, to }: Validity, now: number): string | null {
   return `${when}, on ${dayOf(to)}`;
 }
 
-/** The day of a moment, UTC. @param ms since 1970 */
-export function dayOf(ms: number): string {
+function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
