@@ -4,6 +4,7 @@ import type { Field } from "./field.ts";
 import { object } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
+import { proxyProtocol } from "./proxy-protocol.ts";
 import { bool, dur, int, size, strings } from "./scalars.ts";
 import { type UpstreamTls, upstreamTls } from "./upstream-tls.ts";
 
@@ -15,6 +16,7 @@ export const frontendGrpc = object("A listener of its own for gRPC", {
   maxConcurrentStreams: int("requests under way at once on one HTTP/2 connection, on every port", 100, 1),
   maxConnectionAge: dur("GOAWAY after this age, give or take a tenth, on every port; 0 = never", 0),
   web: bool("accept gRPC-Web on HTTP ports for rules with `protocol: grpc`", true),
+  proxyProtocol,
   tls: listenerTls,
 });
 
