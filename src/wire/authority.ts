@@ -1,11 +1,12 @@
 // Hosts and ports as they stand together in URLs and in `Host`.
 import { isIP } from "node:net";
 import { plainAddress } from "./cidr.ts";
+import { isUnixSocket } from "./unix-socket.ts";
 
 /** Where something is asked for. */
 export interface Place {
   readonly scheme: "http" | "https";
-  /** Host name or IP address. */
+  /** Host name, IP address or UNIX socket. */
   readonly address: string;
   readonly port: number;
 }
@@ -31,8 +32,14 @@ export function withoutRoot(name: string): string {
   return name.endsWith(".") ? name.slice(0, -1) : name;
 }
 
-/** Host with the port where it is not the scheme's own. The zone of an IPv6 address means something on this machine only. */
+/** An address as logs name it: `10.0.0.1:3000`, `unix:/run/app.sock`. */
+export function addressText({ address, port }: Omit<Place, "scheme">): string {
+  return isUnixSocket(address) ? address : `${bracketed(address)}:${port}`;
+}
+
+/** Host with the port where it is not the scheme's own; `localhost` for a UNIX socket. The zone of an IPv6 address means something on this machine only. */
 export function authorityOf({ scheme, address, port }: Place): string {
+  if (isUnixSocket(address)) return "localhost";
   const host = bracketed(withoutRoot(address).replace(/%.*$/, ""));
   return port === (scheme === "https" ? 443 : 80) ? host : `${host}:${port}`;
 }

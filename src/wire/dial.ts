@@ -50,7 +50,7 @@ export class Dial {
   readonly #limit: NodeJS.Timeout | undefined;
 
   /**
-   * @param host name or IP address
+   * @param host name, IP address or UNIX socket
    * @param withinMs for all of it, the look-up included; 0 any time
    */
   constructor(network: Network, host: string, withinMs: number, dialler: Dialler) {

@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import { NOT_FOUND } from "./names/dns.ts";
 import type { Lookup } from "./names/system-lookup.ts";
 import { causeOf } from "./shortage.ts";
+import { isUnixSocket } from "./unix-socket.ts";
 
 /** How long an answer is used, ms, whatever its TTL: short enough to follow a change. */
 const TTL_MS = 10_000;
@@ -100,7 +101,7 @@ export class Resolver {
   }
 }
 
-/** Whether `host` is a name that resolves to something, and not an address already. */
+/** Whether `host` is a name that resolves to something, and not an address already, be it of a UNIX socket. */
 export function isName(host: string): boolean {
-  return isIP(host) === 0;
+  return isIP(host) === 0 && !isUnixSocket(host);
 }

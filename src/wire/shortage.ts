@@ -40,8 +40,9 @@ export class Shortage {
 
 /** Code of errno of what the gateway lacked; null when it lacked nothing. @param hasIPv6 of this machine */
 export function causeOf(error: Error, hasIPv6 = () => hasAddress(isIPv6)): string | null {
-  const { code = "", address } = error as NodeJS.ErrnoException & { readonly address?: string };
+  const { code = "", syscall, address } = error as NodeJS.ErrnoException & { readonly address?: string };
   if (!CAUSES.has(code)) return null;
+  if (code === "EAGAIN" && syscall === "connect") return null; // the queue of a UNIX socket is full
   // Without IPv6, no IPv6 address can be reached from here: that will not pass, and other addresses can.
   if (code === "EADDRNOTAVAIL" && isIPv6(address ?? "") && !hasIPv6()) return null;
   return code;

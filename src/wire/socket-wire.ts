@@ -1,6 +1,7 @@
 // A socket that has left HTTP, as one end of a switched connection.
 import type { Socket } from "node:net";
 import type { UpgradedSocket, UpgradedSocketHandler } from "../core/edges.ts";
+import { wasReset } from "./unix-socket.ts";
 
 /** Reads with `data` events, unless it is told not to; for sockets that HTTP has given up. */
 export class UpgradedSocketAdapter implements UpgradedSocket {
@@ -16,9 +17,8 @@ export class UpgradedSocketAdapter implements UpgradedSocket {
   open(reader: UpgradedSocketHandler): void {
     const socket = this.#socket;
     socket.on("drain", () => reader.drained());
-    // Node reports data and a reset that arrive together as data and a clean end; but a socket that was reset has no peer.
     socket.on("end", () => {
-      if (socket.remoteAddress !== undefined) reader.end();
+      if (!wasReset(socket)) reader.end();
     });
     socket.on("close", () => reader.closed());
     if (this.#head === null) return;

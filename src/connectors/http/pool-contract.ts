@@ -1,5 +1,4 @@
 // What a connection knows of the pool it belongs to.
-import { bracketed } from "../../wire/authority.ts";
 import type { BufferPool } from "../../wire/buffers.ts";
 import type { Network } from "../../wire/dial.ts";
 import type { HttpClientOptions } from "./options.ts";
@@ -18,11 +17,6 @@ export interface PoolTarget {
   readonly address: string;
   readonly port: number;
   readonly scheme: "http" | "https";
-}
-
-/** A target as log lines name it: `https://10.0.0.1:8443`. */
-export function addressText({ scheme, address, port }: PoolTarget): string {
-  return `${scheme}://${bracketed(address)}:${port}`;
 }
 
 /** A pool of connections `C`, which serve exchanges `E`. */

@@ -1,10 +1,11 @@
 // Keep-alive connections to one endpoint: last in first out, bounded, swept once a second.
 
+import { addressText } from "../../wire/authority.ts";
 import { isName } from "../../wire/resolver.ts";
 import { Connection } from "./connection.ts";
 import type { Exchange, ExchangePool } from "./exchange.ts";
 import type { HttpClientOptions } from "./options.ts";
-import { addressText, type ConnectionPool, type PoolShared, type PoolTarget } from "./pool-contract.ts";
+import type { ConnectionPool, PoolShared, PoolTarget } from "./pool-contract.ts";
 
 /** Exchanges that may wait for a connection when `maxConnsPerHost` is reached. More are refused as overloaded. */
 const MAX_WAITING = 1024;

@@ -1,6 +1,7 @@
 // The HTTP/2 connections to one endpoint: as many streams on one as it takes, a bounded queue behind them.
+import { addressText } from "../../wire/authority.ts";
 import type { Network } from "../../wire/dial.ts";
-import { addressText, type PoolTarget } from "../http/pool-contract.ts";
+import type { PoolTarget } from "../http/pool-contract.ts";
 import type { CallPool, Http2Call } from "./call.ts";
 import type { Http2ClientOptions } from "./options.ts";
 import type { SessionPool } from "./pool-contract.ts";
