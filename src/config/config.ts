@@ -136,7 +136,8 @@ type ReadRuleKey =
   | "websocket"
   | "sse"
   | "grpc"
-  | "transcoding";
+  | "transcoding"
+  | "preserveHost";
 
 /** Keys of a rule that mean what they say: a key that is added to the schema is one of them. Times in ms, sizes in bytes. */
 export type PlainRule = Omit<RuleSection, ReadRuleKey>;
@@ -156,6 +157,8 @@ export interface RuleConfig extends PlainRule {
   /** Settings of sticky sessions; null when the rule has none. */
   readonly sessions: SessionConfig | null;
   readonly protocol: Protocol;
+  /** Whether backends get the client's `Host`. */
+  readonly preserveHost: boolean;
   /** 0: no total deadline. */
   readonly timeoutMs: number;
   /** Whether the file sets the timeout, rather than the default. */

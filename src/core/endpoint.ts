@@ -7,7 +7,9 @@ import type { EndpointState } from "./endpoint-state.ts";
 export interface EndpointSpec {
   /** Stable identity: state of balancers and pools is kept under it across reloads. */
   readonly id: string;
+  /** Host name, IP address, or `unix:` and the path of a socket. */
   readonly address: string;
+  /** 0 for a UNIX socket. */
   readonly port: number;
   readonly scheme: "http" | "https";
   /** Speaks gRPC. */

@@ -1,8 +1,10 @@
 // What a health probe is: one question to one address, answered once. How often it is asked is said elsewhere.
 import { connect, type Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { Place } from "../wire/authority.ts";
 import { Dial, type Network } from "../wire/dial.ts";
-import { connectSecure, type UpstreamTls } from "../wire/secure.ts";
+import { connectSecure, type UpstreamTls, whenSecure } from "../wire/secure.ts";
+import { placeToConnect } from "../wire/unix-socket.ts";
 
 /**
  * Told the result of a probe: null is healthy; a text says in few words why not, and holds nothing a backend has written.
@@ -28,7 +30,7 @@ export function reasonOf(error: Error): string {
 }
 
 /**
- * Opens a connection for a probe; TLS on it has only begun.
+ * Opens a connection for a probe.
  * @param protocol the one offered by ALPN
  * @returns gives it up
  */
@@ -39,11 +41,20 @@ export function dialForProbe(
   done: ProbeDone,
   connected: (socket: Socket) => void,
 ): () => void {
+  let stop = () => dial.stop();
   const dial = new Dial(network, address, 0, {
     open: (host) =>
-      scheme === "https" ? connectSecure({ host, port }, address, tls, protocol) : connect({ host, port }),
-    connected,
+      scheme === "https"
+        ? connectSecure(placeToConnect(host, port), address, tls, protocol)
+        : connect(placeToConnect(host, port)),
+    connected: (socket) => {
+      if (!(socket instanceof TLSSocket)) return connected(socket);
+      stop = () => socket.destroy();
+      socket.on("error", (error) => done(reasonOf(error)));
+      socket.on("close", () => done("connection ended"));
+      whenSecure(socket, tls, () => connected(socket));
+    },
     failed: ({ reason, own }) => done(own ? undefined : reason),
   });
-  return () => dial.stop();
+  return () => stop();
 }

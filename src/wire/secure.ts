@@ -1,4 +1,5 @@
-// TLS towards a backend: verified against its name, with the settings of its pool.
+// TLS towards a backend: verified against its name and its pins, with the settings of its pool.
+import { createHash } from "node:crypto";
 import type { NetConnectOpts } from "node:net";
 import { connect, type SecureContextOptions, type SecureVersion, type TLSSocket } from "node:tls";
 import { withoutRoot } from "./authority.ts";
@@ -11,12 +12,14 @@ export interface UpstreamTls {
   readonly serverName: string;
   readonly minVersion: SecureVersion;
   readonly maxVersion: SecureVersion;
+  /** SHA-256 of public keys (SubjectPublicKeyInfo) in base64, one of which the certificate must have; empty: any. */
+  readonly pins: readonly string[];
   readonly material: SecureContextOptions;
 }
 
 /**
- * Opens a TLS socket.
- * @param address host name or IP address of the endpoint
+ * Opens a TLS socket. Its pins are checked by {@link whenSecure}.
+ * @param address of the endpoint; a UNIX socket has to show a certificate of `localhost` unless `serverName` says otherwise
  * @param protocol the one protocol offered by ALPN
  * @param session of an earlier handshake, to be taken up again
  */
@@ -38,4 +41,39 @@ export function connectSecure(
     ...(name === "" ? {} : { servername: name }),
     ...(session === undefined ? {} : { session }),
   });
+}
+
+/**
+ * Calls `ready` when the handshake is over; a socket to another key ends with an error.
+ * @param keep gets sessions to resume with the same settings: only those of a peer whose key was right, since the
+ * certificate is not to be had from a resumed one
+ */
+export function whenSecure(
+  socket: TLSSocket,
+  { pins }: UpstreamTls,
+  ready: () => void,
+  keep?: (session: Buffer) => void,
+): void {
+  socket.once("secureConnect", () => {
+    const key = pins.length === 0 || socket.isSessionReused() ? null : keyOf(socket);
+    if (key !== null && !pins.includes(key)) return void socket.destroy(new PinError(key));
+    if (keep !== undefined) socket.on("session", keep);
+    ready();
+  });
+}
+
+/** The certificate has none of the expected keys. Its words stand in the code: that is what is told of failed connections. */
+class PinError extends Error {
+  readonly code: string;
+
+  constructor(key: string) {
+    super(`the public key sha256/${key} is none of the pins`);
+    this.code = this.message;
+  }
+}
+
+/** SHA-256 of the public key of the peer in base64; "" when it has shown no certificate. */
+function keyOf(socket: TLSSocket): string {
+  const key = socket.getPeerX509Certificate()?.publicKey.export({ type: "spki", format: "der" });
+  return key === undefined ? "" : createHash("sha256").update(key).digest("base64");
 }

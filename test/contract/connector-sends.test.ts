@@ -246,7 +246,14 @@ const TWICE: readonly string[] = Object.entries(constants)
   .filter((name) => [OTHER, AUTHORIZATION].includes(knownField(name)))
   .flatMap((name) => [name, "1", name, "1"]);
 
-const TLS = { verify: true, serverName: "", minVersion: "TLSv1.2", maxVersion: "TLSv1.3", material: {} } as const;
+const TLS = {
+  verify: true,
+  serverName: "",
+  minVersion: "TLSv1.2",
+  maxVersion: "TLSv1.3",
+  pins: [],
+  material: {},
+} as const;
 const SHARED = { dialTimeoutMs: 2000, tlsTimeoutMs: 2000, idleTimeoutMs: 0, tls: TLS };
 /** Framing, which is each connection's own. */
 const OWN = new Set(["host", "connection", "transfer-encoding"]);
@@ -307,7 +314,7 @@ function http1(): Implementation {
 function http2(): Implementation {
   const pools = new Http2PoolSet(testNetwork(), () => performance.now());
   const sizes = { poolSize: 1, maxPoolSize: 1, maxStreams: 100, streamWindow: 65_535, connectionWindow: 65_535 };
-  const options = { ...SHARED, ...sizes, pingMs: 0, pingTimeoutMs: 0 };
+  const options = { ...SHARED, ...sizes, headTimeoutMs: 0, pingMs: 0, pingTimeoutMs: 0 };
   return {
     server: (got) => {
       const server = createHttp2Server();

@@ -108,7 +108,14 @@ async function backendOf(server: Server, sockets: ReadonlySet<Socket>): Promise<
   };
 }
 
-const TLS = { verify: true, serverName: "", minVersion: "TLSv1.2", maxVersion: "TLSv1.3", material: {} } as const;
+const TLS = {
+  verify: true,
+  serverName: "",
+  minVersion: "TLSv1.2",
+  maxVersion: "TLSv1.3",
+  pins: [],
+  material: {},
+} as const;
 
 function http1(): Implementation {
   const sets = new Set<PoolSet>();
@@ -190,6 +197,7 @@ function http2(): Implementation {
     connectionWindow: 65_535,
     dialTimeoutMs: 2000,
     tlsTimeoutMs: 2000,
+    headTimeoutMs: 0,
     pingMs: 0,
     pingTimeoutMs: 0,
     idleTimeoutMs: 0,

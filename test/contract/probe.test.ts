@@ -23,7 +23,14 @@ import { type RawBackend, rawBackend } from "../support/raw.ts";
 import { eventually, soon } from "../support/setup.ts";
 
 const NETWORK = testNetwork();
-const TLS: UpstreamTls = { verify: true, serverName: "", minVersion: "TLSv1.2", maxVersion: "TLSv1.3", material: {} };
+const TLS: UpstreamTls = {
+  verify: true,
+  serverName: "",
+  minVersion: "TLSv1.2",
+  maxVersion: "TLSv1.3",
+  pins: [],
+  material: {},
+};
 
 /** Asks once and stops, as a loop does. */
 async function ask(probe: Probe): Promise<string | null | undefined> {

@@ -11,11 +11,7 @@ export const SERVICE_WORDS: readonly ForeignRow[] = [
     "upstream upstreams backends cluster clusters server servers pool pools origin origins target targets targetgroups services loadbalancers staticresources endpoints",
     SERVICES_CURE,
   ],
-  [
-    ["backend", "backend.http"],
-    "servers server services targets instances endpoints hosts url urls address",
-    SERVICES_CURE,
-  ],
+  [["backend", "backend.http"], "servers server targets instances endpoints hosts url urls address", SERVICES_CURE],
   [
     [RULE],
     "service services backendservice upstream upstreams cluster pool target targets origin proxypass reverseproxy proxyto proxy url uri to destination forwardto dest usebackend defaultbackend backends servers server instances endpoints grpcpass weightedclusters backendrefs",

@@ -2,6 +2,7 @@
 import type { JsonRule, MethodMapping, PrintOptions } from "../../translators/grpc-json/rule.ts";
 import type { RuleConfig } from "../config.ts";
 import type { RuleSection } from "../schema/router.ts";
+import type { ServiceBackend } from "./backends.ts";
 import type { Draft } from "./draft.ts";
 
 /** How JSON is translated for the clients of a rule; null: they speak gRPC. */
@@ -9,6 +10,7 @@ export function readJsonRule(
   draft: Draft,
   section: RuleSection,
   rule: Pick<RuleConfig, "protocol" | "pattern">,
+  backend: ServiceBackend,
 ): JsonRule | null {
   const { grpc, transcoding } = section;
   const { enabled, printOptions } = draft.written.protocols.grpc.jsonTranscoding;
@@ -16,7 +18,7 @@ export function readJsonRule(
     transcoding !== null ||
     (grpc !== null && (grpc.enableTranscoding || grpc.service !== "" || Object.keys(grpc.transcodingRules).length > 0));
   if (rule.protocol !== "grpc" || !enabled || !asked) return null;
-  const { maxMessageSize, maxCallSendMsgSize, maxCallRecvMsgSize } = draft.written.backend.grpc;
+  const { maxMessageSize, maxCallSendMsgSize, maxCallRecvMsgSize } = backend.grpc;
   // Each direction has its own bound at the connector; here is only one, for both.
   const largest = Math.max(maxCallSendMsgSize || maxMessageSize, maxCallRecvMsgSize || maxMessageSize);
   return {

@@ -1,6 +1,7 @@
 // Runs every inference and every check across sections, in order.
 import type { Meaning } from "../config.ts";
 import { checkAdaptiveLimits } from "./adaptive-limit.ts";
+import { checkBackends } from "./backends.ts";
 import { checkLoadBalancing, defaultBalancing } from "./balancing.ts";
 import type { Draft } from "./draft.ts";
 import { checkFallbacks } from "./fallbacks.ts";
@@ -10,7 +11,7 @@ import { readListeners } from "./listeners.ts";
 import { checkManagement } from "./management.ts";
 import { checkOutliers } from "./outliers.ts";
 import { checkPorts } from "./ports.ts";
-import { checkProxies } from "./proxies.ts";
+import { checkTrustedProxies } from "./proxies.ts";
 import { checkResilience } from "./resilience.ts";
 import { checkAnyRule, readRules } from "./rules.ts";
 import { readServices } from "./services.ts";
@@ -19,12 +20,13 @@ import { checkTls } from "./tls.ts";
 
 /** Checks of sections that need no inference. */
 const CHECKS: readonly ((draft: Draft, known: Known) => void)[] = [
+  checkBackends,
   checkLoadBalancing,
   checkAnyRule,
   checkResilience,
   checkAdaptiveLimits,
   checkFallbacks,
-  checkProxies,
+  checkTrustedProxies,
   checkManagement,
   checkPorts,
   checkTls,

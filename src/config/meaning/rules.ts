@@ -13,6 +13,7 @@ import { type RuleSection, ruleDefaults } from "../schema/router.ts";
 import { Claims } from "../text/claims.ts";
 import type { Position } from "../text/problem.ts";
 import { didYouMean, didYouMeanOf } from "../text/suggest.ts";
+import { backendOf, type ServiceBackend } from "./backends.ts";
 import { readBalancing } from "./balancing.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 import { readJsonRule } from "./json-rule.ts";
@@ -137,9 +138,11 @@ function readRule(
 ): RuleConfig {
   const key = dotted(place);
   const { id, protocol } = rule;
+  const backend = backendOf(draft.written, section.serviceName);
   return {
     ...plainOf(section),
     ...rule,
+    preserveHost: section.preserveHost ?? (section.rewriteHost === "" && backend.http.preserveHost),
     key,
     at: draft.at(place),
     ...readBalancing(draft, section, place, id),
@@ -147,26 +150,28 @@ function readRule(
     timeoutMs: section.timeout,
     timeoutWritten: draft.isGiven(`${key}.timeout`),
     ...limits.read(section, id, place),
-    websocket: readWebSocket(draft, section),
-    transcoding: readJsonRule(draft, section, rule),
+    websocket: readWebSocket(draft, section, backend),
+    transcoding: readJsonRule(draft, section, rule, backend),
     descriptors: section.grpc,
-    eventStreams: readEventStreams(draft, section, protocol),
+    eventStreams: readEventStreams(draft, section, protocol, backend),
   };
 }
 
 /** The keys that mean what they say: a new one passes by itself. */
 function plainOf(section: RuleSection): PlainRule {
-  const { id, listeners, hosts, methods, match, protocol, timeout, maxRequestSize, websocket, sse, ...more } = section;
-  const { loadBalance, sessionAffinity, consistentHash, ...rest } = more;
+  const { id, listeners, hosts, methods, match, protocol, timeout, maxRequestSize, ...more } = section;
+  const { websocket, sse, preserveHost, loadBalance, sessionAffinity, consistentHash, ...rest } = more;
   const { rateLimit, rateLimitBurst, rateLimitStorage, rateLimitExpiration, rateLimits, concurrency, ...own } = rest;
   const { grpc, transcoding, ...plain } = own;
   return plain;
 }
 
 /** The mode `messages` where a setting needs messages to be read, otherwise `tunnel`. */
-function readWebSocket(draft: Draft, { websocket: { mode, maxMessageSize } }: RuleSection): RuleWebSocketConfig {
-  const { frontend, backend } = draft.written;
-  const sized = maxMessageSize !== null || MESSAGE_SIZES.some((key) => draft.isGiven(key));
+function readWebSocket(draft: Draft, rule: RuleSection, backend: ServiceBackend): RuleWebSocketConfig {
+  const { mode, maxMessageSize } = rule.websocket;
+  const { frontend } = draft.written;
+  const given = [...MESSAGE_SIZES, `backend.services.${rule.serviceName}.websocket.maxMessageSize`];
+  const sized = maxMessageSize !== null || given.some((key) => draft.isGiven(key));
   const compressed = frontend.websocket.enableCompression || backend.websocket.enableCompression;
   return {
     mode: mode ?? (sized || compressed ? "messages" : "tunnel"),
@@ -176,8 +181,13 @@ function readWebSocket(draft: Draft, { websocket: { mode, maxMessageSize } }: Ru
 }
 
 /** Rules for event streams keep them alive and take lost ones up again; others do where they say so. */
-function readEventStreams(draft: Draft, { sse: own }: RuleSection, protocol: Protocol): RuleEventStreamConfig {
-  const { frontend, backend } = draft.written;
+function readEventStreams(
+  draft: Draft,
+  { sse: own }: RuleSection,
+  protocol: Protocol,
+  backend: ServiceBackend,
+): RuleEventStreamConfig {
+  const { frontend } = draft.written;
   const beats = own.keepaliveTimeout !== null || (frontend.sse.enabled ?? protocol === "sse");
   return {
     heartbeatMs: beats ? (own.keepaliveTimeout ?? frontend.sse.keepaliveTimeout) : 0,
@@ -190,7 +200,7 @@ function readEventStreams(draft: Draft, { sse: own }: RuleSection, protocol: Pro
 function checkRewrites(draft: Draft, section: RuleSection, place: Place, id: string): void {
   const { preserveHost, rewriteHost, stripPrefix, rewritePrefix } = section;
   const fault = (message: string) => draft.error(place, `rule "${id}": ${message}`);
-  if (preserveHost && rewriteHost !== "") fault("preserveHost and rewriteHost exclude each other");
+  if (preserveHost === true && rewriteHost !== "") fault("preserveHost and rewriteHost exclude each other");
   if (rewriteHost !== "" && !/^[A-Za-z0-9.\-_[\]:]+$/.test(rewriteHost)) fault("rewriteHost is not a host name");
   if (stripPrefix && rewritePrefix !== "") fault("rewritePrefix replaces the prefix already; remove stripPrefix");
   if (rewritePrefix !== "" && !/^\/[^\s?#]*$/.test(rewritePrefix)) {

@@ -1,8 +1,10 @@
 // Infers ids, ports, schemes and protocols of the services, and checks them.
 import type { EndpointSpec } from "../../core/endpoint.ts";
+import { isUnixSocket } from "../../wire/unix-socket.ts";
 import type { ServiceConfig } from "../config.ts";
 import type { InstanceSection } from "../schema/registry.ts";
 import { Claims } from "../text/claims.ts";
+import type { Position } from "../text/problem.ts";
 import type { Draft } from "./draft.ts";
 import { mayGrow } from "./known.ts";
 
@@ -32,6 +34,7 @@ export function readServices(draft: Draft): ServiceConfig[] {
       const endpoint = readInstance(section.name, section.type, instance);
       const place = draft.at([...base, i, "instances", j]);
       if (instance.address !== undefined) ids.claim(endpoint.id, place, `instance "${endpoint.id}"`);
+      if (endpoint.port === 0) checkSocket(draft, instance, place);
       return endpoint;
     });
     return { name: section.name, at, endpoints };
@@ -42,15 +45,16 @@ function readInstance(service: string, type: "http" | "grpc", instance: Instance
   const written = instance.scheme ?? (instance.protocol === "https" || instance.port === 443 ? "https" : "http");
   const scheme = written === "https" ? "https" : "http";
   const grpc = instance.protocol === "grpc" || (instance.protocol === null && type === "grpc");
-  const port = instance.port ?? (scheme === "https" ? 443 : 80);
+  const socket = instance.address !== undefined && isUnixSocket(instance.address);
+  const port = socket ? 0 : (instance.port ?? (scheme === "https" ? 443 : 80));
   return {
-    id: instance.id || `${service}-${instance.address}-${port}`,
+    id: instance.id || `${service}-${instance.address}${socket ? "" : `-${port}`}`,
     address: instance.address,
     port,
     scheme,
     grpc,
     http2: grpc || written === "h2c",
-    grpcPort: grpcPort(instance.metadata.grpcPort) ?? port,
+    grpcPort: socket ? 0 : (grpcPort(instance.metadata.grpcPort) ?? port),
     weight: instance.weight,
     healthy: typeof instance.health !== "string" || instance.health === "healthy",
     priority: instance.priority,
@@ -58,6 +62,16 @@ function readInstance(service: string, type: "http" | "grpc", instance: Instance
     tags: instance.tags,
     metadata: instance.metadata,
   };
+}
+
+/** Refuses ports at an instance that has none. */
+function checkSocket({ problems }: Draft, { port, health, metadata, address }: InstanceSection, at: Position): void {
+  const named = [
+    port !== null && "port",
+    typeof health === "object" && health.port !== null && "health.port",
+    grpcPort(metadata.grpcPort) !== null && "metadata.grpcPort",
+  ].filter((key) => key !== false);
+  for (const key of named) problems.error(at, `${key}: the UNIX socket ${address} has no ports; remove it`);
 }
 
 /** Where older files say where an instance stands. */

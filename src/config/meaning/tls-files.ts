@@ -19,8 +19,10 @@ export function readMaterial(draft: Draft, files: SourceFiles): Material {
   const { written, problems } = draft;
   const listeners = listenersOf(written, (key) => draft.isGiven(key));
   const material = new Map<string, string>();
+  const tried = new Set<string>();
   const read = (kind: PemKind, path: string, place: Place) => {
-    if (path === "") return;
+    if (path === "" || tried.has(`${kind}|${path}`)) return;
+    tried.add(`${kind}|${path}`); // blocks that inherit a file say nothing new about it
     const at = draft.at(place);
     const name = dotted(place);
     try {

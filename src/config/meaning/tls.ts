@@ -4,8 +4,12 @@ import type { Config } from "../config.ts";
 import type { ListenerTls } from "../schema/listener-tls.ts";
 import type { Written } from "../schema/root.ts";
 import type { UpstreamTls } from "../schema/upstream-tls.ts";
+import { backendOf, hasOwnTls } from "./backends.ts";
 import { type Draft, dotted, type Place, placeOfKey } from "./draft.ts";
 import type { Known } from "./known.ts";
+
+/** Most services a warning names. */
+const MAX_NAMES = 10;
 
 /** Sections with certificates that are shown to clients and operators. */
 export type Listeners = Pick<Config, "listeners" | "management">;
@@ -25,16 +29,32 @@ export function listenerBlocks({ listeners, management }: Listeners): readonly T
   return operators ? [...clients, { place: ["management", "tls"], tls: management.tls }] : clients;
 }
 
-/** Every enabled block of trust in services. */
-export function upstreamBlocks({ backend }: Pick<Written, "backend">): readonly TlsBlock<UpstreamTls>[] {
-  return Object.entries({ http: backend.http, grpc: backend.grpc })
-    .filter(([, section]) => section.tls.enabled)
-    .map(([name, section]) => ({ place: ["backend", name, "tls"], tls: section.tls }));
+/** A block of trust in one service, or in all that have none of their own. */
+interface UpstreamBlock extends TlsBlock<UpstreamTls> {
+  readonly section: "http" | "grpc";
+  /** null: of all others. */
+  readonly service: string | null;
+}
+
+/** Every enabled block of trust in services. That of a service has what it inherits. */
+export function upstreamBlocks(written: Pick<Written, "backend">): readonly UpstreamBlock[] {
+  const { backend } = written;
+  const sections = ["http", "grpc"] as const;
+  const ofAll = sections.map((section) => {
+    return { section, service: null, place: ["backend", section, "tls"], tls: backend[section].tls };
+  });
+  const own = Object.keys(backend.services).flatMap((service) => {
+    const place = (section: string) => ["backend", "services", service, section, "tls"];
+    return sections
+      .filter((section) => hasOwnTls(written, service, section))
+      .map((section) => ({ section, service, place: place(section), tls: backendOf(written, service)[section].tls }));
+  });
+  return [...ofAll, ...own].filter(({ tls }) => tls.enabled);
 }
 
 /** Checks every enabled block but its files. */
-export function checkTls(draft: Draft, { listeners: all }: Known): void {
-  const listeners = listenerBlocks({ ...draft.written, listeners: all });
+export function checkTls(draft: Draft, known: Known): void {
+  const listeners = listenerBlocks({ ...draft.written, listeners: known.listeners });
   const upstreams = upstreamBlocks(draft.written);
   for (const { place, tls } of listeners) {
     const fault = (message: string) => draft.error(place, `${dotted(place)}: ${message}`);
@@ -46,12 +66,23 @@ export function checkTls(draft: Draft, { listeners: all }: Known): void {
       draft.error([...place, "minVersion"], `${dotted(place)}: minVersion is above maxVersion`);
     }
   }
-  for (const { place, tls } of upstreams) {
+  for (const block of upstreams) {
+    const { place, tls } = block;
     if ((tls.clientCertFile === "") !== (tls.clientKeyFile === "")) {
       draft.error(place, `${dotted(place)}: clientCertFile and clientKeyFile belong together`);
     }
     if (tls.insecureSkipVerify) {
-      draft.warn([...place, "insecureSkipVerify"], "certificates of backends are not verified");
+      const key = [...place, "insecureSkipVerify"];
+      draft.warn(key, `${dotted(key)}: certificates of ${trusted(draft.written, block, known)} are not verified`);
     }
   }
+}
+
+/** Whose certificates a block is about. */
+function trusted(written: Written, { service, section }: UpstreamBlock, { services }: Known): string {
+  if (service !== null) return `service "${service}"`;
+  const names = services.map(({ name }) => name).filter((name) => !hasOwnTls(written, name, section));
+  if (names.length === 0) return "backends";
+  const more = names.length - MAX_NAMES;
+  return `backends (${names.slice(0, MAX_NAMES).join(", ")}${more > 0 ? ` and ${more} more` : ""})`;
 }

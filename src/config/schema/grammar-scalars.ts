@@ -1,5 +1,6 @@
 // Fields whose text has a grammar of its own: hosts, paths of URLs, names of header fields.
 import { consistsOf, TOKEN } from "../../wire/grammar.ts";
+import { isUnixSocket, MAX_SOCKET_PATH, unixSocket } from "../../wire/unix-socket.ts";
 import type { Field } from "./field.ts";
 import { hostMeant, readHost } from "./hosts.ts";
 import { scalar } from "./scalars.ts";
@@ -12,6 +13,20 @@ export function host(doc: string, fallback?: string): Field<string> {
     expects: "a host name or IP address",
     meant: hostMeant,
     convert: (_, text) => (text === "" && fallback !== undefined ? "" : readHost(text)),
+  });
+}
+
+/** What {@link host} takes, or `unix:` and the path of a socket. */
+export function endpointAddress(doc: string): Field<string> {
+  return scalar(doc, undefined, {
+    type: "string",
+    json: { type: "string" },
+    expects: "a host name, an IP address or unix:PATH",
+    meant: (text) => {
+      if (text.startsWith("/")) return `; write unix:${text}`;
+      return isUnixSocket(text) ? `; the path of a socket has 1 to ${MAX_SOCKET_PATH} bytes` : hostMeant(text);
+    },
+    convert: (_, text) => unixSocket(text) ?? readHost(text),
   });
 }
 

@@ -1,12 +1,10 @@
 // `frontend.grpc` and `backend.grpc`.
 
-import type { Field } from "./field.ts";
 import { object } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
-import { proxyProtocol } from "./proxy-protocol.ts";
 import { bool, dur, int, size, strings } from "./scalars.ts";
-import { type UpstreamTls, upstreamTls } from "./upstream-tls.ts";
+import { orSwitch, upstreamTls } from "./upstream-tls.ts";
 
 /** `frontend.grpc`. */
 export const frontendGrpc = object("A listener of its own for gRPC", {
@@ -16,25 +14,8 @@ export const frontendGrpc = object("A listener of its own for gRPC", {
   maxConcurrentStreams: int("requests under way at once on one HTTP/2 connection, on every port", 100, 1),
   maxConnectionAge: dur("GOAWAY after this age, give or take a tenth, on every port; 0 = never", 0),
   web: bool("accept gRPC-Web on HTTP ports for rules with `protocol: grpc`", true),
-  proxyProtocol,
   tls: listenerTls,
 });
-
-/** `true`, `false` or a block. */
-const tls: Field<UpstreamTls> = {
-  ...upstreamTls,
-  doc: "HTTP/2 over TLS to all instances: true, or a block with the keys of `backend.http.tls`",
-  type: "bool or block",
-  json: { anyOf: [{ type: "boolean" }, upstreamTls.json] },
-  read(node, path, reading) {
-    if (node.kind !== "scalar" || node.value === null) {
-      const block = upstreamTls.read(node, path, reading);
-      const says = node.kind === "map" && node.entries.has("enabled");
-      return says ? block : { ...block, enabled: true };
-    }
-    return { ...upstreamTls.fallback!, enabled: bool("").read(node, path, reading) };
-  },
-};
 
 /** `backend.grpc`. */
 export const backendGrpc = object("The HTTP/2 client", {
@@ -49,7 +30,7 @@ export const backendGrpc = object("The HTTP/2 client", {
   maxCallRecvMsgSize: size("largest message from a backend; 0 = as `maxMessageSize`", 0),
   maxRetryAttempts: int("total tries of a call that no backend has processed", 3, 1),
   retryTimeout: dur("no further try of such a call after this long; 0 = within the deadline", 5_000),
-  tls,
+  tls: orSwitch(upstreamTls, "HTTP/2 over TLS to all instances: true, or a block with the keys of `backend.http.tls`"),
   poolSize: int("connections per instance over which calls are spread", 1, 1),
   maxPoolSize: int("connections per instance at most: more than `poolSize` while all their streams are in use", 100, 1),
   enableReflection: bool("ask services for their descriptors where nothing else describes them", false),

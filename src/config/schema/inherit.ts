@@ -51,7 +51,7 @@ export function standsApart<T>(section: InheritedSection<T>, rule: RuleOverrides
 /** Finds entries for rules and services that do not exist. @param key of the section, below `gateway` */
 export function checkInherited(
   key: string,
-  section: Pick<InheritedSection<unknown>, "services" | "routes">,
+  section: Readonly<Record<"services" | "routes", Readonly<Record<string, unknown>>>>,
   known: { readonly services: ReadonlySet<string>; readonly routes: ReadonlySet<string> },
   tree: MapNode,
   problems: Problems,

@@ -2,14 +2,14 @@
 import { REGISTRY_NAMES } from "../../catalog.ts";
 import type { Infer } from "./field.ts";
 import { listOf, object, optional } from "./fields.ts";
-import { host } from "./grammar-scalars.ts";
+import { endpointAddress } from "./grammar-scalars.ts";
 import { instanceHealth } from "./health.ts";
 import { free, int, oneOf, str, strings } from "./scalars.ts";
 
 const instance = object("One address of a service", {
   id: str("identity for balancing and state; generated as `<service>-<address>-<port>`", ""),
-  address: host("host name (resolved again and again) or IP address"),
-  port: optional(int("default 80, or 443 with scheme https", undefined, 1, 65535)),
+  address: endpointAddress("host name (resolved again and again), IP address, or `unix:PATH` of a socket"),
+  port: optional(int("default 80, or 443 with scheme https; a UNIX socket has none", undefined, 1, 65535)),
   scheme: optional(
     oneOf("default https for port 443, else http; `h2c` = HTTP/2 without TLS", ["http", "https", "h2c"], undefined, {
       ws: "http",

@@ -109,7 +109,7 @@ export const rule = object("One route", {
   timeout: dur("match to end of response, of streams to the head; 0 = no total deadline", 30_000),
   stripPrefix: bool("remove the pattern's literal prefix before forwarding", false),
   rewritePrefix: str("put this in place of the pattern's literal prefix", ""),
-  preserveHost: bool("forward the client's Host", false),
+  preserveHost: optional(bool("forward the client's Host; default as `backend` says of the service")),
   rewriteHost: str("send this Host", ""),
   maxRequestSize: optional(size("largest request body; default `frontend.http.maxRequestSize`, 0 = no limit")),
   rateLimit: optional(ruleRateLimit),

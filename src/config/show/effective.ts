@@ -54,7 +54,7 @@ function withInferred(shown: Record<string, unknown>, config: Config): Record<st
   const { services } = (shown.registry as { static: { services: { instances: Record<string, unknown>[] }[] } }).static;
   for (const [i, service] of config.services.entries()) {
     for (const [j, { id, port, scheme }] of service.endpoints.entries()) {
-      services[i]!.instances[j] = { ...services[i]!.instances[j], id, port, scheme };
+      services[i]!.instances[j] = { ...services[i]!.instances[j], id, port: port || null, scheme };
     }
   }
   return shown;

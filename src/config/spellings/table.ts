@@ -222,6 +222,11 @@ export const REFUSED: readonly (readonly [string, string])[] = [
   [`${RULE}.conditions`, 'write them below "match"'],
   [`${RULE}.transform`, "transforms are not part of a rule"],
   [`${RULE}.validation`, "the gateway does not validate bodies"],
+  [
+    "backend.services.*.http.maxIdleConns",
+    "it bounds the connections of all services together; write it below backend.http",
+  ],
+  ["backend.services.*.grpc.descriptors", "it describes the messages of all services; write it below backend.grpc"],
   ["router.groups", "write the rules one by one, with YAML anchors for what they share"],
   ["config.sources", "use include"],
   ["config.merge", "use include"],

@@ -1,11 +1,13 @@
 // One socket to a backend, carrying one exchange at a time.
 import { connect as connectTcp, type NetConnectOpts, type Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { ErrorCode } from "../../core/errors.ts";
 import { Dial, type DialFailure, type Dialler } from "../../wire/dial.ts";
 import { type Fields, joinField } from "../../wire/fields.ts";
 import { ProtocolError, type ResponseHead } from "../../wire/response-head.ts";
 import { type ResponseHandler, ResponseParser } from "../../wire/response-parser.ts";
-import { connectSecure } from "../../wire/secure.ts";
+import { connectSecure, whenSecure } from "../../wire/secure.ts";
+import { placeToConnect, wasReset } from "../../wire/unix-socket.ts";
 import { ConnectionWire } from "./connection-wire.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ConnectionPool } from "./pool-contract.ts";
@@ -68,8 +70,7 @@ export class Connection implements ResponseHandler, Dialler {
   open(address: string): Socket {
     const { target, options } = this.#pool;
     const base: NetConnectOpts = {
-      host: address,
-      port: target.port,
+      ...placeToConnect(address, target.port),
       keepAlive: options.probeMs > 0,
       keepAliveInitialDelay: options.probeMs,
       noDelay: true,
@@ -88,12 +89,13 @@ export class Connection implements ResponseHandler, Dialler {
     socket.on("close", () => this.#lost(null));
     socket.on("drain", () => this.#exchange?.drained());
     if (this.#pool.target.scheme === "http") return this.#ready();
-    socket.on("secureConnect", () => this.#ready());
-    socket.on("session", (session: Buffer) => {
+    const { tls, tlsTimeoutMs } = this.#pool.options;
+    const keep = (session: Buffer) => {
       this.#pool.session = session;
-    });
+    };
+    whenSecure(socket as TLSSocket, tls, () => this.#ready(), keep);
     this.#state = SECURING;
-    this.#arm(this.#pool.options.tlsTimeoutMs, "upstream_tls_failed", "TLS handshake timed out");
+    this.#arm(tlsTimeoutMs, "upstream_tls_failed", "TLS handshake timed out");
   }
 
   failed({ reason, own }: DialFailure): void {
@@ -212,10 +214,6 @@ export class Connection implements ResponseHandler, Dialler {
     if (ms > 0) this.#timer = setTimeout(() => this.#fail(code, detail), ms);
   }
 
-  get #switched(): boolean {
-    return this.#wire !== null;
-  }
-
   /** Parses one read. @returns false to stop reading until {@link resume} */
   #read(length: number): boolean {
     if (this.#wire !== null) return this.#wire.read(this.#reads.bytes, length);
@@ -233,7 +231,8 @@ export class Connection implements ResponseHandler, Dialler {
       this.#fail("upstream_protocol", detail);
       return true;
     }
-    if (this.#switched) return this.#wire!.wantsMore;
+    const switched = this.#wire as ConnectionWire | null; // by what was parsed
+    if (switched !== null) return switched.wantsMore;
     this.#reads.next(length, this.#parser.remaining, this.#complete);
     if (this.#complete) this.#finish();
     else this.#exchange?.flush();
@@ -262,8 +261,7 @@ export class Connection implements ResponseHandler, Dialler {
   #ended(): void {
     if (this.#state === GIVEN_AWAY) return;
     this.#last = true;
-    // Data and a reset that arrive together look like data and a clean end. A socket that was reset has no peer any more.
-    if (this.#socket.remoteAddress === undefined) return this.#fail("upstream_reset", "connection reset");
+    if (wasReset(this.#socket)) return this.#fail("upstream_reset", "connection reset");
     if (this.#state === READY && !this.#parser.done && this.#parser.finish()) return this.#finish();
     this.#fail("upstream_reset", "connection ended");
   }

@@ -16,6 +16,7 @@ interface WatchedStream extends ClientHttp2Stream {
 
 /** The pool a call waits in. */
 export interface CallPool {
+  readonly options: { readonly headTimeoutMs: number };
   /** Whether calls wait although connections stand: all their streams are in use. */
   readonly saturated: boolean;
   /** Monotonic, ms. */
@@ -59,6 +60,9 @@ export class Http2Call implements Upstream, BodyReceiver {
   #stream: WatchedStream | null = null;
   #answered = false;
   #begunAt = 0;
+  /** Wait for the response head once the request is sent, ms; 0 off. */
+  headTimeoutMs: number;
+  #timer: NodeJS.Timeout | undefined;
   /** What the connection had written before this call. */
   #writtenBefore = 0;
   #trailers: readonly string[] = NO_FIELDS;
@@ -71,6 +75,7 @@ export class Http2Call implements Upstream, BodyReceiver {
     this.#body = body;
     this.#trailing = trailing;
     this.#receiver = receiver;
+    this.headTimeoutMs = pool.options.headTimeoutMs;
   }
 
   get waiting(): boolean {
@@ -131,6 +136,7 @@ export class Http2Call implements Upstream, BodyReceiver {
   end(trailers: readonly string[]): void {
     this.#ownTrailers = trailers;
     this.#stream?.end();
+    this.#requestSent();
   }
 
   resume(): void {
@@ -138,6 +144,7 @@ export class Http2Call implements Upstream, BodyReceiver {
   }
 
   abort(): void {
+    clearTimeout(this.#timer);
     this.#receiver = null;
     if (this.#stream === null) return this.#pool.forget(this);
     this.#session!.reset(this.#stream);
@@ -146,6 +153,7 @@ export class Http2Call implements Upstream, BodyReceiver {
 
   fail(code: ErrorCode, detail: string, progress: Progress): void {
     const receiver = this.#receiver;
+    clearTimeout(this.#timer);
     this.#receiver = null;
     receiver?.failed({ code, progress, detail });
   }
@@ -153,6 +161,7 @@ export class Http2Call implements Upstream, BodyReceiver {
   #head(status: number, fields: string[], ended: boolean): void {
     if (this.#answered) return;
     this.#answered = true;
+    clearTimeout(this.#timer);
     this.#receiver?.head(status, "", fields, ended ? 0 : Number(getField(fields, "content-length") ?? -1));
     if (!ended) this.#receiver?.flush();
   }
@@ -167,6 +176,15 @@ export class Http2Call implements Upstream, BodyReceiver {
     receiver.end(this.#trailers);
     // The rest of the request is not needed: a stream left half open would count against the connection's limit.
     if (!stream.writableFinished) this.#session!.reset(stream);
+  }
+
+  #requestSent(): void {
+    if (this.headTimeoutMs === 0 || this.#answered || this.#receiver === null) return;
+    this.#timer = setTimeout(() => {
+      const receiver = this.#receiver;
+      this.abort();
+      receiver?.failed({ code: "upstream_timeout", progress: "sent", detail: "no response head in time" });
+    }, this.headTimeoutMs);
   }
 
   #closed(): void {

@@ -32,7 +32,11 @@ export class Http2Connector implements Connector {
     const headers = requestHeaders(request, this.#defaults);
     const grpc = head.kind === "grpc";
     const bounded = this.#bounds.maxSendBytes > 0 || this.#bounds.maxReceiveBytes > 0;
-    if (!grpc || !bounded) return this.#call(new Http2Call(this.#pool, headers, body, !grpc, receiver));
+    if (!grpc || !bounded) {
+      const call = new Http2Call(this.#pool, headers, body, !grpc, receiver);
+      if (!grpc && head.times !== null) call.headTimeoutMs = head.times.headTimeoutMs;
+      return this.#call(call);
+    }
     const gate = new BoundedCall(body, receiver, this.#bounds);
     const call = new Http2Call(this.#pool, headers, gate, false, gate);
     gate.call = call;

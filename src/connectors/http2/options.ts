@@ -13,6 +13,8 @@ export interface Http2ClientOptions {
   readonly connectionWindow: number;
   readonly dialTimeoutMs: number;
   readonly tlsTimeoutMs: number;
+  /** Wait for the response head once the request is sent. */
+  readonly headTimeoutMs: number;
   /** PING after this long without a byte while requests are under way. */
   readonly pingMs: number;
   readonly pingTimeoutMs: number;

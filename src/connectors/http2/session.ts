@@ -4,10 +4,11 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import { connect as connectTcp, type NetConnectOpts, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { ErrorCode } from "../../core/errors.ts";
-import { bracketed } from "../../wire/authority.ts";
+import { authorityOf } from "../../wire/authority.ts";
 import { Dial, type DialFailure, type Dialler } from "../../wire/dial.ts";
 import { BreachWatch, expectPong } from "../../wire/http2-breach.ts";
-import { connectSecure } from "../../wire/secure.ts";
+import { connectSecure, whenSecure } from "../../wire/secure.ts";
+import { placeToConnect } from "../../wire/unix-socket.ts";
 import type { SessionPool } from "./pool-contract.ts";
 import { ResetPacer } from "./reset-pacer.ts";
 
@@ -35,7 +36,6 @@ export class Http2Session implements Dialler {
   #session: ClientHttp2Session | null = null;
   #state: "dialling" | "ready" | "leaving" | "closed" = "dialling";
   #timer: NodeJS.Timeout | undefined;
-  #secured = false;
   #lastReadAt: number;
   #pingAt = 0;
   #readBefore = 0;
@@ -65,14 +65,14 @@ export class Http2Session implements Dialler {
 
   open(address: string): Socket {
     const { target, options } = this.#pool;
-    const base: NetConnectOpts = { host: address, port: target.port, noDelay: true };
+    const base: NetConnectOpts = { ...placeToConnect(address, target.port), noDelay: true };
     if (target.scheme === "http") return connectTcp(base);
     return connectSecure(base, target.address, options.tls, "h2");
   }
 
   connected(socket: Socket): void {
     const { options, target } = this.#pool;
-    const session = connect(`${target.scheme}://${bracketed(target.address)}:${target.port}`, {
+    const session = connect(`${target.scheme}://${authorityOf(target)}`, {
       createConnection: () => this.#watch(socket),
       settings: { enablePush: false, initialWindowSize: options.streamWindow },
       peerMaxConcurrentStreams: options.maxStreams,
@@ -89,9 +89,8 @@ export class Http2Session implements Dialler {
     this.#breach = new BreachWatch(session, socket);
     this.#look();
     if (socket instanceof TLSSocket) {
-      this.#secured = true;
       this.#arm(options.tlsTimeoutMs, "TLS handshake timed out");
-      socket.on("secureConnect", () => {
+      whenSecure(socket, options.tls, () => {
         if (socket.alpnProtocol !== "h2") socket.destroy(new Error("the backend does not speak HTTP/2"));
       });
     } else if (options.dialTimeoutMs > 0) {
@@ -262,6 +261,7 @@ export class Http2Session implements Dialler {
 
   /** The backend has said what it takes, for the first time or anew: it may be more than before. */
   #settled(): void {
+    if (this.#socket.destroyed) return; // it was not whom it has to be
     clearTimeout(this.#timer);
     if (this.#state === "dialling") {
       this.#state = "ready";
@@ -282,7 +282,7 @@ export class Http2Session implements Dialler {
   #failed(detail: string, lost: ErrorCode = "upstream_reset"): void {
     clearTimeout(this.#timer);
     if (this.fault !== null) return;
-    const undialled = this.#secured ? "upstream_tls_failed" : "connect_failed";
+    const undialled = this.#socket instanceof TLSSocket ? "upstream_tls_failed" : "connect_failed";
     const dialling = this.#state === "dialling";
     const code = dialling && lost === "upstream_reset" ? undialled : lost;
     this.fault = { code, detail, unopened: dialling ? "unsent" : null };

@@ -96,7 +96,7 @@ function describe(service: string, instance: InstanceReport, config: Config): un
   return {
     id,
     address,
-    port,
+    port: port || null,
     scheme,
     healthy: instance.healthy,
     failing: instance.failing,

@@ -94,7 +94,7 @@ export class HealthChecker {
     for (const [name, check] of plans) {
       const target = this.#targets.ofInstance(service, spec, check);
       const label = plans.length === 1 ? `${service}/${spec.id}` : `${service}/${spec.id}/${name}`;
-      this.#run(leases, `probe|${identity}|${name}`, label, false, target, check, {
+      this.#run(leases, `probe|${identity}|${name}`, label, service, target, check, {
         verdict: () => checks.verdict(name),
         take: (failure, ms) => checks.take(name, failure, ms, thresholdsOf(check)),
       });
@@ -107,28 +107,29 @@ export class HealthChecker {
       () => new CheckCounter(),
       () => undefined,
     );
-    this.#run(leases, `probe|gateway|${name}`, name, true, target, pace, {
+    this.#run(leases, `probe|gateway|${name}`, name, "", target, pace, {
       verdict: () => verdict,
       take: (failure, ms) => verdict.take(failure, ms, thresholdsOf(pace)),
     });
   }
 
+  /** @param service whose instance is checked; "": something of the gateway's own */
   #run(
     leases: LeaseHolder,
     key: string,
     name: string,
-    ofGateway: boolean,
+    service: string,
     target: ProbeTarget,
     pace: CheckPace,
     to: { verdict(): CheckCounter | null; take(failure: string | null, ms: number): boolean },
   ): void {
     const { healthChecks, log, network } = this.#build.runtime;
     leases.lease(
-      `${key}|${digest([name, { ...target, tls: this.#targets.tlsKey }, pace])}`,
+      `${key}|${digest([name, { ...target, tls: this.#targets.tlsKey(service) }, pace])}`,
       (): HealthCheck =>
         healthChecks.start({
           name,
-          ofGateway,
+          ofGateway: service === "",
           probe: probeOf(network, target),
           pace,
           firstMs: this.#firstMs(),

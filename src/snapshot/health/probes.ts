@@ -1,5 +1,6 @@
 // Turns a configured check into a probe that can be run: its address, and the TLS settings for it.
 import type { Config } from "../../config/config.ts";
+import { backendOf } from "../../config/meaning/backends.ts";
 import type { FreeProbe, InstanceCheck } from "../../config/meaning/health-config.ts";
 import type { EndpointSpec } from "../../core/endpoint.ts";
 import { type ExecTarget, execProbe } from "../../resilience/exec-probe.ts";
@@ -8,9 +9,7 @@ import { type HttpTarget, httpProbe } from "../../resilience/http-probe.ts";
 import type { Probe } from "../../resilience/probe.ts";
 import { tcpProbe } from "../../resilience/tcp-probe.ts";
 import type { Network } from "../../wire/dial.ts";
-import type { UpstreamTls } from "../../wire/secure.ts";
-import { digest } from "../digest.ts";
-import { clientOptions, upstreamHttp2Options } from "../services/client-options.ts";
+import { ClientSettings } from "../services/client-options.ts";
 
 /** A probe with everything it needs, as plain values: equal values are the same probe. */
 export type ProbeTarget =
@@ -35,36 +34,40 @@ export function probeOf(network: Network, target: ProbeTarget): Probe {
 
 /** Finds out where the checks of one configuration go. */
 export class ProbeTargets {
-  /** Digest of what targets say of TLS, which may be long: made once, not for every probe. */
-  readonly tlsKey: string;
-  readonly #tls: UpstreamTls;
-  readonly #grpcTls: UpstreamTls;
-  readonly #grpcByTls: boolean;
+  readonly #config: Config;
+  readonly #clients: ClientSettings;
 
   constructor(config: Config) {
-    this.#tls = clientOptions(config).tls;
-    this.#grpcTls = upstreamHttp2Options(config).tls;
-    this.tlsKey = digest([this.#tls, this.#grpcTls]);
-    this.#grpcByTls = config.backend.grpc.tls.enabled;
+    this.#config = config;
+    this.#clients = new ClientSettings(config);
+  }
+
+  /** Stands for what targets say of TLS, which may be long: made once a service, not for every probe. @param service "": none */
+  tlsKey(service: string): string {
+    const { http1, grpc } = this.#clients.of(service);
+    return `${http1.key}|${grpc.key}`;
   }
 
   /** Where the check of an instance goes: to where its requests go, but for the port it may name. */
   ofInstance(service: string, spec: EndpointSpec, check: InstanceCheck): ProbeTarget {
     const { type } = check;
     const { scheme, address } = spec;
+    const backend = backendOf(this.#config, service);
+    const clients = this.#clients.of(service);
     if (type === "http") {
       const { method, path, headers, expectedStatus, expectedBody } = check;
       const asked = { method, path, headers, expectedStatus, expectedBody };
-      const http2 = spec.http2 && !spec.grpc;
-      return { type, scheme, address, port: check.port ?? spec.port, tls: this.#tls, http2, ...asked };
+      const http2 = (spec.http2 || backend.http.version === "2") && !spec.grpc;
+      const { tls } = clients.http1.options;
+      return { type, scheme, address, port: check.port ?? spec.port, tls, http2, ...asked };
     }
     const port = check.port ?? (spec.grpc ? spec.grpcPort : spec.port);
     if (type === "tcp") return { type, address, port };
     if (type === "grpc") {
-      const by = this.#grpcByTls ? "https" : scheme;
-      return { type, scheme: by, address, port, tls: this.#grpcTls, service: check.service };
+      const by = backend.grpc.tls.enabled ? "https" : scheme;
+      return { type, scheme: by, address, port, tls: clients.grpc.options.tls, service: check.service };
     }
-    const env = { SERVICE: service, INSTANCE: spec.id, ADDRESS: address, PORT: String(port) };
+    const env = { SERVICE: service, INSTANCE: spec.id, ADDRESS: address, PORT: port === 0 ? "" : String(port) };
     return { type, command: check.command, args: check.args, env };
   }
 
@@ -72,8 +75,10 @@ export class ProbeTargets {
   ofGateway(probe: FreeProbe): ProbeTarget {
     if (probe.type === "exec") return { ...probe, env: {} };
     if (probe.type === "tcp") return probe;
+    const { http1, grpc } = this.#clients.of("");
     if (probe.type === "grpc") {
-      return { ...probe, scheme: this.#grpcByTls ? "https" : "http", tls: this.#grpcTls };
+      const scheme = this.#config.backend.grpc.tls.enabled ? "https" : "http";
+      return { ...probe, scheme, tls: grpc.options.tls };
     }
     const url = new URL(probe.url);
     const scheme = url.protocol === "https:" ? "https" : "http";
@@ -82,7 +87,7 @@ export class ProbeTargets {
       scheme,
       address: url.hostname.replace(/^\[|\]$/g, ""),
       port: Number(url.port) || (scheme === "https" ? 443 : 80),
-      tls: this.#tls,
+      tls: http1.options.tls,
       http2: false,
       method: "GET",
       path: url.pathname + url.search,

@@ -1,5 +1,6 @@
 // Compiles rules into routes, so that a request needs no look at the configuration.
 import type { RuleConfig } from "../../config/config.ts";
+import { backendOf } from "../../config/meaning/backends.ts";
 import { INTERNAL } from "../../config/meaning/services.ts";
 import { placeText } from "../../config/text/problem.ts";
 import type { ReplyFilter, RouteMeter } from "../../core/context.ts";
@@ -78,7 +79,7 @@ interface RouteParts {
 
 function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
   const grpc = rule.protocol === "grpc";
-  const { backend } = build.config;
+  const backend = backendOf(build.config, rule.serviceName);
   const { connectTimeout } = backend.sse;
   const internal = rule.serviceName === INTERNAL;
   const filters = parts.filters.for(rule);

@@ -1,5 +1,6 @@
 // `frontend.sse`, `backend.sse` and what a rule says → what the route does with event streams.
 import type { Config, RuleConfig } from "../../config/config.ts";
+import { backendOf } from "../../config/meaning/backends.ts";
 import type { RequestContext } from "../../core/context.ts";
 import type { Filter } from "../../core/filter.ts";
 import type { EventStreamRule } from "../../core/route-settings.ts";
@@ -21,14 +22,15 @@ export class EventStreamRules {
 
   /** The rule of a route. */
   ruleFor(rule: RuleConfig): EventStreamRule {
-    const { frontend, backend } = this.#config;
+    const { frontend } = this.#config;
+    const { sse } = backendOf(this.#config, rule.serviceName);
     const made: EventStreamRule = {
       stallMs: frontend.sse.writeTimeout,
       bufferBytes: frontend.sse.bufferSize,
       ...rule.eventStreams,
-      silenceMs: backend.sse.readTimeout,
-      maxEventBytes: backend.sse.maxEventSize ?? 0,
-      maxHeldBytes: backend.sse.maxEventSize ?? MAX_HELD_BYTES,
+      silenceMs: sse.readTimeout,
+      maxEventBytes: sse.maxEventSize ?? 0,
+      maxHeldBytes: sse.maxEventSize ?? MAX_HELD_BYTES,
     };
     const key = JSON.stringify(made);
     const known = this.#made.get(key);
@@ -38,20 +40,17 @@ export class EventStreamRules {
   }
 }
 
-/** Filters of routes that may answer with event streams. */
-export function eventStreamFilters({ config, leases }: Build): readonly Filter[] {
-  const { frontend, backend } = config;
-  const wants = (ctx: RequestContext) => wantsEventStream(ctx, frontend.sse.path);
-  const filters: Filter[] = [];
-  if (!backend.sse.enabled) {
-    filters.push({
-      name: "sse-off",
-      phase: "edge",
-      onRequest: (ctx) => (wants(ctx) ? { code: "no_route" } : undefined),
-    });
-  }
-  if (frontend.sse.maxConnections > 0) {
-    filters.push(connectionLimit(leaseCounter(leases, "sse-connections"), frontend.sse.maxConnections, wants));
-  }
-  return filters;
+/** Filters of a route that may answer with event streams. */
+export function eventStreamFilters({ config, leases }: Build): (rule: RuleConfig) => readonly Filter[] {
+  const { sse } = config.frontend;
+  const wants = (ctx: RequestContext) => wantsEventStream(ctx, sse.path);
+  const off: Filter = {
+    name: "sse-off",
+    phase: "edge",
+    onRequest: (ctx) => (wants(ctx) ? { code: "no_route" } : undefined),
+  };
+  const limits =
+    sse.maxConnections > 0 ? [connectionLimit(leaseCounter(leases, "sse-connections"), sse.maxConnections, wants)] : [];
+  const whereOff = [off, ...limits];
+  return ({ serviceName }) => (backendOf(config, serviceName).sse.enabled ? limits : whereOff);
 }

@@ -7,10 +7,7 @@ import { eventStreamFilters } from "./event-streams.ts";
 
 /** Those that stand for themselves; rate limits and shedding, which are also seen from outside, are handed to {@link FilterLists}. */
 const FILTERS: readonly ((build: Build) => (rule: RuleConfig) => readonly Filter[])[] = [
-  (build) => {
-    const shared = eventStreamFilters(build);
-    return () => shared;
-  },
+  eventStreamFilters,
   () => {
     const bySize = new Map<number, readonly Filter[]>();
     return ({ maxBodyBytes }) => {

@@ -1,5 +1,6 @@
 // `frontend.websocket`, `backend.websocket` and a rule's own keys → what the route does with handshakes.
 import type { Config, RuleConfig } from "../../config/config.ts";
+import { backendOf, type ServiceBackend } from "../../config/meaning/backends.ts";
 import { type Filter, inPhaseOrder } from "../../core/filter.ts";
 import type { WebSocketRule } from "../../core/route.ts";
 import { connectionLimit, leaseCounter } from "../../limits/connections.ts";
@@ -21,12 +22,13 @@ export class WebSocketRules {
 
   /** The rule of a route, or null when handshakes find no route there. @param filters those of every request */
   ruleFor(rule: RuleConfig, filters: readonly Filter[]): WebSocketRule | null {
-    const { frontend, backend } = this.#build.config;
-    const off = frontend.websocket.enabled === false || !backend.websocket.enabled;
+    const { config } = this.#build;
+    const backend = backendOf(config, rule.serviceName);
+    const off = config.frontend.websocket.enabled === false || !backend.websocket.enabled;
     if (off || rule.protocol === "grpc" || rule.protocol === "sse") return null;
     let id = this.#filterIds.get(filters);
     if (id === undefined) this.#filterIds.set(filters, (id = this.#filterIds.size));
-    const settings = settingsOf(this.#build.config, rule);
+    const settings = settingsOf(config, backend, rule);
     const key = `${id}|${JSON.stringify(settings)}`;
     let made = this.#made.get(key);
     if (made === undefined) {
@@ -48,9 +50,8 @@ function ownFilters({ config, leases }: Build): readonly Filter[] {
   return filters;
 }
 
-function settingsOf(config: Config, rule: RuleConfig): WebSocketSettings {
+function settingsOf(config: Config, { websocket: back }: ServiceBackend, rule: RuleConfig): WebSocketSettings {
   const front = config.frontend.websocket;
-  const back = config.backend.websocket;
   const own = rule.websocket;
   const pingClientMs = front.pingPeriod ?? pingPeriodFor(front.pongWait);
   const silent = rule.timeoutWritten ? rule.timeoutMs : 0;

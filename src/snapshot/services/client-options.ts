@@ -1,14 +1,59 @@
-// Compiles `backend.http` and `backend.grpc` into options of the upstream clients.
+// Compiles how a service is called into options of the upstream clients.
 import type { SecureVersion } from "node:tls";
-import type { Config, UpstreamTlsConfig } from "../../config/config.ts";
+import type { Config, Material, UpstreamTlsConfig } from "../../config/config.ts";
+import { backendOf, type ServiceBackend } from "../../config/meaning/backends.ts";
 import type { HttpClientOptions } from "../../connectors/http/options.ts";
 import type { Http2ClientOptions } from "../../connectors/http2/options.ts";
 import { cipherList } from "../../wire/ciphers.ts";
 import type { UpstreamTls } from "../../wire/secure.ts";
+import { digest } from "../digest.ts";
 
-/** Compiles `backend.http`. Without `tls.enabled` its TLS settings are ignored, and certificates are verified. */
-export function clientOptions(config: Config): HttpClientOptions {
-  const http = config.backend.http;
+/** Options of a client, and what makes them equal to others. */
+interface Keyed<O> {
+  readonly options: O;
+  readonly key: string;
+}
+
+/** The clients of one service. */
+export interface Clients {
+  readonly http1: Keyed<HttpClientOptions>;
+  /** For calls of gRPC. */
+  readonly grpc: Keyed<Http2ClientOptions>;
+  /** For other requests that go by HTTP/2. */
+  readonly http2: Keyed<Http2ClientOptions>;
+}
+
+/** Finds the clients of each service of one configuration. Services without settings of their own share theirs. */
+export class ClientSettings {
+  readonly #config: Config;
+  readonly #made = new Map<ServiceBackend, Clients>();
+
+  constructor(config: Config) {
+    this.#config = config;
+  }
+
+  of(service: string): Clients {
+    const backend = backendOf(this.#config, service);
+    let clients = this.#made.get(backend);
+    if (clients === undefined) {
+      const { tlsFiles } = this.#config;
+      clients = {
+        http1: keyed(http1Options(backend, tlsFiles)),
+        grpc: keyed(http2Options(backend, tlsFiles, true)),
+        http2: keyed(http2Options(backend, tlsFiles, false)),
+      };
+      this.#made.set(backend, clients);
+    }
+    return clients;
+  }
+}
+
+function keyed<O>(options: O): Keyed<O> {
+  return { options, key: digest(options) };
+}
+
+/** `http`. Without `tls.enabled` its TLS settings are ignored, and certificates are verified. */
+function http1Options({ http }: ServiceBackend, files: Material): HttpClientOptions {
   return {
     maxIdlePerHost: http.maxIdleConnsPerHost,
     maxPerHost: http.maxConnsPerHost,
@@ -18,43 +63,48 @@ export function clientOptions(config: Config): HttpClientOptions {
     tlsTimeoutMs: http.tlsHandshakeTimeout,
     headTimeoutMs: http.responseHeaderTimeout,
     continueTimeoutMs: http.expectContinueTimeout,
-    tls: upstreamTls(config, http.tls),
+    tls: upstreamTls(http.tls, files),
   };
 }
 
-/** Compiles `backend.grpc`. Without `tls.enabled` of its own it uses the TLS settings of `backend.http`. */
-export function upstreamHttp2Options(config: Config): Http2ClientOptions {
-  const { grpc, http } = config.backend;
+/** `grpc`, with the times of `http` for what is no call; without `tls.enabled` of its own, with the TLS settings of `http`. */
+function http2Options({ grpc, http }: ServiceBackend, files: Material, calls: boolean): Http2ClientOptions {
   return {
     poolSize: grpc.poolSize,
     maxPoolSize: Math.max(grpc.poolSize, grpc.maxPoolSize),
     maxStreams: grpc.maxConcurrentStreams,
     streamWindow: grpc.initialWindowSize,
     connectionWindow: grpc.initialConnWindowSize,
-    dialTimeoutMs: grpc.dialTimeout,
+    dialTimeoutMs: calls ? grpc.dialTimeout : http.dialTimeout,
     tlsTimeoutMs: http.tlsHandshakeTimeout,
+    headTimeoutMs: calls ? 0 : http.responseHeaderTimeout,
     pingMs: grpc.keepAliveTime,
     pingTimeoutMs: grpc.keepAliveTimeout,
     idleTimeoutMs: http.idleConnTimeout,
-    tls: upstreamTls(config, grpc.tls.enabled ? grpc.tls : http.tls),
+    tls: upstreamTls(calls && grpc.tls.enabled ? grpc.tls : http.tls, files),
   };
 }
 
-function upstreamTls(config: Config, tls: UpstreamTlsConfig): UpstreamTls {
-  const file = (path: string) => config.tlsFiles.get(path);
-  const ca = file(tls.rootCAFile);
-  const cert = file(tls.clientCertFile);
-  const key = file(tls.clientKeyFile);
+/** @param files every file that an enabled block names */
+function upstreamTls(tls: UpstreamTlsConfig, files: Material): UpstreamTls {
+  if (!tls.enabled)
+    return { verify: true, serverName: "", minVersion: "TLSv1.2", maxVersion: "TLSv1.3", pins: [], material: {} };
+  const file = (path: string) => {
+    const text = files.get(path);
+    if (text === undefined) throw new Error(`"${path}" was not read`); // never the runtime's trust anchors instead
+    return text;
+  };
   return {
-    verify: !(tls.enabled && tls.insecureSkipVerify),
-    serverName: tls.enabled ? tls.serverName : "",
-    minVersion: tlsVersion(tls.enabled ? tls.minVersion : "1.2"),
-    maxVersion: tlsVersion(tls.enabled ? tls.maxVersion : "1.3"),
+    verify: !tls.insecureSkipVerify,
+    serverName: tls.serverName,
+    minVersion: tlsVersion(tls.minVersion),
+    maxVersion: tlsVersion(tls.maxVersion),
+    pins: tls.pins,
     material: {
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-      ...(tls.enabled && tls.cipherSuites.length > 0 ? { ciphers: cipherList(tls.cipherSuites) } : {}),
+      ...(tls.rootCAFile === "" ? {} : { ca: file(tls.rootCAFile) }),
+      ...(tls.clientCertFile === "" ? {} : { cert: file(tls.clientCertFile) }),
+      ...(tls.clientKeyFile === "" ? {} : { key: file(tls.clientKeyFile) }),
+      ...(tls.cipherSuites.length > 0 ? { ciphers: cipherList(tls.cipherSuites) } : {}),
     },
   };
 }

@@ -1,18 +1,16 @@
 // The endpoints of a snapshot: each address with its connector, its meter and its leased state.
 
+import { backendOf, type ServiceBackend } from "../../config/meaning/backends.ts";
 import { HttpConnector, type Upgrades } from "../../connectors/http/connector.ts";
-import type { HttpClientOptions } from "../../connectors/http/options.ts";
 import { Http2Connector } from "../../connectors/http2/connector.ts";
-import type { Http2ClientOptions } from "../../connectors/http2/options.ts";
 import type { Connector } from "../../core/connector.ts";
 import type { EndpointMeter, EndpointSpec } from "../../core/endpoint.ts";
 import { EndpointState } from "../../core/endpoint-state.ts";
 import type { LeaseHolder } from "../../core/lease.ts";
 import { EndpointMeterCells } from "../../observe/meters.ts";
 import { authorityOf } from "../../wire/authority.ts";
-import { digest } from "../digest.ts";
 import type { Build } from "../runtime.ts";
-import { clientOptions, upstreamHttp2Options } from "./client-options.ts";
+import { ClientSettings } from "./client-options.ts";
 
 /** An endpoint without the parts that differ by service, such as its circuit. */
 export interface BareEndpoint {
@@ -25,18 +23,11 @@ export interface BareEndpoint {
 /** Builds endpoints. Connectors, meters and states are leased, and so shared with the snapshot before. */
 export class EndpointBuilder {
   readonly #build: Build;
-  readonly #options: HttpClientOptions;
-  readonly #optionsKey: string;
-  readonly #http2Options: Http2ClientOptions;
-  readonly #http2Key: string;
+  readonly #clients: ClientSettings;
 
   constructor(build: Build) {
     this.#build = build;
-    const { config } = build;
-    this.#options = clientOptions(config);
-    this.#optionsKey = digest(this.#options);
-    this.#http2Options = upstreamHttp2Options(config);
-    this.#http2Key = digest(this.#http2Options);
+    this.#clients = new ClientSettings(build.config);
   }
 
   /** What is known of an endpoint, for whoever holds its leases. */
@@ -56,20 +47,30 @@ export class EndpointBuilder {
     grpc: boolean,
     leases: LeaseHolder,
   ): BareEndpoint {
+    const backend = backendOf(this.#build.config, service);
     const connector =
-      grpc || spec.http2 ? this.#http2Connector(spec, grpc, leases) : this.#httpConnector(service, spec, leases);
+      grpc || spec.http2 || backend.http.version === "2"
+        ? this.#http2Connector(service, backend, spec, grpc, leases)
+        : this.#httpConnector(service, backend, spec, leases);
     return { spec, connector, state, meter: this.#meter(service, spec.id, leases) };
   }
 
-  #http2Connector(spec: EndpointSpec, grpc: boolean, leases: LeaseHolder): Connector {
+  #http2Connector(
+    service: string,
+    { http, grpc: settings }: ServiceBackend,
+    spec: EndpointSpec,
+    grpc: boolean,
+    leases: LeaseHolder,
+  ): Connector {
     const { http2Pools } = this.#build.runtime;
-    const { grpc: settings } = this.#build.config.backend;
+    const clients = this.#clients.of(service);
+    const { options, key } = grpc ? clients.grpc : clients.http2;
     const scheme = grpc && settings.tls.enabled ? "https" : spec.scheme;
     const port = grpc ? spec.grpcPort : spec.port;
     const { address } = spec;
     const pool = leases.lease(
-      `http2-pool|${scheme}|${address}|${port}|${this.#http2Key}`,
-      () => http2Pools.add({ scheme, address, port }, this.#http2Options),
+      `http2-pool|${scheme}|${address}|${port}|${key}`,
+      () => http2Pools.add({ scheme, address, port }, options),
       (p) => http2Pools.remove(p),
     );
     return new Http2Connector(
@@ -77,7 +78,7 @@ export class EndpointBuilder {
       {
         scheme,
         authority: authorityOf({ scheme, address, port }),
-        dropAcceptEncoding: this.#build.config.backend.http.disableCompression,
+        dropAcceptEncoding: http.disableCompression,
       },
       {
         maxSendBytes: settings.maxCallSendMsgSize || settings.maxMessageSize,
@@ -86,12 +87,13 @@ export class EndpointBuilder {
     );
   }
 
-  #httpConnector(service: string, spec: EndpointSpec, leases: LeaseHolder): Connector {
+  #httpConnector(service: string, backend: ServiceBackend, spec: EndpointSpec, leases: LeaseHolder): Connector {
     const { pools } = this.#build.runtime;
+    const { options, key } = this.#clients.of(service).http1;
     const { scheme, address, port } = spec;
     const pool = leases.lease(
-      `pool|${scheme}|${address}|${port}|${this.#optionsKey}`,
-      () => pools.add({ scheme, address, port }, this.#options),
+      `pool|${scheme}|${address}|${port}|${key}`,
+      () => pools.add({ scheme, address, port }, options),
       (p) => pools.remove(p),
     );
     const upgrades = leases.lease<Upgrades>(
@@ -99,7 +101,6 @@ export class EndpointBuilder {
       () => ({ open: 0 }),
       () => undefined,
     );
-    const { backend } = this.#build.config;
     const defaults = {
       host: authorityOf({ scheme, address, port }),
       dropAcceptEncoding: backend.http.disableCompression,

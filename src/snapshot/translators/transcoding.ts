@@ -1,17 +1,19 @@
 // A rule's descriptors and mappings → the translator of its JSON clients.
 import { credentials } from "@grpc/grpc-js";
 import type { RuleConfig } from "../../config/config.ts";
+import { backendOf } from "../../config/meaning/backends.ts";
 import { ConfigError, oneLine, type Problem } from "../../config/text/problem.ts";
 import type { Translator } from "../../core/translator.ts";
+import { BackendCredentials } from "../../translators/grpc-json/descriptors/backend-credentials.ts";
 import { DescriptorHub, type LastGood } from "../../translators/grpc-json/descriptors/descriptor-hub.ts";
 import { PolledSource } from "../../translators/grpc-json/descriptors/polled-source.ts";
 import { reflect } from "../../translators/grpc-json/descriptors/reflection.ts";
 import { fetchDescriptors } from "../../translators/grpc-json/descriptors/url-source.ts";
 import { JsonTranslator } from "../../translators/grpc-json/translator.ts";
-import { bracketed } from "../../wire/authority.ts";
+import { addressText } from "../../wire/authority.ts";
 import { digest } from "../digest.ts";
 import type { Build } from "../runtime.ts";
-import { upstreamHttp2Options } from "../services/client-options.ts";
+import { ClientSettings } from "../services/client-options.ts";
 import { fileSets, readSets } from "./descriptor-sets.ts";
 import { faultProblems, poolProblem } from "./transcoding-problems.ts";
 
@@ -36,7 +38,7 @@ export function jsonTranslator(build: Build, rule: RuleConfig): Translator {
   );
   const described = fileSets(config, rule);
   const sources = urlSources(build);
-  const { enableReflection } = config.backend.grpc;
+  const { enableReflection } = backendOf(config, rule.serviceName).grpc;
   if (described.length === 0 && sources.length === 0 && enableReflection) {
     sources.push(...reflectionSources(build, rule));
   }
@@ -95,20 +97,18 @@ function reflectionSources(build: Build, rule: RuleConfig): PolledSource[] {
   // All instances of a service run the same program, so that the first answer is taken.
   const endpoints = service?.endpoints.filter((e) => e.healthy) ?? [];
   if (endpoints.length === 0) return [];
-  const { tls } = upstreamHttp2Options(config);
-  const secure = config.backend.grpc.tls.enabled;
+  const { tls } = new ClientSettings(config).of(rule.serviceName).grpc.options;
+  const secure = backendOf(config, rule.serviceName).grpc.tls.enabled;
   const name = `reflection of ${rule.serviceName}`;
   return [
     polled(build, `${name}|${digest(endpoints)}|${digest(tls)}`, name, reloadInterval, async (signal) => {
       let last: unknown;
       for (const { address, grpcPort, scheme } of endpoints) {
-        const { ca, cert, key } = tls.material as Record<string, string | undefined>;
-        const trusted = () =>
-          credentials.createSsl(buffer(ca), buffer(key), buffer(cert), { rejectUnauthorized: tls.verify });
         try {
           return await reflect({
-            address: `${bracketed(address)}:${grpcPort}`,
-            credentials: secure || scheme === "https" ? trusted() : credentials.createInsecure(),
+            address: addressText({ address, port: grpcPort }),
+            credentials:
+              secure || scheme === "https" ? new BackendCredentials(address, tls) : credentials.createInsecure(),
             deadlineMs: REFLECTION_MS,
             signal,
           });
@@ -136,8 +136,4 @@ function polled(
       ),
     (source) => source.close(),
   );
-}
-
-function buffer(text: string | undefined): Buffer | null {
-  return text === undefined ? null : Buffer.from(text);
 }

@@ -348,7 +348,7 @@ describe("across sections", () => {
   test("insecureSkipVerify is warned about, but only when the block is enabled", () => {
     const tls = (enabled: boolean) =>
       withMore(`  backend: { http: { tls: { enabled: ${enabled}, insecureSkipVerify: true } } }`);
-    assert.match(load(tls(true)).warnings.join(), /certificates of backends are not verified/);
+    assert.match(load(tls(true)).warnings.join(), /certificates of backends \(web\) are not verified/);
     assert.deepEqual(load(tls(false)).warnings, []);
   });
   for (const text of [

@@ -48,7 +48,9 @@ describe("the address of an instance", () => {
       assert.equal(errors.length, 1);
       assert.match(
         errors[0]!,
-        new RegExp(`^t\\.yaml:3:\\d+: .*address: expected a host name or IP address, found .*${cure.source}`),
+        new RegExp(
+          `^t\\.yaml:3:\\d+: .*address: expected a host name, an IP address or unix:PATH, found .*${cure.source}`,
+        ),
       );
     });
   }

@@ -41,7 +41,7 @@ const OPTIONS = {
   tlsTimeoutMs: 2000,
   headTimeoutMs: 2000,
   continueTimeoutMs: 1000,
-  tls: { verify: true, serverName: "", minVersion: "TLSv1.2", maxVersion: "TLSv1.3", material: {} },
+  tls: { verify: true, serverName: "", minVersion: "TLSv1.2", maxVersion: "TLSv1.3", pins: [], material: {} },
 } as const;
 
 async function bench(t: TestContext, options: Partial<typeof OPTIONS> = {}): Promise<Bench> {

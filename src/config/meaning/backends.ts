@@ -1,0 +1,47 @@
+// `backend.services`: how each service is called.
+import type { Backend } from "../schema/backend.ts";
+import { checkInherited } from "../schema/inherit.ts";
+import { withOverride } from "../schema/overrides.ts";
+import type { Written } from "../schema/root.ts";
+import type { Draft } from "./draft.ts";
+import type { Known } from "./known.ts";
+
+/** How one service is called, or all that are not named. */
+export type ServiceBackend = Omit<Backend, "services">;
+
+const made = new WeakMap<Backend, Map<string, ServiceBackend>>();
+
+/** How a service is called. Services of equal settings need not have the same object, but a service always has the same. */
+export function backendOf({ backend }: Pick<Written, "backend">, service: string): ServiceBackend {
+  if (!Object.hasOwn(backend.services, service)) return backend;
+  let known = made.get(backend);
+  if (known === undefined) made.set(backend, (known = new Map()));
+  let own = known.get(service);
+  if (own === undefined) {
+    const { services, ...all } = backend;
+    const { http, grpc, ...over } = services[service]!;
+    const inherited = { maxIdleConns: null };
+    const { descriptors } = all.grpc;
+    own = withOverride<ServiceBackend>(all, {
+      ...over,
+      http: { ...http, ...inherited },
+      grpc: { ...grpc, descriptors },
+    });
+    known.set(service, own);
+  }
+  return own;
+}
+
+/** Whether a service has TLS settings of its own in a section. */
+export function hasOwnTls({ backend }: Pick<Written, "backend">, service: string, section: "http" | "grpc"): boolean {
+  const own = Object.hasOwn(backend.services, service) ? backend.services[service]![section].tls : {};
+  return Object.values(own).some((value) => value !== null);
+}
+
+/** Refuses settings of services that do not exist. */
+export function checkBackends({ written, tree, problems }: Draft, { serviceNames }: Known): void {
+  const { services } = written.backend;
+  checkInherited("backend", { services, routes: {} }, { services: serviceNames, routes: NONE }, tree, problems);
+}
+
+const NONE: ReadonlySet<string> = new Set();
