@@ -28,7 +28,7 @@ check: setup ## types, lint, architecture
 tools:
 	@scripts/install-tools $(TOOLS)
 
-test: TOOLS += chromium
+test: TOOLS += chromium haproxy
 test: tools build ## everything that is not a benchmark
 	$(TSX) scripts/test.ts unit contract doors golden house e2e fault
 

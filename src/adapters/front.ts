@@ -3,6 +3,8 @@ import type { Socket } from "node:net";
 import type { TLSSocket, Server as TlsServer } from "node:tls";
 import type { Gateway } from "../core/gateway.ts";
 import { type HandshakeWatch, UNWATCHED } from "../core/handshake.ts";
+import type { ProxyHeaderWatch } from "../core/proxy-header.ts";
+import { addressOf } from "./client-address.ts";
 import type { ClientConnections } from "./client-connections.ts";
 import { firstBytes } from "./first-bytes.ts";
 import { RawDownstream } from "./http/raw-downstream.ts";
@@ -10,7 +12,8 @@ import { HttpServer } from "./http/server.ts";
 import { Http2Server } from "./http2/server.ts";
 import type { ConnectionHandler } from "./listener.ts";
 import type { HttpServerOptions } from "./options.ts";
-import { addressOf, tlsServer } from "./tls-server.ts";
+import { ProxyPeers } from "./proxy-peers.ts";
+import { tlsServer } from "./tls-server.ts";
 
 /** When idle connections are closed, those that have sent no request yet are kept until they are this old, ms. */
 const FIRST_REQUEST_MS = 1000;
@@ -27,6 +30,7 @@ export class HttpFront implements ConnectionHandler {
   readonly #http1: HttpServer;
   readonly #http2: Http2Server | null;
   readonly #tls: TlsServer | null;
+  readonly #proxies: ProxyPeers;
   /** Accepted sockets, also those whose protocol is not known yet. */
   readonly #sockets = new Set<Socket>();
   /** Sockets that have sent nothing yet, and since when. */
@@ -36,17 +40,19 @@ export class HttpFront implements ConnectionHandler {
   readonly #watch: HandshakeWatch;
   readonly #timer: NodeJS.Timeout | undefined;
 
-  /** @param instanceId mark of this process, by which loops are recognised @param watch told of handshakes */
+  /** @param instanceId mark of this process, by which loops are recognised @param watch told of handshakes @param headers of PROXY headers */
   constructor(
     gateway: Gateway,
     options: HttpServerOptions,
     clients: ClientConnections,
     instanceId: string,
     watch: HandshakeWatch = UNWATCHED,
+    headers: ProxyHeaderWatch | null = null,
   ) {
     this.#options = options;
     this.#clients = clients;
     this.#watch = watch;
+    this.#proxies = new ProxyPeers(options.proxyProtocol, headers);
     this.#silentMs = options.readMs || (options.tls === null ? 0 : HANDSHAKE_MS);
     this.#http1 = new HttpServer(gateway, options, instanceId);
     this.#http2 = options.http2 === null ? null : new Http2Server(gateway, options, options.http2, instanceId);
@@ -71,6 +77,10 @@ export class HttpFront implements ConnectionHandler {
       this.#sockets.delete(socket);
       this.#silent.delete(socket);
     });
+    this.#proxies.pass(socket, () => this.#serve(socket));
+  }
+
+  #serve(socket: Socket): void {
     const tls = this.#tls;
     if (tls !== null) {
       this.#listen(socket, isAnything, (bytes) => {
@@ -105,6 +115,7 @@ export class HttpFront implements ConnectionHandler {
   closeIdle(): void {
     this.#http1.closeIdle(FIRST_REQUEST_MS);
     this.#http2?.closeIdle();
+    this.#proxies.closeIdle();
     const now = performance.now();
     for (const [socket, { since }] of this.#silent) if (now - since >= FIRST_REQUEST_MS) socket.end();
   }

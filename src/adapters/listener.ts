@@ -68,9 +68,11 @@ export class Listener {
   constructor(address: BindAddress, handler: ConnectionHandler) {
     this.address = address;
     this.#handler = handler;
-    this.#server = createServer({ noDelay: true, highWaterMark: BUFFERED_BYTES }, (socket) =>
-      this.#handler.accept(socket),
-    );
+    this.#server = createServer({ noDelay: true, highWaterMark: BUFFERED_BYTES }, (socket) => {
+      // A client that has reset its connection meanwhile; without an address it would count as a peer on a UNIX socket.
+      if (address.socket === "" && socket.remoteAddress === undefined) socket.destroy();
+      else this.#handler.accept(socket);
+    });
   }
 
   /** Connections open, on the current and on retired servers. */

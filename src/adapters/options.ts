@@ -11,12 +11,21 @@ export interface ClientTimeouts {
   readonly idleMs: number;
 }
 
+/** Load balancers that announce their clients by the PROXY protocol. */
+export interface ProxyProtocolOptions {
+  /** CIDR ranges, and `unix`. */
+  readonly trustedPeers: readonly string[];
+  /** Until the header must be complete, ms. */
+  readonly timeoutMs: number;
+}
+
 /** Settings of one HTTP front, compiled from its listener. Times in ms, sizes in bytes, 0 = none. */
 export interface HttpServerOptions extends ClientTimeouts {
   /** Name of the listener. */
   readonly listener: string;
   readonly maxHeaderBytes: number;
   readonly maxHeaders: number;
+  readonly proxyProtocol: ProxyProtocolOptions;
   /** null: plain HTTP. */
   readonly tls: TlsOptions | null;
   /** null: HTTP/1.1 only. */

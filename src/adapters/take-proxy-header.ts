@@ -1,10 +1,8 @@
 // The PROXY header at the beginning of a connection of a load balancer, taken off its socket.
 import type { Socket } from "node:net";
+import type { ProxyHeaderFault } from "../core/proxy-header.ts";
 import { type ProxyHeader, type ProxyHeaderState, readProxyHeader } from "../wire/proxy-header.ts";
 import { firstBytes } from "./first-bytes.ts";
-
-/** Why a connection was closed: it began with something else, with a bad header, with none in time, or ended within one. */
-export type ProxyHeaderFault = "missing" | "malformed" | "timeout" | "closed";
 
 /** Told how it went, at most once. */
 export interface ProxyHeaderTaker {

@@ -1,8 +1,7 @@
 // The TLS handshake of sockets that were accepted elsewhere.
-import type { Socket } from "node:net";
 import { createServer, type TLSSocket, type TlsOptions, type Server as TlsServer } from "node:tls";
 import { type HandshakeWatch, UNWATCHED } from "../core/handshake.ts";
-import { plainAddress } from "../wire/cidr.ts";
+import { addressOf } from "./client-address.ts";
 import { handshakeFault } from "./handshake-fault.ts";
 
 /**
@@ -48,9 +47,4 @@ export function tlsServer(
     opened(socket);
   });
   return server;
-}
-
-/** The address of a client; "" when it is not known any more. */
-export function addressOf(socket: Socket): string {
-  return plainAddress(socket.remoteAddress ?? "");
 }

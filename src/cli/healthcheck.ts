@@ -1,10 +1,13 @@
 // `gateway healthcheck`: asks a running gateway whether it is ready; for container health checks.
 
-import { request as plainRequest } from "node:http";
+import { type ClientRequestArgs, request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
+import { connect, type NetConnectOpts, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { loadConfig } from "../config/load.ts";
 import type { ListenerConfig } from "../config/meaning/listeners.ts";
 import { bracketed } from "../wire/authority.ts";
+import { compileCidrs } from "../wire/cidr.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 
 /** Longest wait for the answer, ms. */
@@ -30,17 +33,20 @@ export const healthcheck: Command = {
 interface Asked {
   readonly url: string;
   readonly socketPath?: string;
+  /** Asked as by a load balancer, since this machine is listed among them. */
+  readonly headed?: boolean;
 }
 
 /** The readiness page of the listener that asks least of its clients. @throws Error when none takes such a request */
 function readyPage(listeners: readonly ListenerConfig[]): Asked {
   const usable = listeners.filter(({ http1 }) => http1).sort((a, b) => demands(a) - demands(b))[0];
   if (usable === undefined) throw new Error("no listener takes HTTP/1.1 requests; name a page with -url");
-  const { host: bound, port, socket, tls } = usable;
+  const { host: bound, port, socket, tls, proxyProtocol } = usable;
   const anywhere = bound === "0.0.0.0" || bound === "::" || bound === "";
   const host = anywhere ? "127.0.0.1" : bracketed(bound);
   const origin = `${tls.enabled ? "https" : "http"}://${socket === "" ? `${host}:${port}` : "localhost"}`;
-  return { url: `${origin}/_gateway/ready`, ...(socket === "" ? {} : { socketPath: socket }) };
+  const headed = compileCidrs(proxyProtocol.trustedPeers)(socket === "" ? host.replaceAll(/[[\]]/g, "") : "");
+  return { url: `${origin}/_gateway/ready`, headed, ...(socket === "" ? {} : { socketPath: socket }) };
 }
 
 function demands({ tls }: ListenerConfig): number {
@@ -48,11 +54,19 @@ function demands({ tls }: ListenerConfig): number {
   return tls.clientAuth === "none" || tls.clientAuth === "request" ? 1 : 2;
 }
 
-function ask({ url, ...through }: Asked): Promise<{ status: number; text: string }> {
+function ask({ url, headed = false, ...through }: Asked): Promise<{ status: number; text: string }> {
   return new Promise((resolve) => {
-    const send = url.startsWith("https:") ? secureRequest : plainRequest;
+    const secure = url.startsWith("https:");
+    const send = secure ? secureRequest : plainRequest;
+    const createConnection = (to: ClientRequestArgs) => connectHeaded(to as NetConnectOpts, secure);
     // The certificate names the public host, not the loopback address asked here.
-    const request = send(url, { ...through, timeout: TIMEOUT_MS, rejectUnauthorized: false }, (response) => {
+    const options = {
+      ...through,
+      ...(headed ? { createConnection } : {}),
+      timeout: TIMEOUT_MS,
+      rejectUnauthorized: false,
+    };
+    const request = send(url, options, (response) => {
       response.resume();
       const status = response.statusCode ?? 0;
       resolve({ status, text: status === 200 ? "ready" : `not ready (${status})` });
@@ -61,4 +75,11 @@ function ask({ url, ...through }: Asked): Promise<{ status: number; text: string
     request.on("error", (error) => resolve({ status: 0, text: `not ready: ${error.message}` }));
     request.end();
   });
+}
+
+/** A connection that begins with a PROXY header which names nobody else. */
+function connectHeaded(to: NetConnectOpts, secure: boolean): Socket {
+  const socket = connect(to);
+  socket.write("PROXY UNKNOWN\r\n");
+  return secure ? connectTls({ ...to, socket }) : socket;
 }

@@ -16,7 +16,10 @@ export function wantedPorts(config: Config, gateway: Gateway, runtime: Runtime):
   const list = config.listeners.map((listener): WantedListener => {
     const { name, host, port, socket, socketMode } = listener;
     const options = serverOptions(config, listener);
-    const make = () => new HttpFront(gateway, options, clients, instanceId, meters.handshakesOf(name, log));
+    const make = () => {
+      const headers = meters.proxyHeadersOf(name, log);
+      return new HttpFront(gateway, options, clients, instanceId, meters.handshakesOf(name, log), headers);
+    };
     return { name, host, port, socket, socketMode, key: digest(options), make };
   });
   if (metrics.enabled && metrics.port > 0) {

@@ -2,6 +2,7 @@
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
 import { isWell } from "../core/endpoint.ts";
 import type { MetricFamily } from "../core/questions.ts";
+import type { ConnectionFaults } from "./connection-faults.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Meters, MethodCell, RouteLabels } from "./meters.ts";
 import { histogramSamples, type Labels, type OwnMetric, own, type Sample } from "./metric.ts";
@@ -131,9 +132,10 @@ function metricsOf(s: Sources): OwnMetric[] {
     ),
     ...streamMetrics(s),
     own("gateway_tls_handshake_failures_total", "TLS handshakes of clients that failed", "counter", () =>
-      [...s.meters.handshakes.values()].flatMap(({ listener, failures }) =>
-        [...failures].map(([reason, value]) => ({ value, labels: { listener, reason } })),
-      ),
+      failuresOf(s.meters.handshakes.values()),
+    ),
+    own("gateway_proxy_header_failures_total", "PROXY headers of trusted peers that failed", "counter", () =>
+      failuresOf(s.meters.proxyHeaders.values()),
     ),
     own(
       "gateway_service_instances",
@@ -210,4 +212,10 @@ function streamMetrics(s: Sources): OwnMetric[] {
 
 function methodsOf(cells: readonly (MethodCell | undefined)[]): MethodCell[] {
   return cells.filter((cell) => cell !== undefined);
+}
+
+function failuresOf(listeners: Iterable<ConnectionFaults<string>>): Sample[] {
+  return [...listeners].flatMap(({ listener, failures }) =>
+    [...failures].map(([reason, value]) => ({ value, labels: { listener, reason } })),
+  );
 }

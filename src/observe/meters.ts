@@ -2,6 +2,8 @@
 import type { RequestContext, RouteMeter } from "../core/context.ts";
 import type { EndpointMeter } from "../core/endpoint.ts";
 import type { Log } from "../core/log.ts";
+import type { ProxyHeaderFault } from "../core/proxy-header.ts";
+import { ConnectionFaults } from "./connection-faults.ts";
 import { Handshakes } from "./handshakes.ts";
 import { Histogram } from "./histogram.ts";
 import type { LimitMeterCells } from "./limit-meters.ts";
@@ -124,6 +126,8 @@ export class Meters {
   readonly streams = new StreamMeterCells();
   /** By listener. */
   readonly handshakes = new Map<string, Handshakes>();
+  /** By listener. */
+  readonly proxyHeaders = new Map<string, ConnectionFaults<ProxyHeaderFault>>();
 
   /** Handshakes of a listener, counted for the life of the process. */
   handshakesOf(listener: string, log: Log): Handshakes {
@@ -131,6 +135,16 @@ export class Meters {
     if (known === undefined) {
       known = new Handshakes(listener, log, () => performance.now());
       this.handshakes.set(listener, known);
+    }
+    return known;
+  }
+
+  /** PROXY headers of a listener that failed, counted for the life of the process. */
+  proxyHeadersOf(listener: string, log: Log): ConnectionFaults<ProxyHeaderFault> {
+    let known = this.proxyHeaders.get(listener);
+    if (known === undefined) {
+      known = new ConnectionFaults("PROXY header refused", listener, log, () => performance.now());
+      this.proxyHeaders.set(listener, known);
     }
     return known;
   }

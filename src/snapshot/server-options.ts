@@ -9,7 +9,7 @@ import { tlsVersion } from "./services/client-options.ts";
 /** Compiles a listener for clients. */
 export function serverOptions(config: Config, listener: ListenerConfig): HttpServerOptions {
   const { maxHeaderSize, maxHeaders } = config.frontend.http;
-  const { name, http1, websocket, readMs, writeMs, idleMs } = listener;
+  const { name, http1, websocket, readMs, writeMs, idleMs, proxyProtocol } = listener;
   const http2 = listener.http2 ? http2Options(config, !http1 && !websocket) : null;
   return {
     listener: name,
@@ -18,6 +18,7 @@ export function serverOptions(config: Config, listener: ListenerConfig): HttpSer
     idleMs,
     maxHeaderBytes: maxHeaderSize,
     maxHeaders,
+    proxyProtocol: { trustedPeers: proxyProtocol.trustedPeers, timeoutMs: proxyProtocol.timeout },
     http1,
     upgrades: websocket,
     http2,

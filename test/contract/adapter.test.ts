@@ -21,6 +21,7 @@ const OPTIONS: HttpServerOptions = {
   listener: "http",
   http1: true,
   upgrades: true,
+  proxyProtocol: { trustedPeers: [], timeoutMs: 0 },
   tls: null,
   requireCertificate: false,
 };

@@ -5,8 +5,8 @@ import type { TLSSocket } from "node:tls";
 import { RequestContext } from "../../core/context.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Gateway } from "../../core/gateway.ts";
-import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
+import { addressOf } from "../client-address.ts";
 import { Gate } from "../gate.ts";
 import type { HttpServerOptions } from "../options.ts";
 import { scanFields } from "../scan.ts";
@@ -68,7 +68,7 @@ export class HttpServer {
   /** Takes over a socket that speaks HTTP/1. @param since when it was accepted, on the monotonic clock, ms */
   open(socket: Socket, since = performance.now()): void {
     const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
-    const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), scheme, this.#options.listener);
+    const peer = new ForwardedPeer(addressOf(socket), scheme, this.#options.listener);
     this.#connections.set(socket, {
       peer,
       openedAt: since,
@@ -275,8 +275,7 @@ export class HttpServer {
   #raw(socket: Socket, { code, detail }: Fault): void {
     if (!socket.writable) return void socket.destroy();
     const connection = this.#connections.get(socket);
-    const peer =
-      connection?.peer ?? new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), "http", this.#options.listener);
+    const peer = connection?.peer ?? new ForwardedPeer(addressOf(socket), "http", this.#options.listener);
     // A first request that never came has been waited for since the connection was opened.
     const since = connection === undefined || connection.used ? performance.now() : connection.openedAt;
     const downstream = new RawDownstream(socket);

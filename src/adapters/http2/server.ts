@@ -12,10 +12,10 @@ import { RequestContext } from "../../core/context.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Gateway } from "../../core/gateway.ts";
 import { hostName } from "../../wire/authority.ts";
-import { plainAddress } from "../../wire/cidr.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { BreachWatch } from "../../wire/http2-breach.ts";
 import { deferClose, rawFields, releaseStream, resetStream } from "../../wire/http2-raw.ts";
+import { addressOf } from "../client-address.ts";
 import { Gate } from "../gate.ts";
 import type { Http2Options, HttpServerOptions } from "../options.ts";
 import { isKnownMethod, type Scan, scanFields } from "../scan.ts";
@@ -113,7 +113,7 @@ export class Http2Server {
   #session(session: ServerHttp2Session): void {
     const socket = this.#opening!;
     const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
-    const peer = new ForwardedPeer(plainAddress(socket.remoteAddress ?? ""), scheme, this.#options.listener);
+    const peer = new ForwardedPeer(addressOf(socket), scheme, this.#options.listener);
     const breach = new BreachWatch(session, socket);
     const client: Client = { peer, active: 0, breach, close: deferClose(session), leaving: false, ageTimer: undefined };
     this.#clients.set(session, client);

@@ -100,9 +100,15 @@ export const LISTENER_WORDS: readonly ForeignRow[] = [
   [[HTTP], "http2 h2 h2c protocols alpn", "write enableHTTP2: true"],
   [
     [HTTP, ...TOPS],
-    "setrealipfrom realipheader trustedips forwardedheaders proxyprotocol trustproxy trustedproxy realip",
-    "write frontend.http.trustedProxies: [ 10.0.0.0/8 ]; the PROXY protocol is not supported",
+    "setrealipfrom realipheader trustedips forwardedheaders trustproxy trustedproxy realip",
+    "write frontend.http.trustedProxies: [ 10.0.0.0/8 ]",
   ],
+  [
+    [HTTP, ...TOPS],
+    "acceptproxy acceptproxyprotocol useproxyprotocol enableproxyprotocol",
+    "write frontend.http.proxyProtocol: { trustedPeers: [ 10.0.0.0/8 ] }",
+  ],
+  [TOPS, "proxyprotocol", "write frontend.http.proxyProtocol: { trustedPeers: [ 10.0.0.0/8 ] }"],
   [
     [HTTP, RULE, ...TOPS, "backend.http", "frontend"],
     "gzip compression compress encode brotli compressresponse gziptypes",

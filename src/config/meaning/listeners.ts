@@ -1,6 +1,7 @@
 // Every listener for clients: those with sections of their own, and those of `frontend.listeners`.
 import type { ListenerTls } from "../schema/listener-tls.ts";
 import type { ListenerSection } from "../schema/listeners.ts";
+import type { ProxyProtocol } from "../schema/proxy-protocol.ts";
 import type { Written } from "../schema/root.ts";
 import { Claims } from "../text/claims.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
@@ -25,6 +26,7 @@ export interface ListenerConfig {
   readonly readMs: number;
   readonly writeMs: number;
   readonly idleMs: number;
+  readonly proxyProtocol: ProxyProtocol;
   readonly tls: ListenerTls;
 }
 
@@ -43,7 +45,7 @@ export function listenersOf({ frontend }: Sections, isGiven: (key: string) => bo
   const list: ListenerConfig[] = [];
   // Whoever lists listeners does not expect a port that he has not written.
   if (http.enabled ?? (frontend.listeners.length === 0 || isGiven("frontend.http.port"))) {
-    const { host, port, enableHTTP2: http2, tls } = http;
+    const { host, port, enableHTTP2: http2, proxyProtocol, tls } = http;
     list.push({
       name: "http",
       key: "frontend.http",
@@ -54,6 +56,7 @@ export function listenersOf({ frontend }: Sections, isGiven: (key: string) => bo
       http2,
       websocket: true,
       ...times,
+      proxyProtocol,
       tls,
     });
   }
@@ -70,6 +73,7 @@ export function listenersOf({ frontend }: Sections, isGiven: (key: string) => bo
       ...times,
       readMs: websocket.readTimeout,
       writeMs: websocket.writeTimeout,
+      proxyProtocol: websocket.proxyProtocol,
       tls: websocket.tls,
     });
   }
@@ -84,6 +88,7 @@ export function listenersOf({ frontend }: Sections, isGiven: (key: string) => bo
       http2: true,
       websocket: false,
       ...times,
+      proxyProtocol: grpc.proxyProtocol,
       tls: grpc.tls,
     });
   }
@@ -105,6 +110,7 @@ function listed(section: ListenerSection, index: number, { http }: Written["fron
     readMs: section.readTimeout ?? http.readTimeout,
     writeMs: section.writeTimeout ?? http.writeTimeout,
     idleMs: section.idleTimeout ?? http.idleTimeout,
+    proxyProtocol: section.proxyProtocol,
     tls: section.tls,
   };
 }

@@ -11,7 +11,7 @@ import { readListeners } from "./listeners.ts";
 import { checkManagement } from "./management.ts";
 import { checkOutliers } from "./outliers.ts";
 import { checkPorts } from "./ports.ts";
-import { checkTrustedProxies } from "./proxies.ts";
+import { checkProxies } from "./proxies.ts";
 import { checkResilience } from "./resilience.ts";
 import { checkAnyRule, readRules } from "./rules.ts";
 import { readServices } from "./services.ts";
@@ -26,7 +26,7 @@ const CHECKS: readonly ((draft: Draft, known: Known) => void)[] = [
   checkResilience,
   checkAdaptiveLimits,
   checkFallbacks,
-  checkTrustedProxies,
+  checkProxies,
   checkManagement,
   checkPorts,
   checkTls,

@@ -1,16 +1,30 @@
-// Checks `frontend.http.trustedProxies`.
+// Checks which peers are believed: `frontend.http.trustedProxies`, and `proxyProtocol` of listeners.
 import { compileCidrs } from "../../wire/cidr.ts";
 import { cidrMeant } from "../cures/meant-match.ts";
-import type { Draft } from "./draft.ts";
+import { type Draft, dotted, type Place, placeOfKey } from "./draft.ts";
+import type { Known } from "./known.ts";
 
-/** Every entry must be a range of addresses. */
-export function checkTrustedProxies(draft: Draft): void {
-  for (const [i, range] of draft.written.frontend.http.trustedProxies.entries()) {
+/** Every entry must be a range of addresses, and every header must be waited for. */
+export function checkProxies(draft: Draft, { listeners }: Known): void {
+  checkRanges(draft, ["frontend", "http", "trustedProxies"], draft.written.frontend.http.trustedProxies);
+  for (const { key, proxyProtocol } of listeners) {
+    const below = [...placeOfKey(key), "proxyProtocol"];
+    checkRanges(draft, [...below, "trustedPeers"], proxyProtocol.trustedPeers);
+    if (proxyProtocol.timeout === 0) {
+      draft.error(
+        [...below, "timeout"],
+        `${dotted(below)}.timeout: a peer that sends nothing would be waited for for ever`,
+      );
+    }
+  }
+}
+
+function checkRanges(draft: Draft, place: Place, ranges: readonly string[]): void {
+  for (const [i, range] of ranges.entries()) {
     try {
       compileCidrs([range]);
     } catch (error) {
-      const place = ["frontend", "http", "trustedProxies", i];
-      draft.error(place, `${(error as Error).message}${cidrMeant(range)}`);
+      draft.error([...place, i], `${(error as Error).message}${cidrMeant(range)}`);
     }
   }
 }

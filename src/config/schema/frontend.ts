@@ -5,6 +5,7 @@ import { host } from "./grammar-scalars.ts";
 import { frontendGrpc } from "./grpc.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { listeners } from "./listeners.ts";
+import { proxyProtocol } from "./proxy-protocol.ts";
 import { bool, dur, int, size, strings } from "./scalars.ts";
 import { frontendSse } from "./sse.ts";
 import { frontendWebsocket } from "./websocket.ts";
@@ -34,6 +35,7 @@ export const frontend = object("Where clients connect", {
       "HTTP/2 beside HTTP/1.1: by ALPN with TLS, with prior knowledge without; false also excludes native gRPC",
       true,
     ),
+    proxyProtocol,
     tls: listenerTls,
   }),
   websocket: frontendWebsocket,

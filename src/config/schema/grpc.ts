@@ -3,6 +3,7 @@
 import { object } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
+import { proxyProtocol } from "./proxy-protocol.ts";
 import { bool, dur, int, size, strings } from "./scalars.ts";
 import { orSwitch, upstreamTls } from "./upstream-tls.ts";
 
@@ -14,6 +15,7 @@ export const frontendGrpc = object("A listener of its own for gRPC", {
   maxConcurrentStreams: int("requests under way at once on one HTTP/2 connection, on every port", 100, 1),
   maxConnectionAge: dur("GOAWAY after this age, give or take a tenth, on every port; 0 = never", 0),
   web: bool("accept gRPC-Web on HTTP ports for rules with `protocol: grpc`", true),
+  proxyProtocol,
   tls: listenerTls,
 });
 

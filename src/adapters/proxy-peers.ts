@@ -1,0 +1,43 @@
+// The load balancers in front of a listener that begin every connection with a PROXY header. Nobody else's is looked for.
+import type { Socket } from "node:net";
+import type { ProxyHeaderWatch } from "../core/proxy-header.ts";
+import { type CidrMatch, compileCidrs, plainAddress } from "../wire/cidr.ts";
+import { nameClient } from "./client-address.ts";
+import type { ProxyProtocolOptions } from "./options.ts";
+import { takeProxyHeader } from "./take-proxy-header.ts";
+
+/** Stands before everything else that reads from a connection. */
+export class ProxyPeers {
+  readonly #isListed: CidrMatch;
+  readonly #timeoutMs: number;
+  readonly #watch: ProxyHeaderWatch | null;
+  /** Sockets whose header is not complete. */
+  readonly #waiting = new Set<Socket>();
+
+  constructor({ trustedPeers, timeoutMs }: ProxyProtocolOptions, watch: ProxyHeaderWatch | null) {
+    this.#isListed = compileCidrs(trustedPeers);
+    this.#timeoutMs = timeoutMs;
+    this.#watch = watch;
+  }
+
+  /** Calls `then` once it is known whose connection this is: at once for peers that are not listed. */
+  pass(socket: Socket, then: () => void): void {
+    const peer = plainAddress(socket.remoteAddress ?? "");
+    if (!this.#isListed(peer)) return then();
+    this.#waiting.add(socket);
+    socket.on("close", () => this.#waiting.delete(socket));
+    takeProxyHeader(socket, this.#timeoutMs, {
+      taken: (source) => {
+        this.#waiting.delete(socket);
+        if (source !== null) nameClient(socket, source.address);
+        then();
+      },
+      failed: (fault, detail) => this.#watch?.failed(fault, detail, peer),
+    });
+  }
+
+  /** Closes the connections on which no header has come. */
+  closeIdle(): void {
+    for (const socket of this.#waiting) socket.destroy();
+  }
+}
