@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 
 TSX := node --import tsx
-TOOLS := openssl curl redis-server
+TOOLS := openssl curl redis-server pebble
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile

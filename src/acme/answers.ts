@@ -1,0 +1,72 @@
+// What a gateway tells an authority that checks a name, whichever gateway has ordered the certificate.
+import { createHash } from "node:crypto";
+import { ALPN_ANSWERS, type AlpnAnswer, HTTP_ANSWERS } from "./records.ts";
+import type { AcmeStore } from "./store.ts";
+
+/** Where authorities ask over HTTP (RFC 8555 §8.3). */
+export const CHALLENGE_PATH = "/.well-known/acme-challenge/";
+
+/** Letters of a token (RFC 8555 §8.1); those of known authorities are 43 characters long. */
+const TOKEN = /^[A-Za-z0-9_-]{16,128}$/;
+/** Questions that are under way at once; further ones are answered as if nothing were pending. */
+const MAX_QUESTIONS = 100;
+
+/** Name of the answer to an HTTP-01 challenge. */
+export function httpAnswerName(token: string): string {
+  return `http-${token}`;
+}
+
+/** Name of the answer to a TLS-ALPN-01 challenge; host names may be longer than names of records. */
+export function alpnAnswerName(host: string): string {
+  return `alpn-${createHash("sha256").update(host).digest("hex")}`;
+}
+
+/** Whether it may be a token, by its letters and its length. */
+export function isToken(token: string): boolean {
+  return TOKEN.test(token);
+}
+
+/** Answers from one store. Nobody can make it ask for what cannot be there, or for more than {@link MAX_QUESTIONS} at once. */
+export class ChallengeAnswers {
+  readonly #store: AcmeStore;
+  readonly #names: ReadonlySet<string>;
+  readonly #failed: (error: Error) => void;
+  #asking = 0;
+
+  /** @param names that certificates are ordered for @param failed is told when the store cannot be asked */
+  constructor(store: AcmeStore, names: Iterable<string>, failed: (error: Error) => void) {
+    this.#store = store;
+    this.#names = new Set(names);
+    this.#failed = failed;
+  }
+
+  /** The body for `/.well-known/acme-challenge/TOKEN`; null: it is no token of ours. Does not reject. */
+  async httpAnswer(token: string): Promise<string | null> {
+    if (!isToken(token)) return null;
+    const answer = await this.#ask(() => HTTP_ANSWERS.read(this.#store, httpAnswerName(token)));
+    return answer?.keyAuthorization ?? null;
+  }
+
+  /**
+   * The certificate for a handshake that offers `acme-tls/1` alone; null: no challenge is pending for the name. Does not reject.
+   * @param name from SNI, in any case of letters
+   */
+  async alpnCertificate(name: string): Promise<Pick<AlpnAnswer, "cert" | "key"> | null> {
+    const host = name.toLowerCase();
+    if (!this.#names.has(host)) return null;
+    return this.#ask(() => ALPN_ANSWERS.read(this.#store, alpnAnswerName(host)));
+  }
+
+  async #ask<T>(read: () => Promise<T | null>): Promise<T | null> {
+    if (this.#asking >= MAX_QUESTIONS) return null;
+    this.#asking++;
+    try {
+      return await read();
+    } catch (error) {
+      this.#failed(error as Error);
+      return null;
+    } finally {
+      this.#asking--;
+    }
+  }
+}

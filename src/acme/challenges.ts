@@ -1,0 +1,63 @@
+// Answers to the challenges of one order: all are in the store before the authority hears that it may look.
+import type { Authorization } from "acme-client";
+import { refused } from "./acme-error.ts";
+import { alpnAnswerName, httpAnswerName, isToken } from "./answers.ts";
+import type { Authority } from "./authority.ts";
+import { ALPN_ANSWERS, HTTP_ANSWERS } from "./records.ts";
+import type { ChallengeKind } from "./settings.ts";
+import type { AcmeStore } from "./store.ts";
+
+type Challenge = Authorization["challenges"][number];
+
+/** The challenges of one kind that one order needs. */
+export class Challenges {
+  readonly #kind: ChallengeKind;
+  readonly #store: AcmeStore;
+  readonly #authority: Authority;
+  /** Names of answers in the store. */
+  readonly #written: string[] = [];
+
+  constructor(kind: ChallengeKind, store: AcmeStore, authority: Authority) {
+    this.#kind = kind;
+    this.#store = store;
+    this.#authority = authority;
+  }
+
+  /** @throws AcmeError (rejects) when the authority offers no challenge of this kind */
+  async answer(authorizations: readonly Authorization[]): Promise<void> {
+    const chosen = authorizations.map((authorization) => ({ authorization, challenge: this.#choose(authorization) }));
+    await this.#store.sweep();
+    for (const { authorization, challenge } of chosen) await this.#write(authorization, challenge);
+    for (const { challenge } of chosen) {
+      // One that was told before a crash is looked at already.
+      if (challenge.status === "pending") await this.#authority.client.completeChallenge(challenge);
+    }
+  }
+
+  async remove(): Promise<void> {
+    for (const name of this.#written) await HTTP_ANSWERS.remove(this.#store, name).catch(() => undefined);
+  }
+
+  #choose({ identifier, challenges }: Authorization): Challenge {
+    const found = challenges.find(({ type }) => (type as string) === this.#kind);
+    if (found !== undefined && isToken(found.token)) return found;
+    const offered = challenges.map(({ type }) => type).join(", ");
+    throw refused(`${identifier.value}: ${this.#kind} is needed`, { detail: `the authority offers ${offered}` });
+  }
+
+  async #write(authorization: Authorization, challenge: Challenge): Promise<void> {
+    const { client, crypto } = this.#authority;
+    const keyAuthorization = await client.getChallengeKeyAuthorization(challenge);
+    if (this.#kind === "http-01") {
+      const name = httpAnswerName(challenge.token);
+      this.#written.push(name);
+      return HTTP_ANSWERS.write(this.#store, name, { keyAuthorization });
+    }
+    const host = authorization.identifier.value;
+    const own = await crypto.createPrivateEcdsaKey("P-256");
+    const [key, cert] = await crypto.createAlpnCertificate(authorization, keyAuthorization, own);
+    const name = alpnAnswerName(host);
+    this.#written.push(name);
+    return ALPN_ANSWERS.write(this.#store, name, { name: host, cert: cert.toString(), key: key.toString() });
+  }
+}

@@ -1,0 +1,202 @@
+// Keeps the certificate of one name set: takes what another gateway has had issued, and orders when it is time.
+import type { Log } from "../core/log.ts";
+import { forgetAccount, openAccount } from "./account.ts";
+import { AcmeError } from "./acme-error.ts";
+import { ChallengeFailed, obtain } from "./order.ts";
+import { pause } from "./pause.ts";
+import { CERTIFICATES, type CertificateRecord, FAILURES, type FailureRecord, ORDERS, SpoiltRecord } from "./records.ts";
+import { type AcmeTimes, lookEveryMs, renewAt, type Validity, validityOf, waitMs } from "./renewal.ts";
+import { type AcmeSettings, type ChallengeKind, type NameSet, setName } from "./settings.ts";
+import type { AcmeStore } from "./store.ts";
+
+/** What keepers need. */
+export interface KeeperParts {
+  readonly settings: AcmeSettings;
+  readonly store: AcmeStore;
+  readonly log: Log;
+  readonly userAgent: string;
+  readonly times: AcmeTimes;
+  readonly random: () => number;
+  /** There is a certificate, or a new one. */
+  changed(): void;
+}
+
+/** The state of a name set. Plain data. */
+export interface SetStatus {
+  readonly names: readonly string[];
+  /** End of the certificate, ms since 1970; null: there is none. */
+  readonly notAfter: number | null;
+  /** The failure after which no order has succeeded; null: there is none. */
+  readonly failure: FailureRecord | null;
+}
+
+/** One name set. {@link run} ends when its signal is aborted. */
+export class Keeper {
+  readonly names: NameSet;
+  readonly #name: string;
+  readonly #parts: KeeperParts;
+  readonly #spread: number;
+  #certificate: CertificateRecord | null = null;
+  #validity: Validity | null = null;
+  #failure: FailureRecord | null = null;
+  /** What was said of the store last, and whether it was in the present step: it is not repeated while it lasts. */
+  #said = "";
+  #inTrouble = false;
+  #troubles = 0;
+
+  constructor(names: NameSet, parts: KeeperParts) {
+    this.names = names;
+    this.#name = setName(parts.settings, names);
+    this.#parts = parts;
+    this.#spread = parts.random();
+  }
+
+  get certificate(): CertificateRecord | null {
+    return this.#certificate;
+  }
+
+  get status(): SetStatus {
+    return { names: this.names, notAfter: this.#validity?.to ?? null, failure: this.#failure };
+  }
+
+  /** Takes what the store has. @throws Error (rejects) when the store cannot be read */
+  async load(): Promise<void> {
+    const { store, changed } = this.#parts;
+    const record = await this.#read(CERTIFICATES);
+    this.#failure = await this.#read(FAILURES);
+    if (record === null || record.cert === this.#certificate?.cert) return;
+    try {
+      this.#validity = validityOf(record.cert);
+    } catch {
+      return this.#say(`${store.placeOf({ section: "certificates", name: this.#name })}: not a certificate`);
+    }
+    this.#certificate = record;
+    changed();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await pause(await this.#step(signal), signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        // It was the store: what authorities do is kept there.
+        this.#say((error as Error).message);
+        await pause(this.#afterTrouble(), signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /** @returns how long to wait, ms */
+  async #step(signal: AbortSignal): Promise<number> {
+    const { store, times } = this.#parts;
+    this.#inTrouble = false;
+    await this.load();
+    this.#troubles = 0;
+    if (!this.#inTrouble) this.#said = "";
+    const left = this.#dueInMs();
+    if (left > 0) return Math.min(left, lookEveryMs(this.#validity));
+    const lease = await store.lock(this.#name);
+    if (lease === null) return times.lookMs;
+    try {
+      await this.load();
+      if (this.#dueInMs() <= 0) await this.#order(AbortSignal.any([signal, lease.lost]));
+    } finally {
+      await lease.release();
+    }
+    return 0;
+  }
+
+  /** Time until a certificate is to be ordered, ms; 0 or less: now. */
+  #dueInMs(): number {
+    const due = this.#validity === null ? 0 : renewAt(this.#validity, this.#spread);
+    return Math.max(due, this.#failure?.until ?? 0) - Date.now();
+  }
+
+  async #order(signal: AbortSignal): Promise<void> {
+    const { settings, store, log } = this.#parts;
+    const kind = this.#kind();
+    try {
+      const record = await this.#obtained(kind, signal);
+      await CERTIFICATES.write(store, this.#name, record);
+      await ORDERS.remove(store, this.#name);
+      await FAILURES.remove(store, this.#name);
+      await this.load();
+      const notAfter = new Date(this.#validity?.to ?? 0).toISOString();
+      log.info("Certificate issued", { names: this.names, directory: settings.directory, notAfter });
+    } catch (error) {
+      signal.throwIfAborted();
+      await this.#failed(error as Error);
+    }
+  }
+
+  async #obtained(kind: ChallengeKind, signal: AbortSignal): Promise<CertificateRecord> {
+    const { settings, store, userAgent } = this.#parts;
+    // A gateway that ended after it wrote the certificate has left the order: from it would come the same one again.
+    const left = await this.#read(ORDERS);
+    if (left !== null && left.key === this.#certificate?.key) await ORDERS.remove(store, this.#name);
+    for (let again = false; ; again = true) {
+      const authority = await openAccount(settings, store, { signal, userAgent });
+      try {
+        return await obtain(this.names, kind, { settings, store, authority, signal });
+      } catch (error) {
+        if (again || !(error instanceof AcmeError && error.type === "accountDoesNotExist")) throw error;
+        await forgetAccount(settings, store);
+      } finally {
+        authority.close();
+      }
+    }
+  }
+
+  /** The challenge of this order: not the one that has failed last, where the configuration leaves it open. */
+  #kind(): ChallengeKind {
+    const { challenge } = this.#parts.settings;
+    if (challenge !== "auto") return challenge;
+    return this.#failure?.challenge === "tls-alpn-01" ? "http-01" : "tls-alpn-01";
+  }
+
+  async #failed(error: Error): Promise<void> {
+    const { settings, store, log, times, random } = this.#parts;
+    const challenge = error instanceof ChallengeFailed ? error.kind : null;
+    const another = settings.challenge === "auto" && challenge === "tls-alpn-01";
+    const count = (this.#failure?.count ?? 0) + 1;
+    const { message } = error;
+    const { passes, retryAfterMs } = error instanceof AcmeError ? error : { passes: true, retryAfterMs: 0 };
+    const at = Date.now();
+    const until = at + waitMs({ count, passes, another, retryAfterMs }, this.#validity, times, random());
+    this.#failure = { count, at, until, reason: message, challenge };
+    const { notAfter } = this.status;
+    log.warn("No certificate was issued", {
+      names: this.names,
+      reason: message,
+      failures: count,
+      nextTry: new Date(until).toISOString(),
+      ...(notAfter === null ? {} : { servedUntil: new Date(notAfter).toISOString() }),
+    });
+    await FAILURES.write(store, this.#name, this.#failure);
+  }
+
+  /** A record that is spoilt counts as absent: it is written anew. */
+  async #read<T>(records: { read(store: AcmeStore, name: string): Promise<T | null> }): Promise<T | null> {
+    try {
+      return await records.read(this.#parts.store, this.#name);
+    } catch (error) {
+      if (!(error instanceof SpoiltRecord)) throw error;
+      this.#say(error.message);
+      return null;
+    }
+  }
+
+  #say(message: string): void {
+    this.#inTrouble = true;
+    if (message === this.#said) return;
+    this.#said = message;
+    this.#parts.log.warn("The store of certificates is in trouble", { names: this.names, reason: message });
+  }
+
+  #afterTrouble(): number {
+    const { times, random } = this.#parts;
+    const failed = { count: ++this.#troubles, passes: true, another: false, retryAfterMs: 0 };
+    return waitMs(failed, this.#validity, times, random());
+  }
+}

@@ -1,0 +1,164 @@
+// One order, from wherever an earlier gateway has left it to the certificate.
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { Authorization, Order } from "acme-client";
+import { AcmeError, refused } from "./acme-error.ts";
+import type { Authority } from "./authority.ts";
+import { Challenges } from "./challenges.ts";
+import { pause } from "./pause.ts";
+import { type CertificateRecord, ORDERS, type OrderRecord } from "./records.ts";
+import { type AcmeSettings, type ChallengeKind, type NameSet, setName } from "./settings.ts";
+import type { AcmeStore } from "./store.ts";
+
+/** Pause between looks at what an authority is doing, ms: from the first, doubled each time, to the longest. */
+const LOOK_MS = { first: 100, longest: 5000 } as const;
+/** An authority that has not finished by then is asked again later, ms. */
+const PATIENCE_MS = 5 * 60_000;
+
+/** The challenge of that kind did not convince the authority. */
+export class ChallengeFailed extends AcmeError {
+  readonly kind: ChallengeKind;
+
+  constructor(kind: ChallengeKind, error: AcmeError) {
+    super(error.message, error);
+    this.kind = kind;
+  }
+}
+
+/** What an order is made with. The signal is also that of the authority. */
+export interface OrderParts {
+  readonly settings: AcmeSettings;
+  readonly store: AcmeStore;
+  readonly authority: Authority;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Has a certificate issued. What is under way is in the store at each step, so that whoever comes after a crash goes on.
+ * @param kind of challenges
+ * @throws AcmeError (rejects); what may still become of the order is resumed by the next call
+ */
+export async function obtain(names: NameSet, kind: ChallengeKind, parts: OrderParts): Promise<CertificateRecord> {
+  const { settings, store, authority, signal } = parts;
+  const name = setName(settings, names);
+  const { order, key } = (await resumed(name, parts)) ?? (await placed(name, names, parts));
+  try {
+    const ready = order.status === "pending" ? await authorized(order, kind, parts) : order;
+    const done = await finished(ready, key, names, parts);
+    const cert = await authority.client.getCertificate(done);
+    checkPair(cert, key);
+    return { names, cert, key, issuedAt: Date.now() };
+  } catch (error) {
+    signal.throwIfAborted();
+    // An order that the authority has refused to go on with would be refused again.
+    if (!(error instanceof AcmeError && error.passes)) await ORDERS.remove(store, name);
+    throw error;
+  }
+}
+
+/** The order that was begun before, unless nothing can become of it. */
+async function resumed(name: string, { store, authority }: OrderParts): Promise<Begun | null> {
+  const record = await ORDERS.read(store, name).catch(() => null);
+  if (record === null) return null;
+  try {
+    const order = await authority.client.getOrder({ url: record.url } as Order);
+    if (order.status !== "invalid") return { order, key: record.key };
+  } catch (error) {
+    // The authority does not know it any more, or it is another account's.
+    if (!(error instanceof AcmeError) || error.passes || error.type === "accountDoesNotExist") throw error;
+  }
+  await ORDERS.remove(store, name);
+  return null;
+}
+
+interface Begun {
+  readonly order: Order;
+  /** PEM key of the certificate. */
+  readonly key: string;
+}
+
+async function placed(name: string, names: NameSet, { settings, store, authority }: OrderParts): Promise<Begun> {
+  const key = await newKey(settings, authority);
+  const order = await authority.client.createOrder({ identifiers: names.map((value) => ({ type: "dns", value })) });
+  const record: OrderRecord = { url: order.url, key };
+  await ORDERS.write(store, name, record);
+  return { order, key };
+}
+
+async function newKey({ keyType }: AcmeSettings, { crypto }: Authority): Promise<string> {
+  const make = {
+    "ecdsa-p256": () => crypto.createPrivateEcdsaKey("P-256"),
+    "ecdsa-p384": () => crypto.createPrivateEcdsaKey("P-384"),
+    "rsa-2048": () => crypto.createPrivateRsaKey(2048),
+    "rsa-4096": () => crypto.createPrivateRsaKey(4096),
+  };
+  return (await make[keyType]()).toString();
+}
+
+/** Shows the authority that all names are ours. */
+async function authorized(order: Order, kind: ChallengeKind, parts: OrderParts): Promise<Order> {
+  const { store, authority, signal } = parts;
+  const { client } = authority;
+  const pending = (await client.getAuthorizations(order)).filter(({ status }) => status !== "valid");
+  const challenges = new Challenges(kind, store, authority);
+  try {
+    await challenges.answer(pending);
+    const convinced = async ({ url, identifier }: Authorization) => {
+      const look = () => client.getAuthorizations({ authorizations: [url] } as unknown as Order).then(([one]) => one!);
+      const seen = await until(look, ({ status }) => status !== "pending", parts);
+      if (seen.status === "valid") return;
+      const { error } = seen.challenges.find((challenge) => challenge.error !== undefined) ?? {};
+      throw new ChallengeFailed(kind, refused(`${identifier.value} by ${kind}`, error));
+    };
+    await Promise.all(pending.map(convinced));
+  } finally {
+    // Whoever takes over goes on with the same answers.
+    if (!signal.aborted) await challenges.remove();
+  }
+  return until(
+    () => client.getOrder(order),
+    ({ status }) => status !== "pending",
+    parts,
+  );
+}
+
+/** Has the certificate made. */
+async function finished(ready: Order, key: string, names: NameSet, parts: OrderParts): Promise<Order> {
+  const { client, crypto } = parts.authority;
+  let order = ready;
+  if (order.status === "ready") {
+    const [, csr] = await crypto.createCsr({ altNames: [...names] }, key);
+    order = await client.finalizeOrder(order, csr);
+  }
+  if (order.status === "processing" || order.status === "ready") {
+    order = await until(
+      () => client.getOrder(order),
+      ({ status }) => status !== "processing" && status !== "ready",
+      parts,
+    );
+  }
+  if (order.status !== "valid") throw refused(`the order for ${names.join(", ")} is ${order.status}`, order.error);
+  return order;
+}
+
+/** Looks until something is done. The authority may ask for longer pauses. */
+async function until<T>(look: () => Promise<T>, done: (seen: T) => boolean, parts: OrderParts): Promise<T> {
+  const { authority, signal } = parts;
+  const end = performance.now() + PATIENCE_MS;
+  for (let ms: number = LOOK_MS.first; performance.now() < end; ms = Math.min(2 * ms, LOOK_MS.longest)) {
+    const seen = await look();
+    if (done(seen)) return seen;
+    await pause(Math.max(ms, Math.min(authority.retryAfterMs, LOOK_MS.longest * 6)), signal);
+  }
+  throw new AcmeError("the authority does not finish", { status: 0, type: "", retryAfterMs: 0 });
+}
+
+/** @throws AcmeError when what the authority sent is no certificate for the key */
+function checkPair(cert: string, key: string): void {
+  let fits = false;
+  try {
+    fits = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    // not a certificate at all
+  }
+  if (!fits) throw refused("the authority sent no certificate for our key", null);
+}

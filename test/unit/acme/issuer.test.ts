@@ -1,0 +1,397 @@
+// Certificates from pebble, a real authority: what an issuer does when all is well, and when it is not.
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, test } from "node:test";
+import { RedisAcmeStore } from "../../../src/acme/redis-store.ts";
+import type { KeyType, NameSet } from "../../../src/acme/settings.ts";
+import { type AcmeStore, STORE_TIMES } from "../../../src/acme/store.ts";
+import { SHORT_TIMES, StoreFolder, settingsFor, startIssuer, type TestIssuer } from "../../support/acme.ts";
+import { type AcmeProxy, type Asked, startAcmeProxy } from "../../support/acme-proxy.ts";
+import { makeAuthority, makeCertificate } from "../../support/certificates.ts";
+import { type ChallengeDoors, openDoors } from "../../support/challenge-doors.ts";
+import { type Pebble, type PebbleSetup, startPebble } from "../../support/pebble.ts";
+import { freePort, NOBODYS_PORT } from "../../support/ports.ts";
+import { startRedis } from "../../support/redis.ts";
+import { REDIS_DEFAULTS } from "../../support/redis-store.ts";
+import { eventually } from "../../support/setup.ts";
+
+const NAMES: NameSet = ["one.test", "two.test"];
+
+/** What a test has opened. */
+const open: { close(): Promise<unknown> | unknown }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close();
+});
+function keep<T extends { close(): Promise<unknown> | unknown }>(one: T): T {
+  open.push(one);
+  return one;
+}
+
+interface World {
+  readonly folder: StoreFolder;
+  readonly doors: ChallengeDoors;
+  readonly pebble: Pebble;
+}
+
+/** An authority that asks at doors with a store behind them. */
+async function world(setup: PebbleSetup = {}, names: readonly string[] = NAMES): Promise<World> {
+  const folder = keep(new StoreFolder());
+  const doors = keep(await openDoors(folder.open(), names));
+  const pebble = keep(await startPebble({ names, httpPort: doors.httpPort, tlsPort: doors.tlsPort, ...setup }));
+  return { folder, doors, pebble };
+}
+
+function start(...args: Parameters<typeof startIssuer>): TestIssuer {
+  const started = startIssuer(...args);
+  keep(started.issuer);
+  return started;
+}
+
+describe("an order", () => {
+  test("by TLS-ALPN-01 ends with a certificate for all names, in the store and in hand", async () => {
+    const { folder, doors, pebble } = await world();
+    const one = start(settingsFor(pebble, { email: "ops@example.com" }), [NAMES], folder.open());
+    const { names, cert, key } = await one.certificate();
+    const parsed = new X509Certificate(cert);
+    assert.deepEqual(names, NAMES);
+    assert.equal(parsed.subjectAltName, "DNS:one.test, DNS:two.test");
+    assert.match(key, /^-----BEGIN PRIVATE KEY-----/);
+    assert.ok(cert.split("BEGIN CERTIFICATE").length > 2, "intermediates come with it");
+    // It looks from several places.
+    assert.deepEqual([...new Set(doors.asked)].sort(), ["alpn one.test", "alpn two.test"]);
+    await eventually("nothing of the order is left", () =>
+      ["orders", "answers", "failures"].every((section) => readdirSync(join(folder.path, section)).length === 0),
+    );
+    assert.equal(readdirSync(join(folder.path, "certificates")).length, 1);
+    assert.ok(one.said.some((line) => line.startsWith("Certificate issued")));
+    assert.ok(!one.said.join().includes("PRIVATE KEY"));
+  });
+
+  test("by HTTP-01 asks at no other door", async () => {
+    const { folder, doors, pebble } = await world();
+    await start(settingsFor(pebble, { challenge: "http-01" }), [NAMES], folder.open()).certificate();
+    assert.ok(doors.asked.length >= 2 && doors.asked.every((question) => /^http [\w-]{43}$/.test(question)));
+  });
+
+  test("goes on by HTTP-01 when the door of TLS-ALPN-01 is shut", async () => {
+    const { folder, doors, pebble } = await world({ tlsPort: NOBODYS_PORT });
+    const one = start(settingsFor(pebble), [NAMES], folder.open());
+    await one.certificate();
+    assert.ok(
+      one.said.some((line) => line.includes("one.test by tls-alpn-01") || line.includes("two.test by tls-alpn-01")),
+    );
+    assert.ok(doors.asked.every((question) => question.startsWith("http ")));
+  });
+
+  test("survives an authority that refuses every second nonce", async () => {
+    const { folder, pebble } = await world({ nonceReject: 50 });
+    const one = start(settingsFor(pebble), [NAMES], folder.open());
+    await one.certificate();
+    assert.equal(pebble.orders(), 1);
+    assert.ok(!one.said.some((line) => line.startsWith("No certificate")), one.said.join("\n"));
+  });
+
+  for (const [keyType, kind] of Object.entries({
+    "ecdsa-p256": { asymmetricKeyType: "ec", namedCurve: "prime256v1" },
+    "ecdsa-p384": { asymmetricKeyType: "ec", namedCurve: "secp384r1" },
+    "rsa-2048": { asymmetricKeyType: "rsa", modulusLength: 2048 },
+  })) {
+    test(`for ${keyType} has a key of that type`, async () => {
+      const { folder, pebble } = await world();
+      const settings = settingsFor(pebble, { keyType: keyType as KeyType });
+      const { cert } = await start(settings, [["one.test"]], folder.open()).certificate();
+      const { asymmetricKeyType, asymmetricKeyDetails } = new X509Certificate(cert).publicKey;
+      const { namedCurve, modulusLength } = { ...asymmetricKeyDetails } as Record<string, unknown>;
+      assert.deepEqual(
+        { namedCurve, modulusLength, asymmetricKeyType },
+        { namedCurve: undefined, modulusLength: undefined, ...kind },
+      );
+    });
+  }
+
+  test("of several name sets is one each, under one account", async () => {
+    const { folder, pebble } = await world();
+    const one = start(settingsFor(pebble), [["one.test"], ["two.test"]], folder.open());
+    await eventually("both are issued", () => one.issued.length === 2);
+    assert.deepEqual(
+      one.issued.map(({ names }) => names),
+      [["one.test"], ["two.test"]],
+    );
+    assert.equal(pebble.orders(), 2);
+    assert.equal(readdirSync(join(folder.path, "accounts")).length, 1);
+  });
+
+  test("with an external account is accepted, and without it refused in words", async () => {
+    const hmacKey = Buffer.from("a key of thirty-two bytes length").toString("base64url");
+    const { folder, pebble } = await world({ eab: { "kid-1": hmacKey } });
+    const refused = start(settingsFor(pebble), [NAMES], folder.open());
+    await refused.hears("externalAccountRequired");
+    const bound = start(settingsFor(pebble, { eab: { keyId: "kid-1", hmacKey } }), [["two.test"]], folder.open());
+    await bound.certificate();
+    assert.ok(!bound.said.join().includes(hmacKey));
+  });
+});
+
+describe("a failed order", () => {
+  test("is told with its reason, and not repeated by a gateway that starts anew", async () => {
+    const { folder, pebble } = await world({ httpPort: NOBODYS_PORT });
+    const settings = settingsFor(pebble, { challenge: "http-01" });
+    const one = start(settings, [NAMES], folder.open());
+    await one.hears("test by http-01: connection: ");
+    await eventually("it is written down", () => readdirSync(join(folder.path, "failures")).length === 1);
+    await one.issuer.close();
+    const two = start(settings, [NAMES], folder.open());
+    await eventually("the other one knows", () => two.issuer.status[0]!.failure !== null);
+    const { count, until, challenge, reason } = two.issuer.status[0]!.failure!;
+    assert.deepEqual([count, challenge], [1, "http-01"]);
+    assert.ok(until - Date.now() > SHORT_TIMES.refusalMs / 2);
+    assert.match(reason, /by http-01: connection: /);
+    await two.issuer.close();
+    assert.equal(pebble.orders(), 1);
+  });
+
+  test("is forgotten when the next one succeeds", async () => {
+    const { folder, pebble } = await world({ httpPort: NOBODYS_PORT });
+    const times = { ...SHORT_TIMES, refusalMs: 100, longestMs: 100 };
+    const settings = settingsFor(pebble, { challenge: "http-01" });
+    const one = start(settings, [NAMES], folder.open(), times);
+    await one.hears('"failures":2');
+    await one.issuer.close();
+    const two = start({ ...settings, challenge: "tls-alpn-01" }, [NAMES], folder.open(), times);
+    await two.certificate();
+    assert.equal(two.issuer.status[0]!.failure, null);
+  });
+
+  test("because the authority is down is tried again until it is there", async () => {
+    const { folder, pebble } = await world({ started: false });
+    const one = start(settingsFor(pebble), [NAMES], folder.open());
+    await one.hears("cannot be asked: ECONNREFUSED");
+    await pebble.start();
+    await one.certificate();
+  });
+
+  test("because its certificate is not trusted says so", async () => {
+    const { folder, pebble } = await world();
+    const one = start(settingsFor(pebble, { ca: "" }), [NAMES], folder.open());
+    await one.hears("cannot be asked: UNABLE_TO_VERIFY_LEAF_SIGNATURE");
+    assert.equal(pebble.orders(), 0);
+  });
+});
+
+describe("an order that was left", () => {
+  test("is finished by the gateway that comes next", async () => {
+    const { folder, doors, pebble } = await world();
+    const settings = settingsFor(pebble, { challenge: "http-01" });
+    const one = start(settings, [["one.test"]], folder.open());
+    const asked = new Promise<void>((resolve) => {
+      doors.before = async () => {
+        resolve();
+        await one.issuer.close();
+      };
+    });
+    await asked;
+    await one.issuer.close();
+    doors.before = () => undefined;
+    assert.equal(one.issued.length, 0);
+    assert.equal(readdirSync(join(folder.path, "orders")).length, 1);
+    await start(settings, [["one.test"]], folder.open()).certificate();
+    assert.equal(pebble.orders(), 1);
+  });
+
+  test("after its certificate was written is not taken up for the next one", async () => {
+    const { folder, pebble } = await world({ lifetime: 3 });
+    const settings = settingsFor(pebble);
+    const one = start(settings, [NAMES], folder.open());
+    const first = await one.certificate();
+    await one.issuer.close();
+    const [record] = readdirSync(join(folder.path, "certificates"));
+    const url = `https://127.0.0.1:${pebble.port}/my-order/gone`;
+    writeFileSync(join(folder.path, "orders", record!), JSON.stringify({ url, key: first.key }));
+    const two = start(settings, [NAMES], folder.open());
+    assert.notEqual((await two.next(first)).key, first.key);
+  });
+
+  test("that the authority has forgotten, with the account, begins anew with the same key of the account", async () => {
+    const { folder, pebble } = await world({ lifetime: 3 });
+    const settings = settingsFor(pebble);
+    const one = start(settings, [NAMES], folder.open());
+    const first = await one.certificate();
+    const account = () => {
+      const [name] = readdirSync(join(folder.path, "accounts"));
+      return JSON.parse(readFileSync(join(folder.path, "accounts", name!), "utf8")) as { key: string; url: string };
+    };
+    const before = account();
+    await pebble.kill();
+    await pebble.start();
+    await one.next(first);
+    assert.equal(account().key, before.key);
+  });
+});
+
+describe("the store", () => {
+  test("with a spoilt certificate gets a new one, and the log names the file", async () => {
+    const { folder, pebble } = await world();
+    const settings = settingsFor(pebble);
+    const one = start(settings, [NAMES], folder.open());
+    await one.certificate();
+    await one.issuer.close();
+    const [name] = readdirSync(join(folder.path, "certificates"));
+    const file = join(folder.path, "certificates", name!);
+    writeFileSync(file, '{"names":["one.test"],"cert":""}');
+    const two = start(settings, [NAMES], folder.open());
+    await two.certificate();
+    await two.hears(`${file}: \\"cert\\" is missing or wrong`);
+  });
+
+  test("with a spoilt account is left as it is, and the log names the file", async () => {
+    const { folder, pebble } = await world();
+    const settings = settingsFor(pebble);
+    const one = start(settings, [NAMES], folder.open());
+    await one.certificate();
+    const [name] = readdirSync(join(folder.path, "accounts"));
+    const file = join(folder.path, "accounts", name!);
+    writeFileSync(file, "");
+    const two = start(settings, [["one.test"]], folder.open());
+    await two.hears(`${file}: not a JSON object`);
+    assert.equal(readFileSync(file, "utf8"), "");
+  });
+
+  test("that cannot be written is said once, and used when it can", async () => {
+    const { folder, pebble } = await world();
+    const place = join(folder.path, "certificates");
+    writeFileSync(place, "in the way");
+    const one = start(settingsFor(pebble), [NAMES], folder.open());
+    await one.hears("trouble");
+    rmSync(place);
+    mkdirSync(place);
+    await one.certificate();
+    assert.equal(one.said.filter((line) => line.includes("trouble")).length, 1, one.said.join("\n"));
+  });
+});
+
+describe("gateways that share a store", () => {
+  const kinds: Readonly<Record<string, () => Promise<() => AcmeStore>>> = {
+    folder: async () => {
+      const folder = keep(new StoreFolder());
+      return () => folder.open();
+    },
+    Redis: async () => {
+      const redis = keep(await startRedis());
+      const options = { ...REDIS_DEFAULTS, nodes: [{ host: "127.0.0.1", port: redis.port }] };
+      return () => new RedisAcmeStore("shared", options, STORE_TIMES);
+    },
+  };
+  for (const [kind, make] of Object.entries(kinds)) {
+    test(`(${kind}) order once and renew once, and each answers for the other`, async () => {
+      const store = await make();
+      const doors = keep(await openDoors(keep(store()), NAMES));
+      const setup = { names: NAMES, httpPort: doors.httpPort, tlsPort: doors.tlsPort, lifetime: 6 };
+      const pebble = keep(await startPebble(setup));
+      const gateways = [1, 2, 3].map(() => start(settingsFor(pebble), [NAMES], store()));
+      const firsts = await Promise.all(gateways.map((gateway) => gateway.certificate()));
+      assert.equal(new Set(firsts.map(({ cert }) => cert)).size, 1);
+      assert.equal(pebble.orders(), 1);
+      const seconds = await Promise.all(gateways.map((gateway) => gateway.next(firsts[0]!)));
+      assert.equal(new Set(seconds.map(({ cert }) => cert)).size, 1);
+      assert.equal(pebble.orders(), 2);
+      const before = Date.parse(new X509Certificate(firsts[0]!.cert).validFrom);
+      const renewed = Date.parse(new X509Certificate(seconds[0]!.cert).validFrom);
+      assert.ok(renewed - before >= 3000, "not before two thirds of its life are over, as far as whole seconds tell");
+    });
+  }
+});
+
+describe("an authority that asks for patience", () => {
+  const limited = (seconds: number) => ({
+    status: 429,
+    headers: { "Retry-After": String(seconds), "Replay-Nonce": "used-up" },
+    body: '{"type":"urn:ietf:params:acme:error:rateLimited","detail":"too many certificates"}',
+  });
+  const isOrder = ({ path }: Asked) => path.startsWith("/order-plz");
+  async function behindProxy(): Promise<{ readonly proxy: AcmeProxy; readonly one: () => TestIssuer }> {
+    const { folder, pebble } = await world();
+    const certificates = keep(new StoreFolder());
+    const anchor = makeAuthority(certificates.path, "anchor");
+    const own = makeCertificate(certificates.path, "proxy", anchor, ["IP:127.0.0.1"]);
+    const proxy = keep(await startAcmeProxy(pebble, own));
+    const settings = settingsFor({ directory: proxy.directory, ca: readFileSync(anchor.cert, "utf8") });
+    return { proxy, one: () => start(settings, [NAMES], folder.open()) };
+  }
+
+  test("for a second is asked again after it, with another nonce", async () => {
+    const { proxy, one } = await behindProxy();
+    let refusals = 0;
+    proxy.instead = (asked) => (isOrder(asked) && refusals++ < 2 ? limited(1) : null);
+    const { said, certificate } = one();
+    await certificate();
+    assert.equal(proxy.asked.filter(isOrder).length, 3);
+    const nonces = proxy.asked.map(({ nonce }) => nonce).filter((nonce) => nonce !== "");
+    assert.equal(new Set(nonces).size, nonces.length, "no nonce is used twice");
+    assert.deepEqual(
+      said.filter((line) => line.startsWith("No certificate")),
+      [],
+    );
+  });
+
+  test("with 503 is asked again, too", async () => {
+    const { proxy, one } = await behindProxy();
+    let refusals = 0;
+    proxy.instead = (asked) => (isOrder(asked) && refusals++ < 1 ? { status: 503 } : null);
+    await one().certificate();
+  });
+
+  test("for two hours is left alone so long, by the gateways that start meanwhile, too", async () => {
+    const { proxy, one } = await behindProxy();
+    proxy.instead = (asked) => (isOrder(asked) ? limited(7200) : null);
+    const first = one();
+    await first.hears("rateLimited: too many certificates");
+    const { until, at } = first.issuer.status[0]!.failure!;
+    assert.equal(until - at, 7_200_000);
+    await first.issuer.close();
+    const second = one();
+    await eventually("it knows", () => second.issuer.status[0]!.failure !== null);
+    await second.issuer.close();
+    assert.equal(proxy.asked.filter(isOrder).length, 1);
+  });
+
+  test("by a redirect is not followed", async () => {
+    const { proxy, one } = await behindProxy();
+    const redirect = { status: 302, headers: { Location: "/elsewhere" } };
+    proxy.instead = ({ path }) => (path === "/dir" ? redirect : null);
+    await one().hears("No certificate was issued");
+    assert.ok(proxy.asked.every(({ path }) => path !== "/elsewhere"));
+  });
+
+  test("by an endless answer is cut off", async () => {
+    const { proxy, one } = await behindProxy();
+    const long = { status: 200, body: "x".repeat(2 * 1024 * 1024) };
+    proxy.instead = ({ path }) => (path === "/dir" ? long : null);
+    await one().hears("the answer is larger than");
+  });
+
+  test("by saying nothing does not keep a gateway from closing", async () => {
+    const { proxy, one } = await behindProxy();
+    proxy.instead = () => "hang";
+    const { issuer } = one();
+    await eventually("it was asked", () => proxy.asked.length > 0);
+    await issuer.close();
+  });
+});
+
+test("a gateway that closes leaves nothing behind", async () => {
+  const { folder, pebble } = await world({ started: false });
+  const one = start(
+    settingsFor(pebble, { directory: `https://127.0.0.1:${await freePort()}/dir` }),
+    [NAMES],
+    folder.open(),
+  );
+  await eventually("it has begun", () => readdirSync(folder.path).includes("accounts"));
+  await one.issuer.close();
+  await one.issuer.close();
+  assert.deepEqual(
+    one.said.filter((line) => !line.startsWith("No certificate")),
+    [],
+  );
+});
