@@ -10,15 +10,21 @@ export function firstBytes(
   enough: (bytes: Buffer) => boolean,
   then: (bytes: Buffer) => void,
 ): () => void {
-  let first: Buffer | null = null;
+  let room: Buffer = Buffer.alloc(0);
+  let length = 0;
   const look = () => {
     const more = socket.read() as Buffer | null;
     if (more === null) return;
-    first = first === null ? more : Buffer.concat([first, more]);
-    if (!enough(first)) return;
+    // Room grows by doubling, so that bytes that come one by one are not copied with each of them.
+    if (length === 0) room = more;
+    else if (length + more.length <= room.length) more.copy(room, length);
+    else room = Buffer.concat([room.subarray(0, length), more], 2 * (length + more.length));
+    length += more.length;
+    const bytes = room.subarray(0, length);
+    if (!enough(bytes)) return;
     stop();
-    socket.unshift(first);
-    then(first);
+    socket.unshift(bytes);
+    then(bytes);
   };
   const stop = () => void socket.off("readable", look).off("error", giveUp);
   socket.on("error", giveUp);

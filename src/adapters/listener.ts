@@ -2,6 +2,7 @@
 
 import { chmodSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { ServerTls } from "../tls/server-tls.ts";
 import { bracketed } from "../wire/authority.ts";
 import { claimSocket } from "./unix-socket.ts";
 
@@ -36,6 +37,8 @@ export function sameAddress(a: BindAddress, b: BindAddress): boolean {
 export interface ConnectionHandler {
   readonly connections: number;
   accept(socket: Socket): void;
+  /** New handshakes see these certificates. What else is in it is as before. */
+  certify(tls: ServerTls): void;
   /** Requests that arrive from now on wait; {@link release} lets them go on. */
   hold(): void;
   release(): void;
@@ -106,6 +109,11 @@ export class Listener {
       });
     });
     if (socket !== "") chmodSync(socket, socketMode);
+  }
+
+  /** New connections see these certificates. */
+  certify(tls: ServerTls): void {
+    this.#handler.certify(tls);
   }
 
   /** Changes who may connect to a UNIX socket. */

@@ -1,4 +1,5 @@
 // Several ports together: what is wanted bound is brought about without dropping what is bound already.
+import type { ServerTls } from "../tls/server-tls.ts";
 import { type BindAddress, type ConnectionHandler, GOODBYE_MS, Listener, sameAddress } from "./listener.ts";
 
 /** A port or UNIX socket that is wanted. */
@@ -6,6 +7,8 @@ export interface WantedListener extends BindAddress {
   readonly name: string;
   /** Equal for servers that behave the same: then the running one stays. */
   readonly key: string;
+  /** Certificates, which are exchanged without a new server; null: no TLS. */
+  readonly tls: ServerTls | null;
   make(): ConnectionHandler;
 }
 
@@ -112,7 +115,7 @@ export class Listeners {
       if (taker !== undefined) {
         bound.listener.replace(taker);
         bound.key = want.key;
-      }
+      } else if (want.tls !== null && !fresh.has(want.name)) bound.listener.certify(want.tls);
       bound.listener.allow(want.socketMode);
       next.set(want.name, bound);
     }

@@ -1,5 +1,5 @@
 // Settings of the HTTP adapters, for both versions.
-import type { TlsOptions } from "node:tls";
+import type { ServerTls } from "../tls/server-tls.ts";
 
 /** Timeouts of the client side, ms; 0 = none. */
 export interface ClientTimeouts {
@@ -27,15 +27,13 @@ export interface HttpServerOptions extends ClientTimeouts {
   readonly maxHeaders: number;
   readonly proxyProtocol: ProxyProtocolOptions;
   /** null: plain HTTP. */
-  readonly tls: TlsOptions | null;
+  readonly tls: ServerTls | null;
   /** null: HTTP/1.1 only. */
   readonly http2: Http2Options | null;
   /** Serves HTTP/1.1 requests; else those that are no handshake are told to upgrade. */
   readonly http1: boolean;
   /** Serves WebSocket handshakes. */
   readonly upgrades: boolean;
-  /** A client that shows no certificate is not served. */
-  readonly requireCertificate: boolean;
 }
 
 /** Settings of HTTP/2 on one front. */

@@ -44,14 +44,14 @@ function readyPage(listeners: readonly ListenerConfig[]): Asked {
   const { host: bound, port, socket, tls, proxyProtocol } = usable;
   const anywhere = bound === "0.0.0.0" || bound === "::" || bound === "";
   const host = anywhere ? "127.0.0.1" : bracketed(bound);
-  const origin = `${tls.enabled ? "https" : "http"}://${socket === "" ? `${host}:${port}` : "localhost"}`;
+  const origin = `${tls === null ? "http" : "https"}://${socket === "" ? `${host}:${port}` : "localhost"}`;
   const headed = compileCidrs(proxyProtocol.trustedPeers)(socket === "" ? host.replaceAll(/[[\]]/g, "") : "");
   return { url: `${origin}/_gateway/ready`, headed, ...(socket === "" ? {} : { socketPath: socket }) };
 }
 
 function demands({ tls }: ListenerConfig): number {
-  if (!tls.enabled) return 0;
-  return tls.clientAuth === "none" || tls.clientAuth === "request" ? 1 : 2;
+  if (tls === null) return 0;
+  return tls.clients.mode === "none" || tls.clients.mode === "request" ? 1 : 2;
 }
 
 function ask({ url, headed = false, ...through }: Asked): Promise<{ status: number; text: string }> {

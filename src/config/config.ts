@@ -8,14 +8,14 @@ import type { Limit } from "../limits/limit.ts";
 import type { BreakerOptions } from "../resilience/breaker.ts";
 import type { Conditions } from "../routing/conditions.ts";
 import type { Pattern } from "../routing/pattern.ts";
+import type { ServerTls } from "../tls/server-tls.ts";
 import type { JsonRule } from "../translators/grpc-json/rule.ts";
 import type { HashConfig, RuleBalancing, SessionConfig } from "./meaning/balancing.ts";
 import type { DescriptorFiles } from "./meaning/descriptors.ts";
 import type { HealthConfig } from "./meaning/health-config.ts";
-import type { ListenerConfig } from "./meaning/listeners.ts";
+import type { ListenerConfig, ListenerDraft } from "./meaning/listeners.ts";
 import type { FallbackSection } from "./schema/fallback.ts";
 import type { Origin } from "./schema/field.ts";
-import type { ListenerTls } from "./schema/listener-tls.ts";
 import type { RedisSection } from "./schema/redis.ts";
 import type { Written } from "./schema/root.ts";
 import type { RuleSection } from "./schema/router.ts";
@@ -81,8 +81,6 @@ export interface RetryConfig extends Omit<RetryRule, "budget" | "isRetryable" | 
 
 /** What answers instead of a rule's service. */
 export type FallbackConfig = FallbackSection;
-/** Certificates shown to clients of a listener. */
-export type ListenerTlsConfig = ListenerTls;
 /** How the gateway trusts services. */
 export type UpstreamTlsConfig = UpstreamTls;
 
@@ -207,7 +205,7 @@ interface PlainSections {
 
 /** The sections after inference. */
 export interface Meaning extends PlainSections {
-  readonly listeners: readonly ListenerConfig[];
+  readonly listeners: readonly ListenerDraft[];
   readonly rules: readonly RuleConfig[];
   readonly services: readonly ServiceConfig[];
   readonly registry: { readonly type: RegistryName };
@@ -226,10 +224,14 @@ export interface Meaning extends PlainSections {
 export type Material = ReadonlyMap<string, string>;
 
 /** A configuration. */
-export interface Config extends Meaning {
+export interface Config extends Omit<Meaning, "listeners"> {
+  /** The listeners for clients. */
+  readonly listeners: readonly ListenerConfig[];
+  /** TLS of the management listener; null: none. */
+  readonly managementTls: ServerTls | null;
   /** Dotted path below `gateway` → where its value came from; defaults are not in it. */
   readonly origins: ReadonlyMap<string, Origin>;
-  /** The TLS files in use. */
+  /** The TLS files in use towards services and stores. */
   readonly tlsFiles: Material;
   /** Content of the files that describe gRPC messages. */
   readonly descriptors: DescriptorFiles;

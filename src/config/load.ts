@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize as normalizePath, resolve } from "node:path";
 import type { Fragment } from "../core/registry.ts";
+import type { ServerTls } from "../tls/server-tls.ts";
 import type { Config, Material } from "./config.ts";
 import { unknownKeyCure } from "./cures/unknown-key.ts";
 import { withFragments } from "./fragments/join.ts";
@@ -12,8 +13,11 @@ import { type Checked, settle } from "./fragments/settle.ts";
 import { type DescriptorFiles, readDescriptors } from "./meaning/descriptors.ts";
 import { Draft } from "./meaning/draft.ts";
 import { triedAt, whyNot } from "./meaning/files.ts";
+import { completeListener, listenersOf } from "./meaning/listeners.ts";
 import { checkMappings } from "./meaning/mappings.ts";
 import { normalize } from "./meaning/normalize.ts";
+import { readServerTls } from "./meaning/server-tls.ts";
+import { listenerBlocks } from "./meaning/tls.ts";
 import { readMaterial } from "./meaning/tls-files.ts";
 import { applyEnvironment, type Environment } from "./schema/environment.ts";
 import type { Origin } from "./schema/field.ts";
@@ -121,23 +125,34 @@ function complete(place: Node, below: MapNode, files: SourceFiles, problems: Pro
   const draft = new Draft(written, below, origins, problems);
   const meaning = collectErrors(problems, () => normalize(draft));
   const material: Material | null = collectErrors(problems, () => readMaterial(draft, files));
+  const listeners = meaning?.listeners ?? listenersOf(written, (key) => draft.isGiven(key));
+  const served = collectErrors(problems, () =>
+    readServerTls(draft, listenerBlocks(listeners, written.management), files),
+  );
   collectErrors(problems, () => checkMappings(draft));
   const descriptors = collectErrors(problems, () => readDescriptors(draft, files));
-  if (meaning === null || material === null || descriptors === null || problems.errors.length > 0)
+  if (meaning === null || material === null || served === null || descriptors === null || problems.errors.length > 0)
     return { problems, result: null };
   const config: Config = {
     written,
     ...meaning,
+    listeners: meaning.listeners.map((listener) => completeListener(listener, served)),
+    managementTls: served.get("management.tls") ?? null,
     origins,
     tlsFiles: material,
     descriptors,
-    hash: hashOf(written, material, descriptors),
+    hash: hashOf(written, material, served, descriptors),
   };
   return { problems, result: { config, placeOf: (path) => placeOf(below, path) } };
 }
 
-function hashOf(written: Written, material: Material, descriptors: DescriptorFiles): string {
-  const all = [written, ...material, ...(descriptors.contents.size > 0 ? [descriptors.digest] : [])];
+function hashOf(
+  written: Written,
+  material: Material,
+  served: ReadonlyMap<string, ServerTls>,
+  descriptors: DescriptorFiles,
+): string {
+  const all = [written, ...material, ...served, ...(descriptors.contents.size > 0 ? [descriptors.digest] : [])];
   return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 12);
 }
 

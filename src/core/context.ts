@@ -10,6 +10,7 @@ import type { LogLine } from "./log.ts";
 import type { BodyFilter, ReplyHead, ReplyWriter } from "./reply-head.ts";
 import { RequestEdit } from "./request-edit.ts";
 import type { RouteSettings } from "./route-settings.ts";
+import type { Secured } from "./secured.ts";
 import type { OpenStreams } from "./streams.ts";
 import type { Trace } from "./trace.ts";
 import type { Translation } from "./translation.ts";
@@ -21,6 +22,8 @@ export interface Peer {
   readonly scheme: "http" | "https";
   /** Name of the listener it came to. */
   readonly listener: string;
+  /** The TLS of the connection; null: it has none. */
+  readonly secured: Secured | null;
 }
 
 /** Protocol version a client speaks, as `Via` names it. */

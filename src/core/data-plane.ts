@@ -1,5 +1,6 @@
 // The contract between the half that decides which configuration is in effect and the half that serves requests by it.
 // Whatever passes between them is plain data, so that data planes can run in other processes.
+import type { IssuedCertificate } from "./issued-certificate.ts";
 import type { Ask } from "./questions.ts";
 import type { ServiceList } from "./registry.ts";
 
@@ -24,6 +25,8 @@ export interface DataPlane<Config> extends Participant<Config> {
   noteLoad(ok: boolean): void;
   /** The endpoints of the services in effect are these from now on; a service that is not listed has none. */
   follow(services: ServiceList): void;
+  /** These are all certificates that were issued to the gateway, from now on. */
+  certify(certificates: readonly IssuedCertificate[]): void;
   /** Takes no new requests, lets those under way finish within the bounds, and closes everything. */
   drain(times: DrainTimes): Promise<void>;
 }

@@ -2,6 +2,8 @@
 
 /** Why a handshake failed. */
 export type HandshakeFault =
+  /** There is no certificate yet, because none was issued. */
+  | "no_certificate"
   /** The client spoke HTTP without TLS. */
   | "plain_http"
   /** What it sent is no TLS. */

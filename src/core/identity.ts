@@ -1,4 +1,5 @@
 // Who a request is from, once its credential was accepted.
+import type { ClientCertificate } from "./client-certificate.ts";
 
 /** An authenticated client. */
 export interface Identity {
@@ -6,4 +7,6 @@ export interface Identity {
   readonly subject: string;
   /** Id of the API key it came with; "" with any other credential. */
   readonly apiKey: string;
+  /** The certificate it was authenticated by; null: it was by something else. */
+  readonly certificate: ClientCertificate | null;
 }

@@ -2,6 +2,7 @@
 import type { ReplyFilter, RequestContext, RequestSnapshot } from "./context.ts";
 import type { LimitView } from "./limit-view.ts";
 import type { Overload } from "./overload.ts";
+import type { Reply } from "./reply.ts";
 import type { Responder } from "./responder.ts";
 import type { Route } from "./route.ts";
 import type { Service } from "./service.ts";
@@ -29,6 +30,11 @@ export interface Snapshot extends RequestSnapshot {
   readonly limits: readonly LimitView[];
   /** The gateway's own answer at a path of its own, which no route can take; null at any other. */
   ownAnswer(ctx: RequestContext): Responder | null;
+  /**
+   * What an authority is to be told that validates a name of ours; null at any path that is none of its own. Resolves to
+   * null for what is no validation of ours, which is then a request like any other.
+   */
+  validationAnswer(ctx: RequestContext): Promise<Reply | null> | null;
   match(ctx: RequestContext): Match;
   /** The gateway's own answer where no route has the path. */
   lastAnswer(ctx: RequestContext): Responder | null;

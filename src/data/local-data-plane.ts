@@ -1,19 +1,21 @@
 // The data plane of this process: snapshots one after the other, and the ports whose requests enter them.
 import { type ListenerAddress, Listeners, type PreparedListeners } from "../adapters/listeners.ts";
 import type { Config } from "../config/config.ts";
-import { certificateEnds } from "../config/meaning/tls-files.ts";
 import type { DataPlane, DrainTimes, ProcessFacts } from "../core/data-plane.ts";
+import type { IssuedCertificate } from "../core/issued-certificate.ts";
 import type { About, AnswerTo, Question } from "../core/questions.ts";
 import type { ServiceList } from "../core/registry.ts";
 import { inSlices } from "../core/slices.ts";
 import type { CurrentSnapshot } from "../core/snapshot.ts";
 import { Pipeline } from "../gateway/handle.ts";
-import type { LabelChoice, ReloadState } from "../observe/exposition.ts";
+import type { CertificateEnd, LabelChoice, ReloadState } from "../observe/exposition.ts";
 import type { Meters } from "../observe/meters.ts";
 import { type CompiledSnapshot, compiling } from "../snapshot/compile.ts";
 import type { Extensions } from "../snapshot/extensions.ts";
 import { prepare } from "../snapshot/prepare.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
+import type { IssuedCertificates } from "../tls/issued-certificates.ts";
+import { validityOf } from "../tls/validity.ts";
 import { type Answers, answersOf } from "./answers/answers.ts";
 import { drain } from "./drain.ts";
 import { connectionLimit } from "./open-files.ts";
@@ -44,7 +46,7 @@ export class LocalDataPlane implements DataPlane<Config> {
       services: () => live.current?.snapshot.services.values() ?? [],
       overload: () => live.current?.snapshot.overload ?? null,
       labels: () => labelsOf(live.snapshot.config),
-      certificates: () => certificateEnds(live.snapshot.config),
+      certificates: () => certificateEnds(live.snapshot.config, this.#runtime.issued),
       reload: this.#reload,
     });
     this.#pipeline = new Pipeline(live, logs.app);
@@ -111,6 +113,10 @@ export class LocalDataPlane implements DataPlane<Config> {
     this.#live.snapshot.follow(services);
   }
 
+  certify(certificates: readonly IssuedCertificate[]): void {
+    this.#runtime.issued.replace(certificates);
+  }
+
   async drain(times: DrainTimes): Promise<void> {
     const { streams, healthChecks, pools, http2Pools, redis, log } = this.#runtime;
     await drain(this.#live, this.#listeners, streams, () => this.#pipeline.active, times, log);
@@ -148,6 +154,14 @@ class Live implements CurrentSnapshot {
   get current(): this | null {
     return this.ready ? this : null;
   }
+}
+
+/** Certificates of listeners, each once, and when they end, s since 1970. */
+function certificateEnds({ listeners, managementTls }: Config, issued: IssuedCertificates): CertificateEnd[] {
+  const configured = [...listeners.map(({ tls }) => tls), managementTls].flatMap((tls) => tls?.certificates ?? []);
+  const ends = new Map(configured.map(({ source, validity }) => [source, validity.to]));
+  for (const { names, cert } of issued.list) ends.set(`acme:${names.join(",")}`, validityOf(cert).to);
+  return [...ends].map(([file, at]) => ({ file, at: at / 1000 }));
 }
 
 function labelsOf(config: Config): LabelChoice {

@@ -14,6 +14,7 @@ import { HealthChecks } from "../resilience/health-check.ts";
 import { ProbeSlots } from "../resilience/probe-slots.ts";
 import type { Extensions } from "../snapshot/extensions.ts";
 import type { Runtime } from "../snapshot/runtime.ts";
+import { IssuedCertificates } from "../tls/issued-certificates.ts";
 import type { Network } from "../wire/dial.ts";
 import { Names } from "../wire/names/names.ts";
 import { Resolver } from "../wire/resolver.ts";
@@ -64,6 +65,7 @@ export function makeRuntime(
     ...facts,
     leases: logs.leases,
     clients,
+    issued: new IssuedCertificates(),
     network,
     pools,
     http2Pools: new Http2PoolSet(network, now),

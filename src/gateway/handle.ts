@@ -40,14 +40,26 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
       const path = ctx.query.includes("#") ? null : canonicalPath(ctx.rawPath);
       if (path === null) return this.#unroutable(ctx);
       ctx.path = path;
-      const own = snapshot.ownAnswer(ctx);
-      if (own !== null) return this.#respond(ctx, own);
-      const match = snapshot.match(ctx);
-      if ("allow" in match) return this.#noMatch(ctx, snapshot, match);
-      this.#run(ctx, match);
+      const { secured } = ctx.peer;
+      const refusal = secured === null ? null : secured.refusal(ctx.host);
+      if (refusal !== null) return this.refuse(ctx, refusal);
+      const validation = snapshot.validationAnswer(ctx);
+      if (validation === null) return this.#route(ctx, snapshot);
+      validation
+        .then((reply) => (reply === null ? this.#route(ctx, snapshot) : this.#answer(ctx, reply)))
+        .catch((error) => this.defect(ctx, error));
     } catch (error) {
       this.defect(ctx, error);
     }
+  }
+
+  #route(ctx: RequestContext, snapshot: Snapshot): void {
+    if (isAnswered(ctx)) return;
+    const own = snapshot.ownAnswer(ctx);
+    if (own !== null) return this.#respond(ctx, own);
+    const match = snapshot.match(ctx);
+    if ("allow" in match) return this.#noMatch(ctx, snapshot, match);
+    this.#run(ctx, match);
   }
 
   refuse(ctx: RequestContext, code: ErrorCode, fields?: readonly string[], message?: string): void {
@@ -106,6 +118,7 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
     const peer = ctx.peer.address;
     ctx.peerTrusted = snapshot.trusts(peer);
     ctx.clientIp = ctx.peerTrusted ? clientAddress(peer, ctx.fields, (a) => snapshot.trusts(a)) : peer;
+    if (ctx.peer.secured !== null) ctx.identity = ctx.peer.secured.identity;
     ctx.requestId = this.#ids.idFor(ctx, snapshot.requestId);
     ctx.trace = snapshot.trace(ctx);
     const { debug } = this.#log;

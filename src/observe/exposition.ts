@@ -32,8 +32,16 @@ export interface Sources extends Omit<ResilienceSources, "limits">, ResourceSour
   readonly labels: () => LabelChoice;
   readonly reload: ReloadState;
   readonly droppedLines: () => number;
-  /** Certificates shown to clients, and when they end, s since 1970. */
-  readonly certificates: () => readonly { readonly file: string; readonly at: number }[];
+  /** Certificates shown to clients. */
+  readonly certificates: () => readonly CertificateEnd[];
+}
+
+/** When a certificate ends. */
+export interface CertificateEnd {
+  /** That it is read from, or `acme:` and its names. */
+  readonly file: string;
+  /** s since 1970. */
+  readonly at: number;
 }
 
 /** The scrape endpoint's content. */

@@ -7,6 +7,7 @@ import type { LimitView } from "../core/limit-view.ts";
 import type { Log } from "../core/log.ts";
 import type { Overload } from "../core/overload.ts";
 import type { ServiceList } from "../core/registry.ts";
+import type { Reply } from "../core/reply.ts";
 import type { AccessLog, StreamMeter } from "../core/request-observers.ts";
 import type { Responder } from "../core/responder.ts";
 import type { Route } from "../core/route.ts";
@@ -24,6 +25,7 @@ import { ownPaths } from "./builtin/paths.ts";
 import { HealthChecker } from "./health/health-checker.ts";
 import { loggingFormat } from "./logging.ts";
 import { type CompiledRoutes, compileRoutes, meterOf } from "./routes/compile-routes.ts";
+import { listenerFilters } from "./routes/listener-filters.ts";
 import { sheddingOf } from "./routes/overload.ts";
 import type { Build, Runtime } from "./runtime.ts";
 import type { EndpointSet } from "./services/endpoint-set.ts";
@@ -118,7 +120,7 @@ export class CompiledSnapshot implements Snapshot {
     this.services = parts.services;
     this.#sets = parts.sets;
     this.instanceId = runtime.instanceId;
-    this.replyFilters = runtime.extensions.listenerFilters ?? [];
+    this.replyFilters = listenerFilters(build);
     this.#tracer = runtime.extensions.trace ?? null;
     this.#ownAnswers = new OwnAnswers(config, runtime, parts.services);
     this.#trusts = compileCidrs(config.frontend.http.trustedProxies);
@@ -135,6 +137,10 @@ export class CompiledSnapshot implements Snapshot {
 
   match(ctx: RequestContext): Match {
     return this.#tree.match(ctx);
+  }
+
+  validationAnswer(ctx: RequestContext): Promise<Reply | null> | null {
+    return this.#ownAnswers.validation(ctx);
   }
 
   lastAnswer(ctx: RequestContext): Responder | null {

@@ -16,6 +16,7 @@ import type { Exposition } from "../observe/exposition.ts";
 import type { LineSink } from "../observe/line-sink.ts";
 import type { Meters } from "../observe/meters.ts";
 import type { HealthChecks } from "../resilience/health-check.ts";
+import type { IssuedCertificates } from "../tls/issued-certificates.ts";
 import type { Network } from "../wire/dial.ts";
 import type { Extensions } from "./extensions.ts";
 
@@ -44,6 +45,8 @@ export interface SharedStores {
 export interface Runtime extends ProcessFacts {
   readonly leases: LeaseTable;
   readonly clients: ClientConnections;
+  /** Certificates that come while the gateway runs. */
+  readonly issued: IssuedCertificates;
   /** Name resolution and dialling, and the shortages of local resources met by them. */
   readonly network: Network;
   readonly pools: PoolSet;

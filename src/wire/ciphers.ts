@@ -1,4 +1,10 @@
-// Names of TLS ciphers as `node:tls` takes them.
+// Names of TLS versions and ciphers as `node:tls` takes them.
+import type { SecureVersion } from "node:tls";
+
+/** `1.2` → `TLSv1.2`. */
+export function tlsVersion(version: string): SecureVersion {
+  return version === "1.0" ? "TLSv1" : (`TLSv${version}` as SecureVersion);
+}
 
 /**
  * The `ciphers` option of `node:tls` for names as OpenSSL or IANA write them, in order of preference. OpenSSL finds

@@ -17,6 +17,7 @@ function trustedFields(ctx: RequestContext): FieldBlock {
   let chain = "";
   let forwarded = "";
   const list: string[] = [];
+  const certificate = peer.secured?.certificateFields ?? [];
   const seen = new Set<string>();
   for (let i = 0; i < ctx.fields.length; i += 2) {
     const name = ctx.fields[i]!;
@@ -26,8 +27,9 @@ function trustedFields(ctx: RequestContext): FieldBlock {
     else if (kind === known.FORWARDED) forwarded = forwarded === "" ? value : `${forwarded}, ${value}`;
     else if (kind === known.ASSERTED) {
       const lower = name.toLowerCase();
+      // The certificate is that of the client of a trusted peer, unless the peer has shown one that is to be told of itself.
       // Identity, loop marks and the fields of an attempt are asserted by the gateway alone, even if a trusted peer sent them.
-      if (!lower.startsWith("x-forwarded-")) continue;
+      if (!lower.startsWith("x-forwarded-") && !(lower.startsWith("client-cert") && certificate.length === 0)) continue;
       seen.add(lower);
       list.push(name, value);
     }
@@ -41,5 +43,6 @@ function trustedFields(ctx: RequestContext): FieldBlock {
   if (!seen.has("x-forwarded-host") && ctx.authority !== "") list.push("X-Forwarded-Host", ctx.authority);
   const element = `${peer.element}${forwardedHost(ctx.authority)}`;
   list.push("Forwarded", `${forwarded === "" ? "" : `${forwarded}, `}${element}`);
+  list.push(...certificate);
   return fieldBlock(list);
 }

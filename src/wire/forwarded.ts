@@ -1,5 +1,6 @@
 // Who the client is, said to the backend: X-Forwarded-* and Forwarded (RFC 7239), believed only from trusted peers.
 import type { Peer } from "../core/context.ts";
+import type { Secured } from "../core/secured.ts";
 import type { FieldBlock } from "../core/upstream-request.ts";
 import { fieldBlock, joinField, NO_FIELDS } from "./fields.ts";
 import { elementStart, forwardedFor, nodeAddress } from "./forwarded-node.ts";
@@ -12,16 +13,18 @@ export class ForwardedPeer implements Peer {
   readonly address: string;
   readonly scheme: "http" | "https";
   readonly listener: string;
+  readonly secured: Secured | null;
   /** `for=…;proto=…` of RFC 7239. */
   readonly element: string;
   #authority: string | null = null;
   #block: FieldBlock = NO_FIELDS;
 
-  constructor(address: string, scheme: "http" | "https", listener: string) {
+  constructor(address: string, listener: string, secured: Secured | null) {
     this.address = address;
-    this.scheme = scheme;
+    this.scheme = secured === null ? "http" : "https";
     this.listener = listener;
-    this.element = `for=${node(address)};proto=${scheme}`;
+    this.secured = secured;
+    this.element = `for=${node(address)};proto=${this.scheme}`;
   }
 
   /** All forwarded fields for a peer that is not trusted. A client rarely changes its Host, so the last ones are kept. */
@@ -31,7 +34,7 @@ export class ForwardedPeer implements Peer {
       const { address, scheme } = this;
       const list = ["X-Forwarded-For", address || UNKNOWN, "X-Forwarded-Proto", scheme];
       if (address !== "") list.push("X-Real-IP", address);
-      if (scheme === "https") list.push("X-Forwarded-Ssl", "on");
+      if (this.secured !== null) list.push("X-Forwarded-Ssl", "on", ...this.secured.certificateFields);
       if (authority !== "") list.push("X-Forwarded-Host", authority);
       list.push("Forwarded", this.element + forwardedHost(authority));
       this.#block = fieldBlock(list);

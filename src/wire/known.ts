@@ -17,7 +17,7 @@ export const TRANSFER_ENCODING = 5;
 export const EXPECT = 6;
 /** `X-Forwarded-For`. */
 export const FORWARDED_FOR = 7;
-/** Asserted by the gateway: `X-Forwarded-*` other than `-For`, `X-Real-IP`, `X-Auth-*`, `X-Gateway`, what attempts say. */
+/** Asserted by the gateway: `X-Forwarded-*` other than `-For`, `X-Real-IP`, `X-Auth-*`, `X-Gateway`, `Client-Cert*` (RFC 9440), what attempts say. */
 export const ASSERTED = 8;
 /** `Forwarded` (RFC 7239). */
 export const FORWARDED = 9;
@@ -43,7 +43,8 @@ export function knownField(name: string): number {
       return name.length === 14 && isField(name, "http2-settings") ? HOP : OTHER;
     case 0x63: // c
       if (name.length === 10) return isField(name, "connection") ? CONNECTION : OTHER;
-      return name.length === 14 && isField(name, "content-length") ? CONTENT_LENGTH : OTHER;
+      if (name.length === 14) return isField(name, "content-length") ? CONTENT_LENGTH : OTHER;
+      return isField(name, "client-cert") || isField(name, "client-cert-chain") ? ASSERTED : OTHER;
     case 0x6b: // k
       return isField(name, "keep-alive") ? HOP : OTHER;
     case 0x74: // t

@@ -9,7 +9,7 @@ import { Listener, tcpAddress } from "../../src/adapters/listener.ts";
 import type { HttpServerOptions } from "../../src/adapters/options.ts";
 import type { RequestContext } from "../../src/core/context.ts";
 import type { Gateway } from "../../src/core/gateway.ts";
-import { anyClients } from "../support/clients.ts";
+import { frontParts } from "../support/clients.ts";
 
 const OPTIONS: HttpServerOptions = {
   readMs: 2000,
@@ -23,7 +23,6 @@ const OPTIONS: HttpServerOptions = {
   upgrades: true,
   proxyProtocol: { trustedPeers: [], timeoutMs: 0 },
   tls: null,
-  requireCertificate: false,
 };
 
 /** A pipeline that does what the test says, and counts. */
@@ -121,7 +120,7 @@ for (const [name, ask] of Object.entries({ http: byHttp1, http2: byHttp2 })) {
       done: (ctx, completed) => pipeline.done(ctx, completed),
     };
     before(async () => {
-      listener = new Listener(tcpAddress("127.0.0.1", 0), new HttpFront(forward, OPTIONS, anyClients(), "test"));
+      listener = new Listener(tcpAddress("127.0.0.1", 0), new HttpFront(OPTIONS, frontParts(forward)));
       await listener.listen();
     });
     after(() => listener.destroy());
@@ -256,7 +255,7 @@ for (const [name, ask] of Object.entries({ http: byHttp1, http2: byHttp2 })) {
 
 test("the listener lets go of its port", async () => {
   const gateway: Gateway = { handle: () => undefined, refuse: () => undefined, done: () => undefined };
-  const listener = new Listener(tcpAddress("127.0.0.1", 0), new HttpFront(gateway, OPTIONS, anyClients(), "test"));
+  const listener = new Listener(tcpAddress("127.0.0.1", 0), new HttpFront(OPTIONS, frontParts(gateway)));
   await listener.listen();
   const { boundPort } = listener;
   listener.destroy();

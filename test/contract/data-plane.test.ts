@@ -81,6 +81,7 @@ function behindCopies(plane: DataPlane<Config>): DataPlane<Config> {
     ask: async (question, about) => same(await plane.ask(question, same(about))),
     noteLoad: (ok) => plane.noteLoad(ok),
     follow: (services) => plane.follow(same(services)),
+    certify: (certificates) => plane.certify(same(certificates)),
     drain: (times) => plane.drain(same(times)),
   };
 }

@@ -7,7 +7,7 @@ import type { HttpServerOptions } from "../../src/adapters/options.ts";
 import type { RequestContext } from "../../src/core/context.ts";
 import type { Downstream } from "../../src/core/edges.ts";
 import type { Gateway } from "../../src/core/gateway.ts";
-import { anyClients } from "../support/clients.ts";
+import { frontParts } from "../support/clients.ts";
 import { RawClient } from "../support/raw-client.ts";
 
 const OPTIONS: HttpServerOptions = {
@@ -22,7 +22,6 @@ const OPTIONS: HttpServerOptions = {
   upgrades: true,
   proxyProtocol: { trustedPeers: [], timeoutMs: 0 },
   tls: null,
-  requireCertificate: false,
 };
 
 let replies: (to: Downstream) => void = () => undefined;
@@ -46,7 +45,7 @@ const gateway: Gateway = {
 let listener: Listener;
 
 before(async () => {
-  listener = new Listener(tcpAddress("127.0.0.1", 0), new HttpFront(gateway, OPTIONS, anyClients(), "test"));
+  listener = new Listener(tcpAddress("127.0.0.1", 0), new HttpFront(OPTIONS, frontParts(gateway)));
   await listener.listen();
 });
 after(() => listener.destroy());

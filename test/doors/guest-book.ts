@@ -18,7 +18,7 @@ export const doorman: Filter = {
   onRequest(ctx) {
     const subject = getField(ctx.fields, "x-guest");
     if (subject === undefined) return { status: 401, fields: ["WWW-Authenticate", "Guest"], body: "who are you?\n" };
-    ctx.identity = { subject, apiKey: "" };
+    ctx.identity = { subject, apiKey: "", certificate: null };
     return undefined;
   },
 };

@@ -3,6 +3,7 @@ import { RequestContext, type RequestIdRule } from "../../src/core/context.ts";
 import { NullDownstream } from "../../src/core/null-upstream.ts";
 import type { Route } from "../../src/core/route.ts";
 import type { EventStreamRule, TargetRule } from "../../src/core/route-settings.ts";
+import type { Secured } from "../../src/core/secured.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import { OpenStreams } from "../../src/core/streams.ts";
 import { ForwardedPeer } from "../../src/wire/forwarded.ts";
@@ -10,6 +11,9 @@ import { ForwardedPeer } from "../../src/wire/forwarded.ts";
 /** Given to the constructor; everything else is assigned. */
 type Received = "downstream" | "peer" | "method" | "fields" | "httpVersion" | "expectsContinue" | "startedAt";
 type Fixed = "rawPath" | "query" | "edited" | "ended" | "onDone" | "runCleanups";
+
+/** A TLS connection of a client that has shown no certificate. */
+export const SECURED: Secured = { identity: null, certificateFields: [], refusal: () => null };
 
 /** What is special about a request: as received, or as the pipeline has completed it by then. */
 export type GivenContext = Partial<Omit<RequestContext, Fixed>> & {
@@ -21,7 +25,7 @@ export type GivenContext = Partial<Omit<RequestContext, Fixed>> & {
 export function contextOf(given: GivenContext = {}): RequestContext {
   const {
     downstream = new NullDownstream(),
-    peer = new ForwardedPeer("192.0.2.1", "http", "http"),
+    peer = new ForwardedPeer("192.0.2.1", "http", null),
     method = "GET",
     target = "/",
     fields = [],
@@ -98,6 +102,7 @@ export function snapshotOf(given: GivenSnapshot = {}): Snapshot {
     limits: [],
     replyFilters: [],
     ownAnswer: () => null,
+    validationAnswer: () => null,
     match: () => ({ allow: [] }),
     lastAnswer: () => null,
     trace: () => null,

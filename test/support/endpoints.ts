@@ -45,7 +45,7 @@ export function endpoints(count: number): Endpoint[] {
 
 /** A request from a client. @param target path with query */
 export function requestFrom(clientIp: string, fields: readonly string[] = [], target = "/"): RequestContext {
-  return contextOf({ peer: new ForwardedPeer(clientIp, "http", "http"), target, fields, clientIp });
+  return contextOf({ peer: new ForwardedPeer(clientIp, "http", null), target, fields, clientIp });
 }
 
 /** By `X-Session-Id`, nothing else. */

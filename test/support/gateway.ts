@@ -72,7 +72,7 @@ async function launch(yaml: string, options: StartOptions): Promise<Launched> {
   });
   const log = new Log(child);
   const exited = once(child, "exit").then(([code]) => (code as number | null) ?? -1);
-  const listening = log.line((line) => line.listener === "http");
+  const listening = log.line((line) => tellsPort(line) && line.listener === "http");
   const ended = exited.then((code) => {
     throw new Error(`gateway ended with ${code} before it listened:\n${log.text}`);
   });
@@ -135,7 +135,7 @@ export class GatewayPool {
 }
 
 async function reload({ gateway, log }: Launched, yaml: string): Promise<void> {
-  const before = log.lines.filter((line) => line.listener !== undefined);
+  const before = log.lines.filter(tellsPort);
   log.turn();
   writeFileSync(gateway.file, yaml);
   gateway.signal("SIGHUP");
@@ -144,12 +144,17 @@ async function reload({ gateway, log }: Launched, yaml: string): Promise<void> {
   const done = await Promise.race([log.line((line) => /^Configuration /.test(line.msg ?? "")), ended]);
   assert.match(done.msg!, /reloaded|unchanged/, log.text);
   // Listeners that stay are not told of again.
-  const again = new Set(log.lines.map((line) => line.listener));
+  const again = new Set(log.lines.filter(tellsPort).map((line) => line.listener));
   log.lines.unshift(...before.filter((line) => !again.has(line.listener)));
 }
 
 function portOf(log: Log, listener: string): number {
-  return log.lines.find((line) => line.listener === listener)!.port as number;
+  return log.lines.find((line) => tellsPort(line) && line.listener === listener)!.port as number;
+}
+
+/** Whether a line says where a listener is bound: others name listeners, too. */
+function tellsPort(line: LogLine): boolean {
+  return line.listener !== undefined && line.port !== undefined;
 }
 
 function isAlive(child: ChildProcess): boolean {

@@ -13,7 +13,7 @@ import { ForwardedPeer } from "../../src/wire/forwarded.ts";
 export function requestOf(clientIp: string, fields: readonly string[] = []): RequestContext {
   const ctx = new Context(
     new NullDownstream(),
-    new ForwardedPeer(clientIp, "http", "http"),
+    new ForwardedPeer(clientIp, "http", null),
     "GET",
     "/",
     fields,

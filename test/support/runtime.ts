@@ -10,6 +10,7 @@ import { Meters } from "../../src/observe/meters.ts";
 import { HealthChecks } from "../../src/resilience/health-check.ts";
 import { ProbeSlots } from "../../src/resilience/probe-slots.ts";
 import type { Build, Runtime } from "../../src/snapshot/runtime.ts";
+import { IssuedCertificates } from "../../src/tls/issued-certificates.ts";
 import { anyClients } from "./clients.ts";
 import { NO_LOG, testNetwork } from "./network.ts";
 
@@ -29,6 +30,7 @@ export function quietRuntime(): Runtime & { readonly pools: PoolSet } {
   const network = testNetwork();
   return {
     clients: anyClients(),
+    issued: new IssuedCertificates(),
     network,
     leases: new LeaseTable(),
     pools: new PoolSet(network, () => performance.now()),

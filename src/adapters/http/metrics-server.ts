@@ -9,7 +9,7 @@ interface Page {
 
 /** A server of one page at one path. */
 export function metricsServer(path: string, page: () => Promise<Page>): SmallServer {
-  const options = { tls: null, requireCertificate: false, mayAsk: () => true };
+  const options = { tls: null, mayAsk: () => true };
   return new SmallServer(options, (request, response) => {
     const found = (request.url ?? "").split("?")[0] === path;
     if (!found || (request.method !== "GET" && request.method !== "HEAD")) {

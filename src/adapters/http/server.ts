@@ -1,10 +1,10 @@
 // The HTTP/1.1 adapter: node:http parses (llhttp, strict), and every request becomes a RequestContext for the gateway.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
 import { RequestContext } from "../../core/context.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Gateway } from "../../core/gateway.ts";
+import type { Secured } from "../../core/secured.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { addressOf } from "../client-address.ts";
 import { Gate } from "../gate.ts";
@@ -66,9 +66,8 @@ export class HttpServer {
   }
 
   /** Takes over a socket that speaks HTTP/1. @param since when it was accepted, on the monotonic clock, ms */
-  open(socket: Socket, since = performance.now()): void {
-    const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
-    const peer = new ForwardedPeer(addressOf(socket), scheme, this.#options.listener);
+  open(socket: Socket, secured: Secured | null, since = performance.now()): void {
+    const peer = new ForwardedPeer(addressOf(socket), this.#options.listener, secured);
     this.#connections.set(socket, {
       peer,
       openedAt: since,
@@ -275,7 +274,7 @@ export class HttpServer {
   #raw(socket: Socket, { code, detail }: Fault): void {
     if (!socket.writable) return void socket.destroy();
     const connection = this.#connections.get(socket);
-    const peer = connection?.peer ?? new ForwardedPeer(addressOf(socket), "http", this.#options.listener);
+    const peer = connection?.peer ?? new ForwardedPeer(addressOf(socket), this.#options.listener, null);
     // A first request that never came has been waited for since the connection was opened.
     const since = connection === undefined || connection.used ? performance.now() : connection.openedAt;
     const downstream = new RawDownstream(socket);

@@ -1,10 +1,14 @@
 // A small, tightly limited HTTP/1.1 server for operators and their tools: one request a connection, everything bounded.
+
+import { randomUUID } from "node:crypto";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { Socket } from "node:net";
-import type { TlsOptions, Server as TlsServer } from "node:tls";
-import type { HandshakeWatch } from "../../core/handshake.ts";
+import { type HandshakeWatch, UNWATCHED } from "../../core/handshake.ts";
+import { IssuedCertificates } from "../../tls/issued-certificates.ts";
+import type { ServerTls } from "../../tls/server-tls.ts";
 import type { ConnectionHandler } from "../listener.ts";
-import { tlsServer } from "../tls-server.ts";
+import { SilentSockets } from "../silent-sockets.ts";
+import { TlsAcceptor } from "../tls/acceptor.ts";
 import { startClocks } from "./clocks.ts";
 
 /** Connections at once. One more takes the place of the oldest on which nothing was asked yet, or is closed without a word. */
@@ -23,9 +27,7 @@ const MAX_HEAD_BYTES = 16 * 1024;
 /** Settings of a {@link SmallServer}. */
 interface SmallServerOptions {
   /** null: plain HTTP. */
-  readonly tls: TlsOptions | null;
-  /** A client that shows no certificate is not served. */
-  readonly requireCertificate: boolean;
+  readonly tls: ServerTls | null;
   /** Told of TLS handshakes. */
   readonly watch?: HandshakeWatch;
   /** Whether a peer may ask at all; the answer that it may not is the handler's. */
@@ -37,7 +39,8 @@ interface SmallServerOptions {
 /** Passes every request to its handler. */
 export class SmallServer implements ConnectionHandler {
   readonly #server: Server;
-  readonly #tls: TlsServer | null;
+  readonly #tls: TlsAcceptor | null;
+  readonly #greetings = new SilentSockets(REQUEST_MS, (socket) => void socket.destroy());
   readonly #mayAsk: (address: string) => boolean;
   readonly #closing: () => void;
   /** Accepted sockets, also those in their handshake. */
@@ -64,9 +67,19 @@ export class SmallServer implements ConnectionHandler {
     });
     this.#server.timeout = SILENCE_MS;
     startClocks(this.#server);
-    const { tls, requireCertificate, watch } = options;
-    const opened = (socket: Socket) => void this.#server.emit("connection", socket);
-    this.#tls = tls === null ? null : tlsServer(tls, requireCertificate, REQUEST_MS, opened, watch);
+    const { tls, watch = UNWATCHED } = options;
+    this.#tls =
+      tls === null
+        ? null
+        : new TlsAcceptor(tls, {
+            listener: "management",
+            protocols: ["http/1.1"],
+            handshakeMs: REQUEST_MS,
+            ticketSecret: randomUUID(),
+            issued: new IssuedCertificates(),
+            watch,
+            opened: (socket) => void this.#server.emit("connection", socket),
+          });
   }
 
   get connections(): number {
@@ -87,7 +100,14 @@ export class SmallServer implements ConnectionHandler {
       if (this.#silent.get(peer) === socket) this.#silent.delete(peer);
       if (stranger) this.#strangers--;
     });
-    (this.#tls ?? this.#server).emit("connection", socket);
+    const tls = this.#tls;
+    if (tls === null) return void this.#server.emit("connection", socket);
+    const begin = (bytes: Buffer) => tls.accept(socket, bytes);
+    this.#greetings.listen(socket, TlsAcceptor.isEnough, begin, performance.now());
+  }
+
+  certify(tls: ServerTls): void {
+    this.#tls?.use(tls);
   }
 
   hold(): void {}
@@ -107,6 +127,8 @@ export class SmallServer implements ConnectionHandler {
   }
 
   stop(): void {
+    this.#greetings.stop();
+    this.#tls?.stop();
     this.#server.close(() => undefined);
   }
 

@@ -7,10 +7,10 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
 import { RequestContext } from "../../core/context.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Gateway } from "../../core/gateway.ts";
+import type { Secured } from "../../core/secured.ts";
 import { hostName } from "../../wire/authority.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { BreachWatch } from "../../wire/http2-breach.ts";
@@ -52,7 +52,7 @@ export class Http2Server {
   #leaving = false;
   #lookTimer: NodeJS.Timeout | undefined;
   /** The socket of the session that begins; `session.socket` is a proxy that costs a look-up with every access. */
-  #opening: Socket | null = null;
+  #opening: { readonly socket: Socket; readonly secured: Secured | null } | null = null;
 
   /** @param instanceId mark of this process, by which loops are recognised */
   constructor(gateway: Gateway, options: HttpServerOptions, http2: Http2Options, instanceId: string) {
@@ -81,8 +81,8 @@ export class Http2Server {
   }
 
   /** Takes over a socket that speaks HTTP/2. */
-  open(socket: Socket): void {
-    this.#opening = socket;
+  open(socket: Socket, secured: Secured | null): void {
+    this.#opening = { socket, secured };
     this.#server.emit("connection", socket);
   }
 
@@ -111,9 +111,8 @@ export class Http2Server {
   }
 
   #session(session: ServerHttp2Session): void {
-    const socket = this.#opening!;
-    const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
-    const peer = new ForwardedPeer(addressOf(socket), scheme, this.#options.listener);
+    const { socket, secured } = this.#opening!;
+    const peer = new ForwardedPeer(addressOf(socket), this.#options.listener, secured);
     const breach = new BreachWatch(session, socket);
     const client: Client = { peer, active: 0, breach, close: deferClose(session), leaving: false, ageTimer: undefined };
     this.#clients.set(session, client);

@@ -3,11 +3,11 @@ import { REGISTRIES } from "../../catalog.ts";
 import type { RuleConfig, ServiceConfig } from "../config.ts";
 import type { Position } from "../text/problem.ts";
 import type { Draft } from "./draft.ts";
-import type { ListenerConfig } from "./listeners.ts";
+import type { ListenerDraft } from "./listeners.ts";
 
 /** Listeners, services and rules, known before the sections that refer to them are checked. */
 export interface Known {
-  readonly listeners: readonly ListenerConfig[];
+  readonly listeners: readonly ListenerDraft[];
   readonly services: readonly ServiceConfig[];
   readonly serviceNames: ReadonlySet<string>;
   readonly rules: readonly RuleConfig[];

@@ -2,6 +2,15 @@
 import { type KeySource, needsIdentity, parseKeySource } from "../../limits/keys.ts";
 import { didYouMean } from "../text/suggest.ts";
 import type { Draft, Place } from "./draft.ts";
+import { listenersOf } from "./listeners.ts";
+
+/** Whether a listener verifies certificates of clients: they are all that authenticates clients. */
+function asksForCertificates(draft: Draft): boolean {
+  return listenersOf(draft.written, (key) => draft.isGiven(key)).some(({ tls }) => {
+    const asks = [tls, ...tls.certificates].some(({ clientAuth }) => clientAuth !== null && clientAuth !== "none");
+    return tls.enabled && asks;
+  });
+}
 
 /** Reads `key` of a limit. @param what names the limit in messages */
 export function readKey(draft: Draft, texts: readonly string[], what: string, place: Place): readonly KeySource[] {
@@ -15,8 +24,9 @@ export function readKey(draft: Draft, texts: readonly string[], what: string, pl
     }
     return source ?? [];
   });
-  // Nothing authenticates clients yet.
-  if (needsIdentity(sources)) draft.warn(place, `${what}: no authentication is configured, so the key is the address`);
+  if (needsIdentity(sources) && !asksForCertificates(draft)) {
+    draft.warn(place, `${what}: no authentication is configured, so the key is the address`);
+  }
   return sources;
 }
 

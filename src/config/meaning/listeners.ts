@@ -1,13 +1,15 @@
 // Every listener for clients: those with sections of their own, and those of `frontend.listeners`.
+import type { ServerTls } from "../../tls/server-tls.ts";
 import type { ListenerTls } from "../schema/listener-tls.ts";
 import type { ListenerSection } from "../schema/listeners.ts";
 import type { ProxyProtocol } from "../schema/proxy-protocol.ts";
+import type { Redirect } from "../schema/redirect.ts";
 import type { Written } from "../schema/root.ts";
 import { Claims } from "../text/claims.ts";
-import { type Draft, dotted, type Place } from "./draft.ts";
+import { type Draft, dotted, type Place, placeOfKey } from "./draft.ts";
 
 /** A listener that is enabled. Times in ms, 0 = none. */
-export interface ListenerConfig {
+export interface ListenerDraft {
   readonly name: string;
   /** Dotted place below `gateway`. */
   readonly key: string;
@@ -27,22 +29,46 @@ export interface ListenerConfig {
   readonly writeMs: number;
   readonly idleMs: number;
   readonly proxyProtocol: ProxyProtocol;
+  /** Where every request is sent; null: they are served. */
+  readonly redirect: { readonly port: number; readonly status: number } | null;
   readonly tls: ListenerTls;
+}
+
+/** A listener whose files were read. */
+export interface ListenerConfig extends Omit<ListenerDraft, "tls"> {
+  /** null: none. */
+  readonly tls: ServerTls | null;
+  /** Value of `Strict-Transport-Security`; "": it is not sent. */
+  readonly hsts: string;
+}
+
+/** @param read TLS by the place of its block */
+export function completeListener(listener: ListenerDraft, read: ReadonlyMap<string, ServerTls>): ListenerConfig {
+  const tls = read.get(`${listener.key}.tls`) ?? null;
+  return { ...listener, tls, hsts: tls === null ? "" : hstsOf(listener.tls) };
+}
+
+function hstsOf({ hsts }: ListenerTls): string {
+  if (hsts.maxAge === 0) return "";
+  const more = [hsts.includeSubdomains && "includeSubDomains", hsts.preload && "preload"].filter(
+    (word) => word !== false,
+  );
+  return [`max-age=${Math.round(hsts.maxAge / 1000)}`, ...more].join("; ");
 }
 
 /** Longest path of a UNIX socket that every system takes, bytes. */
 const MAX_SOCKET_PATH = 103;
 /** Names of listeners that have a section of their own, and those of other ports. */
 const TAKEN = ["http", "websocket", "grpc", "metrics", "management"];
-const NO_SOCKET = { socket: "", socketMode: 0 };
+const NO_SOCKET = { socket: "", socketMode: 0, redirect: null };
 
 type Sections = Pick<Written, "frontend">;
 
 /** The listeners, in the order of the documentation. @param isGiven whether a key was written, by dotted path */
-export function listenersOf({ frontend }: Sections, isGiven: (key: string) => boolean): readonly ListenerConfig[] {
+export function listenersOf({ frontend }: Sections, isGiven: (key: string) => boolean): readonly ListenerDraft[] {
   const { http, websocket, grpc } = frontend;
   const times = { readMs: http.readTimeout, writeMs: http.writeTimeout, idleMs: http.idleTimeout };
-  const list: ListenerConfig[] = [];
+  const list: ListenerDraft[] = [];
   // Whoever lists listeners does not expect a port that he has not written.
   if (http.enabled ?? (frontend.listeners.length === 0 || isGiven("frontend.http.port"))) {
     const { host, port, enableHTTP2: http2, proxyProtocol, tls } = http;
@@ -57,6 +83,7 @@ export function listenersOf({ frontend }: Sections, isGiven: (key: string) => bo
       websocket: true,
       ...times,
       proxyProtocol,
+      redirect: redirectOf(http),
       tls,
     });
   }
@@ -95,7 +122,7 @@ export function listenersOf({ frontend }: Sections, isGiven: (key: string) => bo
   return [...list, ...frontend.listeners.map((section, i) => listed(section, i, frontend))];
 }
 
-function listed(section: ListenerSection, index: number, { http }: Written["frontend"]): ListenerConfig {
+function listed(section: ListenerSection, index: number, { http }: Written["frontend"]): ListenerDraft {
   const bySocket = section.socket !== "";
   return {
     name: section.name,
@@ -111,12 +138,17 @@ function listed(section: ListenerSection, index: number, { http }: Written["fron
     writeMs: section.writeTimeout ?? http.writeTimeout,
     idleMs: section.idleTimeout ?? http.idleTimeout,
     proxyProtocol: section.proxyProtocol,
+    redirect: redirectOf(section),
     tls: section.tls,
   };
 }
 
+function redirectOf({ redirectToHTTPS: { enabled, port, status } }: { readonly redirectToHTTPS: Redirect }) {
+  return enabled ? { port, status: Number(status) } : null;
+}
+
 /** Infers and checks the listeners. */
-export function readListeners(draft: Draft): readonly ListenerConfig[] {
+export function readListeners(draft: Draft): readonly ListenerDraft[] {
   const names = new Claims(draft.problems);
   for (const [i, section] of draft.written.frontend.listeners.entries()) {
     const place = ["frontend", "listeners", i];
@@ -128,6 +160,10 @@ export function readListeners(draft: Draft): readonly ListenerConfig[] {
     }
   }
   const listeners = listenersOf(draft.written, (key) => draft.isGiven(key));
+  for (const { key, redirect, tls } of listeners) {
+    if (redirect === null || !tls.enabled) continue;
+    draft.error(placeOfKey(`${key}.redirectToHTTPS`), `${key}: a listener with TLS has nowhere to redirect to`);
+  }
   if (listeners.length === 0) draft.error(["frontend"], "no listener is enabled: clients could not connect");
   return listeners;
 }

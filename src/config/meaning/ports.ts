@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Config } from "../config.ts";
 import { type Draft, placeOfKey } from "./draft.ts";
 import type { Known } from "./known.ts";
+import type { ListenerConfig } from "./listeners.ts";
 
 /** An address that would be bound. */
 interface Wanted {
@@ -14,7 +15,7 @@ interface Wanted {
 
 /** Every two enabled listeners that exclude each other are one error. */
 export function checkPorts(draft: Draft, { listeners }: Known): void {
-  const wanted = boundAddresses({ ...draft.written, listeners });
+  const wanted = boundAddresses(listeners, draft.written);
   for (const [i, one] of wanted.entries()) {
     const other = wanted.slice(0, i).find((w) => w.port === one.port && overlap(w.host, one.host));
     if (other === undefined) continue;
@@ -34,12 +35,10 @@ export function checkPorts(draft: Draft, { listeners }: Known): void {
 }
 
 /** Every enabled listener whose port is written. */
-export function boundAddresses({
-  listeners,
-  frontend: { http },
-  metrics,
-  management,
-}: Pick<Config, "listeners" | "frontend" | "metrics" | "management">): Wanted[] {
+export function boundAddresses(
+  listeners: readonly Pick<ListenerConfig, "key" | "host" | "port">[],
+  { frontend: { http }, metrics, management }: Pick<Config, "frontend" | "metrics" | "management">,
+): Wanted[] {
   const list: (Wanted | false)[] = [
     ...listeners.map(({ key, host, port }) => ({ section: key, host, port })),
     metrics.enabled && { section: "metrics", host: http.host, port: metrics.port },

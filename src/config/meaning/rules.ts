@@ -19,7 +19,7 @@ import { type Draft, dotted, type Place } from "./draft.ts";
 import { readJsonRule } from "./json-rule.ts";
 import { VisibleServices } from "./known.ts";
 import { LimitReader } from "./limits.ts";
-import type { ListenerConfig } from "./listeners.ts";
+import type { ListenerDraft } from "./listeners.ts";
 import { checkHosts, checkListeners, matchKeys, readConditions, readPattern } from "./match.ts";
 import { INTERNAL } from "./services.ts";
 
@@ -32,7 +32,7 @@ export function readRules(
   draft: Draft,
   services: readonly ServiceConfig[],
   names: ReadonlySet<string>,
-  listeners: readonly ListenerConfig[],
+  listeners: readonly ListenerDraft[],
 ): RuleConfig[] {
   const limits = new LimitReader(draft);
   const claims: RuleClaims = {

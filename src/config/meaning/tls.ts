@@ -1,27 +1,28 @@
 // Finds the TLS blocks that are in use, and checks their settings.
 
-import type { Config } from "../config.ts";
-import type { ListenerTls } from "../schema/listener-tls.ts";
+import type { ListenerTls, ManagementTls } from "../schema/listener-tls.ts";
+import type { ManagementSection } from "../schema/management.ts";
 import type { Written } from "../schema/root.ts";
 import type { UpstreamTls } from "../schema/upstream-tls.ts";
 import { backendOf, hasOwnTls } from "./backends.ts";
 import { type Draft, dotted, type Place, placeOfKey } from "./draft.ts";
 import type { Known } from "./known.ts";
+import type { ListenerDraft } from "./listeners.ts";
 
 /** Most services a warning names. */
 const MAX_NAMES = 10;
 
-/** Sections with certificates that are shown to clients and operators. */
-export type Listeners = Pick<Config, "listeners" | "management">;
-
 /** A block that is enabled, and where it is written. */
-interface TlsBlock<T> {
+export interface TlsBlock<T> {
   readonly place: Place;
   readonly tls: T;
 }
 
-/** Every enabled block of certificates shown to clients and operators. */
-export function listenerBlocks({ listeners, management }: Listeners): readonly TlsBlock<ListenerTls>[] {
+/** Every enabled block of certificates shown to clients and operators. @param listeners for clients */
+export function listenerBlocks(
+  listeners: readonly ListenerDraft[],
+  management: ManagementSection,
+): readonly TlsBlock<ListenerTls | ManagementTls>[] {
   const clients = listeners
     .filter(({ tls }) => tls.enabled)
     .map(({ key, tls }) => ({ place: [...placeOfKey(key), "tls"], tls }));
@@ -54,12 +55,11 @@ export function upstreamBlocks(written: Pick<Written, "backend">): readonly Upst
 
 /** Checks every enabled block but its files. */
 export function checkTls(draft: Draft, known: Known): void {
-  const listeners = listenerBlocks({ ...draft.written, listeners: known.listeners });
+  const listeners = listenerBlocks(known.listeners, draft.written.management);
   const upstreams = upstreamBlocks(draft.written);
   for (const { place, tls } of listeners) {
-    const fault = (message: string) => draft.error(place, `${dotted(place)}: ${message}`);
-    if (tls.certFile === "" || tls.keyFile === "") fault("enabled needs certFile and keyFile");
-    if (tls.clientAuth === "verify" && tls.clientCAFile.length === 0) fault("clientAuth verify needs clientCAFile");
+    if (tls.certFile !== "" || tls.pkcs12File !== "" || tls.keyFile !== "" || tls.certificates.length > 0) continue;
+    draft.error(place, `${dotted(place)}: enabled needs certFile and keyFile, pkcs12File or certificates`);
   }
   for (const { place, tls } of [...listeners, ...upstreams]) {
     if (Number(tls.minVersion) > Number(tls.maxVersion)) {

@@ -6,6 +6,7 @@ import { frontendGrpc } from "./grpc.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { listeners } from "./listeners.ts";
 import { proxyProtocol } from "./proxy-protocol.ts";
+import { redirectToHttps } from "./redirect.ts";
 import { bool, dur, int, size, strings } from "./scalars.ts";
 import { frontendSse } from "./sse.ts";
 import { frontendWebsocket } from "./websocket.ts";
@@ -36,6 +37,7 @@ export const frontend = object("Where clients connect", {
       true,
     ),
     proxyProtocol,
+    redirectToHTTPS: redirectToHttps,
     tls: listenerTls,
   }),
   websocket: frontendWebsocket,

@@ -1,26 +1,89 @@
-// `frontend.*.tls` and `management.tls`: certificates shown to clients.
+// `frontend.*.tls` and `management.tls`: certificates shown to clients, and what is asked of clients.
+import { TLS_PROFILES } from "../../tls/profiles.ts";
 import type { Infer } from "./field.ts";
-import { object } from "./fields.ts";
-import { bool, oneOf, str, strings } from "./scalars.ts";
+import { listOf, object, optional } from "./fields.ts";
+import { bool, dur, oneOf, str, strings } from "./scalars.ts";
 
 const TLS_VERSIONS = ["1.0", "1.1", "1.2", "1.3"] as const;
+const CLIENT_AUTH = ["none", "request", "require", "verify"] as const;
 
-/** `frontend.*.tls` and `management.tls`: certificates shown to clients. */
-export const listenerTls = object("TLS on this listener", {
-  enabled: bool("serve HTTPS instead of HTTP", false),
-  certFile: str("PEM certificate chain; re-read when the file changes", ""),
+const files = {
+  certFile: str("PEM certificate, behind it those that signed it; re-read when the file changes", ""),
   keyFile: str("PEM private key; re-read when the file changes", ""),
+  pkcs12File: str("PKCS#12 bundle instead of `certFile` and `keyFile`; re-read when the file changes", ""),
+  passphrase: str("opens an encrypted key or bundle, best written as `${file:/run/secrets/name}`", ""),
+};
+
+const certificate = object("One certificate", {
+  ...files,
+  hosts: strings("names it is shown for, exact or `*.example.org`; empty = those in the certificate"),
+  clientAuth: optional(oneOf("what clients that ask for its names must show; default as for the block", CLIENT_AUTH)),
+  clientCAFile: strings("PEM trust anchors for them; empty = those of the block"),
+  clientCRLFile: strings("revocation lists for them; empty = those of the block"),
+});
+
+const serverTls = {
+  enabled: bool("serve HTTPS instead of HTTP", false),
+  ...files,
+  certificates: listOf(
+    "further certificates, chosen by the name a client asks for (SNI); where none has it, that of the block is shown, else the first",
+    certificate,
+  ),
+  profile: optional(
+    oneOf(
+      "versions, ciphers and groups of Mozilla's Server Side TLS 5.7: `modern` = TLS 1.3 only; keys below that are written win",
+      TLS_PROFILES,
+    ),
+  ),
   minVersion: oneOf("oldest TLS version accepted", TLS_VERSIONS, "1.2"),
   maxVersion: oneOf("newest TLS version offered", TLS_VERSIONS, "1.3"),
   cipherSuites: strings("OpenSSL or IANA cipher names for TLS 1.2 and below; empty = the runtime's default"),
   preferServerCipher: bool("server order of ciphers wins (TLS 1.2 and below)", false),
   clientAuth: oneOf(
     "`none`; `request` = ask, optional; `require` = must come, verified when `clientCAFile` is set; `verify` = must verify",
-    ["none", "request", "require", "verify"],
+    CLIENT_AUTH,
     "none",
   ),
-  clientCAFile: strings("PEM trust anchors for client certificates"),
+  clientCAFile: strings("PEM trust anchors for client certificates; each file is read whole or refused"),
+  clientCRLFile: strings(
+    "certificate revocation lists, PEM or DER; clients of a CA without one are not checked (warned)",
+  ),
+  expiredCRL: oneOf(
+    "what becomes of clients of a CA whose list has ended; `warn` = they are checked with the old one",
+    ["refuse", "warn"],
+    "refuse",
+  ),
+  sessionTickets: object("Sessions that clients resume without a full handshake", {
+    enabled: bool("issue tickets", true),
+    lifetime: dur("how long a session may be resumed", 3_600_000),
+    secret: str(
+      "equal in all gateways that shall resume each other's sessions; keys are derived from it and change every 12 h; empty = one of this process",
+      "",
+    ),
+  }),
+};
+
+/** `management.tls`. */
+export const managementTls = object("TLS on this listener", serverTls);
+
+/** `frontend.*.tls`. */
+export const listenerTls = object("TLS on this listener", {
+  ...serverTls,
+  forwardClientCert: oneOf(
+    "tell services of a verified client certificate: `leaf` = `Client-Cert`, `chain` = `Client-Cert-Chain`, too (RFC 9440)",
+    ["none", "leaf", "chain"],
+    "none",
+  ),
+  hsts: object("`Strict-Transport-Security`, by which browsers ask for HTTPS only (RFC 6797)", {
+    maxAge: dur("how long browsers remember; 0 = the header is not sent", 0),
+    includeSubdomains: bool("for all names below, too", false),
+    preload: bool("ask to be in the lists that come with browsers", false),
+  }),
 });
 
-/** Effective `frontend.*.tls` and `management.tls`. */
+/** Effective `frontend.*.tls`. */
 export type ListenerTls = Infer<typeof listenerTls>;
+/** Effective `management.tls`. */
+export type ManagementTls = Infer<typeof managementTls>;
+/** One further certificate. */
+export type CertificateSection = ListenerTls["certificates"][number];

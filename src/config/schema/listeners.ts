@@ -4,6 +4,7 @@ import { listOf, object, optional } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { proxyProtocol } from "./proxy-protocol.ts";
+import { redirectToHttps } from "./redirect.ts";
 import { bool, dur, int, str } from "./scalars.ts";
 
 const INHERITED = "default as `frontend.http`";
@@ -23,6 +24,7 @@ const listener = object("One listener", {
   writeTimeout: optional(dur(`longest stall of a client that does not read; ${INHERITED}`)),
   idleTimeout: optional(dur(`idle keep-alive connection; ${INHERITED}`)),
   proxyProtocol,
+  redirectToHTTPS: redirectToHttps,
   tls: listenerTls,
 });
 

@@ -3,7 +3,7 @@
 import type { Infer } from "./field.ts";
 import { mapOf, object, optional } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
-import { listenerTls } from "./listener-tls.ts";
+import { managementTls } from "./listener-tls.ts";
 import { bool, int, oneOf, str, strings } from "./scalars.ts";
 
 /** `management`. */
@@ -38,7 +38,7 @@ export const management = object("Management API, on a listener of its own", {
     config: bool("`/config`, `/config/reload`, `/debug/log-level`", true),
   }),
   allowedIPs: strings("CIDR ranges of peers that may use it, any other is answered 403; empty = any"),
-  tls: listenerTls,
+  tls: managementTls,
 });
 
 /** Effective `management`. */

@@ -45,13 +45,13 @@ const ALL = [
 /** A server that is not bound yet. */
 export function managementServer(settings: ManagementSettings, parts: ServerParts): SmallServer {
   const { gatekeeper, watch, log } = parts;
-  const { basePath, host, tls, requireCertificate } = settings;
+  const { basePath, host, tls } = settings;
   const view: GatewayView = { ...parts.view, ask: askAll(parts.planes) };
   const mayAsk = settings.allowedIPs.length === 0 ? () => true : compileCidrs(settings.allowedIPs);
   const table = new OperationTable(ALL.flatMap((of) => of(view)).filter(({ group }) => settings.groups[group]));
   const feeds = new OpenFeeds(systemClock);
   const handler = { basePath, host, mayAsk, gatekeeper, table, feeds, log };
-  return new SmallServer({ tls, requireCertificate, watch, mayAsk, closing: () => feeds.end() }, (request, response) =>
+  return new SmallServer({ tls, watch, mayAsk, closing: () => feeds.end() }, (request, response) =>
     answerCall(handler, request, response),
   );
 }

@@ -8,6 +8,7 @@ import type { HandshakeWatch } from "../../core/handshake.ts";
 import type { Log } from "../../core/log.ts";
 import type { Ask } from "../../core/questions.ts";
 import { digest } from "../../snapshot/digest.ts";
+import { demandsOf } from "../../tls/server-tls.ts";
 import { CredentialCheck } from "./credentials.ts";
 import type { GatewayView } from "./gateway-view.ts";
 import { type ManagementSettings, managementSettings } from "./settings.ts";
@@ -56,7 +57,8 @@ export class Management implements Participant<Config> {
       return;
     }
     const { managementServer } = await import("./management-server.ts");
-    const { host, port } = settings;
+    const { host, port, tls } = settings;
+    const key = digest({ ...settings, tls: tls === null ? null : demandsOf(tls) });
     const make = () =>
       managementServer(settings, {
         view: this.#view,
@@ -65,9 +67,7 @@ export class Management implements Participant<Config> {
         watch: this.#handshakes(),
         log: this.#log,
       });
-    this.#prepared = await this.#listeners.prepare([
-      { name: "management", ...tcpAddress(host, port), key: digest(settings), make },
-    ]);
+    this.#prepared = await this.#listeners.prepare([{ name: "management", ...tcpAddress(host, port), key, tls, make }]);
   }
 
   async commit(): Promise<void> {

@@ -1,11 +1,13 @@
 // Compiles `management` into the settings of its server.
 import type { Config } from "../../config/config.ts";
 import { type UsableCredentials, usableCredentials } from "../../config/meaning/management.ts";
-import { managementTls } from "../../snapshot/server-options.ts";
+import type { ServerTls } from "../../tls/server-tls.ts";
 import type { Group } from "./operation.ts";
 
 /** Settings of the management listener. Equal values behave the same. */
-export interface ManagementSettings extends ReturnType<typeof managementTls> {
+export interface ManagementSettings {
+  /** null: plain HTTP. */
+  readonly tls: ServerTls | null;
   readonly host: string;
   readonly port: number;
   /** Without a slash at its end; "" for the root. */
@@ -28,6 +30,6 @@ export function managementSettings(config: Config): ManagementSettings | null {
     credentials: management.auth.enabled ? usableCredentials(management) : null,
     allowedIPs: management.allowedIPs,
     groups: management.endpoints,
-    ...managementTls(config),
+    tls: config.managementTls,
   };
 }

@@ -7,11 +7,15 @@ import type { Refusal, Reply } from "../../core/reply.ts";
 import type { Responder } from "../../core/responder.ts";
 import type { Service } from "../../core/service.ts";
 import { CheckCounter } from "../../resilience/check-status.ts";
+import type { IssuedCertificates } from "../../tls/issued-certificates.ts";
 import type { Runtime } from "../runtime.ts";
 import { echo } from "./echo.ts";
 import { healthCalls, isHealthCall } from "./grpc-health.ts";
+import { httpsRedirects } from "./https-redirect.ts";
 import { builtinPaths } from "./paths.ts";
 
+/** Where authorities ask for the answer to HTTP-01 challenges. */
+const VALIDATION = "/.well-known/acme-challenge/";
 const SERVICE_HEALTH = "/_gateway/health/services/";
 const JSON_TYPE = ["Content-Type", "application/json; charset=utf-8"];
 const NOT_FOUND: Reply = { status: 404, fields: JSON_TYPE, body: '{"error":"not found"}\n' };
@@ -26,6 +30,8 @@ export class OwnAnswers {
   readonly #health: Responder;
   readonly #serviceHealth = get((ctx) => this.#healthOf(ctx));
   readonly #services: ReadonlyMap<string, Service>;
+  readonly #redirects: ReadonlyMap<string, Responder> | null;
+  readonly #issued: IssuedCertificates;
 
   constructor(config: Config, runtime: Runtime, services: ReadonlyMap<string, Service>) {
     const { first, last } = builtinPaths(config);
@@ -34,15 +40,29 @@ export class OwnAnswers {
     this.#last = only(pages, last);
     this.#health = healthCalls(() => runtime.live.current!);
     this.#services = services;
+    this.#redirects = httpsRedirects(config.listeners);
+    this.#issued = runtime.issued;
   }
 
   /** The answer at a path of the gateway's own, or null. Nothing below `/_gateway/` ever reaches a backend. */
-  first({ path }: RequestContext): Responder | null {
-    const page = this.#first.get(path);
-    if (page !== undefined) return page;
+  first({ path, peer }: RequestContext): Responder | null {
+    const page = this.#first.get(path) ?? this.#below(path);
+    return page === null && this.#redirects !== null ? (this.#redirects.get(peer.listener) ?? null) : page;
+  }
+
+  #below(path: string): Responder | null {
     if (!path.startsWith("/_gateway")) return null;
     if (path.startsWith(SERVICE_HEALTH)) return this.#serviceHealth;
     return path.length === 9 || path.charCodeAt(9) === 0x2f ? NOTHING : null;
+  }
+
+  /** The answer to an authority that validates a name over HTTP (RFC 8555 §8.3); see `Snapshot.validationAnswer`. */
+  validation({ path, method }: RequestContext): Promise<Reply | null> | null {
+    const { validation } = this.#issued;
+    if (validation === null || !path.startsWith(VALIDATION) || method !== "GET") return null;
+    return validation.httpAnswer(path.slice(VALIDATION.length)).then((body) => {
+      return body === null ? null : { status: 200, fields: ["Content-Type", "application/octet-stream"], body };
+    });
   }
 
   /** The answer where no route has the path, or null. */

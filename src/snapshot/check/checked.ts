@@ -24,7 +24,7 @@ export function loadChecked(options: LoadOptions, files?: SourceFiles): Loaded {
 function strangeAddresses(loaded: Loaded): Problem[] {
   const ours = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const seen = new Set<string>();
-  return boundAddresses(loaded.config).flatMap(({ section, host }) => {
+  return boundAddresses(loaded.config.listeners, loaded.config).flatMap(({ section, host }) => {
     if (seen.has(host)) return []; // others take it over from frontend.http
     seen.add(host);
     const plain = host.replace(/%.*$/, "");

@@ -89,7 +89,7 @@ function contextOf(request: DryRequest): RequestContext {
   const { method, fields } = request;
   const ctx = new RequestContext(
     new NullDownstream(),
-    new ForwardedPeer("127.0.0.1", "http", request.listener),
+    new ForwardedPeer("127.0.0.1", request.listener, null),
     method,
     target,
     fields,

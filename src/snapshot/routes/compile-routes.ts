@@ -16,6 +16,7 @@ import { EventStreamRules } from "./event-streams.ts";
 import { fallbackOf } from "./fallback.ts";
 import { FilterLists } from "./filters.ts";
 import { LimitFilters } from "./limits.ts";
+import { listenerFilters } from "./listener-filters.ts";
 import type { Shedding } from "./overload.ts";
 import { targetOf } from "./targets.ts";
 import { WebSocketRules } from "./websockets.ts";
@@ -42,6 +43,7 @@ export function* compileRoutes(
     filters: new FilterLists(build, [() => shedding.filters, (rule) => limits.filtersFor(rule)]),
     websockets: new WebSocketRules(build),
     events: new EventStreamRules(config),
+    listenerFilters: listenerFilters(build),
   };
   const routes: Route[] = [];
   for (const [order, rule] of config.rules.entries()) {
@@ -75,6 +77,7 @@ interface RouteParts {
   readonly filters: FilterLists;
   readonly websockets: WebSocketRules;
   readonly events: EventStreamRules;
+  readonly listenerFilters: readonly ReplyFilter[];
 }
 
 function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
@@ -89,7 +92,7 @@ function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
     pattern: rule.path,
     source: placeText(rule.at),
     filters: filters.request,
-    replyFilters: replyFilters(filters.all, session, build.runtime.extensions.listenerFilters ?? NONE),
+    replyFilters: replyFilters(filters.all, session, parts.listenerFilters),
     to: targetOf(build, rule, parts.services),
     fallback: fallbackOf(rule),
     target: rewriteOf(rule),

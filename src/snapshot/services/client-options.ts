@@ -1,10 +1,9 @@
 // Compiles how a service is called into options of the upstream clients.
-import type { SecureVersion } from "node:tls";
 import type { Config, Material, UpstreamTlsConfig } from "../../config/config.ts";
 import { backendOf, type ServiceBackend } from "../../config/meaning/backends.ts";
 import type { HttpClientOptions } from "../../connectors/http/options.ts";
 import type { Http2ClientOptions } from "../../connectors/http2/options.ts";
-import { cipherList } from "../../wire/ciphers.ts";
+import { cipherList, tlsVersion } from "../../wire/ciphers.ts";
 import type { UpstreamTls } from "../../wire/secure.ts";
 import { digest } from "../digest.ts";
 
@@ -107,9 +106,4 @@ function upstreamTls(tls: UpstreamTlsConfig, files: Material): UpstreamTls {
       ...(tls.cipherSuites.length > 0 ? { ciphers: cipherList(tls.cipherSuites) } : {}),
     },
   };
-}
-
-/** `1.2` → `TLSv1.2`. */
-export function tlsVersion(version: string): SecureVersion {
-  return version === "1.0" ? "TLSv1" : (`TLSv${version}` as SecureVersion);
 }

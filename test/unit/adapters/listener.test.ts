@@ -12,6 +12,7 @@ test("a client that resets its connection before it is accepted is no peer on a 
   const nothing = () => undefined;
   const handler: ConnectionHandler = {
     connections: 0,
+    certify: () => undefined,
     accept: (socket) => {
       accepted.push(socket);
       next(socket);

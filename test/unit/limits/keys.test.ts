@@ -36,10 +36,10 @@ describe("keys", () => {
 
   test("take the identity when there is one", () => {
     const ctx = requestOf("10.0.0.1");
-    ctx.identity = { subject: "ann", apiKey: "k1" };
+    ctx.identity = { subject: "ann", apiKey: "k1", certificate: null };
     const keys = [keyBy(sources("subject"))(ctx), keyBy(sources("apiKey"))(ctx), keyBy(sources("ip"))(ctx)];
     assert.equal(new Set(keys).size, 3);
-    ctx.identity = { subject: "ann", apiKey: "" };
+    ctx.identity = { subject: "ann", apiKey: "", certificate: null };
     assert.equal(keyBy(sources("apiKey"))(ctx), keys[2]);
   });
 

@@ -17,7 +17,7 @@ function asked(
   scheme: "http" | "https" = "http",
   path = "/",
 ): RequestContext {
-  const peer = { address: "127.0.0.1", scheme, listener: "http" } as const;
+  const peer = { address: "127.0.0.1", scheme, listener: "http", secured: null } as const;
   return contextOf({ peer, target: path, fields: ["Sec-WebSocket-Key", KEY, ...fields], authority });
 }
 

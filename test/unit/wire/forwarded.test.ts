@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { compileCidrs, plainAddress } from "../../../src/wire/cidr.ts";
 import { clientAddress, ForwardedPeer, forwardedHost } from "../../../src/wire/forwarded.ts";
 import { elementStart, forwardedFor, nodeAddress } from "../../../src/wire/forwarded-node.ts";
+import { SECURED } from "../../support/context.ts";
 
 const RANGES = ["10.0.0.0/8", "192.168.1.7", "::1/128", "fd00::/8"];
 
@@ -263,14 +264,15 @@ test("no list makes the search look at more than its end, and no hop is asked fo
 });
 
 test("fields of a peer that is not trusted", () => {
-  const textOf = (scheme: "http" | "https") => new ForwardedPeer("1.2.3.4", scheme, "http").fieldsFor("").text;
+  const textOf = (scheme: "http" | "https") =>
+    new ForwardedPeer("1.2.3.4", "http", scheme === "http" ? null : SECURED).fieldsFor("").text;
   assert.equal(
     textOf("http"),
     "X-Forwarded-For: 1.2.3.4\r\nX-Real-IP: 1.2.3.4\r\nX-Forwarded-Proto: http\r\nForwarded: for=1.2.3.4;proto=http\r\n",
   );
   assert.match(textOf("https"), /X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: on\r\nForwarded: /);
-  assert.equal(new ForwardedPeer("2001:db8::1", "https", "http").element, 'for="[2001:db8::1]";proto=https');
-  assert.equal(new ForwardedPeer("", "http", "http").element, "for=unknown;proto=http");
+  assert.equal(new ForwardedPeer("2001:db8::1", "http", SECURED).element, 'for="[2001:db8::1]";proto=https');
+  assert.equal(new ForwardedPeer("", "http", null).element, "for=unknown;proto=http");
 });
 
 test("host= is a token, or quoted, and cannot end its own quotes", () => {

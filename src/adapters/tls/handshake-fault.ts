@@ -1,6 +1,6 @@
 // What the error of a failed TLS handshake means, in the words of OpenSSL and of Node.
 import type { TLSSocket } from "node:tls";
-import type { HandshakeFault } from "../core/handshake.ts";
+import type { HandshakeFault } from "../../core/handshake.ts";
 
 const FAULTS: readonly (readonly [pattern: RegExp, fault: HandshakeFault])[] = [
   [

@@ -1,0 +1,116 @@
+// TLS of listeners: reads the certificates, keys, CAs and revocation lists that enabled blocks name, and checks that all of
+// it can be used, so that `check` finds what is missing and a handshake does not.
+import { createHash } from "node:crypto";
+import { profileOptions } from "../../tls/profiles.ts";
+import { type ClientAuth, NO_CLIENT_AUTH, type ServerCertificate, type ServerTls } from "../../tls/server-tls.ts";
+import { cipherList, tlsVersion } from "../../wire/ciphers.ts";
+import type { CertificateSection, ListenerTls, ManagementTls } from "../schema/listener-tls.ts";
+import type { SourceFiles } from "../text/source-files.ts";
+import { checkCiphers } from "./ciphers.ts";
+import { type Draft, dotted, type Place } from "./draft.ts";
+import { ServerFiles } from "./server-files.ts";
+import type { TlsBlock } from "./tls.ts";
+
+type Section = ListenerTls | ManagementTls;
+
+/** TLS by the dotted place of its block. Blocks that are not enabled are not looked at. */
+export function readServerTls(
+  draft: Draft,
+  blocks: readonly TlsBlock<Section>[],
+  sources: SourceFiles,
+): ReadonlyMap<string, ServerTls> {
+  const files = new ServerFiles(draft, sources);
+  return new Map(blocks.map(({ place, tls }) => [dotted(place), readBlock(draft, files, tls, place)]));
+}
+
+function readBlock(draft: Draft, files: ServerFiles, tls: Section, place: Place): ServerTls {
+  checkCiphers(draft, place, tls.cipherSuites);
+  const clients = clientAuth(draft, files, tls, place, NOTHING_OWN);
+  const own = tls.certFile !== "" || tls.keyFile !== "" || tls.pkcs12File !== "";
+  const block: CertificateSection = { ...tls, hosts: [], clientAuth: null, clientCAFile: [], clientCRLFile: [] };
+  const sections = [
+    ...(own ? [[block, place] as const] : []),
+    ...tls.certificates.map((section, i) => [section, [...place, "certificates", i]] as const),
+  ];
+  const certificates = sections.flatMap(([section, at]) => {
+    const loaded = files.certificate(section, at);
+    const asked = at === place ? clients : clientAuth(draft, files, tls, at, section);
+    return loaded === null ? [] : [{ ...loaded, clients: asked }];
+  });
+  checkHosts(
+    draft,
+    certificates,
+    sections.map(([, at]) => at),
+  );
+  const { enabled, lifetime, secret } = tls.sessionTickets;
+  return {
+    ...versionsOf(draft, tls, place),
+    certificates,
+    issued: [],
+    clients,
+    tickets: enabled ? { secret, lifetimeS: Math.max(1, Math.round(lifetime / 1000)) } : null,
+    forward: "forwardClientCert" in tls ? tls.forwardClientCert : "none",
+  };
+}
+
+type Versions = Pick<ServerTls, "minVersion" | "maxVersion" | "ciphers" | "groups" | "preferServerCipher">;
+
+/** What is written, else what the profile says, else the defaults. */
+function versionsOf(draft: Draft, tls: Section, place: Place): Versions {
+  const profile = tls.profile === null ? {} : profileOptions(tls.profile);
+  if (tls.profile === "modern" && draft.isGiven(`${dotted(place)}.minVersion`) && Number(tls.minVersion) < 1.3) {
+    draft.error(
+      [...place, "minVersion"],
+      `${dotted(place)}: profile modern has no ciphers below TLS 1.3; write profile: intermediate`,
+    );
+  }
+  const given = (key: string) => draft.isGiven(`${dotted(place)}.${key}`) || tls.profile === null;
+  return {
+    minVersion: given("minVersion") ? tlsVersion(tls.minVersion) : profile.minVersion!,
+    maxVersion: given("maxVersion") ? tlsVersion(tls.maxVersion) : profile.maxVersion!,
+    ciphers: tls.cipherSuites.length > 0 ? cipherList(tls.cipherSuites) : (profile.ciphers ?? ""),
+    groups: profile.ecdhCurve ?? "",
+    preferServerCipher: given("preferServerCipher") ? tls.preferServerCipher : profile.honorCipherOrder!,
+  };
+}
+
+type OwnAuth = Pick<CertificateSection, "clientAuth" | "clientCAFile" | "clientCRLFile">;
+const NOTHING_OWN: OwnAuth = { clientAuth: null, clientCAFile: [], clientCRLFile: [] };
+
+/** @param own of one certificate: what it leaves out is that of the block */
+function clientAuth(draft: Draft, files: ServerFiles, tls: Section, place: Place, own: OwnAuth): ClientAuth {
+  const mode = own.clientAuth ?? tls.clientAuth;
+  const caFiles = own.clientCAFile.length > 0 ? own.clientCAFile : tls.clientCAFile;
+  const crlFiles = own.clientCRLFile.length > 0 ? own.clientCRLFile : tls.clientCRLFile;
+  if (mode === "none") return NO_CLIENT_AUTH;
+  const fault = (message: string) => draft.error(place, `${dotted(place)}: ${message}`);
+  if (mode === "verify" && caFiles.length === 0) fault("clientAuth verify needs clientCAFile");
+  if (crlFiles.length > 0 && caFiles.length === 0) fault("clientCRLFile needs clientCAFile");
+  const ca = files.authorities(caFiles, [...place, "clientCAFile"]);
+  const lists = files.revocations(crlFiles, ca, tls.expiredCRL === "refuse", [...place, "clientCRLFile"]);
+  const content = JSON.stringify([mode, ca, lists?.digest ?? "", tls.expiredCRL]);
+  return { mode, ca, revocation: lists?.revocation ?? null, key: createHash("sha256").update(content).digest("hex") };
+}
+
+/** Of two certificates for one name the first is shown. That must not decide what is asked of clients. */
+function checkHosts(draft: Draft, certificates: readonly ServerCertificate[], places: readonly Place[]): void {
+  if (certificates.length !== places.length) return; // some could not be read
+  const first = new Map<string, ServerCertificate>();
+  for (const [i, certificate] of certificates.entries()) {
+    const { hosts, clients, source } = certificate;
+    const place = places[i]!;
+    const taken = hosts.filter((host) => first.has(host));
+    const other = taken.find((host) => first.get(host)!.clients.key !== clients.key);
+    const name = other ?? taken[0];
+    if (other !== undefined || (taken.length === hosts.length && i > 0)) {
+      const before = name === undefined ? "" : ` for ${name} "${first.get(name)!.source}" is shown`;
+      const what = `${dotted(place)}: "${source}"`;
+      if (other !== undefined)
+        draft.error(place, `${what} asks something else of clients, but${before}; name hosts for both`);
+      else if (name === undefined)
+        draft.error(place, `${what} names no host, and hosts are not written: it is shown to nobody`);
+      else draft.warn(place, `${what} is shown to nobody:${before}`);
+    }
+    for (const host of hosts) if (!first.has(host)) first.set(host, certificate);
+  }
+}

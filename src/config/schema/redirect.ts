@@ -1,0 +1,31 @@
+// `redirectToHTTPS` of listeners: a flag, or a block.
+import type { Field, Infer } from "./field.ts";
+import { object } from "./fields.ts";
+import { bool, int, oneOf } from "./scalars.ts";
+
+const block = object("Answers every request with a redirect to HTTPS: true, or a block", {
+  enabled: bool(
+    "redirect; the gateway's own paths, and those by which an authority validates a name, are answered",
+    false,
+  ),
+  port: int("port of HTTPS, as clients reach it", 443, 1, 65535),
+  status: oneOf("308 and 307 keep the method, 301 and 302 may not", ["301", "302", "307", "308"], "308"),
+});
+
+/** Effective `redirectToHTTPS`. */
+export type Redirect = Infer<typeof block>;
+
+/** `redirectToHTTPS` of a listener without TLS. */
+export const redirectToHttps: Field<Redirect> = {
+  ...block,
+  type: "bool or block",
+  json: { anyOf: [{ type: "boolean" }, block.json] },
+  read(node, path, reading) {
+    if (node.kind === "scalar" && node.value !== null) {
+      return { ...block.fallback!, enabled: bool("").read(node, path, reading) };
+    }
+    const read = block.read(node, path, reading);
+    const says = node.kind === "map" && node.entries.has("enabled");
+    return says ? read : { ...read, enabled: true };
+  },
+};
