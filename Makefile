@@ -39,6 +39,7 @@ bench: build ## compare with other proxies on this machine
 	$(TSX) test/bench/run.ts $(BENCH)
 	$(TSX) test/bench/streams.ts
 	$(TSX) test/bench/grpc.ts
+	$(TSX) test/bench/tls.ts
 	$(TSX) test/bench/startup.ts
 	$(TSX) --expose-gc test/bench/router.ts
 	$(TSX) --expose-gc test/bench/pickers.ts

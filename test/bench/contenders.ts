@@ -11,6 +11,10 @@ import type { Subject } from "./subjects.ts";
 export interface Contender {
   readonly id: string;
   readonly port: number;
+  /** Speaks HTTPS to its clients. */
+  readonly secure: boolean;
+  /** The cases it takes part in; all when absent. */
+  readonly only: readonly string[] | undefined;
   /** Nothing for the upstream itself, whose CPU is not measured. */
   readonly child: Child | undefined;
   readonly folder: string;
@@ -32,26 +36,41 @@ export async function startContender(
   upstreamPort: number,
   cases: readonly BenchCase[],
 ): Promise<Contender | LeftOut> {
-  const { id, prepare } = subject;
+  const { id, prepare, secure = false, only } = subject;
   const reason = subject.missing();
   if (reason !== undefined) return { id, reason };
-  if (!prepare) return { id, port: upstreamPort, child: undefined, folder, idleRssMb: undefined };
+  if (!prepare) return { id, secure, only, port: upstreamPort, child: undefined, folder, idleRssMb: undefined };
   const port = await freePort();
   const ownFolder = join(folder, id);
   const child = processes.start(id, prepare(ownFolder, port, upstreamPort), core);
-  const complaint = await bringUp(port, child, cases);
+  const complaint = await bringUp(
+    port,
+    secure,
+    child,
+    cases.filter((one) => takesPart(one, only)),
+  );
   if (complaint !== undefined) return { id, reason: [complaint, child.lastWords()].join("\n").trim() };
   await sleep(1000);
-  return { id, port, child, folder: ownFolder, idleRssMb: rssMegabytes(child.pid) };
+  return { id, secure, only, port, child, folder: ownFolder, idleRssMb: rssMegabytes(child.pid) };
 }
 
-async function bringUp(port: number, child: Child, cases: readonly BenchCase[]): Promise<string | undefined> {
+/** Whether somebody takes part in a case. */
+export function takesPart(one: BenchCase, only: readonly string[] | undefined): boolean {
+  return only === undefined || only.includes(one.id);
+}
+
+async function bringUp(
+  port: number,
+  secure: boolean,
+  child: Child,
+  cases: readonly BenchCase[],
+): Promise<string | undefined> {
   const [first] = cases;
   if (!first) return "no case";
-  const complaint = await waitUntilReady(port, first, child.alive);
+  const complaint = await waitUntilReady(port, first, child.alive, { secure });
   if (complaint !== undefined) return complaint;
   for (const one of cases) {
-    const wrong = await probe(port, one);
+    const wrong = await probe(port, one, secure);
     if (wrong !== undefined) return wrong;
   }
   return undefined;

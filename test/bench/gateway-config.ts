@@ -1,6 +1,8 @@
 // The YAML our own gateway runs with: routed among many rules, measured and logged, as one would run it.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Certificate } from "../support/certificates.ts";
+import { benchCertificate } from "./certificate.ts";
 import type { Launch } from "./processes.ts";
 
 export const gatewayEntry = join(import.meta.dirname, "..", "..", "dist", "main.js");
@@ -12,6 +14,20 @@ export function accessLogFile(folder: string): string {
 
 /** Writes the configuration into a folder of its own and answers how to start the built gateway with it. */
 export function gatewayProxy(folder: string, port: number, upstreamPort: number): Launch {
+  return gatewayWith(folder, `port: ${port}`, upstreamPort);
+}
+
+/** The same for clients of HTTPS. */
+export function gatewayHttpsProxy(folder: string, port: number, upstreamPort: number): Launch {
+  return gatewayWith(folder, `port: ${port}, ${gatewayTls(benchCertificate())}`, upstreamPort);
+}
+
+/** The block of a listener, as YAML. @param more further keys */
+export function gatewayTls({ cert, key }: Certificate, more = ""): string {
+  return `tls: { enabled: true, certFile: ${JSON.stringify(cert)}, keyFile: ${JSON.stringify(key)}${more} }`;
+}
+
+function gatewayWith(folder: string, listener: string, upstreamPort: number): Launch {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "gateway.yaml");
   const others = Array.from(
@@ -21,7 +37,7 @@ export function gatewayProxy(folder: string, port: number, upstreamPort: number)
   writeFileSync(
     file,
     `gateway:
-  frontend: { http: { host: 127.0.0.1, port: ${port} } }
+  frontend: { http: { host: 127.0.0.1, ${listener} } }
   backend: { http: { maxIdleConnsPerHost: 256, maxIdleConns: 512 } }
   router:
     rules:

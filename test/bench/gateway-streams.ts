@@ -11,6 +11,8 @@ export interface GatewayPieces {
   /** Blocks of `gateway` beside those every trial has. */
   readonly blocks?: readonly string[];
   readonly frontend?: string;
+  /** Keys of `frontend.http`. */
+  readonly http?: string;
   readonly scheme?: "http" | "h2c";
   readonly service?: "http" | "grpc";
 }
@@ -19,15 +21,16 @@ export interface GatewayPieces {
  * The gateway as a subject. `BENCH_OTHER`, the arguments of node for another build or another way to start this one, adds a
  * second one to compare with: `BENCH_OTHER="--cpu-prof --cpu-prof-dir=/tmp/p dist/main.js"`.
  */
-export function gatewaySubjects(id: string, pieces: GatewayPieces): readonly TrialSubject[] {
+export function gatewaySubjects(id: string, pieces: GatewayPieces | (() => GatewayPieces)): readonly TrialSubject[] {
   const own = { id, prepare: gatewayWith(pieces, [gatewayEntry]) };
   const other = process.env.BENCH_OTHER?.split(" ").map((part) => (part.endsWith(".js") ? resolve(part) : part));
   return other === undefined ? [own] : [own, { id: `other-${id}`, prepare: gatewayWith(pieces, other) }];
 }
 
 /** Answers how to start the built gateway with its configuration in a folder of its own. */
-function gatewayWith(pieces: GatewayPieces, start: readonly string[]) {
+function gatewayWith(wanted: GatewayPieces | (() => GatewayPieces), start: readonly string[]) {
   return (folder: string, port: number, upstreamPort: number): Launch => {
+    const pieces = typeof wanted === "function" ? wanted() : wanted;
     mkdirSync(folder, { recursive: true });
     const file = join(folder, "gateway.yaml");
     const others = Array.from(
@@ -39,7 +42,7 @@ function gatewayWith(pieces: GatewayPieces, start: readonly string[]) {
     writeFileSync(
       file,
       `gateway:
-  frontend: { http: { host: 127.0.0.1, port: ${port} }${pieces.frontend === undefined ? "" : `, ${pieces.frontend}`} }
+  frontend: { http: { host: 127.0.0.1, port: ${port}${pieces.http === undefined ? "" : `, ${pieces.http}`} }${pieces.frontend === undefined ? "" : `, ${pieces.frontend}`} }
   router:
     rules:
 ${rules.join("\n")}

@@ -8,6 +8,7 @@ export function checkGoals(rows: readonly Row[], idleRssMb: number | undefined):
     goal("gateway get-1k, CPU µs/request", cpu, 40, 1),
     goal("gateway / reply-from get-1k, CPU", cpuRatio(rows, "get-1k", "gateway", "reply-from"), 0.55, 2),
     goal("gateway / haproxy get-100k, CPU", cpuRatio(rows, "get-100k", "gateway", "haproxy"), 2, 2),
+    goal("gateway-https / gateway get-1k, CPU", cpuRatio(rows, "get-1k", "gateway-https", "gateway"), 1.5, 2),
     goal("gateway RSS idle, MB", idleRssMb, 90, 0),
   ];
 }

@@ -32,7 +32,7 @@ export async function measure(
   const begin = performance.now();
   const busyBefore = cores.subject === undefined ? 0 : coreBusyNanoseconds(cores.subject);
   const before = child ? cpuNanoseconds(child.pid) : 0;
-  const load = await runWrk(processes, cores.load, contender.port, one, seconds);
+  const load = await runWrk(processes, cores.load, contender, one, seconds);
   const used = child ? cpuNanoseconds(child.pid) - before : 0;
   const busy = cores.subject === undefined ? undefined : coreBusyNanoseconds(cores.subject) - busyBefore;
   const elapsed = (performance.now() - begin) * 1e6;

@@ -1,6 +1,7 @@
 // The two nginx configurations of the benchmark: the fast static upstream, and the proxy that is compared with.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { benchCertificate } from "./certificate.ts";
 import type { Launch } from "./processes.ts";
 
 const forever = 1_000_000_000;
@@ -26,12 +27,23 @@ export function nginxUpstream(folder: string, port: number): Launch {
 
 /** Writes the configuration of the plain keep-alive proxy into a folder of its own and answers how to start it. */
 export function nginxProxy(folder: string, port: number, upstreamPort: number): Launch {
+  return keepAliveProxy(folder, `${port}`, upstreamPort);
+}
+
+/** The same for clients of HTTPS. */
+export function nginxHttpsProxy(folder: string, port: number, upstreamPort: number): Launch {
+  const { cert, key } = benchCertificate();
+  return keepAliveProxy(folder, `${port} ssl`, upstreamPort, `ssl_certificate ${cert}; ssl_certificate_key ${key};`);
+}
+
+function keepAliveProxy(folder: string, listen: string, upstreamPort: number, tls = ""): Launch {
   return nginx(
     folder,
     `
     upstream up { server 127.0.0.1:${upstreamPort}; keepalive 64; keepalive_requests ${forever}; }
     server {
-      listen 127.0.0.1:${port} backlog=1024;
+      listen 127.0.0.1:${listen} backlog=1024;
+      ${tls}
       location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; }
     }`,
   );

@@ -69,7 +69,7 @@ async function main(): Promise<void> {
     const name = shedding ? "shedding" : "without";
     const port = await freePort();
     const child = processes.start(name, gateway(join(folder, name), port, upstreamPort, shedding), cores.subject);
-    const complaint = await waitUntilReady(port, cases[0]!, child.alive, 15_000, 50);
+    const complaint = await waitUntilReady(port, cases[0]!, child.alive, { pauseMs: 50 });
     if (complaint !== undefined) throw new Error(`${complaint}\n${child.lastWords()}`);
     const row: Row = { name, alone: [], crowd: { high: [], normal: [], low: [] }, cost: [] };
     await load(processes, cores.load, port, "high"); // to be warm

@@ -1,17 +1,19 @@
 // Asks a server one question and checks the answer: readiness and correctness, the same way for every subject.
-import { request } from "node:http";
+import { request as plainRequest } from "node:http";
+import { request as secureRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchCase } from "./cases.ts";
 
 /** Sends the request of a case once over a new connection; answers what is wrong with the reply, or nothing. */
-export function probe(port: number, one: BenchCase): Promise<string | undefined> {
+export function probe(port: number, one: BenchCase, secure = false): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const outgoing = request({
+    const outgoing = (secure ? secureRequest : plainRequest)({
       host: "127.0.0.1",
       port,
       path: one.path,
       method: one.method,
       agent: false,
+      rejectUnauthorized: false,
       timeout: 5000,
       headers:
         one.requestBytes > 0 ? { "content-type": "application/octet-stream", "content-length": one.requestBytes } : {},
@@ -40,12 +42,11 @@ export async function waitUntilReady(
   port: number,
   one: BenchCase,
   alive: () => boolean,
-  timeoutMs = 15_000,
-  pauseMs = 20,
+  { secure = false, timeoutMs = 15_000, pauseMs = 20 } = {},
 ): Promise<string | undefined> {
   const end = performance.now() + timeoutMs;
   for (;;) {
-    const complaint = await probe(port, one);
+    const complaint = await probe(port, one, secure);
     if (complaint === undefined) return undefined;
     if (!alive()) return "the process ended";
     if (performance.now() > end) return `not ready within ${timeoutMs / 1000} s: ${complaint}`;

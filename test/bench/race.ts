@@ -1,6 +1,6 @@
 // The race itself: warm-up, then interleaved rounds in which each subject takes its turn on each case.
 import type { BenchCase } from "./cases.ts";
-import type { Contender, LeftOut } from "./contenders.ts";
+import { type Contender, type LeftOut, takesPart } from "./contenders.ts";
 import type { Cores } from "./machine.ts";
 import { measure, type Sample } from "./measure.ts";
 import type { Child, Processes } from "./processes.ts";
@@ -26,8 +26,9 @@ export async function warmUp(race: Race): Promise<void> {
     if (!contender.child) continue;
     race.say(`warming up ${contender.id}`);
     for (const one of race.cases) {
+      if (!takesPart(one, contender.only)) continue;
       await attempt(race, contender, `warm-up of ${one.id}`, () =>
-        runWrk(race.processes, race.cores.load, contender.port, one, seconds),
+        runWrk(race.processes, race.cores.load, contender, one, seconds),
       );
     }
   }
@@ -39,6 +40,7 @@ export async function runRounds(race: Race, rounds: number, seconds: number): Pr
   for (let round = 0; round < rounds; round++) {
     for (const [position, one] of race.cases.entries()) {
       for (const contender of rotate(race.contenders, round + position)) {
+        if (!takesPart(one, contender.only)) continue;
         const sample = await attempt(race, contender, `${one.id} in round ${round + 1}`, () =>
           measure(contender, one, round, seconds, race.processes, race.cores),
         );

@@ -27,7 +27,7 @@ async function main(): Promise<void> {
     const launch = gatewayProxy(join(folder, String(n)), port, upstreamPort);
     const begin = performance.now();
     const child = processes.start(`gateway-${n}`, launch, undefined);
-    const complaint = await waitUntilReady(port, question, child.alive, 15_000, 2);
+    const complaint = await waitUntilReady(port, question, child.alive, { pauseMs: 2 });
     if (complaint !== undefined) throw new Error(`${complaint}\n${child.lastWords()}`);
     took.push(performance.now() - begin);
     await processes.close();

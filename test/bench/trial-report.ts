@@ -41,6 +41,11 @@ export function renderTrials(report: TrialReport): string {
       `Others used ${percent(foreign.median)} of the subjects' core (median; at most ${percent(foreign.max)})`,
     );
   }
+  const load = spreadOf(results.flatMap(({ samples }) => samples.map((one) => one.loadShare)));
+  if (load !== undefined)
+    lines.push(
+      `The load generator was busy ${percent(load.median)} of the time (median; at most ${percent(load.max)})`,
+    );
   for (const { trial, leftOut } of results) {
     for (const { id, reason } of leftOut) lines.push(`Left out of ${trial.id}: ${id} (${reason})`);
   }

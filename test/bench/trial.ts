@@ -16,10 +16,10 @@ export interface TrialCase {
   readonly id: string;
   readonly title: string;
   /** What CPU time is divided by; nothing when only memory counts. */
-  readonly unit: "message" | "event" | "call" | null;
+  readonly unit: "message" | "event" | "call" | "handshake" | null;
   /** Name of the load generator in `load/`. */
   readonly generator: string;
-  readonly orders: Pick<Orders, "connections" | "bytes" | "path" | "warmMs">;
+  readonly orders: Pick<Orders, "connections" | "bytes" | "path" | "warmMs" | "handshake">;
   /** Who takes part; all when absent. */
   readonly only?: readonly string[];
   /** Measured once, whatever the number of rounds. */

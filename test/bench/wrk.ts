@@ -13,11 +13,11 @@ export interface LoadResult {
 
 const connections = 64;
 
-/** Sends the requests of a case to a port for some seconds, on the given core. */
+/** Sends the requests of a case to a server for some seconds, on the given core. */
 export async function runWrk(
   processes: Processes,
   core: number | undefined,
-  port: number,
+  { port, secure }: { readonly port: number; readonly secure: boolean },
   one: BenchCase,
   seconds: number,
 ): Promise<LoadResult> {
@@ -29,7 +29,7 @@ export async function runWrk(
     "--timeout",
     "5s",
     ...one.wrkArgs,
-    `http://127.0.0.1:${port}${one.path}`,
+    `${secure ? "https" : "http"}://127.0.0.1:${port}${one.path}`,
   ];
   return parseWrk(await processes.output("wrk", { command: "wrk", args }, core));
 }

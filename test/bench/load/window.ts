@@ -16,6 +16,16 @@ export interface Orders {
   /** Load before the window, ms. */
   readonly warmMs: number;
   readonly seconds: number;
+  /** For TLS alone. */
+  readonly handshake?: HandshakeOrders;
+}
+
+/** Which handshakes are made. */
+export interface HandshakeOrders {
+  readonly version: "TLSv1.2" | "TLSv1.3";
+  readonly resumed: boolean;
+  /** How many names are asked for in turn; 0: always the same one. */
+  readonly names: number;
 }
 
 /** What it answers, as one JSON line. */
@@ -31,6 +41,8 @@ export interface LoadReport {
   readonly maxMs: number | null;
   /** Share of the subject's core, 0 to 1, that others used. */
   readonly foreignShare: number | null;
+  /** Share of its time, 0 to 1, that the load generator was busy itself. */
+  readonly loadShare: number;
 }
 
 const MAX_TIMES = 4_000_000;
@@ -71,11 +83,13 @@ export class Window {
     await sleep(warmMs);
     const busy = core >= 0 ? coreBusyNanoseconds(core) : 0;
     const used = pid > 0 ? cpuNanoseconds(pid) : 0;
+    const own = process.cpuUsage();
     const begin = performance.now();
     this.#open = true;
     await sleep(seconds * 1000);
     this.#open = false;
     const elapsed = performance.now() - begin;
+    const { user, system } = process.cpuUsage(own);
     const cpu = pid > 0 ? cpuNanoseconds(pid) - used : 0;
     const foreign = core >= 0 ? Math.max(0, coreBusyNanoseconds(core) - busy - cpu) / (elapsed * 1e6) : null;
     const times = this.#times.subarray(0, this.#timed).sort();
@@ -90,6 +104,7 @@ export class Window {
       p99Ms: at(0.99),
       maxMs: at(1),
       foreignShare: foreign,
+      loadShare: (user + system) / 1000 / elapsed,
     };
     process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
     return new Promise<never>(() => undefined);
