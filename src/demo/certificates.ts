@@ -11,10 +11,10 @@ export const DEMO_CERTIFICATES = "demo-certificates";
 export const DEMO_PASSWORD = "demo";
 
 const DAY_MS = 24 * 3600 * 1000;
-/** A demo is short, and who lets a browser trust its authority should not have to remember that for long. */
-const LIFETIME_MS = 30 * DAY_MS;
-/** Certificates that end sooner are made anew. */
-const ENOUGH_MS = DAY_MS;
+/** Who lets a browser trust the authority should not have to remember that for long. */
+const LIFETIME_MS = 90 * DAY_MS;
+/** Certificates that end sooner are made anew, before the gateway warns of them. */
+const ENOUGH_MS = LIFETIME_MS / 3;
 /** Clocks of clients may be a little slow. */
 const EARLIER_MS = 3600 * 1000;
 
@@ -48,7 +48,7 @@ interface Subject {
 }
 
 /**
- * Makes certificates in a folder, unless those of an earlier demo are there and good for another day.
+ * Makes certificates in a folder, unless those of an earlier demo are there and good for a month.
  *
  * `ca.pem`, and each with its key: `localhost.pem`, `wildcard.pem` for `*.demo.localhost`, `client.pem` and, for browsers,
  * `client.p12`. The folder is put in place complete, so that demos which start together share it.

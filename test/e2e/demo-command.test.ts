@@ -85,6 +85,21 @@ test("`gateway demo -certificates` makes a folder of them, for a listener of HTT
       rmSync(folder, { recursive: true });
     }
   }));
+test("`gateway demo` makes certificates where the configuration names their folder, and moves where HTTPS is told to be", () =>
+  withPortOffset(async (offset) => {
+    const args = ["-config", "configs/examples/tls.yaml", "-port-offset", String(offset)];
+    const { child, output } = await startDemo(args, "Demo: certificates");
+    try {
+      assert.match(output, /Demo: certificates in demo-certificates;/);
+      const trust = ["--cacert", "demo-certificates/ca.pem"];
+      const url = `http://localhost:${8080 + offset}/a`;
+      const { stdout } = await promisify(execFile)("curl", ["-sSL", "-w", "%{url_effective}", ...trust, url]);
+      assert.ok(stdout.endsWith(`https://localhost:${8443 + offset}/a`), stdout);
+    } finally {
+      child.kill("SIGTERM");
+      await once(child, "close");
+    }
+  }));
 test("a path to try is named only where it is known to be there", () =>
   withPortOffset(async (offset) => {
     const args = ["-config", "configs/examples/retry.yaml", "-port-offset", String(offset)];

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request as send } from "node:http";
+import { request as sendSecure } from "node:https";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -15,6 +16,7 @@ import type { PortMoves } from "../../src/config/text/move-ports.ts";
 import { oneLine } from "../../src/config/text/problem.ts";
 import { SourceFiles } from "../../src/config/text/source-files.ts";
 import { type Backends, startBackends } from "../../src/demo/backends.ts";
+import { DEMO_CERTIFICATES, makeDemoCertificates } from "../../src/demo/certificates.ts";
 import { DEMO_PORTS } from "../../src/demo/ports.ts";
 import { loadChecked } from "../../src/snapshot/check/checked.ts";
 import { dryRun, indexRules } from "../../src/snapshot/check/dry-run.ts";
@@ -28,6 +30,9 @@ const FRAGMENTS = ALL.filter((name) => dirname(name).endsWith("/include"));
 const WHOLE = ALL.filter((name) => !FRAGMENTS.includes(name));
 /** Routes whose service is not among the demo backends: nobody listens there, and the gateway says so. */
 const UNREACHABLE = new Set(["secure"]);
+
+// As `gateway demo` does for the configurations that name them.
+before(() => makeDemoCertificates(DEMO_CERTIFICATES));
 
 /** One finished request, as the access log tells it. */
 interface Line {
@@ -94,13 +99,16 @@ describe("started, with the demo backends behind", () => {
       };
       const load = { file: name, env, moves };
       const gateway = await boot({ load, logLevel: "error", hotReload: false });
-      const { port } = gateway.addresses()[0]!;
       const { config } = loadChecked({ file: name, env });
+      const target = ({ listener }: Asked): Target => ({
+        port: gateway.addresses().find((bound) => bound.name === listener)!.port,
+        secure: config.listeners.find((wanted) => wanted.name === listener)!.tls !== null,
+      });
       const statuses: number[] = [];
       for (const [n, asked] of requestsOf(config).entries()) {
-        let status = await ask(port, asked, n);
+        let status = await ask(target(asked), asked, n);
         // What a service says of itself is fetched while the gateway runs already.
-        while (status === 503) status = await ask(port, asked, n);
+        while (status === 503) status = await ask(target(asked), asked, n);
         statuses.push(status);
       }
       await gateway.stop();
@@ -113,7 +121,14 @@ describe("started, with the demo backends behind", () => {
   }
 });
 
+/** A listener to ask. */
+interface Target {
+  readonly port: number;
+  readonly secure: boolean;
+}
+
 interface Asked {
+  readonly listener: string;
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -126,11 +141,12 @@ function requestsOf(config: Config): Asked[] {
   return config.tests.map((t) => {
     const [method = "", path = ""] = t.request.split(" ");
     const headers = Object.fromEntries(Object.entries(t.headers).map(([k, v]) => [k, String(v)]));
-    return { method, path, headers, route: t.expect.route, status: t.expect.status };
+    const listener = t.listener || config.listeners[0]!.name;
+    return { listener, method, path, headers, route: t.expect.route, status: t.expect.status };
   });
 }
 
-function ask(port: number, asked: Asked, n: number): Promise<number> {
+function ask({ port, secure }: Target, asked: Asked, n: number): Promise<number> {
   const { method, path } = asked;
   const id = { "X-Request-ID": `n${n}` };
   if (asked.headers.Upgrade === "websocket") return handshake(`ws://127.0.0.1:${port}${path}`, id);
@@ -139,7 +155,8 @@ function ask(port: number, asked: Asked, n: number): Promise<number> {
   const type = body === "" ? {} : { "Content-Type": "application/json" };
   const headers = { ...type, ...asked.headers, ...id, Connection: "close" };
   return new Promise((resolve, reject) => {
-    const request = send({ host: "127.0.0.1", port, method, path, headers }, (response) => {
+    const options = { host: "127.0.0.1", port, method, path, headers, ...(secure ? clientOf(asked) : {}) };
+    const request = (secure ? sendSecure : send)(options, (response) => {
       response.resume();
       // A stream may have no end.
       const endless = response.headers["content-type"] === "text/event-stream";
@@ -149,6 +166,13 @@ function ask(port: number, asked: Asked, n: number): Promise<number> {
     request.on("error", reject);
     request.end(body);
   });
+}
+
+/** A client of HTTPS that trusts the demo's authority and has a certificate of it. */
+function clientOf({ headers }: Asked) {
+  const file = (name: string) => readFileSync(join(DEMO_CERTIFICATES, name));
+  const own = { cert: file("client.pem"), key: file("client-key.pem") };
+  return { ca: file("ca.pem"), ...own, servername: headers.Host ?? "localhost" };
 }
 
 /** Opens a WebSocket and closes it again. @returns a status as if it had been a request */
@@ -169,7 +193,7 @@ function check(config: Config, lines: readonly Line[], statuses: readonly number
     if (asked.status !== null) assert.equal(statuses[n], asked.status, what);
     if (asked.route === null) continue;
     const fields = Object.entries(asked.headers).flat();
-    const rule = dryRun(index, { listener: "http", method: asked.method, url: asked.path, fields }).rule!;
+    const rule = dryRun(index, { listener: asked.listener, method: asked.method, url: asked.path, fields }).rule!;
     // A rule may keep its requests out of the access log; then the answer alone speaks for it.
     if (rule.accessLog) assert.equal(line?.route, asked.route, what);
     if (UNREACHABLE.has(asked.route)) assert.deepEqual([statuses[n], line?.error], [502, "connect_failed"], what);

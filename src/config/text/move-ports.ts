@@ -17,6 +17,8 @@ const LISTENERS = ["frontend.http", "frontend.websocket", "frontend.grpc", "mana
 
 /** Port of an element of the list of further listeners: elements have the path of their list. */
 const LISTED = "frontend.listeners.port";
+/** Ports of other listeners that clients are told of. */
+const TOLD = ["frontend.http.redirectToHTTPS.port", "frontend.listeners.redirectToHTTPS.port"];
 
 /** Moves the ports that a configuration as written names, and those its listeners have by default. */
 export function movePorts(root: MapNode, moves: PortMoves): void {
@@ -56,6 +58,7 @@ function moved(node: Node, path: string, moves: PortMoves): Node {
     return typeof node.value === "string" ? { ...node, value: movedIn(node.value, moves) } : node;
   if (!/^[1-9]\d*$/.test(text)) return node;
   const port = Number(text);
+  if (TOLD.includes(path)) return moves.listeners === null ? node : scalar(node.at, listenerOf(port, moves));
   return scalar(
     node.at,
     LISTENERS.includes(path.slice(0, dot)) || path === LISTED ? listenerOf(port, moves) : dialledOf(port, moves),

@@ -26,6 +26,14 @@ test("listeners move, those that have their port by default too", () => {
   );
 });
 
+test("the port that redirectToHTTPS tells clients moves with its listener", () => {
+  const listeners = "listeners: [ { name: a, port: 9000, redirectToHTTPS: { port: 8443 } } ]";
+  const { frontend } = moved(`  frontend: { http: { redirectToHTTPS: { port: 9443 } }, ${listeners} }\n`);
+  assert.equal(frontend.http.redirectToHTTPS.port, 19443);
+  assert.equal(frontend.listeners[0]!.redirectToHTTPS.port, 18443);
+  assert.equal(moved("  frontend: { http: { redirectToHTTPS: true } }\n").frontend.http.redirectToHTTPS.port, 443);
+});
+
 test("a listener on any free port stays there, and one set from the environment moves", () => {
   assert.equal(moved("  frontend: { http: { port: 0 } }\n").frontend.http.port, 0);
   assert.equal(moved("", { GATEWAY_PORT: "9000" }).frontend.http.port, 19000);
