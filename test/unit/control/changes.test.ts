@@ -121,3 +121,14 @@ test("files that are followed no more, also since a look began, are nobody's bus
   assert.equal(await looking, false);
   for (let i = 0; i < 5; i++) assert.equal(await changes.look(), false);
 });
+
+test("of very many files each has its turn, and one that changes is looked at until it is complete", async () => {
+  const { changes, files } = await followed(200);
+  const last = files.at(-1)!;
+  writeFileSync(last, "half");
+  const looks = await looksUntilReported(changes);
+  assert.ok(looks >= 4 && looks <= 4 + 4, `${looks} looks`);
+  for (let i = 0; i < 8; i++) assert.equal(await changes.look(), false);
+  replace(files[0]!, "new");
+  assert.ok((await looksUntilReported(changes)) <= 5);
+});
