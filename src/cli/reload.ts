@@ -74,8 +74,9 @@ async function open(config: Config): Promise<Socket> {
   // The certificate names the public host, not the address asked here; so it is compared as a whole instead.
   const socket = connectSecure({ host, port, rejectUnauthorized: false });
   await once(socket, "secureConnect");
-  const expected = new X509Certificate(config.tlsFiles.get(tls.certFile)!).fingerprint256;
-  if (socket.getPeerX509Certificate()?.fingerprint256 === expected) return socket;
+  const [expected] = config.managementTls!.certificates; // the first is shown where no name is asked for
+  const shown = socket.getPeerX509Certificate()?.fingerprint256;
+  if (expected !== undefined && shown === new X509Certificate(expected.cert).fingerprint256) return socket;
   socket.destroy();
   throw new Error("it shows another certificate than the configured one");
 }

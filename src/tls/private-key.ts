@@ -18,10 +18,10 @@ export function isPrivateKey({ label }: PemBlock): boolean {
 
 /**
  * The one private key in a file, which also may hold certificates.
- * @param passphrase of an encrypted key; "" = none is known
+ * @param passphrase of an encrypted key; "" = none is known; null = none could be given
  * @throws TlsFault
  */
-export function privateKeyOf(text: string, passphrase: string): PrivateKey {
+export function privateKeyOf(text: string, passphrase: string | null): PrivateKey {
   const [block, ...more] = pemBlocks(text).filter(isPrivateKey);
   if (block === undefined)
     throw new TlsFault(
@@ -34,6 +34,7 @@ export function privateKeyOf(text: string, passphrase: string): PrivateKey {
     opened(block.text, "", () => "not a PEM key that this OpenSSL can read");
     return { pem: block.text, encrypted: false };
   }
+  if (passphrase === null) throw new TlsFault("the key is encrypted; decrypt it, for example with openssl pkey");
   if (passphrase === "") throw new TlsFault("the key is encrypted, and no passphrase is given");
   const key = opened(block.text, passphrase, (code) =>
     // OpenSSL may also say so when a wrong passphrase led to nonsense.

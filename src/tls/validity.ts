@@ -23,11 +23,18 @@ export function validityOfOne({ validFrom, validTo }: X509Certificate): Validity
   return { from: Date.parse(validFrom), to: Date.parse(validTo) };
 }
 
-/** What is wrong with it now, or will be soon; null: nothing. @param now ms since 1970 */
-export function validityProblem(validity: Validity, now: number): string | null {
+/**
+ * What is wrong with a certificate now, or will be soon; null: nothing.
+ * @param now ms since 1970 @param by who it is shown to
+ */
+export function validityProblem(
+  validity: Validity,
+  now: number,
+  by: "clients" | "services" = "clients",
+): string | null {
   const { from, to } = validity;
-  if (now >= to) return `the certificate expired on ${dayOf(to)}: clients refuse it`;
-  if (now < from) return `the certificate is not valid before ${dayOf(from)}: clients refuse it until then`;
+  if (now >= to) return `the certificate expired on ${dayOf(to)}: ${by} refuse it`;
+  if (now < from) return `the certificate is not valid before ${dayOf(from)}: ${by} refuse it until then`;
   const soon = soonEnd(validity, now);
   return soon === null ? null : `the certificate expires ${soon}`;
 }

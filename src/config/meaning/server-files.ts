@@ -3,32 +3,28 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { certificatesOf, chainPem } from "../../tls/certificate-chain.ts";
 import { certificateNames } from "../../tls/certificate-names.ts";
-import { TlsFault } from "../../tls/fault.ts";
 import { type KeyPair, pairFault } from "../../tls/key-pair.ts";
 import { openPkcs12 } from "../../tls/pkcs12.ts";
 import { privateKeyOf } from "../../tls/private-key.ts";
 import { listProblems, type Revocation, revocationLists, revocationOf, withoutLists } from "../../tls/revocation.ts";
 import type { ServerCertificate } from "../../tls/server-tls.ts";
-import { trustAnchors } from "../../tls/trust-anchors.ts";
+import { rootless, trustAnchors } from "../../tls/trust-anchors.ts";
 import { validityOf, validityProblem } from "../../tls/validity.ts";
 import type { CertificateSection } from "../schema/listener-tls.ts";
 import type { SourceFiles } from "../text/source-files.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
-import { fileFault } from "./files.ts";
-
-/** Largest file read, bytes. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
+import { TlsReader } from "./tls-reader.ts";
 
 type Files = Pick<CertificateSection, "certFile" | "keyFile" | "pkcs12File" | "passphrase" | "hosts">;
 
 /** Reads files of one configuration. */
 export class ServerFiles {
   readonly #draft: Draft;
-  readonly #sources: SourceFiles;
+  readonly #reader: TlsReader;
 
   constructor(draft: Draft, sources: SourceFiles) {
     this.#draft = draft;
-    this.#sources = sources;
+    this.#reader = new TlsReader(draft, sources);
   }
 
   /** A certificate with its key and its names; null when something of it cannot be used. @param place of its block */
@@ -40,15 +36,14 @@ export class ServerFiles {
       return null;
     }
     const pair = bundled
-      ? this.#read(pkcs12File, [...place, "pkcs12File"], (bytes) => openPkcs12(bytes, passphrase))
+      ? this.#reader.read(pkcs12File, [...place, "pkcs12File"], (bytes) => openPkcs12(bytes, passphrase))
       : this.#pair(files, place);
     if (pair === null) return null;
     const source = bundled ? pkcs12File : certFile;
     const at = [...place, bundled ? "pkcs12File" : "certFile"];
-    return this.#attempt(source, at, () => {
+    return this.#reader.attempt(source, at, () => {
       const validity = validityOf(pair.cert);
-      const problem = validityProblem(validity, Date.now());
-      if (problem !== null) this.#draft.warn(at, `${dotted(at)}: "${source}": ${problem}`);
+      this.#reader.warn(source, at, [validityProblem(validity, Date.now())]);
       const names = certificateNames(new X509Certificate(pair.cert).raw).dns;
       return { ...pair, source, validity, hosts: hosts.length > 0 ? this.#hosts(hosts, place) : names };
     });
@@ -58,11 +53,15 @@ export class ServerFiles {
   authorities(files: readonly string[], place: Place): string {
     const bundles = files.map((file, i) => {
       const at = [...place, i];
-      const anchors = this.#read(file, at, (bytes) => trustAnchors(bytes.toString(), Date.now()));
-      for (const warning of anchors?.warnings ?? []) this.#draft.warn(at, `${dotted(at)}: "${file}": ${warning}`);
+      const anchors = this.#reader.read(file, at, (bytes) => trustAnchors(bytes.toString(), Date.now()));
+      this.#reader.warn(file, at, anchors?.warnings ?? []);
       return anchors?.pem ?? null;
     });
-    return bundles.includes(null) ? "" : bundles.join("");
+    if (bundles.length === 0 || bundles.includes(null)) return "";
+    const bundle = bundles.join("");
+    const refused = rootless(bundle);
+    if (refused !== null) this.#draft.warn(place, `${dotted(place)}: ${refused}`);
+    return bundle;
   }
 
   /** Lists of all files; null for none, and when one cannot be used. @param ca bundle @param place of the list of files */
@@ -76,10 +75,10 @@ export class ServerFiles {
     const digest = createHash("sha256");
     const read = files.map((file, i) => {
       const at = [...place, i];
-      return this.#read(file, at, (bytes) => {
+      return this.#reader.read(file, at, (bytes) => {
         digest.update(bytes);
         const { lists, warnings } = revocationLists(bytes, ca);
-        for (const warning of warnings) this.#draft.warn(at, `${dotted(at)}: "${file}": ${warning}`);
+        this.#reader.warn(file, at, warnings);
         return lists;
       });
     });
@@ -98,8 +97,12 @@ export class ServerFiles {
   }
 
   #pair({ certFile, keyFile, passphrase }: Files, place: Place): KeyPair | null {
-    const cert = this.#read(certFile, [...place, "certFile"], (bytes) => chainPem(certificatesOf(bytes.toString())));
-    const key = this.#read(keyFile, [...place, "keyFile"], (bytes) => privateKeyOf(bytes.toString(), passphrase));
+    const cert = this.#reader.read(certFile, [...place, "certFile"], (bytes) =>
+      chainPem(certificatesOf(bytes.toString())),
+    );
+    const key = this.#reader.read(keyFile, [...place, "keyFile"], (bytes) =>
+      privateKeyOf(bytes.toString(), passphrase),
+    );
     if (cert === null || key === null) return null;
     const pair = { cert, key: key.pem };
     const fault = pairFault(pair);
@@ -122,20 +125,5 @@ export class ServerFiles {
       }
       return name;
     });
-  }
-
-  #read<T>(file: string, place: Place, use: (bytes: Buffer) => T): T | null {
-    return this.#attempt(file, place, () => use(this.#sources.bytes(file, MAX_FILE_BYTES)));
-  }
-
-  #attempt<T>(file: string, place: Place, use: () => T): T | null {
-    try {
-      return use();
-    } catch (error) {
-      const at = this.#draft.at(place);
-      const why = error instanceof TlsFault ? `"${file}": ${error.message}` : fileFault(file, error, at.file);
-      this.#draft.problems.error(at, `${dotted(place)}: ${why}`);
-      return null;
-    }
   }
 }

@@ -1,63 +1,77 @@
-// Certificates, keys and trust anchors towards services and stores, named by enabled TLS blocks: read while loading, so that `check` finds what is missing.
-
+// Certificates, keys and trust anchors towards services and stores: read while loading, so that `check` finds what is missing.
+import { pairFault } from "../../tls/key-pair.ts";
+import { privateKeyOf } from "../../tls/private-key.ts";
+import { rootless, trustAnchors } from "../../tls/trust-anchors.ts";
+import { validityOf, validityProblem } from "../../tls/validity.ts";
 import type { Material } from "../config.ts";
 import type { SourceFiles } from "../text/source-files.ts";
 import { checkCiphers } from "./ciphers.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
-import { fileFault } from "./files.ts";
-import { type PemKind, pairFault, pemFault, warnOfDates } from "./pem.ts";
 import { redisBlocks } from "./stores.ts";
 import { upstreamBlocks } from "./tls.ts";
+import { TlsReader } from "./tls-reader.ts";
 
-/** Largest file read, bytes. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
+/** What a file may be, and what is to be said of one that can be used. They throw where it cannot. */
+const CHECKS = {
+  anchors(text: string) {
+    const { pem, warnings } = trustAnchors(text, Date.now());
+    return [...warnings, rootless(pem)];
+  },
+  certificate: (text: string) => [validityProblem(validityOf(text), Date.now(), "services")],
+  key(text: string) {
+    privateKeyOf(text, null);
+    return [];
+  },
+};
 
-/** Reads every file that an enabled TLS block names. Unreadable ones and ones that are not PEM are errors. */
-export function readMaterial(draft: Draft, files: SourceFiles): Material {
-  const { written, problems } = draft;
+/** Names of the files of a block; "" = none. */
+interface Named {
+  readonly anchors: readonly [key: string, file: string];
+  readonly certificate: readonly [key: string, file: string];
+  readonly key: readonly [key: string, file: string];
+}
+
+/** Reads every file that an enabled TLS block names. What cannot be used is an error. */
+export function readMaterial(draft: Draft, sources: SourceFiles): Material {
+  const reader = new TlsReader(draft, sources);
   const material = new Map<string, string>();
-  const tried = new Set<string>();
-  const read = (kind: PemKind, path: string, place: Place) => {
-    if (path === "" || tried.has(`${kind}|${path}`)) return;
-    tried.add(`${kind}|${path}`); // blocks that inherit a file say nothing new about it
-    const at = draft.at(place);
-    const name = dotted(place);
-    try {
-      const text = files.bytes(path, MAX_FILE_BYTES).toString();
-      const fault = pemFault(kind, text);
-      if (fault === null) material.set(path, text);
-      else problems.error(at, `${name}: "${path}": ${fault}`);
-    } catch (error) {
-      problems.error(at, `${name}: ${fileFault(path, error, at.file)}`);
-    }
+  const tried = new Map<string, boolean>();
+  const usable = (kind: keyof typeof CHECKS, [key, file]: readonly [string, string], block: Place): boolean => {
+    const known = file === "" ? false : tried.get(`${kind}|${file}`);
+    if (known !== undefined) return known; // blocks that inherit a file say nothing new about it
+    const place = [...block, key];
+    const text = reader.read(file, place, (bytes) => {
+      const content = bytes.toString();
+      reader.warn(file, place, CHECKS[kind](content));
+      return content;
+    });
+    if (text !== null) material.set(file, text);
+    tried.set(`${kind}|${file}`, text !== null);
+    return text !== null;
   };
-  /** A certificate that is not shown to clients of ours. */
-  const readOther = (path: string, place: Place) => {
-    read("certificate", path, place);
-    const text = material.get(path);
-    if (text !== undefined) warnOfDates(text, `${dotted(place)}: "${path}"`, draft.at(place), problems);
+  const readBlock = (place: Place, { anchors, certificate, key }: Named) => {
+    usable("anchors", anchors, place);
+    const [certFits, keyFits] = [usable("certificate", certificate, place), usable("key", key, place)];
+    if (!(certFits && keyFits)) return; // there is none, or what is wrong was said above
+    const fault = pairFault({ cert: material.get(certificate[1])!, key: material.get(key[1])! });
+    if (fault !== null) draft.error(place, `${dotted(place)}: ${fault}`);
   };
-  const fit = (place: Place, cert: string, key: string, ciphers: readonly string[]) => {
-    const at = draft.at(place);
-    checkCiphers(draft, place, ciphers);
-    if (!(material.has(cert) && material.has(key))) return; // there is none, or what is wrong was said above
-    const fault = pairFault(material.get(cert)!, material.get(key)!);
-    if (fault !== null) problems.error(at, `${dotted(place)}: ${fault}`);
-  };
-  for (const { place, tls } of upstreamBlocks(written)) {
-    readOther(tls.rootCAFile, [...place, "rootCAFile"]);
-    readOther(tls.clientCertFile, [...place, "clientCertFile"]);
-    read("key", tls.clientKeyFile, [...place, "clientKeyFile"]);
-    fit(place, tls.clientCertFile, tls.clientKeyFile, tls.cipherSuites);
+  for (const { place, tls } of upstreamBlocks(draft.written)) {
+    checkCiphers(draft, place, tls.cipherSuites);
+    readBlock(place, {
+      anchors: ["rootCAFile", tls.rootCAFile],
+      certificate: ["clientCertFile", tls.clientCertFile],
+      key: ["clientKeyFile", tls.clientKeyFile],
+    });
   }
-  for (const { place, redis } of redisBlocks(written)) {
+  for (const { place, redis } of redisBlocks(draft.written)) {
     const { enabled, caFile, certFile, keyFile } = redis.tls;
     if (!enabled) continue;
-    const below = [...place, "tls"];
-    readOther(caFile, [...below, "caFile"]);
-    readOther(certFile, [...below, "certFile"]);
-    read("key", keyFile, [...below, "keyFile"]);
-    fit(below, certFile, keyFile, []);
+    readBlock([...place, "tls"], {
+      anchors: ["caFile", caFile],
+      certificate: ["certFile", certFile],
+      key: ["keyFile", keyFile],
+    });
   }
   return material;
 }

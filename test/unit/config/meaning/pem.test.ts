@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Certificate, makeAuthority } from "../../../support/certificates.ts";
 import { load, withMore } from "../../../support/load.ts";
+import { openssl, Pki, text } from "../../../support/pki.ts";
 
 describe("a listener's certificate", () => {
   let folder: string;
@@ -28,6 +29,12 @@ describe("a listener's certificate", () => {
     return join(folder, name);
   };
 
+  const locked = () => {
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+    const pem = privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" }).toString();
+    return file("locked.key", pem);
+  };
+
   test("with its key is fine", () => assert.equal(errorsOf(one.cert, one.key), ""));
   test("with the key of another is refused", () => {
     assert.match(
@@ -46,10 +53,11 @@ describe("a listener's certificate", () => {
     assert.match(swapped, /keyFile: .*not a PEM key but a certificate; are the two files swapped\?/);
     assert.match(errorsOf(file("text", "hello"), one.key), /certFile: .*: not a PEM certificate$/);
   });
-  test("with an encrypted key says that nobody can ask for the password", () => {
-    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-    const pem = privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" }).toString();
-    assert.match(errorsOf(one.cert, file("locked.key", pem)), /keyFile: .*the key is encrypted; decrypt it/);
+  test("with an encrypted key needs its passphrase", () => {
+    assert.match(errorsOf(one.cert, locked()), /keyFile: .*: the key is encrypted, and no passphrase is given$/);
+    const tls = `{ enabled: true, certFile: ${one.cert}, keyFile: ${locked()}, passphrase: wrong }`;
+    const { errors } = load(withMore(`  frontend: { http: { tls: ${tls} } }`));
+    assert.match(errors.join(), /keyFile: .*: the passphrase does not open the key$/);
   });
   test("that is a folder is called one", () => {
     assert.match(errorsOf(folder, one.key), /certFile: .*: this is a directory$/);
@@ -71,6 +79,61 @@ describe("a listener's certificate", () => {
       warnings.map((e) => e.replace(/^t.yaml:4:\d+: /, "")),
       [`frontend.http.tls: cipherSuites: "NOPE" is no cipher that this OpenSSL knows; it is left out`],
     );
+  });
+});
+
+describe("files towards services", () => {
+  let pki: Pki;
+  let root: Certificate;
+  let middle: Certificate;
+  before(() => {
+    pki = new Pki();
+    root = pki.authority("root", { days: 400 });
+    middle = pki.authority("middle", { signer: root, days: 400 });
+  });
+  after(() => pki.remove());
+  const said = (keys: string) => {
+    const { errors, warnings } = load(withMore(`  backend: { http: { tls: { enabled: true, ${keys} } } }`));
+    return { errors: errors.join("\n"), warnings: warnings.join("\n") };
+  };
+  const client = ({ cert, key }: Certificate) => `clientCertFile: ${cert}, clientKeyFile: ${key}`;
+
+  test("are fine when they are whole and long in use", () => {
+    const both = pki.write("both.pem", text(root.cert) + text(middle.cert));
+    assert.deepEqual(said(`rootCAFile: ${both}, ${client(root)}`), { errors: "", warnings: "" });
+  });
+  test("may be one file of certificate and key", () => {
+    const one = pki.write("one.pem", text(root.cert) + text(root.key));
+    assert.deepEqual(said(client({ cert: one, key: one })), { errors: "", warnings: "" });
+    assert.match(
+      said(client({ cert: root.cert, key: root.cert })).errors,
+      /clientKeyFile: .*not a PEM key but a certificate/,
+    );
+  });
+  test("are refused when a part is damaged, and a key when nobody can open it", () => {
+    const cut = pki.write("cut.pem", text(root.cert) + text(middle.cert).slice(0, 300));
+    assert.match(said(`rootCAFile: ${cut}`).errors, /rootCAFile: ".*cut\.pem": the PEM block at line \d+ has no end$/);
+    const key = pki.path("locked.key");
+    openssl("pkcs8", "-topk8", "-in", root.key, "-out", key, "-passout", "pass:x");
+    assert.match(
+      said(client({ cert: root.cert, key })).errors,
+      /clientKeyFile: .*is encrypted; decrypt it, for example/,
+    );
+  });
+  test("are warned of when services will refuse them, or they will refuse services", () => {
+    const brief = pki.certificate("brief", { days: 2, signer: root });
+    const old = pki.certificate("old", { days: -1, signer: root });
+    assert.equal(said(client(brief)).warnings, "");
+    assert.match(said(client(old)).warnings, /clientCertFile: .*: the certificate expired on .*: services refuse it$/);
+    assert.match(
+      said(`rootCAFile: ${middle.cert}`).warnings,
+      /whose root is not named is refused: "CN=middle,O=Test"$/,
+    );
+    const tls = `enabled: true, certFile: ${root.cert}, keyFile: ${root.key}, clientAuth: verify, clientCAFile`;
+    const { warnings } = load(withMore(`  frontend: { http: { tls: { ${tls}: [ ${middle.cert} ] } } }`));
+    assert.match(warnings.join(), /clientCAFile: what was signed by CAs whose root is not named is refused/);
+    const apart = load(withMore(`  frontend: { http: { tls: { ${tls}: [ ${middle.cert}, ${root.cert} ] } } }`));
+    assert.deepEqual(apart.warnings, []);
   });
 });
 

@@ -1,0 +1,42 @@
+// Reads files that TLS blocks name, and says at the key that names one what is wrong with it.
+import { TlsFault } from "../../tls/fault.ts";
+import type { SourceFiles } from "../text/source-files.ts";
+import { type Draft, dotted, type Place } from "./draft.ts";
+import { fileFault } from "./files.ts";
+
+/** Largest file read, bytes. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
+/** Reads files of one configuration. */
+export class TlsReader {
+  readonly #draft: Draft;
+  readonly #sources: SourceFiles;
+
+  constructor(draft: Draft, sources: SourceFiles) {
+    this.#draft = draft;
+    this.#sources = sources;
+  }
+
+  /** What `use` makes of the content of a file; null, and an error at its key, when it cannot. */
+  read<T>(file: string, place: Place, use: (bytes: Buffer) => T): T | null {
+    return this.attempt(file, place, () => use(this.#sources.bytes(file, MAX_FILE_BYTES)));
+  }
+
+  /** The same for what was made of a file before. */
+  attempt<T>(file: string, place: Place, use: () => T): T | null {
+    try {
+      return use();
+    } catch (error) {
+      const at = this.#draft.at(place);
+      const why = error instanceof TlsFault ? `"${file}": ${error.message}` : fileFault(file, error, at.file);
+      this.#draft.problems.error(at, `${dotted(place)}: ${why}`);
+      return null;
+    }
+  }
+
+  /** @param warnings about a file; those that are null are none */
+  warn(file: string, place: Place, warnings: readonly (string | null)[]): void {
+    for (const warning of warnings)
+      if (warning !== null) this.#draft.warn(place, `${dotted(place)}: "${file}": ${warning}`);
+  }
+}
