@@ -20,12 +20,14 @@ export function readServerTls(
   sources: SourceFiles,
 ): ReadonlyMap<string, ServerTls> {
   const files = new ServerFiles(draft, sources);
-  return new Map(blocks.map(({ place, tls }) => [dotted(place), readBlock(draft, files, tls, place)]));
+  const known = new Map<string, ClientAuth>();
+  const asking: Asking = (tls, place, own) => clientAuth(draft, files, known, tls, place, own);
+  return new Map(blocks.map(({ place, tls }) => [dotted(place), readBlock(draft, files, asking, tls, place)]));
 }
 
-function readBlock(draft: Draft, files: ServerFiles, tls: Section, place: Place): ServerTls {
+function readBlock(draft: Draft, files: ServerFiles, asking: Asking, tls: Section, place: Place): ServerTls {
   checkCiphers(draft, place, tls.cipherSuites);
-  const clients = clientAuth(draft, files, tls, place, NOTHING_OWN);
+  const clients = asking(tls, place, NOTHING_OWN);
   const own = tls.certFile !== "" || tls.keyFile !== "" || tls.pkcs12File !== "";
   const block: CertificateSection = { ...tls, hosts: [], clientAuth: null, clientCAFile: [], clientCRLFile: [] };
   const sections = [
@@ -34,7 +36,7 @@ function readBlock(draft: Draft, files: ServerFiles, tls: Section, place: Place)
   ];
   const certificates = sections.flatMap(([section, at]) => {
     const loaded = files.certificate(section, at);
-    const asked = at === place ? clients : clientAuth(draft, files, tls, at, section);
+    const asked = at === place ? clients : asking(tls, at, section);
     return loaded === null ? [] : [{ ...loaded, clients: asked }];
   });
   checkHosts(
@@ -77,8 +79,18 @@ function versionsOf(draft: Draft, tls: Section, place: Place): Versions {
 type OwnAuth = Pick<CertificateSection, "clientAuth" | "clientCAFile" | "clientCRLFile">;
 const NOTHING_OWN: OwnAuth = { clientAuth: null, clientCAFile: [], clientCRLFile: [] };
 
-/** @param own of one certificate: what it leaves out is that of the block */
-function clientAuth(draft: Draft, files: ServerFiles, tls: Section, place: Place, own: OwnAuth): ClientAuth {
+/** What is asked of clients. @param own of one certificate: what it leaves out is that of the block */
+type Asking = (tls: Section, place: Place, own: OwnAuth) => ClientAuth;
+
+/** @param known what was read before: thousands of certificates may share one list, and need it once */
+function clientAuth(
+  draft: Draft,
+  files: ServerFiles,
+  known: Map<string, ClientAuth>,
+  tls: Section,
+  place: Place,
+  own: OwnAuth,
+): ClientAuth {
   const mode = own.clientAuth ?? tls.clientAuth;
   const caFiles = own.clientCAFile.length > 0 ? own.clientCAFile : tls.clientCAFile;
   const crlFiles = own.clientCRLFile.length > 0 ? own.clientCRLFile : tls.clientCRLFile;
@@ -86,10 +98,16 @@ function clientAuth(draft: Draft, files: ServerFiles, tls: Section, place: Place
   const fault = (message: string) => draft.error(place, `${dotted(place)}: ${message}`);
   if (mode === "verify" && caFiles.length === 0) fault("clientAuth verify needs clientCAFile");
   if (crlFiles.length > 0 && caFiles.length === 0) fault("clientCRLFile needs clientCAFile");
+  const same = JSON.stringify([mode, caFiles, crlFiles, tls.expiredCRL]);
+  const before = known.get(same);
+  if (before !== undefined) return before;
   const ca = files.authorities(caFiles, [...place, "clientCAFile"]);
   const lists = files.revocations(crlFiles, ca, tls.expiredCRL === "refuse", [...place, "clientCRLFile"]);
   const content = JSON.stringify([mode, ca, lists?.digest ?? "", tls.expiredCRL]);
-  return { mode, ca, revocation: lists?.revocation ?? null, key: createHash("sha256").update(content).digest("hex") };
+  const key = createHash("sha256").update(content).digest("hex");
+  const read = { mode, ca, revocation: lists?.revocation ?? null, key };
+  known.set(same, read);
+  return read;
 }
 
 /** Of two certificates for one name the first is shown. That must not decide what is asked of clients. */

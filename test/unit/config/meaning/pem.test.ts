@@ -82,6 +82,23 @@ describe("a listener's certificate", () => {
   });
 });
 
+test("what is asked of clients is read once, however many certificates and listeners ask it", () => {
+  const pki = new Pki();
+  const ca = pki.authority("ca");
+  const list = pki.write("list", pki.crl("crl", ca));
+  const shown = ["a", "b"].map((name) => pki.certificate(name, { extensions: [`subjectAltName=DNS:${name}`] }));
+  const certificates = shown.map(({ cert, key }) => `{ certFile: ${cert}, keyFile: ${key} }`).join(", ");
+  const clients = `clientAuth: verify, clientCAFile: [ ${ca.cert} ], clientCRLFile: [ ${list} ]`;
+  const tls = `{ enabled: true, ${clients}, certificates: [ ${certificates} ] }`;
+  const listeners = `[ { name: one, port: 1001, tls: ${tls} }, { name: two, port: 1002, tls: ${tls} } ]`;
+  const { config, errors } = load(withMore(`  frontend: { listeners: ${listeners} }`));
+  pki.remove();
+  assert.deepEqual(errors, []);
+  const asked = config!.listeners.flatMap((each) => (each.tls === null ? [] : each.tls.certificates));
+  assert.equal(asked.length, 4);
+  assert.equal(new Set(asked.map(({ clients }) => clients.revocation)).size, 1);
+});
+
 describe("files towards services", () => {
   let pki: Pki;
   let root: Certificate;
