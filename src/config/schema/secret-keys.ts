@@ -13,3 +13,8 @@ export function isSecretKey(key: string): boolean {
 export function isSecretPath(path: string): boolean {
   return SECRET_MAP.test(path) || path.split(".").some(isSecretKey);
 }
+
+/** Whether a line of YAML may have the value of a secret key in it, be it the key that a message is about or one beside it. */
+export function namesSecret(line: string): boolean {
+  return [...line.matchAll(/[\w-]+(?=["']?\s*:)/g)].some(([key]) => key === "users" || isSecretKey(key));
+}

@@ -1,4 +1,5 @@
 // Errors and warnings about a configuration, with their places, and the text in which they are shown.
+import { namesSecret } from "../schema/secret-keys.ts";
 
 /** A place in a file; line and column count from 1. Line 0: not from a file, `file` then says what it is. */
 export interface Position {
@@ -98,7 +99,7 @@ function withLine(problem: Problem, linesOf: (file: string) => readonly string[]
   const head = `${problem.severity}: ${oneLine(problem)}`;
   const { at } = problem;
   const line = at === null || at.line === 0 ? undefined : linesOf(at.file)?.[at.line - 1];
-  if (at === null || line === undefined || line.trim() === "") return head;
+  if (at === null || line === undefined || line.trim() === "" || namesSecret(line)) return head;
   const number = String(at.line);
   return `${head}\n  ${number} | ${line.trimEnd()}\n  ${" ".repeat(number.length)} | ${" ".repeat(at.column - 1)}^`;
 }
