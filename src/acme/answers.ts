@@ -26,16 +26,20 @@ export function isToken(token: string): boolean {
   return TOKEN.test(token);
 }
 
-/** Answers from one store. Nobody can make it ask for what cannot be there, or for more than {@link MAX_QUESTIONS} at once. */
+/**
+ * Answers from one store, which is opened for the first question. Nobody can make it ask for what cannot be there, or for
+ * more than {@link MAX_QUESTIONS} at once.
+ */
 export class ChallengeAnswers {
-  readonly #store: AcmeStore;
+  readonly #open: () => Promise<AcmeStore>;
   readonly #names: ReadonlySet<string>;
   readonly #failed: (error: Error) => void;
+  #store: Promise<AcmeStore> | null = null;
   #asking = 0;
 
   /** @param names that certificates are ordered for @param failed is told when the store cannot be asked */
-  constructor(store: AcmeStore, names: Iterable<string>, failed: (error: Error) => void) {
-    this.#store = store;
+  constructor(open: () => Promise<AcmeStore>, names: Iterable<string>, failed: (error: Error) => void) {
+    this.#open = open;
     this.#names = new Set(names);
     this.#failed = failed;
   }
@@ -43,7 +47,7 @@ export class ChallengeAnswers {
   /** The body for `/.well-known/acme-challenge/TOKEN`; null: it is no token of ours. Does not reject. */
   async httpAnswer(token: string): Promise<string | null> {
     if (!isToken(token)) return null;
-    const answer = await this.#ask(() => HTTP_ANSWERS.read(this.#store, httpAnswerName(token)));
+    const answer = await this.#ask((store) => HTTP_ANSWERS.read(store, httpAnswerName(token)));
     return answer?.keyAuthorization ?? null;
   }
 
@@ -54,14 +58,20 @@ export class ChallengeAnswers {
   async alpnCertificate(name: string): Promise<Pick<AlpnAnswer, "cert" | "key"> | null> {
     const host = name.toLowerCase();
     if (!this.#names.has(host)) return null;
-    return this.#ask(() => ALPN_ANSWERS.read(this.#store, alpnAnswerName(host)));
+    return this.#ask((store) => ALPN_ANSWERS.read(store, alpnAnswerName(host)));
   }
 
-  async #ask<T>(read: () => Promise<T | null>): Promise<T | null> {
+  /** Closes the store. */
+  close(): void {
+    void this.#store?.then((store) => store.close());
+  }
+
+  async #ask<T>(read: (store: AcmeStore) => Promise<T | null>): Promise<T | null> {
     if (this.#asking >= MAX_QUESTIONS) return null;
     this.#asking++;
     try {
-      return await read();
+      this.#store ??= this.#open();
+      return await read(await this.#store);
     } catch (error) {
       this.#failed(error as Error);
       return null;

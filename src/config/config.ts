@@ -1,5 +1,6 @@
 // The types of a loaded configuration: all values in effect, inferred ones included, frozen. Snapshots are compiled from
 // it.
+import type { AcmeSettings, NameSet } from "../acme/settings.ts";
 import type { BalancerName, RegistryName } from "../catalog.ts";
 import type { EndpointSpec } from "../core/endpoint.ts";
 import type { RetryRule } from "../core/retry.ts";
@@ -59,6 +60,14 @@ export interface RedisStoreConfig {
 
 /** Name → store in Redis, null: in memory. `default` and `memory` are always there. */
 export type StoreConfigs = ReadonlyMap<string, RedisStoreConfig | null>;
+
+/** An account, and the certificates ordered with it. */
+export interface AcmeConfig extends Omit<AcmeSettings, "store"> {
+  readonly store:
+    | { readonly kind: "folder"; readonly folder: string }
+    | { readonly kind: "redis"; readonly name: string; readonly redis: RedisConfig };
+  readonly sets: readonly NameSet[];
+}
 
 /** Circuits of the requests to a service. */
 export interface BreakerConfig {
@@ -229,6 +238,8 @@ export interface Config extends Omit<Meaning, "listeners"> {
   readonly listeners: readonly ListenerConfig[];
   /** TLS of the management listener; null: none. */
   readonly managementTls: ServerTls | null;
+  /** Accounts at authorities, and the certificates that are ordered with them. */
+  readonly acme: readonly AcmeConfig[];
   /** Dotted path below `gateway` → where its value came from; defaults are not in it. */
   readonly origins: ReadonlyMap<string, Origin>;
   /** The TLS files in use towards services and stores. */

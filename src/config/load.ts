@@ -10,6 +10,7 @@ import { unknownKeyCure } from "./cures/unknown-key.ts";
 import { withFragments } from "./fragments/join.ts";
 import { type DroppedFragment, readFragments } from "./fragments/read.ts";
 import { type Checked, settle } from "./fragments/settle.ts";
+import { type AcmeMeaning, readAcme } from "./meaning/acme.ts";
 import { type DescriptorFiles, readDescriptors } from "./meaning/descriptors.ts";
 import { Draft } from "./meaning/draft.ts";
 import { triedAt, whyNot } from "./meaning/files.ts";
@@ -126,22 +127,26 @@ function complete(place: Node, below: MapNode, files: SourceFiles, problems: Pro
   const meaning = collectErrors(problems, () => normalize(draft));
   const material: Material | null = collectErrors(problems, () => readMaterial(draft, files));
   const listeners = meaning?.listeners ?? listenersOf(written, (key) => draft.isGiven(key));
-  const served = collectErrors(problems, () =>
-    readServerTls(draft, listenerBlocks(listeners, written.management), files),
-  );
+  const blocks = listenerBlocks(listeners, written.management);
+  const acme = collectErrors(problems, () => readAcme(draft, blocks, meaning?.stores ?? null, files));
+  const served = collectErrors(problems, () => {
+    return readServerTls(draft, blocks, files, acme?.sets ?? new Map());
+  });
   collectErrors(problems, () => checkMappings(draft));
   const descriptors = collectErrors(problems, () => readDescriptors(draft, files));
-  if (meaning === null || material === null || served === null || descriptors === null || problems.errors.length > 0)
+  if (meaning === null || material === null || acme === null || served === null || descriptors === null)
     return { problems, result: null };
+  if (problems.errors.length > 0) return { problems, result: null };
   const config: Config = {
     written,
     ...meaning,
     listeners: meaning.listeners.map((listener) => completeListener(listener, served)),
     managementTls: served.get("management.tls") ?? null,
+    acme: acme.accounts,
     origins,
     tlsFiles: material,
     descriptors,
-    hash: hashOf(written, material, served, descriptors),
+    hash: hashOf(written, material, served, acme, descriptors),
   };
   return { problems, result: { config, placeOf: (path) => placeOf(below, path) } };
 }
@@ -150,9 +155,16 @@ function hashOf(
   written: Written,
   material: Material,
   served: ReadonlyMap<string, ServerTls>,
+  { accounts }: AcmeMeaning,
   descriptors: DescriptorFiles,
 ): string {
-  const all = [written, ...material, ...served, ...(descriptors.contents.size > 0 ? [descriptors.digest] : [])];
+  const all = [
+    written,
+    ...material,
+    ...served,
+    ...accounts,
+    ...(descriptors.contents.size > 0 ? [descriptors.digest] : []),
+  ];
   return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 12);
 }
 

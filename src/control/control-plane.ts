@@ -8,6 +8,7 @@ import { systemClock } from "../core/clock.ts";
 import type { DataPlane } from "../core/data-plane.ts";
 import type { HandshakeWatch } from "../core/handshake.ts";
 import type { Log } from "../core/log.ts";
+import { Certificates } from "./certificates.ts";
 import { Expiry } from "./expiry.ts";
 import { Loader, type Loading } from "./loader.ts";
 import { Management } from "./management/management.ts";
@@ -37,6 +38,7 @@ export class ControlPlane {
   readonly #sources: Sources;
   readonly #reconciler: Reconciler;
   readonly #management: Management;
+  readonly #certificates: Certificates;
   readonly #expiry: Expiry;
   readonly #hotReload: boolean;
   /** null before the start, and when files are not watched. */
@@ -58,7 +60,8 @@ export class ControlPlane {
     this.#management = new Management(view, planes, log, handshakes, (line) => process.stderr.write(`${line}\n`));
     this.#sources = new Sources(planes, systemClock, () => void this.reload("registry"));
     this.#expiry = new Expiry(systemClock, log);
-    const participants = [this.#sources, ...planes, this.#management, this.#expiry];
+    this.#certificates = new Certificates(planes, log, version);
+    const participants = [this.#sources, this.#certificates, ...planes, this.#management, this.#expiry];
     this.#reconciler = new Reconciler((known) => this.#load(load, known), participants, log);
     this.#reconciler.onLoaded = (files) => this.#watch?.follow(files);
     this.#reconciler.onEnded = (ok) => {
@@ -98,6 +101,7 @@ export class ControlPlane {
     const { delay, timeout } = this.#reconciler.config.shutdown;
     await Promise.all(this.#planes.map((plane) => plane.drain({ delayMs: delay, timeoutMs: timeout })));
     this.#sources.close();
+    await this.#certificates.close();
     this.#expiry.close();
     await this.#management.close();
   }

@@ -18,6 +18,7 @@ import type { IssuedCertificates } from "../tls/issued-certificates.ts";
 import { validityOf } from "../tls/validity.ts";
 import { type Answers, answersOf } from "./answers/answers.ts";
 import { drain } from "./drain.ts";
+import { NameValidations } from "./name-validations.ts";
 import { connectionLimit } from "./open-files.ts";
 import { wantedPorts } from "./ports.ts";
 import type { ProcessLogs } from "./process-logs.ts";
@@ -36,6 +37,7 @@ export class LocalDataPlane implements DataPlane<Config> {
   readonly #pipeline: Pipeline;
   readonly #listeners = new Listeners();
   readonly #answers: Answers;
+  readonly #validations: NameValidations;
   readonly #reload: ReloadState = { ok: true, at: 0, hash: "" };
   #prepared: Prepared | null = null;
 
@@ -49,6 +51,7 @@ export class LocalDataPlane implements DataPlane<Config> {
       certificates: () => certificateEnds(live.snapshot.config, this.#runtime.issued),
       reload: this.#reload,
     });
+    this.#validations = new NameValidations(logs.app);
     this.#pipeline = new Pipeline(live, logs.app);
     this.#answers = answersOf({
       runtime: this.#runtime,
@@ -124,6 +127,7 @@ export class LocalDataPlane implements DataPlane<Config> {
     pools.close();
     http2Pools.close();
     redis?.close();
+    this.#validations.close();
   }
 
   #take(): Prepared {
@@ -135,11 +139,12 @@ export class LocalDataPlane implements DataPlane<Config> {
   /** Requests enter `snapshot` from now on, and what is set for the process as a whole follows it. */
   #enter(snapshot: CompiledSnapshot): void {
     this.#live.snapshot = snapshot;
-    const { clients, pools, log, openFiles, share } = this.#runtime;
+    const { clients, pools, issued, log, openFiles, share } = this.#runtime;
     const { frontend, backend } = snapshot.config;
     const configured = Math.ceil(frontend.http.maxConnections * share);
     clients.max = connectionLimit(configured, openFiles, (message) => log.warn(message));
     pools.maxIdle = backend.http.maxIdleConns;
+    issued.validation = this.#validations.of(snapshot.config);
   }
 }
 

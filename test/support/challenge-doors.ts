@@ -19,9 +19,13 @@ export interface ChallengeDoors {
 
 /** Opens them. @param store of the gateway that answers, which need not be the one that orders */
 export async function openDoors(store: AcmeStore, names: readonly string[]): Promise<ChallengeDoors> {
-  const answers = new ChallengeAnswers(store, names, (error) => {
-    throw error;
-  });
+  const answers = new ChallengeAnswers(
+    async () => store,
+    names,
+    (error) => {
+      throw error;
+    },
+  );
   const asked: string[] = [];
   const heard = async (question: string) => {
     asked.push(question);

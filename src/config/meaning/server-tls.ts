@@ -6,6 +6,7 @@ import { type ClientAuth, NO_CLIENT_AUTH, type ServerCertificate, type ServerTls
 import { cipherList, tlsVersion } from "../../wire/ciphers.ts";
 import type { CertificateSection, ListenerTls, ManagementTls } from "../schema/listener-tls.ts";
 import type { SourceFiles } from "../text/source-files.ts";
+import type { AcmeMeaning } from "./acme.ts";
 import { checkCiphers } from "./ciphers.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 import { ServerFiles } from "./server-files.ts";
@@ -13,19 +14,27 @@ import type { TlsBlock } from "./tls.ts";
 
 type Section = ListenerTls | ManagementTls;
 
-/** TLS by the dotted place of its block. Blocks that are not enabled are not looked at. */
+/** TLS by the dotted place of its block. @param ordered name sets by the dotted place of their block */
 export function readServerTls(
   draft: Draft,
   blocks: readonly TlsBlock<Section>[],
   sources: SourceFiles,
+  ordered: AcmeMeaning["sets"],
 ): ReadonlyMap<string, ServerTls> {
   const files = new ServerFiles(draft, sources);
   const known = new Map<string, ClientAuth>();
   const asking: Asking = (tls, place, own) => clientAuth(draft, files, known, tls, place, own);
-  return new Map(blocks.map(({ place, tls }) => [dotted(place), readBlock(draft, files, asking, tls, place)]));
+  return new Map(
+    blocks.map(({ place, tls }) => {
+      const issued = ordered.get(`${dotted(place)}.acme`) ?? [];
+      return [dotted(place), { ...readBlock(draft, files, asking, tls, place), issued }];
+    }),
+  );
 }
 
-function readBlock(draft: Draft, files: ServerFiles, asking: Asking, tls: Section, place: Place): ServerTls {
+type ReadBlock = Omit<ServerTls, "issued">;
+
+function readBlock(draft: Draft, files: ServerFiles, asking: Asking, tls: Section, place: Place): ReadBlock {
   checkCiphers(draft, place, tls.cipherSuites);
   const clients = asking(tls, place, NOTHING_OWN);
   const own = tls.certFile !== "" || tls.keyFile !== "" || tls.pkcs12File !== "";
@@ -48,7 +57,6 @@ function readBlock(draft: Draft, files: ServerFiles, asking: Asking, tls: Sectio
   return {
     ...versionsOf(draft, tls, place),
     certificates,
-    issued: [],
     clients,
     tickets: enabled ? { secret, lifetimeS: Math.max(1, Math.round(lifetime / 1000)) } : null,
     forward: "forwardClientCert" in tls ? tls.forwardClientCert : "none",

@@ -58,8 +58,14 @@ export function checkTls(draft: Draft, known: Known): void {
   const listeners = listenerBlocks(known.listeners, draft.written.management);
   const upstreams = upstreamBlocks(draft.written);
   for (const { place, tls } of listeners) {
-    if (tls.certFile !== "" || tls.pkcs12File !== "" || tls.keyFile !== "" || tls.certificates.length > 0) continue;
-    draft.error(place, `${dotted(place)}: enabled needs certFile and keyFile, pkcs12File or certificates`);
+    if (tls.certFile !== "" || tls.pkcs12File !== "" || tls.keyFile !== "") continue;
+    if (tls.certificates.length > 0 || tls.acme.enabled) continue;
+    draft.error(place, `${dotted(place)}: enabled needs certFile and keyFile, pkcs12File, certificates or acme`);
+  }
+  const { management } = draft.written;
+  for (const { key, tls } of [...known.listeners, { key: "management", tls: management.tls }]) {
+    if (tls.enabled || !tls.acme.enabled) continue;
+    draft.error(placeOfKey(`${key}.tls.acme`), `${key}.tls.acme: certificates need tls.enabled: true to be shown`);
   }
   for (const { place, tls } of [...listeners, ...upstreams]) {
     if (Number(tls.minVersion) > Number(tls.maxVersion)) {

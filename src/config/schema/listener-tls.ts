@@ -1,5 +1,6 @@
 // `frontend.*.tls` and `management.tls`: certificates shown to clients, and what is asked of clients.
 import { TLS_PROFILES } from "../../tls/profiles.ts";
+import { acme } from "./acme.ts";
 import type { Infer } from "./field.ts";
 import { listOf, object, optional } from "./fields.ts";
 import { bool, dur, oneOf, str, strings } from "./scalars.ts";
@@ -53,6 +54,7 @@ const serverTls = {
     ["refuse", "warn"],
     "refuse",
   ),
+  acme,
   sessionTickets: object("Sessions that clients resume without a full handshake", {
     enabled: bool("issue tickets", true),
     lifetime: dur("how long a session may be resumed", 3_600_000),

@@ -1,6 +1,7 @@
 // Which keys hold secrets: their values appear in no output and no message.
 
-const SECRET_KEY = /(^|-)(authorization|cookie)$|password|passphrase|secret|token|credential|(api|private)[-_]?key/i;
+const SECRET_KEY =
+  /(^|-)(authorization|cookie)$|password|passphrase|secret|token|credential|(api|private|hmac)[-_]?key/i;
 /** Mappings from free names to secrets. */
 const SECRET_MAP = /^management\.auth\.users\./;
 

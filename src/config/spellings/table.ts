@@ -243,7 +243,6 @@ export const NOT_YET: readonly string[] = [
   "versioning",
   "protocols.openapi",
   "llm",
-  "frontend.http.tls.acme",
   "frontend.websocket.tokenValidation",
   "frontend.sse.tokenValidation",
   "backend.grpc.enableTracing",

@@ -17,7 +17,7 @@ const unexpected = (error: Error) => assert.fail(error);
 describe("a challenge", () => {
   const folder = new StoreFolder();
   const store = folder.open();
-  const answers = new ChallengeAnswers(store, ["one.test"], unexpected);
+  const answers = new ChallengeAnswers(async () => store, ["one.test"], unexpected);
   before(async () => {
     await HTTP_ANSWERS.write(store, httpAnswerName(TOKEN), { keyAuthorization: `${TOKEN}.thumb` });
     for (const name of ["one.test", "stranger.test"]) {
@@ -44,7 +44,7 @@ describe("a challenge", () => {
 });
 
 test("what cannot be a token, or no name of ours, does not reach the store", async () => {
-  const answers = new ChallengeAnswers(UNTOUCHED, ["one.test"], unexpected);
+  const answers = new ChallengeAnswers(async () => UNTOUCHED, ["one.test"], unexpected);
   for (const token of [
     "",
     "short",
@@ -63,7 +63,11 @@ test("a store that cannot be asked is reported, and nothing is answered", async 
   const folder = new StoreFolder();
   mkdirSync(join(folder.path, "answers", `${httpAnswerName(TOKEN)}.json`), { recursive: true });
   const failures: string[] = [];
-  const answers = new ChallengeAnswers(folder.open(), ["one.test"], (error) => failures.push(error.message));
+  const answers = new ChallengeAnswers(
+    async () => folder.open(),
+    ["one.test"],
+    (error) => failures.push(error.message),
+  );
   assert.equal(await answers.httpAnswer(TOKEN), null);
   writeFileSync(join(folder.path, "answers", `${alpnAnswerName("one.test")}.json`), "{}");
   assert.equal(await answers.alpnCertificate("one.test"), null);
