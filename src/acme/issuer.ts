@@ -4,7 +4,11 @@ import type { Log } from "../core/log.ts";
 import { Keeper, type SetStatus } from "./keeper.ts";
 import { ACME_TIMES, type AcmeTimes } from "./renewal.ts";
 import type { AcmeSettings, NameSet } from "./settings.ts";
+import { Slots } from "./slots.ts";
 import type { AcmeStore } from "./store.ts";
+
+/** Authorities limit orders by the hour, and every gateway has other things to do. */
+const ORDERS_AT_ONCE = 4;
 
 /** What an issuer needs. */
 export interface IssuerParts {
@@ -27,10 +31,9 @@ export class Issuer {
   constructor(settings: AcmeSettings, sets: readonly NameSet[], parts: IssuerParts) {
     const { store, log, userAgent, times = ACME_TIMES } = parts;
     this.#parts = parts;
+    const shared = { settings, store, log, userAgent, times, random: Math.random, slots: new Slots(ORDERS_AT_ONCE) };
     const changed = () => this.#tell();
-    this.#keepers = sets.map((names) => {
-      return new Keeper(names, { settings, store, log, userAgent, times, random: Math.random, changed });
-    });
+    this.#keepers = sets.map((names) => new Keeper(names, { ...shared, changed }));
   }
 
   /** Certificates that are valid or were. */

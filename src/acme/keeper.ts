@@ -7,6 +7,7 @@ import { pause } from "./pause.ts";
 import { CERTIFICATES, type CertificateRecord, FAILURES, type FailureRecord, ORDERS, SpoiltRecord } from "./records.ts";
 import { type AcmeTimes, lookEveryMs, renewAt, type Validity, validityOf, waitMs } from "./renewal.ts";
 import { type AcmeSettings, type ChallengeKind, type NameSet, setName } from "./settings.ts";
+import type { Slots } from "./slots.ts";
 import type { AcmeStore } from "./store.ts";
 
 /** What keepers need. */
@@ -17,6 +18,8 @@ export interface KeeperParts {
   readonly userAgent: string;
   readonly times: AcmeTimes;
   readonly random: () => number;
+  /** Of orders, for all keepers of an account. */
+  readonly slots: Slots;
   /** There is a certificate, or a new one. */
   changed(): void;
 }
@@ -89,13 +92,18 @@ export class Keeper {
 
   /** @returns how long to wait, ms */
   async #step(signal: AbortSignal): Promise<number> {
-    const { store, times } = this.#parts;
     this.#inTrouble = false;
     await this.load();
     this.#troubles = 0;
     if (!this.#inTrouble) this.#said = "";
     const left = this.#dueInMs();
     if (left > 0) return Math.min(left, lookEveryMs(this.#validity));
+    return this.#parts.slots.run(() => this.#locked(signal));
+  }
+
+  async #locked(signal: AbortSignal): Promise<number> {
+    const { store, times } = this.#parts;
+    if (signal.aborted) return 0;
     const lease = await store.lock(this.#name);
     if (lease === null) return times.lookMs;
     try {

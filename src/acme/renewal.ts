@@ -24,8 +24,8 @@ export const ACME_TIMES: AcmeTimes = { troubleMs: 5_000, refusalMs: 60_000, long
 
 /** Longest `Retry-After` believed, ms: limits of known authorities pass within a week. */
 const LONGEST_RETRY_AFTER_MS = 7 * 24 * 3_600_000;
-/** Shortest and longest time between two looks at a certificate that another gateway may have renewed, ms. */
-const LOOK_MS = { shortest: 1000, longest: 3_600_000 } as const;
+/** Time between two looks at the store, ms: bounds where there is a certificate, and where none has come yet. */
+const LOOK_MS = { shortest: 1000, longest: 3_600_000, none: 10_000 } as const;
 
 /** @param cert PEM, the certificate first @throws Error when it is none */
 export function validityOf(cert: string): Validity {
@@ -41,7 +41,8 @@ export function renewAt({ from, to }: Validity, spread: number): number {
 
 /** Time between two looks at the store while nothing is due: a hundredth of the lifetime, within bounds. */
 export function lookEveryMs(validity: Validity | null): number {
-  const hundredth = validity === null ? 0 : (validity.to - validity.from) / 100;
+  if (validity === null) return LOOK_MS.none;
+  const hundredth = (validity.to - validity.from) / 100;
   return Math.min(LOOK_MS.longest, Math.max(LOOK_MS.shortest, hundredth));
 }
 

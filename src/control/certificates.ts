@@ -88,7 +88,7 @@ export class Certificates implements Participant<Config> {
 
   #end(issuers: readonly Issuer[]): void {
     if (issuers.length === 0) return;
-    this.#ending = Promise.all([this.#ending, ...issuers.map((issuer) => issuer.close())]);
+    this.#ending = Promise.allSettled([this.#ending, ...issuers.map((issuer) => issuer.close())]);
   }
 }
 

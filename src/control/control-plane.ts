@@ -55,6 +55,7 @@ export class ControlPlane {
       lastLoad: () => this.#reconciler.lastLoad,
       warnings: () => this.#reconciler.warnings,
       dropped: () => this.#reconciler.dropped,
+      certificates: () => this.#certificates.status,
       reload: (reason: string) => this.#reconciler.reload(reason),
     };
     this.#management = new Management(view, planes, log, handshakes, (line) => process.stderr.write(`${line}\n`));

@@ -90,13 +90,25 @@ describe("a gateway without a certificate", () => {
 
   test("serves without TLS meanwhile, and refuses handshakes until the authority is there", async () => {
     const { pebble, doors, cacheDir } = await world({ started: false });
-    const gateway = await start(acmeConfig(pebble, doors, backend.port, { domains: ["one.test"], cacheDir }));
+    const management = { enabled: true, host: "127.0.0.1", port: await freePort(), auth: { enabled: false } };
+    const certificates = async () => {
+      const { text } = await call(management.port, { path: "/management/certificates" });
+      return (JSON.parse(text) as { certificates: { notAfter: string; failure: { reason: string } | null }[] })
+        .certificates;
+    };
+    const settings = { domains: ["one.test"], cacheDir };
+    const gateway = await start(acmeConfig(pebble, doors, backend.port, settings, { gateway: { management } }));
     assert.equal((await call(doors.http, { path: "/plain" })).status, 200);
     assert.equal(await shownFor(doors.https, "one.test"), null);
     const { reason } = await gateway.line(({ msg }) => msg === "No certificate was issued");
     assert.match(String(reason), /^https:\/\/127\.0\.0\.1:\d+ cannot be asked: ECONNREFUSED$/);
+    assert.equal((await certificates())[0]!.failure!.reason, reason);
     await pebble.start();
     await shows(doors.https, "one.test");
+    await gateway.line(({ msg }) => msg === "Certificate issued");
+    const [{ notAfter, failure }] = (await certificates()) as [{ notAfter: string; failure: null }];
+    assert.ok(Date.parse(notAfter) > Date.now());
+    assert.equal(failure, null);
   });
 
   test("accepts an external account, whose key it shows nowhere", async () => {

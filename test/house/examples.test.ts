@@ -96,6 +96,9 @@ describe("started, with the demo backends behind", () => {
         GATEWAY_SHUTDOWN_DELAY: "0",
         GATEWAY_TELEMETRY_LOGGING_OUTPUT: log,
         GATEWAY_TELEMETRY_LOGGING_FORMAT: "json",
+        // Nobody is asked for certificates while examples are tested.
+        ACME_DIRECTORY: `https://127.0.0.1:${NOBODYS_PORT}/directory`,
+        ACME_FOLDER: join(folder, "acme"),
       };
       const load = { file: name, env, moves };
       const gateway = await boot({ load, logLevel: "error", hotReload: false });

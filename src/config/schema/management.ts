@@ -31,7 +31,7 @@ export const management = object("Management API, on a listener of its own", {
     users: mapOf("name → password", str("password")),
   }),
   endpoints: object("Groups of paths; one that is off is answered 404", {
-    health: bool("`/health`, `/health/live`, `/health/ready`, `/info`", true),
+    health: bool("`/health`, `/health/live`, `/health/ready`, `/info`, `/certificates`", true),
     metrics: bool("`/metrics`, `/stats`", true),
     routes: bool("`/routes`, `/routes/reload`, `/rate-limits`", true),
     services: bool("`/services`, `/circuit-breakers`", true),

@@ -1,4 +1,5 @@
 // What the management API sees of the running gateway, and what it may do to it.
+import type { SetStatus } from "../../acme/keeper.ts";
 import type { Config } from "../../config/config.ts";
 import type { Ask } from "../../core/questions.ts";
 import type { Dropped } from "../load-thread.ts";
@@ -18,6 +19,8 @@ export interface GatewayView {
   warnings(): readonly string[];
   /** Fragments that are not in effect. */
   dropped(): readonly Dropped[];
+  /** Certificates that the gateway orders. */
+  certificates(): readonly SetStatus[];
   reload(reason: string): Promise<Outcome>;
   /** Asks the data planes, as if they were one. */
   readonly ask: Ask;

@@ -7,6 +7,7 @@ import type { Ask } from "../../core/questions.ts";
 import { compileCidrs } from "../../wire/cidr.ts";
 import { askAll } from "../merge/merge.ts";
 import { breakerOperations } from "./breakers.ts";
+import { certificateOperations } from "./certificates.ts";
 import { configurationOperations } from "./configuration.ts";
 import type { CredentialCheck } from "./credentials.ts";
 import { OpenFeeds } from "./event-feed.ts";
@@ -35,6 +36,7 @@ export interface ServerParts {
 const ALL = [
   healthOperations,
   infoOperations,
+  certificateOperations,
   serviceOperations,
   routeOperations,
   breakerOperations,
