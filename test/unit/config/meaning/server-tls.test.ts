@@ -1,0 +1,134 @@
+// TLS of listeners as a configuration asks for it: what is read whole, what is refused, and what is not asked of clients.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { after, describe, test } from "node:test";
+import { loadConfig } from "../../../../src/config/load.ts";
+import { ConfigError } from "../../../../src/config/text/problem.ts";
+import { Pki, text } from "../../../support/pki.ts";
+
+const pki = new Pki();
+after(() => pki.remove());
+const ca = pki.authority("ca");
+const server = pki.certificate("server", { signer: ca, extensions: ["subjectAltName=DNS:a.test,DNS:*.b.test"] });
+const other = pki.certificate("other", { signer: ca, extensions: ["subjectAltName=DNS:a.test"] });
+const crl = pki.write("ca.crl.pem", pki.crl("list", ca));
+const files = { certFile: server.cert, keyFile: server.key };
+
+/** What loading says about a TLS block, errors before warnings, each without its place. */
+function said(tls: Record<string, unknown>, section = "http"): string[] {
+  const file = pki.path("gateway.yaml");
+  const frontend = section === "http" ? { http: { port: 0, tls: { enabled: true, ...tls } } } : {};
+  const management = section === "management" ? { enabled: true, port: 0, tls: { enabled: true, ...tls } } : {};
+  const rules = [{ path: "/*", serviceName: "up" }];
+  const services = [{ name: "up", instances: [{ address: "127.0.0.1", port: 1 }] }];
+  writeFileSync(
+    file,
+    JSON.stringify({ gateway: { frontend, management, router: { rules }, registry: { static: { services } } } }),
+  );
+  try {
+    return loadConfig({ file, env: {} }).warnings.map(({ message }) => message.replaceAll(pki.folder, ""));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map(({ message }) => message.replaceAll(pki.folder, ""));
+  }
+}
+
+describe("what a TLS block needs", () => {
+  test("is a certificate of its own, or one in the list", () => {
+    assert.deepEqual(said({}), ["frontend.http.tls: enabled needs certFile and keyFile, pkcs12File or certificates"]);
+    assert.deepEqual(said({ certFile: server.cert }), [
+      "frontend.http.tls: it takes certFile and keyFile, or pkcs12File alone",
+    ]);
+    assert.deepEqual(said({ certificates: [files] }), []);
+    assert.match(said({ ...files, pkcs12File: "/x" })[0]!, /or pkcs12File alone/);
+    assert.deepEqual(said(files, "management"), []);
+  });
+
+  test("is a pair, with the passphrase that opens it, which no message repeats", () => {
+    assert.deepEqual(said({ certFile: server.cert, keyFile: other.key }), [
+      "frontend.http.tls: the key does not belong to the certificate",
+    ]);
+    assert.deepEqual(said({ ...files, passphrase: "needless" }), [
+      "frontend.http.tls: the key is not encrypted: passphrase has no effect",
+    ]);
+    const bundle = pki.write("bundle.p12", pki.pkcs12("made.p12", server, [], ["-passout", "pass:right"]));
+    const [wrong] = said({ pkcs12File: bundle, passphrase: "open sesame" });
+    assert.match(wrong!, /pkcs12File: "\/bundle.p12": .*passphrase/);
+    assert.doesNotMatch(wrong!, /sesame/);
+  });
+});
+
+describe("certificates for the same name", () => {
+  test("are told of: the first is shown", () => {
+    const second = { certFile: other.cert, keyFile: other.key };
+    assert.deepEqual(said({ ...files, certificates: [second] }), [
+      'frontend.http.tls.certificates[0]: "/other.crt" is shown to nobody: for a.test "/server.crt" is shown',
+    ]);
+    assert.deepEqual(said({ ...files, certificates: [{ ...second, hosts: ["c.test"] }] }), []);
+  });
+
+  test("may not ask for different things of clients", () => {
+    const second = { certFile: other.cert, keyFile: other.key, clientAuth: "verify", clientCAFile: [ca.cert] };
+    assert.match(said({ ...files, certificates: [second] })[0]!, /asks something else of clients, but for a.test/);
+  });
+
+  test("name hosts that are names", () => {
+    assert.deepEqual(said({ certificates: [{ ...files, hosts: ["*.a.test", "a.*.test"] }] }), [
+      'frontend.http.tls.certificates[0].hosts[1]: "a.*.test" is not a host name, nor one that begins with "*."',
+    ]);
+  });
+});
+
+describe("CAs of clients", () => {
+  const verify = (...clientCAFile: string[]) => said({ ...files, clientAuth: "verify", clientCAFile });
+
+  test("are needed where clients are to be verified", () => {
+    assert.deepEqual(verify(), ["frontend.http.tls: clientAuth verify needs clientCAFile"]);
+  });
+
+  test("are read whole or refused, and a file without any is no leave to trust those of the system", () => {
+    const [head, tail] = [text(ca.cert), text(server.cert)];
+    const broken = pki.write("broken.pem", `${head}${tail.slice(0, tail.length / 2)}`);
+    for (const file of [pki.write("empty.pem", ""), pki.write("text.pem", "none\n"), broken, pki.path("missing.pem")]) {
+      const errors = verify(ca.cert, file);
+      assert.equal(errors.length, 1, file);
+      assert.match(errors[0]!, /^frontend\.http\.tls\.clientCAFile\[1\]: "/);
+    }
+    assert.deepEqual(verify(ca.cert), []);
+  });
+});
+
+describe("revocation lists", () => {
+  const verify = (clientCRLFile: string[], more = {}) =>
+    said({ ...files, clientAuth: "verify", clientCAFile: [ca.cert], clientCRLFile, ...more });
+
+  test("are read whole or refused", () => {
+    const broken = pki.write("broken.crl", `${text(crl)}${text(crl).slice(0, 200)}`);
+    for (const file of [pki.write("empty.crl", ""), broken, pki.path("missing.crl"), server.cert]) {
+      const errors = verify([crl, file]);
+      assert.equal(errors.length, 1, file);
+      assert.match(errors[0]!, /^frontend\.http\.tls\.clientCRLFile\[1\]: "/);
+    }
+    assert.deepEqual(verify([crl]), []);
+  });
+
+  test("need CAs, and those of a CA that is missing are told of", () => {
+    assert.match(
+      said({ ...files, clientAuth: "require", clientCRLFile: [crl] })[0]!,
+      /clientCRLFile needs clientCAFile/,
+    );
+    const unlisted = pki.authority("unlisted");
+    assert.match(verify([crl], { clientCAFile: [ca.cert, unlisted.cert] }).join(), /unlisted.* has no revocation list/);
+    const ended = pki.write("ended.crl", pki.crl("ended", ca, { from: "20200101000000Z", to: "20200201000000Z" }));
+    assert.match(verify([ended]).join(), /ended on 2020-02-01.*refused/);
+    assert.match(verify([ended], { expiredCRL: "warn" }).join(), /checked with the old/);
+  });
+});
+
+test("a profile that is for TLS 1.3 alone does not go below", () => {
+  assert.match(
+    said({ ...files, profile: "modern", minVersion: "1.2" })[0]!,
+    /profile modern has no ciphers below TLS 1.3/,
+  );
+  assert.match(said({ ...files, minVersion: "1.3", maxVersion: "1.2" })[0]!, /minVersion is above maxVersion/);
+});
