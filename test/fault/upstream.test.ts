@@ -1,9 +1,9 @@
 // Backends that fail in every way they can: the client gets the truth, and no byte of one answer reaches another.
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { after, before, test } from "node:test";
+import { type BlackHole, blackHole } from "../support/black-hole.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { type Answer, ask, OK, RawClient, type Received, type Recorder, recorder, within } from "../support/hostile.ts";
 import { rawBackend } from "../support/raw.ts";
@@ -25,8 +25,7 @@ const then =
 /** Backends by the path they are reached at: `/name`. */
 const backends = new Map<string, Recorder>();
 let gateway: GatewayProcess;
-let hole: ChildProcess;
-let fillers: Socket[] = [];
+let hole: BlackHole;
 
 interface Failing {
   readonly name: string;
@@ -278,7 +277,8 @@ before(async () => {
   const gone = await recorder();
   await gone.close();
   const ports: [string, number[]][] = [...backends].map(([name, backend]) => [name, [backend.port]]);
-  ports.push(["dead", [gone.port]], ["half", [gone.port, at("healthy").port]], ["hole", [await blackHole()]]);
+  hole = await blackHole();
+  ports.push(["dead", [gone.port]], ["half", [gone.port, at("healthy").port]], ["hole", [hole.port]]);
   const rules = ports.map(([name]) => `      - { id: ${name}, path: "/${name}/*", serviceName: ${name} }`).join("\n");
   const services = ports
     .map(([name, list]) => {
@@ -301,8 +301,7 @@ ${services}
 
 after(async () => {
   await gateway?.kill();
-  for (const socket of fillers) socket.destroy();
-  hole?.kill("SIGKILL");
+  hole?.close();
   for (const [, backend] of backends) if (backend.server.listening) await backend.close();
 });
 
@@ -322,18 +321,6 @@ async function rawEarly(): Promise<Recorder> {
     });
   });
   return { ...record, ...raw };
-}
-
-/** A port where connections are never accepted and no longer even established: a stopped process with a full queue. */
-async function blackHole(): Promise<number> {
-  const code = `const s = require("node:net").createServer().listen(0, "127.0.0.1", 1, () => console.log(s.address().port));`;
-  hole = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
-  const [line] = (await once(hole.stdout!, "data")) as [Buffer];
-  const port = Number(line.toString());
-  hole.kill("SIGSTOP");
-  fillers = Array.from({ length: 8 }, () => connect(port, "127.0.0.1").on("error", () => undefined));
-  await Promise.all(fillers.slice(0, 2).map((socket) => once(socket, "connect")));
-  return port;
 }
 
 const get = (target: string) => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`;

@@ -125,7 +125,8 @@ export class Http2Call implements Upstream, BodyReceiver {
     stream.on("end", () => this.#end());
     stream.on("drain", () => this.#body.resume());
     stream.on("close", () => this.#closed());
-    if (!endStream) this.#body.start(this);
+    if (endStream) this.#requestSent();
+    else this.#body.start(this);
   }
 
   data(chunk: Buffer): boolean {
