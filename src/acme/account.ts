@@ -1,5 +1,6 @@
 // The account at an authority: made once for all gateways that share a store.
 
+import { AcmeError } from "./acme-error.ts";
 import { Authority, type AuthorityParts } from "./authority.ts";
 import { pause } from "./pause.ts";
 import { ACCOUNTS, type AccountRecord } from "./records.ts";
@@ -36,6 +37,21 @@ export async function forgetAccount(settings: AcmeSettings, store: AcmeStore): P
   if (known !== null) await ACCOUNTS.write(store, name, { ...known, url: null });
 }
 
+/**
+ * Whether the authority has an account for the key, as it does when a gateway was killed before it heard of it. To register
+ * it again would end in an update by acme-client, which authorities refuse where nothing changes.
+ */
+async function isRegistered({ client }: Authority): Promise<boolean> {
+  try {
+    await client.createAccount({ onlyReturnExisting: true });
+    return true;
+  } catch (error) {
+    // It says so in its own way; if the account cannot be made either, the reason comes with that.
+    if (error instanceof AcmeError && !error.passes) return false;
+    throw error;
+  }
+}
+
 async function register(settings: AcmeSettings, store: AcmeStore, parts: AuthorityParts): Promise<Authority> {
   const name = accountName(settings);
   const known = await ACCOUNTS.read(store, name);
@@ -45,7 +61,8 @@ async function register(settings: AcmeSettings, store: AcmeStore, parts: Authori
   const authority = await Authority.open(settings, account, parts);
   try {
     const contact = settings.email === "" ? {} : { contact: [`mailto:${settings.email}`] };
-    if (account.url === null) await authority.client.createAccount({ termsOfServiceAgreed: true, ...contact });
+    const isThere = account.url !== null || (known !== null && (await isRegistered(authority)));
+    if (!isThere) await authority.client.createAccount({ termsOfServiceAgreed: true, ...contact });
     await ACCOUNTS.write(store, name, { ...account, url: authority.client.getAccountUrl() });
     return authority;
   } catch (error) {

@@ -62,12 +62,15 @@ export class Keeper {
     return { names: this.names, notAfter: this.#validity?.to ?? null, failure: this.#failure };
   }
 
-  /** Takes what the store has. @throws Error (rejects) when the store cannot be read */
+  /** Takes what the store has, unless it has lost what is newer. @throws Error (rejects) when the store cannot be read */
   async load(): Promise<void> {
     const { store, changed } = this.#parts;
     const record = await this.#read(CERTIFICATES);
     this.#failure = await this.#read(FAILURES);
-    if (record === null || record.cert === this.#certificate?.cert) return;
+    const own = this.#certificate;
+    // A Redis that was emptied, or a folder from a backup: other gateways would order what there is.
+    if (own !== null && (record?.issuedAt ?? 0) < own.issuedAt) return CERTIFICATES.write(store, this.#name, own);
+    if (record === null || record.cert === own?.cert) return;
     try {
       this.#validity = validityOf(record.cert);
     } catch {

@@ -26,20 +26,29 @@ export interface Instead {
 export interface AcmeProxy {
   readonly directory: string;
   readonly asked: Asked[];
-  /** Decides about each request. */
-  instead: (asked: Asked) => Instead | "hang" | null;
+  /** Decides about each request: `hang` = nothing happens, `forget` = the authority answers, and nobody hears it. */
+  instead: (asked: Asked) => Instead | "hang" | "forget" | null;
+  /** The next answer that is forgotten has come, or one has before. */
+  forgotten(): Promise<void>;
   close(): void;
 }
 
 /** Starts one. @param own its certificate, for 127.0.0.1 */
 export async function startAcmeProxy(pebble: Pebble, own: Certificate): Promise<AcmeProxy> {
+  let forgets = 0;
+  const waiting: (() => void)[] = [];
+  const forget = () => {
+    forgets++;
+    for (const resolve of waiting.splice(0)) resolve();
+  };
   const server = createServer({ cert: readFileSync(own.cert), key: readFileSync(own.key) }, (request, response) => {
     void read(request).then((body) => {
       const asked = { method: request.method!, path: request.url!, nonce: nonceOf(body) };
       proxy.asked.push(asked);
       const instead = proxy.instead(asked);
       if (instead === "hang") return;
-      if (instead === null) return forward(request, body, response, pebble);
+      if (instead === null) return forward(request, body, pebble, (answer) => relay(answer, response));
+      if (instead === "forget") return forward(request, body, pebble, (answer) => answer.resume().on("end", forget));
       response.writeHead(instead.status, { "Content-Type": "application/problem+json", ...instead.headers });
       response.end(instead.body ?? "{}");
     });
@@ -50,6 +59,7 @@ export async function startAcmeProxy(pebble: Pebble, own: Certificate): Promise<
     directory: `https://127.0.0.1:${(server.address() as AddressInfo).port}/dir`,
     asked: [],
     instead: () => null,
+    forgotten: () => new Promise((resolve) => (forgets > 0 ? resolve() : waiting.push(resolve))),
     close() {
       server.closeAllConnections();
       server.close();
@@ -58,15 +68,19 @@ export async function startAcmeProxy(pebble: Pebble, own: Certificate): Promise<
   return proxy;
 }
 
+type Answered = (answer: IncomingMessage) => void;
+
 /** The authority names itself by the `Host` it was asked under. */
-function forward(request: IncomingMessage, body: Buffer, response: ServerResponse, { port, ca }: Pebble): void {
+function forward(request: IncomingMessage, body: Buffer, { port, ca }: Pebble, answered: Answered): void {
   const { method, url: path, headers } = request;
-  const to = send({ host: "127.0.0.1", port, ca, method, path, headers, agent: false }, (answer) => {
-    response.writeHead(answer.statusCode!, answer.headers);
-    answer.pipe(response);
-  });
-  to.on("error", () => response.destroy());
+  const to = send({ host: "127.0.0.1", port, ca, method, path, headers, agent: false }, answered);
+  to.on("error", () => request.destroy());
   to.end(body);
+}
+
+function relay(answer: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(answer.statusCode!, answer.headers);
+  answer.pipe(response);
 }
 
 async function read(request: IncomingMessage): Promise<Buffer> {

@@ -1,7 +1,7 @@
 // Certificates from pebble, a real authority: what an issuer does when all is well, and when it is not.
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, test } from "node:test";
 import { RedisAcmeStore } from "../../../src/acme/redis-store.ts";
@@ -245,6 +245,24 @@ describe("the store", () => {
     await two.hears(`${file}: \\"cert\\" is missing or wrong`);
   });
 
+  test("that has lost everything gets back what gateways have, and the newest certificate stays", async () => {
+    const { folder, pebble } = await world({ lifetime: 6 });
+    const settings = settingsFor(pebble);
+    const one = start(settings, [NAMES], folder.open());
+    const first = await one.certificate();
+    const [name] = readdirSync(join(folder.path, "certificates"));
+    const file = join(folder.path, "certificates", name!);
+    const old = readFileSync(file, "utf8");
+    rmSync(file);
+    await eventually("it is there again", () => existsSync(file));
+    assert.equal(readFileSync(file, "utf8"), old);
+    const second = await one.next(first);
+    writeFileSync(file, old);
+    await eventually("the newest is there", () => readFileSync(file, "utf8") !== old);
+    assert.equal(one.issued[0]!.cert, second.cert);
+    assert.equal(pebble.orders(), 2);
+  });
+
   test("with a spoilt account is left as it is, and the log names the file", async () => {
     const { folder, pebble } = await world();
     const settings = settingsFor(pebble);
@@ -268,6 +286,28 @@ describe("the store", () => {
     mkdirSync(place);
     await one.certificate();
     assert.equal(one.said.filter((line) => line.includes("trouble")).length, 1, one.said.join("\n"));
+  });
+});
+
+describe("a Redis", () => {
+  test("that is away and comes back empty costs no order, and is said once", async () => {
+    const redis = keep(await startRedis());
+    const options = { ...REDIS_DEFAULTS, nodes: [{ host: "127.0.0.1", port: redis.port }] };
+    const store = () => new RedisAcmeStore("shared", options, STORE_TIMES);
+    const doors = keep(await openDoors(keep(store()), NAMES));
+    const setup = { names: NAMES, httpPort: doors.httpPort, tlsPort: doors.tlsPort, lifetime: 90 };
+    const pebble = keep(await startPebble(setup));
+    const one = start(settingsFor(pebble), [NAMES], store());
+    const { cert } = await one.certificate();
+    await redis.kill();
+    await one.hears('in trouble {"names":["one.test","two.test"],"reason":"redis');
+    await redis.start();
+    await eventually("it has the certificate again", async () => {
+      const keys = await redis.cli("KEYS", "gateway:acme:certificates:*");
+      return keys !== "" && (await redis.cli("GET", keys.split("\n")[0]!)).includes(JSON.stringify(cert).slice(1, 200));
+    });
+    assert.equal(one.said.filter((line) => line.includes("in trouble")).length, 1);
+    assert.equal(one.times, 1);
   });
 });
 
