@@ -45,6 +45,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   "backend.http.tls": `backend:
   http:
     tls:
+      enabled: true
       rootCAFile: /etc/gateway/services.crt
       clientCertFile: /etc/gateway/tls.crt # mTLS: what the gateway shows to services
       clientKeyFile: /etc/gateway/tls.key`,

@@ -39,6 +39,7 @@ function text(log: string): string {
   return `gateway:
   frontend: { http: { host: 127.0.0.1, port: 0 } }
   registry: { type: announced }
+  backend: { services: { web: { http: { disableCompression: true } }, later: { http: { version: 2 } } } }
   router: { rules: [ { path: /*, serviceName: web } ] }
   telemetry: { logging: { output: ${log} } }
   shutdown: { delay: 0 }
@@ -93,6 +94,19 @@ test("endpoints take traffic from the moment they are listed to the moment they 
   first.destroy();
   await answers("two");
   second.destroy();
+  await answers("503");
+});
+
+test("a service that is found later is called as its settings say", { timeout: 20_000 }, async () => {
+  const backend = await startBackend((request, response) => {
+    response.end(request.headers["accept-encoding"] ?? "as the settings say");
+  });
+  backends.push(backend);
+  const socket = await announce(registry, { service: "web", id: "web-3", port: backend.port });
+  await answers("as the settings say");
+  const { text: seen } = await call(port, { headers: ["Accept-Encoding", "gzip"] });
+  assert.equal(seen, "as the settings say");
+  socket.destroy();
   await answers("503");
 });
 
