@@ -2,14 +2,21 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
+import { type Authorization, crypto } from "acme-client";
+import { alpnAnswerName } from "../../src/acme/answers.ts";
+import { FolderStore } from "../../src/acme/folder-store.ts";
+import { ALPN_ANSWERS } from "../../src/acme/records.ts";
+import { STORE_TIMES } from "../../src/acme/store.ts";
 import { StoreFolder } from "../support/acme.ts";
 import { acmeConfig, type Doors, dialTls, shownFor } from "../support/acme-gateway.ts";
 import { startAcmeProxy } from "../support/acme-proxy.ts";
 import { type Backend, startBackend } from "../support/backend.ts";
 import { makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { call } from "../support/client.ts";
+import { helloBytes } from "../support/client-hello.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { type Pebble, type PebbleSetup, startPebble } from "../support/pebble.ts";
 import { freePort } from "../support/ports.ts";
@@ -154,6 +161,41 @@ describe("a handshake of TLS-ALPN-01", () => {
     await shows(doors.https, "one.test");
     for (const name of ["one.test", "two.test"]) await assert.rejects(dialTls(doors.https, name, ["acme-tls/1"]));
     await shows(doors.https, "one.test");
+  });
+
+  test("for a pending name is shown its certificate, closed, and is one of a hundred at most", async () => {
+    const { pebble, doors, cacheDir } = await world();
+    await start(acmeConfig(pebble, doors, backend.port, { domains: ["one.test"], cacheDir }));
+    await shows(doors.https, "one.test");
+    const [key, cert] = await crypto.createAlpnCertificate(
+      { identifier: { type: "dns", value: "one.test" } } as Authorization,
+      "token.thumb",
+      await crypto.createPrivateEcdsaKey("P-256"),
+    );
+    const answer = { name: "one.test", cert: cert.toString(), key: key.toString() };
+    await ALPN_ANSWERS.write(new FolderStore(cacheDir, STORE_TIMES), alpnAnswerName("one.test"), answer);
+    const validation = async () => {
+      const socket = await dialTls(doors.https, "ONE.test", ["acme-tls/1"]);
+      socket.resume();
+      return socket;
+    };
+    const socket = await validation();
+    assert.equal(socket.alpnProtocol, "acme-tls/1");
+    assert.ok(crypto.isAlpnCertificateAuthorizationValid(socket.getPeerX509Certificate()!.toString(), "token.thumb"));
+    if (!socket.closed) await once(socket, "close");
+    // Clients that say no more than their first message are there until their time is over.
+    const hello = await helloBytes({ servername: "one.test", ALPNProtocols: ["acme-tls/1"] });
+    const silent = Array.from({ length: 100 }, () => {
+      const client = connect(doors.https, "127.0.0.1").on("error", () => undefined);
+      client.write(hello);
+      return client;
+    });
+    const ends = silent.map((client) => once(client, "close"));
+    await Promise.all(silent.map((client) => once(client, "data")));
+    await assert.rejects(validation());
+    assert.equal((await shownFor(doors.https, "one.test"))!.checkHost("one.test"), "one.test");
+    await Promise.all(ends);
+    await validation();
   });
 });
 

@@ -7,11 +7,12 @@ import { Duplex } from "node:stream";
 import { after, before, describe, test } from "node:test";
 import { connect } from "node:tls";
 import { type Backend, startBackend } from "../support/backend.ts";
+import { helloBytes } from "../support/client-hello.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { sample, scrape } from "../support/metrics.ts";
 import { Pki } from "../support/pki.ts";
 import { freePort } from "../support/ports.ts";
-import { configText, eventually, soon } from "../support/setup.ts";
+import { configText, soon } from "../support/setup.ts";
 import { ask, greet } from "../support/tls-client.ts";
 
 const LIMIT = { timeout: 60_000 };
@@ -126,7 +127,7 @@ describe("a first message", LIMIT, () => {
 });
 
 test("a peer that leaves at any point of the handshake leaves nothing behind", LIMIT, async () => {
-  const hello = await helloBytes();
+  const hello = await helloBytes({ servername: "a.test" });
   for (let at = 0; at <= hello.length; at += 37) {
     for (const leave of ["end", "destroy", "resetAndDestroy"] as const) {
       const socket = dial();
@@ -139,7 +140,7 @@ test("a peer that leaves at any point of the handshake leaves nothing behind", L
 });
 
 test("random bytes, also inside a message that begins well, end their connection and nothing else", LIMIT, async () => {
-  const hello = await helloBytes();
+  const hello = await helloBytes({ servername: "a.test" });
   const ended: Promise<unknown>[] = [];
   for (let i = 0; i < 150; i++) {
     const socket = dial();
@@ -172,20 +173,3 @@ test("the process has noticed nothing of all that, and stops as usual", LIMIT, a
   assert.deepEqual(lines, []);
   assert.equal(await gateway.stop(), 0);
 });
-
-/** What Node sends first. */
-async function helloBytes(): Promise<Buffer> {
-  let bytes = Buffer.alloc(0);
-  const sink = new Duplex({
-    read: () => undefined,
-    write(chunk: Buffer, _, done) {
-      bytes = Buffer.concat([bytes, chunk]);
-      done();
-    },
-  });
-  const client = connect({ socket: sink, servername: "a.test" });
-  client.on("error", () => undefined);
-  await eventually("a first message is written", () => bytes.length > 0);
-  client.destroy();
-  return bytes;
-}
