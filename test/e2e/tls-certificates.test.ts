@@ -143,13 +143,13 @@ test(
   "browsers are told to come back over HTTPS only, whatever the service says, and not without TLS",
   LIMIT,
   async () => {
-    const hsts = { maxAge: "1h", includeSubdomains: true, preload: true };
+    const hsts = { maxAge: "730d", includeSubdomains: true, preload: true };
     const plain = await freePort();
     const listeners = [{ name: "plain", host: "127.0.0.1", port: plain }];
     const http = { host: "127.0.0.1", port: 0, tls: { enabled: true, ...files(main), hsts } };
     const gateway = await gateways.take(configOf({}, {}, { frontend: { http, listeners } }));
     const socket = await greet(gateway.port);
-    const value = "max-age=3600; includeSubDomains; preload";
+    const value = "max-age=63072000; includeSubDomains; preload";
     assert.equal((await ask(socket, "a")).fields["strict-transport-security"], value);
     assert.equal((await ask(socket, "a", "/_gateway/nothing")).fields["strict-transport-security"], value);
     socket.destroy();

@@ -8,6 +8,9 @@ import { bool, dur, oneOf, str, strings } from "./scalars.ts";
 const TLS_VERSIONS = ["1.0", "1.1", "1.2", "1.3"] as const;
 const CLIENT_AUTH = ["none", "request", "require", "verify"] as const;
 
+/** Ten years: lists of browsers take no name for less than one. */
+const HSTS_DAYS = 3650;
+
 const files = {
   certFile: str("PEM certificate, behind it those that signed it; re-read when the file changes", ""),
   keyFile: str("PEM private key; re-read when the file changes", ""),
@@ -77,7 +80,7 @@ export const listenerTls = object("TLS on this listener", {
     "none",
   ),
   hsts: object("`Strict-Transport-Security`, by which browsers ask for HTTPS only (RFC 6797)", {
-    maxAge: dur("how long browsers remember; 0 = the header is not sent", 0),
+    maxAge: dur("how long browsers remember; 0 = the header is not sent", 0, HSTS_DAYS),
     includeSubdomains: bool("for all names below, too", false),
     preload: bool("ask to be in the lists that come with browsers", false),
   }),

@@ -2,9 +2,13 @@
 import { durationMeant, flagMeant, type Meant, numberMeant, sizeMeant } from "../cures/meant.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { plain, textOf } from "../text/tree.ts";
-import { durationMs, showDuration, showSize, sizeBytes } from "../text/units.ts";
+import { durationMs, MAX_DURATION_MS, showDuration, showSize, sizeBytes } from "../text/units.ts";
 import type { Field, JsonSchema } from "./field.ts";
 import { noteOrigins, wrongValue } from "./fields.ts";
+
+const DAY_MS = 86_400_000;
+/** Whole days that a timer can hold. */
+const TIMER_DAYS = 24;
 
 /** Parts that differ between kinds of scalars. */
 interface ScalarParts<T> {
@@ -116,7 +120,8 @@ export function bool(doc: string, fallback?: boolean): Field<boolean> {
 }
 
 /** Duration, read as ms. A number in the file counts seconds. */
-export function dur(doc: string, fallbackMs?: number): Field<number> {
+export function dur(doc: string, fallbackMs?: number, maxDays = TIMER_DAYS): Field<number> {
+  const max = maxDays === TIMER_DAYS ? MAX_DURATION_MS : maxDays * DAY_MS;
   return scalar(doc, fallbackMs, {
     type: "duration",
     json: {
@@ -125,9 +130,9 @@ export function dur(doc: string, fallbackMs?: number): Field<number> {
         { type: "string", pattern: "^(\\d+(\\.\\d+)?(ms|s|m|h|d)?)+$" },
       ],
     },
-    expects: 'a duration such as 30, "250ms", "30s", "1m30s" or "2h" (at most 24 days)',
+    expects: `a duration such as 30, "250ms", "30s", "1m30s" or "2h" (at most ${maxDays} days)`,
     meant: durationMeant,
-    convert: (v) => (typeof v === "boolean" ? null : durationMs(v)),
+    convert: (v) => (typeof v === "boolean" ? null : durationMs(v, max)),
     show: showDuration,
   });
 }

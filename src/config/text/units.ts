@@ -10,13 +10,14 @@ export const MAX_DURATION_MS = 2 ** 31 - 1;
 
 /**
  * Milliseconds of a duration: a number counts seconds, text is `250ms`, `30s`, `1m30s`, `2h`.
- * @returns null when it is not one, is negative, or exceeds {@link MAX_DURATION_MS}
+ * @param max longest that is taken, ms
+ * @returns null when it is not one, is negative, or longer
  */
-export function durationMs(value: string | number): number | null {
+export function durationMs(value: string | number, max = MAX_DURATION_MS): number | null {
   const seconds = typeof value === "number" ? value : /^\d+(\.\d+)?$/.test(value) ? Number(value) : null;
   const ms = seconds === null ? sumUnits(String(value)) : seconds * 1000;
   // 517.479 s is not quite 517479 ms in binary; a thousandth of a millisecond is beyond any timer.
-  return ms === null || !(ms >= 0 && ms <= MAX_DURATION_MS) ? null : Math.round(ms * 1000) / 1000;
+  return ms === null || !(ms >= 0 && ms <= max) ? null : Math.round(ms * 1000) / 1000;
 }
 
 function sumUnits(text: string): number | null {
