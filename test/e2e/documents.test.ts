@@ -14,7 +14,8 @@ let folder: string;
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "gateway-docs-"));
-  symlinkSync(join(process.cwd(), "dist"), join(folder, "dist"));
+  // The demo runs in the repository, and makes its certificates there.
+  for (const name of ["dist", "demo-certificates"]) symlinkSync(join(process.cwd(), name), join(folder, name));
 });
 
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -40,8 +41,8 @@ for (const document of documents) {
           output = "";
           for (const command of content.split("\n")) {
             if (command === "make run" || /^node dist\/main\.js (demo )?-config \S+$/.test(command)) {
-              // The README says to stop the demo first: both take port 8080.
-              if (document === "README.md") await stop(running.pop());
+              // Nothing runs beside a second demo, which takes the same ports, nor beside anything in the README.
+              if (document === "README.md" || command.includes(" demo ")) await stopAll(running);
               running.push(await start(startable(command, offset), port));
             } else {
               output += `${runToEnd(moved(command, offset))}\n`;
@@ -49,7 +50,7 @@ for (const document of documents) {
           }
         }
       } finally {
-        for (const child of running) await stop(child);
+        await stopAll(running);
       }
     }));
 }
@@ -87,9 +88,9 @@ function shown(lines: string): RegExp {
 function runToEnd(command: string): string {
   // make rebuilds or reruns what is running now: that each target exists and expands is what can be shown here.
   const made = command.replace(/^make /, "make -n ");
-  assert.match(made, /^(make -n|curl|node -e|node dist\/main\.js) /, "no way to run this is known");
+  assert.match(made, /^(make -n|curl|node -e|node dist\/main\.js|openssl) /, "no way to run this is known");
   // Targets and the libraries of short clients are in the repository.
-  const cwd = /^(curl|node dist)/.test(made) ? folder : process.cwd();
+  const cwd = /^(curl|node dist|openssl)/.test(made) ? folder : process.cwd();
   const output = execFileSync("sh", ["-c", made], { cwd, encoding: "utf8", stdio: "pipe", env: env() });
   assert.notEqual(output.trim(), "", command);
   return output;
@@ -123,8 +124,12 @@ async function start(command: string, port: number): Promise<ChildProcess> {
   return child;
 }
 
-async function stop(child: ChildProcess | undefined): Promise<void> {
-  if (child === undefined || child.exitCode !== null) return;
+async function stopAll(children: ChildProcess[]): Promise<void> {
+  for (const child of children.splice(0)) await stop(child);
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
   // The whole group: make, tsx and node.
   const ended = once(child, "exit");
   process.kill(-child.pid!, "SIGTERM");
