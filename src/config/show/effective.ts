@@ -53,8 +53,9 @@ function withInferred(shown: Record<string, unknown>, config: Config): Record<st
   }
   const { services } = (shown.registry as { static: { services: { instances: Record<string, unknown>[] }[] } }).static;
   for (const [i, service] of config.services.entries()) {
-    for (const [j, { id, port, scheme }] of service.endpoints.entries()) {
-      services[i]!.instances[j] = { ...services[i]!.instances[j], id, port: port || null, scheme };
+    for (const [j, { id, port, scheme, http2, grpc }] of service.endpoints.entries()) {
+      const written = http2 && !grpc ? "h2c" : scheme;
+      services[i]!.instances[j] = { ...services[i]!.instances[j], id, port: port || null, scheme: written };
     }
   }
   return shown;
