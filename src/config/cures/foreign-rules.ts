@@ -87,8 +87,8 @@ export const RULE_WORDS: readonly ForeignRow[] = [
   ],
   [
     [RULE],
-    "entrypoints listeners listen ports parentrefs",
-    "every rule holds on every listener; frontend sets up the listeners",
+    "entrypoints entrypoint listen ports parentrefs",
+    "a rule holds on every listener; to bind it to some, write listeners: [ NAME ]",
   ],
   [
     [RULE],
