@@ -19,6 +19,10 @@ export interface CertificateFields {
   readonly serial: string;
   readonly issuer: Der;
   readonly subject: Der;
+  /** How it is signed: the algorithm in DER, in hexadecimal digits. */
+  readonly signature: string;
+  /** What kind of key it has: the algorithm in DER, in hexadecimal digits, and the length of the key in bytes. */
+  readonly keyKind: string;
   /** ms since 1970. */
   readonly notAfter: number;
   /** By content of the OID, in hexadecimal digits. */
@@ -36,7 +40,7 @@ export interface AlternativeName {
 export function certificateFields(der: Buffer): CertificateFields {
   const outer = new DerFields(Der.read(der));
   const tbs = new DerFields(outer.take(SEQUENCE));
-  outer.take(SEQUENCE); // how it is signed
+  const signature = outer.take(SEQUENCE).hex;
   outer.take(BIT_STRING);
   outer.end();
   tbs.takeIf(0xa0); // version
@@ -45,12 +49,21 @@ export function certificateFields(der: Buffer): CertificateFields {
   const issuer = tbs.take(SEQUENCE);
   const [, notAfter] = tbs.take(SEQUENCE).children();
   const subject = tbs.take(SEQUENCE);
-  tbs.take(SEQUENCE); // public key
+  const [algorithm, bits] = tbs.take(SEQUENCE).children();
   tbs.takeIf(0x81, 0xa1);
   tbs.takeIf(0x82, 0xa2);
   const extensions = tbs.takeIf(0xa3);
   tbs.end();
-  return { serial, issuer, subject, notAfter: timeOf(notAfter!), extensions: extensionsOf(extensions?.children()[0]) };
+  const keyKind = `${algorithm?.hex} ${bits?.content.length}`;
+  return {
+    serial,
+    issuer,
+    subject,
+    signature,
+    keyKind,
+    notAfter: timeOf(notAfter!),
+    extensions: extensionsOf(extensions?.children()[0]),
+  };
 }
 
 /** Reads a list of extensions. @throws TlsFault, also when one comes twice: which of them counts would be a guess */

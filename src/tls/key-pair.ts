@@ -1,7 +1,8 @@
 // Whether a certificate and a key belong together, and whether TLS can be set up with them.
-import { createPrivateKey } from "node:crypto";
+import type { KeyObject, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
-import { certificatesOf } from "./certificate-chain.ts";
+import { chainPem } from "./certificate-chain.ts";
+import { certificateFields } from "./certificate-fields.ts";
 
 /** Certificates, the one of the key first, and their key, both PEM and not encrypted. */
 export interface KeyPair {
@@ -9,13 +10,34 @@ export interface KeyPair {
   readonly key: string;
 }
 
-/** Why a certificate and a key, each fine by itself, are no pair; null when they are one. */
-export function pairFault({ cert, key }: KeyPair): string | null {
+/** Why certificates and a key, each fine by itself, are no pair; null when they are one. @param chain of one file, in its order */
+export function pairFault(chain: readonly X509Certificate[], key: KeyObject): string | null {
   // OpenSSL compares them only where both are of one kind.
-  const privateKey = createPrivateKey(key);
-  const at = certificatesOf(cert).findIndex((certificate) => certificate.checkPrivateKey(privateKey));
+  const at = chain.findIndex((certificate) => certificate.checkPrivateKey(key));
   if (at > 0) return `the key belongs to certificate ${at + 1} of the file, which must stand first`;
-  return at === 0 ? secureFault({ cert, key }) : "the key does not belong to the certificate";
+  return at === 0 ? weakness(chain, key) : "the key does not belong to the certificate";
+}
+
+/** What OpenSSL says of pairs by what they are made of. */
+const weaknesses = new Map<string, string | null>();
+
+/**
+ * Why OpenSSL takes no such pair. What it refuses are kinds of keys and of signatures, so that one pair of each is shown to
+ * it: every try takes it a millisecond and leaves 40 KB behind until they are collected.
+ */
+function weakness(chain: readonly X509Certificate[], key: KeyObject): string | null {
+  const kinds = chain.map(({ raw }) => {
+    const { keyKind, signature } = certificateFields(raw);
+    return `${keyKind} ${signature}`;
+  });
+  const kind = kinds.join();
+  let fault = weaknesses.get(kind);
+  if (fault === undefined) {
+    const pem = key.export({ type: "pkcs8", format: "pem" }).toString();
+    fault = secureFault({ cert: chainPem(chain), key: pem });
+    weaknesses.set(kind, fault);
+  }
+  return fault;
 }
 
 /** Why TLS cannot be set up with this, null when it can. */

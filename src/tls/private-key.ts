@@ -7,6 +7,7 @@ import { type PemBlock, pemBlocks } from "./pem.ts";
 export interface PrivateKey {
   /** Not encrypted. It is kept in memory, and written nowhere. */
   readonly pem: string;
+  readonly key: KeyObject;
   /** Whether the file has it encrypted. */
   readonly encrypted: boolean;
 }
@@ -31,8 +32,8 @@ export function privateKeyOf(text: string, passphrase: string | null): PrivateKe
     );
   if (more.length > 0) throw new TlsFault("there is more than one key in it");
   if (!/ENCRYPTED/.test(block.text)) {
-    opened(block.text, "", () => "not a PEM key that this OpenSSL can read");
-    return { pem: block.text, encrypted: false };
+    const key = opened(block.text, "", () => "not a PEM key that this OpenSSL can read");
+    return { pem: block.text, key, encrypted: false };
   }
   if (passphrase === null) throw new TlsFault("the key is encrypted; decrypt it, for example with openssl pkey");
   if (passphrase === "") throw new TlsFault("the key is encrypted, and no passphrase is given");
@@ -42,7 +43,7 @@ export function privateKeyOf(text: string, passphrase: string | null): PrivateKe
       ? "the passphrase does not open the key, or the key is encrypted in a way that this OpenSSL has given up"
       : "the passphrase does not open the key",
   );
-  return { pem: pkcs8(key), encrypted: true };
+  return { pem: pkcs8(key), key, encrypted: true };
 }
 
 /** A key as PEM of PKCS#8, not encrypted. */

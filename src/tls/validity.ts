@@ -14,7 +14,12 @@ const SOON_MS = 14 * DAY_MS;
 
 /** When all certificates of a PEM file hold together. @throws TlsFault when one is no certificate */
 export function validityOf(pem: string): Validity {
-  const all = certificatesOf(pem).map(validityOfOne);
+  return validityOfAll(certificatesOf(pem));
+}
+
+/** When all certificates hold together. */
+export function validityOfAll(certificates: readonly X509Certificate[]): Validity {
+  const all = certificates.map(validityOfOne);
   return { from: Math.max(...all.map(({ from }) => from)), to: Math.min(...all.map(({ to }) => to)) };
 }
 

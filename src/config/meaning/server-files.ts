@@ -1,21 +1,28 @@
 // Files of certificates that are shown to clients, and of those that clients are verified by. What cannot be used whole is an
 // error: a gateway that starts without one of its CAs or lists would refuse its clients, or let in those who were revoked.
-import { createHash, X509Certificate } from "node:crypto";
+import { createHash, type X509Certificate } from "node:crypto";
 import { certificatesOf, chainPem } from "../../tls/certificate-chain.ts";
 import { certificateNames } from "../../tls/certificate-names.ts";
-import { type KeyPair, pairFault } from "../../tls/key-pair.ts";
+import { pairFault } from "../../tls/key-pair.ts";
 import { openPkcs12 } from "../../tls/pkcs12.ts";
 import { privateKeyOf } from "../../tls/private-key.ts";
 import { listProblems, type Revocation, revocationLists, revocationOf, withoutLists } from "../../tls/revocation.ts";
 import type { ServerCertificate } from "../../tls/server-tls.ts";
 import { rootless, trustAnchors } from "../../tls/trust-anchors.ts";
-import { validityOf, validityProblem } from "../../tls/validity.ts";
+import { validityOfAll, validityProblem } from "../../tls/validity.ts";
 import type { CertificateSection } from "../schema/listener-tls.ts";
 import type { SourceFiles } from "../text/source-files.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 import { TlsReader } from "./tls-reader.ts";
 
 type Files = Pick<CertificateSection, "certFile" | "keyFile" | "pkcs12File" | "passphrase" | "hosts">;
+
+/** Certificates in the order of their file, and the key of the first. */
+interface LoadedPair {
+  readonly chain: readonly X509Certificate[];
+  /** PEM. */
+  readonly key: string;
+}
 
 /** Reads files of one configuration. */
 export class ServerFiles {
@@ -29,23 +36,22 @@ export class ServerFiles {
 
   /** A certificate with its key and its names; null when something of it cannot be used. @param place of its block */
   certificate(files: Files, place: Place): Omit<ServerCertificate, "clients"> | null {
-    const { certFile, keyFile, pkcs12File, passphrase, hosts } = files;
+    const { certFile, keyFile, pkcs12File, hosts } = files;
     const bundled = pkcs12File !== "";
     if (bundled ? certFile !== "" || keyFile !== "" : certFile === "" || keyFile === "") {
       this.#draft.error(place, `${dotted(place)}: it takes certFile and keyFile, or pkcs12File alone`);
       return null;
     }
-    const pair = bundled
-      ? this.#reader.read(pkcs12File, [...place, "pkcs12File"], (bytes) => openPkcs12(bytes, passphrase))
-      : this.#pair(files, place);
-    if (pair === null) return null;
+    const loaded = bundled ? this.#bundle(files, place) : this.#pair(files, place);
+    if (loaded === null) return null;
+    const { chain, key } = loaded;
     const source = bundled ? pkcs12File : certFile;
     const at = [...place, bundled ? "pkcs12File" : "certFile"];
     return this.#reader.attempt(source, at, () => {
-      const validity = validityOf(pair.cert);
+      const validity = validityOfAll(chain);
       this.#reader.warn(source, at, [validityProblem(validity, Date.now())]);
-      const names = certificateNames(new X509Certificate(pair.cert).raw).dns;
-      return { ...pair, source, validity, hosts: hosts.length > 0 ? this.#hosts(hosts, place) : names };
+      const names = hosts.length > 0 ? this.#hosts(hosts, place) : certificateNames(chain[0]!.raw).dns;
+      return { cert: chainPem(chain), key, source, validity, hosts: names };
     });
   }
 
@@ -96,16 +102,20 @@ export class ServerFiles {
     return { revocation, digest: digest.digest("hex") };
   }
 
-  #pair({ certFile, keyFile, passphrase }: Files, place: Place): KeyPair | null {
-    const cert = this.#reader.read(certFile, [...place, "certFile"], (bytes) =>
-      chainPem(certificatesOf(bytes.toString())),
-    );
+  #bundle({ pkcs12File, passphrase }: Files, place: Place): LoadedPair | null {
+    return this.#reader.read(pkcs12File, [...place, "pkcs12File"], (bytes) => {
+      const { cert, key } = openPkcs12(bytes, passphrase);
+      return { chain: certificatesOf(cert), key };
+    });
+  }
+
+  #pair({ certFile, keyFile, passphrase }: Files, place: Place): LoadedPair | null {
+    const chain = this.#reader.read(certFile, [...place, "certFile"], (bytes) => certificatesOf(bytes.toString()));
     const key = this.#reader.read(keyFile, [...place, "keyFile"], (bytes) =>
       privateKeyOf(bytes.toString(), passphrase),
     );
-    if (cert === null || key === null) return null;
-    const pair = { cert, key: key.pem };
-    const fault = pairFault(pair);
+    if (chain === null || key === null) return null;
+    const fault = pairFault(chain, key.key);
     if (fault !== null) this.#draft.error(place, `${dotted(place)}: ${fault}`);
     if (passphrase !== "" && !key.encrypted) {
       this.#draft.warn(
@@ -113,7 +123,7 @@ export class ServerFiles {
         `${dotted(place)}: the key is not encrypted: passphrase has no effect`,
       );
     }
-    return fault === null ? pair : null;
+    return fault === null ? { chain, key: key.pem } : null;
   }
 
   #hosts(hosts: readonly string[], place: Place): readonly string[] {

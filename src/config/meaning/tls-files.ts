@@ -1,4 +1,6 @@
 // Certificates, keys and trust anchors towards services and stores: read while loading, so that `check` finds what is missing.
+import { createPrivateKey } from "node:crypto";
+import { certificatesOf } from "../../tls/certificate-chain.ts";
 import { pairFault } from "../../tls/key-pair.ts";
 import { privateKeyOf } from "../../tls/private-key.ts";
 import { rootless, trustAnchors } from "../../tls/trust-anchors.ts";
@@ -53,7 +55,7 @@ export function readMaterial(draft: Draft, sources: SourceFiles): Material {
     usable("anchors", anchors, place);
     const [certFits, keyFits] = [usable("certificate", certificate, place), usable("key", key, place)];
     if (!(certFits && keyFits)) return; // there is none, or what is wrong was said above
-    const fault = pairFault({ cert: material.get(certificate[1])!, key: material.get(key[1])! });
+    const fault = pairFault(certificatesOf(material.get(certificate[1])!), createPrivateKey(material.get(key[1])!));
     if (fault !== null) draft.error(place, `${dotted(place)}: ${fault}`);
   };
   for (const { place, tls } of upstreamBlocks(draft.written)) {

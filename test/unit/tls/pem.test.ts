@@ -104,7 +104,7 @@ describe("a file of certificates", () => {
     openssl("ecparam", "-name", "prime256v1", "-out", parameters);
     const file = text(parameters) + text(leaf.key) + text(leaf.cert) + text(root.cert);
     assert.equal(chainPem(certificatesOf(file)), text(leaf.cert) + text(root.cert));
-    assert.equal(pairFault({ cert: file, key: privateKeyOf(file, "").pem }), null);
+    assert.equal(pairFault(certificatesOf(file), privateKeyOf(file, "").key), null);
   });
   test("without certificates says what it is", () => {
     assert.equal(
@@ -118,8 +118,14 @@ describe("a file of certificates", () => {
   });
   test("with the certificate of the key behind another says where it is", () => {
     const cert = text(root.cert) + text(leaf.cert);
-    assert.match(pairFault({ cert, key: text(leaf.key) })!, /^the key belongs to certificate 2 of the file/);
-    assert.equal(pairFault({ cert, key: text(other.key) }), "the key does not belong to the certificate");
+    assert.match(
+      pairFault(certificatesOf(cert), privateKeyOf(text(leaf.key), "").key)!,
+      /^the key belongs to certificate 2 of the file/,
+    );
+    assert.equal(
+      pairFault(certificatesOf(cert), privateKeyOf(text(other.key), "").key),
+      "the key does not belong to the certificate",
+    );
   });
 });
 
@@ -155,7 +161,8 @@ describe("a private key", () => {
     );
   });
   test("in the clear is given on as it is", () => {
-    assert.deepEqual(privateKeyOf(text(leaf.key), ""), { pem: text(leaf.key), encrypted: false });
+    const { pem, encrypted } = privateKeyOf(text(leaf.key), "");
+    assert.deepEqual([pem, encrypted], [text(leaf.key), false]);
   });
   test("must be there, once, and whole", () => {
     assert.equal(

@@ -35,7 +35,9 @@ function said(tls: Record<string, unknown>, section = "http"): string[] {
 
 describe("what a TLS block needs", () => {
   test("is a certificate of its own, or one in the list", () => {
-    assert.deepEqual(said({}), ["frontend.http.tls: enabled needs certFile and keyFile, pkcs12File or certificates"]);
+    assert.deepEqual(said({}), [
+      "frontend.http.tls: enabled needs certFile and keyFile, pkcs12File, certificates or acme",
+    ]);
     assert.deepEqual(said({ certFile: server.cert }), [
       "frontend.http.tls: it takes certFile and keyFile, or pkcs12File alone",
     ]);
