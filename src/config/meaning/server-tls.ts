@@ -65,22 +65,24 @@ function readBlock(draft: Draft, files: ServerFiles, asking: Asking, tls: Sectio
 
 type Versions = Pick<ServerTls, "minVersion" | "maxVersion" | "ciphers" | "groups" | "preferServerCipher">;
 
-/** What is written, else what the profile says, else the defaults. */
+/** What is written, else what the profile says, which is `intermediate` unless something older is asked for. */
 function versionsOf(draft: Draft, tls: Section, place: Place): Versions {
-  const profile = tls.profile === null ? {} : profileOptions(tls.profile);
-  if (tls.profile === "modern" && draft.isGiven(`${dotted(place)}.minVersion`) && Number(tls.minVersion) < 1.3) {
-    draft.error(
-      [...place, "minVersion"],
-      `${dotted(place)}: profile modern has no ciphers below TLS 1.3; write profile: intermediate`,
-    );
+  const older = Number(tls.minVersion) < 1.2;
+  const name = tls.profile ?? (older || tls.cipherSuites.length > 0 ? null : "intermediate");
+  const asksForOlder = draft.isGiven(`${dotted(place)}.minVersion`) && tls.minVersion !== "1.3";
+  if (name === "modern" && (asksForOlder || tls.maxVersion !== "1.3")) {
+    const message = `${dotted(place)}: profile modern has no ciphers below TLS 1.3; write profile: intermediate`;
+    draft.error([...place, "minVersion"], message);
   }
-  const given = (key: string) => draft.isGiven(`${dotted(place)}.${key}`) || tls.profile === null;
+  if (older) draft.warn([...place, "minVersion"], `${dotted(place)}: TLS below 1.2 is deprecated (RFC 8996)`);
+  const profile = name === null ? {} : profileOptions(name);
+  const modern = name === "modern";
   return {
-    minVersion: given("minVersion") ? tlsVersion(tls.minVersion) : profile.minVersion!,
-    maxVersion: given("maxVersion") ? tlsVersion(tls.maxVersion) : profile.maxVersion!,
+    minVersion: modern ? "TLSv1.3" : tlsVersion(tls.minVersion),
+    maxVersion: tlsVersion(tls.maxVersion),
     ciphers: tls.cipherSuites.length > 0 ? cipherList(tls.cipherSuites) : (profile.ciphers ?? ""),
     groups: profile.ecdhCurve ?? "",
-    preferServerCipher: given("preferServerCipher") ? tls.preferServerCipher : profile.honorCipherOrder!,
+    preferServerCipher: tls.preferServerCipher,
   };
 }
 

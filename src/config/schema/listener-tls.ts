@@ -35,7 +35,7 @@ const serverTls = {
   ),
   profile: optional(
     oneOf(
-      "versions, ciphers and groups of Mozilla's Server Side TLS 5.7: `modern` = TLS 1.3 only; keys below that are written win",
+      "ciphers and groups of Mozilla's Server Side TLS 5.7: `modern` = TLS 1.3 only; default `intermediate`, unless `cipherSuites` or an older `minVersion` is written",
       TLS_PROFILES,
     ),
   ),
