@@ -5,6 +5,7 @@ import { didYouMean } from "../config/text/suggest.ts";
 import { showDuration, showSize } from "../config/text/units.ts";
 import { builtinPaths } from "../snapshot/builtin/paths.ts";
 import { type DryRequest, dryRun, indexRules, whyNot } from "../snapshot/check/dry-run.ts";
+import { addressText } from "../wire/authority.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 import { UsageError } from "./flags.ts";
 import { policiesOf } from "./policies.ts";
@@ -83,8 +84,9 @@ function endpointLine(endpoint: {
   weight: number;
   healthy: boolean;
 }): string {
-  const { id, scheme, address, port, weight, healthy } = endpoint;
-  return `  endpoint        ${id}  ${scheme}://${address}:${port}  weight ${weight}${healthy ? "" : "  out of service"}`;
+  const { id, scheme, weight, healthy } = endpoint;
+  const where = `${scheme}://${addressText(endpoint)}`;
+  return `  endpoint        ${id}  ${where}  weight ${weight}${healthy ? "" : "  out of service"}`;
 }
 
 function splitHeader(text: string): string[] {

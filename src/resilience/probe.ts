@@ -51,8 +51,12 @@ export function dialForProbe(
       if (!(socket instanceof TLSSocket)) return connected(socket);
       stop = () => socket.destroy();
       socket.on("error", (error) => done(reasonOf(error)));
-      socket.on("close", () => done("connection ended"));
-      whenSecure(socket, tls, () => connected(socket));
+      const lost = () => done("connection ended");
+      socket.on("close", lost);
+      whenSecure(socket, tls, () => {
+        socket.off("close", lost); // from here on an end may be that of the answer
+        connected(socket);
+      });
     },
     failed: ({ reason, own }) => done(own ? undefined : reason),
   });

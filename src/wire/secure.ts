@@ -54,10 +54,13 @@ export function whenSecure(
   ready: () => void,
   keep?: (session: Buffer) => void,
 ): void {
+  let known = false;
+  // Listened to from the beginning: Node asks for no sessions of TLS 1.2 otherwise. It tells of them after the handshake.
+  if (keep !== undefined) socket.on("session", (session: Buffer) => known && keep(session));
   socket.once("secureConnect", () => {
     const key = pins.length === 0 || socket.isSessionReused() ? null : keyOf(socket);
     if (key !== null && !pins.includes(key)) return void socket.destroy(new PinError(key));
-    if (keep !== undefined) socket.on("session", keep);
+    known = true;
     ready();
   });
 }

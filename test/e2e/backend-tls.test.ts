@@ -1,9 +1,12 @@
 // TLS of single services: their own trust, pins and client certificates, on every kind of connection.
 import assert from "node:assert/strict";
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
+import { createServer as createTlsServer } from "node:tls";
 import { type Certificate, makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { begin, call, headOf, read } from "../support/client.ts";
 import { GatewayPool, type GatewayProcess, startGateway } from "../support/gateway.ts";
@@ -186,6 +189,27 @@ describe("pins", LIMIT, () => {
       await eventually("a passing check", async () => (await call(gateway.port, { path: "/a/" })).status === 200);
     });
   }
+
+  test("of a probe do not mistake an answer that ends with its connection", async (t) => {
+    const pair = { cert: readFileSync(server.cert), key: readFileSync(server.key) };
+    let asked = 0;
+    const backend = createTlsServer(pair, (socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => {
+        asked++;
+        socket.end(`HTTP/1.1 200 OK\r\n\r\n${"x".repeat(30_000)} fine`);
+      });
+    });
+    backend.listen(0, "127.0.0.1");
+    await once(backend, "listening");
+    t.after(() => backend.close());
+    const { port } = backend.address() as AddressInfo;
+    const http = { tls: { rootCAFile: ours.cert, pins: pinOf(server) } };
+    const health = { path: "/", interval: "20ms", expectedBody: "fine", unhealthyThreshold: 1 };
+    const gateway = await take(t, textOf({ a: { port, http } }, {}, { health }));
+    await eventually("probes", () => asked > 20);
+    assert.ok(!gateway.lines.some(({ msg }) => msg === "Health check fails"));
+  });
 
   test("hold for WebSockets that were opened before, too: messages pass", async (t) => {
     const backend = await tlsBackend(t, server);

@@ -1,5 +1,6 @@
 // Backends on UNIX sockets: every protocol, what is said of them, and what becomes of those that misbehave.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server as HttpServer } from "node:http";
@@ -185,6 +186,15 @@ describe("what is said of it", LIMIT, () => {
     const { instances } = await ask<{ instances: Block[] }>(port, "/services/up");
     const { id: shown, address, port: shownPort, totalRequests } = instances[0]!;
     assert.deepEqual([shown, address, shownPort, totalRequests], [id, `unix:${path}`, null, 1]);
+    const explained = execFileSync(process.execPath, [
+      "dist/main.js",
+      "explain",
+      "-c",
+      gateway.file,
+      "GET",
+      "http://a/",
+    ]);
+    assert.ok(explained.toString().includes(`http://unix:${path}  `));
     const changed = await manage(port, "PUT", `/services/up/instances/${encodeURIComponent(id)}`, { weight: 3 });
     assert.equal(JSON.parse(changed.text).weight, 3);
     assert.equal(sumOf(await scrape(gateway.port), "gateway_backend_requests_total", { instance: id }), 1);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { backendOf } from "../../../../src/config/meaning/backends.ts";
+import { printConfiguration } from "../../../../src/config/show/print.ts";
 import { ClientSettings } from "../../../../src/snapshot/services/client-options.ts";
 import { type Certificate, makeAuthority } from "../../../support/certificates.ts";
 import { load, loadFine, withMore } from "../../../support/load.ts";
@@ -76,6 +77,12 @@ describe("a service", () => {
       maxBackendMessageBytes: 5,
     });
   });
+});
+
+test("what is printed of services can be loaded again", () => {
+  const config = loadFine(text(`{ http: { version: 2, tls: { pins: sha256/${PIN} } }, sse: { readTimeout: 3s } }`));
+  const again = loadFine(printConfiguration(config));
+  assert.deepEqual(again.backend, config.backend);
 });
 
 describe("preserveHost of a service", () => {
