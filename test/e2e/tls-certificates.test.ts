@@ -288,6 +288,10 @@ describe("sessions are resumed", LIMIT, () => {
       const others = pki.authority("others");
       await reload(gateway, config({ ...asked, clientCAFile: [ca.cert, others.cert] }));
       assert.equal(await resumed(version, session, "main.test"), false);
+      const listed = await begin(version, "main.test");
+      const list = pki.write("list.pem", pki.crl("list", ca));
+      await reload(gateway, config({ ...asked, clientCAFile: [ca.cert, others.cert], clientCRLFile: [list] }));
+      assert.equal(await resumed(version, listed, "main.test"), false);
       await gateway.kill();
     });
 

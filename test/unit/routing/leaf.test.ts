@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Conditions } from "../../../src/routing/conditions.ts";
 import { Leaf } from "../../../src/routing/leaf.ts";
+import { ForwardedPeer } from "../../../src/wire/forwarded.ts";
+import { contextOf } from "../../support/context.ts";
 import { conditionsOf, request } from "../../support/routes.ts";
 
 type Rules = Readonly<Record<string, Partial<Conditions>>>;
@@ -100,5 +102,27 @@ describe("methods kept out", () => {
     const allow = new Set<string>();
     leafOf(rules).find(request("/", "GET", "b.org"), allow);
     assert.deepEqual([...allow].sort(), ["PATCH", "POST"]);
+  });
+});
+
+describe("listeners", () => {
+  const at = (rules: Rules, listener: string, method = "GET") => {
+    const ctx = contextOf({ peer: new ForwardedPeer("192.0.2.1", listener, null), method });
+    const allow = new Set<string>();
+    return [leafOf(rules).find(ctx, allow)?.id ?? null, ...allow];
+  };
+
+  test("a rule that is bound to them holds there alone, before rules of all, whatever else these ask for", () => {
+    const rules = { all: { methods: ["GET"] }, admin: { listeners: ["admin", "local"] } };
+    assert.deepEqual(
+      ["admin", "local", "http"].map((name) => at(rules, name)[0]),
+      ["admin", "admin", "all"],
+    );
+  });
+
+  test("methods of a rule that does not hold there are not told of", () => {
+    const rules = { admin: { listeners: ["admin"], methods: ["POST"] } };
+    assert.deepEqual(at(rules, "http"), [null]);
+    assert.deepEqual(at(rules, "admin"), [null, "POST"]);
   });
 });
