@@ -28,7 +28,7 @@ export class AcmeError extends Error {
 
   /** Whether the same may succeed in a moment: no answer, overload, or a fault of the authority. */
   get passes(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+    return this.status === 0 || this.status === 429 || this.status >= 500 || this.type === "badNonce";
   }
 }
 

@@ -47,8 +47,7 @@ export class FolderStore implements AcmeStore {
     checkKey(key);
     const path = this.placeOf(key);
     checkSize(path, Buffer.byteLength(text));
-    await this.#make();
-    await replaceFile(path, text);
+    await this.#within(() => replaceFile(path, text));
   }
 
   async remove(key: RecordKey): Promise<void> {
@@ -67,12 +66,24 @@ export class FolderStore implements AcmeStore {
 
   async lock(name: string): Promise<Lease | null> {
     checkKey({ section: "locks", name });
-    await this.#make();
-    return this.#locks.take(name);
+    return this.#within(() => this.#locks.take(name));
   }
 
   close(): Promise<void> {
     return this.#locks.close();
+  }
+
+  /** Makes the folder again when somebody has removed it. */
+  async #within<T>(work: () => Promise<T>): Promise<T> {
+    await this.#make();
+    try {
+      return await work();
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+      this.#made = null;
+      await this.#make();
+      return work();
+    }
   }
 
   async #make(): Promise<void> {

@@ -1,11 +1,13 @@
 // Keeps the certificate of one name set: takes what another gateway has had issued, and orders when it is time.
 import type { Log } from "../core/log.ts";
+import type { Validity } from "../tls/validity.ts";
 import { forgetAccount, openAccount } from "./account.ts";
 import { AcmeError } from "./acme-error.ts";
+import { faultOf } from "./fault.ts";
 import { ChallengeFailed, obtain } from "./order.ts";
 import { pause } from "./pause.ts";
 import { CERTIFICATES, type CertificateRecord, FAILURES, type FailureRecord, ORDERS, SpoiltRecord } from "./records.ts";
-import { type AcmeTimes, lookEveryMs, renewAt, type Validity, validityOf, waitMs } from "./renewal.ts";
+import { type AcmeTimes, lifetimeOf, lookEveryMs, renewAt, waitMs } from "./renewal.ts";
 import { type AcmeSettings, type ChallengeKind, type NameSet, setName } from "./settings.ts";
 import type { Slots } from "./slots.ts";
 import type { AcmeStore } from "./store.ts";
@@ -40,7 +42,7 @@ export class Keeper {
   readonly #parts: KeeperParts;
   readonly #spread: number;
   #certificate: CertificateRecord | null = null;
-  #validity: Validity | null = null;
+  #lifetime: Validity | null = null;
   #failure: FailureRecord | null = null;
   /** What was said of the store last, and whether it was in the present step: it is not repeated while it lasts. */
   #said = "";
@@ -59,25 +61,29 @@ export class Keeper {
   }
 
   get status(): SetStatus {
-    return { names: this.names, notAfter: this.#validity?.to ?? null, failure: this.#failure };
+    return { names: this.names, notAfter: this.#lifetime?.to ?? null, failure: this.#failure };
   }
 
   /** Takes what the store has, unless it has lost what is newer. @throws Error (rejects) when the store cannot be read */
   async load(): Promise<void> {
-    const { store, changed } = this.#parts;
+    const { store, log } = this.#parts;
     const record = await this.#read(CERTIFICATES);
     this.#failure = await this.#read(FAILURES);
     const own = this.#certificate;
     // A Redis that was emptied, or a folder from a backup: other gateways would order what there is.
     if (own !== null && (record?.issuedAt ?? 0) < own.issuedAt) return CERTIFICATES.write(store, this.#name, own);
     if (record === null || record.cert === own?.cert) return;
-    try {
-      this.#validity = validityOf(record.cert);
-    } catch {
-      return this.#say(`${store.placeOf({ section: "certificates", name: this.#name })}: not a certificate`);
-    }
+    const fault = faultOf(record);
+    const place = store.placeOf({ section: "certificates", name: this.#name });
+    if (fault !== null) return this.#say(`${place}: ${fault}`);
+    this.#take(record);
+    log.info("Certificate taken from the store", { names: this.names, notAfter: this.#notAfter() });
+  }
+
+  #take(record: CertificateRecord): void {
     this.#certificate = record;
-    changed();
+    this.#lifetime = lifetimeOf(record.cert);
+    this.#parts.changed();
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -100,7 +106,7 @@ export class Keeper {
     this.#troubles = 0;
     if (!this.#inTrouble) this.#said = "";
     const left = this.#dueInMs();
-    if (left > 0) return Math.min(left, lookEveryMs(this.#validity));
+    if (left > 0) return Math.min(left, lookEveryMs(this.#lifetime));
     return this.#parts.slots.run(() => this.#locked(signal));
   }
 
@@ -120,25 +126,31 @@ export class Keeper {
 
   /** Time until a certificate is to be ordered, ms; 0 or less: now. */
   #dueInMs(): number {
-    const due = this.#validity === null ? 0 : renewAt(this.#validity, this.#spread);
+    const due = this.#lifetime === null ? 0 : renewAt(this.#lifetime, this.#spread);
     return Math.max(due, this.#failure?.until ?? 0) - Date.now();
   }
 
   async #order(signal: AbortSignal): Promise<void> {
     const { settings, store, log } = this.#parts;
-    const kind = this.#kind();
+    let record: CertificateRecord;
     try {
-      const record = await this.#obtained(kind, signal);
-      await CERTIFICATES.write(store, this.#name, record);
-      await ORDERS.remove(store, this.#name);
-      await FAILURES.remove(store, this.#name);
-      await this.load();
-      const notAfter = new Date(this.#validity?.to ?? 0).toISOString();
-      log.info("Certificate issued", { names: this.names, directory: settings.directory, notAfter });
+      record = await this.#obtained(this.#kind(), signal);
     } catch (error) {
       signal.throwIfAborted();
-      await this.#failed(error as Error);
+      return this.#failed(error as Error);
     }
+    this.#failure = null;
+    // It is served even if the store cannot keep it now; the next look writes it.
+    this.#take(record);
+    log.info("Certificate issued", { names: this.names, directory: settings.directory, notAfter: this.#notAfter() });
+    await CERTIFICATES.write(store, this.#name, record);
+    await ORDERS.remove(store, this.#name);
+    await FAILURES.remove(store, this.#name);
+  }
+
+  /** For the log. */
+  #notAfter(): string {
+    return new Date(this.#lifetime?.to ?? 0).toISOString();
   }
 
   async #obtained(kind: ChallengeKind, signal: AbortSignal): Promise<CertificateRecord> {
@@ -174,7 +186,7 @@ export class Keeper {
     const { message } = error;
     const { passes, retryAfterMs } = error instanceof AcmeError ? error : { passes: true, retryAfterMs: 0 };
     const at = Date.now();
-    const until = at + waitMs({ count, passes, another, retryAfterMs }, this.#validity, times, random());
+    const until = at + waitMs({ count, passes, another, retryAfterMs }, this.#lifetime, times, random());
     this.#failure = { count, at, until, reason: message, challenge };
     const { notAfter } = this.status;
     log.warn("No certificate was issued", {
@@ -208,6 +220,6 @@ export class Keeper {
   #afterTrouble(): number {
     const { times, random } = this.#parts;
     const failed = { count: ++this.#troubles, passes: true, another: false, retryAfterMs: 0 };
-    return waitMs(failed, this.#validity, times, random());
+    return waitMs(failed, this.#lifetime, times, random());
   }
 }

@@ -1,11 +1,11 @@
 // One order, from wherever an earlier gateway has left it to the certificate.
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Authorization, Order } from "acme-client";
 import { AcmeError, refused } from "./acme-error.ts";
 import type { Authority } from "./authority.ts";
 import { Challenges } from "./challenges.ts";
+import { faultOf } from "./fault.ts";
 import { pause } from "./pause.ts";
-import { type CertificateRecord, ORDERS, type OrderRecord } from "./records.ts";
+import { type CertificateRecord, ORDERS, type OrderRecord, SpoiltRecord } from "./records.ts";
 import { type AcmeSettings, type ChallengeKind, type NameSet, setName } from "./settings.ts";
 import type { AcmeStore } from "./store.ts";
 
@@ -50,14 +50,14 @@ export async function obtain(names: NameSet, kind: ChallengeKind, parts: OrderPa
   } catch (error) {
     signal.throwIfAborted();
     // An order that the authority has refused to go on with would be refused again.
-    if (!(error instanceof AcmeError && error.passes)) await ORDERS.remove(store, name);
+    if (error instanceof AcmeError && !error.passes) await ORDERS.remove(store, name);
     throw error;
   }
 }
 
 /** The order that was begun before, unless nothing can become of it. */
 async function resumed(name: string, { store, authority }: OrderParts): Promise<Begun | null> {
-  const record = await ORDERS.read(store, name).catch(() => null);
+  const record = await readOrder(name, store);
   if (record === null) return null;
   try {
     const order = await authority.client.getOrder({ url: record.url } as Order);
@@ -68,6 +68,16 @@ async function resumed(name: string, { store, authority }: OrderParts): Promise<
   }
   await ORDERS.remove(store, name);
   return null;
+}
+
+/** One that is spoilt is of no use, and is written anew. */
+async function readOrder(name: string, store: AcmeStore): Promise<OrderRecord | null> {
+  try {
+    return await ORDERS.read(store, name);
+  } catch (error) {
+    if (error instanceof SpoiltRecord) return null;
+    throw error;
+  }
 }
 
 interface Begun {
@@ -98,18 +108,24 @@ async function newKey({ keyType }: AcmeSettings, { crypto }: Authority): Promise
 async function authorized(order: Order, kind: ChallengeKind, parts: OrderParts): Promise<Order> {
   const { store, authority, signal } = parts;
   const { client } = authority;
-  const pending = (await client.getAuthorizations(order)).filter(({ status }) => status !== "valid");
+  const authorization = async (url: string) =>
+    (await client.getAuthorizations({ ...order, authorizations: [url] }))[0]!;
+  const pending: Authorization[] = [];
+  // One after the other: a hundred names at once would look like an attack.
+  for (const url of order.authorizations) {
+    const one = await authorization(url);
+    if (one.status !== "valid") pending.push(one);
+  }
   const challenges = new Challenges(kind, store, authority);
   try {
     await challenges.answer(pending);
-    const convinced = async ({ url, identifier }: Authorization) => {
-      const look = () => client.getAuthorizations({ authorizations: [url] } as unknown as Order).then(([one]) => one!);
-      const seen = await until(look, ({ status }) => status !== "pending", parts);
-      if (seen.status === "valid") return;
-      const { error } = seen.challenges.find((challenge) => challenge.error !== undefined) ?? {};
+    for (const { url, identifier } of pending) {
+      const look = () => authorization(url);
+      const { status, challenges: all } = await until(look, (seen) => seen.status !== "pending", parts);
+      if (status === "valid") continue;
+      const { error } = all.find((challenge) => challenge.error !== undefined) ?? {};
       throw new ChallengeFailed(kind, refused(`${identifier.value} by ${kind}`, error));
-    };
-    await Promise.all(pending.map(convinced));
+    }
   } finally {
     // Whoever takes over goes on with the same answers.
     if (!signal.aborted) await challenges.remove();
@@ -152,13 +168,8 @@ async function until<T>(look: () => Promise<T>, done: (seen: T) => boolean, part
   throw new AcmeError("the authority does not finish", { status: 0, type: "", retryAfterMs: 0 });
 }
 
-/** @throws AcmeError when what the authority sent is no certificate for the key */
+/** @throws AcmeError when what the authority sent cannot be shown with the key */
 function checkPair(cert: string, key: string): void {
-  let fits = false;
-  try {
-    fits = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
-  } catch {
-    // not a certificate at all
-  }
-  if (!fits) throw refused("the authority sent no certificate for our key", null);
+  const fault = faultOf({ cert, key });
+  if (fault !== null) throw refused("the authority sent no certificate for our key", { detail: fault });
 }

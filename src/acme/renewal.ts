@@ -1,11 +1,6 @@
 // When to renew, when to look, and how long to wait after a failure: arithmetic on the certificate's own dates.
 import { X509Certificate } from "node:crypto";
-
-/** Both in ms since 1970. */
-export interface Validity {
-  readonly from: number;
-  readonly to: number;
-}
+import { type Validity, validityOfOne } from "../tls/validity.ts";
 
 /** How long to wait after failures. */
 export interface AcmeTimes {
@@ -20,29 +15,28 @@ export interface AcmeTimes {
 }
 
 /** What gateways use. */
-export const ACME_TIMES: AcmeTimes = { troubleMs: 5_000, refusalMs: 60_000, longestMs: 3_600_000, lookMs: 1_000 };
+export const ACME_TIMES: AcmeTimes = { troubleMs: 2_000, refusalMs: 60_000, longestMs: 3_600_000, lookMs: 1_000 };
 
 /** Longest `Retry-After` believed, ms: limits of known authorities pass within a week. */
 const LONGEST_RETRY_AFTER_MS = 7 * 24 * 3_600_000;
 /** Time between two looks at the store, ms: bounds where there is a certificate, and where none has come yet. */
 const LOOK_MS = { shortest: 1000, longest: 3_600_000, none: 10_000 } as const;
 
-/** @param cert PEM, the certificate first @throws Error when it is none */
-export function validityOf(cert: string): Validity {
-  const { validFrom, validTo } = new X509Certificate(cert);
-  return { from: Date.parse(validFrom), to: Date.parse(validTo) };
+/** Of the certificate alone, and not of those that signed it. @param cert PEM, the certificate first */
+export function lifetimeOf(cert: string): Validity {
+  return validityOfOne(new X509Certificate(cert));
 }
 
 /** When one third of the lifetime is left, and up to a sixtieth of it later. @param spread in [0, 1): differs between gateways */
 export function renewAt({ from, to }: Validity, spread: number): number {
-  const lifetime = to - from;
-  return to - lifetime / 3 + (lifetime / 60) * spread;
+  const ms = to - from;
+  return to - ms / 3 + (ms / 60) * spread;
 }
 
 /** Time between two looks at the store while nothing is due: a hundredth of the lifetime, within bounds. */
-export function lookEveryMs(validity: Validity | null): number {
-  if (validity === null) return LOOK_MS.none;
-  const hundredth = (validity.to - validity.from) / 100;
+export function lookEveryMs(lifetime: Validity | null): number {
+  if (lifetime === null) return LOOK_MS.none;
+  const hundredth = (lifetime.to - lifetime.from) / 100;
   return Math.min(LOOK_MS.longest, Math.max(LOOK_MS.shortest, hundredth));
 }
 
@@ -59,8 +53,8 @@ export interface FailedOrder {
 }
 
 /** How long no gateway orders, ms. A certificate that lives for minutes cannot wait for an hour. @param random in [0, 1) */
-export function waitMs(failed: FailedOrder, validity: Validity | null, times: AcmeTimes, random: number): number {
-  const twentieth = validity === null ? times.longestMs : (validity.to - validity.from) / 20;
+export function waitMs(failed: FailedOrder, lifetime: Validity | null, times: AcmeTimes, random: number): number {
+  const twentieth = lifetime === null ? times.longestMs : (lifetime.to - lifetime.from) / 20;
   const longest = Math.min(times.longestMs, Math.max(times.troubleMs / 5, twentieth));
   const first = failed.passes || failed.another ? times.troubleMs : times.refusalMs;
   const own = Math.min(longest, first * 2 ** Math.min(failed.another ? 0 : failed.count - 1, 20));

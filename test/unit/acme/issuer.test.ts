@@ -1,11 +1,11 @@
 // Certificates from pebble, a real authority: what an issuer does when all is well, and when it is not.
 import assert from "node:assert/strict";
-import { X509Certificate } from "node:crypto";
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, test } from "node:test";
 import { RedisAcmeStore } from "../../../src/acme/redis-store.ts";
-import type { KeyType, NameSet } from "../../../src/acme/settings.ts";
+import { type KeyType, type NameSet, setName } from "../../../src/acme/settings.ts";
 import { type AcmeStore, STORE_TIMES } from "../../../src/acme/store.ts";
 import { SHORT_TIMES, StoreFolder, settingsFor, startIssuer, type TestIssuer } from "../../support/acme.ts";
 import { type AcmeProxy, type Asked, startAcmeProxy } from "../../support/acme-proxy.ts";
@@ -241,8 +241,17 @@ describe("the store", () => {
     const file = join(folder.path, "certificates", name!);
     writeFileSync(file, '{"names":["one.test"],"cert":""}');
     const two = start(settings, [NAMES], folder.open());
-    await two.certificate();
+    const { cert } = await two.certificate();
     await two.hears(`${file}: \\"cert\\" is missing or wrong`);
+    await two.issuer.close();
+    const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({
+      type: "pkcs8",
+      format: "pem",
+    });
+    writeFileSync(file, JSON.stringify({ names: NAMES, cert, key: other, issuedAt: Date.now() }));
+    const three = start(settings, [NAMES], folder.open());
+    assert.notEqual((await three.certificate()).cert, cert);
+    await three.hears(`${file}: the key does not belong to the certificate`);
   });
 
   test("that has lost everything gets back what gateways have, and the newest certificate stays", async () => {
@@ -250,10 +259,10 @@ describe("the store", () => {
     const settings = settingsFor(pebble);
     const one = start(settings, [NAMES], folder.open());
     const first = await one.certificate();
-    const [name] = readdirSync(join(folder.path, "certificates"));
-    const file = join(folder.path, "certificates", name!);
+    const file = folder.open().placeOf({ section: "certificates", name: setName(settings, NAMES) });
+    await eventually("it is written", () => existsSync(file));
     const old = readFileSync(file, "utf8");
-    rmSync(file);
+    rmSync(folder.path, { recursive: true });
     await eventually("it is there again", () => existsSync(file));
     assert.equal(readFileSync(file, "utf8"), old);
     const second = await one.next(first);

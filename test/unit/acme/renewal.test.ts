@@ -38,14 +38,14 @@ describe("the wait after failures", () => {
     const waits = [1, 2, 3, 6, 7, 50].map((count) => wait({ count }) / SECOND);
     assert.deepEqual(waits, [60, 120, 240, 1920, 3600, 3600]);
   });
-  test("doubles from five seconds when there was no answer", () => {
+  test("doubles from two seconds when there was no answer", () => {
     assert.deepEqual(
       [1, 2, 3].map((count) => wait({ count, passes: true }) / SECOND),
-      [5, 10, 20],
+      [2, 4, 8],
     );
   });
   test("is short when another kind of challenge is left to try", () => {
-    assert.equal(wait({ count: 7, another: true }), 5 * SECOND);
+    assert.equal(wait({ count: 7, another: true }), 2 * SECOND);
   });
   test("is that which the authority asks for, a week at most", () => {
     assert.equal(wait({ retryAfterMs: 7200 * SECOND }), 7200 * SECOND);
