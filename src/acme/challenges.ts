@@ -9,21 +9,27 @@ import type { AcmeStore } from "./store.ts";
 
 type Challenge = Authorization["challenges"][number];
 
-/** The challenges of one kind that one order needs. */
+/** The kind of a challenge, of which acme-client's types do not know all; null: none that the gateway answers. */
+export function kindOf(type: string): ChallengeKind | null {
+  return type === "http-01" || type === "tls-alpn-01" ? type : null;
+}
+
+/** The challenges that one order needs. */
 export class Challenges {
-  readonly #kind: ChallengeKind;
+  readonly #kinds: readonly ChallengeKind[];
   readonly #store: AcmeStore;
   readonly #authority: Authority;
   /** Names of answers in the store. */
   readonly #written: string[] = [];
 
-  constructor(kind: ChallengeKind, store: AcmeStore, authority: Authority) {
-    this.#kind = kind;
+  /** @param kinds of which the first that is offered is taken */
+  constructor(kinds: readonly ChallengeKind[], store: AcmeStore, authority: Authority) {
+    this.#kinds = kinds;
     this.#store = store;
     this.#authority = authority;
   }
 
-  /** @throws AcmeError (rejects) when the authority offers no challenge of this kind */
+  /** @throws AcmeError (rejects) when the authority offers none of the kinds for a name */
   async answer(authorizations: readonly Authorization[]): Promise<void> {
     const chosen = authorizations.map((authorization) => ({ authorization, challenge: this.#choose(authorization) }));
     await this.#store.sweep();
@@ -39,16 +45,20 @@ export class Challenges {
   }
 
   #choose({ identifier, challenges }: Authorization): Challenge {
-    const found = challenges.find(({ type }) => (type as string) === this.#kind);
-    if (found !== undefined && isToken(found.token)) return found;
+    for (const kind of this.#kinds) {
+      const found = challenges.find(({ type, token }) => kindOf(type) === kind && isToken(token));
+      if (found !== undefined) return found;
+    }
     const offered = challenges.map(({ type }) => type).join(", ");
-    throw refused(`${identifier.value}: ${this.#kind} is needed`, { detail: `the authority offers ${offered}` });
+    throw refused(`${identifier.value}: ${this.#kinds.join(" or ")} is needed`, {
+      detail: `the authority offers ${offered}`,
+    });
   }
 
   async #write(authorization: Authorization, challenge: Challenge): Promise<void> {
     const { client, crypto } = this.#authority;
     const keyAuthorization = await client.getChallengeKeyAuthorization(challenge);
-    if (this.#kind === "http-01") {
+    if (challenge.type === "http-01") {
       const name = httpAnswerName(challenge.token);
       this.#written.push(name);
       return HTTP_ANSWERS.write(this.#store, name, { keyAuthorization });

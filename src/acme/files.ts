@@ -5,9 +5,12 @@ import { open, rename, unlink } from "node:fs/promises";
 /** There are private keys among them. */
 const FILE_MODE = 0o600;
 
+/** Ends the names of files that are being written. */
+export const UNFINISHED = ".tmp";
+
 /** Replaces a file: what is read is the old text or the new one, also after a loss of power. */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  const temporary = `${path}.${randomBytes(6).toString("hex")}${UNFINISHED}`;
   try {
     await createFile(temporary, text);
     await rename(temporary, path);

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { open, readdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { codeOf, createFile, removeFile, replaceFile } from "./files.ts";
+import { codeOf, createFile, removeFile, replaceFile, UNFINISHED } from "./files.ts";
 import { HeldLeases } from "./held-lease.ts";
 import type { Lease } from "./store.ts";
 
@@ -91,7 +91,7 @@ export class FolderLocks {
 
   /** The time of the file system, ms: clocks of gateways that share it need not agree. */
   async #now(): Promise<number> {
-    const path = join(this.#folder, `clock.${randomBytes(6).toString("hex")}.tmp`);
+    const path = join(this.#folder, `clock.${randomBytes(6).toString("hex")}${UNFINISHED}`);
     const file = await open(path, "wx", 0o600);
     try {
       await file.writeFile(".");

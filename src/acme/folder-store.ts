@@ -1,7 +1,7 @@
 // A store in a folder, which gateways on one machine or on a network file system share.
 import { chmod, mkdir, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { codeOf, removeFile, replaceFile } from "./files.ts";
+import { codeOf, removeFile, replaceFile, UNFINISHED } from "./files.ts";
 import { FolderLocks } from "./folder-locks.ts";
 import { type AcmeStore, checkKey, checkSize, type Lease, type RecordKey, SECTIONS, type StoreTimes } from "./store.ts";
 
@@ -56,11 +56,15 @@ export class FolderStore implements AcmeStore {
   }
 
   async sweep(): Promise<void> {
-    const folder = join(this.place, "answers");
-    for (const name of await readdir(folder).catch(() => [])) {
-      const path = join(folder, name);
-      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-      if (Date.now() - mtimeMs > this.#times.answerMs) await removeFile(path);
+    for (const section of SECTIONS) {
+      const folder = join(this.place, section);
+      const files = await readdir(folder).catch(() => []);
+      // Beside answers: what a process has left that was killed while it wrote.
+      for (const name of files.filter((file) => section === "answers" || file.endsWith(UNFINISHED))) {
+        const path = join(folder, name);
+        const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+        if (Date.now() - mtimeMs > this.#times.answerMs) await removeFile(path);
+      }
     }
   }
 

@@ -4,11 +4,11 @@ import type { Validity } from "../tls/validity.ts";
 import { forgetAccount, openAccount } from "./account.ts";
 import { AcmeError } from "./acme-error.ts";
 import { faultOf } from "./fault.ts";
-import { ChallengeFailed, obtain } from "./order.ts";
+import { ChallengeFailed, type ChallengeKinds, obtain } from "./order.ts";
 import { pause } from "./pause.ts";
 import { CERTIFICATES, type CertificateRecord, FAILURES, type FailureRecord, ORDERS, SpoiltRecord } from "./records.ts";
 import { type AcmeTimes, lifetimeOf, lookEveryMs, renewAt, waitMs } from "./renewal.ts";
-import { type AcmeSettings, type ChallengeKind, type NameSet, setName } from "./settings.ts";
+import { type AcmeSettings, type NameSet, setName } from "./settings.ts";
 import type { Slots } from "./slots.ts";
 import type { AcmeStore } from "./store.ts";
 
@@ -134,7 +134,7 @@ export class Keeper {
     const { settings, store, log } = this.#parts;
     let record: CertificateRecord;
     try {
-      record = await this.#obtained(this.#kind(), signal);
+      record = await this.#obtained(this.#kinds(), signal);
     } catch (error) {
       signal.throwIfAborted();
       return this.#failed(error as Error);
@@ -153,7 +153,7 @@ export class Keeper {
     return new Date(this.#lifetime?.to ?? 0).toISOString();
   }
 
-  async #obtained(kind: ChallengeKind, signal: AbortSignal): Promise<CertificateRecord> {
+  async #obtained(kinds: ChallengeKinds, signal: AbortSignal): Promise<CertificateRecord> {
     const { settings, store, userAgent } = this.#parts;
     // A gateway that ended after it wrote the certificate has left the order: from it would come the same one again.
     const left = await this.#read(ORDERS);
@@ -161,7 +161,7 @@ export class Keeper {
     for (let again = false; ; again = true) {
       const authority = await openAccount(settings, store, { signal, userAgent });
       try {
-        return await obtain(this.names, kind, { settings, store, authority, signal });
+        return await obtain(this.names, kinds, { settings, store, authority, signal });
       } catch (error) {
         if (again || !(error instanceof AcmeError && error.type === "accountDoesNotExist")) throw error;
         await forgetAccount(settings, store);
@@ -171,11 +171,12 @@ export class Keeper {
     }
   }
 
-  /** The challenge of this order: not the one that has failed last, where the configuration leaves it open. */
-  #kind(): ChallengeKind {
+  /** The challenges of this order: first not the one that has failed last, where the configuration leaves it open. */
+  #kinds(): ChallengeKinds {
     const { challenge } = this.#parts.settings;
-    if (challenge !== "auto") return challenge;
-    return this.#failure?.challenge === "tls-alpn-01" ? "http-01" : "tls-alpn-01";
+    if (challenge !== "auto") return [challenge];
+    const [first, other] = ["tls-alpn-01", "http-01"] as const;
+    return this.#failure?.challenge === first ? [other, first] : [first, other];
   }
 
   async #failed(error: Error): Promise<void> {

@@ -2,7 +2,7 @@
 import type { Authorization, Order } from "acme-client";
 import { AcmeError, refused } from "./acme-error.ts";
 import type { Authority } from "./authority.ts";
-import { Challenges } from "./challenges.ts";
+import { Challenges, kindOf } from "./challenges.ts";
 import { faultOf } from "./fault.ts";
 import { pause } from "./pause.ts";
 import { type CertificateRecord, ORDERS, type OrderRecord, SpoiltRecord } from "./records.ts";
@@ -24,6 +24,9 @@ export class ChallengeFailed extends AcmeError {
   }
 }
 
+/** At least one. */
+export type ChallengeKinds = readonly [ChallengeKind, ...ChallengeKind[]];
+
 /** What an order is made with. The signal is also that of the authority. */
 export interface OrderParts {
   readonly settings: AcmeSettings;
@@ -34,15 +37,15 @@ export interface OrderParts {
 
 /**
  * Has a certificate issued. What is under way is in the store at each step, so that whoever comes after a crash goes on.
- * @param kind of challenges
+ * @param kinds of challenges, the best first
  * @throws AcmeError (rejects); what may still become of the order is resumed by the next call
  */
-export async function obtain(names: NameSet, kind: ChallengeKind, parts: OrderParts): Promise<CertificateRecord> {
+export async function obtain(names: NameSet, kinds: ChallengeKinds, parts: OrderParts): Promise<CertificateRecord> {
   const { settings, store, authority, signal } = parts;
   const name = setName(settings, names);
   const { order, key } = (await resumed(name, parts)) ?? (await placed(name, names, parts));
   try {
-    const ready = order.status === "pending" ? await authorized(order, kind, parts) : order;
+    const ready = order.status === "pending" ? await authorized(order, kinds, parts) : order;
     const done = await finished(ready, key, names, parts);
     const cert = await authority.client.getCertificate(done);
     checkPair(cert, key);
@@ -105,7 +108,7 @@ async function newKey({ keyType }: AcmeSettings, { crypto }: Authority): Promise
 }
 
 /** Shows the authority that all names are ours. */
-async function authorized(order: Order, kind: ChallengeKind, parts: OrderParts): Promise<Order> {
+async function authorized(order: Order, kinds: ChallengeKinds, parts: OrderParts): Promise<Order> {
   const { store, authority, signal } = parts;
   const { client } = authority;
   const authorization = async (url: string) =>
@@ -116,15 +119,16 @@ async function authorized(order: Order, kind: ChallengeKind, parts: OrderParts):
     const one = await authorization(url);
     if (one.status !== "valid") pending.push(one);
   }
-  const challenges = new Challenges(kind, store, authority);
+  const challenges = new Challenges(kinds, store, authority);
   try {
     await challenges.answer(pending);
     for (const { url, identifier } of pending) {
       const look = () => authorization(url);
       const { status, challenges: all } = await until(look, (seen) => seen.status !== "pending", parts);
       if (status === "valid") continue;
-      const { error } = all.find((challenge) => challenge.error !== undefined) ?? {};
-      throw new ChallengeFailed(kind, refused(`${identifier.value} by ${kind}`, error));
+      const failed = all.find(({ error }) => error !== undefined);
+      const kind = kindOf(failed?.type ?? "") ?? kinds[0];
+      throw new ChallengeFailed(kind, refused(`${identifier.value} by ${kind}`, failed?.error));
     }
   } finally {
     // Whoever takes over goes on with the same answers.

@@ -26,7 +26,7 @@ export interface AcmeStore {
   write(key: RecordKey, text: string): Promise<void>;
   /** Harmless when there is none. */
   remove(key: RecordKey): Promise<void>;
-  /** Removes answers to challenges that nobody will ask for any more. */
+  /** Removes answers to challenges that nobody will ask for any more, and remains of writes. */
   sweep(): Promise<void>;
   /** Takes the lock of that name; null while another holder lives. */
   lock(name: string): Promise<Lease | null>;

@@ -243,7 +243,10 @@ describe("a folder", () => {
     const store = new FolderStore(folder, { ...TIMES, answerMs: -1 });
     await store.write({ section: "answers", name: "old" }, "1");
     await store.sweep();
+    writeFileSync(join(folder, "orders", "x.json.0123456789ab.tmp"), "");
+    await store.sweep();
     assert.equal(await store.read({ section: "answers", name: "old" }), null);
+    assert.ok(!readdirSync(join(folder, "orders")).some((file) => file.endsWith(".tmp")));
     const keeping = new FolderStore(folder, TIMES);
     await keeping.write({ section: "answers", name: "new" }, "1");
     await keeping.sweep();

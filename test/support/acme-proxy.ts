@@ -28,6 +28,8 @@ export interface AcmeProxy {
   readonly asked: Asked[];
   /** Decides about each request: `hang` = nothing happens, `forget` = the authority answers, and nobody hears it. */
   instead: (asked: Asked) => Instead | "hang" | "forget" | null;
+  /** Changes what the authority answers, as text. */
+  rewrite: (text: string) => string;
   /** The next answer that is forgotten has come, or one has before. */
   forgotten(): Promise<void>;
   close(): void;
@@ -47,7 +49,8 @@ export async function startAcmeProxy(pebble: Pebble, own: Certificate): Promise<
       proxy.asked.push(asked);
       const instead = proxy.instead(asked);
       if (instead === "hang") return;
-      if (instead === null) return forward(request, body, pebble, (answer) => relay(answer, response));
+      if (instead === null)
+        return forward(request, body, pebble, (answer) => void relay(answer, response, proxy.rewrite));
       if (instead === "forget") return forward(request, body, pebble, (answer) => answer.resume().on("end", forget));
       response.writeHead(instead.status, { "Content-Type": "application/problem+json", ...instead.headers });
       response.end(instead.body ?? "{}");
@@ -59,6 +62,7 @@ export async function startAcmeProxy(pebble: Pebble, own: Certificate): Promise<
     directory: `https://127.0.0.1:${(server.address() as AddressInfo).port}/dir`,
     asked: [],
     instead: () => null,
+    rewrite: (text) => text,
     forgotten: () => new Promise((resolve) => (forgets > 0 ? resolve() : waiting.push(resolve))),
     close() {
       server.closeAllConnections();
@@ -78,9 +82,10 @@ function forward(request: IncomingMessage, body: Buffer, { port, ca }: Pebble, a
   to.end(body);
 }
 
-function relay(answer: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(answer.statusCode!, answer.headers);
-  answer.pipe(response);
+async function relay(answer: IncomingMessage, response: ServerResponse, rewrite: AcmeProxy["rewrite"]): Promise<void> {
+  const { "content-length": _, "transfer-encoding": __, ...headers } = answer.headers;
+  response.writeHead(answer.statusCode!, headers);
+  response.end(rewrite((await read(answer)).toString()));
 }
 
 async function read(request: IncomingMessage): Promise<Buffer> {

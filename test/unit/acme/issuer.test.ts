@@ -391,6 +391,20 @@ describe("an authority that asks for patience", () => {
     await one().certificate();
   });
 
+  test("and offers no TLS-ALPN-01 is shown HTTP-01 at once", async () => {
+    const { proxy, one } = await behindProxy();
+    proxy.rewrite = (text) => text.replaceAll('"tls-alpn-01"', '"none-of-ours-01"');
+    const { said, certificate } = one();
+    await certificate();
+    assert.ok(!said.some((line) => line.startsWith("No certificate")), said.join("\n"));
+  });
+
+  test("and offers no challenge that the gateway answers is told so in words", async () => {
+    const { proxy, one } = await behindProxy();
+    proxy.rewrite = (text) => text.replaceAll(/"(tls-alpn|http)-01"/g, '"none-of-ours-01"');
+    await one().hears("one.test: tls-alpn-01 or http-01 is needed: the authority offers ");
+  });
+
   test("for two hours is left alone so long, by the gateways that start meanwhile, too", async () => {
     const { proxy, one } = await behindProxy();
     proxy.instead = (asked) => (isOrder(asked) ? limited(7200) : null);
