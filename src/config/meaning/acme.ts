@@ -129,10 +129,14 @@ function readStore(
   if (stores === null) return null;
   const found = stores.get(name);
   if (found === undefined)
-    return fault("store", `unknown store "${name}"${didYouMean(name, ["folder", ...stores.keys()])}`);
+    return fault("store", `${unknownStore(name)}${didYouMean(name, ["folder", ...stores.keys()])}`);
   if (found === null)
     return fault("store", `"${name}" is in the memory of one process; certificates are kept in a folder or in Redis`);
   return { kind: "redis", name: found.name, redis: found.redis };
+}
+
+function unknownStore(name: string): string {
+  return `unknown store "${name}"${name === "redis" ? "; it needs a redis block at the top" : ""}`;
 }
 
 /** Accounts are made and certificates come over this connection: only a process of this machine is asked without TLS. */

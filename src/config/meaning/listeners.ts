@@ -56,6 +56,8 @@ function hstsOf({ hsts }: ListenerTls): string {
   return [`max-age=${Math.round(hsts.maxAge / 1000)}`, ...more].join("; ");
 }
 
+/** Shortest time by which names get into the lists that come with browsers: a year. */
+const PRELOAD_MS = 365 * 86_400_000;
 /** Longest path of a UNIX socket that every system takes, bytes. */
 const MAX_SOCKET_PATH = 103;
 /** Names of listeners that have a section of their own, and those of other ports. */
@@ -161,11 +163,22 @@ export function readListeners(draft: Draft): readonly ListenerDraft[] {
   }
   const listeners = listenersOf(draft.written, (key) => draft.isGiven(key));
   for (const { key, redirect, tls } of listeners) {
-    if (redirect === null || !tls.enabled) continue;
+    if (!tls.enabled) continue;
+    checkHsts(draft, [...placeOfKey(key), "tls", "hsts"], tls);
+    if (redirect === null) continue;
     draft.error(placeOfKey(`${key}.redirectToHTTPS`), `${key}: a listener with TLS has nowhere to redirect to`);
   }
   if (listeners.length === 0) draft.error(["frontend"], "no listener is enabled: clients could not connect");
   return listeners;
+}
+
+function checkHsts(draft: Draft, place: Place, { hsts }: ListenerTls): void {
+  const { maxAge, includeSubdomains, preload } = hsts;
+  if (maxAge === 0 && (includeSubdomains || preload)) {
+    draft.error(place, `${dotted(place)}: nothing is sent without maxAge; begin with maxAge: 1d`);
+  } else if (preload && (maxAge < PRELOAD_MS || !includeSubdomains)) {
+    draft.warn(place, `${dotted(place)}: browsers' lists want maxAge: 365d or more, and includeSubdomains: true`);
+  }
 }
 
 function checkName(draft: Draft, name: string, place: Place, names: Claims): void {

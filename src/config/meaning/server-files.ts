@@ -88,11 +88,9 @@ export class ServerFiles {
         return lists;
       });
     });
-    const revocation = revocationOf(
-      read.flatMap((lists) => lists ?? []),
-      ca,
-      refuseWhenEnded,
-    );
+    const lists = read.flatMap((some) => some ?? []);
+    if (read.includes(null)) return null; // a list that seems to lack may be in the file that cannot be read
+    const revocation = revocationOf(lists, ca, refuseWhenEnded);
     const unlisted = withoutLists(revocation, ca).map(
       (name) => `${name} has no revocation list: its clients are not checked`,
     );
@@ -116,7 +114,7 @@ export class ServerFiles {
     );
     if (chain === null || key === null) return null;
     const fault = pairFault(chain, key.key);
-    if (fault !== null) this.#draft.error(place, `${dotted(place)}: ${fault}`);
+    if (fault !== null) this.#reader.mismatch(certFile, keyFile, [...place, "keyFile"], fault);
     if (passphrase !== "" && !key.encrypted) {
       this.#draft.warn(
         [...place, "passphrase"],

@@ -75,6 +75,12 @@ function versionsOf(draft: Draft, tls: Section, place: Place): Versions {
     draft.error([...place, "minVersion"], message);
   }
   if (older) draft.warn([...place, "minVersion"], `${dotted(place)}: TLS below 1.2 is deprecated (RFC 8996)`);
+  const only13 = name === "modern" || tls.minVersion === "1.3";
+  if (only13 && tls.cipherSuites.length > 0)
+    draft.warn(
+      [...place, "cipherSuites"],
+      `${dotted(place)}: cipherSuites has no effect on TLS 1.3, the only one spoken`,
+    );
   const profile = name === null ? {} : profileOptions(name);
   const modern = name === "modern";
   return {
@@ -104,8 +110,14 @@ function clientAuth(
   const mode = own.clientAuth ?? tls.clientAuth;
   const caFiles = own.clientCAFile.length > 0 ? own.clientCAFile : tls.clientCAFile;
   const crlFiles = own.clientCRLFile.length > 0 ? own.clientCRLFile : tls.clientCRLFile;
-  if (mode === "none") return NO_CLIENT_AUTH;
   const fault = (message: string) => draft.error(place, `${dotted(place)}: ${message}`);
+  if (mode === "none") {
+    if (isForgotten(draft, tls, place, own))
+      fault(
+        "clientCAFile has no effect, since clients are asked for no certificate; write clientAuth: verify, or none",
+      );
+    return NO_CLIENT_AUTH;
+  }
   if (mode === "verify" && caFiles.length === 0) fault("clientAuth verify needs clientCAFile");
   if (crlFiles.length > 0 && caFiles.length === 0) fault("clientCRLFile needs clientCAFile");
   const same = JSON.stringify([mode, caFiles, crlFiles, tls.expiredCRL]);
@@ -118,6 +130,14 @@ function clientAuth(
   const read = { mode, ca, revocation: lists?.revocation ?? null, key };
   known.set(same, read);
   return read;
+}
+
+/** Whether CAs or lists of clients are named, and nothing says that nobody is to be checked by them: all would be let in. */
+function isForgotten(draft: Draft, tls: Section, place: Place, own: OwnAuth): boolean {
+  const ofBlock = own === NOTHING_OWN;
+  const { clientCAFile, clientCRLFile } = ofBlock ? tls : own;
+  if (clientCAFile.length + clientCRLFile.length === 0 || draft.isGiven(`${dotted(place)}.clientAuth`)) return false;
+  return !(ofBlock && tls.certificates.some((each) => (each.clientAuth ?? "none") !== "none"));
 }
 
 /** Of two certificates for one name the first is shown. That must not decide what is asked of clients. */

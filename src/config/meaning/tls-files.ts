@@ -8,7 +8,7 @@ import { validityOf, validityProblem } from "../../tls/validity.ts";
 import type { Material } from "../config.ts";
 import type { SourceFiles } from "../text/source-files.ts";
 import { checkCiphers } from "./ciphers.ts";
-import { type Draft, dotted, type Place } from "./draft.ts";
+import type { Draft, Place } from "./draft.ts";
 import { redisBlocks } from "./stores.ts";
 import { upstreamBlocks } from "./tls.ts";
 import { TlsReader } from "./tls-reader.ts";
@@ -56,7 +56,7 @@ export function readMaterial(draft: Draft, sources: SourceFiles): Material {
     const [certFits, keyFits] = [usable("certificate", certificate, place), usable("key", key, place)];
     if (!(certFits && keyFits)) return; // there is none, or what is wrong was said above
     const fault = pairFault(certificatesOf(material.get(certificate[1])!), createPrivateKey(material.get(key[1])!));
-    if (fault !== null) draft.error(place, `${dotted(place)}: ${fault}`);
+    if (fault !== null) reader.mismatch(certificate[1], key[1], [...place, key[0]], fault);
   };
   for (const { place, tls } of upstreamBlocks(draft.written)) {
     checkCiphers(draft, place, tls.cipherSuites);

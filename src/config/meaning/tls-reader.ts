@@ -39,4 +39,9 @@ export class TlsReader {
     for (const warning of warnings)
       if (warning !== null) this.#draft.warn(place, `${dotted(place)}: "${file}": ${warning}`);
   }
+
+  /** Says at the key's file why it is no pair with a certificate. */
+  mismatch(certFile: string, keyFile: string, place: Place, why: string): void {
+    this.#draft.error(place, `${dotted(place)}: "${keyFile}" with "${certFile}": ${why}`);
+  }
 }

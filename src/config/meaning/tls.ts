@@ -60,7 +60,11 @@ export function checkTls(draft: Draft, known: Known): void {
   for (const { place, tls } of listeners) {
     if (tls.certFile !== "" || tls.pkcs12File !== "" || tls.keyFile !== "") continue;
     if (tls.certificates.length > 0 || tls.acme.enabled) continue;
-    draft.error(place, `${dotted(place)}: enabled needs certFile and keyFile, pkcs12File, certificates or acme`);
+    const ordered = tls.acme.domains.length + tls.acme.certificates.length > 0;
+    const needs = ordered
+      ? "acme orders nothing without acme.enabled: true, by which you accept the authority's terms of service"
+      : "enabled needs certFile and keyFile, pkcs12File, certificates or acme";
+    draft.error(place, `${dotted(place)}: ${needs}`);
   }
   const { management } = draft.written;
   for (const { key, tls } of [...known.listeners, { key: "management", tls: management.tls }]) {

@@ -42,13 +42,14 @@ describe("what a TLS block needs", () => {
       "frontend.http.tls: it takes certFile and keyFile, or pkcs12File alone",
     ]);
     assert.deepEqual(said({ certificates: [files] }), []);
+    assert.match(said({ acme: { domains: ["a.test"] } })[0]!, /acme orders nothing without acme\.enabled: true/);
     assert.match(said({ ...files, pkcs12File: "/x" })[0]!, /or pkcs12File alone/);
     assert.deepEqual(said(files, "management"), []);
   });
 
   test("is a pair, with the passphrase that opens it, which no message repeats", () => {
     assert.deepEqual(said({ certFile: server.cert, keyFile: other.key }), [
-      "frontend.http.tls: the key does not belong to the certificate",
+      'frontend.http.tls.keyFile: "/other.key" with "/server.crt": the key does not belong to the certificate',
     ]);
     assert.deepEqual(said({ ...files, passphrase: "needless" }), [
       "frontend.http.tls: the key is not encrypted: passphrase has no effect",
@@ -86,6 +87,17 @@ describe("CAs of clients", () => {
 
   test("are needed where clients are to be verified", () => {
     assert.deepEqual(verify(), ["frontend.http.tls: clientAuth verify needs clientCAFile"]);
+  });
+
+  test("do not stand there without effect, unless that is said", () => {
+    const forgotten = /clientCAFile has no effect, .*; write clientAuth: verify, or none$/;
+    const named = { ...files, clientCAFile: [ca.cert] };
+    assert.match(said(named)[0]!, forgotten);
+    assert.match(said({ ...files, clientCRLFile: [crl] })[0]!, forgotten);
+    assert.match(said({ certificates: [{ ...named, hosts: ["c.test"] }] })[0]!, forgotten);
+    assert.deepEqual(said({ ...named, clientAuth: "none" }), []);
+    const strict = { ...files, hosts: ["c.test"], clientAuth: "verify" };
+    assert.deepEqual(said({ clientCAFile: [ca.cert], certificates: [strict] }), []);
   });
 
   test("are read whole or refused, and a file without any is no leave to trust those of the system", () => {
@@ -127,7 +139,19 @@ describe("revocation lists", () => {
   });
 });
 
+test("HSTS has a time, and one that browsers' lists accept where it asks for them", () => {
+  const hsts = (block: object) => said({ ...files, hsts: block });
+  assert.match(hsts({ includeSubdomains: true })[0]!, /tls\.hsts: nothing is sent without maxAge/);
+  assert.match(hsts({ maxAge: "1d", includeSubdomains: true, preload: true })[0]!, /want maxAge: 365d or more/);
+  assert.match(hsts({ maxAge: "365d", preload: true })[0]!, /and includeSubdomains: true/);
+  assert.deepEqual(hsts({ maxAge: "365d", includeSubdomains: true, preload: true }), []);
+});
+
 test("a profile that is for TLS 1.3 alone does not go below", () => {
+  const ciphers = { ...files, cipherSuites: ["ECDHE-RSA-AES128-GCM-SHA256"] };
+  assert.match(said({ ...ciphers, profile: "modern" })[0]!, /cipherSuites has no effect on TLS 1\.3/);
+  assert.match(said({ ...ciphers, minVersion: "1.3" })[0]!, /cipherSuites has no effect on TLS 1\.3/);
+  assert.deepEqual(said(ciphers), []);
   assert.match(
     said({ ...files, profile: "modern", minVersion: "1.2" })[0]!,
     /profile modern has no ciphers below TLS 1.3/,
