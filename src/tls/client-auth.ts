@@ -3,6 +3,7 @@ import type { TLSSocket } from "node:tls";
 import type { HandshakeFault } from "../core/handshake.ts";
 import { revoked } from "./revocation.ts";
 import type { ClientAuth } from "./server-tls.ts";
+import { validityOfOne } from "./validity.ts";
 
 /** Why a client is not served, and the reason in words. */
 interface ClientFault {
@@ -36,17 +37,14 @@ export function clientProof(socket: TLSSocket, clients: ClientAuth, now: number)
 
 function refusal(socket: TLSSocket, chain: readonly Buffer[], clients: ClientAuth, now: number): string | null {
   if (!socket.authorized) return String(socket.authorizationError);
+  // OpenSSL does not verify again who resumes a session.
+  if (now >= validityOfOne(socket.getPeerX509Certificate()!).to) return "CERT_HAS_EXPIRED";
   return clients.revocation === null ? null : revoked(chain, clients.revocation, now);
 }
 
-/** What the client sent, completed from the CAs; of a resumed session its own certificate alone. */
+/** All that the client sent, in its order, whether it belongs together or not; of a resumed session its own alone. */
 function chainOf(socket: TLSSocket): Buffer[] {
   const chain: Buffer[] = [];
-  let at = socket.getPeerX509Certificate();
-  // A root is its own issuer.
-  while (at !== undefined && !chain.some((known) => known.equals(at!.raw))) {
-    chain.push(at.raw);
-    at = at.issuerCertificate;
-  }
+  for (let at = socket.getPeerX509Certificate(); at !== undefined; at = at.issuerCertificate) chain.push(at.raw);
   return chain;
 }

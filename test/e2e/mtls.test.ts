@@ -281,6 +281,17 @@ describe("a host that demands other proof than the handshake has given is answer
     );
   });
 
+  test("also where the certificate that asked for less is gone: connections of before are closed", async () => {
+    const strict = { ...files("admin"), clientAuth: "verify", clientCAFile: [ca.cert] };
+    const certificates = [strict, { ...files("admin"), hosts: ["x.admin.test"] }];
+    const changing = await start({ certificates });
+    const socket = await greet(changing.port, { servername: "x.admin.test" });
+    assert.equal((await ask(socket, "x.admin.test")).status, 200);
+    await reload(changing, configOf({ certificates: [strict] }));
+    assert.equal((await ask(socket, "x.admin.test")).fields.connection, "close");
+    await changing.kill();
+  });
+
   test("also for hosts that have no certificate, where the block demands the most", async () => {
     const open = { ...files("admin"), clientAuth: "none" };
     const strict = await start({ clientAuth: "verify", clientCAFile: [ca.cert], certificates: [open] });
