@@ -9,9 +9,13 @@ export function nameClient(socket: Socket, address: string): void {
   named.set(socket, address);
 }
 
-/** The address of a client, also of the TLS socket on its connection; "" on a UNIX socket, or when it is not known any more. */
+/**
+ * The address of a client, also of the TLS socket on its connection; "" on a UNIX socket. An accepted socket remembers it,
+ * while a TLS socket would ask again, and hear nothing of a client that has left meanwhile.
+ */
 export function addressOf(socket: Socket): string {
-  return named.get(transportOf(socket)) ?? plainAddress(socket.remoteAddress ?? "");
+  const transport = transportOf(socket);
+  return named.get(transport) ?? plainAddress(transport.remoteAddress ?? "");
 }
 
 /** The socket that a TLS socket was made from, which Node does not document; any other socket itself. */
