@@ -73,6 +73,8 @@ export function demandsOf({
   clients,
   ...versions
 }: ServerTls): unknown {
-  const others = certificates.filter((certificate) => certificate.clients.key !== clients.key);
-  return { ...versions, clients: clients.key, others: others.map(({ hosts, clients: { key } }) => [hosts, key]) };
+  const demands = certificates.map(({ hosts, clients: { key } }) => [hosts, key] as const);
+  // Where all are asked the same, names may come and go. Where not, any of them may change what is asked for others.
+  const same = demands.every(([, key]) => key === clients.key);
+  return { ...versions, clients: clients.key, others: same ? [] : demands };
 }
