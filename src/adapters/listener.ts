@@ -1,6 +1,6 @@
 // A bound port or UNIX socket: accepts sockets and gives them to whichever server is current, so that a reload never rebinds.
 
-import { chmodSync } from "node:fs";
+import { chmodSync, existsSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { ServerTls } from "../tls/server-tls.ts";
 import { bracketed } from "../wire/authority.ts";
@@ -116,9 +116,19 @@ export class Listener {
     this.#handler.certify(tls);
   }
 
+  /** Whether somebody has removed the file of its UNIX socket: nobody can connect any more. */
+  get isLost(): boolean {
+    return this.address.socket !== "" && !existsSync(this.address.socket);
+  }
+
   /** Changes who may connect to a UNIX socket. */
   allow(mode: number): void {
-    if (this.address.socket !== "") chmodSync(this.address.socket, mode);
+    if (this.address.socket !== "" && !this.isLost) chmodSync(this.address.socket, mode);
+  }
+
+  /** Gives the address up at once, in which nobody waits. Closing removes the file of a UNIX socket, whoever made it. */
+  abandon(): void {
+    this.#server.close();
   }
 
   /**

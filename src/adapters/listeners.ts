@@ -30,8 +30,9 @@ export interface PreparedListeners {
 
 /** All listeners by what they are for. */
 export class Listeners {
-  #bound = new Map<string, Bound>();
-  readonly #leaving = new Set<Listener>();
+  #bound: ReadonlyMap<string, Bound> = new Map();
+  /** Those no longer wanted, until their last connection ends, with what settles when the port is closed. */
+  readonly #leaving = new Map<Listener, Promise<void>>();
 
   /** Client connections open. */
   get connections(): number {
@@ -56,29 +57,32 @@ export class Listeners {
    * @throws the system's error for the first port that cannot be bound; ports bound until then are closed again
    */
   async prepare(wanted: readonly WantedListener[]): Promise<PreparedListeners> {
-    const fresh = new Map<string, Bound>();
+    const next = this.#held(wanted);
+    const fresh: Listener[] = [];
     const takers = new Map<string, ConnectionHandler>();
     const cancel = () => {
       for (const taker of takers.values()) taker.stop();
-      for (const { listener } of fresh.values()) listener.destroy();
+      for (const listener of fresh) listener.destroy();
     };
     try {
       for (const want of wanted) {
-        const current = this.#bound.get(want.name);
-        if (current !== undefined && sameAddress(current.listener.address, want)) {
+        const current = next.get(want.name);
+        if (current !== undefined) {
           // Made here, not at the commit: making a server may fail, committing may not.
           if (current.key !== want.key) takers.set(want.name, want.make());
           continue;
         }
         const listener = new Listener(want, want.make());
-        fresh.set(want.name, { listener, key: want.key });
+        fresh.push(listener);
+        next.set(want.name, { listener, key: want.key });
+        await this.#left(want);
         await listener.listen();
       }
     } catch (error) {
       cancel();
       throw error;
     }
-    return { cancel, commit: () => this.#commit(wanted, fresh, takers) };
+    return { cancel, commit: () => this.#commit(wanted, next, takers) };
   }
 
   /** Closes the ports, each once nobody waits in its queue; connections live on. */
@@ -100,36 +104,60 @@ export class Listeners {
   }
 
   #all(): Listener[] {
-    return [...[...this.#bound.values()].map((b) => b.listener), ...this.#leaving];
+    return [...[...this.#bound.values()].map((b) => b.listener), ...this.#leaving.keys()];
+  }
+
+  /** Those that are bound where they are wanted, by the name they are wanted under, which may be a new one. */
+  #held(wanted: readonly WantedListener[]): Map<string, Bound> {
+    const held = new Map<string, Bound>();
+    const free = new Map(this.#bound);
+    const hold = (want: WantedListener, name: string, bound: Bound | undefined) => {
+      if (held.has(want.name) || bound === undefined || !sameAddress(bound.listener.address, want)) return;
+      held.set(want.name, bound);
+      free.delete(name);
+    };
+    for (const [name, { listener }] of free) {
+      if (!listener.isLost) continue;
+      listener.abandon();
+      free.delete(name);
+    }
+    for (const want of wanted) hold(want, want.name, free.get(want.name));
+    for (const want of wanted) for (const [name, bound] of free) hold(want, name, bound);
+    return held;
+  }
+
+  /** Waits for a listener that left a moment ago to give its address up. */
+  async #left(address: BindAddress): Promise<void> {
+    for (const [listener, closed] of this.#leaving) if (sameAddress(listener.address, address)) await closed;
   }
 
   #commit(
     wanted: readonly WantedListener[],
-    fresh: ReadonlyMap<string, Bound>,
+    next: ReadonlyMap<string, Bound>,
     takers: ReadonlyMap<string, ConnectionHandler>,
   ): void {
-    const next = new Map<string, Bound>();
+    const known = new Set([...this.#bound.values()].map((b) => b.listener));
     for (const want of wanted) {
-      const bound = fresh.get(want.name) ?? this.#bound.get(want.name)!;
+      const bound = next.get(want.name)!;
       const taker = takers.get(want.name);
       if (taker !== undefined) {
         bound.listener.replace(taker);
         bound.key = want.key;
-      } else if (want.tls !== null && !fresh.has(want.name)) bound.listener.certify(want.tls);
+      } else if (want.tls !== null && known.has(bound.listener)) bound.listener.certify(want.tls);
       bound.listener.allow(want.socketMode);
-      next.set(want.name, bound);
     }
     const kept = new Set([...next.values()].map((b) => b.listener));
-    for (const { listener } of this.#bound.values()) if (!kept.has(listener)) this.#leave(listener);
+    for (const listener of known) if (!kept.has(listener)) this.#leave(listener);
     this.#bound = next;
   }
 
   /** A port that is no longer wanted: its clients are told with their next reply; who asks nothing more is closed at last. */
   #leave(listener: Listener): void {
-    this.#leaving.add(listener);
     listener.announceClose();
     const deadline = performance.now() + GOODBYE_MS;
-    void listener.stopAccepting().then(() => {
+    const closed = listener.stopAccepting();
+    this.#leaving.set(listener, closed);
+    void closed.then(() => {
       const timer = setInterval(() => {
         const late = performance.now() - deadline;
         if (late > 0) listener.closeIdle();

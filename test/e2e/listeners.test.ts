@@ -13,6 +13,8 @@ import { after, before, describe, test } from "node:test";
 import { WebSocket } from "ws";
 import { type Backend, startBackend } from "../support/backend.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { freePort } from "../support/ports.ts";
+import { reload } from "../support/setup.ts";
 
 const PIECE = Buffer.alloc(64 * 1024);
 const LIMIT = { timeout: 60_000 };
@@ -194,6 +196,33 @@ test("a reload adds and removes listeners, and connections on the others stay", 
   assert.equal(statSync(join(folder, "e.sock")).mode & 0o777, 0o666);
   kept.destroy();
 });
+
+test("listeners may take other names, each other's, and the address of one that has just left", LIMIT, async (t) => {
+  const two = (first: string, second: string) =>
+    `      - { name: ${first}, host: 127.0.0.1, port: ${free} }\n      - { name: ${second}, socket: "${path}" }`;
+  const path = join(folder, "g.sock");
+  const free = await freePort();
+  const gateway = await startGateway(configWith(two("local", "side")), { args: ["-hot-reload=false"] });
+  t.after(() => gateway.kill());
+  const kept = connect(free, "127.0.0.1");
+  const answers = () => Promise.all([get({ port: free }, "/").then(({ text }) => text), statusAt(path)]);
+  const steps = [two("other", "local"), two("local", "other"), `      - { name: local, socket: "${path}" }`];
+  for (const list of [...steps, two("side", "local")]) await reload(gateway, configWith(list));
+  assert.deepEqual(await answers(), ["backend", 200]);
+  kept.destroy();
+});
+
+test("a UNIX socket whose file was removed is bound again by the next reload", LIMIT, async (t) => {
+  const path = join(folder, "h.sock");
+  const gateway = await startGateway(configWith(local("h.sock")), { args: ["-hot-reload=false"] });
+  t.after(() => gateway.kill());
+  rmSync(path);
+  await reload(gateway, configWith(local("h.sock", ', socketMode: "0600"')));
+  assert.equal(await statusAt(path), 200);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+});
+
+const statusAt = async (socketPath: string) => (await get({ socketPath }, "/_gateway/live")).status;
 
 test("a listener has timeouts of its own", LIMIT, async (t) => {
   const more = (key: string) =>
