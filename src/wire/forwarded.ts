@@ -32,8 +32,9 @@ export class ForwardedPeer implements Peer {
     if (authority !== this.#authority) {
       this.#authority = authority;
       const { address, scheme } = this;
-      const list = ["X-Forwarded-For", address || UNKNOWN, "X-Forwarded-Proto", scheme];
+      const list = ["X-Forwarded-For", address || UNKNOWN];
       if (address !== "") list.push("X-Real-IP", address);
+      list.push("X-Forwarded-Proto", scheme);
       if (this.secured !== null) list.push("X-Forwarded-Ssl", "on", ...this.secured.certificateFields);
       if (authority !== "") list.push("X-Forwarded-Host", authority);
       list.push("Forwarded", this.element + forwardedHost(authority));
