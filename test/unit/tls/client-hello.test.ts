@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { type ConnectionOptions, connect } from "node:tls";
 import { readClientHello } from "../../../src/tls/client-hello.ts";
 
@@ -32,22 +32,25 @@ function inRecords(hello: Buffer, size: number): Buffer {
   return Buffer.concat(parts);
 }
 
-const HELLO = await helloOf({ servername: "WWW.Example.org", ALPNProtocols: ["h2", "http/1.1"] });
+let hello: Buffer;
+before(async () => {
+  hello = await helloOf({ servername: "WWW.Example.org", ALPNProtocols: ["h2", "http/1.1"] });
+});
 const READ = { serverName: "www.example.org", protocols: ["h2", "http/1.1"] };
 
 describe("a ClientHello", () => {
-  test("is read with the name and the protocols of the client", () => assert.deepEqual(readClientHello(HELLO), READ));
+  test("is read with the name and the protocols of the client", () => assert.deepEqual(readClientHello(hello), READ));
 
   test("needs more bytes up to its last one, and none that follow", () => {
-    for (let length = 0; length < HELLO.length; length++) {
-      assert.equal(readClientHello(HELLO.subarray(0, length)), null, `${length} bytes`);
+    for (let length = 0; length < hello.length; length++) {
+      assert.equal(readClientHello(hello.subarray(0, length)), null, `${length} bytes`);
     }
-    assert.deepEqual(readClientHello(Buffer.concat([HELLO, Buffer.from([20, 3, 3, 0, 1, 1])])), READ);
+    assert.deepEqual(readClientHello(Buffer.concat([hello, Buffer.from([20, 3, 3, 0, 1, 1])])), READ);
   });
 
   test("may come in any number of records", () => {
     for (const size of [1, 3, 4, 5, 100]) {
-      const bytes = inRecords(HELLO, size);
+      const bytes = inRecords(hello, size);
       assert.deepEqual(readClientHello(bytes), READ, `${size} bytes a record`);
       assert.equal(readClientHello(bytes.subarray(0, -1)), null, `${size} bytes a record`);
     }
@@ -77,20 +80,20 @@ describe("bytes that are no ClientHello", () => {
     const endless = Buffer.alloc(16 * 1024 + 5);
     for (let at = 0; at + 6 <= endless.length; at += 6)
       Buffer.from([22, 3, 1, 0, 1, at === 0 ? 1 : 0]).copy(endless, at);
-    const big = Buffer.from(HELLO);
+    const big = Buffer.from(hello);
     big.writeUIntBE(20_000, 6, 3);
     assert.deepEqual(readClientHello(big), nothing);
     const long = inRecords(
-      Buffer.concat([HELLO.subarray(0, 5), Buffer.from([1, 0, 0x3f, 0xf0]), Buffer.alloc(16_000)]),
+      Buffer.concat([hello.subarray(0, 5), Buffer.from([1, 0, 0x3f, 0xf0]), Buffer.alloc(16_000)]),
       1,
     );
     assert.deepEqual(readClientHello(long.subarray(0, 16 * 1024)), nothing);
   });
 
   test("never make it throw: every byte of a good one changed, and cut", () => {
-    for (let at = 0; at < HELLO.length; at++) {
+    for (let at = 0; at < hello.length; at++) {
       for (const value of [0, 1, 0x7f, 0xff]) {
-        const bytes = Buffer.from(HELLO);
+        const bytes = Buffer.from(hello);
         bytes[at] = value;
         readClientHello(bytes);
         // The length of the message says that it ends here.
