@@ -1,4 +1,4 @@
-// Warns, while the gateway runs, of certificates and revocation lists that will soon end, or have.
+// Warns of certificates and revocation lists of the configuration in effect that expire soon or have expired.
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Participant } from "../core/data-plane.ts";
@@ -8,7 +8,7 @@ import { listEndings } from "../tls/revocation.ts";
 import type { ServerTls } from "../tls/server-tls.ts";
 import { validityProblem } from "../tls/validity.ts";
 
-/** Follows the configuration in effect. What ends by then was said when it was loaded. */
+/** Replaces its watch with each configuration that takes effect. Loading has reported what was wrong by then. */
 export class Expiry implements Participant<Config> {
   readonly #clock: Clock;
   readonly #log: Log;
@@ -30,11 +30,11 @@ export class Expiry implements Participant<Config> {
     this.#watch?.close();
     const endings = this.#next;
     const warn = (name: string, problem: string) => this.#log.warn(problem, { file: name });
-    this.#watch = endings.length === 0 ? null : new ExpiryWatch(() => endings, warn, this.#clock);
+    this.#watch = endings.length === 0 ? null : new ExpiryWatch(endings, warn, this.#clock);
   }
 
   async cancel(): Promise<void> {
-    // Nothing was begun.
+    // Nothing has been started.
   }
 
   close(): void {

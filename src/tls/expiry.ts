@@ -1,38 +1,36 @@
-// Warns while the gateway runs of certificates and revocation lists that will soon end, or have.
+// Warns, while the gateway runs, of certificates and revocation lists that expire soon or have expired.
 import type { Clock } from "../core/clock.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Something that ends. */
+/** A certificate or revocation list that expires. */
 export interface Ending {
-  /** What the operator knows it by, such as its file. */
+  /** The name the operator knows it by, such as its file. */
   readonly name: string;
-  /** When it ends, ms since 1970. */
+  /** When it expires, ms since 1970. */
   readonly ends: number;
-  /** What is wrong with it at that time, ms since 1970; null: nothing. */
+  /** The warning that applies at `now`, ms since 1970; null if there is none. */
   problem(now: number): string | null;
 }
 
 /**
- * Looks every hour, and says of each once a day what is wrong with it; what comes new, such as its end, at once.
- * What is wrong when it begins was said by who loaded the configuration; make a new one for each that takes effect.
+ * Checks every hour. It repeats the warning of an item once a day, and reports its expiry at the first check after it.
+ * Warnings that apply when the watch is created are not repeated before a day has passed, because loading the
+ * configuration has reported them. Create one watch for each configuration that takes effect.
  */
 export class ExpiryWatch {
   readonly #clock: Clock;
   readonly #wallClock: () => number;
   readonly #warn: (name: string, problem: string) => void;
-  readonly #endings: () => readonly Ending[];
-  /** What was said, and when it may be said again, ms since 1970. */
-  #said = new Map<string, number>();
+  readonly #endings: readonly Ending[];
+  /** When each warning may be repeated, ms since 1970. Expiry is a warning of its own. */
+  readonly #quietUntil = new Map<string, number>();
   #cancel: () => void;
 
-  /**
-   * @param endings asked at every look, because certificates may be renewed without a reload
-   * @param wallClock ms since 1970
-   */
+  /** @param endings may repeat an item that several listeners share @param wallClock ms since 1970 */
   constructor(
-    endings: () => readonly Ending[],
+    endings: readonly Ending[],
     warn: (name: string, problem: string) => void,
     clock: Clock,
     wallClock: () => number = Date.now,
@@ -41,32 +39,30 @@ export class ExpiryWatch {
     this.#warn = warn;
     this.#clock = clock;
     this.#wallClock = wallClock;
-    this.#look(() => undefined);
-    this.#cancel = this.#nextLook();
+    this.#check(() => undefined);
+    this.#cancel = this.#schedule();
   }
 
   close(): void {
     this.#cancel();
   }
 
-  #nextLook(): () => void {
+  #schedule(): () => void {
     return this.#clock.after(HOUR_MS, () => {
-      this.#look(this.#warn);
-      this.#cancel = this.#nextLook();
+      this.#check(this.#warn);
+      this.#cancel = this.#schedule();
     });
   }
 
-  #look(warn: (name: string, problem: string) => void): void {
+  #check(warn: (name: string, problem: string) => void): void {
     const now = this.#wallClock();
-    const said = new Map<string, number>();
-    for (const ending of this.#endings()) {
-      const problem = ending.problem(now);
-      if (problem === null) continue;
-      const key = JSON.stringify([ending.name, ending.ends, now >= ending.ends]);
-      const again = this.#said.get(key) ?? 0;
-      if (now >= again) warn(ending.name, problem);
-      said.set(key, now >= again ? now + DAY_MS - HOUR_MS / 2 : again);
+    for (const { name, ends, problem } of this.#endings) {
+      const text = problem(now);
+      if (text === null) continue;
+      const key = JSON.stringify([name, ends, now >= ends]);
+      if (now < (this.#quietUntil.get(key) ?? 0)) continue;
+      warn(name, text);
+      this.#quietUntil.set(key, now + DAY_MS - HOUR_MS / 2);
     }
-    this.#said = said;
   }
 }
