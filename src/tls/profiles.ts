@@ -1,27 +1,15 @@
-// TLS settings by name: the profiles of Mozilla's "Server Side TLS", version 5.7.
-import type { SecureContextOptions, SecureVersion } from "node:tls";
+// TLS ciphers and groups by name: the profiles of Mozilla's "Server Side TLS", version 5.7.
 import { cipherList } from "../wire/ciphers.ts";
 import { secureFault } from "./key-pair.ts";
 
-/** Profiles that can be named. `old` is not among them: it asks for what is broken. */
+/** Profiles that can be named. `old` is not among them: it enables ciphers that are known to be weak. */
 export const TLS_PROFILES = ["modern", "intermediate"] as const;
-/** One of {@link TLS_PROFILES}. */
-export type TlsProfile = (typeof TLS_PROFILES)[number];
-
-/** What a profile sets. */
-interface ProfileSettings {
-  readonly minVersion: SecureVersion;
-  readonly maxVersion: SecureVersion;
-  /** Names of OpenSSL, those of TLS 1.3 included. */
-  readonly cipherSuites: readonly string[];
-  /** Both profiles leave the choice to the client, which knows whether its hardware has AES. */
-  readonly preferServerCipher: boolean;
-}
+type TlsProfile = (typeof TLS_PROFILES)[number];
 
 const TLS13 = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"];
 /**
- * Without the three DHE suites of the profile: nobody who speaks GCM needs them, and each handshake with one costs the
- * server ten times what it costs the client.
+ * Mozilla's list without its three DHE suites: every client that supports them with GCM also supports ECDHE, and a DHE
+ * handshake costs the server ten times what it costs the client.
  */
 const TLS12 = [
   "ECDHE-ECDSA-AES128-GCM-SHA256",
@@ -32,32 +20,25 @@ const TLS12 = [
   "ECDHE-RSA-CHACHA20-POLY1305",
 ];
 
-/** What each profile sets. */
-export const PROFILE_SETTINGS: Readonly<Record<TlsProfile, ProfileSettings>> = {
-  modern: { minVersion: "TLSv1.3", maxVersion: "TLSv1.3", cipherSuites: TLS13, preferServerCipher: false },
-  intermediate: {
-    minVersion: "TLSv1.2",
-    maxVersion: "TLSv1.3",
-    cipherSuites: [...TLS13, ...TLS12],
-    preferServerCipher: false,
-  },
+/** Cipher suites of each profile by their OpenSSL names, those of TLS 1.3 first. */
+const CIPHER_SUITES: Readonly<Record<TlsProfile, readonly string[]>> = {
+  modern: TLS13,
+  intermediate: [...TLS13, ...TLS12],
 };
 
-/** Groups of both profiles, before them the hybrid that also resists quantum computers, which newer guidelines add. */
+/** Post-quantum hybrid, which Mozilla's later guidelines put before the groups of both profiles. */
 const HYBRID = "X25519MLKEM768";
 const GROUPS = ["X25519", "prime256v1", "secp384r1"];
 let groups: string | null = null;
 
-/** `ecdhCurve` of `node:tls` for both profiles, as far as the OpenSSL of this Node knows the groups. */
-export function profileGroups(): string {
+/** The groups of both profiles as `ecdhCurve` of `node:tls`, without the hybrid where this OpenSSL does not support it. */
+function profileGroups(): string {
   const withHybrid = [HYBRID, ...GROUPS].join(":");
   groups ??= secureFault({ ecdhCurve: withHybrid }) === null ? withHybrid : GROUPS.join(":");
   return groups;
 }
 
-/** The options of `node:tls` for a profile. */
-export function profileOptions(profile: TlsProfile): SecureContextOptions {
-  const { minVersion, maxVersion, cipherSuites, preferServerCipher } = PROFILE_SETTINGS[profile];
-  const ciphers = cipherList(cipherSuites);
-  return { minVersion, maxVersion, ciphers, honorCipherOrder: preferServerCipher, ecdhCurve: profileGroups() };
+/** Ciphers and groups of a profile as options of `node:tls`. The caller restricts `modern` to TLS 1.3. */
+export function profileOptions(profile: TlsProfile): { ciphers: string; ecdhCurve: string } {
+  return { ciphers: cipherList(CIPHER_SUITES[profile]), ecdhCurve: profileGroups() };
 }

@@ -8,7 +8,7 @@ import type { Validity } from "./validity.ts";
  * `none`; `request`: a certificate is asked for and not needed; `require`: one must come, and is verified where CAs are
  * known; `verify`: one must come and be verified.
  */
-export type ClientAuthMode = "none" | "request" | "require" | "verify";
+type ClientAuthMode = "none" | "request" | "require" | "verify";
 
 /** What is asked of clients. */
 export interface ClientAuth {
@@ -36,7 +36,7 @@ export interface ServerCertificate extends KeyPair {
 }
 
 /** Sessions that clients may resume. */
-export interface TicketRule {
+interface TicketRule {
   /** Equal in all gateways that shall resume each other's sessions; "": a secret of this process. */
   readonly secret: string;
   /** How long a session may be resumed, s. */
@@ -64,17 +64,18 @@ export interface ServerTls {
   readonly forward: "none" | "leaf" | "chain";
 }
 
-/** What of it must hold for every client, so that a change closes the connections there are. Certificates may change without. */
-export function demandsOf({
-  certificates,
-  issued: _,
-  tickets: __,
-  forward: ___,
-  clients,
-  ...versions
-}: ServerTls): unknown {
+/**
+ * The settings that a client had to meet in its handshake. When they change, the connections of a listener are closed;
+ * when only others change, such as its certificates, they stay open.
+ */
+export function demandsOf(tls: ServerTls): unknown {
+  const { minVersion, maxVersion, ciphers, groups, preferServerCipher, clients, certificates } = tls;
   const demands = certificates.map(({ hosts, clients: { key } }) => [hosts, key] as const);
-  // Where all are asked the same, names may come and go. Where not, any of them may change what is asked for others.
+  // Where all names demand the same, names may come and go. Otherwise any of them may change what others demand.
   const same = demands.every(([, key]) => key === clients.key);
-  return { ...versions, clients: clients.key, others: same ? [] : demands };
+  return {
+    ...{ minVersion, maxVersion, ciphers, groups, preferServerCipher },
+    clients: clients.key,
+    others: same ? [] : demands,
+  };
 }

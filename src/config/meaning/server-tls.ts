@@ -63,6 +63,9 @@ function readBlock(draft: Draft, files: ServerFiles, asking: Asking, tls: Sectio
   };
 }
 
+/** The defaults of the runtime. */
+const NO_PROFILE = { ciphers: "", ecdhCurve: "" };
+
 type Versions = Pick<ServerTls, "minVersion" | "maxVersion" | "ciphers" | "groups" | "preferServerCipher">;
 
 /** What is written, else what the profile says, which is `intermediate` unless something older is asked for. */
@@ -81,13 +84,12 @@ function versionsOf(draft: Draft, tls: Section, place: Place): Versions {
       [...place, "cipherSuites"],
       `${dotted(place)}: cipherSuites has no effect on TLS 1.3, the only one spoken`,
     );
-  const profile = name === null ? {} : profileOptions(name);
-  const modern = name === "modern";
+  const { ciphers, ecdhCurve } = name === null ? NO_PROFILE : profileOptions(name);
   return {
-    minVersion: modern ? "TLSv1.3" : tlsVersion(tls.minVersion),
+    minVersion: name === "modern" ? "TLSv1.3" : tlsVersion(tls.minVersion),
     maxVersion: tlsVersion(tls.maxVersion),
-    ciphers: tls.cipherSuites.length > 0 ? cipherList(tls.cipherSuites) : (profile.ciphers ?? ""),
-    groups: profile.ecdhCurve ?? "",
+    ciphers: tls.cipherSuites.length > 0 ? cipherList(tls.cipherSuites) : ciphers,
+    groups: ecdhCurve,
     preferServerCipher: tls.preferServerCipher,
   };
 }
@@ -147,17 +149,16 @@ function checkHosts(draft: Draft, certificates: readonly ServerCertificate[], pl
   for (const [i, certificate] of certificates.entries()) {
     const { hosts, clients, source } = certificate;
     const place = places[i]!;
+    const what = `${dotted(place)}: "${source}"`;
+    const before = (host: string) => `for ${host} "${first.get(host)!.source}" is shown`;
     const taken = hosts.filter((host) => first.has(host));
     const other = taken.find((host) => first.get(host)!.clients.key !== clients.key);
-    const name = other ?? taken[0];
-    if (other !== undefined || (taken.length === hosts.length && i > 0)) {
-      const before = name === undefined ? "" : ` for ${name} "${first.get(name)!.source}" is shown`;
-      const what = `${dotted(place)}: "${source}"`;
-      if (other !== undefined)
-        draft.error(place, `${what} asks something else of clients, but${before}; name hosts for both`);
-      else if (name === undefined)
-        draft.error(place, `${what} names no host, and hosts are not written: it is shown to nobody`);
-      else draft.warn(place, `${what} is shown to nobody:${before}`);
+    if (other !== undefined) {
+      draft.error(place, `${what} asks something else of clients, but ${before(other)}; name hosts for both`);
+    } else if (hosts.length === 0 && i > 0) {
+      draft.error(place, `${what} names no host, and hosts are not written: it is shown to nobody`);
+    } else if (hosts.length > 0 && taken.length === hosts.length) {
+      draft.warn(place, `${what} is shown to nobody: ${before(hosts[0]!)}`);
     }
     for (const host of hosts) if (!first.has(host)) first.set(host, certificate);
   }
