@@ -1,9 +1,12 @@
 // Names of TLS versions and ciphers as `node:tls` takes them.
 import type { SecureVersion } from "node:tls";
 
+/** TLS versions as the configuration writes them. */
+export const TLS_VERSIONS = ["1.0", "1.1", "1.2", "1.3"] as const;
+
 /** `1.2` → `TLSv1.2`. */
-export function tlsVersion(version: string): SecureVersion {
-  return version === "1.0" ? "TLSv1" : (`TLSv${version}` as SecureVersion);
+export function tlsVersion(version: (typeof TLS_VERSIONS)[number]): SecureVersion {
+  return version === "1.0" ? "TLSv1" : `TLSv${version}`;
 }
 
 /**

@@ -1,5 +1,6 @@
 // Every listener for clients: those with sections of their own, and those of `frontend.listeners`.
 import type { ServerTls } from "../../tls/server-tls.ts";
+import { MAX_SOCKET_PATH } from "../../wire/unix-socket.ts";
 import type { ListenerTls } from "../schema/listener-tls.ts";
 import type { ListenerSection } from "../schema/listeners.ts";
 import type { ProxyProtocol } from "../schema/proxy-protocol.ts";
@@ -7,6 +8,12 @@ import type { Redirect } from "../schema/redirect.ts";
 import type { Written } from "../schema/root.ts";
 import { Claims } from "../text/claims.ts";
 import { type Draft, dotted, type Place, placeOfKey } from "./draft.ts";
+
+/** Shortest `maxAge` with which the preload lists of browsers accept a name, ms: a year. */
+const PRELOAD_MS = 365 * 86_400_000;
+/** Names of the listeners that have a section of their own, and of the other ports. */
+const TAKEN = ["http", "websocket", "grpc", "metrics", "management"];
+const NO_SOCKET = { socket: "", socketMode: 0, redirect: null };
 
 /** A listener that is enabled. Times in ms, 0 = none. */
 export interface ListenerDraft {
@@ -56,72 +63,53 @@ function hstsOf({ hsts }: ListenerTls): string {
   return [`max-age=${Math.round(hsts.maxAge / 1000)}`, ...more].join("; ");
 }
 
-/** Shortest time by which names get into the lists that come with browsers: a year. */
-const PRELOAD_MS = 365 * 86_400_000;
-/** Longest path of a UNIX socket that every system takes, bytes. */
-const MAX_SOCKET_PATH = 103;
-/** Names of listeners that have a section of their own, and those of other ports. */
-const TAKEN = ["http", "websocket", "grpc", "metrics", "management"];
-const NO_SOCKET = { socket: "", socketMode: 0, redirect: null };
-
 type Sections = Pick<Written, "frontend">;
 
 /** The listeners, in the order of the documentation. @param isGiven whether a key was written, by dotted path */
 export function listenersOf({ frontend }: Sections, isGiven: (key: string) => boolean): readonly ListenerDraft[] {
-  const { http, websocket, grpc } = frontend;
-  const times = { readMs: http.readTimeout, writeMs: http.writeTimeout, idleMs: http.idleTimeout };
+  const { http, websocket, grpc, listeners } = frontend;
+  const inherited = {
+    ...NO_SOCKET,
+    host: http.host,
+    readMs: http.readTimeout,
+    writeMs: http.writeTimeout,
+    idleMs: http.idleTimeout,
+  };
   const list: ListenerDraft[] = [];
-  // Whoever lists listeners does not expect a port that he has not written.
-  if (http.enabled ?? (frontend.listeners.length === 0 || isGiven("frontend.http.port"))) {
-    const { host, port, enableHTTP2: http2, proxyProtocol, tls } = http;
+  // A file that lists listeners gets no port that it does not write.
+  if (http.enabled ?? (listeners.length === 0 || isGiven("frontend.http.port"))) {
+    const { port, enableHTTP2: http2, proxyProtocol, tls } = http;
+    const protocols = { http1: true, http2, websocket: true };
     list.push({
+      ...inherited,
+      ...protocols,
       name: "http",
       key: "frontend.http",
-      host,
       port,
-      ...NO_SOCKET,
-      http1: true,
-      http2,
-      websocket: true,
-      ...times,
       proxyProtocol,
       redirect: redirectOf(http),
       tls,
     });
   }
   if (websocket.enabled === true && websocket.port !== null) {
+    const { port, proxyProtocol, tls, readTimeout: readMs, writeTimeout: writeMs } = websocket;
+    const host = websocket.host || http.host;
+    const protocols = { http1: false, http2: false, websocket: true };
     list.push({
+      ...inherited,
+      ...protocols,
       name: "websocket",
       key: "frontend.websocket",
-      host: websocket.host || http.host,
-      port: websocket.port,
-      ...NO_SOCKET,
-      http1: false,
-      http2: false,
-      websocket: true,
-      ...times,
-      readMs: websocket.readTimeout,
-      writeMs: websocket.writeTimeout,
-      proxyProtocol: websocket.proxyProtocol,
-      tls: websocket.tls,
+      ...{ host, port, readMs, writeMs, proxyProtocol, tls },
     });
   }
   if (grpc.enabled) {
-    list.push({
-      name: "grpc",
-      key: "frontend.grpc",
-      host: grpc.host || http.host,
-      port: grpc.port,
-      ...NO_SOCKET,
-      http1: false,
-      http2: true,
-      websocket: false,
-      ...times,
-      proxyProtocol: grpc.proxyProtocol,
-      tls: grpc.tls,
-    });
+    const { port, proxyProtocol, tls } = grpc;
+    const host = grpc.host || http.host;
+    const protocols = { http1: false, http2: true, websocket: false };
+    list.push({ ...inherited, ...protocols, name: "grpc", key: "frontend.grpc", host, port, proxyProtocol, tls });
   }
-  return [...list, ...frontend.listeners.map((section, i) => listed(section, i, frontend))];
+  return [...list, ...listeners.map((section, i) => listed(section, i, frontend))];
 }
 
 function listed(section: ListenerSection, index: number, { http }: Written["frontend"]): ListenerDraft {

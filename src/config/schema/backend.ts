@@ -2,10 +2,11 @@
 import type { Field, Infer } from "./field.ts";
 import { mapOf, object } from "./fields.ts";
 import { backendGrpc } from "./grpc.ts";
+import { orSwitch } from "./or-switch.ts";
 import { overridden } from "./overrides.ts";
 import { bool, dur, int, oneOf } from "./scalars.ts";
 import { backendSse } from "./sse.ts";
-import { orSwitch, upstreamTls } from "./upstream-tls.ts";
+import { upstreamTls } from "./upstream-tls.ts";
 import { backendWebsocket } from "./websocket.ts";
 
 const HTTP_VERSIONS = ["1.1", "2"] as const;

@@ -3,9 +3,10 @@
 import { object } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
 import { listenerTls } from "./listener-tls.ts";
+import { orSwitch } from "./or-switch.ts";
 import { proxyProtocol } from "./proxy-protocol.ts";
 import { bool, dur, int, size, strings } from "./scalars.ts";
-import { orSwitch, upstreamTls } from "./upstream-tls.ts";
+import { upstreamTls } from "./upstream-tls.ts";
 
 /** `frontend.grpc`. */
 export const frontendGrpc = object("A listener of its own for gRPC", {

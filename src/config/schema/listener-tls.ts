@@ -1,11 +1,11 @@
 // `frontend.*.tls` and `management.tls`: certificates shown to clients, and what is asked of clients.
 import { TLS_PROFILES } from "../../tls/profiles.ts";
+import { TLS_VERSIONS } from "../../wire/ciphers.ts";
 import { acme } from "./acme.ts";
 import type { Infer } from "./field.ts";
 import { listOf, object, optional } from "./fields.ts";
 import { bool, dur, oneOf, str, strings } from "./scalars.ts";
 
-const TLS_VERSIONS = ["1.0", "1.1", "1.2", "1.3"] as const;
 const CLIENT_AUTH = ["none", "request", "require", "verify"] as const;
 
 /** Ten years: lists of browsers take no name for less than one. */
@@ -41,7 +41,9 @@ const serverTls = {
   ),
   minVersion: oneOf("oldest TLS version accepted", TLS_VERSIONS, "1.2"),
   maxVersion: oneOf("newest TLS version offered", TLS_VERSIONS, "1.3"),
-  cipherSuites: strings("OpenSSL or IANA cipher names for TLS 1.2 and below; empty = the runtime's default"),
+  cipherSuites: strings(
+    "OpenSSL or IANA cipher names for TLS 1.2 and below; empty = those of the profile, or the runtime's default without one",
+  ),
   preferServerCipher: bool("server order of ciphers wins (TLS 1.2 and below)", false),
   clientAuth: oneOf(
     "`none`; `request` = ask, optional; `require` = must come, verified when `clientCAFile` is set; `verify` = must verify",

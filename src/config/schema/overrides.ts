@@ -3,7 +3,7 @@ import type { Field } from "./field.ts";
 import { object, optional } from "./fields.ts";
 
 /** The same blocks, and null for each key in them that is inherited. */
-export type Override<T> = [T] extends [readonly unknown[]]
+type Override<T> = [T] extends [readonly unknown[]]
   ? T | null
   : [T] extends [object]
     ? { readonly [K in keyof T]: Override<T[K]> }

@@ -1,6 +1,7 @@
 // `redirectToHTTPS` of listeners: a flag, or a block.
-import type { Field, Infer } from "./field.ts";
+import type { Infer } from "./field.ts";
 import { object } from "./fields.ts";
+import { orSwitch } from "./or-switch.ts";
 import { bool, int, oneOf } from "./scalars.ts";
 
 const block = object("Answers every request with a redirect to HTTPS: true, or a block", {
@@ -16,16 +17,4 @@ const block = object("Answers every request with a redirect to HTTPS: true, or a
 export type Redirect = Infer<typeof block>;
 
 /** `redirectToHTTPS` of a listener without TLS. */
-export const redirectToHttps: Field<Redirect> = {
-  ...block,
-  type: "bool or block",
-  json: { anyOf: [{ type: "boolean" }, block.json] },
-  read(node, path, reading) {
-    if (node.kind === "scalar" && node.value !== null) {
-      return { ...block.fallback!, enabled: bool("").read(node, path, reading) };
-    }
-    const read = block.read(node, path, reading);
-    const says = node.kind === "map" && node.entries.has("enabled");
-    return says ? read : { ...read, enabled: true };
-  },
-};
+export const redirectToHttps = orSwitch(block, block.doc);

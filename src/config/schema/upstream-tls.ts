@@ -1,10 +1,9 @@
 // `backend.*.tls`: how the gateway trusts services.
+import { TLS_VERSIONS } from "../../wire/ciphers.ts";
 import { textOf } from "../text/tree.ts";
 import type { Field, Infer } from "./field.ts";
 import { object } from "./fields.ts";
 import { bool, oneOf, str, strings } from "./scalars.ts";
-
-const TLS_VERSIONS = ["1.0", "1.1", "1.2", "1.3"] as const;
 
 /** SHA-256 of a public key, in the notation of curl's `--pinnedpubkey` and with one slash. */
 const PIN = /^sha256\/\/?([A-Za-z0-9+/]{43}=)$/;
@@ -45,21 +44,3 @@ export const upstreamTls = object("TLS towards https endpoints", {
 
 /** Effective `backend.*.tls`. */
 export type UpstreamTls = Infer<typeof upstreamTls>;
-
-/** A block of TLS settings, which switches them on unless it says otherwise; or only whether they are on. */
-export function orSwitch<T extends { readonly enabled: boolean | null }>(block: Field<T>, doc: string): Field<T> {
-  return {
-    ...block,
-    doc,
-    type: "bool or block",
-    json: { anyOf: [{ type: "boolean" }, block.json] },
-    read(node, path, reading) {
-      if (node.kind !== "scalar" || node.value === null) {
-        const value = block.read(node, path, reading);
-        const says = node.kind === "map" && node.entries.has("enabled");
-        return says ? value : { ...value, enabled: true };
-      }
-      return { ...block.fallback!, enabled: bool("").read(node, path, reading) };
-    },
-  };
-}
