@@ -62,9 +62,7 @@ export class HttpFront implements ConnectionHandler {
     this.#http2 = options.http2 === null ? null : new Http2Server(gateway, options, options.http2, instanceId);
     const silentMs = options.readMs || (options.tls === null ? 0 : HANDSHAKE_MS);
     this.#silent = new SilentSockets(silentMs, (socket) => this.#tooLate(socket));
-    const opened = (socket: TLSSocket, secured: Secured) => this.#secured(socket, secured);
-    const tls = { ...parts, ...options, protocols: alpnOf(options), handshakeMs: silentMs, opened };
-    this.#tls = options.tls === null ? null : new TlsAcceptor(options.tls, tls);
+    this.#tls = options.tls === null ? null : this.#acceptor(options.tls, silentMs, parts);
   }
 
   get connections(): number {
@@ -136,6 +134,18 @@ export class HttpFront implements ConnectionHandler {
       };
       this.#silent.listen(socket, isDecided, open, since);
     }
+  }
+
+  #acceptor(tls: ServerTls, handshakeMs: number, { issued, ticketSecret, watch }: FrontParts): TlsAcceptor {
+    return new TlsAcceptor(tls, {
+      listener: this.#options.listener,
+      protocols: alpnOf(this.#options),
+      handshakeMs,
+      issued,
+      ticketSecret,
+      watch,
+      opened: (socket, secured) => this.#secured(socket, secured),
+    });
   }
 
   #secured(socket: TLSSocket, secured: Secured): void {

@@ -5,7 +5,7 @@ import { type ProxyHeader, type ProxyHeaderState, readProxyHeader } from "../wir
 import { firstBytes } from "./first-bytes.ts";
 
 /** Told how it went, at most once. */
-export interface ProxyHeaderTaker {
+interface ProxyHeaderTaker {
   /** The next byte to read is the client's. @param source the client; null: the peer of the socket itself */
   taken(source: ProxyHeader["source"]): void;
   /** The socket is destroyed. Not called for a peer that leaves without a byte. @param detail for the log */

@@ -4,7 +4,7 @@ import { alternativeNames, certificateFields } from "./certificate-fields.ts";
 import { commonName } from "./distinguished-name.ts";
 
 /** Names of a certificate. */
-export interface CertificateNames {
+interface CertificateNames {
   /** Lower-case, without a dot at the end; `*.example.org` among them. */
   readonly dns: readonly string[];
   /** IP addresses in their usual short form. */

@@ -32,7 +32,7 @@ export interface RevocationList {
 }
 
 /** A list, and what tells whether it is genuine. */
-export interface SignedList {
+interface SignedList {
   readonly list: RevocationList;
   readonly signed: Signed;
 }

@@ -4,7 +4,7 @@ import { TlsFault } from "./fault.ts";
 import { type PemBlock, pemBlocks } from "./pem.ts";
 
 /** A key that was read. */
-export interface PrivateKey {
+interface PrivateKey {
   /** Not encrypted. It is kept in memory, and written nowhere. */
   readonly pem: string;
   readonly key: KeyObject;

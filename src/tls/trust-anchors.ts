@@ -5,7 +5,7 @@ import { listed, readableName } from "./readable-name.ts";
 import { validityOfOne } from "./validity.ts";
 
 /** A bundle that was read whole. */
-export interface TrustAnchors {
+interface TrustAnchors {
   /** The certificates alone, each once, as `node:tls` takes them. */
   readonly pem: string;
   /** What is wrong with some of them without making the bundle useless. */

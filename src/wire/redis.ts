@@ -34,7 +34,7 @@ export interface RedisOptions {
 }
 
 /** What a user of Redis asks of its connection. */
-export interface RedisBehaviour {
+interface RedisBehaviour {
   readonly scripts: Readonly<Record<string, { readonly lua: string; readonly numberOfKeys: number }>>;
   /** Whether commands wait for a connection that is not there yet. */
   readonly enableOfflineQueue: boolean;

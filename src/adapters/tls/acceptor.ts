@@ -12,7 +12,7 @@ import { type ContextParts, ServerContext } from "./server-context.ts";
 import { VALIDATION_PROTOCOL, ValidationHandshakes } from "./validation-handshakes.ts";
 
 /** What an acceptor works with. */
-export interface AcceptorParts extends Omit<ContextParts, "opened"> {
+interface AcceptorParts extends Omit<ContextParts, "opened"> {
   readonly issued: IssuedCertificates;
   /** Takes a socket whose handshake is over. */
   opened(socket: TLSSocket, secured: Secured): void;
