@@ -24,7 +24,7 @@ export function tcpAddress(host: string, port: number): BindAddress {
 }
 
 /** As messages name it: `0.0.0.0:8080`, or `unix:/run/gateway.sock`. */
-export function addressText({ host, port, socket }: Omit<BindAddress, "socketMode">): string {
+export function boundText({ host, port, socket }: Omit<BindAddress, "socketMode">): string {
   return socket === "" ? `${bracketed(host)}:${port}` : `unix:${socket}`;
 }
 
@@ -202,7 +202,7 @@ export class Listener {
 }
 
 function bindFailure(error: NodeJS.ErrnoException, address: BindAddress): string {
-  const where = addressText(address);
+  const where = boundText(address);
   if (error.code === "EADDRINUSE") return `cannot listen on ${where}: the port is in use`;
   if (error.code === "EACCES") return `cannot listen on ${where}: no permission for this port`;
   if (error.code === "EADDRNOTAVAIL") return `cannot listen on ${where}: this machine has no such address`;

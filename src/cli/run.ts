@@ -1,6 +1,6 @@
 // `gateway`: runs until a signal ends it.
 
-import { addressText } from "../adapters/listener.ts";
+import { boundText } from "../adapters/listener.ts";
 import type { RunningGateway } from "../boot.ts";
 import type { PortMoves } from "../config/text/move-ports.ts";
 import { LOG_LEVELS, type LogLevel } from "../core/log.ts";
@@ -69,7 +69,7 @@ export async function runUntilSignal(
   const gateway = await boot({ load, logLevel: logLevel(parsed, env), hotReload: flagOn(parsed, "hot-reload", true) });
   for (const address of gateway.addresses()) {
     const { name: listener, port } = address;
-    gateway.log.info(`Listening on ${addressText(address)}`, { listener, port, version: VERSION });
+    gateway.log.info(`Listening on ${boundText(address)}`, { listener, port, version: VERSION });
   }
   if (load.zero) gateway.log.info("No configuration file found: serving the welcome page; see gateway -h");
   const level = parsed.values.get("log-level") ?? "";
