@@ -44,7 +44,7 @@ export const explain: Command = {
       const policies = policiesOf(config, result.rule, service).map(([name, text]) => `  ${name.padEnd(16)}${text}`);
       lines.push(...describeRule(result.rule), ...policies, ...(service?.endpoints ?? []).map(endpointLine));
     } else if (result.builtin) {
-      lines.push("  built in: the gateway answers this path itself");
+      lines.push(`  built in: ${builtinAnswer(config, listener, result.status)}`);
     } else {
       const allow = result.allow.length > 0 ? ` (Allow: ${result.allow.join(", ")})` : "";
       lines.push(`  no route: the gateway answers ${result.status}${allow}`);
@@ -63,7 +63,15 @@ export const explain: Command = {
 function listenerOf({ listeners }: Config, asked: string | undefined): string {
   const names = listeners.map(({ name }) => name);
   if (asked === undefined || names.includes(asked)) return asked ?? names[0]!;
-  throw new UsageError(`-listener: unknown listener "${asked}"${didYouMean(asked, names)}`);
+  const hint = didYouMean(asked, names) || `; there is ${names.join(", ")}`;
+  throw new UsageError(`-listener: unknown listener "${asked}"${hint}`);
+}
+
+function builtinAnswer({ listeners }: Config, asked: string, status: number | null): string {
+  const redirect = listeners.find(({ name }) => name === asked)?.redirect ?? null;
+  return redirect === null || status !== redirect.status
+    ? "the gateway answers this path itself"
+    : `this listener redirects to HTTPS, port ${redirect.port} (${status}); -listener names another`;
 }
 
 function describeRule(rule: RuleConfig): string[] {

@@ -263,7 +263,23 @@ test("without frontend.http the listed ones are all there are", LIMIT, () => {
     /listener +only\n[\s\S]*route +all[\s\S]*- inside .*: listener only is not among local/,
   );
   assert.match(explained("-listener", "local").stdout, /route +inside/);
-  assert.match(explained("-listener", "http").stderr, /unknown listener "http"/);
+  assert.match(explained("-listener", "http").stderr, /unknown listener "http"; there is only, local/);
+});
+
+test("explain and tests know of a listener that redirects", LIMIT, () => {
+  const file = join(folder, "redirecting.yaml");
+  const text = configWith("      - { name: local, port: 18097, redirectToHTTPS: { port: 8443 } }");
+  writeFileSync(file, text);
+  const run = (...args: string[]) => spawnSync(process.execPath, ["dist/main.js", ...args], { encoding: "utf8" });
+  const explained = (url: string) => run("explain", "-config", file, "-listener", "local", "GET", url).stdout;
+  assert.match(explained("/x"), /built in: this listener redirects to HTTPS, port 8443 \(308\)/);
+  assert.match(explained("/_gateway/health"), /built in: the gateway answers this path itself/);
+  const tested = (expect: string) => {
+    writeFileSync(file, `${text}\n  tests: [ { request: GET /x, listener: local, expect: ${expect} } ]\n`);
+    return run("check", "-config", file);
+  };
+  assert.equal(tested("{ status: 308 }").status, 0);
+  assert.match(tested("{ route: all }").stderr, /expected route "all", got status 308 \(built in\)/);
 });
 
 /** The status of a request over HTTP/2 with prior knowledge; 0 when the port does not speak it. */

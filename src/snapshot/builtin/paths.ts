@@ -1,12 +1,14 @@
-// Which paths the gateway answers itself under a configuration: before its routes, and where no route matches.
+// What the gateway answers itself under a configuration: before its routes, and where no route matches.
 import type { Config } from "../../config/config.ts";
 
-/** Canonical paths. */
+/** Canonical paths, and listeners that take no other. */
 export interface BuiltinPaths {
   /** Looked at before routes. */
   readonly first: readonly string[];
   /** Looked at when no route matched. */
   readonly last: readonly string[];
+  /** Status by name of each listener that redirects everything else. */
+  readonly redirects: ReadonlyMap<string, number>;
 }
 
 /** Paths that probes and scrapers ask, whether before or behind the routes. */
@@ -17,11 +19,14 @@ export function ownPaths(config: Config): ReadonlySet<string> {
 
 /** The paths of one configuration. `/_gateway/` and everything below it is always the gateway's own besides. */
 export function builtinPaths(config: Config): BuiltinPaths {
-  const { health, metrics, frontend } = config;
+  const { health, metrics, frontend, listeners } = config;
   const paths = [health.healthPath, health.readyPath, health.livePath];
   const first = ["/_gateway/health", "/_gateway/ready", "/_gateway/live"];
   if (frontend.http.echo) first.push("/_gateway/echo");
   if (metrics.enabled && metrics.port === 0) first.push(metrics.path);
   if (health.enabled === true) first.push(...paths);
-  return { first, last: health.enabled === null ? paths : [] };
+  const redirects = new Map(
+    listeners.flatMap(({ name, redirect }) => (redirect === null ? [] : [[name, redirect.status]])),
+  );
+  return { first, redirects, last: health.enabled === null ? paths : [] };
 }

@@ -34,7 +34,7 @@ interface DryResult {
 }
 
 const NO_CONDITIONS = { listeners: [], hosts: [], methods: [], eventPath: "", headers: [], query: [] };
-const NO_BUILTINS: BuiltinPaths = { first: [], last: [] };
+const NO_BUILTINS: BuiltinPaths = { first: [], last: [], redirects: new Map() };
 
 /** Index over the rules of a configuration. */
 export function indexRules(rules: readonly RuleConfig[]): RouteTree<RuleConfig> {
@@ -56,6 +56,8 @@ export function dryRun(
   ctx.path = path;
   const own: DryResult = { path, rule: null, status: 200, allow: [], builtin: true };
   if (builtins.first.includes(path) || path.startsWith("/_gateway/")) return own;
+  const redirected = builtins.redirects.get(request.listener);
+  if (redirected !== undefined) return { ...own, status: redirected };
   const match = index.match(ctx);
   if (!("allow" in match)) return { path, rule: match, status: null, allow: [], builtin: false };
   if (match.allow.length === 0 && builtins.last.includes(path)) return own;
