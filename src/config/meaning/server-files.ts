@@ -3,6 +3,7 @@
 import { createHash, type X509Certificate } from "node:crypto";
 import { certificatesOf, chainPem } from "../../tls/certificate-chain.ts";
 import { certificateNames } from "../../tls/certificate-names.ts";
+import { chainGap } from "../../tls/chain-gap.ts";
 import { pairFault } from "../../tls/key-pair.ts";
 import { openPkcs12 } from "../../tls/pkcs12.ts";
 import { privateKeyOf } from "../../tls/private-key.ts";
@@ -49,7 +50,7 @@ export class ServerFiles {
     const at = [...place, bundled ? "pkcs12File" : "certFile"];
     return this.#reader.attempt(source, at, () => {
       const validity = validityOfAll(chain);
-      this.#reader.warn(source, at, [validityProblem(validity, Date.now())]);
+      this.#reader.warn(source, at, [validityProblem(validity, Date.now()), chainGap(chain)]);
       const names = hosts.length > 0 ? this.#hosts(hosts, place) : certificateNames(chain[0]!.raw).dns;
       return { cert: chainPem(chain), key, source, validity, hosts: names };
     });

@@ -61,6 +61,11 @@ describe("what a TLS block needs", () => {
   });
 });
 
+test("a file that holds others than those that signed its certificate is told of", () => {
+  const gap = pki.write("gap.pem", `${text(server.cert)}${text(pki.authority("stranger").cert)}`);
+  assert.match(said({ ...files, certFile: gap })[0]!, /certFile: "\/gap\.pem": none of the further certificates/);
+});
+
 describe("certificates for the same name", () => {
   test("are told of: the first is shown", () => {
     const second = { certFile: other.cert, keyFile: other.key };
