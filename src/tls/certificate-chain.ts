@@ -1,4 +1,4 @@
-// Reads the certificates of a PEM file that also may hold the key of the first.
+// Reads the certificates in a PEM file, which may also contain the private key of the first one.
 import { X509Certificate } from "node:crypto";
 import { TlsFault } from "./fault.ts";
 import { type PemBlock, pemBlocks, pemOf } from "./pem.ts";
@@ -7,8 +7,8 @@ import { isPrivateKey } from "./private-key.ts";
 const CERTIFICATE = "CERTIFICATE";
 
 /**
- * The certificates of a file, in its order: at least one.
- * @throws TlsFault when a part of the file is damaged, or when it has something else than certificates and their key
+ * The certificates in a file, in file order; at least one. Private keys and `… PARAMETERS` blocks are skipped.
+ * @throws TlsFault when any part of the file is damaged, or contains anything else
  */
 export function certificatesOf(text: string): readonly X509Certificate[] {
   const blocks = pemBlocks(text).filter(({ label }) => !/ PARAMETERS$/.test(label));
@@ -20,14 +20,14 @@ export function certificatesOf(text: string): readonly X509Certificate[] {
   return readAll(blocks.filter((block) => !isPrivateKey(block)));
 }
 
-/** The certificates of a file that must hold nothing else. @throws TlsFault */
+/** The certificates in a file that must contain nothing else; at least one. @throws TlsFault */
 export function onlyCertificatesOf(text: string): readonly X509Certificate[] {
   const blocks = pemBlocks(text);
   if (blocks.length === 0) throw new TlsFault("not a PEM certificate");
   return readAll(blocks);
 }
 
-/** As `node:tls` takes them: the certificates alone. */
+/** Certificates as PEM, in the given order, for `node:tls`. */
 export function chainPem(certificates: readonly X509Certificate[]): string {
   return certificates.map(({ raw }) => pemOf(CERTIFICATE, raw)).join("");
 }

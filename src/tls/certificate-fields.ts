@@ -1,10 +1,10 @@
-// The fields of a certificate that `node:crypto` does not tell, or tells as text that would have to be split.
+// Reads the fields of a certificate that `node:crypto` does not expose, or exposes only as text that cannot be split safely.
 import { SocketAddress } from "node:net";
 import { BIT_STRING, BOOLEAN, Der, DerFields, INTEGER, OCTET_STRING, OID, SEQUENCE, serialOf, timeOf } from "./der.ts";
 import { ascii } from "./der-text.ts";
 import { TlsFault } from "./fault.ts";
 
-/** Extension 2.5.29.17, the content of its OID in hexadecimal digits. */
+/** OID 2.5.29.17, its DER content as hexadecimal digits. */
 const SUBJECT_ALT_NAME = "551d11";
 
 /** An extension of a certificate or revocation list. */
@@ -13,26 +13,26 @@ export interface Extension {
   readonly value: Buffer;
 }
 
-/** Parts of a certificate. */
+/** The fields of a certificate that this program reads. */
 export interface CertificateFields {
   /** Hexadecimal digits without leading zeros, lower-case. */
   readonly serial: string;
   readonly issuer: Der;
   readonly subject: Der;
-  /** How it is signed: the algorithm in DER, in hexadecimal digits. */
+  /** Signature algorithm (AlgorithmIdentifier), its DER content as hexadecimal digits. */
   readonly signature: string;
-  /** What kind of key it has: the algorithm in DER, in hexadecimal digits, and the length of the key in bytes. */
+  /** Kind of its public key: the algorithm like `signature`, a blank, and the length of the key in bytes. */
   readonly keyKind: string;
   /** ms since 1970. */
   readonly notAfter: number;
-  /** By content of the OID, in hexadecimal digits. */
+  /** By OID: its DER content as hexadecimal digits. */
   readonly extensions: ReadonlyMap<string, Extension>;
 }
 
-/** A name in the extension `subjectAltName` (RFC 5280 §4.2.1.6); those of other kinds are left out. */
+/** A name in the extension `subjectAltName` (RFC 5280 §4.2.1.6). Names of other types are not read. */
 export interface AlternativeName {
   readonly type: "uri" | "dns" | "email" | "ip";
-  /** As written; an IP address in its usual short form. */
+  /** As written; an IP address in its canonical text form (RFC 5952). */
   readonly value: string;
 }
 
@@ -45,7 +45,7 @@ export function certificateFields(der: Buffer): CertificateFields {
   outer.end();
   tbs.takeIf(0xa0); // version
   const serial = serialOf(tbs.take(INTEGER));
-  tbs.take(SEQUENCE); // how it is signed
+  tbs.take(SEQUENCE); // signature algorithm, again
   const issuer = tbs.take(SEQUENCE);
   const [, notAfter] = tbs.take(SEQUENCE).children();
   const subject = tbs.take(SEQUENCE);
@@ -66,7 +66,7 @@ export function certificateFields(der: Buffer): CertificateFields {
   };
 }
 
-/** Reads a list of extensions. @throws TlsFault, also when one comes twice: which of them counts would be a guess */
+/** Reads a list of extensions. @throws TlsFault, also for a repeated extension, which RFC 5280 §4.2 forbids */
 export function extensionsOf(list: Der | undefined): ReadonlyMap<string, Extension> {
   const found = new Map<string, Extension>();
   for (const element of list?.as(SEQUENCE).children() ?? []) {
@@ -80,7 +80,7 @@ export function extensionsOf(list: Der | undefined): ReadonlyMap<string, Extensi
   return found;
 }
 
-/** Its alternative names in order; null when it has no such extension. @throws TlsFault */
+/** The names in `subjectAltName`, in order; null if the certificate does not have the extension. @throws TlsFault */
 export function alternativeNames({ extensions }: CertificateFields): readonly AlternativeName[] | null {
   const extension = extensions.get(SUBJECT_ALT_NAME);
   if (extension === undefined) return null;

@@ -1,19 +1,19 @@
-// The names that a certificate is good for, to choose one by the name a client asks for.
+// The host names and addresses a certificate is valid for, by which a listener chooses one for each client.
 import { isIP } from "node:net";
 import { alternativeNames, certificateFields } from "./certificate-fields.ts";
 import { commonName } from "./distinguished-name.ts";
 
-/** Names of a certificate. */
+/** The names a certificate is valid for. */
 interface CertificateNames {
-  /** Lower-case, without a dot at the end; `*.example.org` among them. */
+  /** Lower-case, without a trailing dot; may include wildcards such as `*.example.org`. */
   readonly dns: readonly string[];
-  /** IP addresses in their usual short form. */
+  /** IP addresses in their canonical text form. */
   readonly ips: readonly string[];
 }
 
 /**
- * The names of its extension `subjectAltName`; its common name only where it has no such extension (RFC 6125 §6.4.4).
- * Names that no client can ask for are left out. @param der of one certificate @throws TlsFault
+ * The names in `subjectAltName`, or the common name of a certificate without that extension (RFC 6125 §6.4.4). Names that
+ * are not valid host names are left out, since no client can send them. @param der of one certificate @throws TlsFault
  */
 export function certificateNames(der: Buffer): CertificateNames {
   const fields = certificateFields(der);
@@ -26,7 +26,7 @@ export function certificateNames(der: Buffer): CertificateNames {
   };
 }
 
-/** A host name, or one with `*` in place of its first label. */
+/** Whether a name is a host name, or one with `*` as its first label. */
 function isHostPattern(name: string): boolean {
   return (
     name.length <= 253 && /^(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/.test(name)

@@ -1,19 +1,21 @@
-// The fields that tell a backend the certificate of a client (RFC 9440).
+// The header fields that forward the certificate of a client to a backend (RFC 9440).
 
-/** Most bytes of both values together: what backends take as a head, with room for all else in it. */
+/** Most bytes in both values together, so that a request head with other fields stays within common limits of backends. */
 const MAX_BYTES = 16 * 1024;
 
-/** Values of the fields. */
+/** Values of the two fields. */
 interface ClientCertFields {
-  /** Of `Client-Cert`. */
+  /** `Client-Cert`. */
   readonly cert: string;
-  /** Of `Client-Cert-Chain`; "" = no such field, because the client sent no further certificates. */
+  /** `Client-Cert-Chain`; "" = the field is not sent, because the client sent no other certificates. */
   readonly chain: string;
 }
 
 /**
- * Certificates as structured fields (RFC 8941 §3.3.5). @param leaf DER of the client's certificate
- * @param chain DER of those it sent after it, in order @returns null when they are longer than fields may be
+ * Encodes certificates as byte sequences (RFC 8941 §3.3.5).
+ * @param leaf certificate of the client, DER
+ * @param chain the certificates it sent after its own, in order, DER
+ * @returns null if the values would exceed 16 KiB
  */
 export function clientCertFields(leaf: Buffer, chain: readonly Buffer[]): ClientCertFields | null {
   const lengths = [leaf, ...chain].map(({ length }) => 4 * Math.ceil(length / 3) + 4);

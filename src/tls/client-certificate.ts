@@ -1,4 +1,5 @@
-// Who a client is by its certificate. Names are read from DER: a text of names cannot be split safely (CVE-2021-44532).
+// Derives the identity of a client from its certificate. Names are read from DER, because the text form that Node gives
+// cannot be split safely (CVE-2021-44532).
 import { createHash } from "node:crypto";
 import type { ClientCertificate } from "../core/client-certificate.ts";
 import {
@@ -14,8 +15,8 @@ import { TlsFault } from "./fault.ts";
 const TAGS = { uri: "URI", dns: "DNS", email: "email", ip: "IP" } as const;
 
 /**
- * Reads a certificate that was verified before. @param der of the certificate
- * @throws TlsFault when it names nobody, or in a way that could be taken for another name; its client is to be refused
+ * Reads a certificate that has been verified. @param der of the certificate
+ * @throws TlsFault when it contains no name, or a name with control characters; the client must then be refused
  */
 export function clientCertificate(der: Buffer): ClientCertificate {
   const fields = certificateFields(der);
@@ -33,7 +34,7 @@ export function clientCertificate(der: Buffer): ClientCertificate {
 function subjectOf({ subject }: CertificateFields, names: readonly AlternativeName[]): string {
   for (const wanted of ["uri", "dns", "email"] as const) {
     const found = names.find(({ type, value }) => type === wanted && value !== "");
-    // Host names are equal in any case, and who compares subjects should not have to know which kind one is of.
+    // Host names are case-insensitive; in lower case, all subjects can be compared byte by byte.
     if (found !== undefined) return wanted === "dns" ? found.value.toLowerCase() : found.value;
   }
   const common = commonName(subject) ?? "";

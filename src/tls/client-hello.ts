@@ -1,14 +1,14 @@
-// What a client says in its first message, read before the handshake: the name it asks for and the protocols it speaks.
+// Reads the ClientHello before the handshake begins: the server name the client requests and the protocols it offers.
 
-/** The parts of a ClientHello that decide who answers it (RFC 8446 §4.1.2). */
+/** The parts of a ClientHello (RFC 8446 §4.1.2) by which a certificate is chosen. */
 export interface ClientHello {
-  /** Host name of RFC 6066 §3, lower-case, without a dot at its end; "" when it names none. */
+  /** Server name (RFC 6066 §3), lower-case, without a trailing dot; "" if there is none. */
   readonly serverName: string;
-  /** Protocols offered by ALPN (RFC 7301), in the client's order. */
+  /** Protocols offered through ALPN (RFC 7301), in the client's order. */
   readonly protocols: readonly string[];
 }
 
-/** Longest ClientHello that is read, bytes; what is longer is left to OpenSSL, as one that names no host. */
+/** Longest ClientHello that is read, bytes. A longer one is treated as one without a server name. */
 const MAX_BYTES = 16 * 1024;
 const NOTHING: ClientHello = { serverName: "", protocols: [] };
 
@@ -20,8 +20,8 @@ const SERVER_NAME = 0;
 const ALPN = 16;
 
 /**
- * Reads the ClientHello that a connection begins with.
- * @returns null when more bytes are needed; one that names nothing for bytes that are none, which OpenSSL then refuses
+ * Reads the ClientHello at the beginning of a connection.
+ * @returns null if more bytes are needed; an empty one for bytes that are not a ClientHello, which OpenSSL then refuses
  */
 export function readClientHello(bytes: Buffer): ClientHello | null {
   const message = handshakeMessage(bytes);
@@ -29,7 +29,7 @@ export function readClientHello(bytes: Buffer): ClientHello | null {
   return message === null ? NOTHING : (helloOf(message) ?? NOTHING);
 }
 
-/** The first handshake message, put together of its records (RFC 8446 §5.1); null when there is none. */
+/** The first handshake message, which may span records (RFC 8446 §5.1), without its header; null if it is no ClientHello. */
 function handshakeMessage(bytes: Buffer): Buffer | "incomplete" | null {
   const parts: Buffer[] = [];
   const header = Buffer.alloc(HANDSHAKE_HEADER);
@@ -89,7 +89,7 @@ function protocolsOf(content: Reader): readonly string[] {
   return protocols;
 }
 
-/** Reads fields one after the other. Behind the end it fails once for all, and gives nothing. */
+/** Reads consecutive fields. A read beyond the end sets `failed`, after which every read returns nothing. */
 class Reader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -116,7 +116,7 @@ class Reader {
     return this.failed ? 0 : this.#bytes.readUIntBE(at, width);
   }
 
-  /** What stands behind a length of `width` bytes. */
+  /** The bytes that follow a length field of `width` bytes. */
   vector(width: number): Reader {
     const length = this.uint(width);
     const at = this.#take(length);

@@ -11,33 +11,33 @@ import type { Validity } from "./validity.ts";
 
 const CRL_LABEL = "X509 CRL";
 
-/** Extensions by the content of their OID, in hexadecimal digits. */
+/** OIDs of extensions: their DER content as hexadecimal digits. */
 const AUTHORITY_KEY = "551d23";
 const DELTA = "551d1b";
 const DISTRIBUTION_POINT = "551d1c";
 const CERTIFICATE_ISSUER = "551d1d";
 
-/** One list: plain data. */
+/** One revocation list, as plain data. */
 export interface RevocationList {
-  /** Canonical name of who issued it, to be compared. */
+  /** Canonical name of its issuer, for comparison. */
   readonly issuer: string;
-  /** The same, to be read. */
+  /** The same name, for messages. */
   readonly issuerName: string;
-  /** Lists of one issuer and scope replace each other; those of other scopes, or of another key, add up. */
+  /** Of lists with equal issuer and scope the newest is in force; lists of different scopes or keys are all in force. */
   readonly scope: string;
   /** Hexadecimal digits without leading zeros, lower-case. */
   readonly serials: ReadonlySet<string>;
-  /** When it was made and when it ends, ms since 1970; the latter is Infinity where the list does not say. */
+  /** From `thisUpdate` to `nextUpdate`, ms since 1970; the latter is Infinity if the list does not have it. */
   readonly validity: Validity;
 }
 
-/** A list, and what tells whether it is genuine. */
+/** A list and its signature. */
 interface SignedList {
   readonly list: RevocationList;
   readonly signed: Signed;
 }
 
-/** Every list in a file: one in DER, or any number in PEM. @throws TlsFault when one of them, or the file, is not whole */
+/** Every list in a file: one in DER, or any number in PEM. @throws TlsFault when any part of the file is damaged */
 export function readCrls(bytes: Buffer): readonly SignedList[] {
   if (bytes[0] === SEQUENCE) return [readCrl(bytes)];
   const blocks = pemBlocks(bytes.toString());
@@ -75,7 +75,7 @@ function readCrl(der: Buffer): SignedList {
   return { list, signed };
 }
 
-/** Lists that cannot be read by themselves, or that say something of certificates of others. */
+/** Refuses lists that are not complete by themselves, and lists about certificates of other issuers. */
 function refuseSpecial(extensions: ReadonlyMap<string, Extension>, issuer: string): void {
   const refuse = (what: string) => new TlsFault(`the revocation list of ${quoted(issuer)} ${what}`);
   if (extensions.has(DELTA)) throw refuse("is a delta: it lists changes alone; name a complete one");

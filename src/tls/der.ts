@@ -1,4 +1,4 @@
-// Reads DER (ITU-T X.690), strictly: what OpenSSL would read in two ways is refused.
+// A strict reader of DER (ITU-T X.690): encodings that are valid only as BER are refused.
 import { TlsFault } from "./fault.ts";
 
 /** Universal tags. */
@@ -15,7 +15,7 @@ const CONSTRUCTED = 0x20;
 
 const MAX_OID_BYTES = 64;
 
-/** One element: a tag, and where its content is. It is a view of the bytes it was read from. */
+/** One element: its tag and the position of its content. It is a view of the bytes it was read from. */
 export class Der {
   readonly tag: number;
   readonly #bytes: Buffer;
@@ -33,7 +33,7 @@ export class Der {
       const digits = first & 0x7f;
       if (digits === 0 || digits > 4 || from + digits > end) throw notDer();
       length = bytes.readUIntBE(from, digits);
-      if (length < (digits === 1 ? 0x80 : 2 ** (8 * (digits - 1)))) throw notDer(); // the length has a shorter form
+      if (length < (digits === 1 ? 0x80 : 2 ** (8 * (digits - 1)))) throw notDer(); // not the shortest form
       from += digits;
     }
     if (from + length > end) throw notDer();
@@ -44,29 +44,29 @@ export class Der {
     this.#to = from + length;
   }
 
-  /** The one element that `bytes` are. @throws TlsFault */
+  /** Reads the element that spans all of `bytes`. @throws TlsFault */
   static read(bytes: Buffer): Der {
     const element = new Der(bytes, 0, bytes.length);
     if (element.#to !== bytes.length) throw notDer();
     return element;
   }
 
-  /** Without tag and length. */
+  /** The content, without tag and length. */
   get content(): Buffer {
     return this.#bytes.subarray(this.#from, this.#to);
   }
 
-  /** With tag and length. */
+  /** The whole element, with tag and length. */
   get raw(): Buffer {
     return this.#bytes.subarray(this.#start, this.#to);
   }
 
-  /** The content in hexadecimal digits, lower-case. */
+  /** The content as hexadecimal digits, lower-case. */
   get hex(): string {
     return this.#bytes.toString("hex", this.#from, this.#to);
   }
 
-  /** The elements in a constructed one. @throws TlsFault */
+  /** The elements inside a constructed element. @throws TlsFault */
   children(): Der[] {
     if ((this.tag & CONSTRUCTED) === 0) throw notDer();
     const all: Der[] = [];
@@ -78,14 +78,14 @@ export class Der {
     return all;
   }
 
-  /** Itself, when it has this tag. @throws TlsFault */
+  /** This element if it has the given tag. @throws TlsFault if not */
   as(tag: number): Der {
     if (this.tag !== tag) throw notDer();
     return this;
   }
 }
 
-/** Takes the elements of a constructed one in turn. */
+/** Reads the children of a constructed element in order. */
 export class DerFields {
   readonly #all: readonly Der[];
   #next = 0;
@@ -94,14 +94,14 @@ export class DerFields {
     this.#all = parent.as(tag).children();
   }
 
-  /** @throws TlsFault when there is no more, or one of another tag */
+  /** The next child. @throws TlsFault if there is none, or it has none of these tags */
   take(...tags: readonly number[]): Der {
     const next = this.takeIf(...tags);
     if (next === null) throw notDer();
     return next;
   }
 
-  /** The next, when it has one of these tags. */
+  /** The next child if it has one of these tags, else null; it is then not consumed. */
   takeIf(...tags: readonly number[]): Der | null {
     const next = this.#all[this.#next];
     if (next === undefined || !tags.includes(next.tag)) return null;
@@ -109,16 +109,16 @@ export class DerFields {
     return next;
   }
 
-  /** @throws TlsFault when there is more */
+  /** @throws TlsFault if a child was not read */
   end(): void {
     if (this.#next !== this.#all.length) throw notDer();
   }
 }
 
-/** Fields that have a time: `takeIf(...TIMES)`. */
+/** The tags of a Time (RFC 5280 §4.1), for `takeIf(...TIMES)`. */
 export const TIMES = [UTC_TIME, GENERALIZED_TIME] as const;
 
-/** UTCTime or GeneralizedTime as certificates have them (RFC 5280 §4.1.2.5). @returns ms since 1970 @throws TlsFault */
+/** Reads UTCTime or GeneralizedTime (RFC 5280 §4.1.2.5). @returns ms since 1970 @throws TlsFault */
 export function timeOf(element: Der): number {
   const written = element.content.toString("latin1");
   const year = element.tag === UTC_TIME ? `${Number(written.slice(0, 2)) < 50 ? "20" : "19"}${written}` : written;
@@ -128,12 +128,12 @@ export function timeOf(element: Der): number {
   return ms;
 }
 
-/** A serial number as hexadecimal digits without leading zeros, lower-case: equal where the numbers are. */
+/** A serial number as hexadecimal digits, lower-case, without leading zeros, so that equal numbers have equal texts. */
 export function serialOf(element: Der): string {
   return element.as(INTEGER).hex.replace(/^(00)+(?=..)/, "");
 }
 
-/** `1.2.840.…` @throws TlsFault, also for one of a length that would take long to write */
+/** An OID in dotted form, such as `1.2.840.113549`. @throws TlsFault, also for one longer than 64 bytes */
 export function dottedOid(element: Der): string {
   if (element.content.length > MAX_OID_BYTES) throw notDer();
   const arcs: bigint[] = [];

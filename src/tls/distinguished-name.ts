@@ -1,9 +1,9 @@
-// Distinguished names: compared as RFC 5280 §7.1 says, written as RFC 4514 says.
+// Distinguished names: compared by RFC 5280 §7.1, written by RFC 4514.
 import { type Der, dottedOid, OID, SEQUENCE, SET } from "./der.ts";
 import { hasControls, textOf } from "./der-text.ts";
 
 const COMMON_NAME = "2.5.4.3";
-/** The names that RFC 4514 §3 knows. */
+/** The short names of attribute types in RFC 4514 §3. */
 const SHORT: Readonly<Record<string, string>> = {
   [COMMON_NAME]: "CN",
   "2.5.4.7": "L",
@@ -21,7 +21,7 @@ interface Attribute {
   readonly value: Der;
 }
 
-/** The relative names in a name, each of one attribute or several. @throws TlsFault */
+/** The relative distinguished names of a name, each a set of attributes. @throws TlsFault */
 function relativeNames(name: Der): readonly (readonly Attribute[])[] {
   return name
     .as(SEQUENCE)
@@ -35,8 +35,8 @@ function attributeOf(element: Der): Attribute {
 }
 
 /**
- * The same text for names that are equal whatever string types, cases (of ASCII) and spaces they are written with, as
- * OpenSSL compares them. @throws TlsFault
+ * A text that is equal for equal names. As in OpenSSL, string type, ASCII case and repeated spaces do not matter.
+ * @throws TlsFault
  */
 export function canonicalName(name: Der): string {
   const folded = ({ type, value }: Attribute) => {
@@ -48,7 +48,7 @@ export function canonicalName(name: Der): string {
   return JSON.stringify(relativeNames(name).map((set) => set.map(folded).sort()));
 }
 
-/** As RFC 4514 writes it: the most specific part first. "" for an empty name. @throws TlsFault */
+/** The name in the notation of RFC 4514, the most specific part first; "" for an empty name. @throws TlsFault */
 export function writtenName(name: Der): string {
   const written = ({ type, value }: Attribute) => {
     const oid = dottedOid(type);
@@ -62,7 +62,7 @@ export function writtenName(name: Der): string {
     .join(",");
 }
 
-/** The common name as it is; null when there is none, several (which of them counts would be a guess), or no text. */
+/** The common name, not escaped; null if there is none or more than one, or if it is not text. */
 export function commonName(name: Der): string | null {
   const [first, ...more] = relativeNames(name)
     .flat()
@@ -70,14 +70,14 @@ export function commonName(name: Der): string | null {
   return first === undefined || more.length > 0 ? null : textOf(first.value);
 }
 
-/** Whether one of its texts has a control character. */
+/** Whether any attribute of a name contains a control character. */
 export function nameHasControls(name: Der): boolean {
   return relativeNames(name)
     .flat()
     .some(({ value }) => hasControls(textOf(value) ?? ""));
 }
 
-/** The value of an attribute with what has a meaning in names escaped (RFC 4514 §2.4). */
+/** Escapes the value of an attribute (RFC 4514 §2.4). */
 export function escapeValue(text: string): string {
   return text
     .replace(/["+,;<>\\]/g, "\\$&")

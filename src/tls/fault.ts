@@ -1,4 +1,4 @@
-// What is wrong with a certificate, key or revocation list, in words for the operator.
+// The error of a certificate, key or revocation list that cannot be used.
 
-/** Its message names no content of the file and no passphrase, so that it may be logged. The caller adds the file's name. */
+/** Its message is for the operator. It repeats neither file content nor passphrases, and the caller adds the file name. */
 export class TlsFault extends Error {}

@@ -1,31 +1,31 @@
-// Certificates that come while the gateway runs, and how it proves to their authority that names are its own.
+// The certificates issued by ACME while the gateway runs, and the answers to challenges of their authorities.
 import type { IssuedCertificate } from "../core/issued-certificate.ts";
 import type { NameValidation } from "../core/name-validation.ts";
 
-/** Those there are now, for all listeners of the process. */
+/** The issued certificates in use, shared by all listeners of the process. */
 export class IssuedCertificates {
   #list: readonly IssuedCertificate[] = [];
   readonly #followers = new Set<() => void>();
-  /** null: no listener has certificates issued. */
+  /** Answers challenges; null if no listener uses ACME. */
   validation: NameValidation | null = null;
 
   get list(): readonly IssuedCertificate[] {
     return this.#list;
   }
 
-  /** These are all from now on. */
+  /** Replaces all certificates and tells the followers. */
   replace(list: readonly IssuedCertificate[]): void {
     this.#list = list;
     for (const changed of this.#followers) changed();
   }
 
-  /** Those for the name sets, in their order. */
+  /** The certificates for these name sets, in their order; sets without a certificate are skipped. */
   of(sets: readonly (readonly string[])[]): readonly IssuedCertificate[] {
     const byNames = new Map(this.#list.map((certificate) => [keyOf(certificate.names), certificate]));
     return sets.flatMap((names) => byNames.get(keyOf(names)) ?? []);
   }
 
-  /** @param changed called after each change @returns what ends it */
+  /** @param changed called after each change @returns a function that ends the subscription */
   follow(changed: () => void): () => void {
     this.#followers.add(changed);
     return () => void this.#followers.delete(changed);

@@ -1,29 +1,29 @@
-// Whether a certificate and a key belong together, and whether TLS can be set up with them.
+// Checks whether a certificate and a key belong together, and whether OpenSSL accepts them.
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { chainPem } from "./certificate-chain.ts";
 import { certificateFields } from "./certificate-fields.ts";
 
-/** Certificates, the one of the key first, and their key, both PEM and not encrypted. */
+/** A certificate chain, leaf first, and the private key of the leaf; both PEM, the key not encrypted. */
 export interface KeyPair {
   readonly cert: string;
   readonly key: string;
 }
 
-/** Why certificates and a key, each fine by itself, are no pair; null when they are one. @param chain of one file, in its order */
+/** Why a chain and a key cannot be used together; null if they can. @param chain the certificates of a file, in file order */
 export function pairFault(chain: readonly X509Certificate[], key: KeyObject): string | null {
-  // OpenSSL compares them only where both are of one kind.
+  // OpenSSL itself compares the two only if both are of the same key type.
   const at = chain.findIndex((certificate) => certificate.checkPrivateKey(key));
   if (at > 0) return `the key belongs to certificate ${at + 1} of the file, which must stand first`;
   return at === 0 ? weakness(chain, key) : "the key does not belong to the certificate";
 }
 
-/** What OpenSSL says of pairs by what they are made of. */
+/** Results of {@link weakness} by kinds of keys and signatures. */
 const weaknesses = new Map<string, string | null>();
 
 /**
- * Why OpenSSL takes no such pair. What it refuses are kinds of keys and of signatures, so that one pair of each is shown to
- * it: every try takes it a millisecond and leaves 40 KB behind until they are collected.
+ * Why OpenSSL refuses a pair; null if it does not. It refuses kinds of keys and signatures, such as short keys, so one pair
+ * of each kind is tried: a try takes a millisecond and leaves 40 KB to the garbage collector.
  */
 function weakness(chain: readonly X509Certificate[], key: KeyObject): string | null {
   const kinds = chain.map(({ raw }) => {
@@ -40,7 +40,7 @@ function weakness(chain: readonly X509Certificate[], key: KeyObject): string | n
   return fault;
 }
 
-/** Why TLS cannot be set up with this, null when it can. */
+/** Why a secure context cannot be created with these options; null if it can. */
 export function secureFault(options: SecureContextOptions): string | null {
   try {
     createSecureContext(options);

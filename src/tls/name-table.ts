@@ -1,13 +1,13 @@
-// Finds what belongs to a host name: its exact name, a wildcard over it, or the default.
+// Looks up values by host name: by exact name, then by wildcard, then the default.
 
-/** What of several is meant by a host name. `*.example.org` stands for exactly one label (RFC 6125 §6.4.3). */
+/** Values by host name. The `*` in `*.example.org` matches exactly one label (RFC 6125 §6.4.3). */
 export class NameTable<T> {
   readonly #exact = new Map<string, T>();
-  /** By what follows the star, with its dot. */
+  /** By the part after `*`, which begins with a dot. */
   readonly #wild = new Map<string, T>();
   readonly default: T;
 
-  /** @param entries names, lower-case, with what they mean; the first that has a name keeps it */
+  /** @param entries lower-case names with their value; where two entries have a name, the first one counts */
   constructor(entries: Iterable<readonly [names: readonly string[], value: T]>, fallback: T) {
     this.default = fallback;
     for (const [names, value] of entries) {
@@ -20,12 +20,12 @@ export class NameTable<T> {
     }
   }
 
-  /** Everything there is, each once. */
+  /** All values, each once. */
   values(): ReadonlySet<T> {
     return new Set([this.default, ...this.#exact.values(), ...this.#wild.values()]);
   }
 
-  /** @param name lower-case, without a dot at its end; "" = none */
+  /** @param name lower-case, without a trailing dot; "" finds the default */
   find(name: string): T {
     const exact = this.#exact.get(name);
     if (exact !== undefined) return exact;

@@ -1,4 +1,4 @@
-// Splits PEM (RFC 7468) in its blocks, and refuses a file of which a part was damaged.
+// Splits PEM (RFC 7468) into blocks, and refuses files that are damaged in part.
 import { TlsFault } from "./fault.ts";
 
 /** One block. */
@@ -6,13 +6,13 @@ export interface PemBlock {
   /** Such as `CERTIFICATE`. */
   readonly label: string;
   readonly der: Buffer;
-  /** The block with its markers, whatever stands around it left out. */
+  /** The block with its markers, without the text around it. */
   readonly text: string;
 }
 
 /**
- * The blocks of a text. Between them comments may stand, as tools write them, but nothing that was a block or part of one:
- * a trust anchor or revocation list that got lost unnoticed would decide who may enter.
+ * The blocks of a text. Comments between them are skipped, as tools write them. Remains of a damaged block are an error,
+ * because a trust anchor or revocation list that is skipped unnoticed changes which clients are admitted.
  * @throws TlsFault naming the line
  */
 export function pemBlocks(text: string): readonly PemBlock[] {
@@ -34,14 +34,14 @@ export function pemBlocks(text: string): readonly PemBlock[] {
   return blocks;
 }
 
-/** Whether a line outside of blocks is no comment: a marker with a slip, base64, or binary. */
+/** Whether a line outside of blocks looks like part of one: a malformed marker, base64, or binary data. */
 function isDamage(line: string): boolean {
   if (line.startsWith("#")) return false;
   return /-----|[\0-\x08\x0e-\x1f\ufffd]/.test(line) || /^[A-Za-z0-9+/]{32,}={0,2}$/.test(line);
 }
 
 function blockOf(label: string, body: readonly string[], line: number): PemBlock {
-  const afterHeaders = body.findLastIndex((each) => each.includes(":")) + 1; // those of RFC 1421, which old keys have
+  const afterHeaders = body.findLastIndex((each) => each.includes(":")) + 1; // headers of RFC 1421, in traditional encrypted keys
   const base64 = body.slice(afterHeaders).join("");
   if (base64 === "" || base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64))
     throw new TlsFault(`the PEM block at line ${line} is damaged: it is not base64`);
@@ -49,7 +49,7 @@ function blockOf(label: string, body: readonly string[], line: number): PemBlock
   return { label, der: Buffer.from(base64, "base64"), text };
 }
 
-/** PEM of bytes. */
+/** Encodes DER as one PEM block. */
 export function pemOf(label: string, der: Buffer): string {
   const lines = der.toString("base64").replace(/.{64}(?=.)/g, "$&\n");
   return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;

@@ -1,4 +1,4 @@
-// Opens PKCS#12 bundles (RFC 7292), which Node can use but not look into.
+// Opens PKCS#12 bundles (RFC 7292). Node can use a bundle, but does not expose what is in it.
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { createRequire } from "node:module";
 import type { asn1, pkcs12 } from "node-forge";
@@ -7,16 +7,16 @@ import { TlsFault } from "./fault.ts";
 import type { KeyPair } from "./key-pair.ts";
 import { pkcs8 } from "./private-key.ts";
 
-/** Largest bundle, bytes: a key and its chain take a few KiB, and reading takes many times the size. */
+/** Largest bundle, bytes. A key and its chain take a few KiB; parsing needs many times the size of the file. */
 const MAX_BYTES = 1024 * 1024;
-/** Most rounds of hashing that one passphrase may cost; tools make 1 to 100 000. */
+/** Most iterations of the key derivation; tools use 1 to 100 000. */
 const MAX_ITERATIONS = 2_000_000;
 
-/** Read only where there is a bundle, and without waiting, because a configuration is loaded in one go. */
+/** Loaded only when a bundle is read, and synchronously, because loading a configuration is synchronous. */
 const forge = () => createRequire(import.meta.url)("node-forge") as typeof import("node-forge");
 
 /**
- * The key in a bundle, its certificate, and those that signed it, up to a root, which is left out.
+ * The key in a bundle, its certificate, and the intermediates up to a root, which is left out.
  * @param passphrase "" = none
  * @throws TlsFault
  */
@@ -32,7 +32,7 @@ export function openPkcs12(bytes: Buffer, passphrase: string): KeyPair {
   return { cert: chainPem(chainFrom(leaf, certificates)), key: pkcs8(key) };
 }
 
-/** The library takes every RSA key for one that may sign in both ways, which OpenSSL tells from one for PSS alone. */
+/** The library reads an RSA-PSS key as a plain RSA key, which OpenSSL then does not accept for an RSA-PSS certificate. */
 function mismatch(certificates: readonly X509Certificate[]): string {
   return certificates.some(({ publicKey }) => publicKey.asymmetricKeyType === "rsa-pss")
     ? "keys for RSA-PSS alone are not read from bundles; name certificate and key as PEM files"
@@ -55,8 +55,8 @@ function bagsOf(bytes: Buffer, passphrase: string): readonly pkcs12.Bag[] {
       return bags(passphrase);
     } catch (error) {
       if (/MAC could not/.test((error as Error).message) || /^[\0-\x7f]*$/.test(passphrase)) throw error;
-      // Where a passphrase is not ASCII, the MAC takes it in UTF-16, as the library does, and newer ciphers in UTF-8.
-      (root.value as asn1.Asn1[]).length = 2; // the MAC, which was right
+      // The MAC derives its key from the passphrase in UTF-16, PBES2 from UTF-8; the library always uses UTF-16.
+      (root.value as asn1.Asn1[]).length = 2; // drops the MAC, which has been verified
       return bags(Buffer.from(passphrase).toString("latin1"));
     }
   } catch (error) {
@@ -64,7 +64,7 @@ function bagsOf(bytes: Buffer, passphrase: string): readonly pkcs12.Bag[] {
   }
 }
 
-/** What the library says, in words for the operator; its own are not passed on, because they may repeat content. */
+/** Translates an error of the library. Its own message is not passed on, because it may repeat content of the file. */
 function faultOf({ message }: Error, passphrase: string): string {
   if (/not an PKCS#12 PFX|version other/.test(message)) return "not a PKCS#12 bundle";
   if (/SafeBag type/.test(message)) return "the bundle holds something else than keys and certificates";
@@ -76,8 +76,8 @@ function faultOf({ message }: Error, passphrase: string): string {
 }
 
 /**
- * Refuses a bundle that says it takes for ever to open. Where PKCS#12 and PKCS#5 have a number of rounds, it stands behind
- * the salt, which is an OCTET STRING.
+ * Refuses a bundle whose iteration count would block the process. In PKCS#12 and PKCS#5 the count is the INTEGER that
+ * follows the salt, which is an OCTET STRING.
  */
 function refuseEndlessWork(root: asn1.Asn1): void {
   const { asn1, util } = forge();
@@ -97,13 +97,13 @@ function refuseEndlessWork(root: asn1.Asn1): void {
   }
 }
 
-/** What is encoded in an OCTET STRING, if anything is. */
+/** The element encoded in an OCTET STRING, if there is one. */
 function nested(value: string): readonly asn1.Asn1[] {
   if (value.charCodeAt(0) !== 0x30) return [];
   try {
     return [forge().asn1.fromDer(value)];
   } catch {
-    return []; // a salt or a digest that happens to begin so
+    return []; // a salt or digest that begins with the same byte
   }
 }
 
@@ -117,7 +117,7 @@ function contentOf(bags: readonly pkcs12.Bag[]): {
   const certificates: X509Certificate[] = [];
   try {
     for (const { type, key, cert, asn1: other } of bags) {
-      // The library knows RSA; of all else it gives what it found.
+      // The library parses RSA keys and certificates only; of others it returns the ASN.1.
       if (type === pki.oids.certBag)
         certificates.push(new X509Certificate(der(cert ? pki.certificateToAsn1(cert) : other)));
       else keys.push(privateKey(der(key ? pki.wrapRsaPrivateKey(pki.privateKeyToAsn1(key)) : other)));

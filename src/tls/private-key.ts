@@ -1,25 +1,25 @@
-// Reads a private key in PEM, and opens an encrypted one.
+// Reads private keys in PEM, encrypted or not.
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { TlsFault } from "./fault.ts";
 import { type PemBlock, pemBlocks } from "./pem.ts";
 
-/** A key that was read. */
+/** A private key. */
 interface PrivateKey {
-  /** Not encrypted. It is kept in memory, and written nowhere. */
+  /** PEM, not encrypted. It stays in memory and is never written. */
   readonly pem: string;
   readonly key: KeyObject;
-  /** Whether the file has it encrypted. */
+  /** Whether it is encrypted in the file. */
   readonly encrypted: boolean;
 }
 
-/** Whether a block is a private key of any kind, encrypted or not. */
+/** Whether a block is a private key in any format, encrypted or not. */
 export function isPrivateKey({ label }: PemBlock): boolean {
   return /(^|[A-Z] )PRIVATE KEY$/.test(label);
 }
 
 /**
- * The one private key in a file, which also may hold certificates.
- * @param passphrase of an encrypted key; "" = none is known; null = none could be given
+ * The one private key in a file, which may also contain certificates.
+ * @param passphrase of an encrypted key; "" = none is configured; null = the caller has no key to configure one
  * @throws TlsFault
  */
 export function privateKeyOf(text: string, passphrase: string | null): PrivateKey {
@@ -38,7 +38,7 @@ export function privateKeyOf(text: string, passphrase: string | null): PrivateKe
   if (passphrase === null) throw new TlsFault("the key is encrypted; decrypt it, for example with openssl pkey");
   if (passphrase === "") throw new TlsFault("the key is encrypted, and no passphrase is given");
   const key = opened(block.text, passphrase, (code) =>
-    // OpenSSL may also say so when a wrong passphrase led to nonsense.
+    // OpenSSL may also report this when a wrong passphrase decrypts to garbage.
     /UNSUPPORTED/.test(code)
       ? "the passphrase does not open the key, or the key is encrypted in a way that this OpenSSL has given up"
       : "the passphrase does not open the key",
@@ -46,7 +46,7 @@ export function privateKeyOf(text: string, passphrase: string | null): PrivateKe
   return { pem: pkcs8(key), key, encrypted: true };
 }
 
-/** A key as PEM of PKCS#8, not encrypted. */
+/** Exports a key as PKCS#8 in PEM, not encrypted. */
 export function pkcs8(key: KeyObject): string {
   return key.export({ type: "pkcs8", format: "pem" }).toString();
 }

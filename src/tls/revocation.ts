@@ -1,5 +1,5 @@
-// Whether a client's certificates were revoked: asked after OpenSSL has verified them, because with lists of its own Node
-// refuses the clients of every CA that has none, and reads only the first list of a file.
+// Checks client certificates against revocation lists, after OpenSSL has verified them. With the `crl` option of Node,
+// OpenSSL refuses the clients of every CA that has no list, and Node reads only the first list of a file.
 import type { X509Certificate } from "node:crypto";
 import { onlyCertificatesOf } from "./certificate-chain.ts";
 import { certificateFields } from "./certificate-fields.ts";
@@ -11,33 +11,33 @@ import { quoted, readableName } from "./readable-name.ts";
 import { isSignedByOneOf } from "./signature.ts";
 import { soonEnd, type Validity } from "./validity.ts";
 
-/** What is asked of one certificate. Names are canonical. */
+/** The fields of a certificate that a check needs. Names are canonical. */
 interface Link {
   readonly subject: string;
   readonly issuer: string;
   readonly serial: string;
 }
 
-/** The lists of one issuer as one. */
+/** All lists of one issuer. */
 interface Issuer {
   readonly name: string;
-  /** Of all lists. */
+  /** Revoked serial numbers, one set for each list. */
   readonly serials: readonly ReadonlySet<string>[];
-  /** Of the list that ends first, where no newer one takes its place. */
+  /** Of the newest list of each scope, the one that ends first. */
   readonly validity: Validity;
 }
 
-/** All there is to know about revocation for one set of CAs: plain data. */
+/** The revocation lists for one set of CAs, as plain data. */
 export interface Revocation {
   /** By canonical name. */
   readonly issuers: ReadonlyMap<string, Issuer>;
-  /** Canonical name → certificates of CAs in the bundle that others signed: clients need not send them. */
+  /** Intermediate CAs in the bundle, which clients need not send, by canonical name. */
   readonly intermediates: ReadonlyMap<string, readonly Link[]>;
-  /** Whether the clients of a CA are refused when its list has ended. */
+  /** Whether the clients of a CA are refused once its list has expired. */
   readonly refuseWhenEnded: boolean;
 }
 
-/** The lists of a file, and what the operator should know of them. */
+/** The lists in a file, and warnings about them. */
 interface CheckedLists {
   readonly lists: readonly RevocationList[];
   readonly warnings: readonly string[];
@@ -63,7 +63,7 @@ export function revocationLists(bytes: Buffer, bundle: string): CheckedLists {
   return { lists, warnings };
 }
 
-/** Puts the lists of all files together. @param bundle PEM of the CAs */
+/** Combines the lists of all files. @param bundle PEM of the CAs */
 export function revocationOf(lists: readonly RevocationList[], bundle: string, refuseWhenEnded: boolean): Revocation {
   const byIssuer = grouped(lists, ({ issuer }) => issuer);
   const signedByOthers = onlyCertificatesOf(bundle)
@@ -76,7 +76,7 @@ export function revocationOf(lists: readonly RevocationList[], bundle: string, r
   };
 }
 
-/** CAs of a bundle for which no list says who was revoked. @param bundle PEM of the CAs */
+/** Readable names of the CAs that have no revocation list. @param bundle PEM of the CAs */
 export function withoutLists({ issuers }: Revocation, bundle: string): readonly string[] {
   const covered = (certificate: X509Certificate) => issuers.has(linkOf(certificate.raw).subject);
   return onlyCertificatesOf(bundle)
@@ -84,7 +84,7 @@ export function withoutLists({ issuers }: Revocation, bundle: string): readonly 
     .map(readableName);
 }
 
-/** The lists of each CA as what will end: then its clients are refused, or checked with what is known. */
+/** The lists of each CA, for warnings before they expire. */
 export function listEndings({ issuers, refuseWhenEnded }: Revocation): readonly Ending[] {
   return [...issuers.values()].map((issuer) => {
     const name = `revocation list of ${quoted(issuer.name)}`;
@@ -98,14 +98,14 @@ export function listEndings({ issuers, refuseWhenEnded }: Revocation): readonly 
   });
 }
 
-/** What is wrong with lists that have ended or will soon. @param now ms since 1970 */
+/** Warnings about lists that have expired or will soon. @param now ms since 1970 */
 export function listProblems(revocation: Revocation, now: number): readonly string[] {
   return listEndings(revocation).flatMap(({ problem }) => problem(now) ?? []);
 }
 
 /**
- * Why a client must be refused, null when nothing is against it.
- * @param chain DER of the certificate of the client and of all that it sent after it
+ * Why a client must be refused; null if no certificate is revoked.
+ * @param chain the certificate of the client and all that it sent after it, DER
  * @param now ms since 1970
  */
 export function revoked(chain: readonly Buffer[], revocation: Revocation, now: number): string | null {
@@ -118,7 +118,7 @@ export function revoked(chain: readonly Buffer[], revocation: Revocation, now: n
   }
 }
 
-/** Of a certificate, and of the certificates of CAs in the bundle that may have signed it. */
+/** Checks a certificate, and recursively the intermediates of the bundle that may have signed it. */
 function faultUpwards({ issuer, serial }: Link, all: Revocation, now: number, seen: Set<string>): string | null {
   const lists = all.issuers.get(issuer);
   if (lists?.serials.some((serials) => serials.has(serial)))

@@ -1,43 +1,43 @@
-// What a listener shows to its clients and asks of them: plain data, read from the configuration and from the files it names.
+// The TLS settings of a listener as plain data: certificates, demands on clients, versions, session tickets.
 import type { SecureVersion } from "node:tls";
 import type { KeyPair } from "./key-pair.ts";
 import type { Revocation } from "./revocation.ts";
 import type { Validity } from "./validity.ts";
 
 /**
- * `none`; `request`: a certificate is asked for and not needed; `require`: one must come, and is verified where CAs are
- * known; `verify`: one must come and be verified.
+ * `none`; `request`: a certificate is requested but optional; `require`: one is mandatory, and verified if CAs are
+ * configured; `verify`: one is mandatory and verified.
  */
 type ClientAuthMode = "none" | "request" | "require" | "verify";
 
-/** What is asked of clients. */
+/** What clients must prove by a certificate. */
 export interface ClientAuth {
   readonly mode: ClientAuthMode;
-  /** Bundle of the CAs that clients are verified against, PEM; "": they are not verified, whatever the system trusts. */
+  /** The CAs that clients are verified against, PEM; "": clients are not verified, not even by the system's CAs. */
   readonly ca: string;
-  /** null: revocation is not checked. */
+  /** Revocation lists; null: revocation is not checked. */
   readonly revocation: Revocation | null;
-  /** Equal where the same is asked; "" where nothing is. */
+  /** Equal for equal demands; "" for `none`. */
   readonly key: string;
 }
 
-/** Nothing is asked. */
+/** No certificate is requested. */
 export const NO_CLIENT_AUTH: ClientAuth = { mode: "none", ca: "", revocation: null, key: "" };
 
-/** A certificate and who it is shown to. */
+/** A certificate with the names it is shown for. */
 export interface ServerCertificate extends KeyPair {
-  /** As messages call it, such as its file. */
+  /** Its name in messages, such as its file. */
   readonly source: string;
-  /** Lower-case names, `*.example.org` among them; shown where a client asks for one of them. */
+  /** Names it is shown for, lower-case; may include wildcards such as `*.example.org`. */
   readonly hosts: readonly string[];
   readonly clients: ClientAuth;
-  /** When it and those that signed it hold together, ms since 1970. */
+  /** When the whole chain is valid. */
   readonly validity: Validity;
 }
 
-/** Sessions that clients may resume. */
+/** How sessions are resumed. */
 interface TicketRule {
-  /** Equal in all gateways that shall resume each other's sessions; "": a secret of this process. */
+  /** Secret shared by the gateways that resume each other's sessions; "": a random one of this process. */
   readonly secret: string;
   /** How long a session may be resumed, s. */
   readonly lifetimeS: number;
@@ -47,20 +47,20 @@ interface TicketRule {
 export interface ServerTls {
   readonly minVersion: SecureVersion;
   readonly maxVersion: SecureVersion;
-  /** `ciphers` of `node:tls`; "" that of the runtime. */
+  /** `ciphers` of `node:tls`; "": the default of the runtime. */
   readonly ciphers: string;
-  /** `ecdhCurve` of `node:tls`; "" that of the runtime. */
+  /** `ecdhCurve` of `node:tls`; "": the default of the runtime. */
   readonly groups: string;
   readonly preferServerCipher: boolean;
-  /** The first is also shown where none has the name that is asked for. */
+  /** The first one is also the default, shown if none matches the requested name. */
   readonly certificates: readonly ServerCertificate[];
-  /** Name sets whose certificates are issued by ACME, and shown when they are there. */
+  /** Name sets whose certificates are issued by ACME and shown once they exist. */
   readonly issued: readonly (readonly string[])[];
-  /** Of clients that ask for no name of `certificates`. */
+  /** Demands on clients that request no name of `certificates`. */
   readonly clients: ClientAuth;
   /** null: sessions are not resumed. */
   readonly tickets: TicketRule | null;
-  /** What backends are told of a verified certificate (RFC 9440). */
+  /** Which certificates of a verified client are forwarded to backends (RFC 9440). */
   readonly forward: "none" | "leaf" | "chain";
 }
 

@@ -1,16 +1,16 @@
-// Verifies the signature of a signed structure of X.509 (RFC 5280 §4.1.1.3) without waiting, which WebCrypto cannot.
+// Verifies signatures of X.509 structures (RFC 5280 §4.1.1.3) synchronously, which WebCrypto does not offer.
 import { constants, type KeyObject, verify } from "node:crypto";
 import { type Der, DerFields, dottedOid, OID, SEQUENCE } from "./der.ts";
 import { TlsFault } from "./fault.ts";
 
-/** What `verify` of `node:crypto` takes; a null digest is that of the key's kind. */
+/** Parameters for `verify` of `node:crypto`; a null digest means that the key type implies it. */
 interface Scheme {
   readonly digest: string | null;
   readonly pss: boolean;
 }
 
 const RSA_PSS = "1.2.840.113549.1.1.10";
-/** Those in use, and SHA-1 for CAs that are old: a list is believed because the operator names it, not for its digest. */
+/** Digests by signature algorithm. SHA-1 is accepted for old CAs, because the operator has chosen the list file. */
 const DIGESTS: Readonly<Record<string, string | null>> = {
   "1.2.840.113549.1.1.5": "sha1",
   "1.2.840.113549.1.1.11": "sha256",
@@ -30,9 +30,9 @@ const PSS_DIGESTS: Readonly<Record<string, string>> = {
   "2.16.840.1.101.3.4.2.3": "sha512",
 };
 
-/** Something signed. */
+/** A signed structure. */
 export interface Signed {
-  /** What was signed, as it was encoded. */
+  /** The signed part, as it is encoded. */
   readonly bytes: Buffer;
   /** AlgorithmIdentifier. */
   readonly algorithm: Der;
@@ -40,17 +40,17 @@ export interface Signed {
   readonly signature: Der;
 }
 
-/** Whether one of the keys signed it. @throws TlsFault when it is signed in a way we do not know */
+/** Whether one of the keys made the signature. @throws TlsFault for an unknown algorithm */
 export function isSignedByOneOf(keys: readonly KeyObject[], { bytes, algorithm, signature }: Signed): boolean {
   const { digest, pss } = schemeOf(algorithm);
-  const bits = signature.content.subarray(1); // before it stands how many bits of the last byte are not used: none
+  const bits = signature.content.subarray(1); // without the count of unused bits, which is 0
   return keys.some((key) => {
     try {
       return pss
         ? verify(digest, bytes, { key, padding: constants.RSA_PKCS1_PSS_PADDING }, bits)
         : verify(digest, bytes, key, bits);
     } catch {
-      return false; // the key is of another kind
+      return false; // the key is of another type
     }
   });
 }
@@ -64,7 +64,7 @@ function schemeOf(algorithm: Der): Scheme {
   return { digest, pss: false };
 }
 
-/** @param parameters RSASSA-PSS-params (RFC 4055 §3.1); without a digest it is SHA-1 */
+/** @param parameters RSASSA-PSS-params (RFC 4055 §3.1), where the default digest is SHA-1 */
 function pssDigest(parameters: Der): string {
   const hash = new DerFields(parameters).takeIf(0xa0)?.children()[0];
   if (hash === undefined) return "sha1";

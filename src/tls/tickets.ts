@@ -1,21 +1,22 @@
-// Keys of session tickets (RFC 5077, RFC 8446 §4.6.1): derived, so that gateways with one secret take each other's tickets,
-// and that a ticket is worth nothing where it was not issued.
+// Derives the keys of session tickets (RFC 5077, RFC 8446 §4.6.1) from a secret and the context of a connection. Gateways
+// with the same secret accept each other's tickets, and no other context accepts them.
 import { hkdfSync } from "node:crypto";
 
-/** A key issues tickets for this long, ms. Tickets of the key before it lead to a full handshake. */
+/** How long a key is in use, ms. A ticket of an earlier key leads to a full handshake. */
 const PERIOD_MS = 12 * 60 * 60 * 1000;
-/** What Node takes: name, HMAC key, AES key. */
+/** The size Node requires: name, HMAC key and AES key of 16 bytes each. */
 const KEY_BYTES = 48;
 
-/** Which period a time is in. @param now ms since 1970 */
+/** The number of the period that contains a time. @param now ms since 1970 */
 export function ticketPeriod(now: number): number {
   return Math.floor(now / PERIOD_MS);
 }
 
 /**
- * Keys for `setTicketKeys` of `tls.Server`, by HKDF (RFC 5869).
- * @param secret equal in all gateways that shall resume each other's sessions
- * @param context where tickets shall be resumed, and nowhere else: listener, names, what is asked of clients
+ * The argument for `setTicketKeys` of `tls.Server`, derived by HKDF (RFC 5869).
+ * @param secret shared by the gateways that resume each other's sessions
+ * @param context the listener, names and demands on clients for which a ticket is valid
+ * @param period from {@link ticketPeriod}
  */
 export function ticketKeys(secret: string, context: string, period: number): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, String(period), `gateway session tickets ${context}`, KEY_BYTES));

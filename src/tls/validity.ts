@@ -1,36 +1,36 @@
-// Reads from when to when the certificates of a file are valid, and warns of those that are not or will soon not be.
+// Validity periods of certificates, and warnings about those that have expired or will soon.
 import type { X509Certificate } from "node:crypto";
 import { certificatesOf } from "./certificate-chain.ts";
 
-/** Times in ms since 1970. */
+/** A validity period, ms since 1970. */
 export interface Validity {
   readonly from: number;
   readonly to: number;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Time left from which a certificate ends soon; for one of a short life, the last third of it. */
+/** Remaining time below which a warning is due, ms; for short-lived certificates it is a third of their lifetime. */
 const SOON_MS = 14 * DAY_MS;
 
-/** When all certificates of a PEM file hold together. @throws TlsFault when one is no certificate */
+/** The period in which all certificates of a PEM file are valid. @throws TlsFault when the file is damaged */
 export function validityOf(pem: string): Validity {
   return validityOfAll(certificatesOf(pem));
 }
 
-/** When all certificates hold together. */
+/** The period in which all certificates are valid. */
 export function validityOfAll(certificates: readonly X509Certificate[]): Validity {
   const all = certificates.map(validityOfOne);
   return { from: Math.max(...all.map(({ from }) => from)), to: Math.min(...all.map(({ to }) => to)) };
 }
 
-/** When one certificate holds. */
+/** The validity period of one certificate. */
 export function validityOfOne({ validFrom, validTo }: X509Certificate): Validity {
   return { from: Date.parse(validFrom), to: Date.parse(validTo) };
 }
 
 /**
- * What is wrong with a certificate now, or will be soon; null: nothing.
- * @param now ms since 1970 @param by who it is shown to
+ * A warning about a certificate that is not valid at `now` or will soon expire; null if there is none.
+ * @param now ms since 1970 @param by the peers it is shown to
  */
 export function validityProblem(
   validity: Validity,
@@ -44,7 +44,7 @@ export function validityProblem(
   return soon === null ? null : `the certificate expires ${soon}`;
 }
 
-/** In how many days it ends, where that is soon; null where it is not. @param now ms since 1970, before the end */
+/** In how many days and when a period ends, if that is soon; else null. @param now ms since 1970, before the end */
 export function soonEnd({ from, to }: Validity, now: number): string | null {
   const left = to - now;
   if (left >= Math.min(SOON_MS, (to - from) / 3)) return null;
