@@ -88,9 +88,9 @@ function shown(lines: string): RegExp {
 function runToEnd(command: string): string {
   // make rebuilds or reruns what is running now: that each target exists and expands is what can be shown here.
   const made = command.replace(/^make /, "make -n ");
-  assert.match(made, /^(make -n|curl|node -e|node dist\/main\.js|openssl) /, "no way to run this is known");
+  assert.match(made, /^(make -n|curl|node -e|node dist\/main\.js|openssl|printf) /, "no way to run this is known");
   // Targets and the libraries of short clients are in the repository.
-  const cwd = /^(curl|node dist|openssl)/.test(made) ? folder : process.cwd();
+  const cwd = /^(curl|node dist|openssl|printf)/.test(made) ? folder : process.cwd();
   const output = execFileSync("sh", ["-c", made], { cwd, encoding: "utf8", stdio: "pipe", env: env() });
   assert.notEqual(output.trim(), "", command);
   return output;

@@ -50,7 +50,9 @@ const serverTls = {
     CLIENT_AUTH,
     "none",
   ),
-  clientCAFile: strings("PEM trust anchors for client certificates; each file is read whole or refused"),
+  clientCAFile: strings(
+    "PEM trust anchors for client certificates, used as `clientAuth` says; each file is read whole or refused",
+  ),
   clientCRLFile: strings(
     "certificate revocation lists, PEM or DER; clients of a CA without one are not checked (warned)",
   ),

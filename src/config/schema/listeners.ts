@@ -12,7 +12,7 @@ const INHERITED = "default as `frontend.http`";
 const listener = object("One listener", {
   name: str("what `rules[].listeners`, logs and metrics call it"),
   host: host("address to bind; empty = that of `frontend.http`", ""),
-  port: optional(int("port to bind; 0 = any free port", undefined, 0, 65535)),
+  port: optional(int("port to bind, needed unless `socket` is written; 0 = any free port", undefined, 0, 65535)),
   socket: str("path of a UNIX socket to bind instead of a port", ""),
   socketMode: str("permissions of the UNIX socket, octal: who may connect", "0660"),
   protocols: object("What clients may speak", {
