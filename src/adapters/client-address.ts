@@ -1,24 +1,24 @@
-// Whose connection a socket is: the address of its peer, or the one a load balancer named in a PROXY header.
+// The address of the client on a connection: that of the peer, or the one in the PROXY header of a load balancer.
 import type { Socket } from "node:net";
 import { plainAddress } from "../wire/cidr.ts";
 
 const named = new WeakMap<Socket, string>();
 
-/** From now on the socket counts as a connection of the client at `address`. */
+/** Replaces the address of the peer by that of the client. Called once a PROXY header has been read. */
 export function nameClient(socket: Socket, address: string): void {
   named.set(socket, address);
 }
 
 /**
- * The address of a client, also of the TLS socket on its connection; "" on a UNIX socket. An accepted socket remembers it,
- * while a TLS socket would ask again, and hear nothing of a client that has left meanwhile.
+ * The address of the client, given the accepted socket or the TLS socket on it; "" on a UNIX socket. It is read from the
+ * accepted socket, which remembers it: a TLS socket has none any more once the client has disconnected.
  */
 export function addressOf(socket: Socket): string {
   const transport = transportOf(socket);
   return named.get(transport) ?? plainAddress(transport.remoteAddress ?? "");
 }
 
-/** The socket that a TLS socket was made from, which Node does not document; any other socket itself. */
+/** The socket below a TLS socket, which Node does not expose in a documented way; any other socket itself. */
 function transportOf(socket: Socket): Socket {
   return (socket as Socket & { readonly _parent?: Socket | null })._parent ?? socket;
 }

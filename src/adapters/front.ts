@@ -23,19 +23,19 @@ const FIRST_REQUEST_MS = 1000;
 /** Longest wait for a handshake where no other is configured, ms. */
 const HANDSHAKE_MS = 120_000;
 
-/** What a front works with. */
+/** Collaborators of a front. */
 export interface FrontParts {
   readonly gateway: Gateway;
   readonly clients: ClientConnections;
   /** Mark of this process, by which loops are recognised. */
   readonly instanceId: string;
-  /** Certificates that come while the gateway runs. */
+  /** Certificates issued by ACME while the gateway runs. */
   readonly issued: IssuedCertificates;
-  /** Issues session tickets where the configuration names no secret. */
+  /** Secret for session tickets if the configuration has none. */
   readonly ticketSecret: string;
-  /** Told of handshakes. */
+  /** Receives the results of handshakes. */
   readonly watch: HandshakeWatch;
-  /** Told of PROXY headers. */
+  /** Receives failures of PROXY headers; null: they are not reported. */
   readonly proxyHeaders: ProxyHeaderWatch | null;
 }
 

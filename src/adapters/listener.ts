@@ -8,17 +8,17 @@ import { claimSocket } from "./unix-socket.ts";
 
 /** Where a listener is bound. */
 export interface BindAddress {
-  /** With a UNIX socket "". */
+  /** "" for a UNIX socket. */
   readonly host: string;
-  /** With a UNIX socket 0. */
+  /** 0 for a UNIX socket. */
   readonly port: number;
-  /** Path of a UNIX socket; "": host and port. */
+  /** Path of a UNIX socket; "" for host and port. */
   readonly socket: string;
   /** Permissions of the UNIX socket. */
   readonly socketMode: number;
 }
 
-/** A port, as an address to bind. */
+/** The address of a TCP port. */
 export function tcpAddress(host: string, port: number): BindAddress {
   return { host, port, socket: "", socketMode: 0 };
 }
@@ -37,7 +37,7 @@ export function sameAddress(a: BindAddress, b: BindAddress): boolean {
 export interface ConnectionHandler {
   readonly connections: number;
   accept(socket: Socket): void;
-  /** New handshakes see these certificates. What else is in it is as before. */
+  /** Replaces the certificates for new handshakes. All other settings in `tls` are unchanged. */
   certify(tls: ServerTls): void;
   /** Requests that arrive from now on wait; {@link release} lets them go on. */
   hold(): void;
@@ -111,22 +111,22 @@ export class Listener {
     if (socket !== "") chmodSync(socket, socketMode);
   }
 
-  /** New connections see these certificates. */
+  /** Replaces the certificates for new connections. */
   certify(tls: ServerTls): void {
     this.#handler.certify(tls);
   }
 
-  /** Whether somebody has removed the file of its UNIX socket: nobody can connect any more. */
+  /** Whether the file of its UNIX socket was removed, so that clients cannot connect any more. */
   get isLost(): boolean {
     return this.address.socket !== "" && !existsSync(this.address.socket);
   }
 
-  /** Changes who may connect to a UNIX socket. */
+  /** Changes the permissions of a UNIX socket. */
   allow(mode: number): void {
     if (this.address.socket !== "" && !this.isLost) chmodSync(this.address.socket, mode);
   }
 
-  /** Gives the address up at once, in which nobody waits. Closing removes the file of a UNIX socket, whoever made it. */
+  /** Stops listening at once. Called for a listener that is lost, before another one creates a file at the same path. */
   abandon(): void {
     this.#server.close();
   }

@@ -11,11 +11,11 @@ export interface ClientTimeouts {
   readonly idleMs: number;
 }
 
-/** Load balancers that announce their clients by the PROXY protocol. */
+/** Load balancers whose connections begin with a PROXY header. */
 export interface ProxyProtocolOptions {
-  /** CIDR ranges, and `unix`. */
+  /** CIDR ranges, and `unix` for peers on UNIX sockets. */
   readonly trustedPeers: readonly string[];
-  /** Until the header must be complete, ms. */
+  /** Longest wait for the complete header, ms. */
   readonly timeoutMs: number;
 }
 

@@ -1,4 +1,4 @@
-// The load balancers in front of a listener that begin every connection with a PROXY header. Nobody else's is looked for.
+// Reads the PROXY headers of the load balancers that a listener trusts. Headers of other peers are not interpreted.
 import type { Socket } from "node:net";
 import type { ProxyHeaderWatch } from "../core/proxy-header.ts";
 import { type CidrMatch, compileCidrs, plainAddress } from "../wire/cidr.ts";
@@ -6,12 +6,12 @@ import { nameClient } from "./client-address.ts";
 import type { ProxyProtocolOptions } from "./options.ts";
 import { takeProxyHeader } from "./take-proxy-header.ts";
 
-/** Stands before everything else that reads from a connection. */
+/** The first reader of every accepted connection. */
 export class ProxyPeers {
   readonly #isListed: CidrMatch;
   readonly #timeoutMs: number;
   readonly #watch: ProxyHeaderWatch | null;
-  /** Sockets whose header is not complete. */
+  /** Sockets whose header is incomplete. */
   readonly #waiting = new Set<Socket>();
 
   constructor({ trustedPeers, timeoutMs }: ProxyProtocolOptions, watch: ProxyHeaderWatch | null) {
@@ -20,7 +20,7 @@ export class ProxyPeers {
     this.#watch = watch;
   }
 
-  /** Calls `then` once it is known whose connection this is: at once for peers that are not listed. */
+  /** Calls `then` once the address of the client is known: immediately for peers that are not listed. */
   pass(socket: Socket, then: () => void): void {
     const peer = plainAddress(socket.remoteAddress ?? "");
     if (!this.#isListed(peer)) return then();
@@ -36,7 +36,7 @@ export class ProxyPeers {
     });
   }
 
-  /** Closes the connections on which no header has come. */
+  /** Closes the connections whose header is incomplete. */
   closeIdle(): void {
     for (const socket of this.#waiting) socket.destroy();
   }

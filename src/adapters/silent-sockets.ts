@@ -1,4 +1,4 @@
-// Accepted sockets that have not sent enough yet to tell what they are: given up when that takes too long.
+// Accepted sockets that have not sent enough bytes yet to recognise their protocol, with a time limit.
 import type { Socket } from "node:net";
 import { firstBytes } from "./first-bytes.ts";
 
@@ -10,7 +10,7 @@ interface Silence {
   readonly stop: () => void;
 }
 
-/** Those of one listener. */
+/** The waiting sockets of one listener. */
 export class SilentSockets {
   /** The oldest first. */
   readonly #waiting = new Map<Socket, Silence>();
@@ -18,7 +18,7 @@ export class SilentSockets {
   readonly #late: (socket: Socket) => void;
   readonly #timer: NodeJS.Timeout | undefined;
 
-  /** @param maxMs longest wait; 0 any time @param late takes a socket that took longer */
+  /** @param maxMs longest wait, ms; 0 = no limit @param late called with a socket that exceeds it, which is no longer read */
   constructor(maxMs: number, late: (socket: Socket) => void) {
     this.#maxMs = maxMs;
     this.#late = late;
@@ -26,7 +26,7 @@ export class SilentSockets {
   }
 
   /**
-   * Reads until there is enough, puts it back, and calls `then`.
+   * Reads until `enough` returns true, puts the bytes back, and calls `then`.
    * @param since when the socket was accepted, on the monotonic clock, ms
    */
   listen(socket: Socket, enough: (bytes: Buffer) => boolean, then: (bytes: Buffer) => void, since: number): void {
@@ -38,7 +38,7 @@ export class SilentSockets {
     socket.once("close", () => this.#waiting.delete(socket));
   }
 
-  /** Closes those that have waited for at least `graceMs`. */
+  /** Closes the sockets that have waited for at least `graceMs`. */
   closeIdle(graceMs: number): void {
     const latest = performance.now() - graceMs;
     for (const [socket, { since }] of this.#waiting) if (since <= latest) socket.end();

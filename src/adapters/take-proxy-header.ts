@@ -1,18 +1,18 @@
-// The PROXY header at the beginning of a connection of a load balancer, taken off its socket.
+// Reads the PROXY header at the beginning of a connection and removes it from the socket.
 import type { Socket } from "node:net";
 import type { ProxyHeaderFault } from "../core/proxy-header.ts";
 import { type ProxyHeader, type ProxyHeaderState, readProxyHeader } from "../wire/proxy-header.ts";
 import { firstBytes } from "./first-bytes.ts";
 
-/** Told how it went, at most once. */
+/** Receives the result. At most one of its functions is called, once. */
 interface ProxyHeaderTaker {
-  /** The next byte to read is the client's. @param source the client; null: the peer of the socket itself */
+  /** The header has been consumed. @param source address of the client; null: that of the peer counts */
   taken(source: ProxyHeader["source"]): void;
-  /** The socket is destroyed. Not called for a peer that leaves without a byte. @param detail for the log */
+  /** The socket has been destroyed. Not called for a peer that disconnects without sending a byte. @param detail for the log */
   failed(fault: ProxyHeaderFault, detail: string): void;
 }
 
-/** Reads exactly one header. @param timeoutMs until it must be complete */
+/** Reads exactly one header. @param timeoutMs longest wait for the complete header, ms */
 export function takeProxyHeader(socket: Socket, timeoutMs: number, taker: ProxyHeaderTaker): void {
   let state: ProxyHeaderState = { is: "more" };
   let received = 0;

@@ -1,15 +1,15 @@
-// Makes way for a UNIX socket: the file of a process that died is removed, that of a living one is not.
+// Removes the file of a UNIX socket that a process left behind when it died.
 import { lstatSync, unlinkSync } from "node:fs";
 import { connect } from "node:net";
 
 /**
- * Removes the socket file at `path` if nobody listens on it.
- * @throws Error when somebody does, or when something else is there
+ * Removes the socket file at `path` if no process listens on it.
+ * @throws Error when a process does, or when the file is not a socket
  */
 export async function claimSocket(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
-  if (!found.isSocket()) throw new Error(`cannot listen on unix:${path}: there is something that is no socket`);
+  if (!found.isSocket()) throw new Error(`cannot listen on unix:${path}: the file is not a socket`);
   if (await isServed(path)) throw new Error(`cannot listen on unix:${path}: another process listens on it`);
   unlinkSync(path);
 }
@@ -21,7 +21,7 @@ function isServed(path: string): Promise<boolean> {
       probe.destroy();
       resolve(true);
     });
-    // Anything but a refusal may be a process that is only busy.
+    // Any other error, such as EAGAIN, may come from a process that is busy.
     probe.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code !== "ECONNREFUSED" && code !== "ENOENT"));
   });
 }

@@ -1,10 +1,10 @@
-// The verified certificate of a client, as routes, limits and logs see it.
+// The verified certificate of a client, for routes, limits and logs.
 
-/** Plain data: what a client is called in its certificate, after the certificate was verified. */
+/** Names and other fields of a verified client certificate, as plain data. */
 export interface ClientCertificate {
   /**
-   * Who the client is: its first URI in `subjectAltName`, else the first DNS name, else the first e-mail address, else
-   * the common name and then the whole name of its subject, both escaped as in RFC 4514. Never empty, no control characters.
+   * Name of the client: the first URI in `subjectAltName`, else the first DNS name, else the first e-mail address, else
+   * the common name, else the whole subject; the last two escaped by RFC 4514. Never empty, without control characters.
    */
   readonly subject: string;
   /** All names in `subjectAltName`, in order, such as `URI:spiffe://example.org/api`, `DNS:api.example.org`, `IP:10.0.0.1`. */
@@ -13,8 +13,8 @@ export interface ClientCertificate {
   readonly fingerprint: string;
   /** Hexadecimal digits without leading zeros, lower-case. */
   readonly serial: string;
-  /** Name of who signed it, as in RFC 4514. */
+  /** Name of the issuer in the notation of RFC 4514. */
   readonly issuer: string;
-  /** When it ends, ms since 1970. */
+  /** When it expires, ms since 1970. */
   readonly notAfter: number;
 }

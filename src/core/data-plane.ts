@@ -25,7 +25,7 @@ export interface DataPlane<Config> extends Participant<Config> {
   noteLoad(ok: boolean): void;
   /** The endpoints of the services in effect are these from now on; a service that is not listed has none. */
   follow(services: ServiceList): void;
-  /** These are all certificates that were issued to the gateway, from now on. */
+  /** Replaces all certificates issued by ACME. Takes effect with the next handshake. */
   certify(certificates: readonly IssuedCertificate[]): void;
   /** Takes no new requests, lets those under way finish within the bounds, and closes everything. */
   drain(times: DrainTimes): Promise<void>;

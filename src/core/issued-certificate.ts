@@ -1,8 +1,8 @@
-// A certificate that an authority has issued to the gateway, as the control half hands it to the data half.
+// A certificate issued by ACME, as the control half passes it to the data half.
 
-/** Plain data. The key is a secret: it goes in no log and no answer. */
+/** Plain data. The key is secret: it must not appear in logs or answers. */
 export interface IssuedCertificate {
-  /** DNS names it was ordered for, lower case, in the order of the configuration; at least one. */
+  /** DNS names it was ordered for, lower-case, in configuration order; at least one. */
   readonly names: readonly string[];
   /** PEM: the certificate, then its intermediates. */
   readonly cert: string;

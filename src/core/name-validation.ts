@@ -1,9 +1,9 @@
-// What an authority is told that checks whether a name is ours, before it issues a certificate (RFC 8555 §8).
+// Answers to the challenges by which an ACME authority checks that the gateway controls a name (RFC 8555 §8).
 
-/** Answers for this gateway and for those that share its store. Neither function rejects. */
+/** Answers challenges of this gateway and of those that share its store. Neither function rejects. */
 export interface NameValidation {
-  /** The body at `/.well-known/acme-challenge/TOKEN`; null: it is no token of ours. */
+  /** The body for `/.well-known/acme-challenge/TOKEN` (HTTP-01); null: the token is unknown. */
   httpAnswer(token: string): Promise<string | null>;
-  /** Certificate and key, PEM, for a handshake that offers `acme-tls/1` alone (RFC 8737); null: none is pending. */
+  /** Certificate and key, PEM, for a TLS-ALPN-01 handshake (RFC 8737); null: no challenge for the name is pending. */
   alpnCertificate(name: string): Promise<{ readonly cert: string; readonly key: string } | null>;
 }

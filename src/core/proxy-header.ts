@@ -1,9 +1,9 @@
-// What listeners report about the PROXY headers of load balancers, for metrics and the log.
+// Failures of PROXY headers, which listeners report for metrics and the log.
 
-/** Why a connection was closed: it began with something else, with a bad header, with none in time, or ended within one. */
+/** Why a connection was closed: no header, an invalid one, none within the time limit, or the peer closed it within one. */
 export type ProxyHeaderFault = "missing" | "malformed" | "timeout" | "closed";
 
-/** Told of every header that was not there or not valid, on one listener. */
+/** Receives the failures on one listener. */
 export interface ProxyHeaderWatch {
   /** @param detail for the log @param peer address of the load balancer */
   failed(fault: ProxyHeaderFault, detail: string, peer: string): void;

@@ -1,16 +1,16 @@
-// What is known of the TLS connection a request came on.
+// The TLS connection of a request.
 import type { ErrorCode } from "./errors.ts";
 import type { Identity } from "./identity.ts";
 
-/** The TLS side of a client connection. */
+/** The TLS connection of a client, as its requests see it. */
 export interface Secured {
-  /** Who the client is by its certificate; null: it has shown none, or none that was verified. */
+  /** Identity from the verified client certificate; null: the client sent none, or it was not verified. */
   readonly identity: Identity | null;
-  /** Fields that tell backends of it (RFC 9440), a flat list; empty: none are to be sent. */
+  /** Header fields that forward the certificate to backends (RFC 9440), names and values in turn; may be empty. */
   readonly certificateFields: readonly string[];
   /**
-   * Why a request on this connection is refused, null when it is not: its certificate names nobody, or the host demands
-   * other proof than was given in the handshake. @param host lower-case, without port
+   * The error for a request to `host` on this connection, or null: the client certificate has no usable name, or the host
+   * demands client authentication other than that of the handshake. @param host lower-case, without port
    */
   refusal(host: string): ErrorCode | null;
 }

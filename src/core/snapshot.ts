@@ -31,8 +31,8 @@ export interface Snapshot extends RequestSnapshot {
   /** The gateway's own answer at a path of its own, which no route can take; null at any other. */
   ownAnswer(ctx: RequestContext): Responder | null;
   /**
-   * What an authority is to be told that validates a name of ours; null at any path that is none of its own. Resolves to
-   * null for what is no validation of ours, which is then a request like any other.
+   * The answer to an HTTP-01 challenge of an ACME authority; null for any path other than those of challenges. It resolves
+   * to null for an unknown token, and the request is then routed like any other.
    */
   validationAnswer(ctx: RequestContext): Promise<Reply | null> | null;
   match(ctx: RequestContext): Match;

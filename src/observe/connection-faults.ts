@@ -1,4 +1,4 @@
-// Connections that failed on one listener: counted by cause, and logged at a bounded rate, since any client can cause them.
+// Failed connections of one listener: counted by cause, and logged at a bounded rate, since any client can cause them.
 import type { Log } from "../core/log.ts";
 
 /** Between two lines of the same cause, ms. */

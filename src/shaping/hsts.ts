@@ -1,18 +1,18 @@
-// Tells browsers to come back over TLS only (RFC 6797).
+// Sends `Strict-Transport-Security` (RFC 6797).
 import type { ReplyFilter } from "../core/context.ts";
 import { dropFields } from "../wire/fields.ts";
 
 const NAME: ReadonlySet<string> = new Set(["strict-transport-security"]);
 
 /**
- * Sends `Strict-Transport-Security` with every reply over TLS, instead of what a service says of it: a service behind the
- * gateway knows nothing of its names. @param values by name of listener
+ * Adds the field to every reply over TLS, and replaces that of the service, which does not know all names the gateway
+ * serves. @param values of the field by listener name
  */
 export function hsts(values: ReadonlyMap<string, string>): ReplyFilter {
   return {
     onReply({ peer }, { fields }) {
       const value = values.get(peer.listener);
-      // Without TLS it must not be sent (§7.2).
+      // RFC 6797 §7.2 forbids the field without TLS.
       if (value === undefined || peer.secured === null) return undefined;
       dropFields(fields, NAME);
       fields.push("Strict-Transport-Security", value);

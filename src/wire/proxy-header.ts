@@ -6,17 +6,17 @@ import { crc32c } from "./crc32.ts";
 
 /** A complete header. */
 export interface ProxyHeader {
-  /** `LOCAL`: the peer speaks for itself, as in health checks of a load balancer. */
+  /** `LOCAL`: the connection is the load balancer's own, such as a health check. */
   readonly command: "LOCAL" | "PROXY";
-  /** The client. null: the peer itself, or a client that has no IP address. */
+  /** Address of the client; null for `LOCAL`, and for a client without an IP address. */
   readonly source: { readonly address: string; readonly port: number } | null;
-  /** Bytes of the header; what follows is the client's. */
+  /** Length of the header in bytes; the bytes of the client follow. */
   readonly size: number;
 }
 
 /**
- * What the bytes received so far are: a header and perhaps more, the beginning of one, something else,
- * or no valid header for `reason`. Whatever follows changes the answer only when it is `more`.
+ * The bytes received so far: `header` = they begin with a complete header; `more` = with an incomplete one; `absent` = with
+ * something else; `malformed` = with an invalid header. Further bytes change the result only for `more`.
  */
 export type ProxyHeaderState =
   | ({ readonly is: "header" } & ProxyHeader)
@@ -26,7 +26,7 @@ export type ProxyHeaderState =
 
 /** Longest header of version 1, with its line end. */
 const MAX_TEXT = 107;
-/** Longest header of version 2 that is read; its length field could announce 64 KiB. */
+/** Longest header of version 2 that is accepted, bytes; the format allows 64 KiB. */
 const MAX_BINARY = 4096;
 const TEXT_START = Buffer.from("PROXY ");
 const SIGNATURE = Buffer.from("\r\n\r\n\0\r\nQUIT\n", "latin1");
@@ -40,7 +40,7 @@ const TLV_HEAD = 3;
 
 const MORE: ProxyHeaderState = { is: "more" };
 
-/** Looks at the first bytes of a connection. Never throws, and never looks behind the end of the header. */
+/** Parses the first bytes of a connection. Never throws, and reads nothing beyond the end of the header. */
 export function readProxyHeader(bytes: Buffer): ProxyHeaderState {
   if (bytes.length === 0) return MORE;
   const start = bytes[0] === SIGNATURE[0] ? SIGNATURE : TEXT_START;
@@ -71,7 +71,7 @@ function readText(bytes: Buffer): ProxyHeaderState {
   };
 }
 
-/** An address of another machine has no zone. */
+/** An IPv6 address without a zone, which is meaningful only on the sending machine. */
 function isPlainIPv6(text: string): boolean {
   return isIPv6(text) && !text.includes("%");
 }
@@ -90,7 +90,7 @@ function readBinary(bytes: Buffer): ProxyHeaderState {
   if (command > 1) return malformed("an unknown command");
   if (size > MAX_BINARY) return malformed("longer than 4096 bytes");
   if (bytes.length < size) return MORE;
-  // Whatever else stands in a header without a client is to be discarded unread (§2.2).
+  // The rest of a LOCAL header must be discarded unread (§2.2).
   if (command === 0) return { is: "header", command: "LOCAL", source: null, size };
   if (family >= ADDRESS_BYTES.length || transport > 2) return malformed("an unknown family");
   const addresses = FIXED + ADDRESS_BYTES[family]!;
@@ -110,7 +110,7 @@ function sourceOf(header: Buffer, family: number): ProxyHeader["source"] {
   return { address: plainAddress(groups.join(":")), port: header.readUInt16BE(FIXED + 32) };
 }
 
-/** What is wrong with the extensions behind the addresses; null: nothing. */
+/** The fault in the extensions (TLVs) after the addresses; null if there is none. */
 function faultOfTlvs(header: Buffer, from: number): string | null {
   let at = from;
   while (at < header.length) {

@@ -44,9 +44,9 @@ export function connectSecure(
 }
 
 /**
- * Calls `ready` when the handshake is over; a socket to another key ends with an error.
- * @param keep gets sessions to resume with the same settings: only those of a peer whose key was right, since the
- * certificate is not to be had from a resumed one
+ * Calls `ready` when the handshake has succeeded and the public key matches the pins; else the socket fails with an error.
+ * @param keep called with each session that may be resumed with the same settings. A resumed session does not show the
+ * certificate again, so only sessions of peers with a matching key are kept.
  */
 export function whenSecure(
   socket: TLSSocket,
@@ -55,7 +55,7 @@ export function whenSecure(
   keep?: (session: Buffer) => void,
 ): void {
   let known = false;
-  // Listened to from the beginning: Node asks for no sessions of TLS 1.2 otherwise. It tells of them after the handshake.
+  // Registered before the handshake, else Node requests no sessions of TLS 1.2.
   if (keep !== undefined) socket.on("session", (session: Buffer) => known && keep(session));
   socket.once("secureConnect", () => {
     const key = pins.length === 0 || socket.isSessionReused() ? null : keyOf(socket);
@@ -65,7 +65,7 @@ export function whenSecure(
   });
 }
 
-/** The certificate has none of the expected keys. Its words stand in the code: that is what is told of failed connections. */
+/** The public key matches no pin. The message is also the code, because the detail of a failed connection is its code. */
 class PinError extends Error {
   readonly code: string;
 
@@ -75,7 +75,7 @@ class PinError extends Error {
   }
 }
 
-/** SHA-256 of the public key of the peer in base64; "" when it has shown no certificate. */
+/** SHA-256 of the public key of the peer in base64; "" if it sent no certificate. */
 function keyOf(socket: TLSSocket): string {
   const key = socket.getPeerX509Certificate()?.publicKey.export({ type: "spki", format: "der" });
   return key === undefined ? "" : createHash("sha256").update(key).digest("base64");

@@ -1,4 +1,4 @@
-// Addresses of UNIX sockets: `unix:` and the path, absolute or from the working directory.
+// Addresses of UNIX sockets: `unix:` and a path, absolute or relative to the working directory.
 import type { Socket } from "node:net";
 
 const PREFIX = "unix:";
@@ -10,15 +10,15 @@ export function isUnixSocket(address: string): boolean {
   return address.startsWith(PREFIX);
 }
 
-/** The one spelling of such an address; null when it is none, or its path is empty or too long. */
+/** The canonical form of such an address; null if it is not one, or its path is empty or too long. */
 export function unixSocket(text: string): string | null {
   if (!isUnixSocket(text)) return null;
-  const path = text.slice(PREFIX.length).replace(/^\/+/, "/"); // unix:///run/a is written, too
+  const path = text.slice(PREFIX.length).replace(/^\/+/, "/"); // accepts unix:///run/a
   const bytes = Buffer.byteLength(path);
   return bytes === 0 || bytes > MAX_SOCKET_PATH || path.includes("\0") ? null : PREFIX + path;
 }
 
-/** Where `node:net` connects to. @param address IP address or UNIX socket */
+/** The destination as options of `node:net`. @param address IP address or UNIX socket */
 export function placeToConnect(address: string, port: number): { path: string } | { host: string; port: number } {
   return isUnixSocket(address) ? { path: address.slice(PREFIX.length) } : { host: address, port };
 }

@@ -144,7 +144,7 @@ describe("a UNIX socket", LIMIT, () => {
     await assert.rejects(startGateway(configWith(local("b.sock"))), /unix:.*b\.sock: another process listens on it/);
     assert.equal((await get({ socketPath: path }, "/_gateway/live")).status, 200);
     writeFileSync(join(folder, "c.sock"), "precious");
-    await assert.rejects(startGateway(configWith(local("c.sock"))), /c\.sock: there is something that is no socket/);
+    await assert.rejects(startGateway(configWith(local("c.sock"))), /c\.sock: the file is not a socket/);
   });
 });
 

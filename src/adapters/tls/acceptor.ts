@@ -1,4 +1,4 @@
-// Chooses by the first message of a client which certificate it is shown and what is asked of it, and begins the handshake.
+// Chooses certificate and client authentication by the ClientHello of each connection, and begins the handshake.
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Secured } from "../../core/secured.ts";
@@ -11,14 +11,14 @@ import { type Demand, SecuredConnection } from "./secured-connection.ts";
 import { type ContextParts, ServerContext } from "./server-context.ts";
 import { VALIDATION_PROTOCOL, ValidationHandshakes } from "./validation-handshakes.ts";
 
-/** What an acceptor works with. */
+/** Settings and collaborators of an acceptor. */
 interface AcceptorParts extends Omit<ContextParts, "opened"> {
   readonly issued: IssuedCertificates;
-  /** Takes a socket whose handshake is over. */
+  /** Called with each socket whose handshake has succeeded. */
   opened(socket: TLSSocket, secured: Secured): void;
 }
 
-/** The TLS of one listener. Certificates change while connections live on; what is asked of clients does not. */
+/** The TLS of one listener. Certificates may be replaced while it runs; demands on clients may not. */
 export class TlsAcceptor {
   readonly #parts: AcceptorParts;
   readonly #contextParts: ContextParts;
@@ -41,19 +41,19 @@ export class TlsAcceptor {
     this.#unfollow = parts.issued.follow(() => this.use(this.#tls));
   }
 
-  /** Whether bytes are enough for {@link accept}. */
+  /** Whether the first bytes of a connection suffice for {@link accept}. */
   static isEnough(bytes: Buffer): boolean {
     return readClientHello(bytes) !== null;
   }
 
-  /** @param bytes of the ClientHello, which have been put back */
+  /** Begins the handshake. @param bytes the first of the connection, which have been put back */
   accept(socket: Socket, bytes: Buffer): void {
     const { protocols, serverName } = readClientHello(bytes)!;
     if (protocols.length === 1 && protocols[0] === VALIDATION_PROTOCOL) this.#validations.accept(socket, serverName);
     else this.#contexts.find(serverName).handshake(socket);
   }
 
-  /** New handshakes see these certificates. What is asked of clients is as before, else another acceptor would be made. */
+  /** Replaces the certificates for new handshakes. Demands on clients must be unchanged: see `demandsOf`. */
   use(tls: ServerTls): void {
     this.#tls = tls;
     this.#contexts = this.#makeContexts();

@@ -26,7 +26,7 @@ export function handshakeFault(
   error: NodeJS.ErrnoException,
   socket: TLSSocket,
 ): { readonly fault: HandshakeFault; readonly detail: string } {
-  // A certificate that is not accepted looks like a client that left: Node closes the connection without another word.
+  // For a client certificate that it does not accept, Node reports the same error as for a client that disconnects.
   const refusal = socket.authorizationError as unknown as string | Error | null | undefined;
   if (refusal !== null && refusal !== undefined) {
     const detail = String(refusal);

@@ -1,4 +1,4 @@
-// What requests on a TLS connection are told of it. Read when the first one asks: most connections have no certificate.
+// What the requests on a TLS connection need to know about it. The client certificate is parsed at the first request.
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Identity } from "../../core/identity.ts";
 import type { Secured } from "../../core/secured.ts";
@@ -10,14 +10,14 @@ import type { ServerContext } from "./server-context.ts";
 
 const NO_FIELDS: readonly string[] = [];
 
-/** What is asked of clients that ask for a host; null: the same whatever host they ask for. */
+/** Client authentication by host name; null: all names demand the same. */
 export type Demand = ((host: string) => ClientAuth) | null;
 
-/** One connection. */
+/** One TLS connection. */
 export class SecuredConnection implements Secured {
   readonly #context: ServerContext;
   readonly #demand: Demand;
-  /** undefined: not read yet; "unreadable": it names nobody, or could be taken for another. */
+  /** undefined: not parsed yet; "unreadable": the certificate contains no name, or one with control characters. */
   #identity: Identity | null | "unreadable" | undefined;
   readonly #proof: ClientProof;
   #fields: readonly string[] | undefined;
@@ -42,7 +42,7 @@ export class SecuredConnection implements Secured {
   refusal(host: string): ErrorCode | null {
     if (this.#read() === "unreadable") return "certificate_unreadable";
     if (this.#demand === null) return null;
-    // Proof that was given for one name says nothing where another was asked for (GHSA-5r4w-85f3-pw66).
+    // Client authentication for one name is none for a name that demands another (GHSA-5r4w-85f3-pw66).
     const wanted = this.#demand(host);
     return wanted.mode === "none" || wanted.key === this.#context.clients.key ? null : "misdirected";
   }
@@ -63,7 +63,7 @@ export class SecuredConnection implements Secured {
     const { forward } = this.#context;
     if (forward === "none" || this.identity === null) return NO_FIELDS;
     const [leaf, ...chain] = this.#proof.chain;
-    // A chain that is longer than fields may be is left out, as a service that needs it will find.
+    // A chain that is too long for the fields is left out; a service that requires it then refuses the request.
     const fields = clientCertFields(leaf!, forward === "chain" ? chain : []) ?? clientCertFields(leaf!, []);
     if (fields === null) return NO_FIELDS;
     return ["Client-Cert", fields.cert, ...(fields.chain === "" ? [] : ["Client-Cert-Chain", fields.chain])];

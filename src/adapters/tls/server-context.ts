@@ -1,4 +1,4 @@
-// One certificate with what is asked of its clients: a world of its own, whose sessions are resumed nowhere else.
+// A TLS context for one certificate and its demands on clients. Its sessions cannot be resumed in any other context.
 import { constants, createHash } from "node:crypto";
 import type { Socket } from "node:net";
 import { createServer, type TLSSocket, type TlsOptions, type Server as TlsServer } from "node:tls";
@@ -9,30 +9,30 @@ import { ticketKeys, ticketPeriod } from "../../tls/tickets.ts";
 import { addressOf } from "../client-address.ts";
 import { handshakeFault } from "./handshake-fault.ts";
 
-/** What all contexts of a listener share. */
+/** Settings and collaborators that all contexts of a listener share. */
 export interface ContextParts {
   readonly listener: string;
-  /** Offered by ALPN (RFC 7301). */
+  /** Protocols accepted through ALPN (RFC 7301). */
   readonly protocols: readonly string[];
   /** Longest wait for a handshake, ms. */
   readonly handshakeMs: number;
-  /** Issues session tickets where the configuration names no secret. */
+  /** Secret for session tickets if the configuration has none. */
   readonly ticketSecret: string;
   readonly watch: HandshakeWatch;
-  /** Takes a socket whose handshake is over. */
+  /** Called with each socket whose handshake has succeeded. */
   opened(socket: TLSSocket, context: ServerContext, proof: ClientProof): void;
 }
 
-/** A certificate in use. The server of Node's behind it is made with the first handshake, since most names are rarely asked. */
+/** One certificate in use. Its `tls.Server` is created at the first handshake, since most names are rarely requested. */
 export class ServerContext {
   readonly certificate: ServerCertificate | null;
   readonly #tls: ServerTls;
   readonly #parts: ContextParts;
   #server: TlsServer | null = null;
-  /** Of the keys of session tickets in use. */
+  /** The period of the session ticket keys in use. */
   #period = -1;
 
-  /** @param certificate null: there is none yet, and every handshake fails */
+  /** @param certificate null: none has been issued yet, and every handshake fails */
   constructor(certificate: ServerCertificate | null, tls: ServerTls, parts: ContextParts) {
     this.certificate = certificate;
     this.#tls = tls;
@@ -47,7 +47,7 @@ export class ServerContext {
     return this.#tls.forward;
   }
 
-  /** Begins a handshake. Bytes that were read of the socket have been put back. */
+  /** Begins a handshake. Bytes that were read from the socket must have been put back. */
   handshake(socket: Socket): void {
     this.#server ??= this.#make();
     const { tickets } = this.#tls;
@@ -59,7 +59,7 @@ export class ServerContext {
     this.#server.emit("connection", socket);
   }
 
-  /** Sessions of one are no sessions of another: what was proved here must not count there (CVE-2025-23419). */
+  /** Distinguishes contexts: a session must not carry client authentication from one to another (CVE-2025-23419). */
   #ticketContext(): string {
     const hosts = [...(this.certificate?.hosts ?? [])].sort();
     const { minVersion, maxVersion } = this.#tls;
@@ -83,9 +83,9 @@ export class ServerContext {
   #secured(socket: TLSSocket): void {
     const { watch, opened } = this.#parts;
     const client = addressOf(socket);
-    // Node hides an error of the handshake's socket behind that of the TLS socket, which needs a listener of its own.
+    // After the handshake, errors are emitted on the TLS socket and no longer by the server.
     socket.on("error", (error: NodeJS.ErrnoException) => {
-      // In TLS 1.3 a client looks at our certificate when the handshake is over for us (RFC 8446 §4.4).
+      // In TLS 1.3 a client may refuse our certificate after the handshake has completed on our side (RFC 8446 §4.4).
       const { fault, detail } = handshakeFault(error, socket);
       if (fault === "refused_by_client") watch.failed(fault, detail, client);
       socket.destroy();
@@ -122,7 +122,7 @@ export class ServerContext {
       rejectUnauthorized: mode !== "none" && mode !== "request" && ca !== "",
       ...(ca === "" ? {} : { ca }),
       handshakeTimeout: handshakeMs,
-      // By default that of Node differs from process to process.
+      // The default of Node differs between processes.
       sessionIdContext: createHash("sha256").update(this.#ticketContext()).digest("hex").slice(0, 32),
       ...(tickets === null ? { secureOptions: constants.SSL_OP_NO_TICKET } : { sessionTimeout: tickets.lifetimeS }),
     };

@@ -1,19 +1,20 @@
-// Handshakes by which an authority checks that a name is ours (RFC 8737): answered for pending names, and then closed.
+// Answers the TLS-ALPN-01 challenges of ACME (RFC 8737): handshakes for names with a pending challenge.
 import type { Socket } from "node:net";
 import { createServer } from "node:tls";
 import type { HandshakeWatch } from "../../core/handshake.ts";
 import type { IssuedCertificates } from "../../tls/issued-certificates.ts";
 import { addressOf } from "../client-address.ts";
 
-/** ALPN protocol of such handshakes. */
+/** ALPN protocol of the challenge. */
 export const VALIDATION_PROTOCOL = "acme-tls/1";
 
-/** Longest life of such a connection, ms: an authority needs its handshake and nothing else. */
+/** Longest life of such a connection, ms. The authority needs nothing but the handshake. */
 const LIFE_MS = 2000;
-/** Most at once; anybody can ask for one. */
+/** Most connections at once, since any client can open one. */
 const MAX_OPEN = 100;
+const NOT_PENDING = "no validation of this name is pending";
 
-/** Those of one listener. */
+/** The challenge handshakes of one listener. */
 export class ValidationHandshakes {
   readonly #issued: IssuedCertificates;
   readonly #watch: HandshakeWatch;
@@ -24,11 +25,12 @@ export class ValidationHandshakes {
     this.#watch = watch;
   }
 
-  /** @param name asked for, lower-case */
+  /** Serves one connection and closes it. @param name requested by the client, lower-case */
   accept(raw: Socket, name: string): void {
     const { validation } = this.#issued;
     raw.on("error", () => raw.destroy());
-    if (validation === null || this.#open.size >= MAX_OPEN) return this.#refuse(raw);
+    if (validation === null) return this.#refuse(raw, NOT_PENDING);
+    if (this.#open.size >= MAX_OPEN) return this.#refuse(raw, `${MAX_OPEN} validations are under way`);
     this.#open.add(raw);
     const timer = setTimeout(() => raw.destroy(), LIFE_MS);
     raw.once("close", () => {
@@ -37,7 +39,7 @@ export class ValidationHandshakes {
     });
     void validation.alpnCertificate(name).then((pair) => {
       if (raw.destroyed) return;
-      if (pair === null) return this.#refuse(raw);
+      if (pair === null) return this.#refuse(raw, NOT_PENDING);
       const server = createServer({ ...pair, ALPNProtocols: [VALIDATION_PROTOCOL], minVersion: "TLSv1.2" });
       server.on("tlsClientError", (_, socket) => socket.destroy());
       server.on("secureConnection", (socket) => socket.on("error", () => socket.destroy()).end());
@@ -49,8 +51,8 @@ export class ValidationHandshakes {
     for (const raw of this.#open) raw.destroy();
   }
 
-  #refuse(raw: Socket): void {
-    this.#watch.failed("no_shared_protocol", "no validation of this name is pending", addressOf(raw));
+  #refuse(raw: Socket, detail: string): void {
+    this.#watch.failed("no_shared_protocol", detail, addressOf(raw));
     raw.destroy();
   }
 }

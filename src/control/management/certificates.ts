@@ -1,4 +1,4 @@
-// `/certificates`: those the gateway orders from authorities, until when they are valid, and what went wrong last.
+// `/certificates`: the certificates ordered by ACME, when they expire, and their last failure.
 import type { SetStatus } from "../../acme/keeper.ts";
 import { json } from "./answer.ts";
 import { type GatewayView, timestamp } from "./gateway-view.ts";

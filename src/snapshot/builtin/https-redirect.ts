@@ -1,16 +1,16 @@
-// Sends clients of listeners without TLS to one that has it.
+// `redirectToHTTPS`: redirects every request of a listener to HTTPS.
 import type { ListenerConfig } from "../../config/meaning/listeners.ts";
 import type { RequestContext } from "../../core/context.ts";
 import type { Responder } from "../../core/responder.ts";
 
-/** Redirects by name of listener; null: no listener has any. */
+/** Redirects by listener name; null if no listener redirects. */
 export function httpsRedirects(listeners: readonly ListenerConfig[]): ReadonlyMap<string, Responder> | null {
   const all = listeners.flatMap(({ name, redirect }) => {
     if (redirect === null) return [];
     const { port, status } = redirect;
     const suffix = port === 443 ? "" : `:${port}`;
     const answer = ({ host, rawPath, query }: RequestContext) => {
-      // HTTP/1.0 need not say which host is meant.
+      // A request of HTTP/1.0 may lack the host.
       if (host === "") return { code: "bad_request" as const };
       return { status, fields: ["Location", `https://${host}${suffix}${rawPath}${query}`], body: "" };
     };

@@ -1,9 +1,9 @@
-// Filters that see every reply of listeners, also those to requests without a route.
+// Reply filters of listeners, which also see replies to requests without a route.
 import type { ReplyFilter } from "../../core/context.ts";
 import { hsts } from "../../shaping/hsts.ts";
 import type { Build } from "../runtime.ts";
 
-/** In the order they run, which is after those of routes. */
+/** The filters in the order they run, after those of routes. */
 export function listenerFilters({ config, runtime }: Pick<Build, "config" | "runtime">): readonly ReplyFilter[] {
   const values = new Map(config.listeners.flatMap(({ name, hsts }) => (hsts === "" ? [] : [[name, hsts] as const])));
   const own = values.size === 0 ? [] : [hsts(values)];

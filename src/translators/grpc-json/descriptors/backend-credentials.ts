@@ -1,4 +1,4 @@
-// TLS of a backend for the gRPC library: the same that requests to it use, with the pins that the library does not know.
+// TLS credentials for the gRPC library with the settings of requests, including pins, which the library does not support.
 import type { Socket } from "node:net";
 import { CallCredentials, ChannelCredentials, type experimental } from "@grpc/grpc-js";
 import { connectSecure, type UpstreamTls, whenSecure } from "../../../wire/secure.ts";
