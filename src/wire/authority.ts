@@ -37,6 +37,11 @@ export function addressText({ address, port }: Omit<Place, "scheme">): string {
   return isUnixSocket(address) ? address : `${bracketed(address)}:${port}`;
 }
 
+/** A place as log lines name it: `https://10.0.0.1:8443`, `http://unix:/run/app.sock`. */
+export function originText(place: Place): string {
+  return `${place.scheme}://${addressText(place)}`;
+}
+
 /** Host with the port where it is not the scheme's own; `localhost` for a UNIX socket. The zone of an IPv6 address means something on this machine only. */
 export function authorityOf({ scheme, address, port }: Place): string {
   if (isUnixSocket(address)) return "localhost";

@@ -1,6 +1,6 @@
 // Keep-alive connections to one endpoint: last in first out, bounded, swept once a second.
 
-import { addressText } from "../../wire/authority.ts";
+import { originText } from "../../wire/authority.ts";
 import { isName } from "../../wire/resolver.ts";
 import { Connection } from "./connection.ts";
 import type { Exchange, ExchangePool } from "./exchange.ts";
@@ -49,7 +49,7 @@ export class Pool implements ConnectionPool<Connection, Exchange>, ExchangePool 
       if (connection === undefined) break;
       if (connection.isUsable(now)) {
         this.shared.network.log?.debug?.("Connection reused", {
-          to: addressText(this.target),
+          to: originText(this.target),
           idle: this.#idle.length,
         });
         return connection.carry(exchange, now);
@@ -65,7 +65,7 @@ export class Pool implements ConnectionPool<Connection, Exchange>, ExchangePool 
     }
     this.#waiting.push(exchange);
     this.shared.network.log?.debug?.("Request waits for a connection", {
-      to: addressText(this.target),
+      to: originText(this.target),
       waiting: this.#waiting.length,
       limit,
     });
@@ -124,7 +124,7 @@ export class Pool implements ConnectionPool<Connection, Exchange>, ExchangePool 
   }
 
   #dial(exchange: Exchange): void {
-    this.shared.network.log?.debug?.("Connection opened", { to: addressText(this.target), open: this.#open.size });
+    this.shared.network.log?.debug?.("Connection opened", { to: originText(this.target), open: this.#open.size });
     const connection = new Connection(this);
     this.#open.add(connection);
     connection.dial(exchange);

@@ -1,5 +1,5 @@
 // The HTTP/2 connections to one endpoint: as many streams on one as it takes, a bounded queue behind them.
-import { addressText } from "../../wire/authority.ts";
+import { originText } from "../../wire/authority.ts";
 import type { Network } from "../../wire/dial.ts";
 import type { PoolTarget } from "../http/pool-contract.ts";
 import type { CallPool, Http2Call } from "./call.ts";
@@ -59,7 +59,7 @@ export class Http2Pool implements SessionPool<Http2Session>, CallPool {
     if (this.#waiting.length >= MAX_WAITING) return call.fail("overloaded", "stream queue is full", "unsent");
     this.#waiting.push(call);
     this.network.log?.debug?.("Call waits for a stream", {
-      to: addressText(this.target),
+      to: originText(this.target),
       waiting: this.#waiting.length,
     });
     this.#grow();
@@ -159,7 +159,7 @@ export class Http2Pool implements SessionPool<Http2Session>, CallPool {
   }
 
   #dial(): void {
-    this.network.log?.debug?.("Connection opened for HTTP/2", { to: addressText(this.target), open: this.#open.size });
+    this.network.log?.debug?.("Connection opened for HTTP/2", { to: originText(this.target), open: this.#open.size });
     const session = new Http2Session(this);
     this.#sessions.push(session);
     this.#open.add(session);
