@@ -35,8 +35,8 @@ export interface FrontParts {
   readonly ticketSecret: string;
   /** Receives the results of handshakes. */
   readonly watch: HandshakeWatch;
-  /** Receives failures of PROXY headers; null: they are not reported. */
-  readonly proxyHeaders: ProxyHeaderWatch | null;
+  /** Receives failures of PROXY headers. */
+  readonly proxyHeaders: ProxyHeaderWatch;
 }
 
 /** One front: HTTP/1.1 and, where it is on, HTTP/2. */

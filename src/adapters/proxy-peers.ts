@@ -10,11 +10,11 @@ import { takeProxyHeader } from "./take-proxy-header.ts";
 export class ProxyPeers {
   readonly #isListed: CidrMatch;
   readonly #timeoutMs: number;
-  readonly #watch: ProxyHeaderWatch | null;
+  readonly #watch: ProxyHeaderWatch;
   /** Sockets whose header is incomplete. */
   readonly #waiting = new Set<Socket>();
 
-  constructor({ trustedPeers, timeoutMs }: ProxyProtocolOptions, watch: ProxyHeaderWatch | null) {
+  constructor({ trustedPeers, timeoutMs }: ProxyProtocolOptions, watch: ProxyHeaderWatch) {
     this.#isListed = compileCidrs(trustedPeers);
     this.#timeoutMs = timeoutMs;
     this.#watch = watch;
@@ -32,7 +32,7 @@ export class ProxyPeers {
         if (source !== null) nameClient(socket, source.address);
         then();
       },
-      failed: (fault, detail) => this.#watch?.failed(fault, detail, peer),
+      failed: (fault, detail) => this.#watch.failed(fault, detail, peer),
     });
   }
 

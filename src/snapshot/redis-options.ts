@@ -1,4 +1,4 @@
-// A `redis` block as what its client is given.
+// Compiles a `redis` block into options of the Redis client.
 import type { ConnectionOptions } from "node:tls";
 import type { Config, RedisConfig } from "../config/config.ts";
 import { hostPort } from "../wire/authority.ts";

@@ -1,4 +1,4 @@
-// Listeners as the adapters want them: one set of options for each.
+// Compiles listeners into options of the HTTP adapters.
 import type { HttpServerOptions } from "../adapters/options.ts";
 import type { Config } from "../config/config.ts";
 import type { ListenerConfig } from "../config/meaning/listeners.ts";

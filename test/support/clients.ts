@@ -23,6 +23,6 @@ export function frontParts(gateway: Gateway): FrontParts {
     issued,
     ticketSecret: "secret",
     watch: UNWATCHED,
-    proxyHeaders: null,
+    proxyHeaders: { failed: () => undefined },
   };
 }

@@ -1,4 +1,4 @@
-// `backend.services`: how each service is called.
+// `backend.services`: the settings for calls to each service.
 import type { Backend } from "../schema/backend.ts";
 import { checkInherited } from "../schema/inherit.ts";
 import { withOverride } from "../schema/overrides.ts";
@@ -6,12 +6,13 @@ import type { Written } from "../schema/root.ts";
 import type { Draft } from "./draft.ts";
 import type { Known } from "./known.ts";
 
-/** How one service is called, or all that are not named. */
+/** Settings for calls to one service, or to all that are not in `backend.services`. */
 export type ServiceBackend = Omit<Backend, "services">;
 
+const NONE: ReadonlySet<string> = new Set();
 const made = new WeakMap<Backend, Map<string, ServiceBackend>>();
 
-/** How a service is called. Services of equal settings need not have the same object, but a service always has the same. */
+/** Settings for calls to a service. Repeated calls with the same configuration and service return the same object. */
 export function backendOf({ backend }: Pick<Written, "backend">, service: string): ServiceBackend {
   if (!Object.hasOwn(backend.services, service)) return backend;
   let known = made.get(backend);
@@ -38,10 +39,8 @@ export function hasOwnTls({ backend }: Pick<Written, "backend">, service: string
   return Object.values(own).some((value) => value !== null);
 }
 
-/** Refuses settings of services that do not exist. */
+/** Reports settings for services that do not exist. */
 export function checkBackends({ written, tree, problems }: Draft, { serviceNames }: Known): void {
   const { services } = written.backend;
   checkInherited("backend", { services, routes: {} }, { services: serviceNames, routes: NONE }, tree, problems);
 }
-
-const NONE: ReadonlySet<string> = new Set();

@@ -9,7 +9,7 @@ export function checkCiphers(draft: Draft, place: Place, names: readonly string[
   const below = [...place, "cipherSuites"];
   const known = (...some: string[]) => secureFault({ ciphers: cipherList(some) }) === null;
   if (!known(...names)) return draft.error(below, `${dotted(place)}: cipherSuites names no known cipher`);
-  // OpenSSL passes over names it does not know as long as it knows one. Elements such as "!aNULL" are no names.
+  // OpenSSL ignores unknown names as long as it knows one. Elements such as "!aNULL" are not names.
   for (const name of names.filter((n) => /^\w/.test(n) && !known(n))) {
     draft.warn(below, `${dotted(place)}: cipherSuites: "${name}" is no cipher that this OpenSSL knows; it is left out`);
   }

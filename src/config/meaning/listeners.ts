@@ -1,4 +1,4 @@
-// Every listener for clients: those with sections of their own, and those of `frontend.listeners`.
+// The listeners for clients: `frontend.http`, `.websocket` and `.grpc`, and those in `frontend.listeners`.
 import type { ServerTls } from "../../tls/server-tls.ts";
 import { MAX_SOCKET_PATH } from "../../wire/unix-socket.ts";
 import type { ListenerTls } from "../schema/listener-tls.ts";
@@ -18,38 +18,38 @@ const NO_SOCKET = { socket: "", socketMode: 0, redirect: null };
 /** A listener that is enabled. Times in ms, 0 = none. */
 export interface ListenerDraft {
   readonly name: string;
-  /** Dotted place below `gateway`. */
+  /** Dotted path of its section below `gateway`. */
   readonly key: string;
-  /** Host and port; with a UNIX socket "" and 0. */
+  /** Host and port to bind; "" and 0 for a UNIX socket. */
   readonly host: string;
   readonly port: number;
-  /** Path of a UNIX socket; "": host and port. */
+  /** Path of a UNIX socket; "" for host and port. */
   readonly socket: string;
   /** Permissions of the UNIX socket. */
   readonly socketMode: number;
-  /** HTTP/1.1 requests other than handshakes. */
+  /** Whether it serves HTTP/1.1 requests other than WebSocket handshakes. */
   readonly http1: boolean;
   readonly http2: boolean;
-  /** WebSocket handshakes. */
+  /** Whether it serves WebSocket handshakes. */
   readonly websocket: boolean;
   readonly readMs: number;
   readonly writeMs: number;
   readonly idleMs: number;
   readonly proxyProtocol: ProxyProtocol;
-  /** Where every request is sent; null: they are served. */
+  /** HTTPS port and status of the redirect that answers every request; null: requests are served. */
   readonly redirect: { readonly port: number; readonly status: number } | null;
   readonly tls: ListenerTls;
 }
 
-/** A listener whose files were read. */
+/** A listener with its TLS files read. */
 export interface ListenerConfig extends Omit<ListenerDraft, "tls"> {
-  /** null: none. */
+  /** null: no TLS. */
   readonly tls: ServerTls | null;
-  /** Value of `Strict-Transport-Security`; "": it is not sent. */
+  /** Value of `Strict-Transport-Security`; "": the field is not sent. */
   readonly hsts: string;
 }
 
-/** @param read TLS by the place of its block */
+/** Adds TLS and HSTS to a listener. @param read TLS by the dotted path of its block */
 export function completeListener(listener: ListenerDraft, read: ReadonlyMap<string, ServerTls>): ListenerConfig {
   const tls = read.get(`${listener.key}.tls`) ?? null;
   return { ...listener, tls, hsts: tls === null ? "" : hstsOf(listener.tls) };
@@ -76,7 +76,7 @@ export function listenersOf({ frontend }: Sections, isGiven: (key: string) => bo
     idleMs: http.idleTimeout,
   };
   const list: ListenerDraft[] = [];
-  // A file that lists listeners gets no port that it does not write.
+  // With `listeners`, the default port of `frontend.http` is not opened unless it is written.
   if (http.enabled ?? (listeners.length === 0 || isGiven("frontend.http.port"))) {
     const { port, enableHTTP2: http2, proxyProtocol, tls } = http;
     const protocols = { http1: true, http2, websocket: true };
@@ -137,7 +137,7 @@ function redirectOf({ redirectToHTTPS: { enabled, port, status } }: { readonly r
   return enabled ? { port, status: Number(status) } : null;
 }
 
-/** Infers and checks the listeners. */
+/** Returns the listeners, and reports errors in their sections. */
 export function readListeners(draft: Draft): readonly ListenerDraft[] {
   const names = new Claims(draft.problems);
   for (const [i, section] of draft.written.frontend.listeners.entries()) {

@@ -1,10 +1,10 @@
-// Checks which peers are believed: `frontend.http.trustedProxies`, and `proxyProtocol` of listeners.
+// Checks the settings about trusted peers: `frontend.http.trustedProxies`, and `proxyProtocol` of listeners.
 import { compileCidrs } from "../../wire/cidr.ts";
 import { cidrMeant } from "../cures/meant-match.ts";
 import { type Draft, dotted, type Place, placeOfKey } from "./draft.ts";
 import type { Known } from "./known.ts";
 
-/** Every entry must be a range of addresses, and every header must be waited for. */
+/** Every entry must be a valid address range, and every `timeout` above 0. */
 export function checkProxies(draft: Draft, { listeners }: Known): void {
   checkRanges(draft, ["frontend", "http", "trustedProxies"], draft.written.frontend.http.trustedProxies);
   for (const { key, proxyProtocol } of listeners) {

@@ -1,5 +1,6 @@
-// Files of certificates that are shown to clients, and of those that clients are verified by. What cannot be used whole is an
-// error: a gateway that starts without one of its CAs or lists would refuse its clients, or let in those who were revoked.
+// Reads the files of listeners: certificates and keys shown to clients, and the CAs and revocation lists that clients are
+// verified with. A file that cannot be used completely is an error: without one of its CAs the gateway would refuse clients,
+// and without a revocation list it would admit revoked ones.
 import { createHash, type X509Certificate } from "node:crypto";
 import { certificatesOf, chainPem } from "../../tls/certificate-chain.ts";
 import { certificateNames } from "../../tls/certificate-names.ts";
@@ -18,14 +19,14 @@ import { TlsReader } from "./tls-reader.ts";
 
 type Files = Pick<CertificateSection, "certFile" | "keyFile" | "pkcs12File" | "passphrase" | "hosts">;
 
-/** Certificates in the order of their file, and the key of the first. */
+/** A chain in file order, and the key of its first certificate. */
 interface LoadedPair {
   readonly chain: readonly X509Certificate[];
   /** PEM. */
   readonly key: string;
 }
 
-/** Reads files of one configuration. */
+/** Reads the files of one configuration. */
 export class ServerFiles {
   readonly #draft: Draft;
   readonly #reader: TlsReader;
@@ -35,7 +36,7 @@ export class ServerFiles {
     this.#reader = new TlsReader(draft, sources);
   }
 
-  /** A certificate with its key and its names; null when something of it cannot be used. @param place of its block */
+  /** A certificate with its key and names; null, and an error, if any part cannot be used. @param place of its block */
   certificate(files: Files, place: Place): Omit<ServerCertificate, "clients"> | null {
     const { certFile, keyFile, pkcs12File, hosts } = files;
     const bundled = pkcs12File !== "";
@@ -56,7 +57,7 @@ export class ServerFiles {
     });
   }
 
-  /** CAs of all files as one bundle; "" for none, and when one cannot be used. @param place of the list */
+  /** The CAs of all files as one bundle; "" if there are none, or one cannot be used. @param place of the list of files */
   authorities(files: readonly string[], place: Place): string {
     const bundles = files.map((file, i) => {
       const at = [...place, i];
@@ -71,7 +72,7 @@ export class ServerFiles {
     return bundle;
   }
 
-  /** Lists of all files; null for none, and when one cannot be used. @param ca bundle @param place of the list of files */
+  /** The lists of all files; null if there are none, or one cannot be used. @param ca bundle @param place of the list of files */
   revocations(
     files: readonly string[],
     ca: string,
@@ -90,7 +91,7 @@ export class ServerFiles {
       });
     });
     const lists = read.flatMap((some) => some ?? []);
-    if (read.includes(null)) return null; // a list that seems to lack may be in the file that cannot be read
+    if (read.includes(null)) return null; // a list that seems to be missing may be in the unreadable file
     const revocation = revocationOf(lists, ca, refuseWhenEnded);
     const unlisted = withoutLists(revocation, ca).map(
       (name) => `${name} has no revocation list: its clients are not checked`,

@@ -1,5 +1,5 @@
-// TLS of listeners: reads the certificates, keys, CAs and revocation lists that enabled blocks name, and checks that all of
-// it can be used, so that `check` finds what is missing and a handshake does not.
+// Builds the TLS settings of listeners. All files of enabled blocks are read and checked when the configuration is loaded,
+// so that errors are found by `check` and not in handshakes.
 import { createHash } from "node:crypto";
 import { profileOptions } from "../../tls/profiles.ts";
 import { type ClientAuth, NO_CLIENT_AUTH, type ServerCertificate, type ServerTls } from "../../tls/server-tls.ts";
@@ -14,7 +14,7 @@ import type { TlsBlock } from "./tls.ts";
 
 type Section = ListenerTls | ManagementTls;
 
-/** TLS by the dotted place of its block. @param ordered name sets by the dotted place of their block */
+/** Returns TLS by the dotted path of its block. @param ordered ACME name sets by the dotted path of their block */
 export function readServerTls(
   draft: Draft,
   blocks: readonly TlsBlock<Section>[],
@@ -68,7 +68,7 @@ const NO_PROFILE = { ciphers: "", ecdhCurve: "" };
 
 type Versions = Pick<ServerTls, "minVersion" | "maxVersion" | "ciphers" | "groups" | "preferServerCipher">;
 
-/** What is written, else what the profile says, which is `intermediate` unless something older is asked for. */
+/** Versions and ciphers: as written, else of the profile. Its default is `intermediate`, unless older settings are written. */
 function versionsOf(draft: Draft, tls: Section, place: Place): Versions {
   const older = Number(tls.minVersion) < 1.2;
   const name = tls.profile ?? (older || tls.cipherSuites.length > 0 ? null : "intermediate");
@@ -97,10 +97,10 @@ function versionsOf(draft: Draft, tls: Section, place: Place): Versions {
 type OwnAuth = Pick<CertificateSection, "clientAuth" | "clientCAFile" | "clientCRLFile">;
 const NOTHING_OWN: OwnAuth = { clientAuth: null, clientCAFile: [], clientCRLFile: [] };
 
-/** What is asked of clients. @param own of one certificate: what it leaves out is that of the block */
+/** Returns the demands on clients. @param own settings of one certificate, which default to those of the block */
 type Asking = (tls: Section, place: Place, own: OwnAuth) => ClientAuth;
 
-/** @param known what was read before: thousands of certificates may share one list, and need it once */
+/** @param known results so far: thousands of certificates may share one revocation list, which is read once */
 function clientAuth(
   draft: Draft,
   files: ServerFiles,
@@ -134,7 +134,7 @@ function clientAuth(
   return read;
 }
 
-/** Whether CAs or lists of clients are named, and nothing says that nobody is to be checked by them: all would be let in. */
+/** Whether CAs or revocation lists are configured without `clientAuth`, by mistake: all clients would be admitted. */
 function isForgotten(draft: Draft, tls: Section, place: Place, own: OwnAuth): boolean {
   const ofBlock = own === NOTHING_OWN;
   const { clientCAFile, clientCRLFile } = ofBlock ? tls : own;
@@ -142,7 +142,7 @@ function isForgotten(draft: Draft, tls: Section, place: Place, own: OwnAuth): bo
   return !(ofBlock && tls.certificates.some((each) => (each.clientAuth ?? "none") !== "none"));
 }
 
-/** Of two certificates for one name the first is shown. That must not decide what is asked of clients. */
+/** Two certificates for one name, of which only the first is shown, must not make different demands on clients. */
 function checkHosts(draft: Draft, certificates: readonly ServerCertificate[], places: readonly Place[]): void {
   if (certificates.length !== places.length) return; // some could not be read
   const first = new Map<string, ServerCertificate>();

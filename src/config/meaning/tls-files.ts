@@ -1,4 +1,4 @@
-// Certificates, keys and trust anchors towards services and stores: read while loading, so that `check` finds what is missing.
+// Reads the certificates, keys and trust anchors for services and stores when the configuration is loaded.
 import { createPrivateKey } from "node:crypto";
 import { certificatesOf } from "../../tls/certificate-chain.ts";
 import { pairFault } from "../../tls/key-pair.ts";
@@ -13,7 +13,7 @@ import { redisBlocks } from "./stores.ts";
 import { upstreamBlocks } from "./tls.ts";
 import { TlsReader } from "./tls-reader.ts";
 
-/** What a file may be, and what is to be said of one that can be used. They throw where it cannot. */
+/** Checks by kind of file. Each returns warnings, and throws if the file cannot be used. */
 const CHECKS = {
   anchors(text: string) {
     const { pem, warnings } = trustAnchors(text, Date.now());
@@ -33,14 +33,14 @@ interface Named {
   readonly key: readonly [key: string, file: string];
 }
 
-/** Reads every file that an enabled TLS block names. What cannot be used is an error. */
+/** Reads every file that an enabled TLS block names. A file that cannot be used is an error. */
 export function readMaterial(draft: Draft, sources: SourceFiles): Material {
   const reader = new TlsReader(draft, sources);
   const material = new Map<string, string>();
   const tried = new Map<string, boolean>();
   const usable = (kind: keyof typeof CHECKS, [key, file]: readonly [string, string], block: Place): boolean => {
     const known = file === "" ? false : tried.get(`${kind}|${file}`);
-    if (known !== undefined) return known; // blocks that inherit a file say nothing new about it
+    if (known !== undefined) return known; // reported at the first block that names it
     const place = [...block, key];
     const text = reader.read(file, place, (bytes) => {
       const content = bytes.toString();
@@ -54,7 +54,7 @@ export function readMaterial(draft: Draft, sources: SourceFiles): Material {
   const readBlock = (place: Place, { anchors, certificate, key }: Named) => {
     usable("anchors", anchors, place);
     const [certFits, keyFits] = [usable("certificate", certificate, place), usable("key", key, place)];
-    if (!(certFits && keyFits)) return; // there is none, or what is wrong was said above
+    if (!(certFits && keyFits)) return; // there is no pair, or its fault has been reported
     const fault = pairFault(certificatesOf(material.get(certificate[1])!), createPrivateKey(material.get(key[1])!));
     if (fault !== null) reader.mismatch(certificate[1], key[1], [...place, key[0]], fault);
   };

@@ -1,13 +1,13 @@
-// Reads files that TLS blocks name, and says at the key that names one what is wrong with it.
+// Reads the files that TLS blocks name, and reports faults at the key that names the file.
 import { TlsFault } from "../../tls/fault.ts";
 import type { SourceFiles } from "../text/source-files.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 import { fileFault } from "./files.ts";
 
-/** Largest file read, bytes. */
+/** Largest file that is read, bytes. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
-/** Reads files of one configuration. */
+/** Reads the files of one configuration. */
 export class TlsReader {
   readonly #draft: Draft;
   readonly #sources: SourceFiles;
@@ -17,12 +17,12 @@ export class TlsReader {
     this.#sources = sources;
   }
 
-  /** What `use` makes of the content of a file; null, and an error at its key, when it cannot. */
+  /** Passes the content of a file to `use` and returns the result; null, and an error at `place`, if that throws. */
   read<T>(file: string, place: Place, use: (bytes: Buffer) => T): T | null {
     return this.attempt(file, place, () => use(this.#sources.bytes(file, MAX_FILE_BYTES)));
   }
 
-  /** The same for what was made of a file before. */
+  /** The same for a file that has been read before. */
   attempt<T>(file: string, place: Place, use: () => T): T | null {
     try {
       return use();
@@ -34,7 +34,7 @@ export class TlsReader {
     }
   }
 
-  /** @param warnings about a file; those that are null are none */
+  /** Reports warnings about a file. @param warnings null ones are skipped */
   warn(file: string, place: Place, warnings: readonly (string | null)[]): void {
     for (const warning of warnings)
       if (warning !== null) this.#draft.warn(place, `${dotted(place)}: "${file}": ${warning}`);

@@ -1,5 +1,4 @@
-// Finds the TLS blocks that are in use, and checks their settings.
-
+// Finds the TLS blocks that are enabled, and checks their settings.
 import type { ListenerTls, ManagementTls } from "../schema/listener-tls.ts";
 import type { ManagementSection } from "../schema/management.ts";
 import type { Written } from "../schema/root.ts";
@@ -12,13 +11,13 @@ import type { ListenerDraft } from "./listeners.ts";
 /** Most services a warning names. */
 const MAX_NAMES = 10;
 
-/** A block that is enabled, and where it is written. */
+/** An enabled block and its place. */
 export interface TlsBlock<T> {
   readonly place: Place;
   readonly tls: T;
 }
 
-/** Every enabled block of certificates shown to clients and operators. @param listeners for clients */
+/** Every enabled block of a listener, including the management listener. @param listeners for clients */
 export function listenerBlocks(
   listeners: readonly ListenerDraft[],
   management: ManagementSection,
@@ -30,14 +29,14 @@ export function listenerBlocks(
   return operators ? [...clients, { place: ["management", "tls"], tls: management.tls }] : clients;
 }
 
-/** A block of trust in one service, or in all that have none of their own. */
+/** The TLS block for one service, or for all services without one of their own. */
 interface UpstreamBlock extends TlsBlock<UpstreamTls> {
   readonly section: "http" | "grpc";
-  /** null: of all others. */
+  /** null: all services without a block of their own. */
   readonly service: string | null;
 }
 
-/** Every enabled block of trust in services. That of a service has what it inherits. */
+/** Every enabled TLS block for services. The block of a single service includes inherited settings. */
 export function upstreamBlocks(written: Pick<Written, "backend">): readonly UpstreamBlock[] {
   const { backend } = written;
   const sections = ["http", "grpc"] as const;
@@ -53,7 +52,7 @@ export function upstreamBlocks(written: Pick<Written, "backend">): readonly Upst
   return [...ofAll, ...own].filter(({ tls }) => tls.enabled);
 }
 
-/** Checks every enabled block but its files. */
+/** Checks the settings of every enabled block, except its files. */
 export function checkTls(draft: Draft, known: Known): void {
   const listeners = listenerBlocks(known.listeners, draft.written.management);
   const upstreams = upstreamBlocks(draft.written);
@@ -88,7 +87,7 @@ export function checkTls(draft: Draft, known: Known): void {
   }
 }
 
-/** Whose certificates a block is about. */
+/** The services a block is for, for messages. */
 function trusted(written: Written, { service, section }: UpstreamBlock, { services }: Known): string {
   if (service !== null) return `service "${service}"`;
   const names = services.map(({ name }) => name).filter((name) => !hasOwnTls(written, name, section));

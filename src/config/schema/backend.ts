@@ -1,4 +1,4 @@
-// `backend`: how the gateway speaks to services.
+// `backend`: settings for calls to services.
 import type { Field, Infer } from "./field.ts";
 import { mapOf, object } from "./fields.ts";
 import { backendGrpc } from "./grpc.ts";
@@ -14,7 +14,7 @@ const HTTP_VERSIONS = ["1.1", "2"] as const;
 const http = object("The HTTP client", {
   version: {
     ...oneOf(
-      "of requests that are not gRPC; `2` must be agreed by ALPN over TLS and is prior knowledge without. An instance with scheme `h2c` always speaks 2",
+      "HTTP version of requests other than gRPC; `2` is negotiated by ALPN over TLS, which must succeed, and used with prior knowledge without TLS. An instance with scheme `h2c` always uses 2",
       HTTP_VERSIONS,
       "1.1",
     ),
@@ -37,10 +37,10 @@ const http = object("The HTTP client", {
 
 const tls = orSwitch(
   overridden(upstreamTls),
-  "TLS settings that differ for this service: they are used unless `enabled: false`; or true or false",
+  "TLS settings that differ for this service, or true or false; a block without `enabled: false` is in use",
 );
 
-const service = object("One service: what is left out is as in `backend`", {
+const service = object("One service; keys that are left out are as in `backend`", {
   http: overridden(http, { tls }, ["maxIdleConns"]),
   websocket: overridden(backendWebsocket),
   sse: overridden(backendSse),
@@ -53,7 +53,7 @@ export const backend = object("How services are called", {
   websocket: backendWebsocket,
   sse: backendSse,
   grpc: backendGrpc,
-  services: mapOf("service → what differs for it, key by key", service),
+  services: mapOf("service → settings that differ for it", service),
 });
 
 /** Effective `backend`. */

@@ -1,4 +1,4 @@
-// `frontend.*.tls` and `management.tls`: certificates shown to clients, and what is asked of clients.
+// `frontend.*.tls` and `management.tls`: certificates shown to clients, and demands on clients.
 import { TLS_PROFILES } from "../../tls/profiles.ts";
 import { TLS_VERSIONS } from "../../wire/ciphers.ts";
 import { acme } from "./acme.ts";
@@ -8,11 +8,11 @@ import { bool, dur, oneOf, str, strings } from "./scalars.ts";
 
 const CLIENT_AUTH = ["none", "request", "require", "verify"] as const;
 
-/** Ten years: lists of browsers take no name for less than one. */
+/** Largest `hsts.maxAge`: ten years. The preload lists of browsers require one. */
 const HSTS_DAYS = 3650;
 
 const files = {
-  certFile: str("PEM certificate, behind it those that signed it; re-read when the file changes", ""),
+  certFile: str("PEM certificate chain, the certificate of the server first; re-read when the file changes", ""),
   keyFile: str("PEM private key; re-read when the file changes", ""),
   pkcs12File: str("PKCS#12 bundle instead of `certFile` and `keyFile`; re-read when the file changes", ""),
   passphrase: str("opens an encrypted key or bundle, best written as `${file:/run/secrets/name}`", ""),
@@ -20,17 +20,17 @@ const files = {
 
 const certificate = object("One certificate", {
   ...files,
-  hosts: strings("names it is shown for, exact or `*.example.org`; empty = those in the certificate"),
-  clientAuth: optional(oneOf("what clients that ask for its names must show; default as for the block", CLIENT_AUTH)),
-  clientCAFile: strings("PEM trust anchors for them; empty = those of the block"),
-  clientCRLFile: strings("revocation lists for them; empty = those of the block"),
+  hosts: strings("names it is shown for, exact or `*.example.org`; empty = the names in the certificate"),
+  clientAuth: optional(oneOf("client authentication for its names; default as for the block", CLIENT_AUTH)),
+  clientCAFile: strings("PEM trust anchors for these clients; empty = those of the block"),
+  clientCRLFile: strings("revocation lists for these clients; empty = those of the block"),
 });
 
 const serverTls = {
   enabled: bool("serve HTTPS instead of HTTP", false),
   ...files,
   certificates: listOf(
-    "further certificates, chosen by the name a client asks for (SNI); where none has it, that of the block is shown, else the first",
+    "further certificates, chosen by server name (SNI); if no name matches, the certificate of the block is shown, else the first of the list",
     certificate,
   ),
   profile: optional(
@@ -46,7 +46,7 @@ const serverTls = {
   ),
   preferServerCipher: bool("server order of ciphers wins (TLS 1.2 and below)", false),
   clientAuth: oneOf(
-    "`none`; `request` = ask, optional; `require` = must come, verified when `clientCAFile` is set; `verify` = must verify",
+    "`none`; `request` = optional; `require` = mandatory, verified when `clientCAFile` is set; `verify` = mandatory and verified",
     CLIENT_AUTH,
     "none",
   ),
@@ -57,16 +57,16 @@ const serverTls = {
     "certificate revocation lists, PEM or DER; clients of a CA without one are not checked (warned)",
   ),
   expiredCRL: oneOf(
-    "what becomes of clients of a CA whose list has ended; `warn` = they are checked with the old one",
+    "whether clients of a CA whose list has expired are refused; `warn` = they are checked with the old list",
     ["refuse", "warn"],
     "refuse",
   ),
   acme,
-  sessionTickets: object("Sessions that clients resume without a full handshake", {
+  sessionTickets: object("Session resumption, which saves clients a full handshake", {
     enabled: bool("issue tickets", true),
     lifetime: dur("how long a session may be resumed", 3_600_000),
     secret: str(
-      "equal in all gateways that shall resume each other's sessions; keys are derived from it and change every 12 h; empty = one of this process",
+      "secret shared by gateways that resume each other's sessions; keys derived from it change every 12 h; empty = a random one of this process",
       "",
     ),
   }),
@@ -79,14 +79,14 @@ export const managementTls = object("TLS on this listener", serverTls);
 export const listenerTls = object("TLS on this listener", {
   ...serverTls,
   forwardClientCert: oneOf(
-    "tell services of a verified client certificate: `leaf` = `Client-Cert`, `chain` = `Client-Cert-Chain`, too (RFC 9440)",
+    "forward verified client certificates to services: `leaf` = `Client-Cert`, `chain` = also `Client-Cert-Chain` (RFC 9440)",
     ["none", "leaf", "chain"],
     "none",
   ),
-  hsts: object("`Strict-Transport-Security`, by which browsers ask for HTTPS only (RFC 6797)", {
-    maxAge: dur("how long browsers remember; 0 = the header is not sent", 0, HSTS_DAYS),
-    includeSubdomains: bool("for all names below, too", false),
-    preload: bool("ask to be in the lists that come with browsers", false),
+  hsts: object("`Strict-Transport-Security`, by which browsers use HTTPS only (RFC 6797)", {
+    maxAge: dur("how long browsers remember it; 0 = the header is not sent", 0, HSTS_DAYS),
+    includeSubdomains: bool("applies to all subdomains, too", false),
+    preload: bool("consent to the preload lists of browsers", false),
   }),
 });
 

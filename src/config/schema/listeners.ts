@@ -10,13 +10,16 @@ import { bool, dur, int, str } from "./scalars.ts";
 const INHERITED = "default as `frontend.http`";
 
 const listener = object("One listener", {
-  name: str("what `rules[].listeners`, logs and metrics call it"),
+  name: str("its name in `rules[].listeners`, logs and metrics"),
   host: host("address to bind; empty = that of `frontend.http`", ""),
   port: optional(int("port to bind, needed unless `socket` is written; 0 = any free port", undefined, 0, 65535)),
   socket: str("path of a UNIX socket to bind instead of a port", ""),
-  socketMode: str("permissions of the UNIX socket, octal: who may connect", "0660"),
-  protocols: object("What clients may speak", {
-    http1: bool("HTTP/1.1 requests, event streams included; false with `websocket`: handshakes only, else 426", true),
+  socketMode: str("permissions of the UNIX socket, octal; they decide who may connect", "0660"),
+  protocols: object("Protocols of this listener", {
+    http1: bool(
+      "HTTP/1.1 requests, event streams included; false with `websocket`: others than handshakes are answered 426",
+      true,
+    ),
     http2: optional(bool(`HTTP/2 and native gRPC: by ALPN with TLS, with prior knowledge without; ${INHERITED}`)),
     websocket: bool("WebSocket handshakes over HTTP/1.1", true),
   }),
@@ -29,7 +32,7 @@ const listener = object("One listener", {
 });
 
 /** `frontend.listeners`. */
-export const listeners = listOf("further listeners, each with a name that is its own", listener);
+export const listeners = listOf("further listeners, each with a unique name", listener);
 
 /** One listener as written. */
 export type ListenerSection = Infer<typeof listener>;

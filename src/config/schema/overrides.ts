@@ -1,8 +1,8 @@
-// Blocks whose keys may all be left out: what one of many says that differs from what holds for all.
+// Variants of blocks in which every key is optional: for settings of one service that default to those of all services.
 import type { Field } from "./field.ts";
 import { object, optional } from "./fields.ts";
 
-/** The same blocks, and null for each key in them that is inherited. */
+/** The values of such a variant; null for each key that is inherited. */
 type Override<T> = [T] extends [readonly unknown[]]
   ? T | null
   : [T] extends [object]
@@ -10,9 +10,9 @@ type Override<T> = [T] extends [readonly unknown[]]
     : T | null;
 
 /**
- * A block with the keys of another one, none of them required.
- * @param own keys that are read in a way of their own
- * @param without keys that only make sense for all
+ * The variant of a block.
+ * @param own fields to use instead of those of the block
+ * @param without keys of the block that the variant does not allow
  */
 export function overridden<T extends object, const W extends keyof T = never>(
   block: Field<T>,
@@ -29,7 +29,7 @@ function overriddenKey(field: Field<object>): Field<unknown> {
   return field.fields === null ? optional(field) : overridden(field);
 }
 
-/** `base` where `over` says nothing. */
+/** The values of `over`, and those of `base` where `over` has null. */
 export function withOverride<T extends object>(base: T, over: Override<T>): T {
   const pairs = Object.entries(base).map(([key, value]) => {
     const own = (over as Readonly<Record<string, unknown>>)[key] ?? null;

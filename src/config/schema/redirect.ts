@@ -5,12 +5,13 @@ import { orSwitch } from "./or-switch.ts";
 import { bool, int, oneOf } from "./scalars.ts";
 
 const block = object("Answers every request with a redirect to HTTPS: true, or a block", {
-  enabled: bool(
-    "redirect; the gateway's own paths, and those by which an authority validates a name, are answered",
-    false,
+  enabled: bool("redirect; the gateway's own paths and ACME challenges are answered all the same", false),
+  port: int("HTTPS port as clients reach it", 443, 1, 65535),
+  status: oneOf(
+    "308 and 307 keep the method; with 301 and 302 clients may change it to GET",
+    ["301", "302", "307", "308"],
+    "308",
   ),
-  port: int("port of HTTPS, as clients reach it", 443, 1, 65535),
-  status: oneOf("308 and 307 keep the method, 301 and 302 may not", ["301", "302", "307", "308"], "308"),
 });
 
 /** Effective `redirectToHTTPS`. */

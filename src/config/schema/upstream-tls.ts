@@ -1,18 +1,16 @@
-// `backend.*.tls`: how the gateway trusts services.
+// `backend.*.tls`: TLS towards services.
 import { TLS_VERSIONS } from "../../wire/ciphers.ts";
 import { textOf } from "../text/tree.ts";
 import type { Field, Infer } from "./field.ts";
 import { object } from "./fields.ts";
 import { bool, oneOf, str, strings } from "./scalars.ts";
 
-/** SHA-256 of a public key, in the notation of curl's `--pinnedpubkey` and with one slash. */
+/** SHA-256 of a public key, in the notation of curl's `--pinnedpubkey` or with one slash. */
 const PIN = /^sha256\/\/?([A-Za-z0-9+/]{43}=)$/;
 
-/** Pins, read as base64 alone. */
+/** Pins; their value is the base64 part. */
 const pins: Field<readonly string[]> = {
-  ...strings(
-    "`sha256/BASE64` of public keys (SubjectPublicKeyInfo), one of which a certificate must have; empty = any",
-  ),
+  ...strings("`sha256/BASE64` of public keys (SubjectPublicKeyInfo), one of which the service must have; empty = any"),
   read(node, path, reading) {
     const nodes = node.kind === "list" ? node.items : [node];
     return nodes.flatMap((item) => {

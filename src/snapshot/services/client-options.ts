@@ -1,4 +1,4 @@
-// Compiles how a service is called into options of the upstream clients.
+// Compiles the settings for calls to a service into options of the upstream clients.
 import type { Config, Material, UpstreamTlsConfig } from "../../config/config.ts";
 import { backendOf, type ServiceBackend } from "../../config/meaning/backends.ts";
 import type { HttpClientOptions } from "../../connectors/http/options.ts";
@@ -7,7 +7,7 @@ import { cipherList, tlsVersion } from "../../wire/ciphers.ts";
 import type { UpstreamTls } from "../../wire/secure.ts";
 import { digest } from "../digest.ts";
 
-/** Options of a client, and what makes them equal to others. */
+/** Options of a client, and a digest that is equal for equal options. */
 interface Keyed<O> {
   readonly options: O;
   readonly key: string;
@@ -16,9 +16,9 @@ interface Keyed<O> {
 /** The clients of one service. */
 export interface Clients {
   readonly http1: Keyed<HttpClientOptions>;
-  /** For calls of gRPC. */
+  /** For gRPC calls. */
   readonly grpc: Keyed<Http2ClientOptions>;
-  /** For other requests that go by HTTP/2. */
+  /** For other requests over HTTP/2. */
   readonly http2: Keyed<Http2ClientOptions>;
 }
 
@@ -66,7 +66,7 @@ function http1Options({ http }: ServiceBackend, files: Material): HttpClientOpti
   };
 }
 
-/** `grpc`, with the times of `http` for what is no call; without `tls.enabled` of its own, with the TLS settings of `http`. */
+/** `grpc`, with the timeouts of `http` for requests other than calls. Without `tls.enabled` it uses the TLS settings of `http`. */
 function http2Options({ grpc, http }: ServiceBackend, files: Material, calls: boolean): Http2ClientOptions {
   return {
     poolSize: grpc.poolSize,
