@@ -69,7 +69,11 @@ export async function runUntilSignal(
   const gateway = await boot({ load, logLevel: logLevel(parsed, env), hotReload: flagOn(parsed, "hot-reload", true) });
   for (const address of gateway.addresses()) {
     const { name: listener, port } = address;
-    gateway.log.info(`Listening on ${boundText(address)}`, { listener, port, version: VERSION });
+    gateway.log.info(`Listening on ${boundText(address)}`, {
+      listener,
+      ...(port === 0 ? {} : { port }),
+      version: VERSION,
+    });
   }
   if (load.zero) gateway.log.info("No configuration file found: serving the welcome page; see gateway -h");
   const level = parsed.values.get("log-level") ?? "";

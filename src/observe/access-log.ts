@@ -25,7 +25,8 @@ export class JsonAccessLog implements AccessLog {
     if (ctx.upstreamStatus !== 0) line += `,"upstreamStatus":${ctx.upstreamStatus}`;
     if (ctx.upstreamMs >= 0) line += `,"upstreamMs":${hundredths(ctx.upstreamMs)}`;
     if (ctx.attemptEnds !== null) line += `,"tries":${JSON.stringify(triesOf(ctx, ctx.attemptEnds))}`;
-    line += `,"status":${ctx.status},"bytesIn":${ctx.bytesIn},"bytesOut":${ctx.bytesOut},"durationMs":${hundredths(durationMs)},"client":"${ctx.clientIp}"`;
+    line += `,"status":${ctx.status},"bytesIn":${ctx.bytesIn},"bytesOut":${ctx.bytesOut},"durationMs":${hundredths(durationMs)}`;
+    if (ctx.clientIp !== "") line += `,"client":"${ctx.clientIp}"`;
     const agent = userAgent(ctx);
     if (agent !== "") line += `,"userAgent":${quote(agent)}`;
     if (ctx.grpcStatus >= 0) line += `,"grpcStatus":${ctx.grpcStatus}`;
@@ -70,7 +71,8 @@ export class TextAccessLog implements AccessLog {
     if (ctx.upstreamMs >= 0) pairs.push(["upstreamMs", round(ctx.upstreamMs)]);
     if (ctx.attemptEnds !== null) pairs.push(["tries", ctx.attemptEnds.map(tryText).join(", ")]);
     pairs.push(["bytesIn", ctx.bytesIn], ["bytesOut", ctx.bytesOut], ["durationMs", round(durationMs)]);
-    pairs.push(["client", ctx.clientIp], ["requestId", ctx.requestId]);
+    if (ctx.clientIp !== "") pairs.push(["client", ctx.clientIp]);
+    pairs.push(["requestId", ctx.requestId]);
     const agent = userAgent(ctx);
     if (agent !== "") pairs.push(["userAgent", agent]);
     if (ctx.grpcStatus >= 0) pairs.push(["grpcStatus", ctx.grpcStatus]);

@@ -22,11 +22,11 @@ export class ConnectionFaults<Fault extends string> {
     this.#now = now;
   }
 
-  /** @param detail for the log @param client address of the peer */
+  /** @param detail for the log @param client address of the peer; "" = it has none */
   failed(fault: Fault, detail: string, client: string): void {
     const count = (this.failures.get(fault) ?? 0) + 1;
     this.failures.set(fault, count);
-    const facts = { listener: this.listener, reason: fault, detail, client };
+    const facts = { listener: this.listener, reason: fault, detail, ...(client === "" ? {} : { client }) };
     // Checks of a port and closed browsers do that all the time.
     if (fault === "closed") return this.#log.debug?.(this.#words, facts);
     const said = this.#said.get(fault);

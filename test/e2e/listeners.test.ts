@@ -98,6 +98,8 @@ describe("a UNIX socket", LIMIT, () => {
     const echoed = JSON.parse((await get({ socketPath: path }, "/_gateway/echo")).text);
     assert.equal(echoed.headers["x-forwarded-for"] ?? "unknown", "unknown");
     assert.equal(statSync(path).mode & 0o777, 0o600);
+    const line = await gateway.line((one) => one.path === "/_gateway/echo");
+    assert.equal("client" in line, false);
     assert.equal(await gateway.stop(), 0);
     assert.equal(existsSync(path), false);
   });
