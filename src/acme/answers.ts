@@ -1,6 +1,7 @@
 // What a gateway tells an authority that checks a name, whichever gateway has ordered the certificate.
 import { createHash } from "node:crypto";
-import { ALPN_ANSWERS, type AlpnAnswer, HTTP_ANSWERS } from "./records.ts";
+import { PendingAnswers } from "./pending-answers.ts";
+import { ALPN_ANSWERS, type AlpnAnswer, HTTP_ANSWERS, type Records } from "./records.ts";
 import type { AcmeStore } from "./store.ts";
 
 /** Where authorities ask over HTTP (RFC 8555 §8.3). */
@@ -8,7 +9,7 @@ export const CHALLENGE_PATH = "/.well-known/acme-challenge/";
 
 /** Letters of a token (RFC 8555 §8.1); those of known authorities are 43 characters long. */
 const TOKEN = /^[A-Za-z0-9_-]{16,128}$/;
-/** Questions that are under way at once; further ones are answered as if nothing were pending. */
+/** Answers that are read at once; further questions are answered as if nothing were pending. */
 const MAX_QUESTIONS = 100;
 
 /** Name of the answer to an HTTP-01 challenge. */
@@ -27,14 +28,15 @@ export function isToken(token: string): boolean {
 }
 
 /**
- * Answers from one store, which is opened for the first question. Nobody can make it ask for what cannot be there, or for
- * more than {@link MAX_QUESTIONS} at once.
+ * Answers from one store, which is opened for the first question. Nobody can make it read what is not there, or more than
+ * {@link MAX_QUESTIONS} answers at once.
  */
 export class ChallengeAnswers {
   readonly #open: () => Promise<AcmeStore>;
   readonly #names: ReadonlySet<string>;
   readonly #failed: (error: Error) => void;
   #store: Promise<AcmeStore> | null = null;
+  readonly #pending = new PendingAnswers(() => this.#look());
   #asking = 0;
 
   /** @param names that certificates are ordered for @param failed is told when the store cannot be asked */
@@ -47,7 +49,7 @@ export class ChallengeAnswers {
   /** The body for `/.well-known/acme-challenge/TOKEN`; null: it is no token of ours. Does not reject. */
   async httpAnswer(token: string): Promise<string | null> {
     if (!isToken(token)) return null;
-    const answer = await this.#ask((store) => HTTP_ANSWERS.read(store, httpAnswerName(token)));
+    const answer = await this.#ask(HTTP_ANSWERS, httpAnswerName(token));
     return answer?.keyAuthorization ?? null;
   }
 
@@ -58,7 +60,7 @@ export class ChallengeAnswers {
   async alpnCertificate(name: string): Promise<Pick<AlpnAnswer, "cert" | "key"> | null> {
     const host = name.toLowerCase();
     if (!this.#names.has(host)) return null;
-    return this.#ask((store) => ALPN_ANSWERS.read(store, alpnAnswerName(host)));
+    return this.#ask(ALPN_ANSWERS, alpnAnswerName(host));
   }
 
   /** Closes the store. */
@@ -66,12 +68,21 @@ export class ChallengeAnswers {
     void this.#store?.then((store) => store.close());
   }
 
-  async #ask<T>(read: (store: AcmeStore) => Promise<T | null>): Promise<T | null> {
-    if (this.#asking >= MAX_QUESTIONS) return null;
-    this.#asking++;
+  async #look(): Promise<ReadonlySet<string>> {
     try {
       this.#store ??= this.#open();
-      return await read(await this.#store);
+      return new Set(await (await this.#store).answers());
+    } catch (error) {
+      this.#failed(error as Error);
+      return new Set();
+    }
+  }
+
+  async #ask<T>(records: Records<T>, name: string): Promise<T | null> {
+    if (!(await this.#pending.names()).has(name) || this.#asking >= MAX_QUESTIONS) return null;
+    this.#asking++;
+    try {
+      return await records.read(await this.#store!, name);
     } catch (error) {
       this.#failed(error as Error);
       return null;

@@ -20,12 +20,15 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   }
 }
 
-/** @throws Error (rejects) with the code EEXIST when there is one */
+/** Leaves nothing behind when it fails. @throws Error (rejects) with the code EEXIST when there is one */
 export async function createFile(path: string, text: string): Promise<void> {
   const file = await open(path, "wx", FILE_MODE);
   try {
     await file.writeFile(text);
     await file.sync();
+  } catch (error) {
+    await removeFile(path).catch(() => undefined);
+    throw error;
   } finally {
     await file.close();
   }

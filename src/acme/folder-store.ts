@@ -1,5 +1,5 @@
 // A store in a folder, which gateways on one machine or on a network file system share.
-import { chmod, mkdir, open, readdir, stat } from "node:fs/promises";
+import { chmod, lstat, mkdir, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, removeFile, replaceFile, UNFINISHED } from "./files.ts";
 import { FolderLocks } from "./folder-locks.ts";
@@ -7,6 +7,8 @@ import { type AcmeStore, checkKey, checkSize, type Lease, type RecordKey, SECTIO
 
 /** As that of the files: their owner alone. */
 const FOLDER_MODE = 0o700;
+/** Of the files of texts. */
+const ENDING = ".json";
 
 /** An {@link AcmeStore} of files. The folder is made when it is first used. */
 export class FolderStore implements AcmeStore {
@@ -22,7 +24,7 @@ export class FolderStore implements AcmeStore {
   }
 
   placeOf({ section, name }: RecordKey): string {
-    return join(this.place, section, `${name}.json`);
+    return join(this.place, section, `${name}${ENDING}`);
   }
 
   async read(key: RecordKey): Promise<string | null> {
@@ -53,6 +55,16 @@ export class FolderStore implements AcmeStore {
   async remove(key: RecordKey): Promise<void> {
     checkKey(key);
     await removeFile(this.placeOf(key));
+  }
+
+  async answers(): Promise<readonly string[]> {
+    try {
+      const files = await readdir(join(this.place, "answers"));
+      return files.flatMap((file) => (file.endsWith(ENDING) ? file.slice(0, -ENDING.length) : []));
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return [];
+      throw error;
+    }
   }
 
   async sweep(): Promise<void> {
@@ -105,6 +117,8 @@ async function makeFolders(place: string): Promise<void> {
   for (const section of SECTIONS) {
     const path = join(place, section);
     await mkdir(path, { mode: FOLDER_MODE, recursive: true });
+    // Rights are changed of what is ours, and not of what a link leads to.
+    if ((await lstat(path)).isSymbolicLink()) throw new Error(`${path}: a symbolic link is not followed`);
     await chmod(path, FOLDER_MODE);
   }
 }

@@ -7,6 +7,8 @@ import { type AcmeStore, checkKey, checkSize, type Lease, type RecordKey, type S
 
 /** Begins all keys. */
 const PREFIX = "gateway:acme:";
+/** The set of the names of answers: to look for keys would take Redis through all it has. */
+const LIST = `${PREFIX}pending`;
 
 /** Takes a lock that nobody holds. One that is empty or would never end was left by a fault, and counts as free. */
 const TAKE = `
@@ -70,12 +72,20 @@ export class RedisAcmeStore implements AcmeStore {
     const { answerMs } = this.#times;
     const passes = key.section === "answers";
     await this.#ask(name, passes ? this.#client.set(name, text, "PX", answerMs) : this.#client.set(name, text));
+    if (!passes) return;
+    await this.#ask(LIST, this.#client.sadd(LIST, key.name));
+    await this.#ask(LIST, this.#client.pexpire(LIST, answerMs));
   }
 
   async remove(key: RecordKey): Promise<void> {
     checkKey(key);
     const name = keyOf(key);
     await this.#ask(name, this.#client.del(name));
+    if (key.section === "answers") await this.#ask(LIST, this.#client.srem(LIST, key.name));
+  }
+
+  answers(): Promise<readonly string[]> {
+    return this.#ask(LIST, this.#client.smembers(LIST));
   }
 
   async sweep(): Promise<void> {

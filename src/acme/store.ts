@@ -26,6 +26,8 @@ export interface AcmeStore {
   write(key: RecordKey, text: string): Promise<void>;
   /** Harmless when there is none. */
   remove(key: RecordKey): Promise<void>;
+  /** Names of the texts in `answers`; some may be gone. */
+  answers(): Promise<readonly string[]>;
   /** Removes answers to challenges that nobody will ask for any more, and remains of writes. */
   sweep(): Promise<void>;
   /** Takes the lock of that name; null while another holder lives. */

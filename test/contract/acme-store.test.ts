@@ -1,6 +1,16 @@
 // What every store of certificates promises, run on each.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -122,6 +132,14 @@ for (const [kind, start] of Object.entries(STORES)) {
         assert.ok(read === text("a") || read === text("b"));
       }
       await writes;
+    });
+
+    test("answers are listed, until they are removed", async () => {
+      assert.deepEqual(await two.answers(), []);
+      for (const name of ["http-1", "alpn-2"]) await one.write({ section: "answers", name }, "answer");
+      assert.deepEqual([...(await two.answers())].sort(), ["alpn-2", "http-1"]);
+      for (const name of ["http-1", "alpn-2"]) await two.remove({ section: "answers", name });
+      assert.deepEqual(await one.answers(), []);
     });
 
     test("names that would leave the store are refused before it is touched", async () => {
@@ -251,6 +269,43 @@ describe("a folder", () => {
     await keeping.write({ section: "answers", name: "new" }, "1");
     await keeping.sweep();
     assert.equal(await keeping.read({ section: "answers", name: "new" }), "1");
+  });
+
+  test("may be a link, and those below it may not: rights of what is elsewhere stay as they are", async () => {
+    const elsewhere = mkdtempSync(join(folder, "elsewhere-"));
+    chmodSync(elsewhere, 0o755);
+    symlinkSync(elsewhere, join(folder, "link"));
+    await new FolderStore(join(folder, "link"), TIMES).write({ section: "orders", name: "x" }, "1");
+    assert.equal(modeOf(elsewhere), 0o755);
+    rmSync(join(elsewhere, "orders"), { recursive: true });
+    symlinkSync(folder, join(elsewhere, "orders"));
+    chmodSync(folder, 0o755);
+    const store = new FolderStore(join(folder, "link"), TIMES);
+    await assert.rejects(
+      store.write({ section: "orders", name: "x" }, "1"),
+      /orders: a symbolic link is not followed$/,
+    );
+    assert.equal(modeOf(folder), 0o755);
+  });
+
+  test("that is full leaves no lock and no part of a file behind, and can be used when there is room", async (t) => {
+    const place = mkdtempSync(join(folder, "full-"));
+    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", place]).status !== 0)
+      return t.skip("needs mount(8)");
+    try {
+      const store = new FolderStore(place, TIMES);
+      await (await store.lock("before"))!.release();
+      assert.throws(() => writeFileSync(join(place, "ballast"), "x".repeat(100_000)), /ENOSPC/);
+      for (let i = 0; i < 3; i++) {
+        await assert.rejects(store.lock("lock"), /ENOSPC/);
+        await assert.rejects(store.write({ section: "orders", name: "x" }, "1"), /ENOSPC/);
+      }
+      assert.deepEqual([readdirSync(join(place, "locks")), readdirSync(join(place, "orders"))], [["before.1"], []]);
+      rmSync(join(place, "ballast"));
+      await (await store.lock("lock"))!.release();
+    } finally {
+      spawnSync("umount", [place]);
+    }
   });
 
   test("that cannot be made is named", async () => {

@@ -43,6 +43,36 @@ describe("a challenge", () => {
   });
 });
 
+test("ten thousand tokens of nobody cost a few looks at the store, and nothing is read", async () => {
+  const asked: PropertyKey[] = [];
+  const folder = new StoreFolder();
+  const store = new Proxy(folder.open() as AcmeStore, {
+    get(target, method: keyof AcmeStore | "then") {
+      if (method === "then") return undefined;
+      asked.push(method);
+      return method === "answers" ? () => target.answers() : assert.fail(`${method} was asked for`);
+    },
+  });
+  const answers = new ChallengeAnswers(async () => store, [], unexpected);
+  const all = await Promise.all(Array.from({ length: 10_000 }, (_, i) => answers.httpAnswer(`${TOKEN}${i}`)));
+  assert.ok(all.every((answer) => answer === null));
+  assert.ok(asked.length < 5, `${asked.length} looks`);
+  folder.close();
+});
+
+test("an answer that is written while others are looked for is found by whoever asks then", async () => {
+  const folder = new StoreFolder();
+  const store = folder.open();
+  const answers = new ChallengeAnswers(async () => store, [], unexpected);
+  for (let i = 0; i < 5; i++) {
+    const others = [answers.httpAnswer(`${TOKEN}x`), answers.httpAnswer(`${TOKEN}y`)];
+    await HTTP_ANSWERS.write(store, httpAnswerName(`${TOKEN}${i}`), { keyAuthorization: String(i) });
+    assert.equal(await answers.httpAnswer(`${TOKEN}${i}`), String(i));
+    assert.deepEqual(await Promise.all(others), [null, null]);
+  }
+  folder.close();
+});
+
 test("what cannot be a token, or no name of ours, does not reach the store", async () => {
   const answers = new ChallengeAnswers(async () => UNTOUCHED, ["one.test"], unexpected);
   for (const token of [
