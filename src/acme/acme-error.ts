@@ -1,7 +1,7 @@
 // What went wrong between the gateway and an authority.
 
 /** Longest text of an authority that is kept. */
-const MAX_DETAIL = 300;
+const MAX_DETAIL = 500;
 
 /** What an authority said, or that it said nothing. */
 export interface AcmeFault {
@@ -58,7 +58,7 @@ function fieldsOf(data: unknown): { readonly type: string; readonly detail: stri
   return { type: clean(text).slice(0, 50), detail: typeof detail === "string" ? clean(detail) : "" };
 }
 
-/** One line without control characters. */
-function clean(text: string): string {
+/** One line without control characters, not longer than is kept. */
+export function clean(text: string): string {
   return text.slice(0, MAX_DETAIL).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
 }

@@ -3,7 +3,7 @@
 // acme-client repeats a request after 429 and 5xx with the nonce it has used up, waits without a way to cancel, and looks at
 // challenges itself before the authority does. So its HTTP is replaced, and its automatic mode is not used.
 import type * as Library from "acme-client";
-import { AcmeError, problem } from "./acme-error.ts";
+import { AcmeError, problem, refused } from "./acme-error.ts";
 import { pause } from "./pause.ts";
 import type { AcmeSettings } from "./settings.ts";
 import { type AcmeAnswer, Transport } from "./transport.ts";
@@ -31,6 +31,8 @@ export class Authority {
   readonly #transport: Transport;
   readonly #directory: URL;
   readonly #signal: AbortSignal;
+  /** When patience ends, on the clock of `performance`. */
+  readonly #end: number;
   /** Of the last answer, ms; 0: it had none. */
   #retryAfterMs = 0;
 
@@ -43,11 +45,12 @@ export class Authority {
     library: typeof Library,
     { directory, ca, eab }: AcmeSettings,
     account: AccountOfClient,
-    { signal, userAgent }: AuthorityParts,
+    { signal, userAgent, patienceMs }: AuthorityParts,
   ) {
     this.#directory = new URL(directory);
     this.#transport = new Transport(ca, userAgent);
     this.#signal = signal;
+    this.#end = performance.now() + patienceMs;
     this.crypto = library.crypto;
     this.client = new library.Client({
       directoryUrl: directory,
@@ -72,7 +75,7 @@ export class Authority {
     http.maxBadNonceRetries = NONCES;
     http.request = async (url, method, options) => {
       const body = options?.data === undefined ? null : JSON.stringify(options.data);
-      if (new URL(url).protocol !== this.#directory.protocol) throw new Error(`${this.#directory} names ${url}`);
+      this.#checkUrl(url);
       const answer = await this.#transport.send(method.toUpperCase(), url, body, this.#signal);
       this.#retryAfterMs = retryAfterMs(answer.headers["retry-after"]);
       // The directory and nonces are asked for without a signature, and acme-client does not tell why they are missing.
@@ -85,6 +88,13 @@ export class Authority {
         : this.#persist(() => this.#succeed(url, sign(url, payload, options)));
   }
 
+  /** An authority may have several hosts, and none of them in clear text but the one that is configured. */
+  #checkUrl(url: string): void {
+    const parsed = URL.canParse(url) ? new URL(url) : null;
+    if (parsed?.protocol === "https:" || parsed?.origin === this.#directory.origin) return;
+    throw refused(`${this.#directory.origin} names an address that is not used`, { detail: url });
+  }
+
   async #succeed(url: string, sent: Promise<AcmeAnswer>): Promise<AcmeAnswer> {
     const answer = await sent;
     if (answer.status >= 400) throw problem(url, answer.status, answer.data, this.#retryAfterMs);
@@ -94,6 +104,7 @@ export class Authority {
   /** Each try signs anew, with a nonce of its own. */
   async #persist(attempt: () => Promise<AcmeAnswer>): Promise<AcmeAnswer> {
     for (let tries = 1; ; tries++) {
+      if (performance.now() > this.#end) throw new Error("the authority does not finish");
       try {
         return await attempt();
       } catch (error) {
@@ -119,6 +130,8 @@ interface AccountOfClient {
 export interface AuthorityParts {
   readonly signal: AbortSignal;
   readonly userAgent: string;
+  /** Nothing new is asked of the authority after it, ms. */
+  readonly patienceMs: number;
 }
 
 /** Seconds or a date (RFC 9110 §10.2.3), as ms from now; 0 when there is none. */

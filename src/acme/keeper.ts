@@ -2,7 +2,7 @@
 import type { Log } from "../core/log.ts";
 import type { Validity } from "../tls/validity.ts";
 import { forgetAccount, openAccount } from "./account.ts";
-import { AcmeError } from "./acme-error.ts";
+import { AcmeError, clean, refused } from "./acme-error.ts";
 import { faultOf } from "./fault.ts";
 import { ChallengeFailed, type ChallengeKinds, obtain } from "./order.ts";
 import { pause } from "./pause.ts";
@@ -44,6 +44,8 @@ export class Keeper {
   #certificate: CertificateRecord | null = null;
   #lifetime: Validity | null = null;
   #failure: FailureRecord | null = null;
+  /** Whether the store has yet to hear of `#failure`. */
+  #isUntold = false;
   /** What was said of the store last, and whether it was in the present step: it is not repeated while it lasts. */
   #said = "";
   #inTrouble = false;
@@ -64,20 +66,35 @@ export class Keeper {
     return { names: this.names, notAfter: this.#lifetime?.to ?? null, failure: this.#failure };
   }
 
-  /** Takes what the store has, unless it has lost what is newer. @throws Error (rejects) when the store cannot be read */
+  /** Takes what the store has, unless it has lost what is newer. @throws Error (rejects) when the store cannot be used */
   async load(): Promise<void> {
-    const { store, log } = this.#parts;
-    const record = await this.#read(CERTIFICATES);
+    await this.#loadCertificate();
+    // Until a failure can be written down nothing is ordered: the authority would see one order after the other.
+    if (this.#isUntold) await this.#tellFailure();
     this.#failure = await this.#read(FAILURES);
+  }
+
+  async #loadCertificate(): Promise<void> {
+    const { store, log } = this.#parts;
+    const record = this.#sound(await this.#read(CERTIFICATES));
     const own = this.#certificate;
     // A Redis that was emptied, or a folder from a backup: other gateways would order what there is.
-    if (own !== null && (record?.issuedAt ?? 0) < own.issuedAt) return CERTIFICATES.write(store, this.#name, own);
+    // Which one is newer is told by the authority's clock, as those of gateways may differ.
+    if (own !== null && (record === null || lifetimeOf(record.cert).from < lifetimeOf(own.cert).from)) {
+      return CERTIFICATES.write(store, this.#name, own);
+    }
     if (record === null || record.cert === own?.cert) return;
-    const fault = faultOf(record);
-    const place = store.placeOf({ section: "certificates", name: this.#name });
-    if (fault !== null) return this.#say(`${place}: ${fault}`);
     this.#take(record);
+    this.#isUntold = false;
     log.info("Certificate taken from the store", { names: this.names, notAfter: this.#notAfter() });
+  }
+
+  /** One that cannot be shown counts as absent. */
+  #sound(record: CertificateRecord | null): CertificateRecord | null {
+    const fault = record === null ? null : faultOf({ ...record, names: this.names });
+    if (fault === null) return record;
+    this.#say(`${this.#parts.store.placeOf({ section: "certificates", name: this.#name })}: ${fault}`);
+    return null;
   }
 
   #take(record: CertificateRecord): void {
@@ -137,15 +154,29 @@ export class Keeper {
       record = await this.#obtained(this.#kinds(), signal);
     } catch (error) {
       signal.throwIfAborted();
-      return this.#failed(error as Error);
+      this.#failed(error as Error);
+      return this.#tellFailure();
     }
-    this.#failure = null;
     // It is served even if the store cannot keep it now; the next look writes it.
     this.#take(record);
     log.info("Certificate issued", { names: this.names, directory: settings.directory, notAfter: this.#notAfter() });
+    if (renewAt(lifetimeOf(record.cert), this.#spread) <= Date.now()) this.#failed(endsTooSoon(record));
+    else this.#fails(null);
     await CERTIFICATES.write(store, this.#name, record);
     await ORDERS.remove(store, this.#name);
-    await FAILURES.remove(store, this.#name);
+    await this.#tellFailure();
+  }
+
+  #fails(failure: FailureRecord | null): void {
+    this.#failure = failure;
+    this.#isUntold = true;
+  }
+
+  async #tellFailure(): Promise<void> {
+    const { store } = this.#parts;
+    if (this.#failure === null) await FAILURES.remove(store, this.#name);
+    else await FAILURES.write(store, this.#name, this.#failure);
+    this.#isUntold = false;
   }
 
   /** For the log. */
@@ -154,12 +185,12 @@ export class Keeper {
   }
 
   async #obtained(kinds: ChallengeKinds, signal: AbortSignal): Promise<CertificateRecord> {
-    const { settings, store, userAgent } = this.#parts;
+    const { settings, store, userAgent, times } = this.#parts;
     // A gateway that ended after it wrote the certificate has left the order: from it would come the same one again.
     const left = await this.#read(ORDERS);
     if (left !== null && left.key === this.#certificate?.key) await ORDERS.remove(store, this.#name);
     for (let again = false; ; again = true) {
-      const authority = await openAccount(settings, store, { signal, userAgent });
+      const authority = await openAccount(settings, store, { signal, userAgent, patienceMs: times.patienceMs });
       try {
         return await obtain(this.names, kinds, { settings, store, authority, signal });
       } catch (error) {
@@ -179,25 +210,25 @@ export class Keeper {
     return this.#failure?.challenge === first ? [other, first] : [first, other];
   }
 
-  async #failed(error: Error): Promise<void> {
-    const { settings, store, log, times, random } = this.#parts;
+  #failed(error: Error): void {
+    const { settings, log, times, random } = this.#parts;
     const challenge = error instanceof ChallengeFailed ? error.kind : null;
     const another = settings.challenge === "auto" && challenge === "tls-alpn-01";
     const count = (this.#failure?.count ?? 0) + 1;
-    const { message } = error;
-    const { passes, retryAfterMs } = error instanceof AcmeError ? error : { passes: true, retryAfterMs: 0 };
+    const reason = reasonOf(error, settings);
+    const { passes, retryAfterMs } =
+      error instanceof AcmeError ? error : { passes: !(error instanceof TypeError), retryAfterMs: 0 };
     const at = Date.now();
     const until = at + waitMs({ count, passes, another, retryAfterMs }, this.#lifetime, times, random());
-    this.#failure = { count, at, until, reason: message, challenge };
+    this.#fails({ count, at, until, reason, challenge });
     const { notAfter } = this.status;
     log.warn("No certificate was issued", {
       names: this.names,
-      reason: message,
+      reason,
       failures: count,
       nextTry: new Date(until).toISOString(),
       ...(notAfter === null ? {} : { servedUntil: new Date(notAfter).toISOString() }),
     });
-    await FAILURES.write(store, this.#name, this.#failure);
   }
 
   /** A record that is spoilt counts as absent: it is written anew. */
@@ -223,4 +254,18 @@ export class Keeper {
     const failed = { count: ++this.#troubles, passes: true, another: false, retryAfterMs: 0 };
     return waitMs(failed, this.#lifetime, times, random());
   }
+}
+
+/** For the operator. */
+function reasonOf(error: Error, { directory }: AcmeSettings): string {
+  // Somewhere acme-client missed a field.
+  const isOdd = error instanceof TypeError;
+  return clean(isOdd ? `answers of ${new URL(directory).origin} make no sense: ${error.message}` : error.message);
+}
+
+/** It is served, but to order the next one at once would not end. */
+function endsTooSoon({ cert }: CertificateRecord): AcmeError {
+  const { from, to } = lifetimeOf(cert);
+  const dates = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
+  return refused("the new certificate is due for renewal already", { detail: `${dates}; is the clock right?` });
 }

@@ -6,13 +6,12 @@ import { Challenges, kindOf } from "./challenges.ts";
 import { faultOf } from "./fault.ts";
 import { pause } from "./pause.ts";
 import { type CertificateRecord, ORDERS, type OrderRecord, SpoiltRecord } from "./records.ts";
+import { lifetimeOf } from "./renewal.ts";
 import { type AcmeSettings, type ChallengeKind, type NameSet, setName } from "./settings.ts";
 import type { AcmeStore } from "./store.ts";
 
 /** Pause between looks at what an authority is doing, ms: from the first, doubled each time, to the longest. */
 const LOOK_MS = { first: 100, longest: 5000 } as const;
-/** An authority that has not finished by then is asked again later, ms. */
-const PATIENCE_MS = 5 * 60_000;
 
 /** The challenge of that kind did not convince the authority. */
 export class ChallengeFailed extends AcmeError {
@@ -43,17 +42,20 @@ export interface OrderParts {
 export async function obtain(names: NameSet, kinds: ChallengeKinds, parts: OrderParts): Promise<CertificateRecord> {
   const { settings, store, authority, signal } = parts;
   const name = setName(settings, names);
-  const { order, key } = (await resumed(name, parts)) ?? (await placed(name, names, parts));
+  const left = await resumed(name, parts);
+  const { order, key } = left ?? (await placed(name, names, parts));
   try {
     const ready = order.status === "pending" ? await authorized(order, kinds, parts) : order;
     const done = await finished(ready, key, names, parts);
     const cert = await authority.client.getCertificate(done);
-    checkPair(cert, key);
-    return { names, cert, key, issuedAt: Date.now() };
+    const record = { names, cert, key, issuedAt: Date.now() };
+    check(record);
+    return record;
   } catch (error) {
     signal.throwIfAborted();
-    // An order that the authority has refused to go on with would be refused again.
-    if (error instanceof AcmeError && !error.passes) await ORDERS.remove(store, name);
+    // An order that the authority has refused to go on with would be refused again, and one that makes no sense stays so.
+    const isHopeless = error instanceof AcmeError ? !error.passes : left !== null;
+    if (isHopeless) await ORDERS.remove(store, name);
     throw error;
   }
 }
@@ -160,20 +162,24 @@ async function finished(ready: Order, key: string, names: NameSet, parts: OrderP
   return order;
 }
 
-/** Looks until something is done. The authority may ask for longer pauses. */
+/** Looks until something is done, or patience ends. The authority may ask for longer pauses. */
 async function until<T>(look: () => Promise<T>, done: (seen: T) => boolean, parts: OrderParts): Promise<T> {
   const { authority, signal } = parts;
-  const end = performance.now() + PATIENCE_MS;
-  for (let ms: number = LOOK_MS.first; performance.now() < end; ms = Math.min(2 * ms, LOOK_MS.longest)) {
+  for (let ms: number = LOOK_MS.first; ; ms = Math.min(2 * ms, LOOK_MS.longest)) {
     const seen = await look();
     if (done(seen)) return seen;
     await pause(Math.max(ms, Math.min(authority.retryAfterMs, LOOK_MS.longest * 6)), signal);
   }
-  throw new AcmeError("the authority does not finish", { status: 0, type: "", retryAfterMs: 0 });
 }
 
-/** @throws AcmeError when what the authority sent cannot be shown with the key */
-function checkPair(cert: string, key: string): void {
-  const fault = faultOf({ cert, key });
-  if (fault !== null) throw refused("the authority sent no certificate for our key", { detail: fault });
+/** @throws AcmeError when what the authority sent cannot be shown to clients */
+function check(record: CertificateRecord): void {
+  const detail = typeof record.cert === "string" ? (faultOf(record) ?? expiry(record)) : "not a PEM certificate";
+  if (detail !== null) throw refused("the authority sent no certificate for our key and names", { detail });
+}
+
+/** Of one that starts in the future the clock of this machine is the likelier cause: it is shown. */
+function expiry({ cert }: CertificateRecord): string | null {
+  const { to } = lifetimeOf(cert);
+  return to > Date.now() ? null : `the certificate ended at ${new Date(to).toISOString()}`;
 }

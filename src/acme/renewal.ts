@@ -12,10 +12,18 @@ export interface AcmeTimes {
   readonly longestMs: number;
   /** Between two looks at an order of another gateway. */
   readonly lookMs: number;
+  /** An authority that has not finished by then is asked again later. */
+  readonly patienceMs: number;
 }
 
 /** What gateways use. */
-export const ACME_TIMES: AcmeTimes = { troubleMs: 2_000, refusalMs: 60_000, longestMs: 3_600_000, lookMs: 1_000 };
+export const ACME_TIMES: AcmeTimes = {
+  troubleMs: 2_000,
+  refusalMs: 60_000,
+  longestMs: 3_600_000,
+  lookMs: 1_000,
+  patienceMs: 15 * 60_000,
+};
 
 /** Longest `Retry-After` believed, ms: limits of known authorities pass within a week. */
 const LONGEST_RETRY_AFTER_MS = 7 * 24 * 3_600_000;

@@ -13,7 +13,13 @@ import type { Pebble } from "./pebble.ts";
 import { eventually } from "./setup.ts";
 
 /** Waits after failures that a test can sit out. */
-export const SHORT_TIMES: AcmeTimes = { troubleMs: 200, refusalMs: 60_000, longestMs: 3_600_000, lookMs: 50 };
+export const SHORT_TIMES: AcmeTimes = {
+  troubleMs: 200,
+  refusalMs: 60_000,
+  longestMs: 3_600_000,
+  lookMs: 50,
+  patienceMs: 60_000,
+};
 
 /** An issuer, and what it did. */
 export interface TestIssuer {

@@ -4,14 +4,15 @@ import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, test } from "node:test";
+import { CERTIFICATES } from "../../../src/acme/records.ts";
 import { RedisAcmeStore } from "../../../src/acme/redis-store.ts";
 import { type KeyType, type NameSet, setName } from "../../../src/acme/settings.ts";
 import { type AcmeStore, STORE_TIMES } from "../../../src/acme/store.ts";
-import { SHORT_TIMES, StoreFolder, settingsFor, startIssuer, type TestIssuer } from "../../support/acme.ts";
-import { type AcmeProxy, type Asked, startAcmeProxy } from "../../support/acme-proxy.ts";
-import { makeAuthority, makeCertificate } from "../../support/certificates.ts";
-import { type ChallengeDoors, openDoors } from "../../support/challenge-doors.ts";
-import { type Pebble, type PebbleSetup, startPebble } from "../../support/pebble.ts";
+import { SHORT_TIMES, StoreFolder, settingsFor } from "../../support/acme.ts";
+import { Worlds } from "../../support/acme-worlds.ts";
+import { openDoors } from "../../support/challenge-doors.ts";
+import { datedCertificate } from "../../support/dated-certificate.ts";
+import { type PebbleSetup, startPebble } from "../../support/pebble.ts";
 import { freePort, NOBODYS_PORT } from "../../support/ports.ts";
 import { startRedis } from "../../support/redis.ts";
 import { REDIS_DEFAULTS } from "../../support/redis-store.ts";
@@ -19,35 +20,29 @@ import { eventually } from "../../support/setup.ts";
 
 const NAMES: NameSet = ["one.test", "two.test"];
 
-/** What a test has opened. */
-const open: { close(): Promise<unknown> | unknown }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
-function keep<T extends { close(): Promise<unknown> | unknown }>(one: T): T {
-  open.push(one);
-  return one;
+/** A folder that has no room for some sections. */
+function refusingStore(folder: StoreFolder) {
+  const refuse = { sections: [] as readonly string[], refused: 0 };
+  const whole = folder.open();
+  const write: AcmeStore["write"] = async (key, text) => {
+    if (!refuse.sections.includes(key.section)) return whole.write(key, text);
+    refuse.refused++;
+    throw new Error("No space left");
+  };
+  const store = new Proxy<AcmeStore>(whole, {
+    get: (_, name: keyof AcmeStore) => {
+      const value = name === "write" ? write : whole[name];
+      return typeof value === "function" ? value.bind(whole) : value;
+    },
+  });
+  return { store, refuse };
 }
 
-interface World {
-  readonly folder: StoreFolder;
-  readonly doors: ChallengeDoors;
-  readonly pebble: Pebble;
-}
-
-/** An authority that asks at doors with a store behind them. */
-async function world(setup: PebbleSetup = {}, names: readonly string[] = NAMES): Promise<World> {
-  const folder = keep(new StoreFolder());
-  const doors = keep(await openDoors(folder.open(), names));
-  const pebble = keep(await startPebble({ names, httpPort: doors.httpPort, tlsPort: doors.tlsPort, ...setup }));
-  return { folder, doors, pebble };
-}
-
-function start(...args: Parameters<typeof startIssuer>): TestIssuer {
-  const started = startIssuer(...args);
-  keep(started.issuer);
-  return started;
-}
+const worlds = new Worlds();
+afterEach(() => worlds.close());
+const world = (setup: PebbleSetup = {}) => worlds.make({ names: NAMES, ...setup });
+const start = worlds.start.bind(worlds);
+const keep = worlds.keep.bind(worlds);
 
 describe("an order", () => {
   test("by TLS-ALPN-01 ends with a certificate for all names, in the store and in hand", async () => {
@@ -272,6 +267,38 @@ describe("the store", () => {
     assert.equal(pebble.orders(), 2);
   });
 
+  test("that is full when an order was placed costs one order, and no further one before there is room", async () => {
+    const { folder, pebble } = await world();
+    const { store, refuse } = refusingStore(folder);
+    refuse.sections = ["orders", "failures"];
+    const one = start(settingsFor(pebble), [NAMES], store);
+    await eventually("it was tried again and again", () => refuse.refused > 3);
+    assert.equal(pebble.orders(), 1);
+    assert.equal(one.said.filter((line) => line.includes("No space")).length, 2, one.said.join("\n"));
+    refuse.sections = [];
+    await one.certificate();
+    assert.equal(pebble.orders(), 2);
+  });
+
+  test("tells the newer of two certificates by the authority's clock, as those of gateways differ", async () => {
+    const folder = keep(new StoreFolder());
+    const settings = settingsFor({ directory: `https://127.0.0.1:${await freePort()}/dir`, ca: "" });
+    const key = generateKeyPairSync("ec", { namedCurve: "P-256" })
+      .privateKey.export({ type: "pkcs8", format: "pem" })
+      .toString();
+    const write = async (age: number, issuedAt: number) => {
+      const at = (ms: number) => new Date(Date.now() + ms - age);
+      const cert = datedCertificate(key, NAMES, at(0), at(90_000));
+      await CERTIFICATES.write(folder.open(), setName(settings, NAMES), { names: NAMES, cert, key, issuedAt });
+      return cert;
+    };
+    const first = await write(20_000, Date.now() + 600_000);
+    const one = start(settings, [NAMES], folder.open());
+    assert.equal((await one.certificate()).cert, first);
+    const second = await write(0, Date.now());
+    assert.equal((await one.next(one.issued[0]!)).cert, second);
+  });
+
   test("with a spoilt account is left as it is, and the log names the file", async () => {
     const { folder, pebble } = await world();
     const settings = settingsFor(pebble);
@@ -350,97 +377,6 @@ describe("gateways that share a store", () => {
       assert.ok(renewed - before >= 3000, "not before two thirds of its life are over, as far as whole seconds tell");
     });
   }
-});
-
-describe("an authority that asks for patience", () => {
-  const limited = (seconds: number) => ({
-    status: 429,
-    headers: { "Retry-After": String(seconds), "Replay-Nonce": "used-up" },
-    body: '{"type":"urn:ietf:params:acme:error:rateLimited","detail":"too many certificates"}',
-  });
-  const isOrder = ({ path }: Asked) => path.startsWith("/order-plz");
-  async function behindProxy(): Promise<{ readonly proxy: AcmeProxy; readonly one: () => TestIssuer }> {
-    const { folder, pebble } = await world();
-    const certificates = keep(new StoreFolder());
-    const anchor = makeAuthority(certificates.path, "anchor");
-    const own = makeCertificate(certificates.path, "proxy", anchor, ["IP:127.0.0.1"]);
-    const proxy = keep(await startAcmeProxy(pebble, own));
-    const settings = settingsFor({ directory: proxy.directory, ca: readFileSync(anchor.cert, "utf8") });
-    return { proxy, one: () => start(settings, [NAMES], folder.open()) };
-  }
-
-  test("for a second is asked again after it, with another nonce", async () => {
-    const { proxy, one } = await behindProxy();
-    let refusals = 0;
-    proxy.instead = (asked) => (isOrder(asked) && refusals++ < 2 ? limited(1) : null);
-    const { said, certificate } = one();
-    await certificate();
-    assert.equal(proxy.asked.filter(isOrder).length, 3);
-    const nonces = proxy.asked.map(({ nonce }) => nonce).filter((nonce) => nonce !== "");
-    assert.equal(new Set(nonces).size, nonces.length, "no nonce is used twice");
-    assert.deepEqual(
-      said.filter((line) => line.startsWith("No certificate")),
-      [],
-    );
-  });
-
-  test("with 503 is asked again, too", async () => {
-    const { proxy, one } = await behindProxy();
-    let refusals = 0;
-    proxy.instead = (asked) => (isOrder(asked) && refusals++ < 1 ? { status: 503 } : null);
-    await one().certificate();
-  });
-
-  test("and offers no TLS-ALPN-01 is shown HTTP-01 at once", async () => {
-    const { proxy, one } = await behindProxy();
-    proxy.rewrite = (text) => text.replaceAll('"tls-alpn-01"', '"none-of-ours-01"');
-    const { said, certificate } = one();
-    await certificate();
-    assert.ok(!said.some((line) => line.startsWith("No certificate")), said.join("\n"));
-  });
-
-  test("and offers no challenge that the gateway answers is told so in words", async () => {
-    const { proxy, one } = await behindProxy();
-    proxy.rewrite = (text) => text.replaceAll(/"(tls-alpn|http)-01"/g, '"none-of-ours-01"');
-    await one().hears("one.test: tls-alpn-01 or http-01 is needed: the authority offers ");
-  });
-
-  test("for two hours is left alone so long, by the gateways that start meanwhile, too", async () => {
-    const { proxy, one } = await behindProxy();
-    proxy.instead = (asked) => (isOrder(asked) ? limited(7200) : null);
-    const first = one();
-    await first.hears("rateLimited: too many certificates");
-    const { until, at } = first.issuer.status[0]!.failure!;
-    assert.equal(until - at, 7_200_000);
-    await first.issuer.close();
-    const second = one();
-    await eventually("it knows", () => second.issuer.status[0]!.failure !== null);
-    await second.issuer.close();
-    assert.equal(proxy.asked.filter(isOrder).length, 1);
-  });
-
-  test("by a redirect is not followed", async () => {
-    const { proxy, one } = await behindProxy();
-    const redirect = { status: 302, headers: { Location: "/elsewhere" } };
-    proxy.instead = ({ path }) => (path === "/dir" ? redirect : null);
-    await one().hears("No certificate was issued");
-    assert.ok(proxy.asked.every(({ path }) => path !== "/elsewhere"));
-  });
-
-  test("by an endless answer is cut off", async () => {
-    const { proxy, one } = await behindProxy();
-    const long = { status: 200, body: "x".repeat(2 * 1024 * 1024) };
-    proxy.instead = ({ path }) => (path === "/dir" ? long : null);
-    await one().hears("the answer is larger than");
-  });
-
-  test("by saying nothing does not keep a gateway from closing", async () => {
-    const { proxy, one } = await behindProxy();
-    proxy.instead = () => "hang";
-    const { issuer } = one();
-    await eventually("it was asked", () => proxy.asked.length > 0);
-    await issuer.close();
-  });
 });
 
 test("a gateway that closes leaves nothing behind", async () => {
