@@ -29,7 +29,7 @@ export const TE = 11;
 export const VIA = 12;
 /** `Accept-Encoding`. */
 export const ACCEPT_ENCODING = 13;
-/** A spelling with `_` of a field the gateway asserts: backends that map both to one variable would believe it. Dropped. */
+/** A spelling with `_` or `.` of a field the gateway asserts: backends that map both to one variable would believe it. Dropped. */
 export const ALIAS = 14;
 /** `Authorization`. */
 export const AUTHORIZATION = 15;
@@ -44,7 +44,8 @@ export function knownField(name: string): number {
     case 0x63: // c
       if (name.length === 10) return isField(name, "connection") ? CONNECTION : OTHER;
       if (name.length === 14) return isField(name, "content-length") ? CONTENT_LENGTH : OTHER;
-      return isField(name, "client-cert") || isField(name, "client-cert-chain") ? ASSERTED : OTHER;
+      if (name.length !== 11 && name.length !== 17) return OTHER;
+      return isField(name, "client-cert") || isField(name, "client-cert-chain") ? ASSERTED : oddly(name);
     case 0x6b: // k
       return isField(name, "keep-alive") ? HOP : OTHER;
     case 0x74: // t
@@ -71,7 +72,7 @@ export function knownField(name: string): number {
           ? HOP
           : OTHER;
     case 0x78: // x
-      return classifyX(name);
+      return classifyX(name) || oddly(name);
     default:
       return OTHER;
   }
@@ -89,9 +90,17 @@ function classifyX(name: string): number {
   return OWN.has(lower) ? ASSERTED : OTHER;
 }
 
-/** Kind of a name with underscores (`X_Real_IP`, `Content_Length`): where the name with dashes means something, it is dropped. */
+/** What servers turn into one character as they do with `-`, such as Apache and PHP for the variables of CGI. */
+const ODD = /[^A-Za-z0-9-]/g;
+
+/** Kind of a name that may have odd characters other than `_`: looked for only where what the gateway asserts begins so. */
+function oddly(name: string): number {
+  return name.search(ODD) === -1 ? OTHER : alias(name);
+}
+
+/** Kind of a name with odd characters (`X_Real_IP`, `Client.Cert`): where the name with dashes means something, it is dropped. */
 function alias(name: string): number {
-  const dashed = name.replaceAll("_", "-");
+  const dashed = name.replace(ODD, "-");
   const kind = knownField(dashed);
   if (kind === HOP) return HOP;
   return kind === OTHER && !isField(dashed, "x-request-id") ? OTHER : ALIAS;

@@ -564,6 +564,9 @@ test("other spellings of fields the gateway asserts do not pass", async (t) => {
     "Transfer_Encoding",
     "X_Forwarded_Proto",
     "Proxy_Authorization",
+    "Client.Cert",
+    "X.Forwarded-For",
+    "X-Real~IP",
   ]) {
     await t.test(name, async () => {
       assert.equal(
