@@ -23,6 +23,8 @@ function checkRanges(draft: Draft, place: Place, ranges: readonly string[]): voi
   for (const [i, range] of ranges.entries()) {
     try {
       compileCidrs([range]);
+      if (range.endsWith("/0"))
+        draft.warn([...place, i], `${dotted(place)}: with ${range} any client may name its address`);
     } catch (error) {
       draft.error([...place, i], `${(error as Error).message}${cidrMeant(range)}`);
     }

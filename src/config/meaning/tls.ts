@@ -67,8 +67,14 @@ export function checkTls(draft: Draft, known: Known): void {
   }
   const { management } = draft.written;
   for (const { key, tls } of [...known.listeners, { key: "management", tls: management.tls }]) {
-    if (tls.enabled || !tls.acme.enabled) continue;
-    draft.error(placeOfKey(`${key}.tls.acme`), `${key}.tls.acme: certificates need tls.enabled: true to be shown`);
+    const place = placeOfKey(`${key}.tls`);
+    if (!tls.acme.enabled) checkOff(draft, place, tls, tls.clientAuth !== "none");
+    else if (!tls.enabled)
+      draft.error([...place, "acme"], `${key}.tls.acme: certificates need tls.enabled: true to be shown`);
+  }
+  for (const section of ["http", "grpc"] as const) {
+    const { tls } = draft.written.backend[section];
+    checkOff(draft, ["backend", section, "tls"], tls, tls.pins.length > 0);
   }
   for (const { place, tls } of [...listeners, ...upstreams]) {
     if (Number(tls.minVersion) > Number(tls.maxVersion)) {
@@ -85,6 +91,21 @@ export function checkTls(draft: Draft, known: Known): void {
       draft.warn(key, `${dotted(key)}: certificates of ${trusted(draft.written, block, known)} are not verified`);
     }
   }
+}
+
+/**
+ * Reports a block that has settings, is off, and does not say so.
+ * @param guards whether its settings would have kept somebody out: then this is an error
+ */
+function checkOff(draft: Draft, place: Place, tls: { readonly enabled: boolean }, guards: boolean): void {
+  const isWritten = (name: string) => draft.isGiven(`${dotted(place)}.${name}`);
+  // A block within the block may be switched off itself.
+  const isSetting = (value: unknown) => typeof value !== "object" || Array.isArray(value);
+  if (tls.enabled || isWritten("enabled")) return;
+  if (!Object.entries(tls).some(([name, value]) => isSetting(value) && isWritten(name))) return;
+  const message = `${dotted(place)} has no effect without enabled: true`;
+  if (guards) draft.error(place, message);
+  else draft.warn(place, message);
 }
 
 /** The services a block is for, for messages. */

@@ -328,7 +328,7 @@ describe("across sections", () => {
   }
   test("a disabled TLS block is not looked at", () => {
     assert.deepEqual(
-      load(withMore("  frontend: { http: { tls: { certFile: /nope, clientAuth: verify } } }")).errors,
+      load(withMore("  frontend: { http: { tls: { enabled: false, certFile: /nope, clientAuth: verify } } }")).errors,
       [],
     );
   });
