@@ -71,12 +71,14 @@ async function open(config: Config): Promise<Socket> {
     await once(socket, "connect");
     return socket;
   }
+  const [expected] = config.managementTls!.certificates; // shown to clients that send no server name
+  if (expected === undefined)
+    throw new Error("its certificate is issued by ACME and not known here; send the signal HUP to the gateway instead");
   // The certificate names the public host, not the address asked here; so it is compared as a whole instead.
   const socket = connectSecure({ host, port, rejectUnauthorized: false });
   await once(socket, "secureConnect");
-  const [expected] = config.managementTls!.certificates; // the first is shown where no name is asked for
   const shown = socket.getPeerX509Certificate()?.fingerprint256;
-  if (expected !== undefined && shown === new X509Certificate(expected.cert).fingerprint256) return socket;
+  if (shown === new X509Certificate(expected.cert).fingerprint256) return socket;
   socket.destroy();
   throw new Error("it shows another certificate than the configured one");
 }

@@ -118,6 +118,19 @@ describe("a gateway without a certificate", () => {
     assert.equal(failure, null);
   });
 
+  test("orders the certificate of the management API, too", async () => {
+    const { pebble, doors, cacheDir } = await world();
+    const { directory, caFile } = pebble;
+    const port = await freePort();
+    const acme = { enabled: true, directory, caFile, domains: ["two.test"], cacheDir };
+    const management = { enabled: true, host: "127.0.0.1", port, tls: { enabled: true, acme } };
+    await start(
+      acmeConfig(pebble, doors, backend.port, { domains: ["one.test"], cacheDir }, { gateway: { management } }),
+    );
+    await shows(doors.https, "one.test");
+    await shows(port, "two.test");
+  });
+
   test("accepts an external account, whose key it shows nowhere", async () => {
     const hmacKey = Buffer.from("a key of thirty-two bytes length").toString("base64url");
     const { pebble, doors, cacheDir } = await world({ eab: { "kid-1": hmacKey } });

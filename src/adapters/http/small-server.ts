@@ -28,7 +28,9 @@ const MAX_HEAD_BYTES = 16 * 1024;
 interface SmallServerOptions {
   /** null: plain HTTP. */
   readonly tls: ServerTls | null;
-  /** Told of TLS handshakes. */
+  /** Certificates issued by ACME; needed if `tls` refers to them. */
+  readonly issued?: IssuedCertificates;
+  /** Receives the results of TLS handshakes. */
   readonly watch?: HandshakeWatch;
   /** Whether a peer may ask at all; the answer that it may not is the handler's. */
   mayAsk(address: string): boolean;
@@ -67,7 +69,7 @@ export class SmallServer implements ConnectionHandler {
     });
     this.#server.timeout = SILENCE_MS;
     startClocks(this.#server);
-    const { tls, watch = UNWATCHED } = options;
+    const { tls, issued = new IssuedCertificates(), watch = UNWATCHED } = options;
     this.#tls =
       tls === null
         ? null
@@ -76,7 +78,7 @@ export class SmallServer implements ConnectionHandler {
             protocols: ["http/1.1"],
             handshakeMs: REQUEST_MS,
             ticketSecret: randomUUID(),
-            issued: new IssuedCertificates(),
+            issued,
             watch,
             opened: (socket) => void this.#server.emit("connection", socket),
           });

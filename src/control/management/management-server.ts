@@ -4,6 +4,7 @@ import { systemClock } from "../../core/clock.ts";
 import type { HandshakeWatch } from "../../core/handshake.ts";
 import type { Log } from "../../core/log.ts";
 import type { Ask } from "../../core/questions.ts";
+import type { IssuedCertificates } from "../../tls/issued-certificates.ts";
 import { compileCidrs } from "../../wire/cidr.ts";
 import { askAll } from "../merge/merge.ts";
 import { breakerOperations } from "./breakers.ts";
@@ -22,13 +23,15 @@ import { serviceOperations } from "./services.ts";
 import type { ManagementSettings } from "./settings.ts";
 
 /** What the server answers from, besides its settings. */
-export interface ServerParts {
+interface ServerParts {
   readonly view: Omit<GatewayView, "ask">;
   /** At least one; they are asked as if they were one. */
   readonly planes: readonly { readonly ask: Ask }[];
   /** null when no credential is required. */
   readonly gatekeeper: CredentialCheck | null;
-  /** Told of the TLS handshakes of operators. */
+  /** Certificates issued by ACME. */
+  readonly issued: IssuedCertificates;
+  /** Receives the results of TLS handshakes of operators. */
   readonly watch: HandshakeWatch;
   readonly log: Log;
 }
@@ -46,14 +49,14 @@ const ALL = [
 
 /** A server that is not bound yet. */
 export function managementServer(settings: ManagementSettings, parts: ServerParts): SmallServer {
-  const { gatekeeper, watch, log } = parts;
+  const { gatekeeper, issued, watch, log } = parts;
   const { basePath, host, tls } = settings;
   const view: GatewayView = { ...parts.view, ask: askAll(parts.planes) };
   const mayAsk = settings.allowedIPs.length === 0 ? () => true : compileCidrs(settings.allowedIPs);
   const table = new OperationTable(ALL.flatMap((of) => of(view)).filter(({ group }) => settings.groups[group]));
   const feeds = new OpenFeeds(systemClock);
   const handler = { basePath, host, mayAsk, gatekeeper, table, feeds, log };
-  return new SmallServer({ tls, watch, mayAsk, closing: () => feeds.end() }, (request, response) =>
+  return new SmallServer({ tls, issued, watch, mayAsk, closing: () => feeds.end() }, (request, response) =>
     answerCall(handler, request, response),
   );
 }

@@ -5,9 +5,11 @@ import { type ListenerAddress, Listeners, type PreparedListeners } from "../../a
 import type { Config } from "../../config/config.ts";
 import type { Participant } from "../../core/data-plane.ts";
 import type { HandshakeWatch } from "../../core/handshake.ts";
+import type { IssuedCertificate } from "../../core/issued-certificate.ts";
 import type { Log } from "../../core/log.ts";
 import type { Ask } from "../../core/questions.ts";
 import { digest } from "../../snapshot/digest.ts";
+import { IssuedCertificates } from "../../tls/issued-certificates.ts";
 import { demandsOf } from "../../tls/server-tls.ts";
 import { CredentialCheck } from "./credentials.ts";
 import type { GatewayView } from "./gateway-view.ts";
@@ -23,6 +25,7 @@ export class Management implements Participant<Config> {
   readonly #handshakes: () => HandshakeWatch;
   readonly #say: (line: string) => void;
   readonly #listeners = new Listeners();
+  readonly #issued = new IssuedCertificates();
   #prepared: PreparedListeners | null = null;
   #madeToken: string | null = null;
 
@@ -50,6 +53,11 @@ export class Management implements Participant<Config> {
     return this.#listeners.addresses;
   }
 
+  /** Replaces all certificates issued by ACME. */
+  certify(certificates: readonly IssuedCertificate[]): void {
+    this.#issued.replace(certificates);
+  }
+
   async prepare(config: Config): Promise<void> {
     const settings = managementSettings(config);
     if (settings === null) {
@@ -64,6 +72,7 @@ export class Management implements Participant<Config> {
         view: this.#view,
         planes: this.#planes,
         gatekeeper: this.#gatekeeper(settings),
+        issued: this.#issued,
         watch: this.#handshakes(),
         log: this.#log,
       });
