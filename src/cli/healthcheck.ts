@@ -41,6 +41,10 @@ interface Asked {
 function readyPage(listeners: readonly ListenerConfig[]): Asked {
   const usable = listeners.filter(({ http1 }) => http1).sort((a, b) => demands(a) - demands(b))[0];
   if (usable === undefined) throw new Error("no listener takes HTTP/1.1 requests; name a page with -url");
+  if (demands(usable) === 2)
+    throw new Error(
+      "every listener demands a client certificate; open one that does not, such as a UNIX socket, or name a page with -url",
+    );
   const { host: bound, port, socket, tls, proxyProtocol } = usable;
   const anywhere = bound === "0.0.0.0" || bound === "::" || bound === "";
   const host = anywhere ? "127.0.0.1" : bracketed(bound);

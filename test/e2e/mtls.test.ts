@@ -1,7 +1,9 @@
 // Clients that prove who they are by a certificate: who is let in, what services and limits are told, and that proof given for
 // one name counts for no other.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import type { ConnectionOptions } from "node:tls";
 import { type Backend, type Mirrored, mirror, startBackend } from "../support/backend.ts";
@@ -305,4 +307,12 @@ describe("a host that demands other proof than the handshake has given is answer
     );
     await strict.kill();
   });
+});
+
+test("a healthcheck that has no certificate says which listener it would need", () => {
+  const file = pki.path("check.yaml");
+  writeFileSync(file, configOf({ clientAuth: "verify", clientCAFile: ca.cert }));
+  const asked = spawnSync(process.execPath, ["dist/main.js", "healthcheck", "-config", file], { encoding: "utf8" });
+  assert.match(asked.stderr, /every listener demands a client certificate; open one that does not/);
+  assert.equal(asked.status, 1);
 });
