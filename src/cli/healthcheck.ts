@@ -29,15 +29,15 @@ export const healthcheck: Command = {
   },
 };
 
-/** What is asked, and the UNIX socket through which. */
+/** A request for the readiness page. */
 interface Asked {
   readonly url: string;
   readonly socketPath?: string;
-  /** Asked as by a load balancer, since this machine is listed among them. */
+  /** Whether to send a PROXY header, because the listener trusts this machine as a load balancer. */
   readonly headed?: boolean;
 }
 
-/** The readiness page of the listener that asks least of its clients. @throws Error when none takes such a request */
+/** The readiness page of the listener with the fewest demands on clients. @throws Error when none serves HTTP/1.1 */
 function readyPage(listeners: readonly ListenerConfig[]): Asked {
   const usable = listeners.filter(({ http1 }) => http1).sort((a, b) => demands(a) - demands(b))[0];
   if (usable === undefined) throw new Error("no listener takes HTTP/1.1 requests; name a page with -url");
@@ -81,7 +81,7 @@ function ask({ url, headed = false, ...through }: Asked): Promise<{ status: numb
   });
 }
 
-/** A connection that begins with a PROXY header which names nobody else. */
+/** A connection that begins with a PROXY header without an address. */
 function connectHeaded(to: NetConnectOpts, secure: boolean): Socket {
   const socket = connect(to);
   socket.write("PROXY UNKNOWN\r\n");

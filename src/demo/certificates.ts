@@ -1,26 +1,26 @@
-// Certificates to try TLS with, by an authority made for them alone. Its key is not kept, so it signs nothing else.
+// Makes certificates for trying TLS, signed by an authority of their own whose key is not kept.
 import { KeyObject, X509Certificate as NodeCertificate, type webcrypto } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { JsonGeneralNames, X509Certificate } from "@peculiar/x509";
 import { pkcs12 } from "./pkcs12.ts";
 
-/** Where they lie unless something else is asked for; the configurations that ship name this folder. */
+/** The default folder, which the example configurations name. */
 export const DEMO_CERTIFICATES = "demo-certificates";
-/** Password of the client's PKCS#12 bundle: browsers import none without one. */
+/** Password of the client's PKCS#12 bundle; browsers do not import a bundle without one. */
 export const DEMO_PASSWORD = "demo";
 
 const DAY_MS = 24 * 3600 * 1000;
-/** Who lets a browser trust the authority should not have to remember that for long. */
+/** Validity of the certificates, ms; short, because users may forget that their browser trusts the authority. */
 const LIFETIME_MS = 90 * DAY_MS;
-/** Certificates that end sooner are made anew, before the gateway warns of them. */
+/** Remaining validity below which certificates are replaced, ms; above that at which the gateway warns. */
 const ENOUGH_MS = LIFETIME_MS / 3;
-/** Clocks of clients may be a little slow. */
+/** How far in the past validity begins, ms, because clocks of clients may be slow. */
 const EARLIER_MS = 3600 * 1000;
 
 const AUTHORITY = "Gateway Demo CA";
 const EC = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-/** The client's and the authority's: the library that writes PKCS#12 knows no other kind. */
+/** Keys of client and authority; the library that writes PKCS#12 supports only RSA. */
 const RSA = { name: "RSASSA-PKCS1-v1_5", modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1), hash: "SHA-256" };
 
 const CLIENT = "client";
@@ -39,7 +39,7 @@ const SUBJECTS: readonly Subject[] = [
 ];
 const FILES = ["ca.pem", ...SUBJECTS.flatMap(({ file }) => [`${file}.pem`, `${file}-key.pem`]), `${CLIENT}.p12`];
 
-/** Whom a certificate is for. */
+/** The subject of a certificate. */
 interface Subject {
   /** Name of its files, without their ending. */
   readonly file: string;

@@ -14,7 +14,7 @@ export interface ValueTest {
 
 /** Conditions of one rule. */
 export interface Conditions {
-  /** Names of the listeners it holds for; empty = any. */
+  /** Names of the listeners it holds for; empty = all. */
   readonly listeners: readonly string[];
   /** Lower-case host names, exact or `*.example.org`; empty = any. */
   readonly hosts: readonly string[];
@@ -28,7 +28,7 @@ export interface Conditions {
   readonly query: readonly (readonly [string, ValueTest])[];
 }
 
-/** Whether the request came in where the rule holds. */
+/** Whether the rule holds for the listener of the request. */
 export function admitsListener({ listeners }: Conditions, ctx: RequestContext): boolean {
   return listeners.length === 0 || listeners.includes(ctx.peer.listener);
 }

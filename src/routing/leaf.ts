@@ -59,7 +59,7 @@ function first<T>(list: readonly Candidate<T>[], ctx: RequestContext, allow: Set
   return null;
 }
 
-/** Keeps the list sorted: for some listeners before for all, with methods before without, more conditions before fewer, then file order. */
+/** Keeps the list sorted: bound to listeners before all others, with methods before without, more conditions before fewer, then file order. */
 function insert<T>(list: Candidate<T>[], candidate: Candidate<T>): void {
   let at = list.length;
   while (at > 0 && before(candidate, list[at - 1]!)) at--;

@@ -1,5 +1,5 @@
-// How Redis is reached: one server, a master that sentinels know, or a cluster. Loaded only where there is one: its client
-// is a large library.
+// Opens connections to Redis: one server, a master found by sentinels, or a cluster. Loaded only when a store needs it,
+// because the client is a large library.
 import type { ConnectionOptions } from "node:tls";
 import { Cluster, Redis } from "ioredis";
 
@@ -33,16 +33,16 @@ export interface RedisOptions {
   readonly tls: ConnectionOptions | null;
 }
 
-/** What a user of Redis asks of its connection. */
+/** Options that differ between the users of Redis. */
 interface RedisBehaviour {
   readonly scripts: Readonly<Record<string, { readonly lua: string; readonly numberOfKeys: number }>>;
-  /** Whether commands wait for a connection that is not there yet. */
+  /** Whether commands wait until the connection is open. */
   readonly enableOfflineQueue: boolean;
-  /** Connections that may break under a command before it fails. */
+  /** How many lost connections a command survives before it fails. */
   readonly maxRetriesPerRequest: number;
 }
 
-/** Opens one connection, or those to a cluster, at once, and opens it anew whenever it breaks, until it is disconnected. */
+/** Connects at once, and reconnects whenever the connection is lost, until the client disconnects it. */
 export function openRedis(options: RedisOptions, random: () => number, behaviour: RedisBehaviour): Redis | Cluster {
   return options.kind === "cluster" ? clusterOf(options, random, behaviour) : serverOf(options, random, behaviour);
 }
