@@ -19,6 +19,8 @@ export interface IssuerParts {
   readonly times?: AcmeTimes;
   /** All certificates there are, whenever one is new. */
   issued(certificates: readonly IssuedCertificate[]): void;
+  /** A count of failures in {@link Issuer.status} is another one. */
+  counted(): void;
 }
 
 /** Orders and renews until it is closed. */
@@ -29,9 +31,18 @@ export class Issuer {
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(settings: AcmeSettings, sets: readonly NameSet[], parts: IssuerParts) {
-    const { store, log, userAgent, times = ACME_TIMES } = parts;
+    const { store, log, userAgent, times = ACME_TIMES, counted } = parts;
     this.#parts = parts;
-    const shared = { settings, store, log, userAgent, times, random: Math.random, slots: new Slots(ORDERS_AT_ONCE) };
+    const shared = {
+      settings,
+      store,
+      log,
+      userAgent,
+      times,
+      counted,
+      random: Math.random,
+      slots: new Slots(ORDERS_AT_ONCE),
+    };
     const changed = () => this.#tell();
     this.#keepers = sets.map((names) => new Keeper(names, { ...shared, changed }));
   }

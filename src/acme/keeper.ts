@@ -24,6 +24,8 @@ export interface KeeperParts {
   readonly slots: Slots;
   /** There is a certificate, or a new one. */
   changed(): void;
+  /** The count of failures is another one. */
+  counted(): void;
 }
 
 /** The state of a name set. Plain data. */
@@ -71,7 +73,7 @@ export class Keeper {
     await this.#loadCertificate();
     // Until a failure can be written down nothing is ordered: the authority would see one order after the other.
     if (this.#isUntold) await this.#tellFailure();
-    this.#failure = await this.#read(FAILURES);
+    this.#setFailure(await this.#read(FAILURES));
   }
 
   async #loadCertificate(): Promise<void> {
@@ -168,8 +170,14 @@ export class Keeper {
   }
 
   #fails(failure: FailureRecord | null): void {
-    this.#failure = failure;
+    this.#setFailure(failure);
     this.#isUntold = true;
+  }
+
+  #setFailure(failure: FailureRecord | null): void {
+    const before = this.#failure?.count;
+    this.#failure = failure;
+    if (failure?.count !== before) this.#parts.counted();
   }
 
   async #tellFailure(): Promise<void> {

@@ -10,9 +10,12 @@ import { digest } from "../snapshot/digest.ts";
 /** Longest wait for a store before a configuration takes effect, ms. What it has comes when it answers. */
 const STORE_MS = 2000;
 
+type Plane = Pick<DataPlane<Config>, "certify" | "noteOrders">;
+
 /** The issuers of the process. What an issuer has goes to every data plane. */
 export class Certificates implements Participant<Config> {
-  readonly #planes: readonly Pick<DataPlane<Config>, "certify">[];
+  readonly #planes: readonly Plane[];
+  readonly #management: Pick<Plane, "certify">;
   readonly #log: Log;
   readonly #userAgent: string;
   /** By what they were made of. */
@@ -22,8 +25,9 @@ export class Certificates implements Participant<Config> {
   #ending: Promise<unknown> = Promise.resolve();
 
   /** @param version of the gateway, told to authorities */
-  constructor(planes: readonly Pick<DataPlane<Config>, "certify">[], log: Log, version: string) {
+  constructor(planes: readonly Plane[], management: Pick<Plane, "certify">, log: Log, version: string) {
     this.#planes = planes;
+    this.#management = management;
     this.#log = log;
     this.#userAgent = `gateway/${version}`;
   }
@@ -54,6 +58,7 @@ export class Certificates implements Participant<Config> {
     const fresh = [...this.#live.values()].filter((issuer) => !setOf(before).has(issuer));
     this.#end([...before.values()].filter((issuer) => !setOf(this.#live).has(issuer)));
     if (before.size > 0 || fresh.length > 0) this.#certify([...this.#live.values()]);
+    this.#noteOrders();
     void this.#ending.then(() => {
       for (const issuer of fresh) issuer.start();
     });
@@ -78,12 +83,18 @@ export class Certificates implements Participant<Config> {
       log: this.#log,
       userAgent: this.#userAgent,
       issued: () => this.#certify([...this.#live.values()]),
+      counted: () => this.#noteOrders(),
     });
   }
 
   #certify(issuers: readonly Issuer[]): void {
     const certificates = issuers.flatMap((issuer) => issuer.certificates);
-    for (const plane of this.#planes) plane.certify(certificates);
+    for (const one of [...this.#planes, this.#management]) one.certify(certificates);
+  }
+
+  #noteOrders(): void {
+    const orders = this.status.map(({ names, failure }) => ({ names, failures: failure?.count ?? 0 }));
+    for (const plane of this.#planes) plane.noteOrders(orders);
   }
 
   #end(issuers: readonly Issuer[]): void {

@@ -61,7 +61,7 @@ export class ControlPlane {
     this.#management = new Management(view, planes, log, handshakes, (line) => process.stderr.write(`${line}\n`));
     this.#sources = new Sources(planes, systemClock, () => void this.reload("registry"));
     this.#expiry = new Expiry(systemClock, log);
-    this.#certificates = new Certificates([...planes, this.#management], log, version);
+    this.#certificates = new Certificates(planes, this.#management, log, version);
     const participants = [this.#sources, this.#certificates, ...planes, this.#management, this.#expiry];
     this.#reconciler = new Reconciler((known) => this.#load(load, known), participants, log);
     this.#reconciler.onLoaded = (files) => this.#watch?.follow(files);

@@ -1,6 +1,6 @@
 // The contract between the half that decides which configuration is in effect and the half that serves requests by it.
 // Whatever passes between them is plain data, so that data planes can run in other processes.
-import type { IssuedCertificate } from "./issued-certificate.ts";
+import type { IssuedCertificate, OrderState } from "./issued-certificate.ts";
 import type { Ask } from "./questions.ts";
 import type { ServiceList } from "./registry.ts";
 
@@ -27,6 +27,8 @@ export interface DataPlane<Config> extends Participant<Config> {
   follow(services: ServiceList): void;
   /** Replaces all certificates issued by ACME. Takes effect with the next handshake. */
   certify(certificates: readonly IssuedCertificate[]): void;
+  /** Tells how the orders of all certificates of the configuration go, for its metrics. */
+  noteOrders(orders: readonly OrderState[]): void;
   /** Takes no new requests, lets those under way finish within the bounds, and closes everything. */
   drain(times: DrainTimes): Promise<void>;
 }

@@ -9,3 +9,11 @@ export interface IssuedCertificate {
   /** PEM (PKCS#8), not encrypted. */
   readonly key: string;
 }
+
+/** How the orders of one certificate go. Plain data. */
+export interface OrderState {
+  /** As in {@link IssuedCertificate}. */
+  readonly names: readonly string[];
+  /** Since the last success; 0 = all is well. */
+  readonly failures: number;
+}

@@ -2,7 +2,7 @@
 import { type ListenerAddress, Listeners, type PreparedListeners } from "../adapters/listeners.ts";
 import type { Config } from "../config/config.ts";
 import type { DataPlane, DrainTimes, ProcessFacts } from "../core/data-plane.ts";
-import type { IssuedCertificate } from "../core/issued-certificate.ts";
+import type { IssuedCertificate, OrderState } from "../core/issued-certificate.ts";
 import type { About, AnswerTo, Question } from "../core/questions.ts";
 import type { ServiceList } from "../core/registry.ts";
 import { inSlices } from "../core/slices.ts";
@@ -39,6 +39,7 @@ export class LocalDataPlane implements DataPlane<Config> {
   readonly #answers: Answers;
   readonly #validations: NameValidations;
   readonly #reload: ReloadState = { ok: true, at: 0, hash: "" };
+  #orders: readonly OrderState[] = [];
   #prepared: Prepared | null = null;
 
   /** @param extensions kinds that the program which starts the gateway brings */
@@ -49,6 +50,7 @@ export class LocalDataPlane implements DataPlane<Config> {
       overload: () => live.current?.snapshot.overload ?? null,
       labels: () => labelsOf(live.snapshot.config),
       certificates: () => certificateEnds(live.snapshot.config, this.#runtime.issued),
+      orders: () => this.#orders,
       reload: this.#reload,
     });
     this.#validations = new NameValidations(logs.app);
@@ -118,6 +120,10 @@ export class LocalDataPlane implements DataPlane<Config> {
 
   certify(certificates: readonly IssuedCertificate[]): void {
     this.#runtime.issued.replace(certificates);
+  }
+
+  noteOrders(orders: readonly OrderState[]): void {
+    this.#orders = orders;
   }
 
   async drain(times: DrainTimes): Promise<void> {

@@ -25,7 +25,7 @@ import type { ProcessLogs } from "./process-logs.ts";
 const MAX_PROBES = 50;
 
 /** What of the metrics follows from the configuration in effect. */
-type ConfiguredSources = Pick<Sources, "services" | "overload" | "labels" | "certificates" | "reload">;
+type ConfiguredSources = Pick<Sources, "services" | "overload" | "labels" | "certificates" | "orders" | "reload">;
 
 /** Makes the runtime of a data plane. @param configured what its metrics show of the configuration in effect */
 export function makeRuntime(

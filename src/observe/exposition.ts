@@ -1,6 +1,7 @@
 // What Prometheus scrapes: the gateway's own counters presented to prom-client's registry, which formats them.
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
 import { isWell } from "../core/endpoint.ts";
+import type { OrderState } from "../core/issued-certificate.ts";
 import type { MetricFamily } from "../core/questions.ts";
 import type { ConnectionFaults } from "./connection-faults.ts";
 import type { Histogram } from "./histogram.ts";
@@ -34,6 +35,7 @@ export interface Sources extends Omit<ResilienceSources, "limits">, ResourceSour
   readonly droppedLines: () => number;
   /** Certificates shown to clients. */
   readonly certificates: () => readonly CertificateEnd[];
+  readonly orders: () => readonly OrderState[];
 }
 
 /** When a certificate ends. */
@@ -168,6 +170,13 @@ function metricsOf(s: Sources): OwnMetric[] {
       "min",
     ),
     own(
+      "gateway_acme_order_failures",
+      "Orders of a certificate that failed since the last one that succeeded",
+      "gauge",
+      () => failuresByNames(s.orders()).map(([names, value]) => ({ value, labels: { names } })),
+      "max",
+    ),
+    own(
       "gateway_config_last_reload_success",
       "1 when the last load was accepted",
       "gauge",
@@ -226,4 +235,14 @@ function failuresOf(listeners: Iterable<ConnectionFaults<string>>): Sample[] {
   return [...listeners].flatMap(({ listener, failures }) =>
     [...failures].map(([reason, value]) => ({ value, labels: { listener, reason } })),
   );
+}
+
+/** The same names may be ordered from several authorities: one series, of the worst. */
+function failuresByNames(orders: readonly OrderState[]): [string, number][] {
+  const worst = new Map<string, number>();
+  for (const { names, failures } of orders) {
+    const label = names.join(",");
+    worst.set(label, Math.max(failures, worst.get(label) ?? 0));
+  }
+  return [...worst];
 }

@@ -82,6 +82,7 @@ function behindCopies(plane: DataPlane<Config>): DataPlane<Config> {
     noteLoad: (ok) => plane.noteLoad(ok),
     follow: (services) => plane.follow(same(services)),
     certify: (certificates) => plane.certify(same(certificates)),
+    noteOrders: (orders) => plane.noteOrders(same(orders)),
     drain: (times) => plane.drain(same(times)),
   };
 }
@@ -193,6 +194,27 @@ for (const [name, wrap] of [
       assert.equal(await success(), 1);
       plane.noteLoad(false);
       assert.equal(await success(), 0);
+    });
+
+    test("tells in its metrics how orders of certificates go, the worst of each name set", async (t) => {
+      const { plane } = await setUp(t, wrap);
+      const failures = async () => {
+        const families = await plane.ask("metrics", null);
+        return families
+          .find((family) => family.name === "gateway_acme_order_failures")!
+          .values.map(({ labels, value }) => ({ ...labels, value }));
+      };
+      assert.deepEqual(await failures(), []);
+      plane.noteOrders([
+        { names: ["a.test", "b.test"], failures: 3 },
+        { names: ["c.test"], failures: 0 },
+        { names: ["a.test", "b.test"], failures: 1 },
+      ]);
+      const expected = [
+        { names: "a.test,b.test", value: 3 },
+        { names: "c.test", value: 0 },
+      ];
+      assert.deepEqual(await failures(), expected);
     });
 
     test("takes nothing more once it was drained", async (t) => {

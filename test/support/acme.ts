@@ -29,6 +29,8 @@ export interface TestIssuer {
   issued: readonly IssuedCertificate[];
   /** How often there was something new. */
   times: number;
+  /** Failures of the first set, whenever they were others. */
+  readonly counts: number[];
   /** The first certificate. */
   certificate(): Promise<IssuedCertificate>;
   /** A certificate other than that one. */
@@ -74,10 +76,12 @@ export function startIssuer(
         test.issued = certificates;
         test.times++;
       },
+      counted: () => test.counts.push(test.issuer.status[0]!.failure?.count ?? 0),
     }),
     said,
     issued: [],
     times: 0,
+    counts: [],
     async certificate() {
       await eventually("a certificate is issued", () => test.issued.length > 0).catch((error) => fail(error, said));
       return test.issued[0]!;

@@ -157,6 +157,7 @@ describe("a failed order", () => {
     const two = start({ ...settings, challenge: "tls-alpn-01" }, [NAMES], folder.open(), times);
     await two.certificate();
     assert.equal(two.issuer.status[0]!.failure, null);
+    assert.deepEqual([one.counts.slice(0, 2), two.counts.at(-1)], [[1, 2], 0]);
   });
 
   test("because the authority is down is tried again until it is there", async () => {
