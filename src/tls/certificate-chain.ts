@@ -35,7 +35,7 @@ export function chainPem(certificates: readonly X509Certificate[]): string {
 function readAll(blocks: readonly PemBlock[]): readonly X509Certificate[] {
   return blocks.map(({ label, der }, index) => {
     const which = blocks.length === 1 ? "the PEM block" : `PEM block ${index + 1}`;
-    if (label !== CERTIFICATE) throw new TlsFault(`${which} is no certificate but "${label}"`);
+    if (label !== CERTIFICATE) throw new TlsFault(`${which} is not a certificate but "${label}"`);
     try {
       return new X509Certificate(der);
     } catch {

@@ -41,9 +41,9 @@ interface SignedList {
 export function readCrls(bytes: Buffer): readonly SignedList[] {
   if (bytes[0] === SEQUENCE) return [readCrl(bytes)];
   const blocks = pemBlocks(bytes.toString());
-  if (blocks.length === 0) throw new TlsFault("there is no revocation list in it, neither PEM nor DER");
+  if (blocks.length === 0) throw new TlsFault("not a revocation list, neither in PEM nor in DER");
   return blocks.map(({ label, der }, index) => {
-    if (label !== CRL_LABEL) throw new TlsFault(`PEM block ${index + 1} is no revocation list but "${label}"`);
+    if (label !== CRL_LABEL) throw new TlsFault(`PEM block ${index + 1} is not a revocation list but "${label}"`);
     return readCrl(der);
   });
 }
@@ -56,7 +56,7 @@ function readCrl(der: Buffer): SignedList {
   const fields = new DerFields(tbs);
   fields.takeIf(INTEGER); // version
   if (!fields.take(SEQUENCE).raw.equals(signed.algorithm.raw))
-    throw new TlsFault("a revocation list says in two ways how it is signed");
+    throw new TlsFault("a revocation list names two different signature algorithms");
   const issuer = fields.take(SEQUENCE);
   const issuerName = writtenName(issuer);
   const from = timeOf(fields.take(...TIMES));
@@ -78,19 +78,19 @@ function readCrl(der: Buffer): SignedList {
 /** Refuses lists that are not complete by themselves, and lists about certificates of other issuers. */
 function refuseSpecial(extensions: ReadonlyMap<string, Extension>, issuer: string): void {
   const refuse = (what: string) => new TlsFault(`the revocation list of ${quoted(issuer)} ${what}`);
-  if (extensions.has(DELTA)) throw refuse("is a delta: it lists changes alone; name a complete one");
+  if (extensions.has(DELTA)) throw refuse("is a delta list; use a complete one");
   for (const [id, { critical, value }] of extensions) {
     if (id === DISTRIBUTION_POINT) refusePartial(Der.read(value), refuse);
-    else if (critical) throw refuse("has a critical extension that is not known here");
+    else if (critical) throw refuse("has an unknown critical extension");
   }
 }
 
 /** @param point IssuingDistributionPoint (RFC 5280 §5.2.5) */
 function refusePartial(point: Der, refuse: (what: string) => TlsFault): void {
   for (const { tag } of point.as(SEQUENCE).children()) {
-    if (tag === 0x84) throw refuse("is indirect: it lists certificates of other CAs; name one of each CA");
-    if (tag === 0x83) throw refuse("lists some reasons of revocation only; name a complete one");
-    if (tag === 0x85) throw refuse("lists attribute certificates only");
+    if (tag === 0x84) throw refuse("is indirect: it lists certificates of other CAs; use one list for each CA");
+    if (tag === 0x83) throw refuse("lists only some reasons of revocation; use a complete one");
+    if (tag === 0x85) throw refuse("lists only attribute certificates");
   }
 }
 

@@ -14,7 +14,7 @@ export interface KeyPair {
 export function pairFault(chain: readonly X509Certificate[], key: KeyObject): string | null {
   // OpenSSL itself compares the two only if both are of the same key type.
   const at = chain.findIndex((certificate) => certificate.checkPrivateKey(key));
-  if (at > 0) return `the key belongs to certificate ${at + 1} of the file, which must stand first`;
+  if (at > 0) return `the key belongs to certificate ${at + 1} of the file, which must come first`;
   return at === 0 ? weakness(chain, key) : "the key does not belong to the certificate";
 }
 

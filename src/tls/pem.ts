@@ -23,7 +23,7 @@ export function pemBlocks(text: string): readonly PemBlock[] {
     const [, edge, label] = /^-----(BEGIN|END) ([A-Z0-9 ]+)-----$/.exec(line) ?? [];
     if (open === null) {
       if (edge === "BEGIN") open = { label: label!, line: index + 1, body: [] };
-      else if (isDamage(line)) throw new TlsFault(`line ${index + 1} is a part of a PEM block that is not whole`);
+      else if (isDamage(line)) throw new TlsFault(`line ${index + 1} is part of a damaged PEM block`);
     } else if (edge === "END" && label === open.label) {
       blocks.push(blockOf(open.label, open.body, open.line));
       open = null;

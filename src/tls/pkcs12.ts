@@ -21,12 +21,12 @@ const forge = () => createRequire(import.meta.url)("node-forge") as typeof impor
  * @throws TlsFault
  */
 export function openPkcs12(bytes: Buffer, passphrase: string): KeyPair {
-  if (bytes.length > MAX_BYTES) throw new TlsFault(`a PKCS#12 bundle of more than ${MAX_BYTES} bytes`);
+  if (bytes.length > MAX_BYTES) throw new TlsFault(`a PKCS#12 bundle is larger than ${MAX_BYTES} bytes`);
   const { keys, certificates } = contentOf(bagsOf(bytes, passphrase));
   const [key, ...more] = keys;
-  if (key === undefined) throw new TlsFault("there is no private key in the bundle");
-  if (more.length > 0) throw new TlsFault("there is more than one private key in the bundle");
-  if (certificates.length === 0) throw new TlsFault("there is no certificate in the bundle");
+  if (key === undefined) throw new TlsFault("the bundle contains no private key");
+  if (more.length > 0) throw new TlsFault("the bundle contains more than one private key");
+  if (certificates.length === 0) throw new TlsFault("the bundle contains no certificate");
   const leaf = certificates.find((certificate) => certificate.checkPrivateKey(key));
   if (leaf === undefined) throw new TlsFault(mismatch(certificates));
   return { cert: chainPem(chainFrom(leaf, certificates)), key: pkcs8(key) };
@@ -35,7 +35,7 @@ export function openPkcs12(bytes: Buffer, passphrase: string): KeyPair {
 /** The library reads an RSA-PSS key as a plain RSA key, which OpenSSL then does not accept for an RSA-PSS certificate. */
 function mismatch(certificates: readonly X509Certificate[]): string {
   return certificates.some(({ publicKey }) => publicKey.asymmetricKeyType === "rsa-pss")
-    ? "keys for RSA-PSS alone are not read from bundles; name certificate and key as PEM files"
+    ? "RSA-PSS keys are not supported in bundles; use PEM files for certificate and key"
     : "no certificate in the bundle belongs to its key";
 }
 
@@ -69,7 +69,7 @@ function faultOf({ message }: Error, passphrase: string): string {
   if (/not an PKCS#12 PFX|version other/.test(message)) return "not a PKCS#12 bundle";
   if (/SafeBag type/.test(message)) return "the bundle holds something else than keys and certificates";
   if (/[Uu]nsupported|not supported|Only PKCS#12/.test(message))
-    return "the bundle is protected in a way that is not known here; make it anew with openssl pkcs12 -export";
+    return "the bundle is encrypted with an unknown algorithm; export it again with openssl pkcs12 -export";
   return passphrase === ""
     ? "the bundle cannot be opened without a passphrase"
     : "the passphrase does not open the bundle, or it is damaged";
@@ -91,7 +91,7 @@ function refuseEndlessWork(root: asn1.Asn1): void {
     for (const [index, part] of value.entries()) {
       const rounds = part.type === asn1.Type.INTEGER && value[index - 1]?.type === asn1.Type.OCTETSTRING;
       if (rounds && Number(`0x${util.bytesToHex(part.value as string)}`) > MAX_ITERATIONS)
-        throw new TlsFault(`opening the bundle takes more than ${MAX_ITERATIONS} rounds of hashing`);
+        throw new TlsFault(`the bundle requires more than ${MAX_ITERATIONS} iterations of key derivation`);
       open.push(part);
     }
   }

@@ -30,7 +30,7 @@ export function privateKeyOf(text: string, passphrase: string | null): PrivateKe
         ? "not a PEM key but a certificate; are the two files swapped?"
         : "not a PEM key",
     );
-  if (more.length > 0) throw new TlsFault("there is more than one key in it");
+  if (more.length > 0) throw new TlsFault("it contains more than one key");
   if (!/ENCRYPTED/.test(block.text)) {
     const key = opened(block.text, "", () => "not a PEM key that this OpenSSL can read");
     return { pem: block.text, key, encrypted: false };
@@ -40,7 +40,7 @@ export function privateKeyOf(text: string, passphrase: string | null): PrivateKe
   const key = opened(block.text, passphrase, (code) =>
     // OpenSSL may also report this when a wrong passphrase decrypts to garbage.
     /UNSUPPORTED/.test(code)
-      ? "the passphrase does not open the key, or the key is encrypted in a way that this OpenSSL has given up"
+      ? "the passphrase does not open the key, or the key is encrypted with an algorithm that this OpenSSL no longer supports"
       : "the passphrase does not open the key",
   );
   return { pem: pkcs8(key), key, encrypted: true };

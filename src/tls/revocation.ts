@@ -55,7 +55,8 @@ export function revocationLists(bytes: Buffer, bundle: string): CheckedLists {
   const lists = readCrls(bytes).map(({ list, signed }) => {
     const keys = cas.filter(({ subject }) => subject === list.issuer).map(({ key }) => key);
     const name = quoted(list.issuerName);
-    if (keys.length === 0) warnings.push(`the CA ${name} is not in the bundle: who signed its list was not checked`);
+    if (keys.length === 0)
+      warnings.push(`the CA ${name} is not in the bundle: the signature of its list was not checked`);
     else if (!isSignedByOneOf(keys, signed))
       throw new TlsFault(`the revocation list of ${name} is not signed by that CA`);
     return list;
@@ -92,7 +93,7 @@ export function listEndings({ issuers, refuseWhenEnded }: Revocation): readonly 
     const problem = (now: number) => {
       if (now >= issuer.validity.to) return `${ended(issuer)}: ${then}`;
       const soon = soonEnd(issuer.validity, now);
-      return soon === null ? null : `the ${name} ends ${soon}: from then on ${then}`;
+      return soon === null ? null : `the ${name} expires ${soon}: from then on ${then}`;
     };
     return { name, ends: issuer.validity.to, problem };
   });
@@ -134,7 +135,7 @@ function faultUpwards({ issuer, serial }: Link, all: Revocation, now: number, se
 }
 
 function ended({ name, validity }: Issuer): string {
-  return `the revocation list of ${quoted(name)} ended on ${new Date(validity.to).toISOString()}`;
+  return `the revocation list of ${quoted(name)} expired on ${new Date(validity.to).toISOString()}`;
 }
 
 function linkOf(der: Buffer): Link {

@@ -75,5 +75,5 @@ function pssDigest(parameters: Der): string {
 }
 
 function unknown(oid: string): TlsFault {
-  return new TlsFault(`it is signed in a way that is not known here (${oid})`);
+  return new TlsFault(`its signature algorithm is unknown (${oid})`);
 }

@@ -28,12 +28,12 @@ function warningsOf(all: readonly X509Certificate[], now: number): readonly stri
     return names.length === 0 ? [] : [`${fault}: ${listed(names)}`];
   };
   return [
-    ...where((one) => now >= validityOfOne(one).to, "what was signed by certificates that have ended is refused"),
+    ...where((one) => now >= validityOfOne(one).to, "certificates signed by expired CAs are refused"),
     ...where(
       (one) => now < validityOfOne(one).from,
-      "what was signed by certificates that begin later is refused until then",
+      "certificates signed by CAs that are not valid yet are refused until then",
     ),
-    ...where(({ ca }) => !ca, "a certificate that is no CA can sign nothing"),
+    ...where(({ ca }) => !ca, "certificates that are not CAs cannot sign others"),
   ];
 }
 
@@ -49,5 +49,7 @@ export function rootless(bundle: string): string | null {
   const anchored = (one: X509Certificate) =>
     all.some((other) => one.checkIssued(other) || (same(one, other) && other.checkIssued(other)));
   const names = all.filter((one) => one.ca && !anchored(one)).map(readableName);
-  return names.length === 0 ? null : `what was signed by CAs whose root is not named is refused: ${listed(names)}`;
+  return names.length === 0
+    ? null
+    : `certificates signed by CAs without their root in the bundle are refused: ${listed(names)}`;
 }

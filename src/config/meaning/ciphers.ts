@@ -11,6 +11,6 @@ export function checkCiphers(draft: Draft, place: Place, names: readonly string[
   if (!known(...names)) return draft.error(below, `${dotted(place)}: cipherSuites names no known cipher`);
   // OpenSSL ignores unknown names as long as it knows one. Elements such as "!aNULL" are not names.
   for (const name of names.filter((n) => /^\w/.test(n) && !known(n))) {
-    draft.warn(below, `${dotted(place)}: cipherSuites: "${name}" is no cipher that this OpenSSL knows; it is left out`);
+    draft.warn(below, `${dotted(place)}: cipherSuites: "${name}" is not known to this OpenSSL and is ignored`);
   }
 }

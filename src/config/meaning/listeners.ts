@@ -146,7 +146,7 @@ export function readListeners(draft: Draft): readonly ListenerDraft[] {
     checkAddress(draft, section, place);
     const { http1, http2, websocket } = section.protocols;
     if (!http1 && http2 === false && !websocket) {
-      draft.error([...place, "protocols"], `${dotted(place)}: no protocol is left for clients to speak`);
+      draft.error([...place, "protocols"], `${dotted(place)}: at least one protocol must be enabled`);
     }
   }
   const listeners = listenersOf(draft.written, (key) => draft.isGiven(key));
@@ -154,7 +154,7 @@ export function readListeners(draft: Draft): readonly ListenerDraft[] {
     if (!tls.enabled) continue;
     checkHsts(draft, [...placeOfKey(key), "tls", "hsts"], tls);
     if (redirect === null) continue;
-    draft.error(placeOfKey(`${key}.redirectToHTTPS`), `${key}: a listener with TLS has nowhere to redirect to`);
+    draft.error(placeOfKey(`${key}.redirectToHTTPS`), `${key}: a listener with TLS cannot redirect to HTTPS`);
   }
   if (listeners.length === 0) draft.error(["frontend"], "no listener is enabled: clients could not connect");
   return listeners;
@@ -163,16 +163,16 @@ export function readListeners(draft: Draft): readonly ListenerDraft[] {
 function checkHsts(draft: Draft, place: Place, { hsts }: ListenerTls): void {
   const { maxAge, includeSubdomains, preload } = hsts;
   if (maxAge === 0 && (includeSubdomains || preload)) {
-    draft.error(place, `${dotted(place)}: nothing is sent without maxAge; begin with maxAge: 1d`);
+    draft.error(place, `${dotted(place)}: the header is not sent without maxAge; begin with maxAge: 1d`);
   } else if (preload && (maxAge < PRELOAD_MS || !includeSubdomains)) {
-    draft.warn(place, `${dotted(place)}: browsers' lists want maxAge: 365d or more, and includeSubdomains: true`);
+    draft.warn(place, `${dotted(place)}: preload lists require maxAge: 365d or more, and includeSubdomains: true`);
   }
 }
 
 function checkName(draft: Draft, name: string, place: Place, names: Claims): void {
   const below = [...place, "name"];
   if (!/^[A-Za-z0-9][\w.-]{0,62}$/.test(name)) {
-    draft.error(below, `${dotted(place)}: "${name}" is no name; use letters, digits, "-", "_" and "."`);
+    draft.error(below, `${dotted(place)}: "${name}" is not a valid name; use letters, digits, "-", "_" and "."`);
   } else if (TAKEN.includes(name)) {
     draft.error(below, `${dotted(place)}: "${name}" names a listener that has a section of its own; take another name`);
   }
@@ -183,7 +183,7 @@ function checkAddress(draft: Draft, section: ListenerSection, place: Place): voi
   const { port, socket, socketMode, host } = section;
   const fault = (key: string, message: string) => draft.error([...place, key], `${dotted(place)}: ${message}`);
   if (socket === "") {
-    if (port === null) draft.error(place, `${dotted(place)}: give it a port, or a socket`);
+    if (port === null) draft.error(place, `${dotted(place)}: needs a port or a socket`);
     return;
   }
   if (port !== null || host !== "") fault("socket", "socket excludes host and port");
@@ -191,6 +191,6 @@ function checkAddress(draft: Draft, section: ListenerSection, place: Place): voi
     fault("socket", `the path of a UNIX socket has at most ${MAX_SOCKET_PATH} bytes`);
   }
   if (!/^0?[0-7]{3}$/.test(socketMode)) {
-    fault("socketMode", `"${socketMode}" is no octal mode such as "0660"; write it in quotes`);
+    fault("socketMode", `"${socketMode}" is not an octal mode such as "0660"; write it in quotes`);
   }
 }

@@ -11,10 +11,7 @@ export function checkProxies(draft: Draft, { listeners }: Known): void {
     const below = [...placeOfKey(key), "proxyProtocol"];
     checkRanges(draft, [...below, "trustedPeers"], proxyProtocol.trustedPeers);
     if (proxyProtocol.timeout === 0) {
-      draft.error(
-        [...below, "timeout"],
-        `${dotted(below)}.timeout: a peer that sends nothing would be waited for for ever`,
-      );
+      draft.error([...below, "timeout"], `${dotted(below)}.timeout: 0 would wait for silent peers without limit`);
     }
   }
 }

@@ -41,7 +41,7 @@ export class ServerFiles {
     const { certFile, keyFile, pkcs12File, hosts } = files;
     const bundled = pkcs12File !== "";
     if (bundled ? certFile !== "" || keyFile !== "" : certFile === "" || keyFile === "") {
-      this.#draft.error(place, `${dotted(place)}: it takes certFile and keyFile, or pkcs12File alone`);
+      this.#draft.error(place, `${dotted(place)}: needs certFile and keyFile, or only pkcs12File`);
       return null;
     }
     const loaded = bundled ? this.#bundle(files, place) : this.#pair(files, place);

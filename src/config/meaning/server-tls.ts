@@ -80,10 +80,7 @@ function versionsOf(draft: Draft, tls: Section, place: Place): Versions {
   if (older) draft.warn([...place, "minVersion"], `${dotted(place)}: TLS below 1.2 is deprecated (RFC 8996)`);
   const only13 = name === "modern" || tls.minVersion === "1.3";
   if (only13 && tls.cipherSuites.length > 0)
-    draft.warn(
-      [...place, "cipherSuites"],
-      `${dotted(place)}: cipherSuites has no effect on TLS 1.3, the only one spoken`,
-    );
+    draft.warn([...place, "cipherSuites"], `${dotted(place)}: cipherSuites has no effect: only TLS 1.3 is enabled`);
   const { ciphers, ecdhCurve } = name === null ? NO_PROFILE : profileOptions(name);
   return {
     minVersion: name === "modern" ? "TLSv1.3" : tlsVersion(tls.minVersion),
@@ -154,11 +151,11 @@ function checkHosts(draft: Draft, certificates: readonly ServerCertificate[], pl
     const taken = hosts.filter((host) => first.has(host));
     const other = taken.find((host) => first.get(host)!.clients.key !== clients.key);
     if (other !== undefined) {
-      draft.error(place, `${what} asks something else of clients, but ${before(other)}; name hosts for both`);
+      draft.error(place, `${what} makes other demands on clients, but ${before(other)}; name hosts for both`);
     } else if (hosts.length === 0 && i > 0) {
-      draft.error(place, `${what} names no host, and hosts are not written: it is shown to nobody`);
+      draft.error(place, `${what} contains no host name: write hosts, or it is never shown`);
     } else if (hosts.length > 0 && taken.length === hosts.length) {
-      draft.warn(place, `${what} is shown to nobody: ${before(hosts[0]!)}`);
+      draft.warn(place, `${what} is never shown: ${before(hosts[0]!)}`);
     }
     for (const host of hosts) if (!first.has(host)) first.set(host, certificate);
   }

@@ -217,7 +217,7 @@ describe("an authority that sends a certificate", () => {
       (key: string) =>
         datedCertificate("", ["ca.test"], from(-DAY_MS), from(DAY_MS)) +
         datedCertificate(key, NAMES, from(-DAY_MS), from(DAY_MS)),
-      "the key belongs to certificate 2 of the file, which must stand first",
+      "the key belongs to certificate 2 of the file, which must come first",
     ],
     [
       "with a chain without an end",

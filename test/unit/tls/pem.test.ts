@@ -51,16 +51,16 @@ describe("a bundle of trust anchors", () => {
     const [one, two] = [text(root.cert), text(other.cert)];
     const lines = two.split("\n");
     const damage: readonly (readonly [string, RegExp])[] = [
-      [two.replace("-----BEGIN", "----BEGIN"), /^line \d+ is a part of a PEM block that is not whole$/],
+      [two.replace("-----BEGIN", "----BEGIN"), /^line \d+ is part of a damaged PEM block$/],
       [two.replace("-----END", "----END"), /^the PEM block at line \d+ has no end$/],
       [two.slice(0, 400), /^the PEM block at line \d+ has no end$/],
-      [two.slice(100), /^line \d+ is a part of a PEM block that is not whole$/],
+      [two.slice(100), /^line \d+ is part of a damaged PEM block$/],
       [lines.toSpliced(3, 1).join("\n"), /^PEM block 2 is a damaged certificate$/],
       [two.replace("MII", "M!I"), /^the PEM block at line \d+ is damaged: it is not base64$/],
       [two.replace("CERTIFICATE-----\nMII", "CERTIFICATE-----\nMIJ"), /^PEM block 2 is a damaged certificate$/],
       ["-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", /is damaged: it is not base64$/],
-      [text(root.key), /^PEM block 2 is no certificate but "PRIVATE KEY"$/],
-      ["\u0000\u0001", /^line \d+ is a part of a PEM block/],
+      [text(root.key), /^PEM block 2 is not a certificate but "PRIVATE KEY"$/],
+      ["\u0000\u0001", /^line \d+ is part of a damaged PEM block/],
     ];
     for (const [part, said] of damage) {
       assert.match(anchorFault(one + part), said);
@@ -70,16 +70,16 @@ describe("a bundle of trust anchors", () => {
   test("warns of anchors that have ended, begin later, or are no CAs", () => {
     const { warnings } = trustAnchors(text(root.cert) + text(leaf.cert), Date.now() + 40 * 24 * 3600e3);
     assert.deepEqual(warnings, [
-      'what was signed by certificates that have ended is refused: "CN=root,O=Test", "CN=leaf"',
-      'a certificate that is no CA can sign nothing: "CN=leaf"',
+      'certificates signed by expired CAs are refused: "CN=root,O=Test", "CN=leaf"',
+      'certificates that are not CAs cannot sign others: "CN=leaf"',
     ]);
-    const said = 'what was signed by certificates that begin later is refused until then: "CN=root,O=Test"';
+    const said = 'certificates signed by CAs that are not valid yet are refused until then: "CN=root,O=Test"';
     assert.deepEqual(trustAnchors(text(root.cert), 0).warnings, [said]);
   });
   test("warns once of many", () => {
     const { warnings } = trustAnchors(rootCertificates.join("\n"), Date.parse("2100-01-01"));
     assert.equal(warnings.length, 1);
-    assert.match(warnings[0]!, /is refused: ".*", ".*", ".*" and \d+ more$/);
+    assert.match(warnings[0]!, /are refused: ".*", ".*", ".*" and \d+ more$/);
   });
 });
 
@@ -87,7 +87,7 @@ describe("a bundle without a root", () => {
   test("is told of, because what its CAs signed is refused", () => {
     const middle = pki.authority("middle", { signer: root });
     assert.equal(rootless(text(root.cert) + text(middle.cert)), null);
-    const said = 'what was signed by CAs whose root is not named is refused: "CN=middle,O=Test"';
+    const said = 'certificates signed by CAs without their root in the bundle are refused: "CN=middle,O=Test"';
     assert.equal(rootless(text(middle.cert) + text(other.cert)), said);
   });
   test("is one with it where a root was signed by another, too", () => {
@@ -157,7 +157,7 @@ describe("a private key", () => {
     const pem = locked("des", "pkcs8", "-topk8", "-v1", "PBE-MD5-DES", "-provider", "legacy", "-provider", "default");
     assert.match(
       failure(() => privateKeyOf(pem, "sésame")),
-      /encrypted in a way that this OpenSSL has given up$/,
+      /encrypted with an algorithm that this OpenSSL no longer supports$/,
     );
   });
   test("in the clear is given on as it is", () => {
@@ -175,7 +175,7 @@ describe("a private key", () => {
     );
     assert.equal(
       failure(() => privateKeyOf(text(leaf.key) + text(root.key), "")),
-      "there is more than one key in it",
+      "it contains more than one key",
     );
     const [first, second, ...rest] = text(leaf.key).split("\n");
     const damaged = [first, second!.replace("M", "N"), ...rest].join("\n");

@@ -83,7 +83,7 @@ describe("a client", () => {
   test("is refused when the list of its CA, or of one above, has ended, unless that is allowed", () => {
     const ended = pki.crl("ended", root, { from: "20250101000000Z", to: "20250201000000Z" });
     const all = revocation([ended, pki.crl("middle", middle)], [root, middle]);
-    const why = 'the revocation list of "CN=root,O=Test" ended on 2025-02-01T00:00:00.000Z';
+    const why = 'the revocation list of "CN=root,O=Test" expired on 2025-02-01T00:00:00.000Z';
     assert.equal(revoked([derOf(leaf), derOf(middle)], all, Date.now()), why);
     assert.equal(revoked([derOf(leaf), derOf(middle)], all, Date.parse("2025-01-31T00:00:00Z")), null);
     assert.deepEqual(listProblems(all, Date.now()), [`${why}: its clients are refused`]);
@@ -96,8 +96,10 @@ describe("a client", () => {
     const at = (day: string) => listProblems(revocation([list], [root]), Date.parse(`${day}T00:00:00Z`));
     assert.deepEqual(at("2026-01-05"), []);
     const name = 'the revocation list of "CN=root,O=Test"';
-    assert.deepEqual(at("2026-01-06"), [`${name} ends in 2 days, on 2026-01-08: from then on its clients are refused`]);
-    assert.deepEqual(at("2026-01-08"), [`${name} ended on 2026-01-08T00:00:00.000Z: its clients are refused`]);
+    assert.deepEqual(at("2026-01-06"), [
+      `${name} expires in 2 days, on 2026-01-08: from then on its clients are refused`,
+    ]);
+    assert.deepEqual(at("2026-01-08"), [`${name} expired on 2026-01-08T00:00:00.000Z: its clients are refused`]);
   });
   test("is checked with the newer of two lists, and with what both say", () => {
     const old = pki.crl("old", middle, { serials: [serialOf(leaf)], from: "20250101000000Z", to: "20250201000000Z" });
@@ -114,7 +116,7 @@ describe("a client", () => {
     const one = pki.crl("one", middle, { extensions: part("one") });
     const two = pki.crl("two", middle, { extensions: part("two"), from: "20250101000000Z", to: "20250201000000Z" });
     const all = revocation([one, two], [root, middle]);
-    assert.match(revoked([derOf(leaf)], all, Date.now())!, /ended on 2025-02-01/);
+    assert.match(revoked([derOf(leaf)], all, Date.now())!, /expired on 2025-02-01/);
   });
   test("whose CA writes its name in another way in its list is found in it", () => {
     const shouting = pki.authority("shouting", { subject: "/O=TEST/CN=MIDDLE" });
@@ -165,8 +167,8 @@ describe("a file of lists", () => {
   });
   test("of nothing, or of something else, is refused", () => {
     for (const empty of ["", "# none\n", "hello"])
-      assert.match(failure(Buffer.from(empty), root), /^there is no revocation list in it, neither PEM nor DER$/);
-    assert.equal(failure(Buffer.from(text(root.cert)), root), 'PEM block 1 is no revocation list but "CERTIFICATE"');
+      assert.match(failure(Buffer.from(empty), root), /^not a revocation list, neither in PEM nor in DER$/);
+    assert.equal(failure(Buffer.from(text(root.cert)), root), 'PEM block 1 is not a revocation list but "CERTIFICATE"');
     assert.match(failure(derOf(root), root), /DER|signed/);
   });
   test("damaged anywhere is refused", () => {
@@ -178,12 +180,15 @@ describe("a file of lists", () => {
       changed[at]! ^= 0x01;
       // Where the name of the CA was changed it is that of another, which nobody knows.
       if (failure(changed, root) === "none")
-        assert.match(revocationLists(changed, bundleOf(root)).warnings.join(), /who signed its list was not checked/);
+        assert.match(
+          revocationLists(changed, bundleOf(root)).warnings.join(),
+          /the signature of its list was not checked/,
+        );
       assert.notEqual(failure(der.subarray(0, at), root), "none");
     }
     const text = good.toString();
     assert.match(failure(Buffer.from(text + text.slice(0, 200)), root), /^the PEM block at line \d+ has no end$/);
-    assert.match(failure(Buffer.from(text + text.slice(40)), root), /is a part of a PEM block that is not whole$/);
+    assert.match(failure(Buffer.from(text + text.slice(40)), root), /is part of a damaged PEM block$/);
   });
   test("must be signed by the CA that it names, with any algorithm in use", () => {
     const sha1 = ["-md", "sha1"];
@@ -208,17 +213,19 @@ describe("a file of lists", () => {
   test("of a CA that is not in the bundle is used, and that nobody checked it is told", () => {
     const { lists, warnings } = revocationLists(pki.crl("middle", middle), bundleOf(root));
     assert.equal(lists.length, 1);
-    assert.deepEqual(warnings, ['the CA "CN=middle,O=Test" is not in the bundle: who signed its list was not checked']);
+    assert.deepEqual(warnings, [
+      'the CA "CN=middle,O=Test" is not in the bundle: the signature of its list was not checked',
+    ]);
   });
   test("that lists changes, or certificates of others, is refused in words", () => {
     const withExtension = (...extensions: string[]) => failure(pki.crl("special", root, { extensions }), root);
     const point = (what: string) => withExtension("issuingDistributionPoint=critical,@p", "[p]", what);
-    assert.match(withExtension("2.5.29.27=critical,DER:02:01:01"), /is a delta: it lists changes alone/);
+    assert.match(withExtension("2.5.29.27=critical,DER:02:01:01"), /is a delta list/);
     assert.match(point("indirectCRL=TRUE"), /is indirect: it lists certificates of other CAs/);
-    assert.match(point("onlyAA=TRUE"), /lists attribute certificates only/);
-    assert.match(point("onlysomereasons=keyCompromise"), /lists some reasons of revocation only/);
+    assert.match(point("onlyAA=TRUE"), /lists only attribute certificates/);
+    assert.match(point("onlysomereasons=keyCompromise"), /lists only some reasons of revocation/);
     assert.equal(point("onlyuser=TRUE"), "none");
-    assert.match(withExtension("1.2.3.4=critical,DER:05:00"), /has a critical extension that is not known here/);
+    assert.match(withExtension("1.2.3.4=critical,DER:05:00"), /has an unknown critical extension/);
     assert.equal(withExtension("1.2.3.4=DER:05:00"), "none");
   });
   test("of 100 000 certificates is read whole", () => {

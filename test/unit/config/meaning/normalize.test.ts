@@ -323,7 +323,7 @@ describe("across sections", () => {
   for (const keys of ["", "certFile: c.pem", "keyFile: k.pem"]) {
     test(`an enabled TLS listener with ${keys || "no files"} is refused`, () => {
       const { errors } = load(withMore(`  frontend: { http: { tls: { enabled: true${keys && `, ${keys}`} } } }`));
-      assert.match(errors.join("\n"), /(enabled needs|it takes) certFile and keyFile/);
+      assert.match(errors.join("\n"), /needs certFile and keyFile/);
     });
   }
   test("a disabled TLS block is not looked at", () => {

@@ -39,11 +39,11 @@ describe("what a TLS block needs", () => {
       "frontend.http.tls: enabled needs certFile and keyFile, pkcs12File, certificates or acme",
     ]);
     assert.deepEqual(said({ certFile: server.cert }), [
-      "frontend.http.tls: it takes certFile and keyFile, or pkcs12File alone",
+      "frontend.http.tls: needs certFile and keyFile, or only pkcs12File",
     ]);
     assert.deepEqual(said({ certificates: [files] }), []);
     assert.match(said({ acme: { domains: ["a.test"] } })[0]!, /acme orders nothing without acme\.enabled: true/);
-    assert.match(said({ ...files, pkcs12File: "/x" })[0]!, /or pkcs12File alone/);
+    assert.match(said({ ...files, pkcs12File: "/x" })[0]!, /or only pkcs12File/);
     assert.deepEqual(said(files, "management"), []);
   });
 
@@ -70,14 +70,14 @@ describe("certificates for the same name", () => {
   test("are told of: the first is shown", () => {
     const second = { certFile: other.cert, keyFile: other.key };
     assert.deepEqual(said({ ...files, certificates: [second] }), [
-      'frontend.http.tls.certificates[0]: "/other.crt" is shown to nobody: for a.test "/server.crt" is shown',
+      'frontend.http.tls.certificates[0]: "/other.crt" is never shown: for a.test "/server.crt" is shown',
     ]);
     assert.deepEqual(said({ ...files, certificates: [{ ...second, hosts: ["c.test"] }] }), []);
   });
 
   test("may not ask for different things of clients", () => {
     const second = { certFile: other.cert, keyFile: other.key, clientAuth: "verify", clientCAFile: [ca.cert] };
-    assert.match(said({ ...files, certificates: [second] })[0]!, /asks something else of clients, but for a.test/);
+    assert.match(said({ ...files, certificates: [second] })[0]!, /makes other demands on clients, but for a.test/);
   });
 
   test("name hosts that are names", () => {
@@ -139,23 +139,23 @@ describe("revocation lists", () => {
     const unlisted = pki.authority("unlisted");
     assert.match(verify([crl], { clientCAFile: [ca.cert, unlisted.cert] }).join(), /unlisted.* has no revocation list/);
     const ended = pki.write("ended.crl", pki.crl("ended", ca, { from: "20200101000000Z", to: "20200201000000Z" }));
-    assert.match(verify([ended]).join(), /ended on 2020-02-01.*refused/);
+    assert.match(verify([ended]).join(), /expired on 2020-02-01.*refused/);
     assert.match(verify([ended], { expiredCRL: "warn" }).join(), /checked with the old/);
   });
 });
 
 test("HSTS has a time, and one that browsers' lists accept where it asks for them", () => {
   const hsts = (block: object) => said({ ...files, hsts: block });
-  assert.match(hsts({ includeSubdomains: true })[0]!, /tls\.hsts: nothing is sent without maxAge/);
-  assert.match(hsts({ maxAge: "1d", includeSubdomains: true, preload: true })[0]!, /want maxAge: 365d or more/);
+  assert.match(hsts({ includeSubdomains: true })[0]!, /tls\.hsts: the header is not sent without maxAge/);
+  assert.match(hsts({ maxAge: "1d", includeSubdomains: true, preload: true })[0]!, /require maxAge: 365d or more/);
   assert.match(hsts({ maxAge: "365d", preload: true })[0]!, /and includeSubdomains: true/);
   assert.deepEqual(hsts({ maxAge: "365d", includeSubdomains: true, preload: true }), []);
 });
 
 test("a profile that is for TLS 1.3 alone does not go below", () => {
   const ciphers = { ...files, cipherSuites: ["ECDHE-RSA-AES128-GCM-SHA256"] };
-  assert.match(said({ ...ciphers, profile: "modern" })[0]!, /cipherSuites has no effect on TLS 1\.3/);
-  assert.match(said({ ...ciphers, minVersion: "1.3" })[0]!, /cipherSuites has no effect on TLS 1\.3/);
+  assert.match(said({ ...ciphers, profile: "modern" })[0]!, /cipherSuites has no effect: only TLS 1\.3/);
+  assert.match(said({ ...ciphers, minVersion: "1.3" })[0]!, /cipherSuites has no effect: only TLS 1\.3/);
   assert.deepEqual(said(ciphers), []);
   assert.match(
     said({ ...files, profile: "modern", minVersion: "1.2" })[0]!,

@@ -77,7 +77,7 @@ describe("a listener's certificate", () => {
     assert.deepEqual(errors, []);
     assert.deepEqual(
       warnings.map((e) => e.replace(/^t.yaml:4:\d+: /, "")),
-      [`frontend.http.tls: cipherSuites: "NOPE" is no cipher that this OpenSSL knows; it is left out`],
+      [`frontend.http.tls: cipherSuites: "NOPE" is not known to this OpenSSL and is ignored`],
     );
   });
 });
@@ -144,11 +144,14 @@ describe("files towards services", () => {
     assert.match(said(client(old)).warnings, /clientCertFile: .*: the certificate expired on .*: services refuse it$/);
     assert.match(
       said(`rootCAFile: ${middle.cert}`).warnings,
-      /whose root is not named is refused: "CN=middle,O=Test"$/,
+      /without their root in the bundle are refused: "CN=middle,O=Test"$/,
     );
     const tls = `enabled: true, certFile: ${root.cert}, keyFile: ${root.key}, clientAuth: verify, clientCAFile`;
     const { warnings } = load(withMore(`  frontend: { http: { tls: { ${tls}: [ ${middle.cert} ] } } }`));
-    assert.match(warnings.join(), /clientCAFile: what was signed by CAs whose root is not named is refused/);
+    assert.match(
+      warnings.join(),
+      /clientCAFile: certificates signed by CAs without their root in the bundle are refused/,
+    );
     const apart = load(withMore(`  frontend: { http: { tls: { ${tls}: [ ${middle.cert}, ${root.cert} ] } } }`));
     assert.deepEqual(apart.warnings, []);
   });
