@@ -1,9 +1,11 @@
 // The profiles of TLS, seen by clients of all kinds.
 import assert from "node:assert/strict";
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { type ConnectionOptions, connect, createSecureContext, createServer, type Server } from "node:tls";
+import { secureFault } from "../../../src/tls/key-pair.ts";
 import { profileOptions, TLS_PROFILES } from "../../../src/tls/profiles.ts";
 import { Pki, text } from "../../support/pki.ts";
 
@@ -74,4 +76,11 @@ describe("profiles of TLS", () => {
     const known = major! > 3 || (major === 3 && minor! >= 5);
     assert.equal(profileOptions("modern").ecdhCurve, `${known ? "X25519MLKEM768:" : ""}X25519:prime256v1:secp384r1`);
   });
+});
+
+test("groups that OpenSSL lacks do not make the next key unreadable", () => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+  const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  assert.notEqual(secureFault({ ecdhCurve: "no-such-group" }), null);
+  assert.equal(createPrivateKey(pem).asymmetricKeyType, "ec");
 });
