@@ -1,6 +1,11 @@
 // Splits PEM (RFC 7468) into blocks, and refuses files that are damaged in part.
 import { TlsFault } from "./fault.ts";
 
+/** What no text has; what is not UTF-8 was read as U+FFFD. */
+const BINARY = /[\0-\x08\x0e-\x1f\ufffd]/;
+const FORMATS =
+  "PEM is text; convert DER with openssl x509 or openssl pkey and -inform der, and name PKCS#12 by pkcs12File";
+
 /** One block. */
 export interface PemBlock {
   /** Such as `CERTIFICATE`. */
@@ -23,7 +28,11 @@ export function pemBlocks(text: string): readonly PemBlock[] {
     const [, edge, label] = /^-----(BEGIN|END) ([A-Z0-9 ]+)-----$/.exec(line) ?? [];
     if (open === null) {
       if (edge === "BEGIN") open = { label: label!, line: index + 1, body: [] };
-      else if (isDamage(line)) throw new TlsFault(`line ${index + 1} is part of a damaged PEM block`);
+      else {
+        if (index === 0 && !line.startsWith("#") && BINARY.test(line))
+          throw new TlsFault(`line 1 is binary: ${FORMATS}`);
+        if (isDamage(line)) throw new TlsFault(`line ${index + 1} is part of a damaged PEM block`);
+      }
     } else if (edge === "END" && label === open.label) {
       blocks.push(blockOf(open.label, open.body, open.line));
       open = null;
@@ -37,7 +46,7 @@ export function pemBlocks(text: string): readonly PemBlock[] {
 /** Whether a line outside of blocks looks like part of one: a malformed marker, base64, or binary data. */
 function isDamage(line: string): boolean {
   if (line.startsWith("#")) return false;
-  return /-----|[\0-\x08\x0e-\x1f\ufffd]/.test(line) || /^[A-Za-z0-9+/]{32,}={0,2}$/.test(line);
+  return line.includes("-----") || BINARY.test(line) || /^[A-Za-z0-9+/]{32,}={0,2}$/.test(line);
 }
 
 function blockOf(label: string, body: readonly string[], line: number): PemBlock {

@@ -1,6 +1,6 @@
 // Files of certificates and keys: read whole, or refused with the place of the damage.
 import assert from "node:assert/strict";
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { rootCertificates } from "node:tls";
 import { certificatesOf, chainPem } from "../../../src/tls/certificate-chain.ts";
@@ -105,6 +105,17 @@ describe("a file of certificates", () => {
     const file = text(parameters) + text(leaf.key) + text(leaf.cert) + text(root.cert);
     assert.equal(chainPem(certificatesOf(file)), text(leaf.cert) + text(root.cert));
     assert.equal(pairFault(certificatesOf(file), privateKeyOf(file, "").key), null);
+  });
+  test("in another format than PEM says so", () => {
+    const der = new X509Certificate(text(root.cert)).raw.toString();
+    assert.match(
+      failure(() => certificatesOf(der)),
+      /^line 1 is binary: PEM is text; .* -inform der, .* pkcs12File$/,
+    );
+    assert.match(
+      failure(() => privateKeyOf(der, null)),
+      /^line 1 is binary: /,
+    );
   });
   test("without certificates says what it is", () => {
     assert.equal(
