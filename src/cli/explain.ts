@@ -22,7 +22,7 @@ export const explain: Command = {
   help: {
     ...CONFIG_HELP,
     H: "request header `Name: value`; may be repeated",
-    listener: "name of the listener the request comes to (default the first one)",
+    listener: "name of the listener the request comes to (default the first one, of an https URL the first with TLS)",
   },
   async run(parsed, env) {
     const [method, url, ...further] = parsed.rest;
@@ -31,7 +31,7 @@ export const explain: Command = {
     const fields = (parsed.all.get("H") ?? []).flatMap(splitHeader);
     const load = loadOptions(parsed, env);
     const { config } = loadConfig(load);
-    const listener = listenerOf(config, parsed.values.get("listener"));
+    const listener = listenerOf(config, parsed.values.get("listener"), /^https:/i.test(url));
     const request: DryRequest = { listener, method: method.toUpperCase(), url, fields };
     const result = dryRun(indexRules(config.rules), request, builtinPaths(config));
     const lines = [
@@ -60,9 +60,10 @@ export const explain: Command = {
 };
 
 /** @throws UsageError when there is no such listener */
-function listenerOf({ listeners }: Config, asked: string | undefined): string {
+function listenerOf({ listeners }: Config, asked: string | undefined, secure: boolean): string {
   const names = listeners.map(({ name }) => name);
-  if (asked === undefined || names.includes(asked)) return asked ?? names[0]!;
+  if (asked === undefined) return (listeners.find(({ tls }) => (tls !== null) === secure) ?? listeners[0]!).name;
+  if (names.includes(asked)) return asked;
   const hint = didYouMean(asked, names) || `; there is ${names.join(", ")}`;
   throw new UsageError(`-listener: unknown listener "${asked}"${hint}`);
 }

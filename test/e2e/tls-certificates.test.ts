@@ -155,6 +155,11 @@ test(
     socket.destroy();
     const answer = await fetch(`http://127.0.0.1:${plain}/`);
     assert.equal(answer.headers.get("strict-transport-security"), "max-age=1");
+    const forgets = { ...http, tls: { ...http.tls, hsts: { maxAge: 0 } } };
+    await reload(gateway, configOf({}, {}, { frontend: { http: forgets, listeners } }));
+    const later = await greet(gateway.port);
+    assert.equal((await ask(later, "a")).fields["strict-transport-security"], "max-age=0");
+    later.destroy();
     await gateway.kill();
   },
 );

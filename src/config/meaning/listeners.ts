@@ -56,7 +56,7 @@ export function completeListener(listener: ListenerDraft, read: ReadonlyMap<stri
 }
 
 function hstsOf({ hsts }: ListenerTls): string {
-  if (hsts.maxAge === 0) return "";
+  if (hsts.maxAge === null) return "";
   const more = [hsts.includeSubdomains && "includeSubDomains", hsts.preload && "preload"].filter(
     (word) => word !== false,
   );
@@ -162,9 +162,9 @@ export function readListeners(draft: Draft): readonly ListenerDraft[] {
 
 function checkHsts(draft: Draft, place: Place, { hsts }: ListenerTls): void {
   const { maxAge, includeSubdomains, preload } = hsts;
-  if (maxAge === 0 && (includeSubdomains || preload)) {
+  if (maxAge === null && (includeSubdomains || preload)) {
     draft.error(place, `${dotted(place)}: the header is not sent without maxAge; begin with maxAge: 1d`);
-  } else if (preload && (maxAge < PRELOAD_MS || !includeSubdomains)) {
+  } else if (preload && maxAge !== null && (maxAge < PRELOAD_MS || !includeSubdomains)) {
     draft.warn(place, `${dotted(place)}: preload lists require maxAge: 365d or more, and includeSubdomains: true`);
   }
 }

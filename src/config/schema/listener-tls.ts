@@ -84,7 +84,9 @@ export const listenerTls = object("TLS on this listener", {
     "none",
   ),
   hsts: object("`Strict-Transport-Security`, by which browsers use HTTPS only (RFC 6797)", {
-    maxAge: dur("how long browsers remember it; 0 = the header is not sent", 0, HSTS_DAYS),
+    maxAge: optional(
+      dur("how long browsers remember it; 0 makes them forget it; without it no header is sent", undefined, HSTS_DAYS),
+    ),
     includeSubdomains: bool("applies to all subdomains, too", false),
     preload: bool("consent to the preload lists of browsers", false),
   }),
