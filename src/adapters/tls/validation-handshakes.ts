@@ -37,14 +37,14 @@ export class ValidationHandshakes {
       clearTimeout(timer);
       this.#open.delete(raw);
     });
-    void validation.alpnCertificate(name).then((pair) => {
-      if (raw.destroyed) return;
-      if (pair === null) return this.#refuse(raw, NOT_PENDING);
-      const server = createServer({ ...pair, ALPNProtocols: [VALIDATION_PROTOCOL], minVersion: "TLSv1.2" });
-      server.on("tlsClientError", (_, socket) => socket.destroy());
-      server.on("secureConnection", (socket) => socket.on("error", () => socket.destroy()).end());
-      server.emit("connection", raw);
-    });
+    validation
+      .alpnCertificate(name)
+      .then((pair) => {
+        if (raw.destroyed) return;
+        if (pair === null) return this.#refuse(raw, NOT_PENDING);
+        handshake(raw, pair);
+      })
+      .catch(() => this.#refuse(raw, "the stored answer is damaged"));
   }
 
   stop(): void {
@@ -55,4 +55,12 @@ export class ValidationHandshakes {
     this.#watch.failed("no_shared_protocol", detail, addressOf(raw));
     raw.destroy();
   }
+}
+
+/** @throws Error when the certificate and key cannot be used */
+function handshake(raw: Socket, pair: { readonly cert: string; readonly key: string }): void {
+  const server = createServer({ ...pair, ALPNProtocols: [VALIDATION_PROTOCOL], minVersion: "TLSv1.2" });
+  server.on("tlsClientError", (_, socket) => socket.destroy());
+  server.on("secureConnection", (socket) => socket.on("error", () => socket.destroy()).end());
+  server.emit("connection", raw);
 }
