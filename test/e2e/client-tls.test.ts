@@ -100,6 +100,16 @@ describe("a handshake that fails is counted and logged by its cause", LIMIT, () 
     });
   }
 
+  test("a client that goes on sending behind that answer is not kept", async (t) => {
+    await start();
+    const socket = connectPlain({ port: gateway.port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.on("error", () => undefined).resume();
+    const more = setInterval(() => socket.write("x"), 100);
+    t.after(() => clearInterval(more));
+    socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+    await soon(once(socket, "close"), "the end of the connection");
+  });
+
   test("bytes that are neither", async () => {
     await start();
     await exchange(gateway.port, "\x00\x01\x02\x03\x04\x05\x06\x07", PATIENCE_MS);

@@ -23,7 +23,9 @@ export class RawDownstream extends NullDownstream {
     this.bytes = Buffer.byteLength(body);
     text += `Content-Length: ${this.bytes}\r\n\r\n`;
     this.#socket.end(typeof body === "string" ? text + body : Buffer.concat([Buffer.from(text), body]));
-    this.#socket.setTimeout(LINGER_MS, () => this.#socket.destroy());
+    // Not a timeout of the socket, which a peer that goes on sending would put off for ever.
+    const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    this.#socket.once("close", () => clearTimeout(timer));
   }
 
   override abort(): void {
