@@ -167,9 +167,9 @@ export class HttpFront implements ConnectionHandler {
   }
 }
 
-/** What is offered by ALPN (RFC 7301). */
+/** Protocols accepted through ALPN (RFC 7301). */
 function alpnOf({ http2 }: HttpServerOptions): readonly string[] {
-  return http2 === null ? ["http/1.1"] : ["h2", "http/1.1"];
+  return [...(http2 === null ? [] : ["h2"]), ...(http2?.only === true ? [] : ["http/1.1"])];
 }
 
 /** `PRI * HTTP/2.0`: three letters are enough, no method of HTTP/1.1 begins so. */

@@ -27,8 +27,8 @@ export class Changes {
   }
 
   /**
-   * Looks at files, at equal intervals: at all of them, or of very many at the next in turn and at those that change. Files replaced whole, as by renaming, are complete as soon as nothing has
-   * changed since the look before.
+   * Compares the state of files. Called at equal intervals; of more than 64 files it compares a part in turn, and those that
+   * are changing. Files replaced by renaming are complete once nothing has changed since the call before.
    * @returns whether they are to be loaded; then their state counts as read
    */
   async look(): Promise<boolean> {

@@ -332,3 +332,20 @@ test("both HTTP versions serve several names of one certificate on one connectio
   );
   await kill();
 });
+
+test("a listener for HTTP/2 alone agrees on no other protocol", LIMIT, async () => {
+  const protocols = { http1: false, http2: true, websocket: false };
+  const port = await freePort();
+  const listener = { name: "h2", host: "127.0.0.1", port, protocols, tls: { enabled: true, ...files(main) } };
+  const { kill } = await gateways.take(
+    configOf({}, {}, { frontend: { http: { host: "127.0.0.1", port: 0 }, listeners: [listener] } }),
+  );
+  await assert.rejects(
+    greet(port, { ALPNProtocols: ["http/1.1"] }),
+    /NO_APPLICATION_PROTOCOL|no application protocol/i,
+  );
+  const socket = await greet(port, { ALPNProtocols: ["http/1.1", "h2"] });
+  assert.equal(socket.alpnProtocol, "h2");
+  socket.destroy();
+  await kill();
+});
