@@ -51,7 +51,7 @@ export const demo: Command = {
   },
 };
 
-/** Makes certificates where some are wanted. @returns the folder; null: none are */
+/** Makes certificates if the flag or the configuration file names a folder. @returns the folder, or null */
 async function certificatesFor({ values }: Parsed): Promise<string | null> {
   const { DEMO_CERTIFICATES, makeDemoCertificates } = await import("../demo/certificates.ts");
   const file = values.get("config") ?? values.get("c") ?? DEMO_CONFIG;
@@ -64,7 +64,7 @@ function names(file: string, folder: string): boolean {
   try {
     return file !== "-" && readFileSync(file, "utf8").includes(`${folder}/`);
   } catch {
-    return false; // that it cannot be read is said by whoever loads it
+    return false; // loading the file reports the error
   }
 }
 

@@ -28,7 +28,7 @@ export const ERRORS = {
   invalid_path: row(400, "bad_request", "The request path is not valid."),
   origin_not_allowed: row(403, "forbidden", "The origin of this page may not connect."),
   transcoding_failed: row(400, "bad_request", "The request cannot be translated for the service."),
-  certificate_unreadable: row(401, "unauthorized", "The client certificate does not tell who the client is."),
+  certificate_unreadable: row(401, "unauthorized", "The client certificate contains no usable name."),
   no_route: row(404, "not_found", "No route matches this request."),
   method_not_allowed: row(405, "method_not_allowed", "This path does not admit the request method."),
   request_timeout: row(408, "timeout", "The request was not received in time.", true),
@@ -36,7 +36,7 @@ export const ERRORS = {
   unsupported_media_type: row(415, "bad_request", "The service does not take a body of this type."),
   expectation_failed: row(417, "bad_request", "The Expect header asks for something this gateway does not do.", true),
   message_too_large: row(413, "payload_too_large", "A message is larger than allowed."),
-  misdirected: row(421, "bad_request", "This connection may not be used for this host; open one of its own."),
+  misdirected: row(421, "bad_request", "This connection cannot be used for this host; open a new one."),
   upgrade_required: row(426, "method_not_allowed", "This path is for WebSocket connections.", true, UPGRADE),
   websocket_version: row(426, "bad_request", "The WebSocket version must be 13.", true, [
     ...UPGRADE,
