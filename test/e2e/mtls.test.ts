@@ -97,13 +97,13 @@ describe("clientAuth", LIMIT, () => {
     return all;
   };
 
-  test("verify lets in whom the CAs have signed, directly or by those that the client sends", async () => {
+  test("verify accepts clients signed by the CAs, directly or through intermediates they send", async () => {
     const { port, kill } = await start({ clientAuth: "verify", clientCAFile: [ca.cert] });
     assert.deepEqual(await statuses(port), [0, 200, 0, 200, 0]);
     await kill();
   });
 
-  test("require is satisfied by any certificate where no CAs are known, and else verifies", async () => {
+  test("require accepts any certificate without CAs, and verifies with them", async () => {
     const any = await start({ clientAuth: "require" });
     assert.deepEqual(await statuses(any.port), [0, 200, 200, 200, 200]);
     await any.kill();
@@ -112,7 +112,7 @@ describe("clientAuth", LIMIT, () => {
     await known.kill();
   });
 
-  test("request lets in everybody, and believes only what it has verified", async () => {
+  test("request accepts every client, and forwards only verified certificates", async () => {
     const { port, kill } = await start({ clientAuth: "request", clientCAFile: [ca.cert], forwardClientCert: "leaf" });
     assert.deepEqual(await statuses(port), [200, 200, 200, 200, 200]);
     assert.ok("client-cert" in toldOf(await answerTo(port, as("bob"))));
@@ -147,7 +147,7 @@ describe("revocation", LIMIT, () => {
   const list = (name: string, authority: Certificate, serials: readonly string[], to?: string) =>
     pki.write(`${name}.pem`, pki.crl(name, authority, { serials, ...(to === undefined ? {} : { to }) }));
 
-  test("keeps out who was revoked, also by a second list of one file, and no client of a CA without a list", async () => {
+  test("refuses revoked clients, also by the second list in a file, and no client of a CA without a list", async () => {
     const both = pki.write(
       "both.pem",
       [text(list("ours", ca, [serial("alice")])), text(list("theirs", otherCa, [serial("eve")]))].join(""),
@@ -168,10 +168,10 @@ describe("revocation", LIMIT, () => {
     await one.kill();
   });
 
-  test("keeps out whom a revoked intermediate has signed", async () => {
+  test("refuses clients signed by a revoked intermediate", async () => {
     const file = list("cut", ca, [serial("intermediate")]);
     const gateway = await start({ clientAuth: "verify", clientCAFile: [ca.cert], clientCRLFile: [file] });
-    // Who sends a certificate twice must not hide what comes behind it.
+    // A certificate that is sent twice must not hide the next one.
     const clients = [as("carol", "intermediate"), as("carol", "carol", "intermediate"), as("bob")];
     const seen: number[] = [];
     for (const client of clients) seen.push(await statusFor(gateway.port, client));
@@ -179,7 +179,7 @@ describe("revocation", LIMIT, () => {
     await gateway.kill();
   });
 
-  test("by a list that has ended keeps out all clients of its CA, unless it is to warn alone", async () => {
+  test("by an expired list refuses all clients of its CA, unless expiredCRL is warn", async () => {
     const ended = list("ended", ca, [serial("alice")], "20260201000000Z");
     const verify = { clientAuth: "verify", clientCAFile: [ca.cert], clientCRLFile: [ended] };
     const strict = await start(verify);
@@ -190,7 +190,7 @@ describe("revocation", LIMIT, () => {
     await lenient.kill();
   });
 
-  test("of one certificate holds for its names alone", async () => {
+  test("of one certificate applies only to its names", async () => {
     const certificates = [{ ...files("admin"), clientCRLFile: [list("admins", ca, [serial("bob")])] }];
     const gateway = await start({ clientAuth: "verify", clientCAFile: [ca.cert], certificates });
     assert.deepEqual(
@@ -201,12 +201,12 @@ describe("revocation", LIMIT, () => {
   });
 });
 
-describe("services are told", LIMIT, () => {
+describe("services get", LIMIT, () => {
   const FORGED = ["Client-Cert: :Zm9yZ2Vk:", "Client-Cert-Chain: :Zm9yZ2Vk:", "Client_Cert: :Zm9yZ2Vk:"];
   const der = (name: string) => `:${new X509Certificate(text(made.get(name)!.cert)).raw.toString("base64")}:`;
   const verify = () => ({ clientAuth: "verify", clientCAFile: [ca.cert] });
 
-  test("the certificate, and with chain those that signed it; what the client itself says of it is dropped", async () => {
+  test("the certificate, and with chain its intermediates; the same fields of clients are dropped", async () => {
     const leaf = await start({ ...verify(), forwardClientCert: "leaf" });
     const told = toldOf(await answerTo(leaf.port, as("carol", "intermediate"), FORGED));
     assert.equal(told["client-cert"], der("carol"));
@@ -218,7 +218,7 @@ describe("services are told", LIMIT, () => {
     await chain.kill();
   });
 
-  test("nothing unless it is asked for, and nothing that a client makes up", async () => {
+  test("nothing by default, not even the fields of clients", async () => {
     const off = await start(verify());
     const told = toldOf(await answerTo(off.port, as("bob"), FORGED));
     assert.deepEqual(
@@ -228,7 +228,7 @@ describe("services are told", LIMIT, () => {
     await off.kill();
   });
 
-  test("what a trusted proxy says of its client, unless the proxy itself is to be told of", async () => {
+  test("the fields of a trusted proxy, unless the certificate of the proxy itself is forwarded", async () => {
     const trusted = { trustedProxies: ["127.0.0.1"] };
     const off = await start(verify(), {}, trusted);
     assert.equal(toldOf(await answerTo(off.port, as("bob"), FORGED))["client-cert"], ":Zm9yZ2Vk:");
@@ -239,7 +239,7 @@ describe("services are told", LIMIT, () => {
   });
 });
 
-test("limits count by the name in the certificate", LIMIT, async () => {
+test("limits count by the subject of the certificate", LIMIT, async () => {
   const rateLimits = [{ id: "hourly", rate: 1, period: "1h", burst: 1, key: "subject" }];
   const gateway = await start({ clientAuth: "verify", clientCAFile: [ca.cert] }, { rateLimits });
   const seen: number[] = [];
@@ -248,7 +248,7 @@ test("limits count by the name in the certificate", LIMIT, async () => {
   await gateway.kill();
 });
 
-test("a certificate whose name cannot be told is refused with 401", LIMIT, async () => {
+test("a certificate without a usable name is refused with 401", LIMIT, async () => {
   const gateway = await start({ clientAuth: "verify", clientCAFile: [ca.cert] });
   const answer = await answerTo(gateway.port, as("odd"));
   assert.equal(answer?.status, 401);
@@ -256,7 +256,7 @@ test("a certificate whose name cannot be told is refused with 401", LIMIT, async
   await gateway.kill();
 });
 
-describe("a host that demands other proof than the handshake has given is answered 421", LIMIT, () => {
+describe("a host that demands other client authentication than the handshake is answered 421", LIMIT, () => {
   const hosts = ["main.test", "admin.test", "ADMIN.test.", "x.admin.test", "unknown.test", "main.test:443"];
   const expected = [200, 421, 421, 421, 200, 200];
   let gateway: GatewayProcess;
@@ -278,7 +278,7 @@ describe("a host that demands other proof than the handshake has given is answer
     assert.deepEqual(await http2Statuses(gateway.port, { servername: "main.test" }, hosts), expected);
   });
 
-  test("and not where the handshake has given it, or more", async () => {
+  test("and not if the handshake satisfies it", async () => {
     const proved = { servername: "admin.test", ...as("bob") };
     assert.deepEqual(
       await http2Statuses(gateway.port, proved, ["admin.test", "x.admin.test", "main.test"]),
@@ -286,7 +286,7 @@ describe("a host that demands other proof than the handshake has given is answer
     );
   });
 
-  test("also where the certificate that asked for less is gone: connections of before are closed", async () => {
+  test("also after a reload that removes the less demanding certificate: its connections are closed", async () => {
     const strict = { ...files("admin"), clientAuth: "verify", clientCAFile: [ca.cert] };
     const certificates = [strict, { ...files("admin"), hosts: ["x.admin.test"] }];
     const changing = await start({ certificates });
@@ -297,7 +297,7 @@ describe("a host that demands other proof than the handshake has given is answer
     await changing.kill();
   });
 
-  test("also for hosts that have no certificate, where the block demands the most", async () => {
+  test("also for hosts without a certificate, if the block demands more", async () => {
     const open = { ...files("admin"), clientAuth: "none" };
     const strict = await start({ clientAuth: "verify", clientCAFile: [ca.cert], certificates: [open] });
     const asked = { servername: "admin.test" };

@@ -30,7 +30,7 @@ function rawNames(...names: readonly (readonly [number, Buffer])[]): string {
   return `DER:${der.match(/../g)!.join(":")}`;
 }
 
-describe("the names a certificate is good for", () => {
+describe("the names a certificate is valid for", () => {
   test("are those of subjectAltName, in lower case, and not its common name", () => {
     const names = "DNS:A.Example.,DNS:*.b.example,DNS:a.example,IP:10.0.0.1,IP:2001:DB8:0:0::1,URI:urn:x,email:a@b";
     assert.deepEqual(certificateNames(make("/CN=c.example", names)), {
@@ -44,7 +44,7 @@ describe("the names a certificate is good for", () => {
     assert.deepEqual(certificateNames(make("/CN=10.0.0.1")), { dns: [], ips: ["10.0.0.1"] });
     assert.deepEqual(certificateNames(make("/CN=Some body")), { dns: [], ips: [] });
   });
-  test("are none that no client can ask for", () => {
+  test("do not include names that no client can request", () => {
     const raw = rawNames(
       [0x82, Buffer.from("a\0b.example")],
       [0x82, Buffer.from("a.*.example")],
@@ -54,7 +54,7 @@ describe("the names a certificate is good for", () => {
   });
 });
 
-describe("who a client is", () => {
+describe("the subject of a client", () => {
   const subjectOf = (subject: string, alternative?: string) => clientCertificate(make(subject, alternative)).subject;
   test("is its first URI, else DNS name, else e-mail, else common name, else its whole name", () => {
     const all = "email:a@b.example,DNS:D.example,IP:10.0.0.1,URI:spiffe://x/api,URI:urn:2,DNS:e.example";
@@ -65,7 +65,7 @@ describe("who a client is", () => {
     assert.equal(subjectOf("/O=Acme/OU=it"), "OU=it,O=Acme");
     assert.equal(subjectOf("/O=Acme/CN=one/CN=two"), "CN=two,CN=one,O=Acme");
   });
-  test("cannot be feigned by a name that has the form of others", () => {
+  test("cannot be forged by a name that looks like several", () => {
     assert.equal(subjectOf("/CN=a, URI:spiffe:\\/\\/x\\/admin"), "a\\, URI:spiffe://x/admin");
     assert.equal(subjectOf('/CN= x\\+y=z"<>;\\\\ '), String.raw`\ x\+y=z\"\<\>\;\\\ `);
     assert.equal(
@@ -73,7 +73,7 @@ describe("who a client is", () => {
       "x, uri:spiffe://x/admin",
     );
   });
-  test("is nobody where a name has a control character, or bytes that its type forbids", () => {
+  test("is an error if a name has a control character, or bytes that its type forbids", () => {
     for (const bytes of ["a\0b", "a\nb", "\u007f"])
       for (const tag of [0x81, 0x82, 0x86]) {
         const names = rawNames([0x86, Buffer.from("urn:ok")], [tag, Buffer.from(bytes)]);
@@ -83,10 +83,10 @@ describe("who a client is", () => {
     assert.throws(() => subjectOf("/CN=a\u0001b"), /control character/);
     assert.throws(() => subjectOf("/O=a\u0085b", "DNS:ok"), /control character/);
   });
-  test("is nobody without a name", () => {
+  test("is an error without a name", () => {
     assert.throws(() => subjectOf("/"), /^Error: the client certificate has no name$|has no name/);
   });
-  test("is told with all that is known of the certificate", () => {
+  test("comes with the other fields of the certificate", () => {
     const root = pki.authority("issuer");
     const extensions = ["subjectAltName=URI:urn:a,DNS:B.example,IP:::1,email:c@d,dirName:dir", "[dir]", "CN=dir"];
     const { cert } = pki.certificate("told", { signer: root, extensions });
@@ -111,7 +111,7 @@ describe("who a client is", () => {
 
 describe("a distinguished name", () => {
   const fieldsOf = (subject: string) => certificateFields(make(subject)).subject;
-  test("is written with its most specific part first, and what has a meaning in it escaped", () => {
+  test("is written with its most specific part first, and special characters escaped", () => {
     assert.equal(writtenName(fieldsOf("/C=DE/O=Bücher, Ltd./CN=a\\+b")), "CN=a\\+b,O=Bücher\\, Ltd.,C=DE");
     assert.equal(writtenName(fieldsOf("/DC=org/DC=example/UID=me+CN=#1")), "CN=\\#1+UID=me,DC=example,DC=org");
     assert.equal(writtenName(fieldsOf("/emailAddress=a@b")), "1.2.840.113549.1.9.1=#1603614062");
@@ -134,13 +134,13 @@ describe("a distinguished name", () => {
   });
 });
 
-describe("fields that tell a certificate to a backend", () => {
+describe("the fields that forward a certificate", () => {
   test("are byte sequences, the chain in order", () => {
     const [leaf, one, two] = [Buffer.from("leaf"), Buffer.from("one"), Buffer.from("two!")];
     assert.deepEqual(clientCertFields(leaf, [one, two]), { cert: ":bGVhZg==:", chain: ":b25l:, :dHdvIQ==:" });
     assert.deepEqual(clientCertFields(leaf, []), { cert: ":bGVhZg==:", chain: "" });
   });
-  test("are none where they would be longer than a head", () => {
+  test("are left out if they would be too long for a head", () => {
     assert.notEqual(clientCertFields(Buffer.alloc(6000), [Buffer.alloc(6000)]), null);
     assert.equal(clientCertFields(Buffer.alloc(6000), [Buffer.alloc(7000)]), null);
   });

@@ -33,7 +33,7 @@ const failure = (run: () => unknown) => {
 const anchorFault = (bundle: string) => failure(() => trustAnchors(bundle, Date.now()));
 
 describe("a bundle of trust anchors", () => {
-  test("is given on as the certificates alone, each once, whatever stands around them", () => {
+  test("is returned as certificates without comments, each once", () => {
     const readable = pki.path("readable");
     openssl("x509", "-in", root.cert, "-text", "-out", readable);
     const [one, two] = [text(root.cert), text(other.cert)];
@@ -67,7 +67,7 @@ describe("a bundle of trust anchors", () => {
       assert.notEqual(anchorFault(part + one), "none");
     }
   });
-  test("warns of anchors that have ended, begin later, or are no CAs", () => {
+  test("warns of anchors that have expired, are not valid yet, or are not CAs", () => {
     const { warnings } = trustAnchors(text(root.cert) + text(leaf.cert), Date.now() + 40 * 24 * 3600e3);
     assert.deepEqual(warnings, [
       'certificates signed by expired CAs are refused: "CN=root,O=Test", "CN=leaf"',
@@ -84,7 +84,7 @@ describe("a bundle of trust anchors", () => {
 });
 
 describe("a bundle without a root", () => {
-  test("is told of, because what its CAs signed is refused", () => {
+  test("gets a warning, because certificates of its CAs are refused", () => {
     const middle = pki.authority("middle", { signer: root });
     assert.equal(rootless(text(root.cert) + text(middle.cert)), null);
     const said = 'certificates signed by CAs without their root in the bundle are refused: "CN=middle,O=Test"';
@@ -145,7 +145,7 @@ describe("a private key", () => {
     openssl(...options, "-in", leaf.key, "-out", pki.path(name), "-passout", "pass:sésame");
     return text(pki.path(name));
   };
-  test("opens with its passphrase, in the ways of today and of old", () => {
+  test("opens with its passphrase, in current and traditional formats", () => {
     for (const pem of [
       locked("pbes2", "pkcs8", "-topk8", "-v2", "aes-256-cbc"),
       locked("scrypt", "pkcs8", "-topk8", "-scrypt"),
@@ -164,18 +164,18 @@ describe("a private key", () => {
       );
     }
   });
-  test("that was encrypted as nobody should any more says so", () => {
+  test("that is encrypted with an obsolete algorithm says so", () => {
     const pem = locked("des", "pkcs8", "-topk8", "-v1", "PBE-MD5-DES", "-provider", "legacy", "-provider", "default");
     assert.match(
       failure(() => privateKeyOf(pem, "sésame")),
       /encrypted with an algorithm that this OpenSSL no longer supports$/,
     );
   });
-  test("in the clear is given on as it is", () => {
+  test("that is not encrypted is returned unchanged", () => {
     const { pem, encrypted } = privateKeyOf(text(leaf.key), "");
     assert.deepEqual([pem, encrypted], [text(leaf.key), false]);
   });
-  test("must be there, once, and whole", () => {
+  test("must exist, once, without damage", () => {
     assert.equal(
       failure(() => privateKeyOf("hello", "")),
       "not a PEM key",

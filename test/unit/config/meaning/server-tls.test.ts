@@ -67,7 +67,7 @@ test("a file that holds others than those that signed its certificate is told of
 });
 
 describe("certificates for the same name", () => {
-  test("are told of: the first is shown", () => {
+  test("warn that only the first is shown", () => {
     const second = { certFile: other.cert, keyFile: other.key };
     assert.deepEqual(said({ ...files, certificates: [second] }), [
       'frontend.http.tls.certificates[0]: "/other.crt" is never shown: for a.test "/server.crt" is shown',
@@ -75,12 +75,12 @@ describe("certificates for the same name", () => {
     assert.deepEqual(said({ ...files, certificates: [{ ...second, hosts: ["c.test"] }] }), []);
   });
 
-  test("may not ask for different things of clients", () => {
+  test("must not make different demands on clients", () => {
     const second = { certFile: other.cert, keyFile: other.key, clientAuth: "verify", clientCAFile: [ca.cert] };
     assert.match(said({ ...files, certificates: [second] })[0]!, /makes other demands on clients, but for a.test/);
   });
 
-  test("name hosts that are names", () => {
+  test("accept only valid host names", () => {
     assert.deepEqual(said({ certificates: [{ ...files, hosts: ["*.a.test", "a.*.test"] }] }), [
       'frontend.http.tls.certificates[0].hosts[1]: "a.*.test" is not a host name, nor one that begins with "*."',
     ]);
@@ -105,7 +105,7 @@ describe("CAs of clients", () => {
     assert.deepEqual(said({ clientCAFile: [ca.cert], certificates: [strict] }), []);
   });
 
-  test("are read whole or refused, and a file without any is no leave to trust those of the system", () => {
+  test("are refused when damaged in part, and an empty file does not mean the CAs of the system", () => {
     const [head, tail] = [text(ca.cert), text(server.cert)];
     const broken = pki.write("broken.pem", `${head}${tail.slice(0, tail.length / 2)}`);
     for (const file of [pki.write("empty.pem", ""), pki.write("text.pem", "none\n"), broken, pki.path("missing.pem")]) {
@@ -121,7 +121,7 @@ describe("revocation lists", () => {
   const verify = (clientCRLFile: string[], more = {}) =>
     said({ ...files, clientAuth: "verify", clientCAFile: [ca.cert], clientCRLFile, ...more });
 
-  test("are read whole or refused", () => {
+  test("are refused when damaged in part", () => {
     const broken = pki.write("broken.crl", `${text(crl)}${text(crl).slice(0, 200)}`);
     for (const file of [pki.write("empty.crl", ""), broken, pki.path("missing.crl"), server.cert]) {
       const errors = verify([crl, file]);
@@ -131,7 +131,7 @@ describe("revocation lists", () => {
     assert.deepEqual(verify([crl]), []);
   });
 
-  test("need CAs, and those of a CA that is missing are told of", () => {
+  test("need CAs, and warn of a list whose CA is missing", () => {
     assert.match(
       said({ ...files, clientAuth: "require", clientCRLFile: [crl] })[0]!,
       /clientCRLFile needs clientCAFile/,
@@ -144,7 +144,7 @@ describe("revocation lists", () => {
   });
 });
 
-test("HSTS has a time, and one that browsers' lists accept where it asks for them", () => {
+test("HSTS needs maxAge, and with preload one that preload lists accept", () => {
   const hsts = (block: object) => said({ ...files, hsts: block });
   assert.match(hsts({ includeSubdomains: true })[0]!, /tls\.hsts: the header is not sent without maxAge/);
   assert.match(hsts({ maxAge: "1d", includeSubdomains: true, preload: true })[0]!, /require maxAge: 365d or more/);
@@ -152,7 +152,7 @@ test("HSTS has a time, and one that browsers' lists accept where it asks for the
   assert.deepEqual(hsts({ maxAge: "365d", includeSubdomains: true, preload: true }), []);
 });
 
-test("a profile that is for TLS 1.3 alone does not go below", () => {
+test("the modern profile excludes versions below TLS 1.3", () => {
   const ciphers = { ...files, cipherSuites: ["ECDHE-RSA-AES128-GCM-SHA256"] };
   assert.match(said({ ...ciphers, profile: "modern" })[0]!, /cipherSuites has no effect: only TLS 1\.3/);
   assert.match(said({ ...ciphers, minVersion: "1.3" })[0]!, /cipherSuites has no effect: only TLS 1\.3/);
