@@ -4,11 +4,13 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { type ClientHttp2Session, constants } from "node:http2";
+import { connect } from "node:net";
 import { describe, type TestContext, test } from "node:test";
 import { type Answer, type Backend, mirror, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { ask, openSession } from "../support/http2-client.ts";
+import { FRAME, frame, PREFACE, settingsFrame } from "../support/http2-frames.ts";
 import { freePort } from "../support/ports.ts";
 import { type Block, configText, eventually, nextLine, reload, soon } from "../support/setup.ts";
 
@@ -182,4 +184,16 @@ describe("a drain", LIMIT, () => {
     running = false;
     assert.deepEqual((await Promise.all(clients)).flat(), []);
   });
+});
+
+test("a client that goes on sending behind the end of its idle connection is not kept", LIMIT, async (t) => {
+  const backend = await backendFor(t, mirror);
+  const gateway = await gatewayFor(t, textOf(backend, { idleTimeout: "1s" }));
+  const socket = connect({ port: gateway.port, host: "127.0.0.1", allowHalfOpen: true });
+  socket.on("error", () => undefined).resume();
+  socket.write(Buffer.concat([PREFACE, settingsFrame()]));
+  const pings = setInterval(() => socket.write(frame(FRAME.ping, 0, 0, Buffer.alloc(8))), 100);
+  t.after(() => clearInterval(pings));
+  // It ends with a reset.
+  await soon(new Promise((resolve) => socket.once("close", resolve)), "the end of the connection");
 });

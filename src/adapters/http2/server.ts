@@ -22,6 +22,8 @@ import { isKnownMethod, type Scan, scanFields } from "../scan.ts";
 import { Http2Downstream } from "./downstream.ts";
 import { readHead, type StreamHead } from "./head.ts";
 
+/** How long a client may take to close its side when its session has ended, ms, where idle connections are kept for ever. */
+const LINGER_MS = 75_000;
 /** What one stream and one connection may have in flight towards us, bytes: bounds what a slow backend lets pile up. */
 const STREAM_WINDOW = 256 * 1024;
 const CONNECTION_WINDOW = 1024 * 1024;
@@ -119,6 +121,7 @@ export class Http2Server {
     this.#lookTimer ??= setInterval(() => this.#look(), LOOK_MS).unref();
     session.setLocalWindowSize(CONNECTION_WINDOW);
     session.on("error", () => undefined);
+    socket.once("finish", () => closeIn(this.#options.idleMs || LINGER_MS, socket));
     session.on("close", () => {
       clearTimeout(client.ageTimer);
       this.#clients.delete(session);
@@ -195,4 +198,10 @@ export class Http2Server {
     if (!isKnownMethod(head.method)) return "method_unknown";
     return looped ? "loop_detected" : null;
   }
+}
+
+/** Node waits for ever for a client that does not close its side behind the end of a session; a slow one may read until then. */
+function closeIn(ms: number, socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), ms);
+  socket.once("close", () => clearTimeout(timer));
 }
