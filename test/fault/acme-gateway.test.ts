@@ -1,7 +1,7 @@
 // Gateways in the middle of an order that are told to stop or to do something else, and requests meant to harm.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { StoreFolder } from "../support/acme.ts";
 import { acmeConfig, type Doors, shownFor } from "../support/acme-gateway.ts";
@@ -116,6 +116,33 @@ describe("a gateway in the middle of an order", () => {
     gateway.signal("SIGHUP");
     for (const name of ["one.test", "two.test"]) await shows(doors, name);
     assert.equal(pebble.orders(), 2);
+  });
+  test("that is to order elsewhere orders there, and what it had begun holds nothing up", async () => {
+    const { start, yaml, hang, doors } = await world();
+    const eab = { "kid-1": HMAC_KEY };
+    const other = keep(await startPebble({ names: ["one.test"], eab, httpPort: doors.http, tlsPort: doors.https }));
+    const reached = hang();
+    const gateway = await start(yaml({}));
+    await soon(reached, "the order is under way");
+    writeFileSync(gateway.file, yaml({ directory: other.directory, caFile: other.caFile }));
+    gateway.signal("SIGHUP");
+    await shows(doors, "one.test");
+    assert.equal(other.orders(), 1);
+    assert.equal(await soon(gateway.stop(), "it stops"), 0);
+  });
+
+  test("that is to order no more shows the certificate of its file, and stops as ever", async () => {
+    const { start, yaml, hang, doors, cacheDir } = await world();
+    const reached = hang();
+    const gateway = await start(yaml({}));
+    await soon(reached, "the order is under way");
+    const own = makeCertificate(dirname(cacheDir), "own", makeAuthority(dirname(cacheDir), "own-ca"), ["DNS:one.test"]);
+    const { gateway: config } = JSON.parse(yaml({})) as { gateway: { frontend: { listeners: { tls: unknown }[] } } };
+    config.frontend.listeners[0]!.tls = { enabled: true, certFile: own.cert, keyFile: own.key };
+    writeFileSync(gateway.file, JSON.stringify({ gateway: config }));
+    gateway.signal("SIGHUP");
+    await shows(doors, "one.test");
+    assert.equal(await soon(gateway.stop(), "it stops"), 0);
   });
 });
 
