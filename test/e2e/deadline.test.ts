@@ -58,7 +58,9 @@ describe("the deadline of a rule", () => {
   test("ends all tries together", async () => {
     const path = planned.on("/per-try/hangs", hanging(99));
     assert.equal((await call(gateway.port, { path })).status, 504);
-    assert.equal(planned.tries(path).length, 3, "two of 200 ms, and what is left of 600 ms");
+    // Two of 200 ms and what is left of 600 ms, which on a busy machine is nothing.
+    const { length } = planned.tries(path);
+    assert.ok(length === 2 || length === 3, `${length} tries`);
     await Promise.all(planned.tries(path).map((one) => one.closed));
   });
 

@@ -481,7 +481,7 @@ async function forwarded(text: string, through = gateway): Promise<string> {
 const ID = "X-Request-ID: r1\r\n";
 const rebuilt = (line: string, fields: string, rest = "", host = "a.example") =>
   `${line}\r\nHost: 127.0.0.1:${backend.port}\r\n${fields}` +
-  `X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Real-IP: 127.0.0.1\r\n` +
+  `X-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n` +
   `X-Forwarded-Host: ${host}\r\nForwarded: for=127.0.0.1;proto=http;host=${host}\r\n` +
   `X-Request-Deadline: soon\r\n${ID}X-Gateway: mark\r\n${rest}`;
 

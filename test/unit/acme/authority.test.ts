@@ -169,11 +169,13 @@ describe("an authority whose answers make no sense", () => {
     proxy.rewrite = (text) =>
       text.includes('"finalize"') ? text.replace(/"status": ?"(valid|ready)"/, '"status": "processing"') : text;
     const { hears, certificate } = one({ ...SHORT_TIMES, patienceMs: 500 });
-    await hears('"failures":2');
+    await hears('"failures":1');
     assert.equal(pebble.orders(), 1);
+    await hears('"failures":2');
     proxy.rewrite = (text) => text;
     await certificate();
-    assert.equal(pebble.orders(), 2);
+    // The next may have been placed before its answers were left alone.
+    assert.ok(pebble.orders() === 2 || pebble.orders() === 3, `${pebble.orders()} orders`);
   });
 
   test("and finishes an order without a certificate gets a new one, too", async () => {
