@@ -38,7 +38,10 @@ export class TappedSession {
     const socket = connect(port, "127.0.0.1");
     const tap = new Duplex({
       read: () => undefined,
-      write: (chunk, _encoding, done) => void socket.write(chunk, done),
+      write: (chunk, _encoding, done) => {
+        socket.write(chunk);
+        done();
+      },
       final: (done) => void socket.end(done),
       destroy: (error, done) => {
         socket.destroy();
@@ -90,8 +93,9 @@ export class TappedSession {
     return { status, body, headers, trailers, ending: this.#ending(stream.id ?? 0) };
   }
 
+  /** Node's sessions over other streams than sockets fail an assertion when they are destroyed while they write. */
   close(): void {
-    this.session.destroy();
+    setImmediate(() => this.session.destroy());
   }
 
   #ending(id: number): Ending {
