@@ -130,6 +130,11 @@ sse: { maxAge: 1h, maxRetries: 5 }`),
   grpc:
     jsonTranscoding:
       printOptions: { preserveProtoFieldNames: true }`,
+  cors: `cors:
+  allowedOrigins: [ https://app.example.org, "https://*.preview.example.org" ]
+  allowCredentials: true
+  maxAge: 10m`,
+  "router.rules[].cors": rule('cors: { allowedOrigins: [ "*" ], allowCredentials: false }'),
   circuitBreaker: `circuitBreaker:
   enabled: true
   default: { maxFailures: 0, failureThreshold: 0.5, minRequests: 20, timeout: 10s }

@@ -9,6 +9,7 @@ import { breakerOf, retryOf } from "../config/meaning/resilience.ts";
 import { storeTitle } from "../config/meaning/stores.ts";
 import { showDuration } from "../config/text/units.ts";
 import type { KeySource } from "../limits/keys.ts";
+import type { CorsSettings } from "../shaping/cors-policy.ts";
 
 /** A name and what holds under it. */
 type Policy = readonly [name: string, text: string];
@@ -16,6 +17,7 @@ type Policy = readonly [name: string, text: string];
 /** Policies of a rule, in the order a request meets them; what is off is left out. */
 export function policiesOf(config: Config, rule: RuleConfig, service: ServiceConfig | undefined): Policy[] {
   return [
+    ...on("cors", rule.cors && corsText(rule.cors)),
     ...on("tier", rule.tier === "normal" ? null : rule.tier),
     ...on("concurrency", rule.concurrency && `${rule.concurrency.max} under way by ${keyText(rule.concurrency.key)}`),
     ...rule.rateLimits.map((limit): Policy => ["rate limit", limitText(config, limit)]),
@@ -27,6 +29,13 @@ export function policiesOf(config: Config, rule: RuleConfig, service: ServiceCon
     ...on("fallback", rule.fallback && fallbackText(rule.fallback)),
     ...checkTexts(config, service).map((text): Policy => ["check", text]),
   ];
+}
+
+function corsText({ allowedOrigins, allowCredentials, optionsPassthrough }: CorsSettings): string {
+  const parts = [`pages of ${allowedOrigins.join(", ")}`];
+  if (allowCredentials) parts.push("with credentials");
+  if (optionsPassthrough) parts.push("preflights go to the service");
+  return parts.join(", ");
 }
 
 function on(name: string, text: string | null): Policy[] {

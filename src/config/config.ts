@@ -9,6 +9,7 @@ import type { Limit } from "../limits/limit.ts";
 import type { BreakerOptions } from "../resilience/breaker.ts";
 import type { Conditions } from "../routing/conditions.ts";
 import type { Pattern } from "../routing/pattern.ts";
+import type { CorsSettings } from "../shaping/cors-policy.ts";
 import type { ServerTls } from "../tls/server-tls.ts";
 import type { JsonRule } from "../translators/grpc-json/rule.ts";
 import type { HashConfig, RuleBalancing, SessionConfig } from "./meaning/balancing.ts";
@@ -140,6 +141,7 @@ type ReadRuleKey =
   | "rateLimitExpiration"
   | "rateLimits"
   | "concurrency"
+  | "cors"
   | "websocket"
   | "sse"
   | "grpc"
@@ -175,6 +177,8 @@ export interface RuleConfig extends PlainRule {
   /** Its own limits and those of every rule. */
   readonly rateLimits: readonly RateConfig[];
   readonly concurrency: ConcurrencyConfig | null;
+  /** null: CORS is off. */
+  readonly cors: CorsSettings | null;
   readonly websocket: RuleWebSocketConfig;
   readonly eventStreams: RuleEventStreamConfig;
   /** How JSON is translated; null: all clients of the rule speak gRPC. */
@@ -221,6 +225,8 @@ export interface Meaning extends PlainSections {
   /** Balancing of services that are used without a rule. */
   readonly defaultBalancing: RuleBalancing;
   readonly health: HealthConfig;
+  /** CORS of requests that find no route; null: it is off. */
+  readonly cors: CorsSettings | null;
   /** Where limits are counted. */
   readonly stores: StoreConfigs;
   /** `middleware.tracking`: ids of requests. */

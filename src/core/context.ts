@@ -115,6 +115,8 @@ export class RequestContext {
   /** Monotonic arrival time, ms. */
   readonly startedAt: number;
 
+  /** Method a preflight asks for (CORS), for which it is then routed; "": it is none, or CORS is off. */
+  preflight = "";
   /** A valid WebSocket handshake: the client wants to leave HTTP. */
   upgrade = false;
   /** Lower-case names the client's `Connection` nominated; null when there were none beyond the usual. */

@@ -34,6 +34,12 @@ export interface Fallback {
   readonly reply: Reply;
 }
 
+/** Answers preflights, by which browsers ask what pages of other origins may do. */
+export interface PreflightRule {
+  /** @returns null: the request goes the way of any other */
+  answer(ctx: RequestContext): Reply | null;
+}
+
 /** A compiled route: what a request meets behind its match. */
 export interface Route extends RouteSettings {
   /** Request filters in phase order. */
@@ -44,6 +50,8 @@ export interface Route extends RouteSettings {
   readonly to: Strategy | Responder;
   /** null: a failure of the targets is what the client gets. */
   readonly fallback: Fallback | null;
+  /** null: preflights are requests like any other. */
+  readonly preflight: PreflightRule | null;
   /** null: WebSocket handshakes find no route here. */
   readonly websocket: WebSocketRule | null;
   /** null when metrics are off. */

@@ -35,6 +35,8 @@ export interface Snapshot extends RequestSnapshot {
    * to null for an unknown token, and the request is then routed like any other.
    */
   validationAnswer(ctx: RequestContext): Promise<Reply | null> | null;
+  /** Whether any route answers preflights. */
+  readonly answersPreflights: boolean;
   match(ctx: RequestContext): Match;
   /** The gateway's own answer where no route has the path. */
   lastAnswer(ctx: RequestContext): Responder | null;

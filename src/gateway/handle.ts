@@ -10,6 +10,7 @@ import type { CurrentSnapshot, NoMatch, Snapshot } from "../core/snapshot.ts";
 import type { Plan } from "../core/strategy.ts";
 import { clientAddress } from "../wire/forwarded.ts";
 import { canonicalPath } from "../wire/path.ts";
+import { matchPreflight } from "../wire/preflight.ts";
 import type { Answers } from "./answers.ts";
 import { Forward } from "./forward.ts";
 import { isLastHop } from "./max-forwards.ts";
@@ -57,7 +58,9 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
     if (isAnswered(ctx)) return;
     const own = snapshot.ownAnswer(ctx);
     if (own !== null) return this.#respond(ctx, own);
-    const match = snapshot.match(ctx);
+    const match = snapshot.answersPreflights
+      ? matchPreflight(ctx, (request) => snapshot.match(request), answersPreflights)
+      : snapshot.match(ctx);
     if ("allow" in match) return this.#noMatch(ctx, snapshot, match);
     this.#run(ctx, match);
   }
@@ -140,6 +143,8 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
       path: ctx.path,
     });
     route.meter?.begin(ctx);
+    const preflight = ctx.preflight === "" ? null : route.preflight!.answer(ctx);
+    if (preflight !== null) return this.reply(ctx, preflight);
     if (ctx.upgrade && route.websocket === null) return this.refuse(ctx, "no_route");
     const verdict = runFilters(ctx, ctx.upgrade ? route.websocket!.filters : route.filters);
     if (!(verdict instanceof Promise)) return this.#afterFilters(ctx, route, verdict);
@@ -211,6 +216,10 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
     if (ctx.method === "OPTIONS" && ctx.rawPath === "*") return this.#answerLast(ctx);
     this.refuse(ctx, "invalid_path");
   }
+}
+
+function answersPreflights({ preflight }: Route): boolean {
+  return preflight !== null;
 }
 
 /** While a filter, strategy or responder waited, the client disconnected or was refused for its body. */

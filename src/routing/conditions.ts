@@ -36,7 +36,7 @@ export function admitsListener({ listeners }: Conditions, ctx: RequestContext): 
 /** Whether the method, or the kind of request, is among those listed. */
 export function admitsMethod(conditions: Conditions, ctx: RequestContext): boolean {
   const { methods, eventPath } = conditions;
-  const { method } = ctx;
+  const method = ctx.preflight || ctx.method;
   if (methods.length === 0) return true;
   for (const m of methods) {
     if (m === method || (m === "GET" && method === "HEAD")) return true;

@@ -88,6 +88,7 @@ export class CompiledSnapshot implements Snapshot {
   readonly via: boolean;
   readonly instanceId: string;
   readonly replyFilters: readonly ReplyFilter[];
+  readonly answersPreflights: boolean;
   readonly streams: OpenStreams;
   readonly #sets: ReadonlyMap<string, EndpointSet>;
   readonly #accessLog: AccessLog | null;
@@ -121,6 +122,7 @@ export class CompiledSnapshot implements Snapshot {
     this.#sets = parts.sets;
     this.instanceId = runtime.instanceId;
     this.replyFilters = listenerFilters(build);
+    this.answersPreflights = this.routes.some(({ preflight }) => preflight !== null);
     this.#tracer = runtime.extensions.trace ?? null;
     this.#ownAnswers = new OwnAnswers(config, runtime, parts.services);
     this.#trusts = compileCidrs(config.frontend.http.trustedProxies);

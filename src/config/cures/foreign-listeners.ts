@@ -12,9 +12,13 @@ export const LISTENER_WORDS: readonly ForeignRow[] = [
   [
     [HTTP],
     "redirect redirects httpsredirect forcessl redirecthttps",
-    "the gateway does not redirect; let a service do it",
+    "write redirectToHTTPS: true in a listener without TLS; other redirects are for a service to make",
   ],
-  [[HTTP], "cors", "this version does not add CORS fields; let the service do it"],
+  [
+    [HTTP],
+    "cors",
+    "write cors: { enabled: true, allowedOrigins: [ https://app.example.org ] } beside frontend, or cors in a rule",
+  ],
   [
     ["backend.http", "backend"],
     "timeout timeouts readtimeout",

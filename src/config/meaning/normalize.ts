@@ -3,6 +3,7 @@ import type { Meaning } from "../config.ts";
 import { checkAdaptiveLimits } from "./adaptive-limit.ts";
 import { checkBackends } from "./backends.ts";
 import { checkLoadBalancing, defaultBalancing } from "./balancing.ts";
+import { readCors } from "./cors.ts";
 import type { Draft } from "./draft.ts";
 import { checkFallbacks } from "./fallbacks.ts";
 import { readHealth } from "./health.ts";
@@ -51,6 +52,7 @@ export function normalize(draft: Draft): Meaning {
     registry: { type: registry.type },
     defaultBalancing: defaultBalancing(router),
     health: readHealth(draft, known),
+    cors: readCors(draft),
     stores: readStores(draft),
     tracking: middleware.tracking,
     logging: telemetry.logging,

@@ -15,6 +15,7 @@ import type { Position } from "../text/problem.ts";
 import { didYouMean, didYouMeanOf } from "../text/suggest.ts";
 import { backendOf, type ServiceBackend } from "./backends.ts";
 import { readBalancing } from "./balancing.ts";
+import { readRuleCors } from "./cors.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 import { readJsonRule } from "./json-rule.ts";
 import { VisibleServices } from "./known.ts";
@@ -151,6 +152,7 @@ function readRule(
     timeoutWritten: draft.isGiven(`${key}.timeout`),
     ...limits.read(section, id, place),
     websocket: readWebSocket(draft, section, backend),
+    cors: readRuleCors(draft, section.cors, place),
     transcoding: readJsonRule(draft, section, rule, backend),
     descriptors: section.grpc,
     eventStreams: readEventStreams(draft, section, protocol, backend),
@@ -162,7 +164,7 @@ function plainOf(section: RuleSection): PlainRule {
   const { id, listeners, hosts, methods, match, protocol, timeout, maxRequestSize, ...more } = section;
   const { websocket, sse, preserveHost, loadBalance, sessionAffinity, consistentHash, ...rest } = more;
   const { rateLimit, rateLimitBurst, rateLimitStorage, rateLimitExpiration, rateLimits, concurrency, ...own } = rest;
-  const { grpc, transcoding, ...plain } = own;
+  const { grpc, transcoding, cors, ...plain } = own;
   return plain;
 }
 

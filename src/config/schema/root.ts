@@ -3,6 +3,7 @@
 import { backend } from "./backend.ts";
 import { loadBalancing } from "./balancing.ts";
 import { circuitBreaker } from "./breaker.ts";
+import { cors } from "./cors.ts";
 import type { Infer } from "./field.ts";
 import { listOf, object, optional } from "./fields.ts";
 import { frontend } from "./frontend.ts";
@@ -56,6 +57,7 @@ export const gateway = object("Gateway configuration", {
   retry,
   adaptiveConcurrency,
   overload,
+  cors,
   middleware,
   redis,
   rateLimitStorage,

@@ -5,6 +5,7 @@ import { didYouMean } from "../text/suggest.ts";
 import { textOf } from "../text/tree.ts";
 import { consistentHash, sessionAffinity } from "./balancing.ts";
 import { ruleCircuitBreaker } from "./breaker.ts";
+import { ruleCors } from "./cors.ts";
 import { ruleFallback } from "./fallback.ts";
 import type { Field, Infer } from "./field.ts";
 import { listOf, mapOf, noteOrigins, object, optional } from "./fields.ts";
@@ -126,6 +127,7 @@ export const rule = object("One route", {
   circuitBreaker: optional(ruleCircuitBreaker),
   retry: ruleRetry,
   fallback: optional(ruleFallback),
+  cors: ruleCors,
   tier: ruleTier,
   metadata: free("free, but for `rateLimit` (requests per second) and `skipRateLimit` (true: no rate limits)"),
 });

@@ -95,6 +95,15 @@ export const ALIASES: readonly (readonly [string, string])[] = [
     [`${block}.observabilityWindow`, `${block}.interval`] as const,
   ]),
   ["middleware.retry", "retry"],
+  ["middleware.cors", "cors"],
+  ...["cors", `${RULE}.cors`].flatMap((place) =>
+    [
+      ["allowOrigins", "allowedOrigins"],
+      ["allowMethods", "allowedMethods"],
+      ["allowHeaders", "allowedHeaders"],
+      ["exposeHeaders", "exposedHeaders"],
+    ].map(([old, key]) => [`${place}.${old}`, `${place}.${key}`] as const),
+  ),
   [`${RULE}.metadata.retry`, `${RULE}.retry`],
   ...["maxAttempts", "initialDelay", "maxDelay", "multiplier", "jitter", "retryableStatusCodes", ...BUDGET].map(
     (key) => [`retry.${key}`, `retry.default.${key}`] as const,
@@ -238,7 +247,6 @@ export const REFUSED: readonly (readonly [string, string])[] = [
 /** Sections of the format whose feature this version does not have. Refused: a policy must not be dropped in silence. */
 export const NOT_YET: readonly string[] = [
   "auth",
-  "cors",
   "openapi",
   "versioning",
   "protocols.openapi",
@@ -256,7 +264,6 @@ export const NOT_YET: readonly string[] = [
   "middleware.auth",
   "middleware.authz",
   "middleware.transform",
-  "middleware.cors",
   ...[
     "strategy",
     "errorFormat",
@@ -264,7 +271,6 @@ export const NOT_YET: readonly string[] = [
     "authType",
     "requiredScopes",
     "auth",
-    "cors",
     "redis",
     "compression",
     "cache",

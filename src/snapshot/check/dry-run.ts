@@ -8,6 +8,7 @@ import { RouteTree } from "../../routing/tree.ts";
 import { hostName } from "../../wire/authority.ts";
 import { ForwardedPeer } from "../../wire/forwarded.ts";
 import { canonicalPath } from "../../wire/path.ts";
+import { matchPreflight } from "../../wire/preflight.ts";
 import type { BuiltinPaths } from "../builtin/paths.ts";
 
 /** A request to route. */
@@ -58,7 +59,11 @@ export function dryRun(
   if (builtins.first.includes(path) || path.startsWith("/_gateway/")) return own;
   const redirected = builtins.redirects.get(request.listener);
   if (redirected !== undefined) return { ...own, status: redirected };
-  const match = index.match(ctx);
+  const match = matchPreflight(
+    ctx,
+    (asked) => index.match(asked),
+    ({ cors }) => cors !== null,
+  );
   if (!("allow" in match)) return { path, rule: match, status: null, allow: [], builtin: false };
   if (match.allow.length === 0 && builtins.last.includes(path)) return own;
   const upgradesOnly = match.allow.length > 0 && match.allow.every((m) => m === "WEBSOCKET");

@@ -12,6 +12,7 @@ import { type RouteLabels, RouteMeterCells } from "../../observe/meters.ts";
 import { RouteTree } from "../../routing/tree.ts";
 import type { Build } from "../runtime.ts";
 import type { ServiceBuilder } from "../services/service-builder.ts";
+import { CorsRules } from "./cors.ts";
 import { EventStreamRules } from "./event-streams.ts";
 import { fallbackOf } from "./fallback.ts";
 import { FilterLists } from "./filters.ts";
@@ -38,12 +39,18 @@ export function* compileRoutes(
   const { config } = build;
   const tree = new RouteTree<Route>();
   const limits = new LimitFilters(build);
+  const cors = new CorsRules();
   const parts: RouteParts = {
     services,
-    filters: new FilterLists(build, [() => shedding.filters, (rule) => limits.filtersFor(rule)]),
+    filters: new FilterLists(build, [
+      (rule) => cors.filtersFor(rule),
+      () => shedding.filters,
+      (rule) => limits.filtersFor(rule),
+    ]),
     websockets: new WebSocketRules(build),
     events: new EventStreamRules(config),
     listenerFilters: listenerFilters(build),
+    cors,
   };
   const routes: Route[] = [];
   for (const [order, rule] of config.rules.entries()) {
@@ -78,6 +85,7 @@ interface RouteParts {
   readonly websockets: WebSocketRules;
   readonly events: EventStreamRules;
   readonly listenerFilters: readonly ReplyFilter[];
+  readonly cors: CorsRules;
 }
 
 function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
@@ -95,6 +103,7 @@ function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
     replyFilters: replyFilters(filters.all, session, parts.listenerFilters),
     to: targetOf(build, rule, parts.services),
     fallback: fallbackOf(rule),
+    preflight: parts.cors.preflightFor(rule),
     target: rewriteOf(rule),
     websocket: internal ? null : parts.websockets.ruleFor(rule, filters.request),
     events: parts.events.ruleFor(rule),

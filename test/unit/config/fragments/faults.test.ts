@@ -49,8 +49,8 @@ describe("what the schema or the checks refuse is said as of a file, with the pl
     ],
     [
       "a key of a feature that is not there",
-      { cors: "on" },
-      /^bad label .*cors: "router\.rules\[\]\.cors" is not available in this version/,
+      { compression: "on" },
+      /^bad label .*compression: "router\.rules\[\]\.compression" is not available in this version/,
     ],
     ["a key that is refused", { priority: 5 }, /"router\.rules\[\]\.priority" is refused: the most specific rule wins/],
     ["a store that does not exist", { "rateLimit.rate": 5, "rateLimit.storage": "redis" }, /unknown store "redis"/],
@@ -75,7 +75,7 @@ describe("what the schema or the checks refuse is said as of a file, with the pl
     assert.deepEqual(why({ "router.rules[0].path": "/a" }), ['bad: router.rules[0]: missing key "serviceName"']);
   });
   test("all that is wrong with it is said at once", () => {
-    assert.equal(whyRule({ tiemout: 1, timeout: "soon", cors: true }).length, 3);
+    assert.equal(whyRule({ tiemout: 1, timeout: "soon", compression: true }).length, 3);
   });
   test("elements are counted in the fragment", () => {
     const said = why({ ...serviceValues("bad"), "registry.static.services[0].instances[0].prot": 80 });
