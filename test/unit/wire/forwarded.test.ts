@@ -1,5 +1,7 @@
 // Address ranges, and who the client is.
 import assert from "node:assert/strict";
+import { randomBytes, randomInt } from "node:crypto";
+import { BlockList } from "node:net";
 import { test } from "node:test";
 import { compileCidrs, plainAddress } from "../../../src/wire/cidr.ts";
 import { clientAddress, ForwardedPeer, forwardedHost } from "../../../src/wire/forwarded.ts";
@@ -38,7 +40,53 @@ test("no ranges trust nobody", () => {
 test("a whole family can be trusted", () => {
   assert.ok(compileCidrs(["0.0.0.0/0"])("8.8.8.8"));
   assert.ok(!compileCidrs(["0.0.0.0/0"])("2001:db8::1"));
+  assert.ok(compileCidrs(["::/0"])("2001:db8::1"));
+  assert.ok(!compileCidrs(["::/0"])("8.8.8.8"));
+  assert.ok(!compileCidrs(["::/0"])("::ffff:8.8.8.8"));
 });
+
+test("ranges of IPv4 are found at their bounds, in any order, nested and overlapping", () => {
+  const list = ["192.0.2.128/25", "10.1.0.0/16", "10.0.0.0/8", "192.0.2.0/25", "0.0.0.0", "255.255.255.255/32"];
+  const holds = compileCidrs([...list, "203.0.113.77/24", "128.0.0.0/32"]);
+  const inside = "0.0.0.0 10.0.0.0 10.255.255.255 10.2.0.1 192.0.2.0 192.0.2.255 203.0.113.0 203.0.113.255 128.0.0.0";
+  for (const address of [...inside.split(" "), "255.255.255.255"]) assert.ok(holds(address), address);
+  const outside = "0.0.0.1 9.255.255.255 11.0.0.0 192.0.1.255 192.0.3.0 127.255.255.255 128.0.0.1 255.255.255.254";
+  for (const address of outside.split(" ")) assert.ok(!holds(address), address);
+});
+
+/** Texts of numbers: `10.0.0.1`, `2001:db8:0:0:0:0:0:1`. */
+const SPELLED = {
+  ipv4: (n: bigint) => [24n, 16n, 8n, 0n].map((bits) => (n >> bits) & 255n).join("."),
+  ipv6: (n: bigint) =>
+    [112n, 96n, 80n, 64n, 48n, 32n, 16n, 0n].map((bits) => ((n >> bits) & 0xffffn).toString(16)).join(":"),
+};
+
+for (const [family, width] of [
+  ["ipv4", 32n],
+  ["ipv6", 128n],
+] as const) {
+  test(`ranges of ${family} hold what those of Node's BlockList do, near the bounds of random ones`, () => {
+    const spell = SPELLED[family];
+    const whole = 1n << width;
+    for (let round = 0; round < 40; round++) {
+      const spans = Array.from({ length: 12 }, () => {
+        const prefix = 1n + BigInt(randomInt(Number(width)));
+        const size = 1n << (width - prefix);
+        const start = BigInt(`0x${randomBytes(Number(width) / 8).toString("hex")}`);
+        return { start, prefix, size, first: start - (start % size) };
+      });
+      const holds = compileCidrs(spans.map(({ start, prefix }) => `${spell(start)}/${prefix}`));
+      const list = new BlockList();
+      for (const { start, prefix } of spans) list.addSubnet(spell(start), Number(prefix), family);
+      for (const { first, size } of spans) {
+        for (const near of [first - 1n, first, first + size - 1n, first + size]) {
+          const address = spell((near + whole) % whole);
+          assert.equal(holds(address), list.check(address, family), address);
+        }
+      }
+    }
+  });
+}
 
 for (const range of [
   "",
@@ -50,6 +98,7 @@ for (const range of [
   "10.0.0.0/ 8",
   "example.org",
   "10.0.0/8",
+  "::ffff:10.0.0.0/8",
 ]) {
   test(`the range ${JSON.stringify(range)} is refused by name`, () => {
     assert.throws(() => compileCidrs([range]), new RegExp(`"${range}" is not`));
@@ -62,6 +111,12 @@ for (const [range, inside] of [
   ["2001:DB8:0:0::/32", "2001:db8::1"],
   ["0:0:0:0:0:0:0:1", "::1"],
   ["fe80::/10", "fe80::1%eth0"],
+  ["64:ff9b::192.0.2.0/120", "64:ff9b::c000:2ff"],
+  ["::192.0.2.1", "::c000:201"],
+  ["::ffff:192.0.2.1", "0:0:0:0:0:FFFF:192.0.2.1"],
+  ["::ffff:0:0/96", "8.8.8.8"],
+  ["1:2:3:4:5:6:7::/112", "1:2:3:4:5:6:7:8"],
+  ["::2:3:4:5:6:7:8", "0:2:3:4:5:6:7:8"],
 ] as const) {
   test(`the range ${range} holds ${inside}, however both are spelled`, () => {
     assert.ok(compileCidrs([range])(inside));
