@@ -16,7 +16,8 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   http:
     port: 8080
     maxRequestSize: 50mb
-    trustedProxies: [ 10.0.0.0/8 ]`,
+    trustedProxies: [ 10.0.0.0/8 ]
+    deniedIPs: [ 203.0.113.66 ]`,
   "frontend.http.tls": `frontend:
   http:
     port: 8443
@@ -93,6 +94,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
       hosts: [ api.example.org, "*.api.example.org" ]
       methods: [ GET, POST ]
       serviceName: shop
+      allowedIPs: [ 10.0.0.0/8 ]
       timeout: 5s`,
   "router.rules[].match": rule(`match:
   headers: { x-canary: "1" }

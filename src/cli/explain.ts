@@ -1,4 +1,5 @@
 // `gateway explain METHOD URL`: which route wins and what it does, and why the others do not, without sending anything.
+import { IpList } from "../auth/ip-list.ts";
 import type { Config, RuleConfig } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { didYouMean } from "../config/text/suggest.ts";
@@ -6,9 +7,10 @@ import { showDuration, showSize } from "../config/text/units.ts";
 import { builtinPaths } from "../snapshot/builtin/paths.ts";
 import { type DryRequest, dryRun, indexRules, whyNot } from "../snapshot/check/dry-run.ts";
 import { addressText } from "../wire/authority.ts";
+import { plainAddress } from "../wire/cidr.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 import { UsageError } from "./flags.ts";
-import { policiesOf } from "./policies.ts";
+import { addressesText, policiesOf } from "./policies.ts";
 
 /** Most losing routes shown; the rest is counted. */
 const MAX_SHOWN = 50;
@@ -18,11 +20,12 @@ export const explain: Command = {
   name: "explain",
   summary: "show which route takes a request, and why the others do not",
   operands: "METHOD URL",
-  flags: { ...CONFIG_FLAGS, H: "text", listener: "text" },
+  flags: { ...CONFIG_FLAGS, H: "text", listener: "text", from: "text" },
   help: {
     ...CONFIG_HELP,
     H: "request header `Name: value`; may be repeated",
     listener: "name of the listener the request comes to (default the first one, of an https URL the first with TLS)",
+    from: "address the request comes from, or `unix`: tells whether IP lists let it pass",
   },
   async run(parsed, env) {
     const [method, url, ...further] = parsed.rest;
@@ -32,11 +35,13 @@ export const explain: Command = {
     const load = loadOptions(parsed, env);
     const { config } = loadConfig(load);
     const listener = listenerOf(config, parsed.values.get("listener"), /^https:/i.test(url));
+    const from = addressOf(parsed.values.get("from"));
     const request: DryRequest = { listener, method: method.toUpperCase(), url, fields };
     const result = dryRun(indexRules(config.rules), request, builtinPaths(config));
     const lines = [
       `${request.method} ${url}  (${load.file})`,
       ...(config.listeners.length > 1 ? [`  listener        ${listener}`] : []),
+      ...listenerLists(config, listener),
       `  canonical path  ${result.path ?? "refused: not a valid path"}`,
     ];
     if (result.rule !== null) {
@@ -49,13 +54,15 @@ export const explain: Command = {
       const allow = result.allow.length > 0 ? ` (Allow: ${result.allow.join(", ")})` : "";
       lines.push(`  no route: the gateway answers ${result.status}${allow}`);
     }
+    const held = from === null ? null : holdsOff(config, listener, result.rule, from);
+    if (held !== null) lines.push(`  from ${parsed.values.get("from")}: ${held || "passes"}`);
     const others = result.path === null || result.builtin ? [] : config.rules.filter((rule) => rule !== result.rule);
     for (const rule of others.slice(0, MAX_SHOWN)) {
       lines.push(`  - ${rule.id} (${rule.path}): ${whyNot(rule, request) ?? "less specific"}`);
     }
     if (others.length > MAX_SHOWN) lines.push(`  … and ${others.length - MAX_SHOWN} more`);
     process.stdout.write(`${lines.join("\n")}\n`);
-    return result.rule === null && !result.builtin ? 1 : 0;
+    return (result.rule === null && !result.builtin) || held ? 1 : 0;
   },
 };
 
@@ -66,6 +73,27 @@ function listenerOf({ listeners }: Config, asked: string | undefined, secure: bo
   if (names.includes(asked)) return asked;
   const hint = didYouMean(asked, names) || `; there is ${names.join(", ")}`;
   throw new UsageError(`-listener: unknown listener "${asked}"${hint}`);
+}
+
+function listenerLists({ listeners }: Config, asked: string): string[] {
+  const text = addressesText(listeners.find(({ name }) => name === asked)!);
+  return text === null ? [] : [`  at the listener ${text}`];
+}
+
+/** An address in its one spelling, "" for `unix`; null: none is given. @throws UsageError */
+function addressOf(text: string | undefined): string | null {
+  if (text === undefined || text === "unix") return text === undefined ? null : "";
+  const address = plainAddress(text);
+  if (address === "") throw new UsageError(`-from: "${text}" is not an IP address`);
+  return address;
+}
+
+/** What a client at `from` is answered because of IP lists; "" = nothing, they let it pass. */
+function holdsOff({ listeners }: Config, asked: string, rule: RuleConfig | null, from: string): string {
+  const listener = listeners.find(({ name }) => name === asked)!;
+  const reason =
+    new IpList(listener, "listener").reason(from) ?? (rule === null ? null : new IpList(rule, "rule").reason(from));
+  return reason === null ? "" : `403 ip_denied, the ${reason}`;
 }
 
 function builtinAnswer({ listeners }: Config, asked: string, status: number | null): string {

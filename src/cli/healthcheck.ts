@@ -4,6 +4,7 @@ import { type ClientRequestArgs, request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { IpList } from "../auth/ip-list.ts";
 import { loadConfig } from "../config/load.ts";
 import type { ListenerConfig } from "../config/meaning/listeners.ts";
 import { bracketed } from "../wire/authority.ts";
@@ -45,15 +46,28 @@ function readyPage(listeners: readonly ListenerConfig[]): Asked {
     throw new Error(
       "every listener demands a client certificate; open one that does not, such as a UNIX socket, or name a page with -url",
     );
-  const { host: bound, port, socket, tls, proxyProtocol } = usable;
-  const anywhere = bound === "0.0.0.0" || bound === "::" || bound === "";
-  const host = anywhere ? "127.0.0.1" : bracketed(bound);
-  const origin = `${tls === null ? "http" : "https"}://${socket === "" ? `${host}:${port}` : "localhost"}`;
-  const headed = compileCidrs(proxyProtocol.trustedPeers)(socket === "" ? host.replaceAll(/[[\]]/g, "") : "");
+  if (demands(usable) === HELD_OFF)
+    throw new Error("no listener takes this machine by its IP lists; list 127.0.0.1, or name a page with -url");
+  const { port, socket, tls, proxyProtocol } = usable;
+  const address = ownAddress(usable);
+  const host = socket === "" ? `${bracketed(address)}:${port}` : "localhost";
+  const origin = `${tls === null ? "http" : "https"}://${host}`;
+  const headed = compileCidrs(proxyProtocol.trustedPeers)(address);
   return { url: `${origin}/_gateway/ready`, headed, ...(socket === "" ? {} : { socketPath: socket }) };
 }
 
-function demands({ tls }: ListenerConfig): number {
+/** The address from which, and at which, this machine asks a listener; "" through a UNIX socket. */
+function ownAddress({ host, socket }: ListenerConfig): string {
+  if (socket !== "") return "";
+  return host === "0.0.0.0" || host === "::" || host === "" ? "127.0.0.1" : host;
+}
+
+/** Above every demand that can be met. */
+const HELD_OFF = 3;
+
+function demands(listener: ListenerConfig): number {
+  const { tls } = listener;
+  if (new IpList(listener, "listener").reason(ownAddress(listener)) !== null) return HELD_OFF;
   if (tls === null) return 0;
   return tls.clients.mode === "none" || tls.clients.mode === "request" ? 1 : 2;
 }

@@ -1,5 +1,6 @@
 // What `gateway explain` says a route does beyond sending: limits, circuits, retries and the rest, each as it takes effect.
 
+import { hasIpLists, type IpLists } from "../auth/ip-list.ts";
 import type { Config, FallbackConfig, RateConfig, RuleConfig, ServiceConfig } from "../config/config.ts";
 import { adaptiveLimitOf } from "../config/meaning/adaptive-limit.ts";
 import { groupingOf, type SessionConfig } from "../config/meaning/balancing.ts";
@@ -11,12 +12,16 @@ import { showDuration } from "../config/text/units.ts";
 import type { KeySource } from "../limits/keys.ts";
 import type { CorsSettings } from "../shaping/cors-policy.ts";
 
+/** Most entries of a list that are shown. */
+const MAX_SHOWN = 8;
+
 /** A name and what holds under it. */
 type Policy = readonly [name: string, text: string];
 
 /** Policies of a rule, in the order a request meets them; what is off is left out. */
 export function policiesOf(config: Config, rule: RuleConfig, service: ServiceConfig | undefined): Policy[] {
   return [
+    ...on("addresses", addressesText(rule)),
     ...on("cors", rule.cors && corsText(rule.cors)),
     ...on("tier", rule.tier === "normal" ? null : rule.tier),
     ...on("concurrency", rule.concurrency && `${rule.concurrency.max} under way by ${keyText(rule.concurrency.key)}`),
@@ -29,6 +34,21 @@ export function policiesOf(config: Config, rule: RuleConfig, service: ServiceCon
     ...on("fallback", rule.fallback && fallbackText(rule.fallback)),
     ...checkTexts(config, service).map((text): Policy => ["check", text]),
   ];
+}
+
+/** The addresses that lists let pass; null: all. */
+export function addressesText(lists: IpLists): string | null {
+  if (!hasIpLists(lists)) return null;
+  const { allowedIPs, deniedIPs } = lists;
+  return [
+    ...(allowedIPs.length > 0 ? [`only ${shortList(allowedIPs)}`] : []),
+    ...(deniedIPs.length > 0 ? [`not ${shortList(deniedIPs)}`] : []),
+  ].join("; ");
+}
+
+function shortList(entries: readonly string[]): string {
+  const more = entries.length - MAX_SHOWN;
+  return entries.slice(0, MAX_SHOWN).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 function corsText({ allowedOrigins, allowCredentials, optionsPassthrough }: CorsSettings): string {

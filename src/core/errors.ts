@@ -26,6 +26,7 @@ const UPGRADE = ["Upgrade", "websocket", "Connection", "Upgrade"];
 export const ERRORS = {
   bad_request: row(400, "bad_request", "The request is not valid HTTP.", true),
   invalid_path: row(400, "bad_request", "The request path is not valid."),
+  ip_denied: row(403, "forbidden", "Requests from this address are not allowed."),
   origin_not_allowed: row(403, "forbidden", "The origin of this page may not connect."),
   transcoding_failed: row(400, "bad_request", "The request cannot be translated for the service."),
   certificate_unreadable: row(401, "unauthorized", "The client certificate contains no usable name."),

@@ -2,7 +2,7 @@
 import type { ReplyFilter, RequestContext, RequestSnapshot } from "./context.ts";
 import type { LimitView } from "./limit-view.ts";
 import type { Overload } from "./overload.ts";
-import type { Reply } from "./reply.ts";
+import type { Refusal, Reply } from "./reply.ts";
 import type { Responder } from "./responder.ts";
 import type { Route } from "./route.ts";
 import type { Service } from "./service.ts";
@@ -28,6 +28,8 @@ export interface Snapshot extends RequestSnapshot {
   readonly overload: Overload | null;
   /** Each once, however many routes share it. */
   readonly limits: readonly LimitView[];
+  /** Whether the listener takes requests of this client: a refusal if not. */
+  admission(ctx: RequestContext): Refusal | undefined;
   /** The gateway's own answer at a path of its own, which no route can take; null at any other. */
   ownAnswer(ctx: RequestContext): Responder | null;
   /**

@@ -37,25 +37,31 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
   handle(ctx: RequestContext): void {
     try {
       const snapshot = this.#enter(ctx);
-      if (isLastHop(ctx)) return this.#answerLast(ctx);
-      const path = ctx.query.includes("#") ? null : canonicalPath(ctx.rawPath);
-      if (path === null) return this.#unroutable(ctx);
-      ctx.path = path;
-      const { secured } = ctx.peer;
-      const refusal = secured === null ? null : secured.refusal(ctx.host);
-      if (refusal !== null) return this.refuse(ctx, refusal);
+      ctx.path = (ctx.query.includes("#") ? null : canonicalPath(ctx.rawPath)) ?? "";
+      // An authority may ask from anywhere: its answer precedes all that could refuse it.
       const validation = snapshot.validationAnswer(ctx);
-      if (validation === null) return this.#route(ctx, snapshot);
+      if (validation === null) return this.#admit(ctx, snapshot);
       validation
-        .then((reply) => (reply === null ? this.#route(ctx, snapshot) : this.#answer(ctx, reply)))
+        .then((reply) => (reply === null ? this.#admit(ctx, snapshot) : this.#answer(ctx, reply)))
         .catch((error) => this.defect(ctx, error));
     } catch (error) {
       this.defect(ctx, error);
     }
   }
 
-  #route(ctx: RequestContext, snapshot: Snapshot): void {
+  #admit(ctx: RequestContext, snapshot: Snapshot): void {
     if (isAnswered(ctx)) return;
+    const denied = snapshot.admission(ctx);
+    if (denied !== undefined) return this.#answer(ctx, denied);
+    if (isLastHop(ctx)) return this.#answerLast(ctx);
+    if (ctx.path === "") return this.#unroutable(ctx);
+    const { secured } = ctx.peer;
+    const refusal = secured === null ? null : secured.refusal(ctx.host);
+    if (refusal !== null) return this.refuse(ctx, refusal);
+    this.#route(ctx, snapshot);
+  }
+
+  #route(ctx: RequestContext, snapshot: Snapshot): void {
     const own = snapshot.ownAnswer(ctx);
     if (own !== null) return this.#respond(ctx, own);
     const match = snapshot.answersPreflights

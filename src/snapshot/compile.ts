@@ -1,5 +1,6 @@
 // Compiles a configuration into a snapshot. Resources that the snapshot before it holds under the same key are leased, not
 // made again.
+import type { IpList } from "../auth/ip-list.ts";
 import type { Config } from "../config/config.ts";
 import type { ReplyFilter, RequestContext, RequestIdRule, RouteMeter } from "../core/context.ts";
 import type { LeaseHolder } from "../core/lease.ts";
@@ -7,7 +8,7 @@ import type { LimitView } from "../core/limit-view.ts";
 import type { Log } from "../core/log.ts";
 import type { Overload } from "../core/overload.ts";
 import type { ServiceList } from "../core/registry.ts";
-import type { Reply } from "../core/reply.ts";
+import type { Refusal, Reply } from "../core/reply.ts";
 import type { AccessLog, StreamMeter } from "../core/request-observers.ts";
 import type { Responder } from "../core/responder.ts";
 import type { Route } from "../core/route.ts";
@@ -25,6 +26,7 @@ import { ownPaths } from "./builtin/paths.ts";
 import { HealthChecker } from "./health/health-checker.ts";
 import { loggingFormat } from "./logging.ts";
 import { type CompiledRoutes, compileRoutes, meterOf } from "./routes/compile-routes.ts";
+import { listenerIpLists } from "./routes/ip-lists.ts";
 import { listenerFilters } from "./routes/listener-filters.ts";
 import { sheddingOf } from "./routes/overload.ts";
 import type { Build, Runtime } from "./runtime.ts";
@@ -98,6 +100,8 @@ export class CompiledSnapshot implements Snapshot {
   readonly #streamMeter: StreamMeter | null;
   readonly #ownAnswers: OwnAnswers;
   readonly #tracer: ((ctx: RequestContext) => Trace | null) | null;
+  /** By name of the listener; null: none has any. */
+  readonly #ipLists: ReadonlyMap<string, IpList> | null;
   readonly #tree: RouteTree<Route>;
   readonly #trusts: CidrMatch;
   readonly #leases: LeaseHolder;
@@ -125,12 +129,17 @@ export class CompiledSnapshot implements Snapshot {
     this.answersPreflights = this.routes.some(({ preflight }) => preflight !== null);
     this.#tracer = runtime.extensions.trace ?? null;
     this.#ownAnswers = new OwnAnswers(config, runtime, parts.services);
+    this.#ipLists = listenerIpLists(config);
     this.#trusts = compileCidrs(config.frontend.http.trustedProxies);
     this.requestId = requestIdRule(config);
     this.via = config.frontend.http.sendVia;
     this.#unmatchedMeter = meterOf(UNMATCHED, build);
     this.#accessLog = accessLog(build);
     this.#health = new HealthChecker(build);
+  }
+
+  admission(ctx: RequestContext): Refusal | undefined {
+    return this.#ipLists?.get(ctx.peer.listener)?.check(ctx);
   }
 
   ownAnswer(ctx: RequestContext): Responder | null {

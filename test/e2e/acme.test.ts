@@ -167,6 +167,19 @@ describe("the path of HTTP-01", () => {
   });
 });
 
+describe("the path of HTTP-01 on a listener that takes a few addresses alone", () => {
+  test("is answered for anybody, and nothing else is", async () => {
+    const { pebble, doors, cacheDir } = await world();
+    const http = { allowedIPs: ["203.0.113.1"] };
+    const settings = { domains: ["one.test"], challenge: "http-01", cacheDir };
+    await start(acmeConfig(pebble, doors, backend.port, settings, { http }));
+    await shows(doors.https, "one.test");
+    for (const path of ["/", "/_gateway/health", VALIDATION + TOKEN]) {
+      assert.equal((await call(doors.http, { path })).status, 403, path);
+    }
+  });
+});
+
 describe("a handshake of TLS-ALPN-01", () => {
   test("for a name that is not pending is closed, and leaves others alone", async () => {
     const { pebble, doors, cacheDir } = await world();

@@ -106,6 +106,7 @@ export function snapshotOf(given: GivenSnapshot = {}): Snapshot {
     validationAnswer: () => null,
     answersPreflights: false,
     match: () => ({ allow: [] }),
+    admission: () => undefined,
     lastAnswer: () => null,
     trace: () => null,
     instanceId: "test",

@@ -6,6 +6,9 @@ const HEADERS_CURE = "the gateway adds and removes no header fields of messages;
 const LOGS_CURE = "access lines go to telemetry.logging.output; accessLog: false silences a rule";
 const AUTH_CURE = "this version does not authenticate clients; let the service do it";
 
+/** What has lists of addresses. */
+const LISTED = [RULE, HTTP, "frontend.websocket", "frontend.grpc", "frontend.listeners[]"];
+
 /** Rows of the table in foreign-keys.ts. */
 export const LISTENER_WORDS: readonly ForeignRow[] = [
   [[HTTP, ...TOPS], "http3 quic", "HTTP/3 is not supported; leave it out"],
@@ -124,8 +127,23 @@ export const LISTENER_WORDS: readonly ForeignRow[] = [
     HEADERS_CURE,
   ],
   [
+    LISTED,
+    "ipallow allow allowip allowips allowedaddresses iprestriction ipallowlist ipwhitelist whitelist allowlist allowfrom whitelistsourcerange sourcerange acl allowcidrs cidrallowlist",
+    "write allowedIPs: [ 10.0.0.0/8 ]",
+  ],
+  [
+    LISTED,
+    "ipdeny deny denyip denyips ipdenylist ipblacklist blacklist denylist blocklist ipblocklist blockedips denyfrom bannedips",
+    "write deniedIPs: [ 203.0.113.7 ]",
+  ],
+  [
+    [SERVICE, ...TOPS, "router", "frontend"],
+    "iprestriction ipallowlist ipwhitelist whitelist allowlist acl allow deny ipdenylist blacklist denylist blocklist allowedips deniedips",
+    "write allowedIPs or deniedIPs in a rule, or in a listener such as frontend.http",
+  ],
+  [
     [RULE, HTTP, SERVICE, ...TOPS, "router"],
-    "basicauth authbasic forwardauth jwt keyauth oauth oauth2 authentication apikey authrequest digestauth acl allow ipallowlist ipwhitelist",
+    "basicauth authbasic forwardauth jwt keyauth oauth oauth2 authentication apikey authrequest digestauth",
     AUTH_CURE,
   ],
   [[HTTP, RULE, ...TOPS], "accesslogs log logs accesslogging errorlog", LOGS_CURE],

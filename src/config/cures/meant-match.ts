@@ -30,10 +30,21 @@ export function cidrMeant(range: string): string {
   const [, three] = /^((?:\d+\.){3})\*$/.exec(range) ?? [];
   if (three !== undefined) return `; write ${three}0/24`;
   if (/^localhost$/i.test(range)) return "; write 127.0.0.0/8 and ::1";
+  if (/[\s,;]/.test(range.trim())) return "; several ranges are a list: [ 10.0.0.0/8, 192.168.0.0/16 ]";
+  if (/^\[[\da-f:.]+\]/i.test(range) || /^[\d.]+:\d+$/.test(range))
+    return "; write the address without brackets and port";
+  const mask = /^([\d.]+)\/(255\.[\d.]+)$/.exec(range);
+  if (mask !== null) return `; write ${mask[1]}/${maskBits(mask[2]!)}`;
+  if (/^unix$/i.test(range)) return "; write unix";
   if (/^(any|all|\*|private|private_ranges|true)$/i.test(range)) return "; write the ranges, such as 10.0.0.0/8";
   if (/^[\d.]+\/\d+$/.test(range)) return "; a range ends in /0 to /32, and has four numbers before it";
   if (/^[\da-f:]+\/\d+$/i.test(range)) return "; a range of IPv6 ends in /0 to /128";
   if (/^[\d.]+-[\d.]+$/.test(range)) return "; a range is written 10.0.0.0/24";
   if (/[a-z]/i.test(range.replaceAll(/[a-f:]/gi, ""))) return "; names are not looked up, write addresses";
   return "; write 10.0.0.0/8, or one address";
+}
+
+/** Length of the prefix that a mask such as 255.255.0.0 means. */
+function maskBits(mask: string): number {
+  return mask.split(".").reduce((bits, part) => bits + Number(part).toString(2).replaceAll("0", "").length, 0);
 }

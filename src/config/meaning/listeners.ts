@@ -1,4 +1,5 @@
 // The listeners for clients: `frontend.http`, `.websocket` and `.grpc`, and those in `frontend.listeners`.
+import type { IpLists } from "../../auth/ip-list.ts";
 import type { ServerTls } from "../../tls/server-tls.ts";
 import { MAX_SOCKET_PATH } from "../../wire/unix-socket.ts";
 import type { ListenerTls } from "../schema/listener-tls.ts";
@@ -16,7 +17,7 @@ const TAKEN = ["http", "websocket", "grpc", "metrics", "management"];
 const NO_SOCKET = { socket: "", socketMode: 0, redirect: null };
 
 /** A listener that is enabled. Times in ms, 0 = none. */
-export interface ListenerDraft {
+export interface ListenerDraft extends IpLists {
   readonly name: string;
   /** Dotted path of its section below `gateway`. */
   readonly key: string;
@@ -85,6 +86,7 @@ export function listenersOf({ frontend }: Sections, isGiven: (key: string) => bo
       ...protocols,
       name: "http",
       key: "frontend.http",
+      ...ipListsOf(http),
       port,
       proxyProtocol,
       redirect: redirectOf(http),
@@ -100,6 +102,7 @@ export function listenersOf({ frontend }: Sections, isGiven: (key: string) => bo
       ...protocols,
       name: "websocket",
       key: "frontend.websocket",
+      ...ipListsOf(websocket),
       ...{ host, port, readMs, writeMs, proxyProtocol, tls },
     });
   }
@@ -107,7 +110,8 @@ export function listenersOf({ frontend }: Sections, isGiven: (key: string) => bo
     const { port, proxyProtocol, tls } = grpc;
     const host = grpc.host || http.host;
     const protocols = { http1: false, http2: true, websocket: false };
-    list.push({ ...inherited, ...protocols, name: "grpc", key: "frontend.grpc", host, port, proxyProtocol, tls });
+    const more = { ...ipListsOf(grpc), name: "grpc", key: "frontend.grpc", host, port, proxyProtocol, tls };
+    list.push({ ...inherited, ...protocols, ...more });
   }
   return [...list, ...listeners.map((section, i) => listed(section, i, frontend))];
 }
@@ -127,10 +131,15 @@ function listed(section: ListenerSection, index: number, { http }: Written["fron
     readMs: section.readTimeout ?? http.readTimeout,
     writeMs: section.writeTimeout ?? http.writeTimeout,
     idleMs: section.idleTimeout ?? http.idleTimeout,
+    ...ipListsOf(section),
     proxyProtocol: section.proxyProtocol,
     redirect: redirectOf(section),
     tls: section.tls,
   };
+}
+
+function ipListsOf({ allowedIPs, deniedIPs }: IpLists): IpLists {
+  return { allowedIPs, deniedIPs };
 }
 
 function redirectOf({ redirectToHTTPS: { enabled, port, status } }: { readonly redirectToHTTPS: Redirect }) {

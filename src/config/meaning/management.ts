@@ -1,8 +1,8 @@
 // Checks `management`: settings that would admit everyone, and settings that cannot work.
-import { compileCidrs } from "../../wire/cidr.ts";
 import type { ManagementSection } from "../schema/management.ts";
 import { isUnresolved } from "../text/placeholders.ts";
 import type { Draft } from "./draft.ts";
+import { checkRanges } from "./ip-lists.ts";
 
 /** Credentials that can be shown: those that are empty or hold an unset variable never match. */
 export interface UsableCredentials {
@@ -48,13 +48,7 @@ export function checkManagement(draft: Draft): void {
   if (unused !== null && Object.keys(auth[unused]).length > 0) {
     draft.warn(["management", "auth", unused], `management.auth.${unused} is not used with type ${auth.type}`);
   }
-  for (const [i, range] of management.allowedIPs.entries()) {
-    try {
-      compileCidrs([range]);
-    } catch (error) {
-      draft.error(["management", "allowedIPs", i], `management.allowedIPs: ${(error as Error).message}`);
-    }
-  }
+  checkRanges(draft, ["management", "allowedIPs"], management.allowedIPs);
 }
 
 function isUsable(credential: string): boolean {

@@ -7,6 +7,7 @@ import { readCors } from "./cors.ts";
 import type { Draft } from "./draft.ts";
 import { checkFallbacks } from "./fallbacks.ts";
 import { readHealth } from "./health.ts";
+import { checkIpLists } from "./ip-lists.ts";
 import { type Known, namesOf } from "./known.ts";
 import { readListeners } from "./listeners.ts";
 import { checkManagement } from "./management.ts";
@@ -28,6 +29,7 @@ const CHECKS: readonly ((draft: Draft, known: Known) => void)[] = [
   checkAdaptiveLimits,
   checkFallbacks,
   checkProxies,
+  checkIpLists,
   checkManagement,
   checkPorts,
   checkTls,

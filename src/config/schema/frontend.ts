@@ -3,6 +3,7 @@
 import { object, optional } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
 import { frontendGrpc } from "./grpc.ts";
+import { ipLists } from "./ip-list.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { listeners } from "./listeners.ts";
 import { proxyProtocol } from "./proxy-protocol.ts";
@@ -30,6 +31,7 @@ export const frontend = object("Where clients connect", {
     trustedProxies: strings(
       "CIDR ranges of peers whose forwarded headers are believed; `unix` = peers on UNIX sockets",
     ),
+    ...ipLists,
     sendVia: bool("add `Via` to requests and replies; backends such as nginx then do not compress", false),
     echo: bool("serve `/_gateway/echo`, which shows a request as it arrived", false),
     enableHTTP2: bool(

@@ -2,6 +2,7 @@
 
 import { object } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
+import { ipLists } from "./ip-list.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { orSwitch } from "./or-switch.ts";
 import { proxyProtocol } from "./proxy-protocol.ts";
@@ -16,6 +17,7 @@ export const frontendGrpc = object("A listener of its own for gRPC", {
   maxConcurrentStreams: int("requests under way at once on one HTTP/2 connection, on every port", 100, 1),
   maxConnectionAge: dur("GOAWAY after this age, give or take a tenth, on every port; 0 = never", 0),
   web: bool("accept gRPC-Web on HTTP ports for rules with `protocol: grpc`", true),
+  ...ipLists,
   proxyProtocol,
   tls: listenerTls,
 });

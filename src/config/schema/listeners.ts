@@ -2,6 +2,7 @@
 import type { Infer } from "./field.ts";
 import { listOf, object, optional } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
+import { ipLists } from "./ip-list.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { proxyProtocol } from "./proxy-protocol.ts";
 import { redirectToHttps } from "./redirect.ts";
@@ -26,6 +27,7 @@ const listener = object("One listener", {
   readTimeout: optional(dur(`time for the request head, then silence between body chunks; ${INHERITED}`)),
   writeTimeout: optional(dur(`longest stall of a client that does not read; ${INHERITED}`)),
   idleTimeout: optional(dur(`idle keep-alive connection; ${INHERITED}`)),
+  ...ipLists,
   proxyProtocol,
   redirectToHTTPS: redirectToHttps,
   tls: listenerTls,

@@ -9,6 +9,7 @@ import { ruleCors } from "./cors.ts";
 import { ruleFallback } from "./fallback.ts";
 import type { Field, Infer } from "./field.ts";
 import { listOf, mapOf, noteOrigins, object, optional } from "./fields.ts";
+import { ipLists } from "./ip-list.ts";
 import { ruleConcurrency, ruleRateLimit, ruleRateLimits } from "./limits.ts";
 import { ruleTier } from "./overload.ts";
 import { ruleRetry } from "./retry.ts";
@@ -113,6 +114,7 @@ export const rule = object("One route", {
   preserveHost: optional(bool("forward the client's Host; default as `backend` says of the service")),
   rewriteHost: str("send this Host", ""),
   maxRequestSize: optional(size("largest request body; default `frontend.http.maxRequestSize`, 0 = no limit")),
+  ...ipLists,
   rateLimit: optional(ruleRateLimit),
   rateLimitBurst: optional(num("`burst` of `rateLimit`")),
   rateLimitStorage: str("store of this rule's limits", ""),

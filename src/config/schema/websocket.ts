@@ -2,6 +2,7 @@
 
 import { object, optional } from "./fields.ts";
 import { host, urlPath } from "./grammar-scalars.ts";
+import { ipLists } from "./ip-list.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { proxyProtocol } from "./proxy-protocol.ts";
 import { bool, dur, int, oneOf, size, strings } from "./scalars.ts";
@@ -30,6 +31,7 @@ export const frontendWebsocket = object("WebSocket connections of clients", {
   pongWait: dur("longest silence of a client, no data and no pong; 0 = none", 60_000),
   writeDeadline: dur("longest stall writing to one side; 0 = none", 30_000),
   closeGracePeriod: dur("wait for the peer's close frame", 10_000),
+  ...ipLists,
   proxyProtocol,
   tls: listenerTls,
 });

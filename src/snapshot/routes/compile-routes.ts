@@ -16,6 +16,7 @@ import { CorsRules } from "./cors.ts";
 import { EventStreamRules } from "./event-streams.ts";
 import { fallbackOf } from "./fallback.ts";
 import { FilterLists } from "./filters.ts";
+import { IpListRules } from "./ip-lists.ts";
 import { LimitFilters } from "./limits.ts";
 import { listenerFilters } from "./listener-filters.ts";
 import type { Shedding } from "./overload.ts";
@@ -40,9 +41,11 @@ export function* compileRoutes(
   const tree = new RouteTree<Route>();
   const limits = new LimitFilters(build);
   const cors = new CorsRules();
+  const ipLists = new IpListRules();
   const parts: RouteParts = {
     services,
     filters: new FilterLists(build, [
+      (rule) => ipLists.filtersFor(rule),
       (rule) => cors.filtersFor(rule),
       () => shedding.filters,
       (rule) => limits.filtersFor(rule),
@@ -51,6 +54,7 @@ export function* compileRoutes(
     events: new EventStreamRules(config),
     listenerFilters: listenerFilters(build),
     cors,
+    ipLists,
   };
   const routes: Route[] = [];
   for (const [order, rule] of config.rules.entries()) {
@@ -86,6 +90,7 @@ interface RouteParts {
   readonly events: EventStreamRules;
   readonly listenerFilters: readonly ReplyFilter[];
   readonly cors: CorsRules;
+  readonly ipLists: IpListRules;
 }
 
 function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
@@ -103,7 +108,7 @@ function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
     replyFilters: replyFilters(filters.all, session, parts.listenerFilters),
     to: targetOf(build, rule, parts.services),
     fallback: fallbackOf(rule),
-    preflight: parts.cors.preflightFor(rule),
+    preflight: parts.cors.preflightFor(rule, parts.ipLists.filtersFor(rule)),
     target: rewriteOf(rule),
     websocket: internal ? null : parts.websockets.ruleFor(rule, filters.request),
     events: parts.events.ruleFor(rule),

@@ -1,5 +1,6 @@
 // `cors` of rules → their policies, which rules of equal settings share.
 import type { RuleConfig } from "../../config/config.ts";
+import type { RequestContext } from "../../core/context.ts";
 import type { Filter } from "../../core/filter.ts";
 import type { PreflightRule } from "../../core/route.ts";
 import { corsFilter, preflightOf } from "../../shaping/cors.ts";
@@ -20,9 +21,12 @@ export class CorsRules {
     return this.#of(rule).filters;
   }
 
-  /** null: preflights are requests like any other. */
-  preflightFor(rule: RuleConfig): PreflightRule | null {
-    return this.#of(rule).preflight;
+  /** null: preflights are requests like any other. @param first filters that refuse preflights, too */
+  preflightFor(rule: RuleConfig, first: readonly Filter[]): PreflightRule | null {
+    const { preflight } = this.#of(rule);
+    if (preflight === null || first.length === 0) return preflight;
+    const passes = (ctx: RequestContext) => first.every((filter) => filter.onRequest!(ctx) === undefined);
+    return { answer: (ctx) => (passes(ctx) ? preflight.answer(ctx) : null) }; // null: then refused by the filter
   }
 
   #of({ cors }: RuleConfig): Compiled {

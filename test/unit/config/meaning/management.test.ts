@@ -34,7 +34,7 @@ describe("access", () => {
   });
   test("a range that is none is named with its place", () => {
     assert.deepEqual(section("allowedIPs: [ 10.0.0.0/8, 10.0.0.0/99 ]").errors, [
-      't.yaml:4:58: management.allowedIPs: "10.0.0.0/99" is not an IP address or CIDR range',
+      't.yaml:4:58: management.allowedIPs: "10.0.0.0/99" is not an IP address or CIDR range; a range ends in /0 to /32, and has four numbers before it',
     ]);
   });
   test("a user's name has no colon", () => {

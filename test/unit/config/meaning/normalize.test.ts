@@ -314,7 +314,10 @@ describe("across sections", () => {
   for (const range of ["10.0.0.0/33", "::1/129", "example.org", "10.0.0", "10.0.0.0/", "10.0.0.0/x"]) {
     test(`trustedProxies: ${range} is refused by name`, () => {
       const error = only(withMore(`  frontend: { http: { trustedProxies: [ "${range}" ] } }`));
-      assert.ok(error.startsWith(`t.yaml:4:41: "${range}" is not an IP address or CIDR range; `), error);
+      assert.ok(
+        error.startsWith(`t.yaml:4:41: frontend.http.trustedProxies: "${range}" is not an IP address or CIDR range; `),
+        error,
+      );
     });
   }
   test("every bad range is reported", () => {
