@@ -8,7 +8,8 @@ import { checksOf } from "../config/meaning/health-config.ts";
 import { outlierSettings } from "../config/meaning/outliers.ts";
 import { breakerOf, retryOf } from "../config/meaning/resilience.ts";
 import { storeTitle } from "../config/meaning/stores.ts";
-import { showDuration } from "../config/text/units.ts";
+import { showDuration, showSize } from "../config/text/units.ts";
+import type { HeadLimits } from "../limits/head-size.ts";
 import type { KeySource } from "../limits/keys.ts";
 import type { CorsSettings } from "../shaping/cors-policy.ts";
 
@@ -22,6 +23,7 @@ type Policy = readonly [name: string, text: string];
 export function policiesOf(config: Config, rule: RuleConfig, service: ServiceConfig | undefined): Policy[] {
   return [
     ...on("addresses", addressesText(rule)),
+    ...on("header limit", headText(rule)),
     ...on("cors", rule.cors && corsText(rule.cors)),
     ...on("tier", rule.tier === "normal" ? null : rule.tier),
     ...on("concurrency", rule.concurrency && `${rule.concurrency.max} under way by ${keyText(rule.concurrency.key)}`),
@@ -49,6 +51,14 @@ export function addressesText(lists: IpLists): string | null {
 function shortList(entries: readonly string[]): string {
   const more = entries.length - MAX_SHOWN;
   return entries.slice(0, MAX_SHOWN).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+function headText({ maxHeaderSize, maxHeaders }: HeadLimits): string | null {
+  const parts = [
+    ...(maxHeaderSize === null ? [] : [showSize(maxHeaderSize)]),
+    ...(maxHeaders === null ? [] : [`${maxHeaders} fields`]),
+  ];
+  return parts.length === 0 ? null : parts.join(", ");
 }
 
 function corsText({ allowedOrigins, allowCredentials, optionsPassthrough }: CorsSettings): string {

@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { type Backend, mirror, startBackend } from "../support/backend.ts";
 import { begin, call, headOf, type Reply, read } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { ask, openSession } from "../support/http2-client.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { accessLine, configText, eventually, soon } from "../support/setup.ts";
 
@@ -27,6 +28,7 @@ before(async () => {
   const rules = [
     { id: "all", path: "/all/*", serviceName: "up" },
     { id: "small", path: "/small/*", serviceName: "up", maxRequestSize: "100kb" },
+    { id: "slim", path: "/slim", serviceName: "up", maxHeaderSize: "1kb", maxHeaders: 10 },
     { id: "unlimited", path: "/unlimited/*", serviceName: "up", maxRequestSize: 0 },
     { id: "manual", path: "/manual", serviceName: "up" },
     { id: "manual-short", path: "/manual/short", serviceName: "up", timeout: "150ms" },
@@ -289,5 +291,35 @@ describe("errors of the gateway", LIMIT, () => {
     manual = (_request, response) => void response.writeHead(503, "Gone Fishing", { "Retry-After": "7" }).end("tired");
     const reply = await call(gateway.port, { path: "/manual" });
     assert.deepEqual([reply.status, reply.headers["retry-after"], reply.text], [503, "7", "tired"]);
+  });
+});
+
+describe("limits of a rule on the request head", LIMIT, () => {
+  /** Status and error code over HTTP/1.1 and HTTP/2, and what the log says of the first. */
+  async function both(path: string, fields: readonly string[]): Promise<readonly unknown[]> {
+    const first = await call(gateway.port, { path, headers: fields });
+    const session = await openSession(gateway.port);
+    const headers: Record<string, string> = { ":path": path };
+    for (let i = 0; i < fields.length; i += 2) headers[fields[i]!.toLowerCase()] = fields[i + 1]!;
+    const second = await ask(session, headers);
+    session.close();
+    if (first.status === 200) return [200, second.status];
+    const line = await accessLine(gateway, String(first.headers["x-request-id"]));
+    const codes = [first.text, second.text].map((text) => JSON.parse(text).error.code);
+    return [first.status, second.status, ...new Set([...codes, line.error]), line.route, line.detail];
+  }
+  const fields = (count: number) => Array.from({ length: count }, (_, i) => [`X-${i}`, "v"]).flat();
+
+  test("hold for their number and their size, and for that rule alone", async () => {
+    assert.deepEqual(await both("/slim", fields(7)), [200, 200]);
+    const many = "13 header fields, at most 10 are allowed by the rule";
+    assert.deepEqual(await both("/slim", fields(11)), [431, 431, "headers_too_large", "slim", many]);
+    assert.deepEqual(await both("/slim", ["X-Long", "x".repeat(900)]), [200, 200]);
+    const [, , code, , detail] = await both("/slim", ["X-Long", "x".repeat(1024)]);
+    assert.equal(code, "headers_too_large");
+    assert.match(String(detail), /^1\d\d\d bytes of header fields, at most 1024 are allowed by the rule$/);
+    assert.deepEqual(await both("/all/x", [...fields(11), "X-Long", "x".repeat(2048)]), [200, 200]);
+    const [status] = await both(`/slim?${"q".repeat(1024)}`, []);
+    assert.equal(status, 431);
   });
 });

@@ -6,6 +6,7 @@ import { checkLoadBalancing, defaultBalancing } from "./balancing.ts";
 import { readCors } from "./cors.ts";
 import type { Draft } from "./draft.ts";
 import { checkFallbacks } from "./fallbacks.ts";
+import { checkHeadLimits } from "./head-limits.ts";
 import { readHealth } from "./health.ts";
 import { checkIpLists } from "./ip-lists.ts";
 import { type Known, namesOf } from "./known.ts";
@@ -30,6 +31,7 @@ const CHECKS: readonly ((draft: Draft, known: Known) => void)[] = [
   checkFallbacks,
   checkProxies,
   checkIpLists,
+  checkHeadLimits,
   checkManagement,
   checkPorts,
   checkTls,

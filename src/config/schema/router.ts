@@ -13,7 +13,7 @@ import { ipLists } from "./ip-list.ts";
 import { ruleConcurrency, ruleRateLimit, ruleRateLimits } from "./limits.ts";
 import { ruleTier } from "./overload.ts";
 import { ruleRetry } from "./retry.ts";
-import { bool, dur, free, num, oneOf, size, str, strings } from "./scalars.ts";
+import { bool, dur, free, int, num, oneOf, size, str, strings } from "./scalars.ts";
 import { ruleSse } from "./sse.ts";
 import { ruleGrpc, ruleTranscoding } from "./transcoding.ts";
 import { ruleWebsocket } from "./websocket.ts";
@@ -114,6 +114,10 @@ export const rule = object("One route", {
   preserveHost: optional(bool("forward the client's Host; default as `backend` says of the service")),
   rewriteHost: str("send this Host", ""),
   maxRequestSize: optional(size("largest request body; default `frontend.http.maxRequestSize`, 0 = no limit")),
+  maxHeaderSize: optional(
+    size("largest path and header fields, below `frontend.http.maxHeaderSize`, which holds before the rule is known"),
+  ),
+  maxHeaders: optional(int("most header fields, below `frontend.http.maxHeaders`", undefined, 1)),
   ...ipLists,
   rateLimit: optional(ruleRateLimit),
   rateLimitBurst: optional(num("`burst` of `rateLimit`")),

@@ -2,6 +2,7 @@
 import type { RuleConfig } from "../../config/config.ts";
 import { type Filter, inPhaseOrder } from "../../core/filter.ts";
 import { bodySize } from "../../limits/body-size.ts";
+import { headSize } from "../../limits/head-size.ts";
 import type { Build } from "../runtime.ts";
 import { eventStreamFilters } from "./event-streams.ts";
 
@@ -14,6 +15,16 @@ const FILTERS: readonly ((build: Build) => (rule: RuleConfig) => readonly Filter
       if (maxBodyBytes === 0) return [];
       let made = bySize.get(maxBodyBytes);
       if (made === undefined) bySize.set(maxBodyBytes, (made = [bodySize(maxBodyBytes)]));
+      return made;
+    };
+  },
+  () => {
+    const bySize = new Map<string, readonly Filter[]>();
+    return ({ maxHeaderSize, maxHeaders }) => {
+      if (maxHeaderSize === null && maxHeaders === null) return [];
+      const key = `${maxHeaderSize}|${maxHeaders}`;
+      let made = bySize.get(key);
+      if (made === undefined) bySize.set(key, (made = [headSize({ maxHeaderSize, maxHeaders })]));
       return made;
     };
   },

@@ -17,6 +17,8 @@ const config = loadFine(`gateway:
         path: /orders/*
         serviceName: orders
         tier: high
+        maxHeaderSize: 8kb
+        maxHeaders: 50
         allowedIPs: [ 10.0.0.0/8, unix ]
         deniedIPs: [ 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7, 10.0.0.8, 10.0.0.9 ]
         rateLimits:
@@ -51,6 +53,7 @@ function of(id: string): string[] {
 test("a route says all it does, in the order requests meet it", () => {
   assert.deepEqual(of("orders"), [
     "addresses: only 10.0.0.0/8, unix; not 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7, 10.0.0.8 and 1 more",
+    "header limit: 8kb, 50 fields",
     "tier: high",
     "concurrency: 20 under way by ip",
     "rate limit: perIP: 50 per 1s, burst 50, token_bucket, memory, by ip",
