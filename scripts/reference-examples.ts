@@ -132,6 +132,22 @@ sse: { maxAge: 1h, maxRetries: 5 }`),
   grpc:
     jsonTranscoding:
       printOptions: { preserveProtoFieldNames: true }`,
+  auth: `auth:
+  required: true # on every rule that says nothing else
+  skipPaths: [ /health, /public ]
+  apikey:
+    keys:
+      build-server: { hashedKey: 4d1e5bd1e0e8a1d3c5b7f9a2046880bd2c3e4f5061728394a5b6c7d8e9f00112, scopes: [ read ] }
+  basic:
+    users: { ann: "scrypt$N=16384,r=8,p=1$c29tZSBzYWx0IGhlcmUhIQ$hbpcsXJFYBeYe9mxWmIA2gZ3Ye8Xw2mWkZ0tXWTuQ7I" }`,
+  "auth.apikey": `auth:
+  apikey:
+    queryParam: api_key # as well as the header X-API-Key
+    keys:
+      - { id: phone, hashedKey: [ 4d1e5bd1e0e8a1d3c5b7f9a2046880bd2c3e4f5061728394a5b6c7d8e9f00112 ], expiresAt: 2031-01-31 }`,
+  "auth.mtls": `auth:
+  mtls:
+    scopes: { "spiffe://example.org/job": [ deploy ] }`,
   cors: `cors:
   allowedOrigins: [ https://app.example.org, "https://*.preview.example.org" ]
   allowCredentials: true

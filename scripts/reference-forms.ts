@@ -13,6 +13,8 @@ export interface Form {
 
 const inRule = (key: string) => `router: { rules: [ { path: /shop/*, serviceName: shop, ${key}: … } ] }`;
 
+const DIGEST = "4d1e5bd1e0e8a1d3c5b7f9a2046880bd2c3e4f5061728394a5b6c7d8e9f00112";
+
 /** Every form that a value has. */
 export const FORMS: readonly Form[] = [
   {
@@ -121,6 +123,13 @@ export const FORMS: readonly Form[] = [
     meaning: "yes or no, or a block that says more",
     place: "backend: { grpc: { tls: … } }",
     examples: ["true", "{ enabled: true }"],
+  },
+  {
+    name: "blocks with names",
+    types: ["map or list"],
+    meaning: "names and what they stand for, or a list of blocks that hold their names",
+    place: "auth: { apikey: { hashKeys: true, keys: … } }",
+    examples: [`{ ci: { key: ${DIGEST} } }`, `[ { id: ci, key: ${DIGEST} } ]`],
   },
   {
     name: "value from outside",

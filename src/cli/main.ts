@@ -6,6 +6,7 @@ import type { Command } from "./command.ts";
 import { demo } from "./demo.ts";
 import { explain } from "./explain.ts";
 import { flagOn, parseFlags, UsageError } from "./flags.ts";
+import { hashKey } from "./hash-key.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { printConfig, schema, version } from "./print.ts";
 import { reload } from "./reload.ts";
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   schema,
   reload,
   healthcheck,
+  hashKey,
   demo,
   version,
 ];

@@ -1,7 +1,14 @@
 // What `gateway explain` says a route does beyond sending: limits, circuits, retries and the rest, each as it takes effect.
 
 import { hasIpLists, type IpLists } from "../auth/ip-list.ts";
-import type { Config, FallbackConfig, RateConfig, RuleConfig, ServiceConfig } from "../config/config.ts";
+import type {
+  Config,
+  FallbackConfig,
+  RateConfig,
+  RuleAuthConfig,
+  RuleConfig,
+  ServiceConfig,
+} from "../config/config.ts";
 import { adaptiveLimitOf } from "../config/meaning/adaptive-limit.ts";
 import { groupingOf, type SessionConfig } from "../config/meaning/balancing.ts";
 import { checksOf } from "../config/meaning/health-config.ts";
@@ -24,6 +31,7 @@ export function policiesOf(config: Config, rule: RuleConfig, service: ServiceCon
   return [
     ...on("addresses", addressesText(rule)),
     ...on("header limit", headText(rule)),
+    ...on("authentication", rule.auth && authText(rule.auth)),
     ...on("cors", rule.cors && corsText(rule.cors)),
     ...on("tier", rule.tier === "normal" ? null : rule.tier),
     ...on("concurrency", rule.concurrency && `${rule.concurrency.max} under way by ${keyText(rule.concurrency.key)}`),
@@ -59,6 +67,13 @@ function headText({ maxHeaderSize, maxHeaders }: HeadLimits): string | null {
     ...(maxHeaders === null ? [] : [`${maxHeaders} fields`]),
   ];
   return parts.length === 0 ? null : parts.join(", ");
+}
+
+function authText({ optional, methods, scopes, skipPaths }: RuleAuthConfig): string {
+  const parts = [`${optional ? "optional" : "required"}, by ${methods.join(" or ")}`];
+  if (scopes.length > 0) parts.push(`scopes ${scopes.join(" ")}`);
+  if (skipPaths.length > 0) parts.push("except auth.skipPaths");
+  return parts.join(", ");
 }
 
 function corsText({ allowedOrigins, allowCredentials, optionsPassthrough }: CorsSettings): string {

@@ -1,8 +1,13 @@
 // The types of a loaded configuration: all values in effect, inferred ones included, frozen. Snapshots are compiled from
 // it.
 import type { AcmeSettings, NameSet } from "../acme/settings.ts";
+import type { ApiKeySettings } from "../auth/api-keys.ts";
+import type { BasicSettings } from "../auth/basic.ts";
+import type { FailureSettings } from "../auth/failures.ts";
+import type { MtlsSettings } from "../auth/mtls.ts";
 import type { BalancerName, RegistryName } from "../catalog.ts";
 import type { EndpointSpec } from "../core/endpoint.ts";
+import type { AuthMethod } from "../core/identity.ts";
 import type { RetryRule } from "../core/retry.ts";
 import type { KeySource } from "../limits/keys.ts";
 import type { Limit } from "../limits/limit.ts";
@@ -61,6 +66,25 @@ export interface RedisStoreConfig {
 
 /** Name → store in Redis, null: in memory. `default` and `memory` are always there. */
 export type StoreConfigs = ReadonlyMap<string, RedisStoreConfig | null>;
+
+/** How clients are authenticated; null: the method is off. */
+export interface AuthConfig {
+  readonly failures: FailureSettings;
+  readonly apikey: ApiKeySettings | null;
+  readonly basic: BasicSettings | null;
+  readonly mtls: MtlsSettings | null;
+}
+
+/** What a rule demands of its clients. */
+export interface RuleAuthConfig {
+  /** Whether requests without credential pass, from nobody. */
+  readonly optional: boolean;
+  /** In the order they are asked; at least one. */
+  readonly methods: readonly AuthMethod[];
+  readonly scopes: readonly string[];
+  /** Paths that are exempt. */
+  readonly skipPaths: readonly Pick<Pattern, "segments" | "rest">[];
+}
 
 /** An account, and the certificates ordered with it. */
 export interface AcmeConfig extends Omit<AcmeSettings, "store"> {
@@ -141,6 +165,9 @@ type ReadRuleKey =
   | "rateLimitExpiration"
   | "rateLimits"
   | "concurrency"
+  | "authRequired"
+  | "authType"
+  | "requiredScopes"
   | "cors"
   | "websocket"
   | "sse"
@@ -177,6 +204,8 @@ export interface RuleConfig extends PlainRule {
   /** Its own limits and those of every rule. */
   readonly rateLimits: readonly RateConfig[];
   readonly concurrency: ConcurrencyConfig | null;
+  /** null: requests need no authentication, and nobody looks for any. */
+  readonly auth: RuleAuthConfig | null;
   /** null: CORS is off. */
   readonly cors: CorsSettings | null;
   readonly websocket: RuleWebSocketConfig;
@@ -244,6 +273,7 @@ export interface Config extends Omit<Meaning, "listeners"> {
   readonly listeners: readonly ListenerConfig[];
   /** TLS of the management listener; null: none. */
   readonly managementTls: ServerTls | null;
+  readonly auth: AuthConfig;
   /** Accounts at authorities, and the certificates that are ordered with them. */
   readonly acme: readonly AcmeConfig[];
   /** Dotted path below `gateway` → where its value came from; defaults are not in it. */

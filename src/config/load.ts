@@ -5,12 +5,13 @@ import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize as normalizePath, resolve } from "node:path";
 import type { Fragment } from "../core/registry.ts";
 import type { ServerTls } from "../tls/server-tls.ts";
-import type { Config, Material } from "./config.ts";
+import type { AuthConfig, Config, Material } from "./config.ts";
 import { unknownKeyCure } from "./cures/unknown-key.ts";
 import { withFragments } from "./fragments/join.ts";
 import { type DroppedFragment, readFragments } from "./fragments/read.ts";
 import { type Checked, settle } from "./fragments/settle.ts";
 import { type AcmeMeaning, readAcme } from "./meaning/acme.ts";
+import { readAuth } from "./meaning/auth.ts";
 import { type DescriptorFiles, readDescriptors } from "./meaning/descriptors.ts";
 import { Draft } from "./meaning/draft.ts";
 import { triedAt, whyNot } from "./meaning/files.ts";
@@ -134,6 +135,8 @@ function complete(place: Node, below: MapNode, files: SourceFiles, problems: Pro
   });
   collectErrors(problems, () => checkMappings(draft));
   const descriptors = collectErrors(problems, () => readDescriptors(draft, files));
+  const auth = collectErrors(problems, () => readAuth(draft, files));
+  if (auth === null) return { problems, result: null };
   if (meaning === null || material === null || acme === null || served === null || descriptors === null)
     return { problems, result: null };
   if (problems.errors.length > 0) return { problems, result: null };
@@ -142,24 +145,25 @@ function complete(place: Node, below: MapNode, files: SourceFiles, problems: Pro
     ...meaning,
     listeners: meaning.listeners.map((listener) => completeListener(listener, served)),
     managementTls: served.get("management.tls") ?? null,
+    auth,
     acme: acme.accounts,
     origins,
     tlsFiles: material,
     descriptors,
-    hash: hashOf(written, material, served, acme, descriptors),
+    hash: hashOf([written, auth], material, served, acme, descriptors),
   };
   return { problems, result: { config, placeOf: (path) => placeOf(below, path) } };
 }
 
 function hashOf(
-  written: Written,
+  own: readonly [Written, AuthConfig],
   material: Material,
   served: ReadonlyMap<string, ServerTls>,
   { accounts }: AcmeMeaning,
   descriptors: DescriptorFiles,
 ): string {
   const all = [
-    written,
+    ...own,
     ...material,
     ...served,
     ...accounts,

@@ -1,12 +1,58 @@
 // Who a request is from, once its credential was accepted.
 import type { ClientCertificate } from "./client-certificate.ts";
+import type { Tier } from "./limiter.ts";
 
-/** An authenticated client. */
+/** What a subject is. */
+export const SUBJECT_TYPES = ["user", "service", "device"] as const;
+/** One of {@link SUBJECT_TYPES}. */
+export type SubjectType = (typeof SUBJECT_TYPES)[number];
+
+/** Ways to authenticate, as the configuration names them. */
+export const AUTH_METHODS = ["apikey", "basic", "mtls"] as const;
+/** One of {@link AUTH_METHODS}. */
+export type AuthMethod = (typeof AUTH_METHODS)[number];
+
+/** An authenticated client, as plain data. Made by {@link identityOf}, so that all have one shape. */
 export interface Identity {
   /** Never empty. */
   readonly subject: string;
+  readonly type: SubjectType;
+  readonly method: AuthMethod;
+  /** Who vouches for it: the method, or one of several issuers that the method asks. */
+  readonly provider: string;
   /** Id of the API key it came with; "" with any other credential. */
   readonly apiKey: string;
   /** The certificate it was authenticated by; null: it was by something else. */
   readonly certificate: ClientCertificate | null;
+  readonly scopes: readonly string[];
+  readonly groups: readonly string[];
+  readonly roles: readonly string[];
+  /** What else is known of it: plain JSON. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** Importance of its requests under pressure; null: that of the route. */
+  readonly tier: Tier | null;
+  /** When the credential ends, ms since 1970; 0 never. */
+  readonly expiresAt: number;
+}
+
+const NONE: readonly string[] = [];
+const NO_CLAIMS: Readonly<Record<string, unknown>> = {};
+
+/** An identity: what is given, and else what it means to have nothing of the kind. */
+export function identityOf(given: Partial<Identity> & Pick<Identity, "subject" | "method">): Identity {
+  const { subject, method } = given;
+  return {
+    subject,
+    type: given.type ?? "user",
+    method,
+    provider: given.provider ?? method,
+    apiKey: given.apiKey ?? "",
+    certificate: given.certificate ?? null,
+    scopes: given.scopes ?? NONE,
+    groups: given.groups ?? NONE,
+    roles: given.roles ?? NONE,
+    claims: given.claims ?? NO_CLAIMS,
+    tier: given.tier ?? null,
+    expiresAt: given.expiresAt ?? 0,
+  };
 }

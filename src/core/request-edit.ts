@@ -4,6 +4,8 @@
 export class RequestEdit {
   /** Path and query sent to the backend; null: what the route makes of them. Calls of gRPC keep their method. */
   target: string | null = null;
+  /** Query of the client without what the gateway keeps to itself, with its leading `?` or ""; null: all of it. */
+  query: string | null = null;
   /** Flat list of fields that are added. */
   readonly fields: string[] = [];
   /** Lower-case names of the client's fields that are not sent. */

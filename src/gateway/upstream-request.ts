@@ -61,7 +61,7 @@ export function requestHead(ctx: RequestContext, route: Route): RequestHead {
   if (sendsVia) fields.push("Via", `${via === "" ? "" : `${via}, `}${ctx.httpVersion} gateway`);
   return {
     method: translation?.method ?? ctx.method,
-    target: translation?.target ?? edit?.target ?? upstreamTarget(route.target, ctx.path, ctx.query),
+    target: translation?.target ?? edit?.target ?? upstreamTarget(route.target, ctx.path, edit?.query ?? ctx.query),
     authority: authorityFor(ctx, route.target),
     fields,
     forwarded: forwardedFields(ctx),

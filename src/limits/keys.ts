@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import type { RequestContext } from "../core/context.ts";
 import { getField } from "../wire/fields.ts";
+import { networkOf } from "../wire/network.ts";
 
 /** One thing to count by. `field` is the lower-case name of a header; "" with any other kind. */
 export interface KeySource {
@@ -65,19 +66,6 @@ function partBy({ kind, field }: KeySource): KeyOf {
 
 function byAddress(ctx: RequestContext): string {
   return networkOf(ctx.clientIp);
-}
-
-/** An IPv4 address, or the /64 network of an IPv6 address: a client with one address of it can use all of them. */
-export function networkOf(address: string): string {
-  if (!address.includes(":")) return address;
-  const [head = "", tail] = address.split("::");
-  const first = head === "" ? [] : head.split(":");
-  if (tail !== undefined) {
-    const last = tail === "" ? [] : tail.split(":");
-    const zeros = 8 - first.length - last.length - (tail.includes(".") ? 1 : 0);
-    first.push(...new Array<string>(Math.max(0, zeros)).fill("0"), ...last);
-  }
-  return `${first.slice(0, 4).join(":")}::`;
 }
 
 function withLength(all: string, part: string): string {

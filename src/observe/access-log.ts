@@ -27,6 +27,7 @@ export class JsonAccessLog implements AccessLog {
     if (ctx.attemptEnds !== null) line += `,"tries":${JSON.stringify(triesOf(ctx, ctx.attemptEnds))}`;
     line += `,"status":${ctx.status},"bytesIn":${ctx.bytesIn},"bytesOut":${ctx.bytesOut},"durationMs":${hundredths(durationMs)}`;
     if (ctx.clientIp !== "") line += `,"client":"${ctx.clientIp}"`;
+    if (ctx.identity !== null) line += `,"subject":${quote(ctx.identity.subject)},"auth":"${ctx.identity.method}"`;
     const agent = userAgent(ctx);
     if (agent !== "") line += `,"userAgent":${quote(agent)}`;
     if (ctx.grpcStatus >= 0) line += `,"grpcStatus":${ctx.grpcStatus}`;
@@ -73,6 +74,7 @@ export class TextAccessLog implements AccessLog {
     pairs.push(["bytesIn", ctx.bytesIn], ["bytesOut", ctx.bytesOut], ["durationMs", round(durationMs)]);
     if (ctx.clientIp !== "") pairs.push(["client", ctx.clientIp]);
     pairs.push(["requestId", ctx.requestId]);
+    if (ctx.identity !== null) pairs.push(["subject", ctx.identity.subject], ["auth", ctx.identity.method]);
     const agent = userAgent(ctx);
     if (agent !== "") pairs.push(["userAgent", agent]);
     if (ctx.grpcStatus >= 0) pairs.push(["grpcStatus", ctx.grpcStatus]);

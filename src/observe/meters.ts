@@ -1,8 +1,10 @@
 // The counters of routes and endpoints: plain numbers on the hot path, kept across reloads by lease.
+
 import type { RequestContext, RouteMeter } from "../core/context.ts";
 import type { EndpointMeter } from "../core/endpoint.ts";
 import type { Log } from "../core/log.ts";
 import type { ProxyHeaderFault } from "../core/proxy-header.ts";
+import { AuthMeter } from "./auth-meter.ts";
 import { ConnectionFaults } from "./connection-faults.ts";
 import { Handshakes } from "./handshakes.ts";
 import { Histogram } from "./histogram.ts";
@@ -124,6 +126,7 @@ export class Meters {
   readonly endpoints = new Set<EndpointMeterCells>();
   readonly limits = new Set<LimitMeterCells>();
   readonly streams = new StreamMeterCells();
+  readonly auth = new AuthMeter();
   /** By listener. */
   readonly handshakes = new Map<string, Handshakes>();
   /** By listener. */

@@ -100,3 +100,20 @@ export function fitsGlob(segment: string, parts: readonly string[]): boolean {
   }
   return pos <= end;
 }
+
+/** Whether a canonical path fits a pattern. */
+export function fitsPattern({ segments, rest }: Pick<Pattern, "segments" | "rest">, path: string): boolean {
+  let from = 1;
+  for (const segment of segments) {
+    if (from === 0) return false;
+    const slash = path.indexOf("/", from);
+    if (!fitsSegment(segment, path.slice(from, slash === -1 ? undefined : slash))) return false;
+    from = slash + 1;
+  }
+  return rest || from === 0;
+}
+
+function fitsSegment(segment: Segment, text: string): boolean {
+  if (segment.kind === "literal") return segment.text === text;
+  return segment.kind === "glob" ? fitsGlob(text, segment.parts) : text !== "";
+}

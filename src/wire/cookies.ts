@@ -33,6 +33,28 @@ export function cookieValue(fields: readonly string[], name: string): string | u
   return undefined;
 }
 
+/** Values of all cookies of that name a client sent. */
+export function cookieValues(fields: readonly string[], name: string): string[] {
+  return cookiesIn(fields).flatMap((cookie) => (isNamed(cookie, name) ? [cookie.slice(name.length + 1)] : []));
+}
+
+/** The cookies a client sent without those of that name, as one `Cookie` line; "" when none is left. */
+export function withoutCookie(fields: readonly string[], name: string): string {
+  return cookiesIn(fields)
+    .filter((cookie) => !isNamed(cookie, name))
+    .join("; ");
+}
+
+/** `name=value` of each, in order. */
+function cookiesIn(fields: readonly string[]): string[] {
+  const lines = fields.filter((_, i) => i % 2 === 1 && isField(fields[i - 1]!, "cookie"));
+  return lines.flatMap((line) => line.split(";").map((cookie) => cookie.replaceAll(/^[ \t]+|[ \t]+$/g, "")));
+}
+
+function isNamed(cookie: string, name: string): boolean {
+  return cookie.startsWith(name) && cookie.charCodeAt(name.length) === 0x3d;
+}
+
 /** Value of the last cookie of that name that a response sets, or undefined. */
 export function setCookieValue(fields: readonly string[], name: string): string | undefined {
   for (let i = fields.length - 2; i >= 0; i -= 2) {

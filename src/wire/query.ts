@@ -5,17 +5,51 @@ const ESCAPES = /[%+]/;
 /** First value of a query parameter, percent-decoded, `+` as blank; undefined when absent. */
 export function queryValue(query: string, name: string): string | undefined {
   const bytes = ESCAPES.test(query) ? Buffer.from(name) : null;
-  let from = 1;
-  while (from < query.length) {
-    let end = query.indexOf("&", from);
-    if (end === -1) end = query.length;
-    let eq = query.indexOf("=", from);
-    if (eq === -1 || eq > end) eq = end;
-    const literal = eq - from === name.length && query.startsWith(name, from);
-    if (literal || (bytes !== null && spells(query, from, eq, bytes))) return decode(query.slice(eq + 1, end));
-    from = end + 1;
+  for (let from = 1; from < query.length; from = pieceEnd(query, from) + 1) {
+    const value = valueAt(query, from, name, bytes);
+    if (value !== undefined) return decode(value);
   }
   return undefined;
+}
+
+/** The values of all query parameters of that name, decoded in the same way. */
+export function queryValues(query: string, name: string): string[] {
+  const bytes = ESCAPES.test(query) ? Buffer.from(name) : null;
+  const values: string[] = [];
+  for (let from = 1; from < query.length; from = pieceEnd(query, from) + 1) {
+    const value = valueAt(query, from, name, bytes);
+    if (value !== undefined) values.push(decode(value));
+  }
+  return values;
+}
+
+/** A query without the parameters of that name; the others stay as they are, and a query of no other becomes "". */
+export function withoutParameter(query: string, name: string): string {
+  const bytes = ESCAPES.test(query) ? Buffer.from(name) : null;
+  const kept: string[] = [];
+  let removed = false;
+  for (let from = 1; from < query.length; ) {
+    const end = pieceEnd(query, from);
+    if (valueAt(query, from, name, bytes) === undefined) kept.push(query.slice(from, end));
+    else removed = true;
+    from = end + 1;
+  }
+  if (!removed) return query;
+  return kept.length === 0 ? "" : `?${kept.join("&")}`;
+}
+
+function pieceEnd(query: string, from: number): number {
+  const end = query.indexOf("&", from);
+  return end === -1 ? query.length : end;
+}
+
+/** Value, as it is written, of the piece that begins at `from`; undefined: it has another name. @param bytes of the name; null: no escapes */
+function valueAt(query: string, from: number, name: string, bytes: Buffer | null): string | undefined {
+  const end = pieceEnd(query, from);
+  let eq = query.indexOf("=", from);
+  if (eq === -1 || eq > end) eq = end;
+  const literal = eq - from === name.length && query.startsWith(name, from);
+  return literal || (bytes !== null && spells(query, from, eq, bytes)) ? query.slice(eq + 1, end) : undefined;
 }
 
 /** Whether a piece of the query, its escapes undone, is this name. Decoding each would let bad ones cost an exception each. */

@@ -1,5 +1,6 @@
 // A toy responder behind a toy filter: a page the gateway serves itself, for those who know the word.
 import type { Filter } from "../../src/core/filter.ts";
+import { identityOf } from "../../src/core/identity.ts";
 import type { Responder } from "../../src/core/responder.ts";
 import { getField } from "../../src/wire/fields.ts";
 
@@ -18,7 +19,7 @@ export const doorman: Filter = {
   onRequest(ctx) {
     const subject = getField(ctx.fields, "x-guest");
     if (subject === undefined) return { status: 401, fields: ["WWW-Authenticate", "Guest"], body: "who are you?\n" };
-    ctx.identity = { subject, apiKey: "", certificate: null };
+    ctx.identity = identityOf({ subject, method: "basic" });
     return undefined;
   },
 };

@@ -1,6 +1,6 @@
 // What the requests on a TLS connection need to know about it. The client certificate is parsed at the first request.
 import type { ErrorCode } from "../../core/errors.ts";
-import type { Identity } from "../../core/identity.ts";
+import { type Identity, identityOf } from "../../core/identity.ts";
 import type { Secured } from "../../core/secured.ts";
 import type { ClientProof } from "../../tls/client-auth.ts";
 import { clientCertFields } from "../../tls/client-cert-fields.ts";
@@ -51,7 +51,8 @@ export class SecuredConnection implements Secured {
     if (this.#identity === undefined) {
       try {
         const certificate = clientCertificate(this.#proof.chain[0]!);
-        this.#identity = { subject: certificate.subject, apiKey: "", certificate };
+        const { subject, notAfter } = certificate;
+        this.#identity = identityOf({ subject, type: "service", method: "mtls", certificate, expiresAt: notAfter });
       } catch {
         this.#identity = "unreadable";
       }

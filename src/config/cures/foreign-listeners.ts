@@ -4,7 +4,9 @@ import { type ForeignRow, HTTP, RULE, SERVICE, TOPS } from "./foreign-sections.t
 const LISTENER_CURE = "the address to listen on is frontend.http.host, and the port frontend.http.port";
 const HEADERS_CURE = "the gateway adds and removes no header fields of messages; let the service do it";
 const LOGS_CURE = "access lines go to telemetry.logging.output; accessLog: false silences a rule";
-const AUTH_CURE = "this version does not authenticate clients; let the service do it";
+const AUTH_CURE =
+  "write auth beside router: { required: true, apikey: …, basic: … or mtls: … }, and authRequired in rules";
+const LATER_CURE = "this version does not do that; let the service do it";
 
 /** What has lists of addresses. */
 const LISTED = [RULE, HTTP, "frontend.websocket", "frontend.grpc", "frontend.listeners[]"];
@@ -126,6 +128,7 @@ export const LISTENER_WORDS: readonly ForeignRow[] = [
     "addheader addheaders setheader setheaders requestheaders responseheaders headersup headerup headerdown proxysetheader customrequestheaders customresponseheaders requestheaderstoadd responseheaderstoadd httprequest httpresponse security hsts",
     HEADERS_CURE,
   ],
+  [[RULE, HTTP, SERVICE, ...TOPS, "router"], "basicauth authbasic keyauth authentication apikey", AUTH_CURE],
   [
     LISTED,
     "ipallow allow allowip allowips allowedaddresses iprestriction ipallowlist ipwhitelist whitelist allowlist allowfrom whitelistsourcerange sourcerange acl allowcidrs cidrallowlist",
@@ -141,11 +144,7 @@ export const LISTENER_WORDS: readonly ForeignRow[] = [
     "iprestriction ipallowlist ipwhitelist whitelist allowlist acl allow deny ipdenylist blacklist denylist blocklist allowedips deniedips",
     "write allowedIPs or deniedIPs in a rule, or in a listener such as frontend.http",
   ],
-  [
-    [RULE, HTTP, SERVICE, ...TOPS, "router"],
-    "basicauth authbasic forwardauth jwt keyauth oauth oauth2 authentication apikey authrequest digestauth",
-    AUTH_CURE,
-  ],
+  [[RULE, HTTP, SERVICE, ...TOPS, "router"], "forwardauth jwt oauth oauth2 authrequest digestauth", LATER_CURE],
   [[HTTP, RULE, ...TOPS], "accesslogs log logs accesslogging errorlog", LOGS_CURE],
   [[HTTP, ...TOPS], "accesslog", LOGS_CURE],
   [[HTTP, ...TOPS], "logging", "write telemetry.logging: { level: info, format: json, output: stdout }"],

@@ -4,8 +4,10 @@ import { didYouMean } from "../text/suggest.ts";
 import type { Draft, Place } from "./draft.ts";
 import { listenersOf } from "./listeners.ts";
 
-/** Whether a listener verifies certificates of clients: they are all that authenticates clients. */
-function asksForCertificates(draft: Draft): boolean {
+/** Whether clients can be known: by a method of `auth`, or by certificates that a listener verifies. */
+function authenticates(draft: Draft): boolean {
+  const { apikey, basic } = draft.written.auth;
+  if (apikey.enabled || basic.enabled) return true;
   return listenersOf(draft.written, (key) => draft.isGiven(key)).some(({ tls }) => {
     const asks = [tls, ...tls.certificates].some(({ clientAuth }) => clientAuth !== null && clientAuth !== "none");
     return tls.enabled && asks;
@@ -24,7 +26,7 @@ export function readKey(draft: Draft, texts: readonly string[], what: string, pl
     }
     return source ?? [];
   });
-  if (needsIdentity(sources) && !asksForCertificates(draft)) {
+  if (needsIdentity(sources) && !authenticates(draft)) {
     draft.warn(place, `${what}: no authentication is configured, so the key is the address`);
   }
   return sources;

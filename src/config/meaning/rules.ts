@@ -22,6 +22,7 @@ import { VisibleServices } from "./known.ts";
 import { LimitReader } from "./limits.ts";
 import type { ListenerDraft } from "./listeners.ts";
 import { checkHosts, checkListeners, matchKeys, readConditions, readPattern } from "./match.ts";
+import { readRuleAuth } from "./rule-auth.ts";
 import { INTERNAL } from "./services.ts";
 
 const ALIKE = "; tell them apart by path, listeners, methods, hosts or match, or remove one of them";
@@ -152,6 +153,7 @@ function readRule(
     timeoutWritten: draft.isGiven(`${key}.timeout`),
     ...limits.read(section, id, place),
     websocket: readWebSocket(draft, section, backend),
+    auth: readRuleAuth(draft, section, place, id),
     cors: readRuleCors(draft, section.cors, place),
     transcoding: readJsonRule(draft, section, rule, backend),
     descriptors: section.grpc,
@@ -164,7 +166,7 @@ function plainOf(section: RuleSection): PlainRule {
   const { id, listeners, hosts, methods, match, protocol, timeout, maxRequestSize, ...more } = section;
   const { websocket, sse, preserveHost, loadBalance, sessionAffinity, consistentHash, ...rest } = more;
   const { rateLimit, rateLimitBurst, rateLimitStorage, rateLimitExpiration, rateLimits, concurrency, ...own } = rest;
-  const { grpc, transcoding, cors, ...plain } = own;
+  const { grpc, transcoding, cors, authRequired, authType, requiredScopes, ...plain } = own;
   return plain;
 }
 

@@ -4,6 +4,7 @@ import { wrongValueCure } from "../cures/wrong-value.ts";
 import type { Position } from "../text/problem.ts";
 import { describe, emptyMap, type MapNode, type Node } from "../text/tree.ts";
 import type { Field, Fields, Infer, JsonSchema, Origin, Reading } from "./field.ts";
+import { isSecretPath } from "./secret-keys.ts";
 
 type InferFields<F> = { readonly [K in keyof F]: Infer<F[K]> };
 
@@ -130,7 +131,11 @@ function readUnknown(fields: Fields, given: MapNode | null, path: string, readin
 /** Refuses a key that the block at `path` does not have. @returns the key of the block that was meant; "" = none */
 export function unknownKey(key: string, at: Position, path: string, fields: Fields, reading: Reading): string {
   const cure = unknownKeyCure(key, path, fields, reading.schema);
-  reading.problems.error(at, `unknown key "${key}"${path === "" ? "" : ` in ${path}`}${cure.text}`);
+  reading.problems.error(
+    at,
+    `unknown key "${key}"${path === "" ? "" : ` in ${path}`}${cure.text}`,
+    isSecretPath(`${path}.${key}`),
+  );
   return cure.means;
 }
 
@@ -158,7 +163,11 @@ export function wrongValue(
 ): void {
   if (reading.problems.saidAt(node.at)) return; // an earlier stage has reported it, such as a file that cannot be read
   const hint = cure || wrongValueCure(node, path, expected, fields);
-  reading.problems.error(node.at, `${path}: expected ${expected}, found ${describe(node, path)}${hint}`);
+  reading.problems.error(
+    node.at,
+    `${path}: expected ${expected}, found ${describe(node, path)}${hint}`,
+    isSecretPath(path),
+  );
 }
 
 /** Notes where a value and everything below it came from. */

@@ -1,5 +1,6 @@
 // The whole configuration: every section in its place. A new feature adds its file here.
 
+import { auth } from "./auth.ts";
 import { backend } from "./backend.ts";
 import { loadBalancing } from "./balancing.ts";
 import { circuitBreaker } from "./breaker.ts";
@@ -57,6 +58,7 @@ export const gateway = object("Gateway configuration", {
   retry,
   adaptiveConcurrency,
   overload,
+  auth,
   cors,
   middleware,
   redis,

@@ -3,6 +3,7 @@ import { METHODS } from "node:http";
 import { BALANCER_NAMES } from "../../catalog.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { textOf } from "../text/tree.ts";
+import { ruleAuth } from "./auth.ts";
 import { consistentHash, sessionAffinity } from "./balancing.ts";
 import { ruleCircuitBreaker } from "./breaker.ts";
 import { ruleCors } from "./cors.ts";
@@ -133,9 +134,12 @@ export const rule = object("One route", {
   circuitBreaker: optional(ruleCircuitBreaker),
   retry: ruleRetry,
   fallback: optional(ruleFallback),
+  ...ruleAuth,
   cors: ruleCors,
   tier: ruleTier,
-  metadata: free("free, but for `rateLimit` (requests per second) and `skipRateLimit` (true: no rate limits)"),
+  metadata: free(
+    "free, but for `rateLimit` (requests per second), `skipRateLimit` (true: no rate limits) and `skipAuth` (true: no authentication)",
+  ),
 });
 
 /** A rule that says nothing beside its required keys. */

@@ -2,8 +2,13 @@
 
 const SECRET_KEY =
   /(^|-)(authorization|cookie)$|password|passphrase|secret|token|credential|(api|private|hmac)[-_]?key/i;
-/** Mappings from free names to secrets. */
-const SECRET_MAP = /^management\.auth\.users\./;
+/** Mappings from free names to secrets, and lists of blocks with secrets: all below is one but what is known to be none. */
+const SECRET_MAP =
+  /^management\.auth\.users\.|^auth\.(apikey\.keys|basic\.users)(?:$|[.[])(?!.*\.(id|name|subject|type|scopes|tier|disabled|expiresAt|metadata)\b)/;
+/** Blocks whose name says of what they are, and not that they are secret. */
+const OPEN_BLOCKS: ReadonlySet<string> = new Set(["auth.apikey"]);
+/** A line that gives a key of `auth` its value: no other `key` has long ones without a colon. */
+const KEY_LINE = /\b(hashedKey|key)["']?\s*:\s*[[\s"']*[^\s"',:}\]]{16,}|scrypt\$/;
 
 /** Whether a key of that name holds a secret. */
 export function isSecretKey(key: string): boolean {
@@ -12,10 +17,18 @@ export function isSecretKey(key: string): boolean {
 
 /** Whether a key of the path is that of a secret. @param path dotted, below `gateway` */
 export function isSecretPath(path: string): boolean {
-  return SECRET_MAP.test(path) || path.split(".").some(isSecretKey);
+  if (SECRET_MAP.test(path)) return true;
+  const open = [...OPEN_BLOCKS].find((block) => path.startsWith(`${block}.`));
+  return (open === undefined ? path : path.slice(open.length + 1)).split(".").some(isSecretKey);
+}
+
+/** Whether all below a key is secret. @param path of the key, dotted, below `gateway` */
+export function isSecretBlock(path: string, key: string): boolean {
+  return isSecretKey(key) && !OPEN_BLOCKS.has(path);
 }
 
 /** Whether a line of YAML may have the value of a secret key in it, be it the key that a message is about or one beside it. */
 export function namesSecret(line: string): boolean {
+  if (KEY_LINE.test(line)) return true;
   return [...line.matchAll(/[\w-]+(?=["']?\s*:)/g)].some(([key]) => key === "users" || isSecretKey(key));
 }

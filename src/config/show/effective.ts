@@ -2,7 +2,7 @@
 import type { Config } from "../config.ts";
 import type { Origin } from "../schema/field.ts";
 import { gateway } from "../schema/root.ts";
-import { isSecretKey, isSecretPath } from "../schema/secret-keys.ts";
+import { isSecretBlock, isSecretPath } from "../schema/secret-keys.ts";
 import { writtenOf } from "../written.ts";
 
 /** Keys with `token` in their name that hold counts and no secrets. */
@@ -35,10 +35,10 @@ function masked(value: unknown, path: string, secret: boolean, origins: Readonly
   if (typeof value === "object" && value !== null) {
     // A secret block is one that is called so; what a file filled in is a value, and the origins of its keys say which.
     return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [
-        key,
-        masked(inner, path === "" ? key : `${path}.${key}`, secret || isSecretKey(key), origins),
-      ]),
+      Object.entries(value).map(([key, inner]) => {
+        const below = path === "" ? key : `${path}.${key}`;
+        return [key, masked(inner, below, secret || isSecretBlock(below, key), origins)];
+      }),
     );
   }
   const plain = value === null || value === "" || typeof value === "boolean";

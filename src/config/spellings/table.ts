@@ -96,6 +96,16 @@ export const ALIASES: readonly (readonly [string, string])[] = [
   ]),
   ["middleware.retry", "retry"],
   ["middleware.cors", "cors"],
+  ["middleware.auth.apikey", "auth.apikey"],
+  ["auth.apiKey", "auth.apikey"],
+  ["auth.apikey.header", "auth.apikey.headerName"],
+  ["auth.apikey.query", "auth.apikey.queryParam"],
+  ["auth.apikey.cookie", "auth.apikey.cookieName"],
+  [`${RULE}.metadata.authRequired`, `${RULE}.authRequired`],
+  [`${RULE}.metadata.requiredScopes`, `${RULE}.requiredScopes`],
+  [`${RULE}.auth.required`, `${RULE}.authRequired`],
+  [`${RULE}.auth.type`, `${RULE}.authType`],
+  [`${RULE}.auth.scopes`, `${RULE}.requiredScopes`],
   ...["cors", `${RULE}.cors`].flatMap((place) =>
     [
       ["allowOrigins", "allowedOrigins"],
@@ -164,7 +174,7 @@ export const NO_EFFECT: readonly string[] = [
       (key) => `${block}.${key}`,
     ),
   ),
-  // Without authentication there is no token to look at again.
+  // There are no tokens to look at again.
   "frontend.websocket.tokenCheckInterval",
   "frontend.sse.tokenCheckInterval",
   // They describe the gateway in traces, which are a feature of their own.
@@ -246,7 +256,7 @@ export const REFUSED: readonly (readonly [string, string])[] = [
 
 /** Sections of the format whose feature this version does not have. Refused: a policy must not be dropped in silence. */
 export const NOT_YET: readonly string[] = [
-  "auth",
+  ...["jwt", "oauth2", "oidc", "forward", "session"].map((key) => `auth.${key}`),
   "openapi",
   "versioning",
   "protocols.openapi",
@@ -264,15 +274,5 @@ export const NOT_YET: readonly string[] = [
   "middleware.auth",
   "middleware.authz",
   "middleware.transform",
-  ...[
-    "strategy",
-    "errorFormat",
-    "authRequired",
-    "authType",
-    "requiredScopes",
-    "auth",
-    "redis",
-    "compression",
-    "cache",
-  ].map((key) => `${RULE}.${key}`),
+  ...["strategy", "errorFormat", "auth", "redis", "compression", "cache"].map((key) => `${RULE}.${key}`),
 ];

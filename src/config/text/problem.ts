@@ -15,6 +15,8 @@ export interface Problem {
   readonly severity: "error" | "warning";
   readonly at: Position | null;
   readonly message: string;
+  /** The line it is about holds a secret, and is not shown. */
+  readonly hidden?: true;
 }
 
 /** A name that can belong to one only, such as the id of a rule, and the places in fragments that claim it, in order. */
@@ -49,15 +51,16 @@ export class Problems {
     return copy;
   }
 
-  error(at: Position | null, message: string): void {
-    this.list.push({ severity: "error", at, message });
+  /** @param hidden whether the line holds a secret */
+  error(at: Position | null, message: string, hidden = false): void {
+    this.list.push({ severity: "error", at, message, ...(hidden && { hidden }) });
   }
 
   /** Warnings with the same text are said once, unless the collection was told otherwise. */
-  warn(at: Position | null, message: string): void {
+  warn(at: Position | null, message: string, hidden = false): void {
     if (!this.#repeats && this.#once.has(message)) return;
     this.#once.add(message);
-    this.list.push({ severity: "warning", at, message });
+    this.list.push({ severity: "warning", at, message, ...(hidden && { hidden }) });
   }
 
   /** Whether there is an error about exactly this place. */
@@ -99,7 +102,8 @@ function withLine(problem: Problem, linesOf: (file: string) => readonly string[]
   const head = `${problem.severity}: ${oneLine(problem)}`;
   const { at } = problem;
   const line = at === null || at.line === 0 ? undefined : linesOf(at.file)?.[at.line - 1];
-  if (at === null || line === undefined || line.trim() === "" || namesSecret(line)) return head;
+  if (at === null || line === undefined || line.trim() === "" || problem.hidden === true || namesSecret(line))
+    return head;
   const number = String(at.line);
   return `${head}\n  ${number} | ${line.trimEnd()}\n  ${" ".repeat(number.length)} | ${" ".repeat(at.column - 1)}^`;
 }

@@ -12,6 +12,7 @@ import { type RouteLabels, RouteMeterCells } from "../../observe/meters.ts";
 import { RouteTree } from "../../routing/tree.ts";
 import type { Build } from "../runtime.ts";
 import type { ServiceBuilder } from "../services/service-builder.ts";
+import { AuthRules } from "./auth.ts";
 import { CorsRules } from "./cors.ts";
 import { EventStreamRules } from "./event-streams.ts";
 import { fallbackOf } from "./fallback.ts";
@@ -40,6 +41,7 @@ export function* compileRoutes(
   const { config } = build;
   const tree = new RouteTree<Route>();
   const limits = new LimitFilters(build);
+  const auth = new AuthRules(build);
   const cors = new CorsRules();
   const ipLists = new IpListRules();
   const parts: RouteParts = {
@@ -47,6 +49,7 @@ export function* compileRoutes(
     filters: new FilterLists(build, [
       (rule) => ipLists.filtersFor(rule),
       (rule) => cors.filtersFor(rule),
+      (rule) => auth.filtersFor(rule),
       () => shedding.filters,
       (rule) => limits.filtersFor(rule),
     ]),

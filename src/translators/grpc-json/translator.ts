@@ -70,7 +70,7 @@ export class JsonTranslator implements Translator {
   #translation(ctx: RequestContext, pool: DescriptorPool, { binding, values, bound }: Choice): Translation {
     const { method } = binding;
     const { maxMessageBytes: maxBytes, ignoreUnknownFields, print } = this.#rule;
-    addQuery(values, method.input, ctx.query, new Set(bound.map(dottedName)), binding.body);
+    addQuery(values, method.input, ctx.edit?.query ?? ctx.query, new Set(bound.map(dottedName)), binding.body);
     const contentType = getField(ctx.fields, "content-type") ?? "";
     const request: RequestPlan = { binding, pool, values, contentType, maxBytes, ignoreUnknownFields };
     checkBody(ctx, request);

@@ -1,7 +1,10 @@
 // What requests are counted by: that different clients get different keys, and one client never a second.
+
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { isShared, keyBy, needsIdentity, networkOf, parseKeySource } from "../../../src/limits/keys.ts";
+import { identityOf } from "../../../src/core/identity.ts";
+import { isShared, keyBy, needsIdentity, parseKeySource } from "../../../src/limits/keys.ts";
+import { networkOf } from "../../../src/wire/network.ts";
 import { requestOf, sources } from "../../support/limited.ts";
 
 describe("keys", () => {
@@ -36,10 +39,10 @@ describe("keys", () => {
 
   test("take the identity when there is one", () => {
     const ctx = requestOf("10.0.0.1");
-    ctx.identity = { subject: "ann", apiKey: "k1", certificate: null };
+    ctx.identity = identityOf({ subject: "ann", method: "apikey", apiKey: "k1" });
     const keys = [keyBy(sources("subject"))(ctx), keyBy(sources("apiKey"))(ctx), keyBy(sources("ip"))(ctx)];
     assert.equal(new Set(keys).size, 3);
-    ctx.identity = { subject: "ann", apiKey: "", certificate: null };
+    ctx.identity = identityOf({ subject: "ann", method: "basic" });
     assert.equal(keyBy(sources("apiKey"))(ctx), keys[2]);
   });
 

@@ -17,6 +17,7 @@ type Block = Record<string, Value>;
 const FINE: Block = {
   router: { rules: [{ path: "/*", serviceName: "web" }] },
   registry: { static: { services: [{ name: "web", instances: [{ address: "127.0.0.1" }] }] } },
+  auth: { mtls: true },
 };
 
 /** Free names must be those of something that exists. */
@@ -58,6 +59,14 @@ const VALUES: Readonly<Record<string, readonly [Value, Value]>> = {
   retry: [{ enabled: true }, { enabled: false }],
   "router.rules.[].retry": [{ maxAttempts: 3 }, { maxAttempts: 4 }],
   "router.rules.[].circuitBreaker": [{ maxFailures: 3 }, { maxFailures: 4 }],
+  cors: [{ maxAge: "1s" }, { maxAge: "2s" }],
+  "cors.allowedOrigins": [["https://a.test"], ["https://b.test"]],
+  "router.rules.[].cors.allowedOrigins": [["https://a.test"], ["https://b.test"]],
+  "auth.apikey": [{ forward: true }, { forward: false }],
+  "auth.apikey.queryParam": ["one", "two"],
+  "router.rules.[].authRequired": [true, false],
+  "router.rules.[].authType": [["mtls"], []],
+  "router.rules.[].requiredScopes": [["one"], ["two"]],
   "frontend.http.tls.clientCAFile": [["a.pem"], ["b.pem"]],
 };
 /** By the type of the canonical key, where the table above is silent. */

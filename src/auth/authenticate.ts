@@ -1,0 +1,143 @@
+// The filter that finds out who a request is from, and refuses it where that is not enough.
+import type { RequestContext } from "../core/context.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import type { Filter } from "../core/filter.ts";
+import type { AuthMethod, Identity } from "../core/identity.ts";
+import type { Refusal, Verdict } from "../core/reply.ts";
+import { canonicalPath } from "../wire/path.ts";
+import { AMBIGUOUS, type Authenticator, type AuthFailure, type AuthResult, isFailure } from "./authenticator.ts";
+import { isTwofold } from "./authorization.ts";
+import type { FailedCredentials } from "./failures.ts";
+import { upstreamFields } from "./upstream-fields.ts";
+
+/** What a route demands. */
+export interface AuthDemand {
+  /** Whether requests without credential pass, from nobody. */
+  readonly optional: boolean;
+  /** In the order they are asked. */
+  readonly methods: readonly Authenticator[];
+  /** Scopes that whoever is authenticated must hold, all of them. */
+  readonly scopes: readonly string[];
+  /** Whether a canonical path needs no authentication; null: none is exempt. */
+  readonly skips: ((path: string) => boolean) | null;
+}
+
+/** What all routes share. */
+export interface AuthShared {
+  readonly failures: FailedCredentials;
+  /** Wall clock, ms since 1970. */
+  readonly now: () => number;
+  /** Counts a refusal. @param method "none" when no credential decided */
+  refused(method: AuthMethod | "none", code: ErrorCode): void;
+}
+
+/** Makes the filter of a route. */
+export function authenticate(demand: AuthDemand, shared: AuthShared): Filter {
+  const filter = new Authentication(demand, shared);
+  return { name: "authenticate", phase: "authenticate", onRequest: (ctx) => filter.onRequest(ctx) };
+}
+
+class Authentication {
+  readonly #demand: AuthDemand;
+  readonly #shared: AuthShared;
+  readonly #challenges: readonly string[];
+
+  constructor(demand: AuthDemand, shared: AuthShared) {
+    this.#demand = demand;
+    this.#shared = shared;
+    this.#challenges = demand.methods.flatMap(({ challenge }) => ["WWW-Authenticate", challenge]);
+  }
+
+  onRequest(ctx: RequestContext): Verdict | Promise<Verdict> {
+    const { skips, methods, optional } = this.#demand;
+    if (skips !== null) {
+      const skipped = isSkipped(ctx.path, skips);
+      if (skipped === null) return { code: "invalid_path" };
+      if (skipped) return undefined;
+    }
+    // The certificate of the connection counts only where it is one of the methods.
+    ctx.identity = null;
+    if (isTwofold(ctx.fields)) return this.#refuse(ctx, "none", "ambiguous_credentials", "two Authorization fields");
+    for (const method of methods) {
+      const credential = method.credentialOf(ctx);
+      if (credential === null) continue;
+      // The first that is there decides: trying the others would hide which one a backend goes by.
+      return this.#decide(ctx, method, credential);
+    }
+    return optional ? undefined : this.#refuse(ctx, "none", "missing_credentials", "no credential");
+  }
+
+  #decide(
+    ctx: RequestContext,
+    method: Authenticator,
+    credential: string | typeof AMBIGUOUS,
+  ): Verdict | Promise<Verdict> {
+    if (credential === AMBIGUOUS) {
+      return this.#refuse(ctx, method.method, "ambiguous_credentials", "several different credentials");
+    }
+    const waitMs = this.#shared.failures.waitFor(ctx.clientIp);
+    if (waitMs > 0) {
+      const refusal = this.#refuse(ctx, method.method, "too_many_failures", "too many invalid credentials before");
+      return { ...refusal, fields: ["Retry-After", String(Math.ceil(waitMs / 1000))] };
+    }
+    const result = method.identify(credential, ctx);
+    return result instanceof Promise
+      ? result.then((late) => this.#judge(ctx, method, late))
+      : this.#judge(ctx, method, result);
+  }
+
+  #judge(ctx: RequestContext, method: Authenticator, result: AuthResult): Verdict {
+    if (isFailure(result)) return this.#reject(ctx, method, result);
+    const { expiresAt } = result;
+    if (expiresAt !== 0 && expiresAt <= this.#shared.now()) {
+      return this.#reject(ctx, method, {
+        code: "expired_credentials",
+        why: `credential of "${result.subject}" expired`,
+      });
+    }
+    return this.#accept(ctx, result);
+  }
+
+  #accept(ctx: RequestContext, identity: Identity): Verdict {
+    const { scopes, methods } = this.#demand;
+    ctx.identity = identity;
+    if (identity.tier !== null) ctx.tier = identity.tier;
+    for (const scope of scopes) {
+      if (!identity.scopes.includes(scope))
+        return this.#refuse(ctx, identity.method, "insufficient_scope", `scope "${scope}" is missing`);
+    }
+    // Also those that were not asked: a backend must not go by what nobody has verified.
+    for (const method of methods) method.strip(ctx);
+    ctx.edited().fields.push(...upstreamFields(identity));
+    return undefined;
+  }
+
+  #reject(ctx: RequestContext, { method }: Authenticator, { code, why }: AuthFailure): Refusal {
+    if (code !== "auth_unavailable") this.#shared.failures.failed(ctx.clientIp);
+    return this.#refuse(ctx, method, code, why);
+  }
+
+  /** @param why for the log */
+  #refuse(ctx: RequestContext, method: AuthMethod | "none", code: ErrorCode, why: string): Refusal {
+    this.#shared.refused(method, code);
+    ctx.detail = method === "none" ? why : `${method}: ${why}`;
+    return code.endsWith("_credentials") && code !== "ambiguous_credentials"
+      ? { code, fields: this.#challenges }
+      : { code };
+  }
+}
+
+const SEPARATORS = /%(2F|5C)/;
+const PARAMETERS = /(;|%3B)[^/]*/g;
+
+/**
+ * Whether a path needs no authentication; null: that depends on how its path parameters (`/a;x/b`) are read, which backends
+ * do in different ways. Encoded slashes are never exempt: a backend may decode them.
+ */
+function isSkipped(path: string, skips: (path: string) => boolean): boolean | null {
+  if (SEPARATORS.test(path)) return false;
+  const skipped = skips(path);
+  if (!path.includes(";") && !path.includes("%3B")) return skipped;
+  const bare = canonicalPath(path.replaceAll(PARAMETERS, ""));
+  return bare !== null && skips(bare) === skipped ? skipped : null;
+}

@@ -1,0 +1,75 @@
+// Authentication by user name and password (RFC 7617).
+import { isUtf8 } from "node:buffer";
+import type { Identity } from "../core/identity.ts";
+import { type Authenticator, type AuthResult, invalid } from "./authenticator.ts";
+import { authorizationOf } from "./authorization.ts";
+import type { PasswordChecks } from "./password-checks.ts";
+import { decoyOf, type PasswordHash, parsePasswordHash } from "./password-hash.ts";
+
+/** One user. */
+export interface BasicUser {
+  readonly name: string;
+  /** As `parsePasswordHash` reads it. */
+  readonly passwordHash: string;
+  readonly disabled: boolean;
+  readonly identity: Identity;
+}
+
+/** Settings of the method. */
+export interface BasicSettings {
+  /** Shown to whoever is asked for a password. */
+  readonly realm: string;
+  /** Whether backends get the password, too. */
+  readonly forward: boolean;
+  readonly users: readonly BasicUser[];
+}
+
+/** Longest credential that is looked at, characters of base64. */
+const MAX_LENGTH = 2048;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const NOT_A_LOGIN = invalid("not a user name and password");
+
+/** A name and a password as sent; null: it is none. Neither holds control characters. @param credential base64 of `name:password` */
+export function parseLogin(credential: string): { readonly name: string; readonly password: string } | null {
+  if (credential.length > MAX_LENGTH || !BASE64.test(credential)) return null;
+  const bytes = Buffer.from(credential, "base64");
+  if (!isUtf8(bytes)) return null;
+  const text = bytes.toString();
+  const colon = text.indexOf(":");
+  if (colon === -1 || /[\x00-\x1f\x7f]/.test(text)) return null;
+  return { name: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+/** Makes the method. */
+export function basic({ realm, forward, users }: BasicSettings, checks: PasswordChecks): Authenticator {
+  const known = new Map(users.map((user) => [user.name, { user, stored: parsePasswordHash(user.passwordHash)! }]));
+  // Unknown names cost what the most expensive user does, so that time does not tell which names exist.
+  const decoy = decoyOf(dearest([...known.values()].map(({ stored }) => stored)));
+  return {
+    method: "basic",
+    challenge: `Basic realm="${realm}", charset="UTF-8"`,
+    credentialOf: ({ fields }) => authorizationOf(fields, "basic"),
+    identify(credential): AuthResult | Promise<AuthResult> {
+      const login = parseLogin(credential);
+      if (login === null) return NOT_A_LOGIN;
+      const { name, password } = login;
+      const found = known.get(name);
+      const verdict = (accepted: boolean | null): AuthResult => {
+        if (accepted === null) return { code: "auth_unavailable", why: "too many passwords are being checked" };
+        if (found === undefined) return invalid("unknown user");
+        if (!accepted) return invalid(`wrong password of user "${found.user.name}"`);
+        return found.user.disabled ? invalid(`user "${found.user.name}" is disabled`) : found.user.identity;
+      };
+      const checked = checks.check(name, password, found?.user.passwordHash ?? "", found?.stored ?? decoy);
+      return checked === true ? verdict(true) : checked.then(verdict);
+    },
+    strip(ctx) {
+      if (!forward && authorizationOf(ctx.fields, "basic") !== null) ctx.edited().drop("authorization");
+    },
+  };
+}
+
+function dearest(hashes: readonly PasswordHash[]): PasswordHash | undefined {
+  const costOf = ({ n, r, p }: PasswordHash) => n * r * p;
+  return [...hashes].sort((a, b) => costOf(b) - costOf(a))[0];
+}

@@ -1,0 +1,55 @@
+// Where clients put API keys, and how they are taken out there before a request goes on.
+import type { RequestContext } from "../core/context.ts";
+import { cookieValues, withoutCookie } from "../wire/cookies.ts";
+import { isField } from "../wire/fields.ts";
+import { queryValues, withoutParameter } from "../wire/query.ts";
+import { AMBIGUOUS } from "./authenticator.ts";
+import { authorizationOf } from "./authorization.ts";
+
+/** Places of a key; "" none. */
+export interface KeyPlaces {
+  /** Header, in lower case. */
+  readonly header: string;
+  readonly query: string;
+  readonly cookie: string;
+  /** Scheme of `Authorization`. */
+  readonly scheme: string;
+}
+
+/** The key a request brings: one value, in however many places. */
+export function keyIn(places: KeyPlaces, { fields, query }: RequestContext): string | null | typeof AMBIGUOUS {
+  let found: string | null = null;
+  const differs = (value: string): boolean => {
+    if (found !== null) return found !== value;
+    found = value;
+    return false;
+  };
+  if (places.header !== "") {
+    for (let i = 0; i < fields.length; i += 2)
+      if (isField(fields[i]!, places.header) && differs(fields[i + 1]!)) return AMBIGUOUS;
+  }
+  if (places.scheme !== "") {
+    const value = authorizationOf(fields, places.scheme.toLowerCase());
+    if (value !== null && differs(value)) return AMBIGUOUS;
+  }
+  if (places.query !== "" && queryValues(query, places.query).some(differs)) return AMBIGUOUS;
+  if (places.cookie !== "" && cookieValues(fields, places.cookie).some(differs)) return AMBIGUOUS;
+  return found;
+}
+
+/** Takes the key out of the request that is sent on. */
+export function removeKey(places: KeyPlaces, ctx: RequestContext): void {
+  const { fields } = ctx;
+  const edit = ctx.edited();
+  if (places.header !== "") edit.drop(places.header);
+  if (places.scheme !== "" && authorizationOf(fields, places.scheme.toLowerCase()) !== null) edit.drop("authorization");
+  if (places.query !== "") {
+    const query = edit.query ?? ctx.query;
+    const rest = withoutParameter(query, places.query);
+    if (rest !== query) edit.query = rest;
+  }
+  if (places.cookie === "" || cookieValues(fields, places.cookie).length === 0) return;
+  const rest = withoutCookie(fields, places.cookie);
+  if (rest === "") edit.drop("cookie");
+  else edit.set("Cookie", rest);
+}

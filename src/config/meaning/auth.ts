@@ -1,0 +1,82 @@
+// `auth`: the ways to authenticate, checked, with the files they name.
+import type { BasicUser } from "../../auth/basic.ts";
+import { parsePasswordHash } from "../../auth/password-hash.ts";
+import { knownField, OTHER } from "../../wire/known.ts";
+import type { AuthConfig } from "../config.ts";
+import { namedEntries } from "../schema/map-or-list.ts";
+import type { SourceFiles } from "../text/source-files.ts";
+import { KeyReader } from "./api-keys.ts";
+import { subjectFault, subjectOf } from "./auth-subject.ts";
+import { type Draft, dotted, type Place } from "./draft.ts";
+import { checkScopes, methodsIn, skipPattern } from "./rule-auth.ts";
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Reads and checks the section. @param files told of the files that are read */
+export function readAuth(draft: Draft, files: SourceFiles): AuthConfig {
+  const { auth } = draft.written;
+  const place: Place = ["auth"];
+  methodsIn(draft, auth.providers, [...place, "providers"]);
+  checkScopes(draft, auth.requiredScopes, [...place, "requiredScopes"]);
+  for (const [i, path] of auth.skipPaths.entries()) {
+    try {
+      skipPattern(path);
+    } catch (error) {
+      draft.error([...place, "skipPaths", i], `auth.skipPaths: "${path}": ${(error as Error).message}`);
+    }
+  }
+  const { apikey, basic, mtls, failures } = auth;
+  for (const [subject, scopes] of Object.entries(mtls.scopes))
+    checkScopes(draft, scopes, [...place, "mtls", "scopes", subject]);
+  return {
+    failures: { max: failures.max, windowMs: failures.window },
+    apikey: apikey.enabled ? readKeys(draft, files) : null,
+    basic: basic.enabled ? readUsers(draft) : null,
+    mtls: mtls.enabled ? { scopes: mtls.scopes } : null,
+  };
+}
+
+function readKeys(draft: Draft, files: SourceFiles): AuthConfig["apikey"] {
+  const { apikey } = draft.written.auth;
+  const place: Place = ["auth", "apikey"];
+  const header = apikey.headerName.toLowerCase();
+  const fault = (key: string, message: string) => draft.error([...place, key], `${dotted(place)}.${key}: ${message}`);
+  if (header === "authorization") fault("headerName", "write scheme instead, with the word before the key");
+  else if (header !== "" && (!TOKEN.test(header) || header === "cookie" || knownField(header) !== OTHER))
+    fault("headerName", `"${header}" cannot hold a key`);
+  for (const name of ["queryParam", "cookieName", "scheme"] as const)
+    if (apikey[name] !== "" && !TOKEN.test(apikey[name])) fault(name, `"${apikey[name]}" is no name`);
+  if (apikey.scheme.toLowerCase() === "basic") fault("scheme", "Basic is for user names and passwords");
+  const places = { header, query: apikey.queryParam, cookie: apikey.cookieName, scheme: apikey.scheme };
+  if (Object.values(places).every((name) => name === "")) draft.error(place, "auth.apikey: no place is left for keys");
+  checkScopes(draft, apikey.defaultScopes, [...place, "defaultScopes"]);
+  const keys = new KeyReader(draft, apikey).read(files);
+  if (keys.length === 0) draft.warn(place, "auth.apikey: there are no keys, so that none is accepted");
+  return { ...places, forward: apikey.forward, keys };
+}
+
+function readUsers(draft: Draft): AuthConfig["basic"] {
+  const { realm, forward, users } = draft.written.auth.basic;
+  const place: Place = ["auth", "basic"];
+  if (!/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(realm))
+    draft.error([...place, "realm"], "auth.basic.realm: it must be plain text without quotes");
+  const names = new Set<string>();
+  const read = namedEntries(users, (user) => user.name).flatMap(([step, name, user]): BasicUser[] => {
+    const at = [...place, "users", step];
+    const fault = (message: string) => {
+      draft.problems.error(draft.at(at), `auth.basic.users: ${message}`, true);
+      return [];
+    };
+    if (name === "" || /[:\p{Cc}]/u.test(name)) return fault("each user has a name, without colon");
+    if (names.has(name)) return fault(`user "${name}" is there twice`);
+    names.add(name);
+    if (parsePasswordHash(user.passwordHash) === null)
+      return fault(`user "${name}" needs a passwordHash; gateway hash-key -password makes one`);
+    const why = subjectFault(user, name);
+    if (why !== null) return fault(`user "${name}": ${why}`);
+    const identity = subjectOf("basic", user, name);
+    return [{ name, passwordHash: user.passwordHash, disabled: user.disabled, identity }];
+  });
+  if (read.length === 0) draft.warn(place, "auth.basic: there are no users, so that nobody is let in");
+  return { realm, forward, users: read };
+}

@@ -1,0 +1,92 @@
+// What a rule demands of its clients, by its own keys and those of `auth`.
+import { AUTH_METHODS, type AuthMethod } from "../../core/identity.ts";
+import { parsePattern } from "../../routing/pattern.ts";
+import type { RuleAuthConfig } from "../config.ts";
+import type { AuthNeed } from "../schema/auth.ts";
+import type { RuleSection } from "../schema/router.ts";
+import { didYouMean } from "../text/suggest.ts";
+import { type Draft, dotted, type Place } from "./draft.ts";
+
+/** Ways to authenticate that the format has and this version does not. */
+const LATER: ReadonlySet<string> = new Set(["jwt", "oauth2", "oidc", "forward", "session"]);
+/** Scopes are told to services as a list with commas. */
+const SCOPE = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/;
+
+/** The demand of a rule; null: none. @param place of the rule */
+export function readRuleAuth(draft: Draft, section: RuleSection, place: Place, id: string): RuleAuthConfig | null {
+  const { auth } = draft.written;
+  const fault = (key: string, message: string) => draft.error([...place, key], `rule "${id}": ${message}`);
+  const { authRequired, authType, requiredScopes } = section;
+  const asks = authType.length > 0 || requiredScopes.length > 0;
+  const own: AuthNeed | null = authRequired ?? (asks ? true : null);
+  if (/^(true|yes|on)$/i.test(String(section.metadata.skipAuth))) {
+    if (own === true) fault("metadata", "metadata.skipAuth and what it requires exclude each other");
+    return null;
+  }
+  if (authRequired === false && asks) fault("authRequired", "it is false, but authType or requiredScopes ask for more");
+  if (authRequired === "optional" && requiredScopes.length > 0)
+    fault("requiredScopes", "who passes as nobody holds no scopes; write authRequired: true");
+  checkScopes(draft, requiredScopes, [...place, "requiredScopes"]);
+  const need = own ?? auth.required;
+  if (need === false) return null;
+  const named = authType.length > 0 ? authType : auth.providers;
+  const wanted = authType.length > 0 ? methodsIn(draft, authType, [...place, "authType"]) : knownIn(named);
+  const methods = (named.length > 0 ? wanted : AUTH_METHODS).filter((method) => auth[method].enabled);
+  if (methods.length === 0) {
+    const which = named.length > 0 ? ` of ${named.join(", ")}` : "";
+    draft.error(place, `rule "${id}" requires authentication, but no method${which} is enabled below auth`);
+  }
+  const scopes = [...new Set([...auth.requiredScopes, ...requiredScopes])];
+  return { optional: need === "optional", methods, scopes, skipPaths: own === null ? skipPaths(auth.skipPaths) : [] };
+}
+
+/** Reports names of methods that there are not. */
+export function methodsIn(draft: Draft, names: readonly string[], place: Place): readonly AuthMethod[] {
+  for (const [i, name] of names.entries()) {
+    if (isMethod(name)) continue;
+    const why = LATER.has(name)
+      ? "is not available in this version"
+      : `is no way to authenticate${didYouMean(name, AUTH_METHODS)}`;
+    draft.error([...place, i], `${dotted(place)}: "${name}" ${why}`);
+  }
+  return knownIn(names);
+}
+
+/** Reports scopes that could not be told to services. */
+export function checkScopes(draft: Draft, scopes: readonly string[], place: Place): void {
+  for (const [i, scope] of scopes.entries()) {
+    if (!isScope(scope)) draft.error([...place, i], `${dotted(place)}: ${JSON.stringify(scope)} is no scope`);
+  }
+}
+
+/** Whether a text is a scope (RFC 6749 §3.3), without comma. */
+export function isScope(text: string): boolean {
+  return SCOPE.test(text);
+}
+
+/** Each covers its path and all below; `/{$}` at the end nothing below. @throws Error for what is no pattern */
+export function skipPattern(text: string): RuleAuthConfig["skipPaths"][number] {
+  const { segments, rest } = parsePattern(text);
+  if (segments.length === 0) throw new Error('it would exempt every path; the root alone is "/{$}"');
+  const last = segments[segments.length - 1]!;
+  return { segments, rest: rest || last.kind !== "literal" || last.text !== "" };
+}
+
+/** Those that are patterns; the others are reported where they stand. */
+function skipPaths(paths: readonly string[]): RuleAuthConfig["skipPaths"] {
+  return paths.flatMap((path) => {
+    try {
+      return [skipPattern(path)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function knownIn(names: readonly string[]): readonly AuthMethod[] {
+  return [...new Set(names.filter(isMethod))];
+}
+
+function isMethod(name: string): name is AuthMethod {
+  return (AUTH_METHODS as readonly string[]).includes(name);
+}

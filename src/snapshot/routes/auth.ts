@@ -1,0 +1,76 @@
+// `auth` and what rules demand → filters. Routes of equal demands share one.
+import { apiKeys } from "../../auth/api-keys.ts";
+import { type AuthShared, authenticate } from "../../auth/authenticate.ts";
+import type { Authenticator } from "../../auth/authenticator.ts";
+import { basic } from "../../auth/basic.ts";
+import { FailedCredentials } from "../../auth/failures.ts";
+import { mtls } from "../../auth/mtls.ts";
+import { PasswordChecks } from "../../auth/password-checks.ts";
+import type { AuthConfig, RuleConfig } from "../../config/config.ts";
+import type { Filter } from "../../core/filter.ts";
+import type { AuthMethod } from "../../core/identity.ts";
+import { fitsPattern } from "../../routing/pattern.ts";
+import type { Build } from "../runtime.ts";
+
+const NONE: readonly Filter[] = [];
+
+/** Authentication of one configuration. */
+export class AuthRules {
+  readonly #build: Build;
+  readonly #methods = new Map<AuthMethod, Authenticator>();
+  readonly #made = new Map<string, readonly Filter[]>();
+  #shared: AuthShared | null = null;
+
+  constructor(build: Build) {
+    this.#build = build;
+  }
+
+  filtersFor({ auth }: RuleConfig): readonly Filter[] {
+    if (auth === null) return NONE;
+    const key = JSON.stringify(auth);
+    let made = this.#made.get(key);
+    if (made === undefined) this.#made.set(key, (made = [this.#filterOf(auth)]));
+    return made;
+  }
+
+  #filterOf({ optional, methods, scopes, skipPaths }: NonNullable<RuleConfig["auth"]>): Filter {
+    const skips =
+      skipPaths.length === 0 ? null : (path: string) => skipPaths.some((pattern) => fitsPattern(pattern, path));
+    this.#shared ??= sharedOf(this.#build);
+    return authenticate({ optional, methods: methods.map((name) => this.#method(name)), scopes, skips }, this.#shared);
+  }
+
+  #method(name: AuthMethod): Authenticator {
+    let made = this.#methods.get(name);
+    if (made === undefined) this.#methods.set(name, (made = MAKERS[name](this.#build)));
+    return made;
+  }
+}
+
+const MAKERS: Readonly<Record<AuthMethod, (build: Build) => Authenticator>> = {
+  apikey: ({ config }) => apiKeys(config.auth.apikey!),
+  basic: ({ config, leases }) => {
+    const checks = leases.lease(
+      "password-checks",
+      () => new PasswordChecks(() => performance.now()),
+      () => undefined,
+    );
+    return basic(config.auth.basic!, checks);
+  },
+  mtls: ({ config }) => mtls(config.auth.mtls!),
+};
+
+/** What has failed outlives a reload that does not change how it counts. */
+function sharedOf({ config, runtime, leases }: Build): AuthShared {
+  const { failures }: AuthConfig = config.auth;
+  const { auth } = runtime.meters;
+  return {
+    failures: leases.lease(
+      `auth-failures|${failures.max}|${failures.windowMs}`,
+      () => new FailedCredentials(failures, () => performance.now()),
+      (counted) => counted.close(),
+    ),
+    now: Date.now,
+    refused: (method, code) => auth.refused(method, code),
+  };
+}

@@ -1,0 +1,73 @@
+// API keys: where they are found, how they are known again, and that they are taken out where they were.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type ApiKeySettings, apiKeys, keyDigest } from "../../../src/auth/api-keys.ts";
+import { AMBIGUOUS } from "../../../src/auth/authenticator.ts";
+import { type KeyPlaces, keyIn, removeKey } from "../../../src/auth/key-places.ts";
+import { identityOf } from "../../../src/core/identity.ts";
+import { contextOf } from "../../support/context.ts";
+
+const PLACES: KeyPlaces = { header: "x-api-key", query: "api_key", cookie: "key", scheme: "ApiKey" };
+const found = (fields: readonly string[], target = "/") => keyIn(PLACES, contextOf({ fields, target }));
+
+describe("a key", () => {
+  test("is found in each of its places", () => {
+    assert.equal(found(["X-Api-Key", "k"]), "k");
+    assert.equal(found(["Authorization", "APIKEY  k"]), "k");
+    assert.equal(found(["Cookie", "a=b; key=k"]), "k");
+    assert.equal(found([], "/?a=b&api%5Fkey=k%2B"), "k+");
+    assert.equal(found(["Authorization", "ApiKeys k", "x-api-keys", "k"], "/?api_keyx=k"), null);
+    assert.equal(found(["Authorization", "ApiKey"]), "", "one that is empty is there all the same");
+  });
+  test("may be in several places if it is the same", () => {
+    const twice = ["X-API-Key", "k", "Authorization", "ApiKey k"];
+    assert.equal(found(twice, "/?api_key=k"), "k");
+    assert.equal(found(twice, "/?api_key=other"), AMBIGUOUS);
+    assert.equal(found(["X-API-Key", "a", "X-API-Key", "b"]), AMBIGUOUS);
+    assert.equal(found(["Cookie", "key=a", "Cookie", "key=b"]), AMBIGUOUS);
+    assert.equal(found([], "/?api_key=a&api_key=b"), AMBIGUOUS);
+    assert.equal(found(["X-API-Key", ""], "/?api_key=a"), AMBIGUOUS);
+  });
+  test("is taken out where it was, and nothing else", () => {
+    const cookies = ["Cookie", "a=1; key=k", "Cookie", "keys=2; key=k"];
+    const ctx = contextOf({ fields: ["X-API-Key", "k", ...cookies], target: "/?a=%41&api_key=k&b&api%5Fkey=k" });
+    removeKey(PLACES, ctx);
+    assert.ok(ctx.edit!.drops("x-api-key") && !ctx.edit!.drops("authorization"));
+    assert.deepEqual(ctx.edit!.fields, ["Cookie", "a=1; keys=2"]);
+    assert.equal(ctx.edit!.query, "?a=%41&b");
+    const alone = contextOf({ fields: ["Cookie", "key=k", "Authorization", "ApiKey k"], target: "/?api_key=k" });
+    removeKey(PLACES, alone);
+    assert.ok(alone.edit!.drops("cookie") && alone.edit!.drops("authorization"));
+    assert.equal(alone.edit!.query, "");
+    const other = contextOf({ fields: ["Cookie", "a=1", "Authorization", "Bearer t"], target: "/?a=1" });
+    removeKey(PLACES, other);
+    assert.ok(!other.edit!.drops("cookie") && !other.edit!.drops("authorization"));
+    assert.equal(other.edit!.query, null);
+  });
+});
+
+describe("keys", () => {
+  const identity = identityOf({ subject: "ci", method: "apikey", apiKey: "ci" });
+  const settings: ApiKeySettings = {
+    ...PLACES,
+    forward: false,
+    keys: [
+      { digest: keyDigest("right"), disabled: false, identity },
+      { digest: keyDigest("off"), disabled: true, identity },
+    ],
+  };
+  const identify = (credential: string) => apiKeys(settings).identify(credential, contextOf());
+  test("are known by their digests", () => {
+    assert.equal(identify("right"), identity);
+    for (const bad of ["wrong", "", "right ", "x".repeat(100_000), keyDigest("right"), "\xff"])
+      assert.equal((identify(bad) as { code: string }).code, "invalid_credentials");
+  });
+  test("that are disabled are named in the log by their id alone", () => {
+    assert.deepEqual(identify("off"), { code: "invalid_credentials", why: 'key "ci" is disabled' });
+  });
+  test("go on where that is wanted", () => {
+    const ctx = contextOf({ fields: ["X-API-Key", "right"] });
+    apiKeys({ ...settings, forward: true }).strip(ctx);
+    assert.equal(ctx.edit, null);
+  });
+});

@@ -1,0 +1,188 @@
+// Who decides about a request, what is refused in which words, and what a backend is told.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type AuthDemand, type AuthShared, authenticate } from "../../../src/auth/authenticate.ts";
+import { AMBIGUOUS, type Authenticator, type AuthResult, invalid } from "../../../src/auth/authenticator.ts";
+import { FailedCredentials } from "../../../src/auth/failures.ts";
+import { mtls } from "../../../src/auth/mtls.ts";
+import type { RequestContext } from "../../../src/core/context.ts";
+import { type AuthMethod, type Identity, identityOf } from "../../../src/core/identity.ts";
+import type { Refusal } from "../../../src/core/reply.ts";
+import { getField } from "../../../src/wire/fields.ts";
+import { ForwardedPeer } from "../../../src/wire/forwarded.ts";
+import { contextOf, SECURED } from "../../support/context.ts";
+
+/** A method whose credential stands in a header of its own name: `good…`, `bad`, `down`, `late`, `both`. */
+function method(name: AuthMethod, more: Partial<Identity> = {}): Authenticator {
+  const resultOf = (credential: string): AuthResult => {
+    if (credential.startsWith("good")) return identityOf({ subject: credential, method: name, ...more });
+    return credential === "down" ? { code: "auth_unavailable", why: "down" } : invalid("unknown");
+  };
+  return {
+    method: name,
+    challenge: `${name} realm="t"`,
+    credentialOf(ctx) {
+      const value = getField(ctx.fields, name) ?? null;
+      return value === "both" ? AMBIGUOUS : value;
+    },
+    identify: (credential) => (credential === "late" ? Promise.resolve(resultOf("good-late")) : resultOf(credential)),
+    strip: (ctx) => ctx.edited().drop(name),
+  };
+}
+
+interface Outcome {
+  readonly ctx: RequestContext;
+  readonly verdict: Refusal | undefined;
+}
+
+const refused: string[] = [];
+const sharedWith = (failures = new FailedCredentials({ max: 0, windowMs: 1000 }, () => 0)): AuthShared => ({
+  failures,
+  now: () => 1000,
+  refused: (name, code) => refused.push(`${name} ${code}`),
+});
+
+async function run(
+  demand: Partial<AuthDemand>,
+  fields: readonly string[],
+  more: Parameters<typeof contextOf>[0] = {},
+  shared = sharedWith(),
+): Promise<Outcome> {
+  refused.length = 0;
+  const whole: AuthDemand = { optional: false, methods: [method("apikey")], scopes: [], skips: null, ...demand };
+  const ctx = contextOf({ fields, clientIp: "192.0.2.1", ...more });
+  const verdict = (await authenticate(whole, shared).onRequest!(ctx)) as Refusal | undefined;
+  return { ctx, verdict };
+}
+
+describe("the first method whose credential is there", () => {
+  const methods = [method("apikey"), method("basic")];
+  test("decides, without a second try", async () => {
+    assert.equal((await run({ methods }, ["apikey", "good", "basic", "bad"])).ctx.identity?.method, "apikey");
+    const failed = await run({ methods }, ["apikey", "bad", "basic", "good"]);
+    assert.equal(failed.verdict?.code, "invalid_credentials");
+    assert.equal(failed.ctx.identity, null);
+    assert.equal((await run({ methods }, ["basic", "good"])).ctx.identity?.method, "basic");
+  });
+  test("may take its time", async () => {
+    assert.equal((await run({}, ["apikey", "late"])).ctx.identity?.subject, "good-late");
+  });
+  test("is refused where it has several credentials, and so are two Authorization fields of any kind", async () => {
+    assert.equal((await run({ methods }, ["apikey", "both"])).verdict?.code, "ambiguous_credentials");
+    const twice = ["Authorization", "Bearer a", "authorization", "Bearer a"];
+    assert.equal((await run({ methods, optional: true }, twice)).verdict?.code, "ambiguous_credentials");
+    assert.deepEqual(refused, ["none ambiguous_credentials"]);
+  });
+});
+
+describe("a refusal", () => {
+  test("names the challenges of all methods, and no reason that helps to guess", async () => {
+    const methods = [method("apikey"), method("basic")];
+    const challenges = ["WWW-Authenticate", 'apikey realm="t"', "WWW-Authenticate", 'basic realm="t"'];
+    const { verdict, ctx } = await run({ methods }, []);
+    assert.deepEqual(verdict, { code: "missing_credentials", fields: challenges });
+    assert.deepEqual(refused, ["none missing_credentials"]);
+    assert.equal(ctx.detail, "no credential");
+    const bad = await run({ methods }, ["apikey", "bad"]);
+    assert.deepEqual(bad.verdict, { code: "invalid_credentials", fields: challenges });
+    assert.equal(bad.ctx.detail, "apikey: unknown");
+  });
+  test("is 503 where the source is down, also where authentication is optional", async () => {
+    assert.deepEqual((await run({ optional: true }, ["apikey", "down"])).verdict, { code: "auth_unavailable" });
+  });
+  test("says that a credential has expired, at the millisecond", async () => {
+    const ending = (expiresAt: number) => run({ methods: [method("apikey", { expiresAt })] }, ["apikey", "good"]);
+    assert.equal((await ending(1000)).verdict?.code, "expired_credentials");
+    assert.equal((await ending(1001)).verdict, undefined);
+  });
+  test("of scopes tells the log which one is missing, and the client nothing", async () => {
+    const methods = [method("apikey", { scopes: ["read"] })];
+    const { verdict, ctx } = await run({ methods, scopes: ["read", "write"] }, ["apikey", "good"]);
+    assert.deepEqual(verdict, { code: "insufficient_scope" });
+    assert.equal(ctx.detail, 'apikey: scope "write" is missing');
+    assert.equal(ctx.identity?.subject, "good");
+    assert.equal((await run({ methods, scopes: ["read"] }, ["apikey", "good"])).verdict, undefined);
+  });
+});
+
+describe("optional authentication", () => {
+  test("lets pass who brings nothing, as nobody, and refuses what is bad", async () => {
+    const nobody = await run({ optional: true, scopes: ["read"] }, []);
+    assert.deepEqual([nobody.verdict, nobody.ctx.identity, nobody.ctx.edit], [undefined, null, null]);
+    assert.equal((await run({ optional: true }, ["apikey", "bad"])).verdict?.code, "invalid_credentials");
+  });
+});
+
+describe("an accepted client", () => {
+  test("brings its tier, or leaves that of the route", async () => {
+    const low = [method("apikey", { tier: "low" })];
+    assert.equal((await run({ methods: low }, ["apikey", "good"], { tier: "high" })).ctx.tier, "low");
+    assert.equal((await run({}, ["apikey", "good"], { tier: "high" })).ctx.tier, "high");
+  });
+  test("is told to backends, without any credential of the route, verified or not", async () => {
+    const methods = [method("apikey"), method("basic")];
+    const { ctx } = await run({ methods }, ["apikey", "good", "basic", "whatever"]);
+    assert.deepEqual(ctx.edit!.fields.slice(0, 2), ["X-Auth-Subject", "good"]);
+    assert.ok(ctx.edit!.drops("apikey") && ctx.edit!.drops("basic"));
+  });
+});
+
+describe("the certificate of the connection", () => {
+  const certified = identityOf({ subject: "device-7", method: "mtls", type: "service" });
+  const peer = new ForwardedPeer("192.0.2.1", "https", { ...SECURED, identity: certified });
+  const given = { peer, identity: certified };
+  test("counts where it is a method, with the scopes of its subject", async () => {
+    const methods = [mtls({ scopes: { "device-7": ["read"] } })];
+    const { ctx, verdict } = await run({ methods, scopes: ["read"] }, [], given);
+    assert.deepEqual([verdict, ctx.identity?.subject, ctx.identity?.scopes], [undefined, "device-7", ["read"]]);
+    assert.equal((await run({ methods, scopes: ["read"] }, [])).verdict?.code, "missing_credentials");
+  });
+  test("is no identity where it is none", async () => {
+    const { ctx } = await run({ optional: true }, [], given);
+    assert.equal(ctx.identity, null);
+  });
+});
+
+describe("failures", () => {
+  test("of an address are counted until it must wait, whatever it brings then", async () => {
+    let now = 0;
+    const shared = sharedWith(new FailedCredentials({ max: 2, windowMs: 5000 }, () => now));
+    const code = async (fields: readonly string[], clientIp = "192.0.2.1") =>
+      (await run({ optional: true }, fields, { clientIp }, shared)).verdict?.code;
+    assert.equal(await code(["apikey", "bad"]), "invalid_credentials");
+    assert.equal(await code(["apikey", "good"]), undefined);
+    assert.equal(await code(["apikey", "down"]), "auth_unavailable");
+    assert.equal(await code(["apikey", "bad"]), "invalid_credentials");
+    now = 1500;
+    const { verdict } = await run({}, ["apikey", "good"], {}, shared);
+    assert.deepEqual(verdict, { code: "too_many_failures", fields: ["Retry-After", "4"] });
+    assert.equal(await code([]), undefined, "who brings nothing guesses nothing");
+    assert.equal(await code(["apikey", "good"], "192.0.2.2"), undefined);
+    now = 5000;
+    assert.equal(await code(["apikey", "good"]), undefined);
+  });
+});
+
+describe("exempt paths", () => {
+  const skips = (path: string) => path === "/health" || path.startsWith("/health/");
+  const outcome = async (path: string) => {
+    const { verdict } = await run({ skips }, [], { target: path });
+    return verdict?.code ?? "passes";
+  };
+  test("need no credential, and keep what the connection says", async () => {
+    assert.equal(await outcome("/health/live"), "passes");
+    assert.equal(await outcome("/other"), "missing_credentials");
+  });
+  test("are refused where path parameters decide", async () => {
+    assert.equal(await outcome("/health;x=/live"), "invalid_path");
+    assert.equal(await outcome("/health/..;/admin"), "invalid_path");
+    assert.equal(await outcome("/health/..%3Bx/admin"), "invalid_path");
+    assert.equal(await outcome("/health/..;/..;/..;/admin"), "invalid_path");
+    assert.equal(await outcome("/health/live;v=1"), "passes");
+    assert.equal(await outcome("/admin;v=1"), "missing_credentials");
+  });
+  test("have no encoded slashes", async () => {
+    assert.equal(await outcome("/health/..%2Fadmin"), "missing_credentials");
+    assert.equal(await outcome("/health/%5C..%5Cadmin"), "missing_credentials");
+  });
+});
