@@ -4,6 +4,7 @@ import type { AcmeSettings, NameSet } from "../acme/settings.ts";
 import type { ApiKeySettings } from "../auth/api-keys.ts";
 import type { BasicSettings } from "../auth/basic.ts";
 import type { FailureSettings } from "../auth/failures.ts";
+import type { JwtSettings } from "../auth/jwt/settings.ts";
 import type { MtlsSettings } from "../auth/mtls.ts";
 import type { BalancerName, RegistryName } from "../catalog.ts";
 import type { EndpointSpec } from "../core/endpoint.ts";
@@ -70,6 +71,7 @@ export type StoreConfigs = ReadonlyMap<string, RedisStoreConfig | null>;
 /** How clients are authenticated; null: the method is off. */
 export interface AuthConfig {
   readonly failures: FailureSettings;
+  readonly jwt: JwtSettings | null;
   readonly apikey: ApiKeySettings | null;
   readonly basic: BasicSettings | null;
   readonly mtls: MtlsSettings | null;

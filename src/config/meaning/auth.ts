@@ -8,6 +8,7 @@ import type { SourceFiles } from "../text/source-files.ts";
 import { KeyReader } from "./api-keys.ts";
 import { subjectFault, subjectOf } from "./auth-subject.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
+import { readJwt } from "./jwt.ts";
 import { checkScopes, methodsIn, skipPattern } from "./rule-auth.ts";
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -25,11 +26,12 @@ export function readAuth(draft: Draft, files: SourceFiles): AuthConfig {
       draft.error([...place, "skipPaths", i], `auth.skipPaths: "${path}": ${(error as Error).message}`);
     }
   }
-  const { apikey, basic, mtls, failures } = auth;
+  const { jwt, apikey, basic, mtls, failures } = auth;
   for (const [subject, scopes] of Object.entries(mtls.scopes))
     checkScopes(draft, scopes, [...place, "mtls", "scopes", subject]);
   return {
     failures: { max: failures.max, windowMs: failures.window },
+    jwt: jwt.enabled ? readJwt(draft, files) : null,
     apikey: apikey.enabled ? readKeys(draft, files) : null,
     basic: basic.enabled ? readUsers(draft) : null,
     mtls: mtls.enabled ? { scopes: mtls.scopes } : null,

@@ -8,7 +8,7 @@ import { didYouMean } from "../text/suggest.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 
 /** Ways to authenticate that the format has and this version does not. */
-const LATER: ReadonlySet<string> = new Set(["jwt", "oauth2", "oidc", "forward", "session"]);
+const LATER: ReadonlySet<string> = new Set(["oauth2", "oidc", "forward", "session"]);
 /** Scopes are told to services as a list with commas. */
 const SCOPE = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/;
 

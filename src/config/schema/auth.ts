@@ -3,6 +3,7 @@ import { SUBJECT_TYPES } from "../../core/identity.ts";
 import { TIERS } from "../../core/limiter.ts";
 import type { Field, Infer } from "./field.ts";
 import { mapOf, object, optional, wrongValue } from "./fields.ts";
+import { jwtBlock } from "./jwt.ts";
 import { mapOrList, orText } from "./map-or-list.ts";
 import { orSwitch } from "./or-switch.ts";
 import { bool, dur, free, int, oneOf, str, strings } from "./scalars.ts";
@@ -89,7 +90,9 @@ const mtls = object("", {
 /** `auth`. */
 export const auth = object("Authentication of clients", {
   required: need("what holds for rules that say nothing in `authRequired`", false),
-  providers: strings("methods, in the order they are asked: `apikey`, `basic`, `mtls`; default all that are enabled"),
+  providers: strings(
+    "methods, in the order they are asked: `jwt`, `apikey`, `basic`, `mtls`; default all that are enabled",
+  ),
   skipPaths: strings(
     "paths, with all below, that need no credential: `/health`, `/public/*`; a rule's own `authRequired` wins",
   ),
@@ -98,6 +101,7 @@ export const auth = object("Authentication of clients", {
     max: int("how many within the window; 0 = any number", 20),
     window: dur("how long they count, from the first one on", 60_000),
   }),
+  jwt: jwtBlock,
   apikey: orSwitch(apikey, "API keys: true, false or a block, which is on unless it says otherwise"),
   basic: orSwitch(
     basic,

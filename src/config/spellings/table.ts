@@ -96,6 +96,13 @@ export const ALIASES: readonly (readonly [string, string])[] = [
   ]),
   ["middleware.retry", "retry"],
   ["middleware.cors", "cors"],
+  ["middleware.auth.jwt", "auth.jwt"],
+  ["auth.jwt.tokenHeader", "auth.jwt.headerName"],
+  ["auth.jwt.tokenCookie", "auth.jwt.cookieName"],
+  ...["auth.jwt", "auth.jwt.providers.[]"].flatMap((block) => [
+    [`${block}.algorithm`, `${block}.signingMethod`] as const,
+    [`${block}.publicKeyPath`, `${block}.publicKeyFile`] as const,
+  ]),
   ["middleware.auth.apikey", "auth.apikey"],
   ["auth.apiKey", "auth.apikey"],
   ["auth.apikey.header", "auth.apikey.headerName"],
@@ -256,7 +263,7 @@ export const REFUSED: readonly (readonly [string, string])[] = [
 
 /** Sections of the format whose feature this version does not have. Refused: a policy must not be dropped in silence. */
 export const NOT_YET: readonly string[] = [
-  ...["jwt", "oauth2", "oidc", "forward", "session"].map((key) => `auth.${key}`),
+  ...["oauth2", "oidc", "forward", "session"].map((key) => `auth.${key}`),
   "openapi",
   "versioning",
   "protocols.openapi",

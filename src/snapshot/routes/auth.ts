@@ -11,6 +11,8 @@ import type { Filter } from "../../core/filter.ts";
 import type { AuthMethod } from "../../core/identity.ts";
 import { fitsPattern } from "../../routing/pattern.ts";
 import type { Build } from "../runtime.ts";
+import { identifiedHandshakes } from "./identified-handshakes.ts";
+import { jwtMethod } from "./jwt.ts";
 
 const NONE: readonly Filter[] = [];
 
@@ -29,8 +31,12 @@ export class AuthRules {
     if (auth === null) return NONE;
     const key = JSON.stringify(auth);
     let made = this.#made.get(key);
-    if (made === undefined) this.#made.set(key, (made = [this.#filterOf(auth)]));
+    if (made === undefined) this.#made.set(key, (made = this.#filtersOf(auth)));
     return made;
+  }
+
+  #filtersOf(auth: NonNullable<RuleConfig["auth"]>): readonly Filter[] {
+    return [this.#filterOf(auth), ...identifiedHandshakes(this.#build.config, auth.methods)];
   }
 
   #filterOf({ optional, methods, scopes, skipPaths }: NonNullable<RuleConfig["auth"]>): Filter {
@@ -48,6 +54,7 @@ export class AuthRules {
 }
 
 const MAKERS: Readonly<Record<AuthMethod, (build: Build) => Authenticator>> = {
+  jwt: jwtMethod,
   apikey: ({ config }) => apiKeys(config.auth.apikey!),
   basic: ({ config, leases }) => {
     const checks = leases.lease(

@@ -1,10 +1,15 @@
 // Documents of identity providers: what is fetched, and what is not believed.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { fetchJson, isSafeUrl } from "../../../src/auth/provider-fetch.ts";
+import { makeAuthority, makeCertificate } from "../../support/certificates.ts";
 
 /** An issuer on a port of its own. */
 async function issuer(t: TestContext, answer: RequestListener): Promise<string> {
@@ -51,6 +56,23 @@ describe("a document of a provider", () => {
     });
     await assert.rejects(fetchJson(`${url}/500`, "", NEVER), /status 500/);
     await assert.rejects(fetchJson(url, "", NEVER), (error: Error) => error.message === "the answer is no JSON");
+  });
+  test("is fetched by HTTPS from whom the given authority vouches for, and from nobody else", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "provider-test-"));
+    const authority = makeAuthority(folder, "authority");
+    const stranger = makeAuthority(folder, "stranger");
+    const { cert, key } = makeCertificate(folder, "issuer", authority, ["IP:127.0.0.1"]);
+    const options = { cert: readFileSync(cert), key: readFileSync(key) };
+    const server = createSecureServer(options, (_, response) => response.end("[7]")).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    t.after(() => {
+      server.close();
+      rmSync(folder, { recursive: true });
+    });
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    assert.deepEqual(await fetchJson(url, readFileSync(authority.cert, "utf8"), NEVER), [7]);
+    await assert.rejects(fetchJson(url, readFileSync(stranger.cert, "utf8"), NEVER), /UNABLE_TO_VERIFY|SELF_SIGNED/);
+    await assert.rejects(fetchJson(url, "", NEVER), /UNABLE_TO_VERIFY|SELF_SIGNED/);
   });
   test("is not waited for when nobody needs it any more", async (t) => {
     const url = await issuer(t, () => gone.abort());

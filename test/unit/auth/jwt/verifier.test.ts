@@ -184,6 +184,14 @@ function nested(claims: object, levels: number): string {
   return `${JSON.stringify(claims).slice(0, -1)},"x":${"[".repeat(levels)}${"]".repeat(levels)}}`;
 }
 
+test("a token of which any character of header or claims is another is refused", async () => {
+  const token = await signed(EC, { iss: ISS });
+  for (let i = 0; i < token.lastIndexOf("."); i++) {
+    const other = token[i] === "A" ? "B" : "A";
+    await refused(token.slice(0, i) + other + token.slice(i + 1), pem(EC), { algorithms: ["ES256"] });
+  }
+});
+
 describe("claims", () => {
   const rows: readonly (readonly [claims: Record<string, unknown>, settings: Partial<IssuerSettings>, why: RegExp])[] =
     [

@@ -1,0 +1,93 @@
+// Where clients put tokens, and how they are taken out there before a request goes on.
+import type { RequestContext } from "../../core/context.ts";
+import { cookieValues, withoutCookie } from "../../wire/cookies.ts";
+import { isField, joinField } from "../../wire/fields.ts";
+import { queryValues, withoutParameter } from "../../wire/query.ts";
+import { AMBIGUOUS } from "../authenticator.ts";
+import { authorizationOf } from "../authorization.ts";
+
+/** Places of a token; "" none. */
+export interface TokenPlaces {
+  /** Header, in lower case. */
+  readonly header: string;
+  /** Word before the token in the header, in lower case. `Authorization` without it is not for tokens. */
+  readonly prefix: string;
+  readonly cookie: string;
+  readonly query: string;
+}
+
+/** The subprotocol behind which browsers, which cannot set headers of handshakes, offer a token. */
+const BEARER = "bearer";
+
+/** The token a request brings: one value, in however many places. */
+export function tokenIn(places: TokenPlaces, ctx: RequestContext): string | null | typeof AMBIGUOUS {
+  const found = outsideCookies(places, ctx);
+  if (places.cookie !== "") found.push(...cookieValues(ctx.fields, places.cookie));
+  if (found.length === 0) return null;
+  return found.every((token) => token === found[0]) ? found[0]! : AMBIGUOUS;
+}
+
+/** Whether a request has its token from a cookie alone, which browsers send along for pages of any origin. */
+export function isByCookie(places: TokenPlaces, ctx: RequestContext): boolean {
+  return places.cookie !== "" && outsideCookies(places, ctx).length === 0;
+}
+
+/** Takes the token out of the request that is sent on, wherever it may stand. */
+export function removeToken({ header, prefix, cookie, query }: TokenPlaces, ctx: RequestContext): void {
+  const edit = ctx.edited();
+  if (header !== "" && (header !== "authorization" || inHeader(header, prefix, ctx.fields).length > 0))
+    edit.drop(header);
+  if (query !== "") {
+    const before = edit.query ?? ctx.query;
+    const rest = withoutParameter(before, query);
+    if (rest !== before) edit.query = rest;
+  }
+  if (cookie === "" || cookieValues(ctx.fields, cookie).length === 0) return;
+  const rest = withoutCookie(ctx.fields, cookie);
+  if (rest === "") edit.drop("cookie");
+  else edit.set("Cookie", rest);
+}
+
+/** A client's offer of subprotocols that has a token in it: `bearer, <token>, chat`. */
+export interface TokenOffer {
+  readonly token: string;
+  /** What else it offers. */
+  readonly others: readonly string[];
+}
+
+/** null: there is no token in it. */
+export function tokenOffer(ctx: RequestContext): TokenOffer | null {
+  if (!ctx.upgrade) return null;
+  const offer = joinField(ctx.fields, "sec-websocket-protocol");
+  if (offer === undefined) return null;
+  const names = offer.split(",").map((name) => name.trim());
+  const at = names.findIndex((name) => name.toLowerCase() === BEARER);
+  if (at === -1 || at === names.length - 1) return null;
+  return { token: names[at + 1]!, others: names.filter((_, i) => i !== at && i !== at + 1) };
+}
+
+function outsideCookies({ header, prefix, query }: TokenPlaces, ctx: RequestContext): string[] {
+  const found = header === "" ? [] : inHeader(header, prefix, ctx.fields);
+  if (query !== "") found.push(...queryValues(ctx.query, query));
+  const offer = tokenOffer(ctx);
+  if (offer !== null) found.push(offer.token);
+  return found;
+}
+
+function inHeader(header: string, prefix: string, fields: readonly string[]): string[] {
+  if (header === "authorization" && prefix !== "") {
+    const token = authorizationOf(fields, prefix);
+    return token === null ? [] : [token];
+  }
+  const found: string[] = [];
+  for (let i = 0; i < fields.length; i += 2) {
+    if (isField(fields[i]!, header)) found.push(withoutPrefix(fields[i + 1]!.trim(), prefix));
+  }
+  return found;
+}
+
+function withoutPrefix(value: string, prefix: string): string {
+  const has =
+    prefix !== "" && value.charCodeAt(prefix.length) === 0x20 && isField(value.slice(0, prefix.length), prefix);
+  return has ? value.slice(prefix.length).trim() : value;
+}

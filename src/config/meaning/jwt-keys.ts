@@ -1,0 +1,138 @@
+// The keys tokens are verified by: read and tried while the configuration is loaded, so that a fault is told where it is written.
+import { type AlgorithmName, isSymmetric } from "../../auth/jwt/algorithms.ts";
+import { KeyFault, keysOfPem, keysOfSet, type VerificationKey } from "../../auth/jwt/keys.ts";
+import type { KeySettings } from "../../auth/jwt/settings.ts";
+import { isSafeUrl } from "../../auth/provider-fetch.ts";
+import { trustAnchors } from "../../tls/trust-anchors.ts";
+import type { IssuerSection } from "../schema/jwt.ts";
+import type { SourceFiles } from "../text/source-files.ts";
+import { type Draft, dotted, type Place } from "./draft.ts";
+import { TlsReader } from "./tls-reader.ts";
+
+/** Keys of a block that give keys, one of which is written. */
+const GIVERS = ["publicKey", "publicKeyFile", "secret", "jwksFile", "jwksEndpoint"] as const;
+/** Shortest secret, bytes: that of the digest of HS256 (RFC 7518 §3.2). */
+const MIN_SECRET_BYTES = 32;
+
+/** Stands for keys that cannot be used; their fault has been reported. */
+const NONE: KeySettings = { kind: "set", text: '{"keys":[]}' };
+
+/** Reads the keys of one configuration. */
+export class JwtKeyReader {
+  readonly #draft: Draft;
+  readonly #reader: TlsReader;
+
+  constructor(draft: Draft, files: SourceFiles) {
+    this.#draft = draft;
+    this.#reader = new TlsReader(draft, files);
+  }
+
+  /** Whether a block has keys of its own. */
+  isGiven(section: IssuerSection): boolean {
+    return GIVERS.some((key) => section[key] !== "");
+  }
+
+  /** The keys of an issuer. @param place of its block */
+  read(section: IssuerSection, place: Place, algorithms: readonly AlgorithmName[]): KeySettings {
+    const given = GIVERS.filter((key) => section[key] !== "");
+    const [giver] = given;
+    if (giver === undefined || given.length > 1) {
+      const found = given.length > 1 ? `, and not ${given.join(" and ")}` : "";
+      this.#draft.error(place, `${dotted(place)}: tokens are verified by one of ${GIVERS.join(", ")}${found}`);
+      return NONE;
+    }
+    const symmetric = algorithms.some(isSymmetric);
+    if (symmetric && !algorithms.every(isSymmetric)) return NONE; // reported where the algorithms are read
+    if (algorithms.length > 0 && symmetric !== (giver === "secret")) {
+      // With a public key as the secret of HS256, whoever knows that key could sign.
+      const why = symmetric
+        ? `never with ${giver}: HS algorithms take a secret`
+        : "a secret is for HS256, HS384 and HS512";
+      this.#draft.error([...place, "signingMethod"], `${dotted(place)}.signingMethod: ${why}`);
+      return NONE;
+    }
+    if (section.caFile !== "" && giver !== "jwksEndpoint")
+      this.#draft.error([...place, "caFile"], `${dotted(place)}.caFile: it has no effect without jwksEndpoint`);
+    return this.#keysBy(giver, section, place, algorithms) ?? NONE;
+  }
+
+  #keysBy(
+    giver: (typeof GIVERS)[number],
+    section: IssuerSection,
+    block: Place,
+    algorithms: readonly AlgorithmName[],
+  ): KeySettings | null {
+    const value = section[giver];
+    const place = [...block, giver];
+    switch (giver) {
+      case "secret":
+        if (Buffer.byteLength(value) < MIN_SECRET_BYTES)
+          this.#draft.warn(place, `${dotted(place)}: a secret of fewer than ${MIN_SECRET_BYTES} bytes can be guessed`);
+        return { kind: "secret", text: value };
+      case "publicKey":
+        return this.#tried(place, () => pemKeys(value, algorithms));
+      case "publicKeyFile":
+        return this.#reader.read(value, place, (bytes) => pemKeys(bytes.toString(), algorithms));
+      case "jwksFile":
+        return this.#reader.read(value, place, (bytes) => setKeys(bytes.toString(), algorithms));
+      case "jwksEndpoint":
+        return this.#published(section, place, block);
+    }
+  }
+
+  #published(
+    { jwksEndpoint, jwksCacheDuration, caFile }: IssuerSection,
+    place: Place,
+    block: Place,
+  ): KeySettings | null {
+    if (!isSafeUrl(jwksEndpoint)) {
+      const cure = "keys are fetched by https, or by http from this machine, without user and password";
+      this.#draft.error(place, `${dotted(place)}: "${redacted(jwksEndpoint)}": ${cure}`);
+      return null;
+    }
+    if (jwksCacheDuration < 1000)
+      this.#draft.error([...block, "jwksCacheDuration"], `${dotted(block)}.jwksCacheDuration: at least a second`);
+    const ca =
+      caFile === ""
+        ? ""
+        : this.#reader.read(caFile, [...block, "caFile"], (bytes) => trustAnchors(bytes.toString(), Date.now()).pem);
+    return ca === null ? null : { kind: "url", url: jwksEndpoint, ca, cacheMs: jwksCacheDuration };
+  }
+
+  /** What `use` returns; null, and an error that does not quote the key, if it throws. */
+  #tried<T>(place: Place, use: () => T): T | null {
+    try {
+      return use();
+    } catch (error) {
+      this.#draft.error(place, `${dotted(place)}: ${(error as Error).message}`);
+      return null;
+    }
+  }
+}
+
+function redacted(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, "//…@");
+}
+
+function pemKeys(text: string, algorithms: readonly AlgorithmName[]): KeySettings {
+  checkFit(keysOfPem(text), algorithms);
+  return { kind: "pem", text };
+}
+
+function setKeys(text: string, algorithms: readonly AlgorithmName[]): KeySettings {
+  let set: unknown;
+  try {
+    set = JSON.parse(text);
+  } catch {
+    throw new KeyFault("not JSON");
+  }
+  const keys = [...keysOfSet(set).values()];
+  if (keys.length === 0) throw new KeyFault("there is no key in it by which signatures could be verified");
+  checkFit(keys, algorithms);
+  return { kind: "set", text };
+}
+
+function checkFit(keys: readonly VerificationKey[], algorithms: readonly AlgorithmName[]): void {
+  const unused = algorithms.filter((name) => !keys.some((key) => key.algorithms.includes(name)));
+  if (unused.length > 0) throw new KeyFault(`no key in it fits ${unused.join(" or ")}, as signingMethod has it`);
+}

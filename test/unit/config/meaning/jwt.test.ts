@@ -1,0 +1,148 @@
+// auth.jwt as it is written: what is refused, what is warned of, and what of it is never shown.
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { printConfiguration } from "../../../../src/config/show/print.ts";
+import { load, loadFine, withMore } from "../../../support/load.ts";
+import type { Block } from "../../../support/setup.ts";
+import { signingKey } from "../../../support/tokens.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "jwt-test-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const RSA = signingKey("RS256", "k1");
+const EC = signingKey("ES256", "k2");
+const SECRET = "a secret of at least thirty-two bytes";
+const BASE = { issuer: "https://id.example", audience: "api" };
+const GOOD = { ...BASE, publicKey: RSA.pem };
+
+function text(jwt: Block): string {
+  return withMore(`  auth: ${JSON.stringify({ jwt })}\n`);
+}
+
+function file(name: string, content: unknown): string {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+/** Messages without their places. */
+function said(jwt: Block): { errors: readonly string[]; warnings: readonly string[] } {
+  const bare = (lines: readonly string[]) => lines.map((line) => line.replace(/^t\.yaml:\d+:\d+: /, ""));
+  const { errors, warnings } = load(text(jwt));
+  return { errors: bare(errors), warnings: bare(warnings) };
+}
+
+function secretOf(bits: number): string {
+  return generateKeyPairSync("rsa", { modulusLength: bits })
+    .publicKey.export({ type: "spki", format: "pem" })
+    .toString();
+}
+
+describe("auth.jwt", () => {
+  test("is fine with each kind of key", () => {
+    const kinds = [
+      GOOD,
+      { ...BASE, publicKeyFile: file("key.pem", RSA.pem) },
+      { ...BASE, publicKey: RSA.pem + EC.pem, signingMethod: ["RS256", "PS512", "ES256"] },
+      { ...BASE, jwksFile: file("set.json", { keys: [RSA.jwk] }) },
+      { ...BASE, jwksEndpoint: "https://id.example/keys" },
+      { ...BASE, secret: SECRET, signingMethod: "HS256" },
+      { providers: [{ name: "a", ...GOOD }] },
+      { ...GOOD, providers: [{ name: "b", ...GOOD, issuer: "https://other.example" }] },
+    ];
+    for (const jwt of kinds) assert.deepEqual(said(jwt), { errors: [], warnings: [] });
+  });
+
+  const refused: readonly (readonly [jwt: Block, error: RegExp])[] = [
+    [BASE, /auth\.jwt: tokens are verified by one of publicKey/],
+    [{ ...GOOD, secret: SECRET }, /one of .*, and not publicKey and secret/],
+    [{ ...GOOD, signingMethod: "none" }, /signingMethod: "none" is no signature/],
+    [{ ...GOOD, signingMethod: "RS265" }, /"RS265" is no algorithm; did you mean.*RS256/],
+    [{ ...GOOD, signingMethod: [] }, /no algorithm is left/],
+    [{ ...GOOD, signingMethod: "HS256" }, /never with publicKey: HS algorithms take a secret/],
+    [{ ...BASE, jwksEndpoint: "https://id.example/k", signingMethod: "HS256" }, /never with jwksEndpoint/],
+    [{ ...GOOD, signingMethod: ["RS256", "HS256"] }, /one issuer has one kind/],
+    [{ ...BASE, secret: SECRET }, /a secret is for HS256/],
+    [{ ...GOOD, signingMethod: ["RS256", "ES256"] }, /no key in it fits ES256/],
+    [{ ...BASE, publicKey: "hello" }, /publicKey: not a PEM public key/],
+    [{ ...BASE, publicKey: secretOf(1024) }, /1024 bits; at least 2048/],
+    [{ ...BASE, publicKeyFile: join(folder, "none.pem") }, /publicKeyFile: .*no such file/],
+    [{ ...BASE, jwksFile: file("bad.json", "{") }, /jwksFile: .*not JSON/],
+    [{ ...BASE, jwksFile: file("empty.json", { keys: [] }) }, /there is no key in it/],
+    [{ ...BASE, jwksFile: file("oct.json", { keys: [{ kty: "oct", k: "AAAA" }] }) }, /there is no key in it/],
+    [{ ...BASE, jwksEndpoint: "http://id.example/keys" }, /by https, or by http from this machine/],
+    [{ ...BASE, jwksEndpoint: "https://u:pw@id.example/keys" }, /"https:\/\/…@id\.example\/keys"/],
+    [{ ...BASE, jwksEndpoint: "https://id.example/k", jwksCacheDuration: "10ms" }, /at least a second/],
+    [{ ...BASE, jwksEndpoint: "https://id.example/k", caFile: join(folder, "none.pem") }, /caFile: .*no such file/],
+    [{ ...GOOD, caFile: "x.pem" }, /caFile: it has no effect without jwksEndpoint/],
+    [{ ...GOOD, issuer: "https://l/{tenantid}" }, /needs allowedTenants/],
+    [{ ...GOOD, allowedTenants: ["t"] }, /they have no effect/],
+    [{ ...GOOD, headerName: "Cookie" }, /"Cookie" cannot hold a token/],
+    [{ ...GOOD, headerName: "X-Auth-Subject" }, /"X-Auth-Subject" cannot hold a token/],
+    [{ ...GOOD, headerName: "a b" }, /"a b" cannot hold a token/],
+    [{ ...GOOD, bearerPrefix: "Basic" }, /Basic is for user names/],
+    [{ ...GOOD, cookieName: "a=b" }, /"a=b" is no name/],
+    [{ ...GOOD, headerName: "" }, /no place is left for tokens/],
+    [{ providers: [{ name: "", ...GOOD }] }, /name: it must be text/],
+    [{ providers: ["a", "b"].map((name) => ({ name, ...GOOD })) }, /two issuers have the same issuer/],
+    [{ ...GOOD, providers: [{ name: "b", ...GOOD, issuer: "" }] }, /each needs the key issuer; "b" has none/],
+  ];
+  for (const [jwt, error] of refused) {
+    test(`is refused: ${error.source}`, () => {
+      const { errors } = said(jwt);
+      assert.match(errors.join("\n"), error);
+      assert.equal(errors.length, 1, errors.join("\n"));
+    });
+  }
+
+  const warned: readonly (readonly [jwt: Block, warning: RegExp])[] = [
+    [{ ...GOOD, audience: [] }, /without audience, tokens that were meant for others/],
+    [{ ...GOOD, issuer: "" }, /without issuer, tokens are accepted whoever/],
+    [{ ...BASE, secret: "short", signingMethod: "HS256" }, /fewer than 32 bytes/],
+  ];
+  for (const [jwt, warning] of warned) {
+    test(`is warned of: ${warning.source}`, () => {
+      const { errors, warnings } = said(jwt);
+      assert.deepEqual([errors, warnings.length], [[], 1]);
+      assert.match(warnings[0]!, warning);
+    });
+  }
+
+  test("a private key in place of a public one is refused, and not quoted", () => {
+    const pem = RSA.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    const { errors } = load(text({ ...BASE, publicKey: pem }));
+    assert.match(errors.join(), /this is a private key/);
+    assert.ok(!errors.join().includes(pem.split("\n")[1]!.slice(0, 20)));
+  });
+  test("the secret is not shown, but the names of places are", () => {
+    const shown = printConfiguration(
+      loadFine(text({ ...BASE, secret: SECRET, signingMethod: "HS256", tokenQuery: "at", cookieName: "ck" })),
+    );
+    assert.ok(!shown.includes(SECRET));
+    assert.match(shown, /tokenQuery: at/);
+    assert.match(shown, /cookieName: ck/);
+  });
+  test("is read by its older spellings", () => {
+    const old = {
+      ...BASE,
+      algorithm: "ES256",
+      publicKeyPath: file("ec.pem", EC.pem),
+      tokenHeader: "X-Token",
+      tokenCookie: "ck",
+    };
+    const { auth } = loadFine(text(old));
+    assert.deepEqual(auth.jwt!.places, { header: "x-token", prefix: "bearer", cookie: "ck", query: "" });
+    assert.deepEqual(auth.jwt!.issuers[0]!.algorithms, ["ES256"]);
+  });
+  test("keys that change make another configuration", () => {
+    const hash = (name: string, key: typeof RSA) => {
+      const path = file("turning.pem", key.pem);
+      return loadFine(text({ ...BASE, publicKeyFile: path, signingMethod: name })).hash;
+    };
+    assert.notEqual(hash("RS256", RSA), hash("RS256", signingKey("RS256")));
+  });
+});
