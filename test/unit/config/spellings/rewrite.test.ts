@@ -93,6 +93,8 @@ const BY_KEY: readonly (readonly [RegExp, readonly [Value, Value]])[] = [
   [/\.protocol$/, ["grpc", "http"]],
   [/\.maxActive$/, [3, 4]],
   [/\.sentinelNodes$/, [["a:1"], ["b:1"]]],
+  [/(^|\.)cors\.allowedOrigins$/, [["https://one.test"], ["https://two.test"]]],
+  [/(^|\.)cors$/, [{ allowedOrigins: ["https://one.test"] }, { allowedOrigins: ["https://two.test"] }]],
 ];
 const TEXTS = ["/one", "/two"] as const;
 
