@@ -1,5 +1,6 @@
 // Signed tokens, made by jose and brought in every protocol: who is let in, and what services are told of them.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -257,6 +258,18 @@ describe("a handshake of a WebSocket", LIMIT, () => {
     for (const origin of ["https://app.example", `http://127.0.0.1:${gateway.port}`])
       await agreed([], { ...cookie, Origin: origin });
     await agreed([], { Authorization: `Bearer ${token}`, Origin: "https://evil.example" });
+  });
+  test("with an API key in a cookie must do so, too", async () => {
+    const apikey = {
+      cookieName: "key",
+      keys: { browser: { hashedKey: createHash("sha256").update("k").digest("hex") } },
+    };
+    await start(PEM, { auth: { apikey }, websocket: { allowedOrigins: ["https://app.example"] } });
+    const cookie = { Cookie: "key=k" };
+    const headers = { ...cookie, Origin: "https://evil.example" };
+    assert.equal((await refusalOf(wsClient(gateway.port, "/ws", { headers }))).status, 403);
+    await agreed([], { ...cookie, Origin: "https://app.example" });
+    await agreed([], { "X-API-Key": "k", Origin: "https://evil.example" });
   });
   test("passes on subprotocols that are admitted, and no token with them", async () => {
     await start(PEM, { websocket: { subprotocols: ["chat"] } });
