@@ -19,7 +19,7 @@ function fieldsOf({ subject, type, provider, scopes, claims }: Identity): readon
     ...["X-Auth-Subject", fieldText(subject)],
     ...["X-Auth-Type", type],
     ...["X-Auth-Provider", fieldText(provider)],
-    ...(scopes.length === 0 ? [] : ["X-Auth-Scopes", scopes.map(fieldText).join(",")]),
+    ...(scopes.length === 0 ? [] : ["X-Auth-Scopes", scopes.map(scopeText).join(",")]),
     ...(json === "{}" || json.length > MAX_CLAIMS_BYTES ? [] : ["X-Auth-Claims", json]),
   ];
 }
@@ -29,6 +29,11 @@ export function claimsText(claims: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(claims).replaceAll(/[^\x20-\x7e]/g, (unit) => {
     return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
+}
+
+/** A scope in the list: tokens may have one with a comma in it, which must not read as two. */
+function scopeText(scope: string): string {
+  return fieldText(scope).replaceAll(",", "%2C");
 }
 
 /** Text as the value of a field: what is not printable ASCII, `%`, and a blank at either end are percent-encoded as UTF-8. */

@@ -37,6 +37,11 @@ test("nothing in it can end a header, or read as something else", () => {
   assert.deepEqual(JSON.parse(fields["X-Auth-Claims"]!), claims);
 });
 
+test("a scope with a comma in it does not read as two", () => {
+  const fields = told({ subject: "ci", method: "jwt", scopes: ["read,admin", "write"] });
+  assert.equal(fields["X-Auth-Scopes"], "read%2Cadmin,write");
+});
+
 test("claims that are too large are left out", () => {
   const claims = { text: "ü".repeat(700) };
   assert.equal(told({ subject: "a", method: "basic", claims })["X-Auth-Claims"], undefined);
