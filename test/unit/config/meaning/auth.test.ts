@@ -60,7 +60,7 @@ describe("what a rule demands", () => {
     const said = (rule: Block, auth: Block = { apikey: APIKEY }) => why(auth, rule);
     assert.match(said({ authRequired: true }, {}), /rule "r" requires authentication, but no method is enabled/);
     assert.match(said({ authType: ["basic"] }), /no method of basic is enabled/);
-    assert.match(said({ authType: ["jwt"] }), /"jwt" is not available in this version/);
+    assert.match(said({ authType: ["oidc"] }), /"oidc" is not available in this version/);
     assert.match(said({ authType: ["apikye"] }), /is no way to authenticate; did you mean "apikey"/);
     assert.match(said({ authRequired: true, metadata: { skipAuth: true } }), /exclude each other/);
     assert.match(said({ requiredScopes: ["a"], metadata: { skipAuth: true } }), /exclude each other/);
@@ -69,7 +69,7 @@ describe("what a rule demands", () => {
     assert.match(said({ authRequired: true, requiredScopes: ["a,b"] }), /"a,b" is no scope/);
     assert.match(said({ authRequired: "maybe" }), /authRequired: expected true or false/);
     assert.match(said({}, { skipPaths: ["/"] }), /exempt every path/);
-    assert.match(said({}, { jwt: { issuer: "x" } }), /"auth.jwt" is not available in this version/);
+    assert.match(said({}, { oidc: { issuer: "x" } }), /"auth.oidc" is not available in this version/);
   });
 });
 

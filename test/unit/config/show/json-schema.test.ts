@@ -71,7 +71,7 @@ describe("agrees with the validator", () => {
     "gateway: { router: { rules: [ { path: /, serviceName: _internal, methods: FETCH } ] } }",
     "gateway: { telemetry: { logging: { level: loud } } }",
     "gateway: { registry: { static: { services: [ { name: a, instances: [ { port: 1 } ] } ] } } }",
-    "gateway: { auth: { jwt: {} } }",
+    "gateway: { auth: { oidc: {} } }",
   ];
   for (const text of bad) {
     test(`both refuse ${text}`, () => {

@@ -23,8 +23,23 @@ const FINE: Block = {
 /** Free names must be those of something that exists. */
 const NAMES: Readonly<Record<string, string>> = { routes: "web-1", services: "web" };
 
+/** Issuers, which must have keys where one of their keys is looked at. */
+const ISSUER: Block = { issuer: "https://id.test", audience: "a", jwksEndpoint: "https://id.test/keys" };
+const OTHER: Block = { ...ISSUER, name: "other", issuer: "https://other.test" };
+
+function baseFor(path: string): Block {
+  if (!path.startsWith("auth.jwt.")) return FINE;
+  if (path.includes(".providers.")) return { ...FINE, auth: { jwt: { providers: [bareFor(path, OTHER)] } } };
+  return { ...FINE, auth: { jwt: bareFor(path, ISSUER) } };
+}
+
+/** An issuer is verified by one kind of key. */
+function bareFor(path: string, issuer: Block): Block {
+  return path.includes(".publicKey") ? { ...issuer, jwksEndpoint: "" } : issuer;
+}
+
 /** A valid configuration with `value` at `path`. */
-function withPath(path: string, value: Value, into: Block = FINE): Block {
+function withPath(path: string, value: Value, into: Block = baseFor(path)): Block {
   const whole = structuredClone(into);
   const keys = path.split(".");
   let at: Value = whole;
@@ -93,6 +108,9 @@ const BY_KEY: readonly (readonly [RegExp, readonly [Value, Value]])[] = [
   [/\.protocol$/, ["grpc", "http"]],
   [/\.maxActive$/, [3, 4]],
   [/\.sentinelNodes$/, [["a:1"], ["b:1"]]],
+  [/^auth\.jwt$/, [ISSUER, { ...ISSUER, audience: "b" }]],
+  [/\.signingMethod$/, [["RS256"], ["ES256"]]],
+  [/\.publicKeyFile$/, ["configs/examples/keys/jwt-demo.pem", "./configs/examples/keys/jwt-demo.pem"]],
   [/(^|\.)cors\.allowedOrigins$/, [["https://one.test"], ["https://two.test"]]],
   [/(^|\.)cors$/, [{ allowedOrigins: ["https://one.test"] }, { allowedOrigins: ["https://two.test"] }]],
 ];
