@@ -1,10 +1,11 @@
 // Where clients put API keys, and how they are taken out there before a request goes on.
 import type { RequestContext } from "../core/context.ts";
-import { cookieValues, withoutCookie } from "../wire/cookies.ts";
+import { cookieValues } from "../wire/cookies.ts";
 import { isField } from "../wire/fields.ts";
-import { queryValues, withoutParameter } from "../wire/query.ts";
+import { queryValues } from "../wire/query.ts";
 import { AMBIGUOUS } from "./authenticator.ts";
 import { authorizationOf } from "./authorization.ts";
+import { dropCookie, dropParameter } from "./strip.ts";
 
 /** Places of a key; "" none. */
 export interface KeyPlaces {
@@ -43,13 +44,6 @@ export function removeKey(places: KeyPlaces, ctx: RequestContext): void {
   const edit = ctx.edited();
   if (places.header !== "") edit.drop(places.header);
   if (places.scheme !== "" && authorizationOf(fields, places.scheme.toLowerCase()) !== null) edit.drop("authorization");
-  if (places.query !== "") {
-    const query = edit.query ?? ctx.query;
-    const rest = withoutParameter(query, places.query);
-    if (rest !== query) edit.query = rest;
-  }
-  if (places.cookie === "" || cookieValues(fields, places.cookie).length === 0) return;
-  const rest = withoutCookie(fields, places.cookie);
-  if (rest === "") edit.drop("cookie");
-  else edit.set("Cookie", rest);
+  if (places.query !== "") dropParameter(ctx, places.query);
+  if (places.cookie !== "") dropCookie(ctx, places.cookie);
 }

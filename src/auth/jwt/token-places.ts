@@ -1,10 +1,11 @@
 // Where clients put tokens, and how they are taken out there before a request goes on.
 import type { RequestContext } from "../../core/context.ts";
-import { cookieValues, withoutCookie } from "../../wire/cookies.ts";
+import { cookieValues } from "../../wire/cookies.ts";
 import { isField, joinField } from "../../wire/fields.ts";
-import { queryValues, withoutParameter } from "../../wire/query.ts";
+import { queryValues } from "../../wire/query.ts";
 import { AMBIGUOUS } from "../authenticator.ts";
 import { authorizationOf } from "../authorization.ts";
+import { dropCookie, dropParameter } from "../strip.ts";
 
 /** Places of a token; "" none. */
 export interface TokenPlaces {
@@ -37,15 +38,8 @@ export function removeToken({ header, prefix, cookie, query }: TokenPlaces, ctx:
   const edit = ctx.edited();
   if (header !== "" && (header !== "authorization" || inHeader(header, prefix, ctx.fields).length > 0))
     edit.drop(header);
-  if (query !== "") {
-    const before = edit.query ?? ctx.query;
-    const rest = withoutParameter(before, query);
-    if (rest !== before) edit.query = rest;
-  }
-  if (cookie === "" || cookieValues(ctx.fields, cookie).length === 0) return;
-  const rest = withoutCookie(ctx.fields, cookie);
-  if (rest === "") edit.drop("cookie");
-  else edit.set("Cookie", rest);
+  if (query !== "") dropParameter(ctx, query);
+  if (cookie !== "") dropCookie(ctx, cookie);
 }
 
 /** A client's offer of subprotocols that has a token in it: `bearer, <token>, chat`. */
