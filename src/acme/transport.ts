@@ -1,6 +1,7 @@
 // HTTP to an authority: bounded in time and size, trusting its own anchors, following no redirects.
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { gather } from "../wire/gathered.ts";
 import { unreachable } from "./acme-error.ts";
 
 /** Longest answer read, bytes. */
@@ -69,15 +70,13 @@ export class Transport {
   }
 }
 
-async function wholeText(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+async function wholeText(answer: AsyncIterable<Uint8Array>): Promise<string> {
+  const bytes = await gather(
+    answer,
+    MAX_ANSWER_BYTES,
+    () => new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`),
+  );
+  return bytes.toString("utf8");
 }
 
 function contentOf(type: string, text: string): unknown {

@@ -1,6 +1,7 @@
 // Asks an identity provider for a JSON document: bounded in time and size, trusting what it is told to, never led elsewhere.
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { gather } from "../wire/gathered.ts";
 
 /** For one document, redirects included, ms. */
 const ANSWER_MS = 5_000;
@@ -62,13 +63,7 @@ function answerAt(url: string, ca: string, signal: AbortSignal): Promise<Incomin
   });
 }
 
-async function wholeText(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new Error(`the answer is larger than ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+async function wholeText(answer: AsyncIterable<Uint8Array>): Promise<string> {
+  const bytes = await gather(answer, MAX_BYTES, () => new Error(`the answer is larger than ${MAX_BYTES} bytes`));
+  return bytes.toString("utf8");
 }

@@ -50,3 +50,21 @@ export class Gathered {
     this.#from = 0;
   }
 }
+
+/**
+ * Reads a source to its end.
+ * @param maxBytes beyond which it is given up
+ * @param tooLarge what is thrown then
+ */
+export async function gather(
+  source: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  tooLarge: () => Error,
+): Promise<Buffer> {
+  const all = new Gathered();
+  for await (const chunk of source) {
+    all.add(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length), true);
+    if (all.length > maxBytes) throw tooLarge();
+  }
+  return all.take();
+}

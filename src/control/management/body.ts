@@ -1,5 +1,6 @@
 // The bodies of calls: small JSON objects with known keys.
 import type { IncomingMessage } from "node:http";
+import { gather } from "../../wire/gathered.ts";
 import { CallError } from "./answer.ts";
 
 /** Largest body, bytes. */
@@ -11,20 +12,14 @@ const MAX_BODY_BYTES = 64 * 1024;
  * @throws CallError 400, 413 or 415; Error when the client went away
  */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
   if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw tooLarge();
-    chunks.push(chunk);
-  }
-  if (bytes === 0) return undefined;
+  const body = await gather(request, MAX_BODY_BYTES, tooLarge);
+  if (body.length === 0) return undefined;
   if (!/^application\/json *(;|$)/i.test(request.headers["content-type"] ?? "")) {
     throw new CallError(415, "The body must be application/json");
   }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    return JSON.parse(body.toString("utf8"));
   } catch {
     throw new CallError(400, "The body is not valid JSON");
   }

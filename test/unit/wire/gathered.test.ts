@@ -1,7 +1,8 @@
 // Bytes collected in one buffer: the same bytes however they come, at a cost that follows the bytes and not the pieces.
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import { test } from "node:test";
-import { Gathered } from "../../../src/wire/gathered.ts";
+import { Gathered, gather } from "../../../src/wire/gathered.ts";
 
 test("gives back what was added, and begins anew behind that", () => {
   const gathered = new Gathered();
@@ -80,4 +81,14 @@ test("a piece that was kept as it is stays so when a part of it is dropped", () 
   for (const text of ["g", "hi", "jkl"]) gathered.add(Buffer.from(text));
   assert.equal(gathered.bytes.toString(), "fghijkl");
   assert.equal(first.toString(), "abcdef");
+});
+
+test("reads a source to its end, and gives up one that is too large", async () => {
+  const source = (...pieces: readonly string[]) => Readable.from(pieces.map((piece) => Buffer.from(piece)));
+  const tooLarge = () => new Error("too large");
+  assert.equal(String(await gather(source("ab", "cd"), 4, tooLarge)), "abcd");
+  assert.equal((await gather(source(), 0, tooLarge)).length, 0);
+  const large = source("ab", "cd", "e");
+  await assert.rejects(gather(large, 4, tooLarge), /^Error: too large$/);
+  assert.ok(large.destroyed);
 });

@@ -1,5 +1,5 @@
 // Fetches a FileDescriptorSet over HTTP.
-import { Gathered } from "../../../wire/gathered.ts";
+import { gather } from "../../../wire/gathered.ts";
 import { DescriptorError } from "./descriptor-error.ts";
 
 /** Largest descriptor set that is accepted, bytes. */
@@ -19,10 +19,6 @@ export async function fetchDescriptors(
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const answer = await fetch(url, { headers, signal: limit });
   if (answer.status !== 200 || answer.body === null) throw new DescriptorError(`${url}: status ${answer.status}`);
-  const all = new Gathered();
-  for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
-    all.add(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length), true);
-    if (all.length > MAX_BYTES) throw new DescriptorError(`${url}: larger than ${MAX_BYTES} bytes`);
-  }
-  return all.take();
+  const tooLarge = () => new DescriptorError(`${url}: larger than ${MAX_BYTES} bytes`);
+  return gather(answer.body as AsyncIterable<Uint8Array>, MAX_BYTES, tooLarge);
 }
