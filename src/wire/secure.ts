@@ -17,6 +17,16 @@ export interface UpstreamTls {
   readonly material: SecureContextOptions;
 }
 
+/** TLS of which nothing is configured. */
+export const DEFAULT_TLS: UpstreamTls = {
+  verify: true,
+  serverName: "",
+  minVersion: "TLSv1.2",
+  maxVersion: "TLSv1.3",
+  pins: [],
+  material: {},
+};
+
 /**
  * Opens a TLS socket. Its pins are checked by {@link whenSecure}.
  * @param address of the endpoint; a UNIX socket has to show a certificate of `localhost` unless `serverName` says otherwise

@@ -17,6 +17,7 @@ import type { TargetRule } from "../../src/core/route-settings.ts";
 import type { UpstreamRequest } from "../../src/core/upstream-request.ts";
 import { AUTHORIZATION, knownField, OTHER } from "../../src/wire/known.ts";
 import { NOT_IN_TRAILERS } from "../../src/wire/response-head.ts";
+import { DEFAULT_TLS } from "../../src/wire/secure.ts";
 import { contextOf, routeOf, snapshotOf } from "../support/context.ts";
 import { testNetwork } from "../support/network.ts";
 import { upstreamRequestOf } from "../support/upstream-request.ts";
@@ -246,15 +247,7 @@ const TWICE: readonly string[] = Object.entries(constants)
   .filter((name) => [OTHER, AUTHORIZATION].includes(knownField(name)))
   .flatMap((name) => [name, "1", name, "1"]);
 
-const TLS = {
-  verify: true,
-  serverName: "",
-  minVersion: "TLSv1.2",
-  maxVersion: "TLSv1.3",
-  pins: [],
-  material: {},
-} as const;
-const SHARED = { dialTimeoutMs: 2000, tlsTimeoutMs: 2000, idleTimeoutMs: 0, tls: TLS };
+const SHARED = { dialTimeoutMs: 2000, tlsTimeoutMs: 2000, idleTimeoutMs: 0, tls: DEFAULT_TLS };
 /** Framing, which is each connection's own. */
 const OWN = new Set(["host", "connection", "transfer-encoding"]);
 

@@ -11,6 +11,7 @@ import { Http2PoolSet } from "../../src/connectors/http2/pools.ts";
 import type { Connector } from "../../src/core/connector.ts";
 import type { Progress, Receiver, SendFailure, UpgradedSocket } from "../../src/core/edges.ts";
 import type { Network } from "../../src/wire/dial.ts";
+import { DEFAULT_TLS } from "../../src/wire/secure.ts";
 import { testNetwork } from "../support/network.ts";
 import { plainGet } from "../support/upstream-request.ts";
 
@@ -108,15 +109,6 @@ async function backendOf(server: Server, sockets: ReadonlySet<Socket>): Promise<
   };
 }
 
-const TLS = {
-  verify: true,
-  serverName: "",
-  minVersion: "TLSv1.2",
-  maxVersion: "TLSv1.3",
-  pins: [],
-  material: {},
-} as const;
-
 function http1(): Implementation {
   const sets = new Set<PoolSet>();
   const poolsOn = (network: Network) => {
@@ -133,7 +125,7 @@ function http1(): Implementation {
     tlsTimeoutMs: 2000,
     headTimeoutMs: 0,
     continueTimeoutMs: 1000,
-    tls: TLS,
+    tls: DEFAULT_TLS,
   };
   return {
     resetWhenKept: "reset_on_reuse",
@@ -201,7 +193,7 @@ function http2(): Implementation {
     pingMs: 0,
     pingTimeoutMs: 0,
     idleTimeoutMs: 0,
-    tls: TLS,
+    tls: DEFAULT_TLS,
   };
   return {
     resetWhenKept: "sent",

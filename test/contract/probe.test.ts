@@ -13,7 +13,7 @@ import { grpcProbe } from "../../src/resilience/grpc-probe.ts";
 import { type HttpTarget, httpProbe, MAX_BODY_BYTES } from "../../src/resilience/http-probe.ts";
 import type { Probe } from "../../src/resilience/probe.ts";
 import { tcpProbe } from "../../src/resilience/tcp-probe.ts";
-import type { UpstreamTls } from "../../src/wire/secure.ts";
+import { DEFAULT_TLS } from "../../src/wire/secure.ts";
 import { type Backend, mirror, startBackend } from "../support/backend.ts";
 import { makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { framed, type Http2Backend, http2Backend, reply, trailersOnly } from "../support/http2-backend.ts";
@@ -23,14 +23,6 @@ import { type RawBackend, rawBackend } from "../support/raw.ts";
 import { eventually, soon } from "../support/setup.ts";
 
 const NETWORK = testNetwork();
-const TLS: UpstreamTls = {
-  verify: true,
-  serverName: "",
-  minVersion: "TLSv1.2",
-  maxVersion: "TLSv1.3",
-  pins: [],
-  material: {},
-};
 
 /** Asks once and stops, as a loop does. */
 async function ask(probe: Probe): Promise<string | null | undefined> {
@@ -50,7 +42,7 @@ function http(port: number, more: Partial<HttpTarget> = {}): Probe {
     scheme: "http",
     address: "127.0.0.1",
     port,
-    tls: TLS,
+    tls: DEFAULT_TLS,
     http2: false,
     method: "GET",
     path: "/health",
@@ -62,7 +54,7 @@ function http(port: number, more: Partial<HttpTarget> = {}): Probe {
 }
 
 const grpc = (port: number, service = "") =>
-  grpcProbe(NETWORK, { scheme: "http", address: "127.0.0.1", port, tls: TLS, service });
+  grpcProbe(NETWORK, { scheme: "http", address: "127.0.0.1", port, tls: DEFAULT_TLS, service });
 const tcp = (port: number) => tcpProbe(NETWORK, "127.0.0.1", port);
 
 /** Accepts and never says a word. */
@@ -190,7 +182,7 @@ describe("http", () => {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const trusting = { ...TLS, material: { ca: readFileSync(authority.cert, "utf8") } };
+    const trusting = { ...DEFAULT_TLS, material: { ca: readFileSync(authority.cert, "utf8") } };
     assert.equal(await ask(http(port, { scheme: "https", tls: trusting })), null);
     assert.match((await ask(http(port, { scheme: "https" })))!, /^(UNABLE_TO|SELF_SIGNED|DEPTH_ZERO)/);
     server.closeAllConnections();

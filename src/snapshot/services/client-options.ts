@@ -4,7 +4,7 @@ import { backendOf, type ServiceBackend } from "../../config/meaning/backends.ts
 import type { HttpClientOptions } from "../../connectors/http/options.ts";
 import type { Http2ClientOptions } from "../../connectors/http2/options.ts";
 import { cipherList, tlsVersion } from "../../wire/ciphers.ts";
-import type { UpstreamTls } from "../../wire/secure.ts";
+import { DEFAULT_TLS, type UpstreamTls } from "../../wire/secure.ts";
 import { digest } from "../digest.ts";
 
 /** Options of a client, and a digest that is equal for equal options. */
@@ -86,8 +86,7 @@ function http2Options({ grpc, http }: ServiceBackend, files: Material, calls: bo
 
 /** @param files every file that an enabled block names */
 function upstreamTls(tls: UpstreamTlsConfig, files: Material): UpstreamTls {
-  if (!tls.enabled)
-    return { verify: true, serverName: "", minVersion: "TLSv1.2", maxVersion: "TLSv1.3", pins: [], material: {} };
+  if (!tls.enabled) return DEFAULT_TLS;
   const file = (path: string) => {
     const text = files.get(path);
     if (text === undefined) throw new Error(`"${path}" was not read`); // never the runtime's trust anchors instead

@@ -10,6 +10,7 @@ import { Reuse } from "../../../../src/connectors/http/reuse.ts";
 import type { Receiver, SendFailure } from "../../../../src/core/edges.ts";
 import { NO_BODY } from "../../../../src/core/null-upstream.ts";
 import { parseResponseHead } from "../../../../src/wire/response-head.ts";
+import { DEFAULT_TLS } from "../../../../src/wire/secure.ts";
 import { testNetwork } from "../../../support/network.ts";
 import { rawBackend } from "../../../support/raw.ts";
 
@@ -41,7 +42,7 @@ const OPTIONS = {
   tlsTimeoutMs: 2000,
   headTimeoutMs: 2000,
   continueTimeoutMs: 1000,
-  tls: { verify: true, serverName: "", minVersion: "TLSv1.2", maxVersion: "TLSv1.3", pins: [], material: {} },
+  tls: DEFAULT_TLS,
 } as const;
 
 async function bench(t: TestContext, options: Partial<typeof OPTIONS> = {}): Promise<Bench> {

@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { BackendCredentials } from "../../../../../src/translators/grpc-json/descriptors/backend-credentials.ts";
 import { reflect } from "../../../../../src/translators/grpc-json/descriptors/reflection.ts";
-import type { UpstreamTls } from "../../../../../src/wire/secure.ts";
+import { DEFAULT_TLS, type UpstreamTls } from "../../../../../src/wire/secure.ts";
 import { type Certificate, makeAuthority, makeCertificate } from "../../../../support/certificates.ts";
 import { pinOf } from "../../../../support/tls-backend.ts";
 
@@ -38,11 +38,8 @@ after(() => {
 const pem = (path: string) => readFileSync(path, "utf8");
 const pin = (of: Certificate) => pinOf(of).replace("sha256//", "");
 const settings = (more: Partial<UpstreamTls> = {}): UpstreamTls => ({
-  verify: true,
+  ...DEFAULT_TLS,
   serverName: "inner.example",
-  minVersion: "TLSv1.2",
-  maxVersion: "TLSv1.3",
-  pins: [],
   material: { ca: pem(ours.cert), cert: pem(client.cert), key: pem(client.key) },
   ...more,
 });
