@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
+import { isAlive } from "./children.ts";
 
 /** A line of the gateway's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string };
@@ -155,10 +156,6 @@ function portOf(log: Log, listener: string): number {
 /** Whether a line says where a listener is bound: others name listeners, too. */
 function tellsPort(line: LogLine): boolean {
   return line.listener !== undefined && line.port !== undefined;
-}
-
-function isAlive(child: ChildProcess): boolean {
-  return child.exitCode === null && child.signalCode === null;
 }
 
 /** What a process writes, line by line. */

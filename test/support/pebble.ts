@@ -1,11 +1,11 @@
 // Pebble, the test authority of Let's Encrypt, on free ports, with a certificate that openssl makes and names of our own.
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeAuthority, makeCertificate } from "./certificates.ts";
+import { killed } from "./children.ts";
 import { dnsServer } from "./dns.ts";
 import { freePort } from "./ports.ts";
 import { eventually } from "./setup.ts";
@@ -73,12 +73,7 @@ export async function startPebble(setup: PebbleSetup = {}): Promise<Pebble> {
   const directory = `https://127.0.0.1:${port}/dir`;
   const lines: string[] = [];
   let child: ChildProcess | null = null;
-  const kill = async () => {
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
-  };
+  const kill = () => killed(child);
   const pebble: Pebble = {
     port,
     directory,

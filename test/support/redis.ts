@@ -1,9 +1,9 @@
 // Real Redis servers on free ports, each in a folder of its own: alone, watched by a sentinel, or as a cluster.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isAlive, killed } from "./children.ts";
 import { freePort } from "./ports.ts";
 import { eventually } from "./setup.ts";
 
@@ -48,12 +48,7 @@ async function serve(
 ): Promise<RedisServer> {
   let child: ChildProcess | null = null;
   const cli = (...command: string[]) => redisCli(port, [...cliArgs, ...command]);
-  const kill = async () => {
-    if (!isAlive(child)) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
-  };
+  const kill = () => killed(child);
   const server: RedisServer = {
     port,
     cli,
@@ -82,10 +77,6 @@ async function serve(
     throw error;
   }
   return server;
-}
-
-function isAlive(child: ChildProcess | null): child is ChildProcess {
-  return child !== null && child.exitCode === null && child.signalCode === null;
 }
 
 function redisCli(port: number, args: readonly string[]): Promise<string> {
