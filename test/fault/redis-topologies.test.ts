@@ -43,9 +43,14 @@ test("a master that dies is replaced by what the sentinel names, with what it ha
     await master.kill();
     await eventually("the store knows", () => store.degraded);
     await eventually("the replica decides", () => !store.degraded);
-    // The sentinel cuts connections once more when the new master is announced; one request may pass meanwhile.
+    // The sentinel cuts connections once more when the new master is announced. What is decided meanwhile may pass without
+    // being counted there, or be counted there without its reply coming through: one request more or less.
     const more = await passed(store, 9);
-    assert.ok(more === 2 || more === 3, `${more} more passed`);
+    assert.ok(more >= 1 && more <= 3, `${more} more passed`);
+    await eventually("the new master counts all five", async () => {
+      const decision = await store.take(LIMIT, "k", 1);
+      return decision !== "unavailable" && !decision.allowed && decision.degraded === null;
+    });
     assert.match(await replica.cli("ROLE"), /^master/);
   } finally {
     store.close();
