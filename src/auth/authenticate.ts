@@ -4,11 +4,19 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Filter } from "../core/filter.ts";
 import type { AuthMethod, Identity } from "../core/identity.ts";
 import type { Refusal, Verdict } from "../core/reply.ts";
-import { canonicalPath } from "../wire/path.ts";
-import { AMBIGUOUS, type Authenticator, type AuthFailure, type AuthResult, isFailure } from "./authenticator.ts";
+import type { ReplyHead } from "../core/reply-head.ts";
+import {
+  ADMITTED,
+  AMBIGUOUS,
+  type Authenticator,
+  type AuthFailure,
+  type AuthResult,
+  isFailure,
+} from "./authenticator.ts";
 import { isTwofold } from "./authorization.ts";
 import type { FailedCredentials } from "./failures.ts";
-import { upstreamFields } from "./upstream-fields.ts";
+import { isSkipped } from "./skipped-paths.ts";
+import { addReplyFields, upstreamFields } from "./upstream-fields.ts";
 
 /** What a route demands. */
 export interface AuthDemand {
@@ -34,18 +42,26 @@ export interface AuthShared {
 /** Makes the filter of a route. */
 export function authenticate(demand: AuthDemand, shared: AuthShared): Filter {
   const filter = new Authentication(demand, shared);
-  return { name: "authenticate", phase: "authenticate", onRequest: (ctx) => filter.onRequest(ctx) };
+  return {
+    name: "authenticate",
+    phase: "authenticate",
+    onRequest: (ctx) => filter.onRequest(ctx),
+    onReply: (ctx, reply) => filter.onReply(ctx, reply),
+  };
 }
 
 class Authentication {
   readonly #demand: AuthDemand;
   readonly #shared: AuthShared;
   readonly #challenges: readonly string[];
+  /** Those that see replies. */
+  readonly #repliers: readonly Authenticator[];
 
   constructor(demand: AuthDemand, shared: AuthShared) {
     this.#demand = demand;
     this.#shared = shared;
     this.#challenges = demand.methods.flatMap(({ challenge }) => ["WWW-Authenticate", challenge]);
+    this.#repliers = demand.methods.filter((method) => method.onReply !== undefined);
   }
 
   onRequest(ctx: RequestContext): Verdict | Promise<Verdict> {
@@ -64,7 +80,14 @@ class Authentication {
       // The first that is there decides: trying the others would hide which one a backend goes by.
       return this.#decide(ctx, method, credential);
     }
-    return optional ? undefined : this.#refuse(ctx, "none", "missing_credentials", "no credential");
+    return optional
+      ? undefined
+      : (this.#invitation(ctx) ?? this.#refuse(ctx, "none", "missing_credentials", "no credential"));
+  }
+
+  onReply(ctx: RequestContext, reply: ReplyHead): undefined {
+    if (ctx.identity !== null) addReplyFields(reply.fields, ctx.identity);
+    for (const method of this.#repliers) method.onReply!(ctx, reply);
   }
 
   #decide(
@@ -87,6 +110,8 @@ class Authentication {
   }
 
   #judge(ctx: RequestContext, method: Authenticator, result: AuthResult): Verdict {
+    if (result === ADMITTED) return this.#admit(ctx, method);
+    if ("answer" in result) return result.answer;
     if (isFailure(result)) return this.#reject(ctx, method, result);
     const { expiresAt } = result;
     if (expiresAt !== 0 && expiresAt <= this.#shared.now()) {
@@ -95,49 +120,57 @@ class Authentication {
         why: `credential of "${result.subject}" expired`,
       });
     }
-    return this.#accept(ctx, result);
+    return this.#accept(ctx, method, result);
   }
 
-  #accept(ctx: RequestContext, identity: Identity): Verdict {
-    const { scopes, methods } = this.#demand;
+  #accept(ctx: RequestContext, method: Authenticator, identity: Identity): Verdict {
     ctx.identity = identity;
     if (identity.tier !== null) ctx.tier = identity.tier;
+    const refusal = this.#admit(ctx, method);
+    if (refusal === undefined) ctx.edited().fields.push(...upstreamFields(identity));
+    return refusal;
+  }
+
+  /** Lets a request pass if whoever it is from, or nobody, holds the scopes. */
+  #admit(ctx: RequestContext, method: Authenticator): Verdict {
+    const { scopes, methods } = this.#demand;
     for (const scope of scopes) {
-      if (!identity.scopes.includes(scope))
-        return this.#refuse(ctx, identity.method, "insufficient_scope", `scope "${scope}" is missing`);
+      if (ctx.identity?.scopes.includes(scope)) continue;
+      const fields = challengeOf(method, "insufficient_scope");
+      return this.#refuse(ctx, method.method, "insufficient_scope", `scope "${scope}" is missing`, fields);
     }
     // Also those that were not asked: a backend must not go by what nobody has verified.
-    for (const method of methods) method.strip(ctx);
-    ctx.edited().fields.push(...upstreamFields(identity));
+    for (const each of methods) each.strip(ctx);
     return undefined;
   }
 
-  #reject(ctx: RequestContext, { method }: Authenticator, { code, why }: AuthFailure): Refusal {
-    if (code !== "auth_unavailable") this.#shared.failures.failed(ctx.clientIp);
-    return this.#refuse(ctx, method, code, why);
+  #reject(ctx: RequestContext, method: Authenticator, { code, why }: AuthFailure): Verdict {
+    if (code === "auth_unavailable") return this.#refuse(ctx, method.method, code, why);
+    this.#shared.failures.failed(ctx.clientIp);
+    const refusal = this.#refuse(ctx, method.method, code, why, challengeOf(method, "invalid_token"));
+    return method.invite?.(ctx) ?? refusal;
   }
 
-  /** @param why for the log */
-  #refuse(ctx: RequestContext, method: AuthMethod | "none", code: ErrorCode, why: string): Refusal {
+  #invitation(ctx: RequestContext): Verdict {
+    for (const method of this.#demand.methods) {
+      const reply = method.invite?.(ctx) ?? null;
+      if (reply !== null) return reply;
+    }
+    return undefined;
+  }
+
+  /** @param why for the log @param own fields of the method that decided */
+  #refuse(ctx: RequestContext, method: AuthMethod | "none", code: ErrorCode, why: string, own?: string[]): Refusal {
     this.#shared.refused(method, code);
     ctx.detail = method === "none" ? why : `${method}: ${why}`;
+    if (own !== undefined) return { code, fields: own };
     return code.endsWith("_credentials") && code !== "ambiguous_credentials"
       ? { code, fields: this.#challenges }
       : { code };
   }
 }
 
-const SEPARATORS = /%(2F|5C)/;
-const PARAMETERS = /(;|%3B)[^/]*/g;
-
-/**
- * Whether a path needs no authentication; null: that depends on how its path parameters (`/a;x/b`) are read, which backends
- * do in different ways. Encoded slashes are never exempt: a backend may decode them.
- */
-function isSkipped(path: string, skips: (path: string) => boolean): boolean | null {
-  if (SEPARATORS.test(path)) return false;
-  const skipped = skips(path);
-  if (!path.includes(";") && !path.includes("%3B")) return skipped;
-  const bare = canonicalPath(path.replaceAll(PARAMETERS, ""));
-  return bare !== null && skips(bare) === skipped ? skipped : null;
+/** What a method says of its own credential; undefined: nothing. */
+function challengeOf(method: Authenticator, error: "invalid_token" | "insufficient_scope"): string[] | undefined {
+  return method.rejection === undefined ? undefined : ["WWW-Authenticate", method.rejection(error)];
 }

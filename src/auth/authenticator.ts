@@ -1,9 +1,13 @@
 // The contract of a way to authenticate clients, and what it says of credentials it does not accept.
 import type { RequestContext } from "../core/context.ts";
 import type { AuthMethod, Identity } from "../core/identity.ts";
+import type { Reply } from "../core/reply.ts";
+import type { ReplyHead } from "../core/reply-head.ts";
 
 /** The request brings this method's credential in several places, with different values. */
 export const AMBIGUOUS = Symbol("ambiguous");
+/** The request may pass, but who it is from is not known: the method has decided and named nobody. */
+export const ADMITTED = Symbol("admitted");
 
 /** Why a credential is not accepted. */
 export interface AuthFailure {
@@ -13,8 +17,13 @@ export interface AuthFailure {
   readonly why: string;
 }
 
+/** The method has answered the request itself. */
+export interface AuthAnswer {
+  readonly answer: Reply;
+}
+
 /** What became of a credential. */
-export type AuthResult = Identity | AuthFailure;
+export type AuthResult = Identity | AuthFailure | AuthAnswer | typeof ADMITTED;
 
 /** One way to authenticate. */
 export interface Authenticator {
@@ -25,6 +34,12 @@ export interface Authenticator {
   credentialOf(ctx: RequestContext): string | null | typeof AMBIGUOUS;
   /** Says who a credential stands for. Synchronous unless it must wait; what ends is judged by the caller. */
   identify(credential: string, ctx: RequestContext): AuthResult | Promise<AuthResult>;
+  /** `WWW-Authenticate` where this method's credential was not enough; without it, the challenges of all methods or none. */
+  rejection?(error: "invalid_token" | "insufficient_scope"): string;
+  /** Answers a request that has no valid credential instead of 401, such as with a redirect to a login; null: with 401. */
+  invite?(ctx: RequestContext): Reply | null;
+  /** Sees every reply of routes that accept this method. */
+  onReply?(ctx: RequestContext, reply: ReplyHead): void;
   /** Keeps credentials of this method from backends, unless they are to be forwarded. */
   strip(ctx: RequestContext): void;
 }
@@ -35,6 +50,6 @@ export function invalid(why: string): AuthFailure {
 }
 
 /** Whether a credential was not accepted. */
-export function isFailure(result: AuthResult): result is AuthFailure {
+export function isFailure(result: Identity | AuthFailure): result is AuthFailure {
   return "why" in result;
 }

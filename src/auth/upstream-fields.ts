@@ -24,6 +24,12 @@ function fieldsOf({ subject, type, provider, scopes, claims }: Identity): readon
   ];
 }
 
+/** Tells a client who it is taken for. */
+export function addReplyFields(fields: string[], identity: Identity): void {
+  const [subjectName, subject, typeName, type] = upstreamFields(identity);
+  fields.push(subjectName!, subject!, typeName!, type!);
+}
+
 /** Claims as JSON in ASCII: other characters are escaped as JSON does it. */
 export function claimsText(claims: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(claims).replaceAll(/[^\x20-\x7e]/g, (unit) => {

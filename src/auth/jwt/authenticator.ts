@@ -16,6 +16,7 @@ export function jwt({ places, forward }: JwtSettings, issuers: readonly Issuer[]
   return {
     method: "jwt",
     challenge: `Bearer realm="gateway"`,
+    rejection: (error) => `Bearer realm="gateway", error="${error}"`,
     credentialOf: (ctx) => tokenIn(places, ctx),
     identify(token) {
       const outcome = verifier.verify(token);

@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type AuthDemand, type AuthShared, authenticate } from "../../../src/auth/authenticate.ts";
-import { AMBIGUOUS, type Authenticator, type AuthResult, invalid } from "../../../src/auth/authenticator.ts";
+import { ADMITTED, AMBIGUOUS, type Authenticator, type AuthResult, invalid } from "../../../src/auth/authenticator.ts";
 import { FailedCredentials } from "../../../src/auth/failures.ts";
 import { mtls } from "../../../src/auth/mtls.ts";
 import type { RequestContext } from "../../../src/core/context.ts";
 import { type AuthMethod, type Identity, identityOf } from "../../../src/core/identity.ts";
-import type { Refusal } from "../../../src/core/reply.ts";
+import type { Refusal, Reply } from "../../../src/core/reply.ts";
+import type { ReplyHead } from "../../../src/core/reply-head.ts";
 import { getField } from "../../../src/wire/fields.ts";
 import { ForwardedPeer } from "../../../src/wire/forwarded.ts";
 import { contextOf, SECURED } from "../../support/context.ts";
@@ -32,7 +33,7 @@ function method(name: AuthMethod, more: Partial<Identity> = {}): Authenticator {
 
 interface Outcome {
   readonly ctx: RequestContext;
-  readonly verdict: Refusal | undefined;
+  readonly verdict: (Refusal & Partial<Reply>) | undefined;
 }
 
 const refused: string[] = [];
@@ -51,7 +52,7 @@ async function run(
   refused.length = 0;
   const whole: AuthDemand = { optional: false, methods: [method("apikey")], scopes: [], skips: null, ...demand };
   const ctx = contextOf({ fields, clientIp: "192.0.2.1", ...more });
-  const verdict = (await authenticate(whole, shared).onRequest!(ctx)) as Refusal | undefined;
+  const verdict = (await authenticate(whole, shared).onRequest!(ctx)) as Outcome["verdict"];
   return { ctx, verdict };
 }
 
@@ -102,6 +103,65 @@ describe("a refusal", () => {
     assert.equal(ctx.detail, 'apikey: scope "write" is missing');
     assert.equal(ctx.identity?.subject, "good");
     assert.equal((await run({ methods, scopes: ["read"] }, ["apikey", "good"])).verdict, undefined);
+  });
+});
+
+describe("a method that answers by itself", () => {
+  const redirect: Reply = { status: 302, fields: ["Location", "/login"], body: "" };
+  const inviting = (more: Partial<Authenticator> = {}): Authenticator => ({
+    ...method("basic"),
+    invite: (ctx) => (ctx.method === "GET" ? redirect : null),
+    ...more,
+  });
+  test("invites those without valid credential, or leaves them to the refusal", async () => {
+    const methods = [method("apikey"), inviting()];
+    assert.deepEqual((await run({ methods }, [])).verdict, redirect);
+    assert.deepEqual((await run({ methods }, ["basic", "bad"])).verdict, redirect);
+    assert.equal((await run({ methods }, ["apikey", "bad"])).verdict?.code, "invalid_credentials");
+    assert.equal((await run({ methods }, [], { method: "POST" })).verdict?.code, "missing_credentials");
+    assert.equal((await run({ methods, optional: true }, [])).verdict, undefined);
+  });
+  test("may answer, or let pass without a name, who then holds no scope", async () => {
+    const answering = [inviting({ identify: () => ({ answer: redirect }) })];
+    assert.deepEqual((await run({ methods: answering }, ["basic", "good"])).verdict, redirect);
+    const admitting = [inviting({ identify: () => ADMITTED })];
+    const admitted = await run({ methods: admitting }, ["basic", "good"]);
+    assert.deepEqual([admitted.verdict, admitted.ctx.identity], [undefined, null]);
+    assert.ok(admitted.ctx.edited().drops("basic"));
+    assert.equal(
+      (await run({ methods: admitting, scopes: ["a"] }, ["basic", "x"])).verdict?.code,
+      "insufficient_scope",
+    );
+  });
+  test("says in its own words what was wrong with its credential", async () => {
+    const methods = [
+      method("apikey"),
+      inviting({ invite: () => null, rejection: (error) => `Bearer error="${error}"` }),
+    ];
+    const bad = await run({ methods }, ["basic", "bad"]);
+    assert.deepEqual(bad.verdict?.fields, ["WWW-Authenticate", 'Bearer error="invalid_token"']);
+    const narrow = await run({ methods, scopes: ["a"] }, ["basic", "good"]);
+    assert.deepEqual(narrow.verdict?.fields, ["WWW-Authenticate", 'Bearer error="insufficient_scope"']);
+  });
+});
+
+describe("a client", () => {
+  test("is told who it is taken for, and each method sees the reply", async () => {
+    const seen: number[] = [];
+    const methods = [
+      { ...method("apikey"), onReply: (_: RequestContext, { status }: ReplyHead) => void seen.push(status) },
+    ];
+    const filter = authenticate({ optional: true, methods, scopes: [], skips: null }, sharedWith());
+    const toldTo = async (fields: readonly string[]) => {
+      const ctx = contextOf({ fields, clientIp: "192.0.2.1" });
+      await filter.onRequest!(ctx);
+      const reply: ReplyHead = { made: "backend", status: 200, reason: "", fields: [], length: 0 };
+      filter.onReply!(ctx, reply);
+      return reply.fields;
+    };
+    assert.deepEqual(await toldTo(["apikey", "good"]), ["X-Auth-Subject", "good", "X-Auth-Type", "user"]);
+    assert.deepEqual(await toldTo([]), []);
+    assert.deepEqual(seen, [200, 200]);
   });
 });
 
