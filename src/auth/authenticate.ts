@@ -98,15 +98,21 @@ class Authentication {
     if (credential === AMBIGUOUS) {
       return this.#refuse(ctx, method.method, "ambiguous_credentials", "several different credentials");
     }
-    const waitMs = this.#shared.failures.waitFor(ctx.clientIp);
-    if (waitMs > 0) {
-      const refusal = this.#refuse(ctx, method.method, "too_many_failures", "too many invalid credentials before");
-      return { ...refusal, fields: ["Retry-After", String(Math.ceil(waitMs / 1000))] };
-    }
+    const held = this.#heldOff(ctx, method);
+    if (held !== undefined) return held;
     const result = method.identify(credential, ctx);
+    // What was found out for an address that has failed too often meanwhile is not told: it could guess in parallel.
     return result instanceof Promise
-      ? result.then((late) => this.#judge(ctx, method, late))
+      ? result.then((late) => this.#heldOff(ctx, method) ?? this.#judge(ctx, method, late))
       : this.#judge(ctx, method, result);
+  }
+
+  /** The refusal of an address that has failed too often. */
+  #heldOff(ctx: RequestContext, method: Authenticator): Refusal | undefined {
+    const waitMs = this.#shared.failures.waitFor(ctx.clientIp);
+    if (waitMs === 0) return undefined;
+    const refusal = this.#refuse(ctx, method.method, "too_many_failures", "too many invalid credentials before");
+    return { ...refusal, fields: ["Retry-After", String(Math.ceil(waitMs / 1000))] };
   }
 
   #judge(ctx: RequestContext, method: Authenticator, result: AuthResult): Verdict {

@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 import type { Identity } from "../core/identity.ts";
 import { type Authenticator, type AuthResult, invalid } from "./authenticator.ts";
 import { authorizationOf } from "./authorization.ts";
+import type { FailedCredentials } from "./failures.ts";
 import type { PasswordChecks } from "./password-checks.ts";
 import { decoyOf, type PasswordHash, parsePasswordHash } from "./password-hash.ts";
 
@@ -40,8 +41,12 @@ export function parseLogin(credential: string): { readonly name: string; readonl
   return { name: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-/** Makes the method. */
-export function basic({ realm, forward, users }: BasicSettings, checks: PasswordChecks): Authenticator {
+/** Makes the method. @param failures of which addresses that have too many are not waited for */
+export function basic(
+  { realm, forward, users }: BasicSettings,
+  checks: PasswordChecks,
+  failures: FailedCredentials,
+): Authenticator {
   const known = new Map(users.map((user) => [user.name, { user, stored: parsePasswordHash(user.passwordHash)! }]));
   // Unknown names cost what the most expensive user does, so that time does not tell which names exist.
   const decoy = decoyOf(dearest([...known.values()].map(({ stored }) => stored)));
@@ -49,7 +54,7 @@ export function basic({ realm, forward, users }: BasicSettings, checks: Password
     method: "basic",
     challenge: `Basic realm="${realm}", charset="UTF-8"`,
     credentialOf: ({ fields }) => authorizationOf(fields, "basic"),
-    identify(credential): AuthResult | Promise<AuthResult> {
+    identify(credential, { clientIp: address }): AuthResult | Promise<AuthResult> {
       const login = parseLogin(credential);
       if (login === null) return NOT_A_LOGIN;
       const { name, password } = login;
@@ -60,7 +65,8 @@ export function basic({ realm, forward, users }: BasicSettings, checks: Password
         if (!accepted) return invalid(`wrong password of user "${found.user.name}"`);
         return found.user.disabled ? invalid(`user "${found.user.name}" is disabled`) : found.user.identity;
       };
-      const checked = checks.check(name, password, found?.user.passwordHash ?? "", found?.stored ?? decoy);
+      const asker = { address, isHeldOff: () => failures.waitFor(address) > 0 };
+      const checked = checks.check(name, password, found?.user.passwordHash ?? "", found?.stored ?? decoy, asker);
       return checked === true ? verdict(true) : checked.then(verdict);
     },
     strip(ctx) {

@@ -11,6 +11,13 @@ const MAX_WAITING = 64;
 const MAX_ACCEPTED = 4096;
 const ACCEPTED_MS = 300_000;
 
+/** Who waits for a check. */
+export interface Asker {
+  readonly address: string;
+  /** Whether nothing from this address is to be checked any more, as after too many wrong passwords. */
+  isHeldOff(): boolean;
+}
+
 /** The checks of the process. What was accepted is known by a digest whose key never leaves it. */
 export class PasswordChecks {
   readonly #key = randomBytes(32);
@@ -31,28 +38,40 @@ export class PasswordChecks {
     return this.#accepted.size;
   }
 
-  /** @returns whether it is the password; null: too many are waiting. A promise unless it was accepted a short while ago */
-  check(user: string, password: string, text: string, stored: PasswordHash): true | Promise<boolean | null> {
+  /**
+   * @param text of which `stored` was read
+   * @returns whether it is the password; null: it was not looked at, because too many wait or who asks is held off by the
+   * time its turn comes. A promise unless it was accepted a short while ago
+   */
+  check(
+    user: string,
+    password: string,
+    text: string,
+    stored: PasswordHash,
+    asker: Asker,
+  ): true | Promise<boolean | null> {
     const digest = this.#digest(user, password, text);
     const until = this.#accepted.get(digest);
     if (until !== undefined) {
       if (until > this.#now()) return true;
       this.#accepted.delete(digest);
     }
-    // A browser that opens six connections has one password.
-    let check = this.#underWay.get(digest);
+    // A browser that opens six connections has one password; another address may be held off before this one is.
+    const key = `${digest} ${asker.address}`;
+    let check = this.#underWay.get(key);
     if (check === undefined) {
-      check = this.#run(digest, password, stored).finally(() => this.#underWay.delete(digest));
-      this.#underWay.set(digest, check);
+      check = this.#run(digest, password, stored, asker).finally(() => this.#underWay.delete(key));
+      this.#underWay.set(key, check);
     }
     return check;
   }
 
-  async #run(digest: string, password: string, stored: PasswordHash): Promise<boolean | null> {
+  async #run(digest: string, password: string, stored: PasswordHash, asker: Asker): Promise<boolean | null> {
     if (this.#running < AT_ONCE) this.#running++;
     else if (this.#waiting.length >= MAX_WAITING) return null;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve)); // its turn comes with the place of another
     try {
+      if (asker.isHeldOff()) return null;
       const accepted = await hasPassword(stored, password);
       if (accepted) this.#remember(digest);
       return accepted;

@@ -344,12 +344,22 @@ describe("invalid credentials", LIMIT, () => {
   });
 
   test("of many passwords at once are checked in turn, and beyond that refused as unavailable", async () => {
-    const gateway = await start();
+    const gateway = await start({ failures: { max: 0 } });
     const all = Array.from({ length: 120 }, (_, i) => ask(gateway, "/x", basic(`ann:wrong ${i}`)));
     const { status } = await ask(gateway, "/x", { "X-API-Key": KEY });
     assert.equal(status, 200);
     const codes = new Set((await Promise.all(all)).map(({ code }) => code));
     assert.deepEqual([...codes].sort(), ["auth_unavailable", "invalid_credentials"]);
+    await gateway.kill();
+  });
+
+  test("of many passwords at once are not checked beyond those that count", async () => {
+    const gateway = await start({ failures: { max: 5, window: "1h" } });
+    const replies = await Promise.all(Array.from({ length: 60 }, (_, i) => ask(gateway, "/x", basic(`ann:no ${i}`))));
+    const count = (wanted: number) => replies.filter(({ status }) => status === wanted).length;
+    // Those that were under way when the fifth failed are not told their outcome.
+    assert.deepEqual([count(401), count(429)], [5, 55]);
+    assert.equal((await ask(gateway, "/x", basic(`ann:${PASSWORD}`))).status, 429);
     await gateway.kill();
   });
 });

@@ -16,11 +16,11 @@ import { type Block, configText, nextLine, soon } from "../support/setup.ts";
 const LIMIT = { timeout: 60_000 };
 const BY_SIGNAL = { args: ["-hot-reload=false"] };
 
-function text(management: Block): string {
+function text(management: Block, failures: Block = {}): string {
   return configText({
     rules: [{ id: "all", path: "/*", serviceName: "up" }],
     services: { up: 1 },
-    more: { management: { enabled: true, port: 0, ...management } },
+    more: { auth: { failures }, management: { enabled: true, port: 0, ...management } },
   });
 }
 
@@ -86,6 +86,39 @@ describe("credentials", LIMIT, () => {
     assert.equal(await hangUp(gateway, { allowedIPs: ["127.0.0.0/8"] }), APPLIED);
     assert.equal(await info(port, { headers: bearer(token) }), 200);
     assert.equal(gateway.lines.filter((l) => shown.test(l.msg ?? "")).length, 1);
+  });
+
+  test("that are wrong are counted by address, for users and tokens; then even the right one must wait", async (t) => {
+    const gateway = await startGateway(text({ auth: { token: TOKEN, users: { ada: "pw" } } }, { max: 4 }), BY_SIGNAL);
+    t.after(() => gateway.kill());
+    const port = await managementPort(gateway);
+    assert.equal(await info(port), 401);
+    const guesses: Call[] = [
+      { headers: bearer("a") },
+      { headers: ["Authorization", "b"] },
+      { headers: basic("ada:no") },
+      { path: "/management/no-such-thing?token=c" },
+    ];
+    for (const guess of guesses) assert.equal(await info(port, guess), 401);
+    const refused = await manage(port, "GET", "/info");
+    assert.deepEqual([refused.status, refused.text], [429, '{"error":"Too many invalid credentials"}\n']);
+    assert.ok(Number(refused.headers["retry-after"]) > 50);
+    assert.equal(await info(port, { headers: basic("ada:pw") }), 429);
+    assert.equal(await info(port), 401, "who brings nothing guesses nothing");
+    assert.equal(await info(port, { path: "/management/health/live" }), 200);
+    const told = await gateway.line(({ msg }) => msg === "Invalid credential for the management API");
+    assert.equal(told.by, "127.0.0.1");
+    // A reload for another reason forgives nothing; one that counts in another way begins anew.
+    const again = async (max: number, allowedIPs: string[] = []) => {
+      const auth = { token: TOKEN };
+      const line = nextLine(gateway, "a reload", (l) => /^Configuration /.test(l.msg ?? ""));
+      writeFileSync(gateway.file, text({ auth, allowedIPs }, { max }));
+      gateway.signal("SIGHUP");
+      assert.equal((await line).msg, APPLIED);
+      return (await manage(port, "GET", "/info")).status;
+    };
+    assert.equal(await again(4, ["127.0.0.1"]), 429);
+    assert.equal(await again(5), 200);
   });
 
   test("none are needed on a loopback address where the file says so, but pages in a browser are refused", async (t) => {

@@ -97,10 +97,13 @@ export const auth = object("Authentication of clients", {
     "paths, with all below, that need no credential: `/health`, `/public/*`; a rule's own `authRequired` wins",
   ),
   requiredScopes: strings("scopes that every authenticated client must hold, all of them"),
-  failures: object("Credentials that were not valid, by address (IPv6: by /64); who has too many is answered 429", {
-    max: int("how many within the window; 0 = any number", 20),
-    window: dur("how long they count, from the first one on", 60_000),
-  }),
+  failures: object(
+    "Wrong credentials by address (IPv6: /64), also at the management API; who has too many is answered 429",
+    {
+      max: int("how many within the window; 0 = any number", 20),
+      window: dur("how long they count, from the first one on", 60_000),
+    },
+  ),
   jwt: jwtBlock,
   apikey: orSwitch(apikey, "API keys: true, false or a block, which is on unless it says otherwise"),
   basic: orSwitch(

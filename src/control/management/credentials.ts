@@ -1,11 +1,19 @@
 // Who may use the management API: credentials compared in constant time.
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { FailedCredentials } from "../../auth/failures.ts";
 
 /** The credentials that are accepted. */
 export interface Credentials {
   readonly token: string | null;
   /** `name:password`. */
   readonly users: readonly string[];
+}
+
+/** What stands before the operations of one listener. */
+export interface Gatekeeper {
+  readonly check: CredentialCheck;
+  /** Credentials that were wrong, by address. */
+  readonly failures: FailedCredentials;
 }
 
 /** Checks the credential of one call. */

@@ -4,7 +4,7 @@ import type { Log } from "../../core/log.ts";
 import { type CidrMatch, plainAddress } from "../../wire/cidr.ts";
 import { type Answer, CallError, json } from "./answer.ts";
 import { readBody } from "./body.ts";
-import type { CredentialCheck } from "./credentials.ts";
+import type { Gatekeeper } from "./credentials.ts";
 import type { OpenFeeds } from "./event-feed.ts";
 import type { Found, OperationTable } from "./operation.ts";
 import { isForeign } from "./same-origin.ts";
@@ -16,7 +16,7 @@ interface HandlerParts {
   readonly host: string;
   readonly mayAsk: CidrMatch;
   /** null when no credential is required. */
-  readonly gatekeeper: CredentialCheck | null;
+  readonly gatekeeper: Gatekeeper | null;
   readonly table: OperationTable;
   readonly feeds: OpenFeeds;
   readonly log: Log;
@@ -83,7 +83,7 @@ async function perform(parts: HandlerParts, request: IncomingMessage): Promise<A
   const below = path.slice(parts.basePath.length);
   const found = attempt(() => parts.table.find(request.method ?? "", below));
   const isOpen = !(found instanceof CallError) && found.operation.open === true;
-  const who = isOpen ? "" : identify(parts.gatekeeper, request, query);
+  const who = isOpen ? "" : identify(parts, request, query, address);
   if (found instanceof CallError) throw found;
   if (found.operation.method === "GET") return found.operation.run({ params: found.params, body: undefined });
   return change(parts, found, request, { call: `${found.operation.method} ${below}`, by: address, user: who });
@@ -115,12 +115,23 @@ function addressOf(request: IncomingMessage): string {
   return plainAddress(request.socket.remoteAddress ?? "");
 }
 
-/** @throws CallError 401 */
-function identify(gatekeeper: CredentialCheck | null, request: IncomingMessage, query: string): string {
+/** @throws CallError 401; 429 while too many credentials from the address were wrong */
+function identify({ gatekeeper, log }: HandlerParts, request: IncomingMessage, query: string, address: string): string {
   if (gatekeeper === null) return "anyone";
-  const who = gatekeeper.identify(request.headers.authorization, new URLSearchParams(query).get("token"));
-  if (who === null) throw new CallError(401, gatekeeper.refusal, { "WWW-Authenticate": gatekeeper.challenge });
-  return who;
+  const { check, failures } = gatekeeper;
+  const { authorization } = request.headers;
+  const token = new URLSearchParams(query).get("token");
+  const isShown = authorization !== undefined || token !== null;
+  const waitMs = isShown ? failures.waitFor(address) : 0;
+  if (waitMs > 0)
+    throw new CallError(429, "Too many invalid credentials", { "Retry-After": String(Math.ceil(waitMs / 1000)) });
+  const who = check.identify(authorization, token);
+  if (who !== null) return who;
+  if (isShown) {
+    failures.failed(address);
+    log.warn("Invalid credential for the management API", { by: address });
+  }
+  throw new CallError(401, check.refusal, { "WWW-Authenticate": check.challenge });
 }
 
 /**

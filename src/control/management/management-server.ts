@@ -10,7 +10,7 @@ import { askAll } from "../merge/merge.ts";
 import { breakerOperations } from "./breakers.ts";
 import { certificateOperations } from "./certificates.ts";
 import { configurationOperations } from "./configuration.ts";
-import type { CredentialCheck } from "./credentials.ts";
+import type { Gatekeeper } from "./credentials.ts";
 import { OpenFeeds } from "./event-feed.ts";
 import type { GatewayView } from "./gateway-view.ts";
 import { answerCall } from "./handler.ts";
@@ -28,7 +28,7 @@ interface ServerParts {
   /** At least one; they are asked as if they were one. */
   readonly planes: readonly { readonly ask: Ask }[];
   /** null when no credential is required. */
-  readonly gatekeeper: CredentialCheck | null;
+  readonly gatekeeper: Gatekeeper | null;
   /** Certificates issued by ACME. */
   readonly issued: IssuedCertificates;
   /** Receives the results of TLS handshakes of operators. */

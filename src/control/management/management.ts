@@ -1,7 +1,9 @@
 // The management API: its port follows the configuration, and the token it made is kept for the life of the process.
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { tcpAddress } from "../../adapters/listener.ts";
 import { type ListenerAddress, Listeners, type PreparedListeners } from "../../adapters/listeners.ts";
+import { FailedCredentials, type FailureSettings } from "../../auth/failures.ts";
 import type { Config } from "../../config/config.ts";
 import type { Participant } from "../../core/data-plane.ts";
 import type { HandshakeWatch } from "../../core/handshake.ts";
@@ -11,7 +13,7 @@ import type { Ask } from "../../core/questions.ts";
 import { digest } from "../../snapshot/digest.ts";
 import { IssuedCertificates } from "../../tls/issued-certificates.ts";
 import { demandsOf } from "../../tls/server-tls.ts";
-import { CredentialCheck } from "./credentials.ts";
+import { CredentialCheck, type Gatekeeper } from "./credentials.ts";
 import type { GatewayView } from "./gateway-view.ts";
 import { type ManagementSettings, managementSettings } from "./settings.ts";
 
@@ -28,6 +30,8 @@ export class Management implements Participant<Config> {
   readonly #issued = new IssuedCertificates();
   #prepared: PreparedListeners | null = null;
   #madeToken: string | null = null;
+  /** Outlives reloads that do not change how it counts. */
+  #failures: { readonly settings: FailureSettings; readonly counted: FailedCredentials } | null = null;
 
   /**
    * @param planes asked as if they were one
@@ -93,10 +97,17 @@ export class Management implements Participant<Config> {
     this.#listeners.destroy();
   }
 
-  #gatekeeper({ credentials }: ManagementSettings): CredentialCheck | null {
+  #gatekeeper({ credentials, failures }: ManagementSettings): Gatekeeper | null {
     if (credentials === null) return null;
-    if (credentials.token !== null || credentials.users.length > 0) return new CredentialCheck(credentials);
-    return new CredentialCheck({ token: this.#token(), users: [] });
+    const isGiven = credentials.token !== null || credentials.users.length > 0;
+    const check = new CredentialCheck(isGiven ? credentials : { token: this.#token(), users: [] });
+    return { check, failures: this.#failuresFor(failures) };
+  }
+
+  #failuresFor(settings: FailureSettings): FailedCredentials {
+    if (this.#failures === null || !isDeepStrictEqual(this.#failures.settings, settings))
+      this.#failures = { settings, counted: new FailedCredentials(settings, () => performance.now()) };
+    return this.#failures.counted;
   }
 
   #token(): string {

@@ -1,4 +1,5 @@
 // Compiles `management` into the settings of its server.
+import type { FailureSettings } from "../../auth/failures.ts";
 import type { Config } from "../../config/config.ts";
 import { type UsableCredentials, usableCredentials } from "../../config/meaning/management.ts";
 import type { ServerTls } from "../../tls/server-tls.ts";
@@ -14,6 +15,8 @@ export interface ManagementSettings {
   readonly basePath: string;
   /** null when no credential is required. */
   readonly credentials: UsableCredentials | null;
+  /** Wrong credentials that are let try. */
+  readonly failures: FailureSettings;
   /** Empty: any peer. */
   readonly allowedIPs: readonly string[];
   readonly groups: Readonly<Record<Group, boolean>>;
@@ -28,6 +31,7 @@ export function managementSettings(config: Config): ManagementSettings | null {
     port: management.port,
     basePath: management.basePath.replace(/\/$/, ""),
     credentials: management.auth.enabled ? usableCredentials(management) : null,
+    failures: config.auth.failures,
     allowedIPs: management.allowedIPs,
     groups: management.endpoints,
     tls: config.managementTls,

@@ -56,28 +56,28 @@ export class AuthRules {
 const MAKERS: Readonly<Record<AuthMethod, (build: Build) => Authenticator>> = {
   jwt: jwtMethod,
   apikey: ({ config }) => apiKeys(config.auth.apikey!),
-  basic: ({ config, leases }) => {
-    const checks = leases.lease(
+  basic: (build) => {
+    const checks = build.leases.lease(
       "password-checks",
       () => new PasswordChecks(() => performance.now()),
       () => undefined,
     );
-    return basic(config.auth.basic!, checks);
+    return basic(build.config.auth.basic!, checks, failuresOf(build));
   },
   mtls: ({ config }) => mtls(config.auth.mtls!),
 };
 
+function sharedOf(build: Build): AuthShared {
+  const { auth } = build.runtime.meters;
+  return { failures: failuresOf(build), now: Date.now, refused: (method, code) => auth.refused(method, code) };
+}
+
 /** What has failed outlives a reload that does not change how it counts. */
-function sharedOf({ config, runtime, leases }: Build): AuthShared {
+function failuresOf({ config, leases }: Build): FailedCredentials {
   const { failures }: AuthConfig = config.auth;
-  const { auth } = runtime.meters;
-  return {
-    failures: leases.lease(
-      `auth-failures|${failures.max}|${failures.windowMs}`,
-      () => new FailedCredentials(failures, () => performance.now()),
-      (counted) => counted.close(),
-    ),
-    now: Date.now,
-    refused: (method, code) => auth.refused(method, code),
-  };
+  return leases.lease(
+    `auth-failures|${failures.max}|${failures.windowMs}`,
+    () => new FailedCredentials(failures, () => performance.now()),
+    (counted) => counted.close(),
+  );
 }

@@ -221,6 +221,13 @@ describe("failures", () => {
     now = 5000;
     assert.equal(await code(["apikey", "good"]), undefined);
   });
+  test("of an address hide what was found out for it meanwhile, which would let it guess in parallel", async () => {
+    const shared = sharedWith(new FailedCredentials({ max: 1, windowMs: 5000 }, () => 0));
+    const late = run({}, ["apikey", "late"], {}, shared);
+    await run({}, ["apikey", "bad"], {}, shared);
+    const { verdict, ctx } = await late;
+    assert.deepEqual([verdict?.code, ctx.identity], ["too_many_failures", null]);
+  });
 });
 
 describe("exempt paths", () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { basic, parseLogin } from "../../../src/auth/basic.ts";
+import { FailedCredentials } from "../../../src/auth/failures.ts";
 import { PasswordChecks } from "../../../src/auth/password-checks.ts";
 import { decoyOf, hashPassword, hasPassword, parsePasswordHash } from "../../../src/auth/password-hash.ts";
 import { identityOf } from "../../../src/core/identity.ts";
@@ -51,37 +52,51 @@ describe("a password hash", () => {
 /** The lowest costs, since many are checked here. */
 const CHEAP = decoyOf({ n: 2, r: 1, p: 1 });
 
+/** Never held off. */
+const ASKER = { address: "192.0.2.1", isHeldOff: () => false };
+
 describe("checks", () => {
   let now = 0;
   test("of a password that was accepted are remembered for a while; of another one they are not", async () => {
     const text = await hashPassword("secret");
     const stored = parsePasswordHash(text)!;
     const checks = new PasswordChecks(() => now);
-    assert.equal(await checks.check("ann", "secret", text, stored), true);
-    assert.equal(checks.check("ann", "secret", text, stored), true, "at once");
+    assert.equal(await checks.check("ann", "secret", text, stored, ASKER), true);
+    assert.equal(checks.check("ann", "secret", text, stored, ASKER), true, "at once");
     for (const [user, password, hash] of [
       ["ann", "secre", text],
       ["an", "nsecret", text],
       ["ann", "secret", `${text}x`],
     ])
-      assert.notEqual(checks.check(user!, password!, hash!, stored), true);
-    assert.equal(await checks.check("ann", "wrong", text, stored), false);
+      assert.notEqual(checks.check(user!, password!, hash!, stored, ASKER), true);
+    assert.equal(await checks.check("ann", "wrong", text, stored, ASKER), false);
     now = 300_000;
-    assert.notEqual(checks.check("ann", "secret", text, stored), true);
+    assert.notEqual(checks.check("ann", "secret", text, stored, ASKER), true);
   });
   test("are bounded: who comes when too many wait is told so at once", async () => {
     const checks = new PasswordChecks(() => now);
-    const all = Array.from({ length: 200 }, (_, i) => checks.check("ann", `wrong ${i}`, "", CHEAP));
+    const all = Array.from({ length: 200 }, (_, i) => checks.check("ann", `wrong ${i}`, "", CHEAP, ASKER));
     const results = await Promise.all(all);
     const waited = results.filter((result) => result === false).length;
     assert.ok(waited >= 65 && waited <= 68, `${waited} were checked`);
     assert.equal(results.length - waited, results.filter((result) => result === null).length);
-    assert.equal(await checks.check("ann", "later", "", CHEAP), false, "room again");
+    assert.equal(await checks.check("ann", "later", "", CHEAP, ASKER), false, "room again");
     assert.equal(checks.remembered, 0);
+  });
+  test("that wait are not made for who is held off when their turn comes, and others do not suffer for it", async () => {
+    const checks = new PasswordChecks(() => now);
+    let wrong = 0;
+    const guesser = { address: "192.0.2.1", isHeldOff: () => wrong >= 5 };
+    const guesses = Array.from({ length: 60 }, (_, i) => checks.check("ann", `wrong ${i}`, "", CHEAP, guesser));
+    const shared = checks.check("ann", "wrong 59", "", CHEAP, { ...ASKER, address: "192.0.2.2" });
+    const results = await Promise.all(guesses.map(async (guess) => ((await guess) === false ? ++wrong : null)));
+    const made = results.filter((result) => result !== null).length;
+    assert.ok(made >= 5 && made <= 8, `${made} were made`);
+    assert.equal(await shared, false);
   });
   test("of one password at the same time are one", async () => {
     const checks = new PasswordChecks(() => now);
-    const all = Array.from({ length: 500 }, () => checks.check("ann", "wrong", "", CHEAP));
+    const all = Array.from({ length: 500 }, () => checks.check("ann", "wrong", "", CHEAP, ASKER));
     assert.equal(new Set(all).size, 1);
     assert.equal(await all[0], false);
   });
@@ -99,7 +114,8 @@ describe("users", () => {
       { ...user, name: "ann", disabled: false },
       { ...user, name: "old", disabled: true },
     ];
-    const method = basic({ realm: "shop", forward: false, users }, new PasswordChecks(() => 0));
+    const failures = new FailedCredentials({ max: 0, windowMs: 1000 }, () => 0);
+    const method = basic({ realm: "shop", forward: false, users }, new PasswordChecks(() => 0), failures);
     assert.equal(method.challenge, 'Basic realm="shop", charset="UTF-8"');
     return method.identify(encoded(login), contextOf());
   };
