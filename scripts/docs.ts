@@ -21,7 +21,7 @@ export function generatedDocs(): ReadonlyMap<string, string> {
 function spellings(): string {
   return document([
     "# Spellings of older files",
-    "What older configuration files may hold besides the keys of the [reference](configuration.md). Paths are relative to `gateway`.",
+    "Keys that older configuration files may contain besides those of the [reference](configuration.md). Paths are relative to `gateway`.",
     "## Old spellings",
     "Accepted; each warns once.",
     table(
@@ -32,7 +32,7 @@ function spellings(): string {
       ],
     ),
     "## Keys without effect",
-    "Accepted for the sake of old files; each warns once.",
+    "Accepted for compatibility with older files; each warns once.",
     NO_EFFECT.map((path) => `- ${code(path)}`).join("\n"),
     "## Refused keys",
     "Ignoring them would widen a match or drop a protection.",
@@ -41,7 +41,7 @@ function spellings(): string {
       REFUSED.map(([path, why]) => [code(path), why]),
     ),
     "## Not in this version",
-    "Part of the format, refused until the feature is there.",
+    "Part of the format, rejected until the feature exists.",
     NOT_YET.map((path) => `- ${code(path)}`).join("\n"),
   ]);
 }
@@ -56,7 +56,7 @@ function errors(): string {
   ]);
   return document([
     "# Errors the gateway answers with",
-    "The code stands in `error.code` of the body and in the access log. [What a failure looks like](guides/failures.md) tells when each comes.",
+    "The code is in `error.code` of the body and in the access log. [What a failure looks like](guides/failures.md) describes when each occurs.",
     table(["code", "status", "type", "message", "client connection"], rows),
   ]);
 }
