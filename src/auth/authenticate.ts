@@ -60,7 +60,9 @@ class Authentication {
   constructor(demand: AuthDemand, shared: AuthShared) {
     this.#demand = demand;
     this.#shared = shared;
-    this.#challenges = demand.methods.flatMap(({ challenge }) => ["WWW-Authenticate", challenge]);
+    this.#challenges = demand.methods.flatMap(({ challenge }) =>
+      challenge === "" ? [] : ["WWW-Authenticate", challenge],
+    );
     this.#repliers = demand.methods.filter((method) => method.onReply !== undefined);
   }
 
@@ -117,7 +119,10 @@ class Authentication {
 
   #judge(ctx: RequestContext, method: Authenticator, result: AuthResult): Verdict {
     if (result === ADMITTED) return this.#admit(ctx, method);
-    if ("answer" in result) return result.answer;
+    if ("answer" in result) {
+      if (result.code !== undefined) this.#shared.refused(method.method, result.code);
+      return result.answer;
+    }
     if (isFailure(result)) return this.#reject(ctx, method, result);
     const { expiresAt } = result;
     if (expiresAt !== 0 && expiresAt <= this.#shared.now()) {

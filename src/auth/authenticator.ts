@@ -1,7 +1,8 @@
 // The contract of a way to authenticate clients, and what it says of credentials it does not accept.
 import type { RequestContext } from "../core/context.ts";
+import type { ErrorCode } from "../core/errors.ts";
 import type { AuthMethod, Identity } from "../core/identity.ts";
-import type { Reply } from "../core/reply.ts";
+import type { Refusal, Reply } from "../core/reply.ts";
 import type { ReplyHead } from "../core/reply-head.ts";
 
 /** The request brings this method's credential in several places, with different values. */
@@ -19,7 +20,9 @@ export interface AuthFailure {
 
 /** The method has answered the request itself. */
 export interface AuthAnswer {
-  readonly answer: Reply;
+  readonly answer: Reply | Refusal;
+  /** What it counts as; absent: as no refusal. */
+  readonly code?: ErrorCode;
 }
 
 /** What became of a credential. */
@@ -28,7 +31,7 @@ export type AuthResult = Identity | AuthFailure | AuthAnswer | typeof ADMITTED;
 /** One way to authenticate. */
 export interface Authenticator {
   readonly method: AuthMethod;
-  /** `WWW-Authenticate` of a refusal (RFC 9110 §11.6.1). */
+  /** `WWW-Authenticate` of a refusal (RFC 9110 §11.6.1); "" none. */
   readonly challenge: string;
   /** The credential as sent; null: there is none of this method. */
   credentialOf(ctx: RequestContext): string | null | typeof AMBIGUOUS;

@@ -69,8 +69,9 @@ function headText({ maxHeaderSize, maxHeaders }: HeadLimits): string | null {
   return parts.length === 0 ? null : parts.join(", ");
 }
 
-function authText({ optional, methods, scopes, skipPaths }: RuleAuthConfig): string {
-  const parts = [`${optional ? "optional" : "required"}, by ${methods.join(" or ")}`];
+function authText({ optional, methods, scopes, service, skipPaths }: RuleAuthConfig): string {
+  const ways = methods.map((method) => (method === "forward" && service ? `forward (${service})` : method));
+  const parts = [`${optional ? "optional" : "required"}, by ${ways.join(" or ")}`];
   if (scopes.length > 0) parts.push(`scopes ${scopes.join(" ")}`);
   if (skipPaths.length > 0) parts.push("except auth.skipPaths");
   return parts.join(", ");

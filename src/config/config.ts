@@ -4,6 +4,7 @@ import type { AcmeSettings, NameSet } from "../acme/settings.ts";
 import type { ApiKeySettings } from "../auth/api-keys.ts";
 import type { BasicSettings } from "../auth/basic.ts";
 import type { FailureSettings } from "../auth/failures.ts";
+import type { ForwardService } from "../auth/forward/settings.ts";
 import type { JwtSettings } from "../auth/jwt/settings.ts";
 import type { MtlsSettings } from "../auth/mtls.ts";
 import type { BalancerName, RegistryName } from "../catalog.ts";
@@ -75,6 +76,8 @@ export interface AuthConfig {
   readonly apikey: ApiKeySettings | null;
   readonly basic: BasicSettings | null;
   readonly mtls: MtlsSettings | null;
+  /** Services by name; "" the one for rules that name no other. */
+  readonly forward: Readonly<Record<string, ForwardService>> | null;
 }
 
 /** What a rule demands of its clients. */
@@ -84,6 +87,8 @@ export interface RuleAuthConfig {
   /** In the order they are asked; at least one. */
   readonly methods: readonly AuthMethod[];
   readonly scopes: readonly string[];
+  /** Name of the service that `forward` asks; null: it is no method of the rule. */
+  readonly service: string | null;
   /** Paths that are exempt. */
   readonly skipPaths: readonly Pick<Pattern, "segments" | "rest">[];
 }
@@ -170,6 +175,7 @@ type ReadRuleKey =
   | "authRequired"
   | "authType"
   | "requiredScopes"
+  | "authService"
   | "cors"
   | "websocket"
   | "sse"

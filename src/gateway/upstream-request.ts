@@ -4,14 +4,13 @@ import type { Route } from "../core/route.ts";
 import type { TargetRule } from "../core/route-settings.ts";
 import type { RequestHead } from "../core/upstream-request.ts";
 import { addAttemptFields } from "../wire/attempt-fields.ts";
+import { bindsConnection } from "../wire/connection-credentials.ts";
 import { isField } from "../wire/fields.ts";
 import { forwardedFields } from "../wire/forwarded-fields.ts";
 import { timeoutText } from "../wire/grpc.ts";
 import * as known from "../wire/known.ts";
 import { upstreamTarget } from "../wire/path.ts";
 
-/** NTLM and Negotiate authenticate the connection, not the request: no other client may ever use it. */
-const CONNECTION_CREDENTIALS = /^(ntlm|negotiate)\b/i;
 const TRAILERS = /(^|,)\s*trailers\s*(;|,|$)/i;
 
 /** The head that all attempts on a target share; `ctx.translation` speaks for the client where there is one. */
@@ -37,7 +36,7 @@ export function requestHead(ctx: RequestContext, route: Route): RequestHead {
       case known.ACCEPT_ENCODING:
         break;
       case known.AUTHORIZATION:
-        if (CONNECTION_CREDENTIALS.test(value)) exclusive = true;
+        if (bindsConnection(value)) exclusive = true;
         break;
       case known.EXPECT:
         expectsContinue = ctx.expectsContinue && !ctx.body.complete;

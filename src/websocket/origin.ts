@@ -1,6 +1,7 @@
 // Which handshakes are admitted: by path, and by the origin of the page that asks (RFC 6455 §10.2).
 import type { RequestContext } from "../core/context.ts";
 import type { Filter } from "../core/filter.ts";
+import type { Refusal } from "../core/reply.ts";
 import { joinField } from "../wire/fields.ts";
 
 /** Handshakes outside `prefix` find no route. */
@@ -15,16 +16,17 @@ export function onlyBelow(prefix: string): Filter {
 
 /** A page of another origin is refused unless its origin is listed. Clients that are no browser send none and pass. */
 export function sameOrigin(allowed: readonly string[]): Filter {
+  return { name: "websocket-origin", phase: "edge", onRequest: originCheck(allowed) };
+}
+
+/** What {@link sameOrigin} goes by. */
+export function originCheck(allowed: readonly string[]): (ctx: RequestContext) => Refusal | undefined {
   const any = allowed.includes("*");
   const listed = new Set(allowed.map((origin) => origin.toLowerCase()));
-  return {
-    name: "websocket-origin",
-    phase: "edge",
-    onRequest(ctx) {
-      const origin = joinField(ctx.fields, "origin"); // two of them make none that is listed
-      if (any || origin === undefined || listed.has(origin.toLowerCase()) || isOwn(ctx, origin)) return undefined;
-      return { code: "origin_not_allowed" };
-    },
+  return (ctx) => {
+    const origin = joinField(ctx.fields, "origin"); // two of them make none that is listed
+    if (any || origin === undefined || listed.has(origin.toLowerCase()) || isOwn(ctx, origin)) return undefined;
+    return { code: "origin_not_allowed" };
   };
 }
 

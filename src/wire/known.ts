@@ -29,7 +29,7 @@ export const TE = 11;
 export const VIA = 12;
 /** `Accept-Encoding`. */
 export const ACCEPT_ENCODING = 13;
-/** A spelling with `_` or `.` of a field the gateway asserts: backends that map both to one variable would believe it. Dropped. */
+/** Another spelling of a field the gateway asserts, such as with `_` or as metadata of gRPC: some backends would believe it. Dropped. */
 export const ALIAS = 14;
 /** `Authorization`. */
 export const AUTHORIZATION = 15;
@@ -61,6 +61,8 @@ export function knownField(name: string): number {
     case 0x61: // a
       if (name.length === 13) return isField(name, "authorization") ? AUTHORIZATION : OTHER;
       return name.length === 15 && isField(name, "accept-encoding") ? ACCEPT_ENCODING : OTHER;
+    case 0x67: // g
+      return name.length > 14 && isField(name.slice(0, 14), "grpc-metadata-") ? metadata(name.slice(14)) : oddly(name);
     case 0x66: // f
       return isField(name, "forwarded") ? FORWARDED : OTHER;
     case 0x70: // p
@@ -96,6 +98,12 @@ const ODD = /[^A-Za-z0-9-]/g;
 /** Kind of a name that may have odd characters other than `_`: looked for only where what the gateway asserts begins so. */
 function oddly(name: string): number {
   return name.search(ODD) === -1 ? OTHER : alias(name);
+}
+
+/** Kind of what backends that translate HTTP to gRPC take for the metadata of a name. */
+function metadata(name: string): number {
+  const kind = knownField(name);
+  return kind === ASSERTED || kind === FORWARDED_FOR || kind === FORWARDED || kind === ALIAS ? ALIAS : OTHER;
 }
 
 /** Kind of a name with odd characters (`X_Real_IP`, `Client.Cert`): where the name with dashes means something, it is dropped. */

@@ -6,6 +6,8 @@ const HEADERS_CURE = "the gateway adds and removes no header fields of messages;
 const LOGS_CURE = "access lines go to telemetry.logging.output; accessLog: false silences a rule";
 const AUTH_CURE =
   "write auth beside router: { required: true, apikey: …, basic: … or mtls: … }, and authRequired in rules";
+const FORWARD_CURE =
+  "write auth beside router: { forward: { url: http://127.0.0.1:9091/ } }, and authRequired in rules";
 const LATER_CURE = "this version does not do that; let the service do it";
 
 /** What has lists of addresses. */
@@ -144,7 +146,8 @@ export const LISTENER_WORDS: readonly ForeignRow[] = [
     "iprestriction ipallowlist ipwhitelist whitelist allowlist acl allow deny ipdenylist blacklist denylist blocklist allowedips deniedips",
     "write allowedIPs or deniedIPs in a rule, or in a listener such as frontend.http",
   ],
-  [[RULE, HTTP, SERVICE, ...TOPS, "router"], "forwardauth jwt oauth oauth2 authrequest digestauth", LATER_CURE],
+  [[RULE, HTTP, SERVICE, ...TOPS, "router"], "forwardauth authrequest extauthz externalauth", FORWARD_CURE],
+  [[RULE, HTTP, SERVICE, ...TOPS, "router"], "jwt oauth oauth2 digestauth", LATER_CURE],
   [[HTTP, RULE, ...TOPS], "accesslogs log logs accesslogging errorlog", LOGS_CURE],
   [[HTTP, ...TOPS], "accesslog", LOGS_CURE],
   [[HTTP, ...TOPS], "logging", "write telemetry.logging: { level: info, format: json, output: stdout }"],

@@ -8,6 +8,7 @@ import type { SourceFiles } from "../text/source-files.ts";
 import { KeyReader } from "./api-keys.ts";
 import { subjectFault, subjectOf } from "./auth-subject.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
+import { readForward } from "./forward.ts";
 import { readJwt } from "./jwt.ts";
 import { checkScopes, methodsIn, skipPattern } from "./rule-auth.ts";
 
@@ -26,7 +27,7 @@ export function readAuth(draft: Draft, files: SourceFiles): AuthConfig {
       draft.error([...place, "skipPaths", i], `auth.skipPaths: "${path}": ${(error as Error).message}`);
     }
   }
-  const { jwt, apikey, basic, mtls, failures } = auth;
+  const { jwt, apikey, basic, mtls, forward, failures } = auth;
   for (const [subject, scopes] of Object.entries(mtls.scopes))
     checkScopes(draft, scopes, [...place, "mtls", "scopes", subject]);
   return {
@@ -35,6 +36,7 @@ export function readAuth(draft: Draft, files: SourceFiles): AuthConfig {
     apikey: apikey.enabled ? readKeys(draft, files) : null,
     basic: basic.enabled ? readUsers(draft) : null,
     mtls: mtls.enabled ? { scopes: mtls.scopes } : null,
+    forward: forward.enabled ? readForward(draft, files) : null,
   };
 }
 

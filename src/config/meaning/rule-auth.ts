@@ -8,7 +8,7 @@ import { didYouMean } from "../text/suggest.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 
 /** Ways to authenticate that the format has and this version does not. */
-const LATER: ReadonlySet<string> = new Set(["oauth2", "oidc", "forward", "session"]);
+const LATER: ReadonlySet<string> = new Set(["oauth2", "oidc", "session"]);
 /** Scopes are told to services as a list with commas. */
 const SCOPE = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/;
 
@@ -16,14 +16,15 @@ const SCOPE = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/;
 export function readRuleAuth(draft: Draft, section: RuleSection, place: Place, id: string): RuleAuthConfig | null {
   const { auth } = draft.written;
   const fault = (key: string, message: string) => draft.error([...place, key], `rule "${id}": ${message}`);
-  const { authRequired, authType, requiredScopes } = section;
-  const asks = authType.length > 0 || requiredScopes.length > 0;
+  const { authRequired, authType, authService, requiredScopes } = section;
+  const asks = authType.length > 0 || authService !== "" || requiredScopes.length > 0;
   const own: AuthNeed | null = authRequired ?? (asks ? true : null);
   if (/^(true|yes|on)$/i.test(String(section.metadata.skipAuth))) {
     if (own === true) fault("metadata", "metadata.skipAuth and what it requires exclude each other");
     return null;
   }
-  if (authRequired === false && asks) fault("authRequired", "it is false, but authType or requiredScopes ask for more");
+  if (authRequired === false && asks)
+    fault("authRequired", "it is false, but authType, authService or requiredScopes ask for more");
   if (authRequired === "optional" && requiredScopes.length > 0)
     fault("requiredScopes", "who passes as nobody holds no scopes; write authRequired: true");
   checkScopes(draft, requiredScopes, [...place, "requiredScopes"]);
@@ -37,7 +38,33 @@ export function readRuleAuth(draft: Draft, section: RuleSection, place: Place, i
     draft.error(place, `rule "${id}" requires authentication, but no method${which} is enabled below auth`);
   }
   const scopes = [...new Set([...auth.requiredScopes, ...requiredScopes])];
-  return { optional: need === "optional", methods, scopes, skipPaths: own === null ? skipPaths(auth.skipPaths) : [] };
+  const service = readService(draft, section, methods, fault);
+  const skips = own === null ? skipPaths(auth.skipPaths) : [];
+  return { optional: need === "optional", methods, scopes, service, skipPaths: skips };
+}
+
+/** Name of the service that is asked; null: none is. */
+function readService(
+  draft: Draft,
+  { authService }: RuleSection,
+  methods: readonly AuthMethod[],
+  fault: (key: string, message: string) => void,
+): string | null {
+  const { url, services } = draft.written.auth.forward;
+  const at = methods.indexOf("forward");
+  if (at === -1) {
+    if (authService !== "") fault("authService", "it has no effect where forward is none of its methods");
+    return null;
+  }
+  if (at < methods.length - 1) fault("authType", "forward decides about every request; name it last");
+  if (authService === "") {
+    const names = Object.keys(services);
+    if (url === "" && names.length > 0) fault("authService", `it needs one of ${names.join(", ")}`);
+  } else if (!Object.hasOwn(services, authService)) {
+    const hint = didYouMean(authService, Object.keys(services));
+    fault("authService", `auth.forward.services has no "${authService}"${hint}`);
+  }
+  return authService;
 }
 
 /** Reports names of methods that there are not. */

@@ -3,6 +3,7 @@ import { SUBJECT_TYPES } from "../../core/identity.ts";
 import { TIERS } from "../../core/limiter.ts";
 import type { Field, Infer } from "./field.ts";
 import { mapOf, object, optional, wrongValue } from "./fields.ts";
+import { forwardBlock } from "./forward.ts";
 import { jwtBlock } from "./jwt.ts";
 import { mapOrList, orText } from "./map-or-list.ts";
 import { orSwitch } from "./or-switch.ts";
@@ -91,7 +92,7 @@ const mtls = object("", {
 export const auth = object("Authentication of clients", {
   required: need("what holds for rules that say nothing in `authRequired`", false),
   providers: strings(
-    "methods, in the order they are asked: `jwt`, `apikey`, `basic`, `mtls`; default all that are enabled",
+    "methods, in the order they are asked: `jwt`, `apikey`, `basic`, `mtls`, `forward`; default all that are enabled",
   ),
   skipPaths: strings(
     "paths, with all below, that need no credential: `/health`, `/public/*`; a rule's own `authRequired` wins",
@@ -111,6 +112,7 @@ export const auth = object("Authentication of clients", {
     "User names and passwords (Basic): true, false or a block, which is on unless it says otherwise",
   ),
   mtls: orSwitch(mtls, "Client certificates: true, false or a block, which is on unless it says otherwise"),
+  forward: forwardBlock,
 });
 
 /** Keys of a rule. */
@@ -119,6 +121,10 @@ export const ruleAuth = {
     need("whether requests need a credential; `optional` = those without pass as nobody; default `auth.required`"),
   ),
   authType: strings("methods that the rule accepts, in order; implies `authRequired`; default `auth.providers`"),
+  authService: str(
+    "one of `auth.forward.services`, which is asked; implies `authRequired`; empty = `auth.forward`",
+    "",
+  ),
   requiredScopes: strings("scopes that clients of the rule must hold, all of them; implies `authRequired`"),
 };
 

@@ -263,7 +263,7 @@ export const REFUSED: readonly (readonly [string, string])[] = [
 
 /** Sections of the format whose feature this version does not have. Refused: a policy must not be dropped in silence. */
 export const NOT_YET: readonly string[] = [
-  ...["oauth2", "oidc", "forward", "session"].map((key) => `auth.${key}`),
+  ...["oauth2", "oidc", "session"].map((key) => `auth.${key}`),
   "openapi",
   "versioning",
   "protocols.openapi",

@@ -1,9 +1,11 @@
 // `auth` and what rules demand → filters. Routes of equal demands share one.
 import { apiKeys } from "../../auth/api-keys.ts";
+import { assertedFields } from "../../auth/asserted-fields.ts";
 import { type AuthShared, authenticate } from "../../auth/authenticate.ts";
 import type { Authenticator } from "../../auth/authenticator.ts";
 import { basic } from "../../auth/basic.ts";
 import { FailedCredentials } from "../../auth/failures.ts";
+import { assertedNames } from "../../auth/forward/settings.ts";
 import { mtls } from "../../auth/mtls.ts";
 import { PasswordChecks } from "../../auth/password-checks.ts";
 import type { AuthConfig, RuleConfig } from "../../config/config.ts";
@@ -11,6 +13,7 @@ import type { Filter } from "../../core/filter.ts";
 import type { AuthMethod } from "../../core/identity.ts";
 import { fitsPattern } from "../../routing/pattern.ts";
 import type { Build } from "../runtime.ts";
+import { forwardMethod } from "./forward.ts";
 import { identifiedHandshakes } from "./identified-handshakes.ts";
 import { jwtMethod } from "./jwt.ts";
 
@@ -19,7 +22,7 @@ const NONE: readonly Filter[] = [];
 /** Authentication of one configuration. */
 export class AuthRules {
   readonly #build: Build;
-  readonly #methods = new Map<AuthMethod, Authenticator>();
+  readonly #methods = new Map<string, Authenticator>();
   readonly #made = new Map<string, readonly Filter[]>();
   #shared: AuthShared | null = null;
 
@@ -28,32 +31,45 @@ export class AuthRules {
   }
 
   filtersFor({ auth }: RuleConfig): readonly Filter[] {
-    if (auth === null) return NONE;
+    if (auth === null && this.#build.config.auth.forward === null) return NONE;
     const key = JSON.stringify(auth);
     let made = this.#made.get(key);
     if (made === undefined) this.#made.set(key, (made = this.#filtersOf(auth)));
     return made;
   }
 
-  #filtersOf(auth: NonNullable<RuleConfig["auth"]>): readonly Filter[] {
-    return [this.#filterOf(auth), ...identifiedHandshakes(this.#build.config, auth.methods)];
+  #filtersOf(auth: RuleConfig["auth"]): readonly Filter[] {
+    const { config } = this.#build;
+    const asserted = assertedOf(config.auth, auth);
+    if (auth === null) return asserted;
+    return [...asserted, this.#filterOf(auth), ...identifiedHandshakes(config, auth.methods)];
   }
 
-  #filterOf({ optional, methods, scopes, skipPaths }: NonNullable<RuleConfig["auth"]>): Filter {
+  #filterOf({ optional, methods, scopes, service, skipPaths }: NonNullable<RuleConfig["auth"]>): Filter {
     const skips =
       skipPaths.length === 0 ? null : (path: string) => skipPaths.some((pattern) => fitsPattern(pattern, path));
     this.#shared ??= sharedOf(this.#build);
-    return authenticate({ optional, methods: methods.map((name) => this.#method(name)), scopes, skips }, this.#shared);
+    const authenticators = methods.map((name) => this.#method(name, service ?? ""));
+    return authenticate({ optional, methods: authenticators, scopes, skips }, this.#shared);
   }
 
-  #method(name: AuthMethod): Authenticator {
-    let made = this.#methods.get(name);
-    if (made === undefined) this.#methods.set(name, (made = MAKERS[name](this.#build)));
+  #method(name: AuthMethod, service: string): Authenticator {
+    const key = name === "forward" ? `forward ${service}` : name;
+    let made = this.#methods.get(key);
+    if (made === undefined) this.#methods.set(key, (made = MAKERS[name](this.#build, service)));
     return made;
   }
 }
 
-const MAKERS: Readonly<Record<AuthMethod, (build: Build) => Authenticator>> = {
+/** Names that services vouch for are nobody else's on any rule; credentials are, but where they come from the service. */
+function assertedOf({ forward }: AuthConfig, auth: RuleConfig["auth"]): readonly Filter[] {
+  const names = Object.entries(forward ?? {}).flatMap(([name, service]) =>
+    assertedNames(service, auth?.service === name),
+  );
+  return names.length === 0 ? NONE : [assertedFields([...new Set(names)].sort())];
+}
+
+const MAKERS: Readonly<Record<AuthMethod, (build: Build, service: string) => Authenticator>> = {
   jwt: jwtMethod,
   apikey: ({ config }) => apiKeys(config.auth.apikey!),
   basic: (build) => {
@@ -65,6 +81,7 @@ const MAKERS: Readonly<Record<AuthMethod, (build: Build) => Authenticator>> = {
     return basic(build.config.auth.basic!, checks, failuresOf(build));
   },
   mtls: ({ config }) => mtls(config.auth.mtls!),
+  forward: forwardMethod,
 };
 
 function sharedOf(build: Build): AuthShared {

@@ -6,7 +6,7 @@ import type { Config } from "../../config/config.ts";
 import type { RequestContext } from "../../core/context.ts";
 import type { Filter } from "../../core/filter.ts";
 import type { AuthMethod } from "../../core/identity.ts";
-import { sameOrigin } from "../../websocket/origin.ts";
+import { originCheck } from "../../websocket/origin.ts";
 
 /** Filters that run behind authentication. @param methods of the route */
 export function identifiedHandshakes({ auth, frontend }: Config, methods: readonly AuthMethod[]): readonly Filter[] {
@@ -17,9 +17,8 @@ export function identifiedHandshakes({ auth, frontend }: Config, methods: readon
     if (method === "jwt") return isByCookie(jwt!.places, ctx);
     return method === "apikey" && apikey!.cookie !== "" && keyIn({ ...apikey!, cookie: "" }, ctx) === null;
   };
-  const origins = sameOrigin(allowedOrigins);
   return [
     ...(methods.includes("jwt") ? [tokenSubprotocol(subprotocols.length === 0)] : []),
-    ...(jwt?.places.cookie || apikey?.cookie ? [cookieOrigin(byCookie, (ctx) => origins.onRequest!(ctx))] : []),
+    ...(jwt?.places.cookie || apikey?.cookie ? [cookieOrigin(byCookie, originCheck(allowedOrigins))] : []),
   ];
 }

@@ -84,6 +84,8 @@ describe("a refusal", () => {
     assert.deepEqual(verdict, { code: "missing_credentials", fields: challenges });
     assert.deepEqual(refused, ["none missing_credentials"]);
     assert.equal(ctx.detail, "no credential");
+    const silent = await run({ methods: [...methods, { ...method("forward"), challenge: "" }] }, []);
+    assert.deepEqual(silent.verdict, verdict);
     const bad = await run({ methods }, ["apikey", "bad"]);
     assert.deepEqual(bad.verdict, { code: "invalid_credentials", fields: challenges });
     assert.equal(bad.ctx.detail, "apikey: unknown");
@@ -124,6 +126,10 @@ describe("a method that answers by itself", () => {
   test("may answer, or let pass without a name, who then holds no scope", async () => {
     const answering = [inviting({ identify: () => ({ answer: redirect }) })];
     assert.deepEqual((await run({ methods: answering }, ["basic", "good"])).verdict, redirect);
+    assert.deepEqual(refused, []);
+    const denying = [inviting({ identify: () => ({ answer: redirect, code: "missing_credentials" }) })];
+    assert.deepEqual((await run({ methods: denying }, ["basic", "good"])).verdict, redirect);
+    assert.deepEqual(refused, ["basic missing_credentials"]);
     const admitting = [inviting({ identify: () => ADMITTED })];
     const admitted = await run({ methods: admitting }, ["basic", "good"]);
     assert.deepEqual([admitted.verdict, admitted.ctx.identity], [undefined, null]);

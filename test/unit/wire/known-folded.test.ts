@@ -11,5 +11,9 @@ test("every name that a backend may fold into one the gateway asserts is known f
       assert.equal(knownField(name.replace(/-(?=[^-]*$)/, odd)), ALIAS, odd);
     }
   }
+  for (const name of ["Grpc-Metadata-X-Auth-Subject", "grpc_metadata_x_auth_subject", "grpc-metadata-x.real.ip"])
+    assert.equal(knownField(name), ALIAS, name);
+  for (const name of ["grpc-metadata-x-author", "grpc-metadata-", "grpc-metadata-host", "grpc.metadata-x"])
+    assert.equal(knownField(name), OTHER, name);
   for (const name of ["x-author", "x.author", "client.certs", "x-api.key"]) assert.equal(knownField(name), OTHER, name);
 });

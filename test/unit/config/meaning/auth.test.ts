@@ -34,7 +34,7 @@ const APIKEY = { keys: { ci: { hashedKey: keyDigest("k") } } };
 const demand = (auth: Block, rule: Block = {}) => load({ apikey: APIKEY, mtls: true, ...auth }, rule).rules[0]!.auth;
 
 describe("what a rule demands", () => {
-  const open = { optional: false, methods: ["apikey", "mtls"], scopes: [], skipPaths: [] };
+  const open = { optional: false, methods: ["apikey", "mtls"], scopes: [], service: null, skipPaths: [] };
   test("is what auth says, unless it says so itself", () => {
     assert.equal(demand({}), null);
     assert.deepEqual(demand({ required: true }), open);

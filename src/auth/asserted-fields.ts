@@ -1,0 +1,67 @@
+// Deletes what clients say under names that somebody vouches for here: in headers, trailers and metadata, in every spelling.
+import type { RequestContext } from "../core/context.ts";
+import type { BodyReceiver, RequestBody } from "../core/edges.ts";
+import type { Filter } from "../core/filter.ts";
+import { FoldedNames, metadataName } from "../wire/folded-names.ts";
+
+/** Comes before authentication, also of requests that need none: a backend believes these fields whatever the path. */
+export function assertedFields(given: readonly string[]): Filter {
+  const names = new FoldedNames(given);
+  return {
+    name: "asserted-fields",
+    phase: "authenticate",
+    onRequest(ctx: RequestContext) {
+      const { fields } = ctx;
+      for (let i = 0; i < fields.length; i += 2) {
+        const name = fields[i]!;
+        if (!names.has(name)) continue;
+        ctx.edited().drop(name);
+        ctx.edited().drop(metadataName(name)); // what a translator makes of it
+      }
+      if (!ctx.body.complete) ctx.body = new BodyWithout(ctx.body, names);
+      return undefined;
+    },
+  };
+}
+
+/** A body with some of its trailers left out. */
+class BodyWithout implements RequestBody {
+  readonly #body: RequestBody;
+  readonly #names: FoldedNames;
+
+  constructor(body: RequestBody, names: FoldedNames) {
+    this.#body = body;
+    this.#names = names;
+  }
+
+  get length(): number {
+    return this.#body.length;
+  }
+
+  get complete(): boolean {
+    return this.#body.complete;
+  }
+
+  get bytes(): number {
+    return this.#body.bytes;
+  }
+
+  get replayable(): boolean {
+    return this.#body.replayable === true;
+  }
+
+  limit(maxBytes: number): void {
+    this.#body.limit(maxBytes);
+  }
+
+  start(to: BodyReceiver): void {
+    this.#body.start({
+      data: (chunk) => to.data(chunk),
+      end: (trailers) => to.end(trailers.filter((_, i) => !this.#names.has(trailers[i & ~1]!))),
+    });
+  }
+
+  resume(): void {
+    this.#body.resume();
+  }
+}

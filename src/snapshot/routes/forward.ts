@@ -1,0 +1,57 @@
+// `auth.forward` → the method, with the connections to its service. These are kept over reloads.
+import type { Authenticator } from "../../auth/authenticator.ts";
+import { forward } from "../../auth/forward/authenticator.ts";
+import type { ForwardService } from "../../auth/forward/settings.ts";
+import { HttpConnector } from "../../connectors/http/connector.ts";
+import type { HttpClientOptions } from "../../connectors/http/options.ts";
+import { systemClock } from "../../core/clock.ts";
+import { Episode } from "../../core/episode.ts";
+import { originCheck } from "../../websocket/origin.ts";
+import { authorityOf } from "../../wire/authority.ts";
+import { DEFAULT_TLS } from "../../wire/secure.ts";
+import { digest } from "../digest.ts";
+import type { Build } from "../runtime.ts";
+
+/** Connections that have not been used for this long are closed, ms. */
+const IDLE_MS = 60_000;
+const FAILURE = {
+  begins: "A service for authentication gives no answers",
+  passed: "The service for authentication has not failed for a while",
+};
+
+/** Makes the method. @param name of the service; "" = `auth.forward` itself */
+export function forwardMethod({ config, runtime, leases }: Build, name: string): Authenticator {
+  const service = config.auth.forward![name]!;
+  const { scheme, address, port } = service.place;
+  const options = optionsOf(service);
+  const pool = leases.lease(
+    `auth-pool|${scheme}|${address}|${port}|${digest(options)}`,
+    () => runtime.pools.add(service.place, options),
+    (made) => runtime.pools.remove(made),
+  );
+  const episode = leases.lease(
+    `auth-episode|${service.name}`,
+    () => new Episode(runtime.log, systemClock, FAILURE),
+    () => undefined,
+  );
+  const defaults = { host: authorityOf(service.place), dropAcceptEncoding: false, maxUpgrades: 0 };
+  return forward(service, new HttpConnector(pool, defaults, { open: 0 }), {
+    origin: originCheck(config.frontend.websocket.allowedOrigins),
+    failed: (why) => episode.note({ service: service.name, reason: why }),
+  });
+}
+
+/** The question has one bound on its time, and no others. */
+function optionsOf({ maxConnections, timeoutMs, ca }: ForwardService): HttpClientOptions {
+  return {
+    maxIdlePerHost: maxConnections,
+    maxPerHost: maxConnections,
+    idleTimeoutMs: IDLE_MS,
+    probeMs: 0,
+    dialTimeoutMs: timeoutMs,
+    tlsTimeoutMs: timeoutMs,
+    headTimeoutMs: 0,
+    continueTimeoutMs: 0,
+    tls: ca === "" ? DEFAULT_TLS : { ...DEFAULT_TLS, material: { ca } },
+  };
+}
