@@ -5,7 +5,7 @@ import { isField } from "./fields.ts";
 export function cookieStart(line: string, name: string): number {
   let at = 0;
   while (at < line.length) {
-    while (line.charCodeAt(at) === 0x20 || line.charCodeAt(at) === 0x09) at++;
+    at = pastBlanks(line, at);
     if (line.startsWith(name, at) && line.charCodeAt(at + name.length) === 0x3d) return at + name.length + 1;
     const next = line.indexOf(";", at);
     if (next === -1) return -1;
@@ -16,8 +16,7 @@ export function cookieStart(line: string, name: string): number {
 
 /** Where the value that begins at `start` ends; blanks behind it are not part of it. */
 export function cookieEnd(line: string, start: number): number {
-  let end = line.indexOf(";", start);
-  if (end === -1) end = line.length;
+  let end = pieceEnd(line, start);
   while (end > start && (line.charCodeAt(end - 1) === 0x20 || line.charCodeAt(end - 1) === 0x09)) end--;
   return end;
 }
@@ -35,24 +34,52 @@ export function cookieValue(fields: readonly string[], name: string): string | u
 
 /** Values of all cookies of that name a client sent. */
 export function cookieValues(fields: readonly string[], name: string): string[] {
-  return cookiesIn(fields).flatMap((cookie) => (isNamed(cookie, name) ? [cookie.slice(name.length + 1)] : []));
+  const values: string[] = [];
+  for (const cookie of cookiesIn(fields)) {
+    const start = valueStart(cookie, name);
+    if (start !== -1) values.push(cookie.slice(start));
+  }
+  return values;
 }
 
 /** The cookies a client sent without those of that name, as one `Cookie` line; "" when none is left. */
 export function withoutCookie(fields: readonly string[], name: string): string {
   return cookiesIn(fields)
-    .filter((cookie) => !isNamed(cookie, name))
+    .filter((cookie) => valueStart(cookie, name) === -1)
     .join("; ");
 }
 
-/** `name=value` of each, in order. */
+/** `name=value` of each, in order. Takes time in proportion to their length, whatever they consist of. */
 function cookiesIn(fields: readonly string[]): string[] {
-  const lines = fields.filter((_, i) => i % 2 === 1 && isField(fields[i - 1]!, "cookie"));
-  return lines.flatMap((line) => line.split(";").map((cookie) => cookie.replaceAll(/^[ \t]+|[ \t]+$/g, "")));
+  const found: string[] = [];
+  for (let i = 0; i < fields.length; i += 2) {
+    if (!isField(fields[i]!, "cookie")) continue;
+    const line = fields[i + 1]!;
+    for (let start = 0; start < line.length; start = pieceEnd(line, start) + 1) {
+      const from = pastBlanks(line, start);
+      const end = cookieEnd(line, from);
+      if (end > from) found.push(line.slice(from, end));
+    }
+  }
+  return found;
 }
 
-function isNamed(cookie: string, name: string): boolean {
-  return cookie.startsWith(name) && cookie.charCodeAt(name.length) === 0x3d;
+/** Where the value of a cookie of that name begins; -1: it has another. Many servers pass over blanks before the `=`. */
+function valueStart(cookie: string, name: string): number {
+  if (!cookie.startsWith(name)) return -1;
+  const equals = pastBlanks(cookie, name.length);
+  return cookie.charCodeAt(equals) === 0x3d ? equals + 1 : -1;
+}
+
+function pieceEnd(line: string, from: number): number {
+  const end = line.indexOf(";", from);
+  return end === -1 ? line.length : end;
+}
+
+function pastBlanks(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) === 0x20 || text.charCodeAt(at) === 0x09) at++;
+  return at;
 }
 
 /** Value of the last cookie of that name that a response sets, or undefined. */

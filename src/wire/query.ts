@@ -1,4 +1,6 @@
 // Query parameters where they stand, without taking the query apart.
+import { isUtf8 } from "node:buffer";
+import { HEX } from "./grammar.ts";
 
 const ESCAPES = /[%+]/;
 
@@ -46,8 +48,8 @@ function pieceEnd(query: string, from: number): number {
 /** Value, as it is written, of the piece that begins at `from`; undefined: it has another name. @param bytes of the name; null: no escapes */
 function valueAt(query: string, from: number, name: string, bytes: Buffer | null): string | undefined {
   const end = pieceEnd(query, from);
-  let eq = query.indexOf("=", from);
-  if (eq === -1 || eq > end) eq = end;
+  let eq = from; // looked for in this piece alone: there may be thousands that have none
+  while (eq < end && query.charCodeAt(eq) !== 0x3d) eq++;
   const literal = eq - from === name.length && query.startsWith(name, from);
   return literal || (bytes !== null && spells(query, from, eq, bytes)) ? query.slice(eq + 1, end) : undefined;
 }
@@ -70,15 +72,28 @@ function spells(query: string, from: number, end: number, name: Buffer): boolean
 
 /** The byte two hexadecimal digits stand for, or -1. */
 function hexByte(text: string, at: number, end: number): number {
-  const digits = text.slice(at, Math.min(at + 2, end));
-  return /^[\da-f]{2}$/i.test(digits) ? Number.parseInt(digits, 16) : -1;
+  if (at + 1 >= end) return -1;
+  const high = HEX[text.charCodeAt(at)] ?? 255;
+  const low = HEX[text.charCodeAt(at + 1)] ?? 255;
+  return high === 255 || low === 255 ? -1 : high * 16 + low;
 }
 
+/** A bad escape, or what is no UTF-8, is its own text, as backends see it. Costs no exception, since there may be thousands. */
 function decode(text: string): string {
-  if (!text.includes("%") && !text.includes("+")) return text;
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    return text; // a bad escape is its own text, as backends see it
+  if (!ESCAPES.test(text)) return text;
+  const bytes = Buffer.allocUnsafe(text.length);
+  let length = 0;
+  for (let at = 0; at < text.length; at++) {
+    let byte = text.charCodeAt(at);
+    if (byte > 0x7f) return text;
+    if (byte === 0x2b) byte = 0x20;
+    else if (byte === 0x25) {
+      byte = hexByte(text, at + 1, text.length);
+      if (byte === -1) return text;
+      at += 2;
+    }
+    bytes[length++] = byte;
   }
+  const decoded = bytes.subarray(0, length);
+  return isUtf8(decoded) ? decoded.toString() : text;
 }

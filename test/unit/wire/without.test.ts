@@ -19,3 +19,17 @@ test("cookies are found in all lines, and the rest becomes one", () => {
   assert.equal(withoutCookie(fields, "key"), "a=1; b=2; Key=3; key2=4");
   assert.equal(withoutCookie(["Cookie", "key=x"], "key"), "");
 });
+
+test("blanks before the = of a cookie are no part of its name, as many servers see it", () => {
+  const fields = ["Cookie", "key =x; key\t =y; a =b =c; key x=1"];
+  assert.deepEqual([cookieValues(fields, "key"), cookieValues(fields, "a")], [["x", "y"], ["b =c"]]);
+  assert.equal(withoutCookie(fields, "key"), "a =b =c; key x=1");
+});
+
+test("cookies and queries of a megabyte are read in one go, whatever they consist of", { timeout: 20_000 }, () => {
+  const many = (text: string) => text.repeat(2 ** 20 / text.length);
+  for (const text of [many(" "), `a=b${many(" ")}x`, many(";"), many("\t;"), many("key;"), many("key =")])
+    withoutCookie(["Cookie", `${text}; key=x`], "key");
+  for (const text of [many("&"), many("key&"), many("%6Bey&"), many("key=%4&"), many("key=%ff&")])
+    assert.equal(queryValues(`?${text}&key=x`, "key").at(-1), "x");
+});
