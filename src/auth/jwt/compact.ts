@@ -1,6 +1,7 @@
 // Takes a compact JWS apart (RFC 7515 §7.1), and refuses what is none before its claims are decoded.
 import { isUtf8 } from "node:buffer";
 import { ALGORITHM_NAMES, type AlgorithmName } from "./algorithms.ts";
+import { hasTwinNames } from "./twin-names.ts";
 
 /** Longest token that is looked at, characters. */
 export const MAX_TOKEN_LENGTH = 8192;
@@ -44,11 +45,15 @@ export class CompactReader {
     const last = token.lastIndexOf(".");
     const header = this.#headerOf(token.slice(0, first));
     if (typeof header === "string") return header;
+    const encoded = token.slice(last + 1);
+    const signature = Buffer.from(encoded, "base64url");
+    // Unused bits at its end would give one signature several spellings (RFC 4648 §3.5).
+    if (signature.toString("base64url") !== encoded) return "the signature is not in base64url";
     return {
       algorithm: header.algorithm,
       kid: header.kid,
       signed: Buffer.from(token.slice(0, last), "latin1"),
-      signature: Buffer.from(token.slice(last + 1), "base64url"),
+      signature,
       payload: token.slice(first + 1, last),
     };
   }
@@ -74,15 +79,15 @@ function headerOf(text: string): Header | string {
   return algorithm === undefined ? "the token has an unknown algorithm" : { algorithm, kid };
 }
 
-/** An object in JSON in base64url; null: it is none. */
+/** An object in JSON in base64url; null: it is none, or one with two members of a name (RFC 7515 §4, RFC 7519 §4). */
 export function jsonObject(text: string): Record<string, unknown> | null {
   const bytes = Buffer.from(text, "base64url");
   if (!isUtf8(bytes)) return null;
   try {
-    const value: unknown = JSON.parse(bytes.toString("utf8"));
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
+    const json = bytes.toString("utf8");
+    const value: unknown = JSON.parse(json);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject && !hasTwinNames(json, value) ? (value as Record<string, unknown>) : null;
   } catch {
     return null;
   }

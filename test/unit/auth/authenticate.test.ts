@@ -258,4 +258,21 @@ describe("exempt paths", () => {
     assert.equal(await outcome("/health/..%2Fadmin"), "missing_credentials");
     assert.equal(await outcome("/health/%5C..%5Cadmin"), "missing_credentials");
   });
+  test("have nothing that divides them in another way once decoded twice, or folded", async () => {
+    for (const rest of [
+      "%252e%252e",
+      "%252F",
+      "%25",
+      "%09",
+      "%0A",
+      "%7F%C0%AE",
+      "%FF",
+      "%EF%BC%8E",
+      "%EF%BC%8F",
+      "%E2%80%A5",
+    ])
+      assert.equal(await outcome(`/health/${rest}/admin`), "missing_credentials", rest);
+    for (const rest of ["a%20b", "caf%C3%A9.png", "50%E2%82%AC", "%E4%BE%8B/x", "%3Fx=%23", "live;v=%20"])
+      assert.equal(await outcome(`/health/${rest}`), "passes", rest);
+  });
 });

@@ -154,6 +154,20 @@ describe("hostile tokens are refused", () => {
     ["a megabyte", () => "a".repeat(1024 * 1024), /too long/],
     ["claims nested deeply", () => forged({ alg: "RS256" }, nested(GOOD, 2000)), /nested too deeply/],
     ["a header nested deeply", () => forged(`{"alg":"RS256","x":${"[".repeat(2500)}`), /no JSON object/],
+    ["a header with a name twice", () => forged('{"alg":"none","alg":"RS256"}'), /no JSON object/],
+    ["a claim twice", () => forged({ alg: "RS256" }, twice('"sub":"root"')), /claims are no JSON/],
+    [
+      "a claim twice, once in escapes",
+      () => forged({ alg: "RS256" }, twice('"s\\u0075b":"root"')),
+      /claims are no JSON/,
+    ],
+    [
+      "a claim twice, further in",
+      () => forged({ alg: "RS256" }, twice('"a":[{"b":1,"b":{"c":2}}]')),
+      /claims are no JSON/,
+    ],
+    ["a signature with bits that say nothing", () => respelled(forged({ alg: "RS256" })), /not in base64url/],
+    ["a signature of one character", () => `${RAW}.A`, /not in base64url/],
     [
       "claims exchanged",
       () => forged({ alg: "RS256" }).replace(/\.[^.]+\./, `.${part({ sub: "root", exp: nowS() + 60 })}.`),
@@ -180,6 +194,20 @@ describe("hostile tokens are refused", () => {
   });
 });
 
+/** Good claims with a further member. */
+function twice(member: string): string {
+  return `{"sub":"alice","exp":${nowS() + 60},${member}}`;
+}
+
+/** The same signature with another last character: of its six bits only the first ones count. */
+function respelled(token: string): string {
+  const last = token.at(-1)!;
+  const other = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"].find(
+    (c) => c !== last && Buffer.from(`AA${c}`, "base64url").equals(Buffer.from(`AA${last}`, "base64url")),
+  );
+  return token.slice(0, -1) + other;
+}
+
 function nested(claims: object, levels: number): string {
   return `${JSON.stringify(claims).slice(0, -1)},"x":${"[".repeat(levels)}${"]".repeat(levels)}}`;
 }
@@ -190,6 +218,12 @@ test("a token of which any character of header or claims is another is refused",
     const other = token[i] === "A" ? "B" : "A";
     await refused(token.slice(0, i) + other + token.slice(i + 1), pem(EC), { algorithms: ["ES256"] });
   }
+});
+
+test("claims with colons, quotes and escapes in their texts are no twins", async () => {
+  const texts = { a: '"b":', 'c":"d': "\\", "e\\": '\\":', f: { a: '{"a":1,"a":2}' }, g: [{ a: 1 }, { a: 2 }] };
+  const token = await signed(EC, texts);
+  assert.equal((await accepted(token, pem(EC), { algorithms: ["ES256"] })).subject, "alice");
 });
 
 describe("claims", () => {
