@@ -5,6 +5,7 @@ import type { Filter } from "../core/filter.ts";
 import type { AuthMethod, Identity } from "../core/identity.ts";
 import type { Refusal, Verdict } from "../core/reply.ts";
 import type { ReplyHead } from "../core/reply-head.ts";
+import { isSkipped } from "../wire/skipped-paths.ts";
 import {
   ADMITTED,
   AMBIGUOUS,
@@ -15,7 +16,7 @@ import {
 } from "./authenticator.ts";
 import { isTwofold } from "./authorization.ts";
 import type { FailedCredentials } from "./failures.ts";
-import { isSkipped } from "./skipped-paths.ts";
+
 import { addReplyFields, upstreamFields } from "./upstream-fields.ts";
 
 /** What a route demands. */

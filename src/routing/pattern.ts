@@ -1,4 +1,5 @@
 // Path patterns as written in the configuration, parsed into segments.
+import { fitsGlob } from "../wire/glob.ts";
 import { canonicalPath } from "../wire/path.ts";
 
 /** One segment of a pattern, in order of how specific it is. */
@@ -83,22 +84,6 @@ function literalPrefix(segments: readonly Segment[]): string {
     prefix += `/${s.text}`;
   }
   return prefix;
-}
-
-/** Whether a segment of a path fits a glob's literal parts. Linear: each part is searched once, left to right. */
-export function fitsGlob(segment: string, parts: readonly string[]): boolean {
-  const first = parts[0]!;
-  const last = parts[parts.length - 1]!;
-  if (segment.length < first.length + last.length || !segment.startsWith(first) || !segment.endsWith(last))
-    return false;
-  let pos = first.length;
-  const end = segment.length - last.length;
-  for (let i = 1; i < parts.length - 1; i++) {
-    const at = segment.indexOf(parts[i]!, pos);
-    if (at === -1 || at + parts[i]!.length > end) return false;
-    pos = at + parts[i]!.length;
-  }
-  return pos <= end;
 }
 
 /** Whether a canonical path fits a pattern. */

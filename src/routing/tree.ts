@@ -1,8 +1,9 @@
 // Finds the route of a request: a trie over path segments, walked from the most specific branch to the least.
 import type { RequestContext } from "../core/context.ts";
 import type { NoMatch } from "../core/snapshot.ts";
+import { fitsGlob } from "../wire/glob.ts";
 import { type Candidate, Leaf } from "./leaf.ts";
-import { fitsGlob, type Pattern, type Segment } from "./pattern.ts";
+import type { Pattern, Segment } from "./pattern.ts";
 
 class Node<T> {
   literals: Map<string, Node<T>> | null = null;

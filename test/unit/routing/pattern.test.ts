@@ -1,7 +1,8 @@
 // Path patterns: what each form parses to, what is refused, and globs within a segment.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { fitsGlob, parsePattern } from "../../../src/routing/pattern.ts";
+import { parsePattern } from "../../../src/routing/pattern.ts";
+import { fitsGlob } from "../../../src/wire/glob.ts";
 
 describe("forms", () => {
   const cases: readonly (readonly [text: string, canonical: string, prefix: string])[] = [

@@ -1,21 +1,19 @@
-// Paths that need no authentication, read in every way that backends read them.
-import { canonicalPath } from "../wire/path.ts";
+// Paths for which a demand does not hold, read in every way that backends read them.
+import { withoutParameters } from "./path-readings.ts";
 
 /** What paths are divided by, read from left to right, also in what backends may make of it. */
 const DIVIDERS = /[^/\\.;%\0-\x1f]+/g;
-const PARAMETERS = /(;|%3B)[^/]*/g;
 
 /**
- * Whether a path needs no authentication; null: that depends on how its path parameters (`/a;x/b`) are read, which backends
+ * Whether a path is exempt; null: that depends on how its path parameters (`/a;x/b`) are read, which backends
  * do in different ways. Paths that a backend may divide in another way once it has decoded them are never exempt: those with
  * encoded slashes, percent signs (decoded twice), control characters, look-alikes (NFKC), or what is no UTF-8.
  */
 export function isSkipped(path: string, skips: (path: string) => boolean): boolean | null {
   if (path.includes("%") && isDividedOtherwise(path)) return false;
   const skipped = skips(path);
-  if (!path.includes(";") && !path.includes("%3B")) return skipped;
-  const bare = canonicalPath(path.replaceAll(PARAMETERS, ""));
-  return bare !== null && skips(bare) === skipped ? skipped : null;
+  const agrees = (bare: string | null) => bare !== null && skips(bare) === skipped;
+  return withoutParameters(path).every(agrees) ? skipped : null;
 }
 
 function isDividedOtherwise(path: string): boolean {

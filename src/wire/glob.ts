@@ -1,0 +1,16 @@
+// Texts with stars that stand for any run of characters, taken apart at the stars.
+
+/** Whether a text fits a glob's literal parts. Linear: each part is searched once, left to right. */
+export function fitsGlob(text: string, parts: readonly string[]): boolean {
+  const first = parts[0]!;
+  const last = parts[parts.length - 1]!;
+  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+  let pos = first.length;
+  const end = text.length - last.length;
+  for (let i = 1; i < parts.length - 1; i++) {
+    const at = text.indexOf(parts[i]!, pos);
+    if (at === -1 || at + parts[i]!.length > end) return false;
+    pos = at + parts[i]!.length;
+  }
+  return pos <= end;
+}
