@@ -140,6 +140,15 @@ sse: { maxAge: 1h, maxRetries: 5 }`),
       build-server: { hashedKey: 4d1e5bd1e0e8a1d3c5b7f9a2046880bd2c3e4f5061728394a5b6c7d8e9f00112, scopes: [ read ] }
   basic:
     users: { ann: "scrypt$N=16384,r=8,p=1$c29tZSBzYWx0IGhlcmUhIQ$hbpcsXJFYBeYe9mxWmIA2gZ3Ye8Xw2mWkZ0tXWTuQ7I" }`,
+  authz: `auth:
+  apikey: { keys: { build-server: { hashedKey: 5c06eb3d5a05a19f49476d694ca81a36344660e9d5b98e3d6a6630f31c2422e7 } } }
+authz:
+  rbac:
+    policies:
+      - roles:
+          viewer: { permissions: [ "orders:*:read" ] }
+          editor: { permissions: [ "orders:*" ], inherits: [ viewer ] }
+        bindings: { "apikey:build-server": [ editor ] }`,
   "auth.apikey": `auth:
   apikey:
     queryParam: api_key # as well as the header X-API-Key

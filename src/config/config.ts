@@ -7,6 +7,7 @@ import type { FailureSettings } from "../auth/failures.ts";
 import type { ForwardService } from "../auth/forward/settings.ts";
 import type { JwtSettings } from "../auth/jwt/settings.ts";
 import type { MtlsSettings } from "../auth/mtls.ts";
+import type { RbacSettings } from "../authz/settings.ts";
 import type { BalancerName, RegistryName } from "../catalog.ts";
 import type { EndpointSpec } from "../core/endpoint.ts";
 import type { AuthMethod } from "../core/identity.ts";
@@ -19,10 +20,12 @@ import type { Pattern } from "../routing/pattern.ts";
 import type { CorsSettings } from "../shaping/cors-policy.ts";
 import type { ServerTls } from "../tls/server-tls.ts";
 import type { JsonRule } from "../translators/grpc-json/rule.ts";
+import type { RuleAuthzConfig } from "./meaning/authz-config.ts";
 import type { HashConfig, RuleBalancing, SessionConfig } from "./meaning/balancing.ts";
 import type { DescriptorFiles } from "./meaning/descriptors.ts";
 import type { HealthConfig } from "./meaning/health-config.ts";
 import type { ListenerConfig, ListenerDraft } from "./meaning/listeners.ts";
+import type { RuleEventStreamConfig, RuleWebSocketConfig } from "./meaning/stream-config.ts";
 import type { FallbackSection } from "./schema/fallback.ts";
 import type { Origin } from "./schema/field.ts";
 import type { RedisSection } from "./schema/redis.ts";
@@ -125,28 +128,6 @@ export type FallbackConfig = FallbackSection;
 /** How the gateway trusts services. */
 export type UpstreamTlsConfig = UpstreamTls;
 
-/** What a rule does with the connections of WebSockets. */
-export interface RuleWebSocketConfig {
-  /** `tunnel`: bytes pass untouched; `messages`: every message is read. */
-  readonly mode: "tunnel" | "messages";
-  /** Largest message of a client; 0 no limit. */
-  readonly maxClientMessageBytes: number;
-  /** Largest message of a backend; 0 no limit. */
-  readonly maxBackendMessageBytes: number;
-}
-
-/** What a rule does with event streams. */
-export interface RuleEventStreamConfig {
-  /** Silence after which a comment is sent; 0 never. */
-  readonly heartbeatMs: number;
-  /** The stream ends after about this long; 0 never. */
-  readonly maxAgeMs: number;
-  /** Reconnects of a lost stream in a row; 0: its end is the client's. */
-  readonly maxRetries: number;
-  /** Wait before a lost stream is taken up again, unless it said otherwise. */
-  readonly retryMs: number;
-}
-
 /** Where the messages of gRPC of a rule are described. */
 type RuleDescriptorsConfig = Pick<
   NonNullable<RuleSection["grpc"]>,
@@ -176,6 +157,8 @@ type ReadRuleKey =
   | "authType"
   | "requiredScopes"
   | "authService"
+  | "requiredPermissions"
+  | "requireAllPermissions"
   | "cors"
   | "websocket"
   | "sse"
@@ -214,6 +197,8 @@ export interface RuleConfig extends PlainRule {
   readonly concurrency: ConcurrencyConfig | null;
   /** null: requests need no authentication, and nobody looks for any. */
   readonly auth: RuleAuthConfig | null;
+  /** null: no permission is asked for. */
+  readonly authz: RuleAuthzConfig | null;
   /** null: CORS is off. */
   readonly cors: CorsSettings | null;
   readonly websocket: RuleWebSocketConfig;
@@ -282,6 +267,8 @@ export interface Config extends Omit<Meaning, "listeners"> {
   /** TLS of the management listener; null: none. */
   readonly managementTls: ServerTls | null;
   readonly auth: AuthConfig;
+  /** null: no rule asks for permissions. */
+  readonly rbac: RbacSettings | null;
   /** Accounts at authorities, and the certificates that are ordered with them. */
   readonly acme: readonly AcmeConfig[];
   /** Dotted path below `gateway` → where its value came from; defaults are not in it. */

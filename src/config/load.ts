@@ -18,6 +18,7 @@ import { triedAt, whyNot } from "./meaning/files.ts";
 import { completeListener, listenersOf } from "./meaning/listeners.ts";
 import { checkMappings } from "./meaning/mappings.ts";
 import { normalize } from "./meaning/normalize.ts";
+import { readRbac } from "./meaning/rbac.ts";
 import { readServerTls } from "./meaning/server-tls.ts";
 import { listenerBlocks } from "./meaning/tls.ts";
 import { readMaterial } from "./meaning/tls-files.ts";
@@ -136,7 +137,8 @@ function complete(place: Node, below: MapNode, files: SourceFiles, problems: Pro
   collectErrors(problems, () => checkMappings(draft));
   const descriptors = collectErrors(problems, () => readDescriptors(draft, files));
   const auth = collectErrors(problems, () => readAuth(draft, files));
-  if (auth === null) return { problems, result: null };
+  const rbac = collectErrors(problems, () => ({ settings: readRbac(draft, auth) }));
+  if (auth === null || rbac === null) return { problems, result: null };
   if (meaning === null || material === null || acme === null || served === null || descriptors === null)
     return { problems, result: null };
   if (problems.errors.length > 0) return { problems, result: null };
@@ -146,6 +148,7 @@ function complete(place: Node, below: MapNode, files: SourceFiles, problems: Pro
     listeners: meaning.listeners.map((listener) => completeListener(listener, served)),
     managementTls: served.get("management.tls") ?? null,
     auth,
+    rbac: rbac.settings,
     acme: acme.accounts,
     origins,
     tlsFiles: material,

@@ -35,6 +35,7 @@ export const ERRORS = {
   invalid_credentials: row(401, "unauthorized", "The credential is not valid."),
   expired_credentials: row(401, "unauthorized", "The credential is no longer valid."),
   insufficient_scope: row(403, "forbidden", "The credential does not have the required scope."),
+  permission_denied: row(403, "forbidden", "The client does not have the required permission."),
   no_route: row(404, "not_found", "No route matches this request."),
   method_not_allowed: row(405, "method_not_allowed", "This path does not allow the request method."),
   request_timeout: row(408, "timeout", "The request was not received in time.", true),

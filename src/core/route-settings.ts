@@ -68,4 +68,6 @@ export interface RouteSettings {
   /** Request body limit, bytes; 0 none. */
   readonly maxBodyBytes: number;
   readonly accessLog: boolean;
+  /** Backends do not get fields by which a request would be of another method or path than the one that was judged. */
+  readonly hidesOverrides: boolean;
 }

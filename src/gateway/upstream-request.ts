@@ -35,6 +35,9 @@ export function requestHead(ctx: RequestContext, route: Route): RequestHead {
         break;
       case known.ACCEPT_ENCODING:
         break;
+      case known.OVERRIDE:
+        if (route.hidesOverrides) continue;
+        break;
       case known.AUTHORIZATION:
         if (bindsConnection(value)) exclusive = true;
         break;

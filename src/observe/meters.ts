@@ -5,6 +5,7 @@ import type { EndpointMeter } from "../core/endpoint.ts";
 import type { Log } from "../core/log.ts";
 import type { ProxyHeaderFault } from "../core/proxy-header.ts";
 import { AuthMeter } from "./auth-meter.ts";
+import { AuthzMeter } from "./authz-meter.ts";
 import { ConnectionFaults } from "./connection-faults.ts";
 import { Handshakes } from "./handshakes.ts";
 import { Histogram } from "./histogram.ts";
@@ -127,6 +128,7 @@ export class Meters {
   readonly limits = new Set<LimitMeterCells>();
   readonly streams = new StreamMeterCells();
   readonly auth = new AuthMeter();
+  readonly authz = new AuthzMeter();
   /** By listener. */
   readonly handshakes = new Map<string, Handshakes>();
   /** By listener. */

@@ -34,6 +34,9 @@ export const ALIAS = 14;
 /** `Authorization`. */
 export const AUTHORIZATION = 15;
 
+/** `X-HTTP-Method(-Override)`, `X-Method-Override`, `X-Original-URL`, `X-Rewrite-URL`: some backends take them for the method or path. */
+export const OVERRIDE = 16;
+
 /** Classifies a field name. The first letter and length decide for nearly all names; only candidates are compared in full. */
 export function knownField(name: string): number {
   if (name.includes("_")) return alias(name);
@@ -82,13 +85,24 @@ export function knownField(name: string): number {
 
 const OWN: ReadonlySet<string> = new Set(["x-real-ip", "x-gateway", "x-request-deadline", "x-retry-attempt"]);
 
+const OVERRIDES: ReadonlySet<string> = new Set([
+  "x-http-method",
+  "x-http-method-override",
+  "x-method-override",
+  "x-original-url",
+  "x-rewrite-url",
+]);
+const THIRD = new Uint8Array(128);
+for (const letter of "fraghmo") THIRD[letter.charCodeAt(0)] = 1;
+
 function classifyX(name: string): number {
   const third = name.charCodeAt(2) | 0x20;
-  // x-forwarded-*, x-real-ip, x-auth-*, x-gateway: f r a g
-  if (third !== 0x66 && third !== 0x72 && third !== 0x61 && third !== 0x67) return OTHER;
+  // x-forwarded-*, x-real-ip, x-auth-*, x-gateway: f r a g; those of OVERRIDE: h m o r
+  if (THIRD[third] !== 1) return OTHER;
   const lower = name.toLowerCase();
   if (lower === "x-forwarded-for") return FORWARDED_FOR;
   if (lower.startsWith("x-forwarded-") || lower.startsWith("x-auth-")) return ASSERTED;
+  if (OVERRIDES.has(lower)) return OVERRIDE;
   return OWN.has(lower) ? ASSERTED : OTHER;
 }
 
@@ -110,6 +124,6 @@ function metadata(name: string): number {
 function alias(name: string): number {
   const dashed = name.replace(ODD, "-");
   const kind = knownField(dashed);
-  if (kind === HOP) return HOP;
+  if (kind === HOP || kind === OVERRIDE) return kind;
   return kind === OTHER && !isField(dashed, "x-request-id") ? OTHER : ALIAS;
 }

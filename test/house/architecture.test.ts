@@ -13,6 +13,7 @@ const RANKS: Readonly<Record<string, number>> = {
   routing: 2,
   websocket: 2,
   auth: 2,
+  authz: 2,
   limits: 2,
   shaping: 2,
   strategies: 2,

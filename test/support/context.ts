@@ -83,6 +83,7 @@ export function routeOf(given: GivenRoute = {}): Route {
     timeoutWritten: false,
     maxBodyBytes: 0,
     accessLog: false,
+    hidesOverrides: false,
     meter: null,
     ...given,
     target: { ...PLAIN_TARGET, ...given.target },

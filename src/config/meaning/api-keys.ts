@@ -91,7 +91,7 @@ export class KeyReader {
       if (other !== undefined && other !== id) return fault(`keys "${other}" and "${id}" are the same`);
       if (other !== undefined) return fault(`key "${id}" is there twice`);
       this.#ids.set(digest, id);
-      return [{ digest, disabled: section.disabled, identity }];
+      return [{ name: section.name || id, digest, disabled: section.disabled, identity }];
     });
   }
 

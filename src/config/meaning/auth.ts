@@ -10,7 +10,8 @@ import { subjectFault, subjectOf } from "./auth-subject.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 import { readForward } from "./forward.ts";
 import { readJwt } from "./jwt.ts";
-import { checkScopes, methodsIn, skipPattern } from "./rule-auth.ts";
+import { checkScopes, methodsIn } from "./rule-auth.ts";
+import { checkSkipPaths } from "./skip-paths.ts";
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
@@ -20,13 +21,7 @@ export function readAuth(draft: Draft, files: SourceFiles): AuthConfig {
   const place: Place = ["auth"];
   methodsIn(draft, auth.providers, [...place, "providers"]);
   checkScopes(draft, auth.requiredScopes, [...place, "requiredScopes"]);
-  for (const [i, path] of auth.skipPaths.entries()) {
-    try {
-      skipPattern(path);
-    } catch (error) {
-      draft.error([...place, "skipPaths", i], `auth.skipPaths: "${path}": ${(error as Error).message}`);
-    }
-  }
+  checkSkipPaths(draft, auth.skipPaths, [...place, "skipPaths"]);
   const { jwt, apikey, basic, mtls, forward, failures } = auth;
   for (const [subject, scopes] of Object.entries(mtls.scopes))
     checkScopes(draft, scopes, [...place, "mtls", "scopes", subject]);

@@ -47,7 +47,7 @@ export function normalize(draft: Draft): Meaning {
   const known: Known = { listeners, services, serviceNames, rules };
   for (const check of CHECKS) check(draft, known);
   const { registry, router, middleware, telemetry, ...sections } = draft.written;
-  const { include: _, redis: __, rateLimitStorage: ___, auth: ____, ...plain } = sections;
+  const { include: _, redis: __, rateLimitStorage: ___, auth: ____, authz: _____, ...plain } = sections;
   return {
     ...plain,
     listeners,

@@ -1,11 +1,12 @@
 // What a rule demands of its clients, by its own keys and those of `auth`.
 import { AUTH_METHODS, type AuthMethod } from "../../core/identity.ts";
-import { parsePattern } from "../../routing/pattern.ts";
 import type { RuleAuthConfig } from "../config.ts";
 import type { AuthNeed } from "../schema/auth.ts";
 import type { RuleSection } from "../schema/router.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
+import { impliedNeed, isSet, skippedPaths } from "./implied-auth.ts";
+import { skipPatterns } from "./skip-paths.ts";
 
 /** Ways to authenticate that the format has and this version does not. */
 const LATER: ReadonlySet<string> = new Set(["oauth2", "oidc", "session"]);
@@ -16,19 +17,19 @@ const SCOPE = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/;
 export function readRuleAuth(draft: Draft, section: RuleSection, place: Place, id: string): RuleAuthConfig | null {
   const { auth } = draft.written;
   const fault = (key: string, message: string) => draft.error([...place, key], `rule "${id}": ${message}`);
-  const { authRequired, authType, authService, requiredScopes } = section;
-  const asks = authType.length > 0 || authService !== "" || requiredScopes.length > 0;
+  const { authRequired, authType, authService, requiredScopes, requiredPermissions } = section;
+  const asks = authType.length + authService.length + requiredScopes.length + requiredPermissions.length > 0;
   const own: AuthNeed | null = authRequired ?? (asks ? true : null);
-  if (/^(true|yes|on)$/i.test(String(section.metadata.skipAuth))) {
+  if (isSet(section.metadata.skipAuth)) {
     if (own === true) fault("metadata", "metadata.skipAuth and what it requires exclude each other");
     return null;
   }
   if (authRequired === false && asks)
-    fault("authRequired", "it is false, but authType, authService or requiredScopes ask for more");
+    fault("authRequired", "it is false, but authType, authService, requiredScopes or requiredPermissions ask for more");
   if (authRequired === "optional" && requiredScopes.length > 0)
     fault("requiredScopes", "who passes as nobody holds no scopes; write authRequired: true");
   checkScopes(draft, requiredScopes, [...place, "requiredScopes"]);
-  const need = own ?? auth.required;
+  const need = own ?? (auth.required || impliedNeed(draft, section));
   if (need === false) return null;
   const named = authType.length > 0 ? authType : auth.providers;
   const wanted = authType.length > 0 ? methodsIn(draft, authType, [...place, "authType"]) : knownIn(named);
@@ -39,7 +40,7 @@ export function readRuleAuth(draft: Draft, section: RuleSection, place: Place, i
   }
   const scopes = [...new Set([...auth.requiredScopes, ...requiredScopes])];
   const service = readService(draft, section, methods, fault);
-  const skips = own === null ? skipPaths(auth.skipPaths) : [];
+  const skips = own === null ? skipPatterns(skippedPaths(draft)) : [];
   return { optional: need === "optional", methods, scopes, service, skipPaths: skips };
 }
 
@@ -89,25 +90,6 @@ export function checkScopes(draft: Draft, scopes: readonly string[], place: Plac
 /** Whether a text is a scope (RFC 6749 §3.3), without comma. */
 export function isScope(text: string): boolean {
   return SCOPE.test(text);
-}
-
-/** Each covers its path and all below; `/{$}` at the end nothing below. @throws Error for what is no pattern */
-export function skipPattern(text: string): RuleAuthConfig["skipPaths"][number] {
-  const { segments, rest } = parsePattern(text);
-  if (segments.length === 0) throw new Error('it would exempt every path; the root alone is "/{$}"');
-  const last = segments[segments.length - 1]!;
-  return { segments, rest: rest || last.kind !== "literal" || last.text !== "" };
-}
-
-/** Those that are patterns; the others are reported where they stand. */
-function skipPaths(paths: readonly string[]): RuleAuthConfig["skipPaths"] {
-  return paths.flatMap((path) => {
-    try {
-      return [skipPattern(path)];
-    } catch {
-      return [];
-    }
-  });
 }
 
 function knownIn(names: readonly string[]): readonly AuthMethod[] {

@@ -1,14 +1,7 @@
 // Infers and checks the rules, those that `protocols.grpc.services` adds among them.
 import type { Conditions } from "../../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../../routing/pattern.ts";
-import type {
-  PlainRule,
-  Protocol,
-  RuleConfig,
-  RuleEventStreamConfig,
-  RuleWebSocketConfig,
-  ServiceConfig,
-} from "../config.ts";
+import type { PlainRule, Protocol, RuleConfig, ServiceConfig } from "../config.ts";
 import { type RuleSection, ruleDefaults } from "../schema/router.ts";
 import { Claims } from "../text/claims.ts";
 import type { Position } from "../text/problem.ts";
@@ -23,7 +16,9 @@ import { LimitReader } from "./limits.ts";
 import type { ListenerDraft } from "./listeners.ts";
 import { checkHosts, checkListeners, matchKeys, readConditions, readPattern } from "./match.ts";
 import { readRuleAuth } from "./rule-auth.ts";
+import { readRuleAuthz } from "./rule-authz.ts";
 import { INTERNAL } from "./services.ts";
+import type { RuleEventStreamConfig, RuleWebSocketConfig } from "./stream-config.ts";
 
 const ALIKE = "; tell them apart by path, listeners, methods, hosts or match, or remove one of them";
 /** Keys that work on whole messages: setting one selects the mode `messages`. */
@@ -140,6 +135,7 @@ function readRule(
 ): RuleConfig {
   const key = dotted(place);
   const { id, protocol } = rule;
+  const auth = readRuleAuth(draft, section, place, id);
   const backend = backendOf(draft.written, section.serviceName);
   return {
     ...plainOf(section),
@@ -153,7 +149,8 @@ function readRule(
     timeoutWritten: draft.isGiven(`${key}.timeout`),
     ...limits.read(section, id, place),
     websocket: readWebSocket(draft, section, backend),
-    auth: readRuleAuth(draft, section, place, id),
+    auth,
+    authz: readRuleAuthz(draft, section, place, { ...rule, auth }),
     cors: readRuleCors(draft, section.cors, place),
     transcoding: readJsonRule(draft, section, rule, backend),
     descriptors: section.grpc,
@@ -166,7 +163,8 @@ function plainOf(section: RuleSection): PlainRule {
   const { id, listeners, hosts, methods, match, protocol, timeout, maxRequestSize, ...more } = section;
   const { websocket, sse, preserveHost, loadBalance, sessionAffinity, consistentHash, ...rest } = more;
   const { rateLimit, rateLimitBurst, rateLimitStorage, rateLimitExpiration, rateLimits, concurrency, ...own } = rest;
-  const { grpc, transcoding, cors, authRequired, authType, authService, requiredScopes, ...plain } = own;
+  const { grpc, transcoding, cors, authRequired, authType, authService, requiredScopes, ...other } = own;
+  const { requiredPermissions, requireAllPermissions, ...plain } = other;
   return plain;
 }
 

@@ -1,6 +1,7 @@
 // The whole configuration: every section in its place. A new feature adds its file here.
 
 import { auth } from "./auth.ts";
+import { authz } from "./authz.ts";
 import { backend } from "./backend.ts";
 import { loadBalancing } from "./balancing.ts";
 import { circuitBreaker } from "./breaker.ts";
@@ -59,6 +60,7 @@ export const gateway = object("Gateway configuration", {
   adaptiveConcurrency,
   overload,
   auth,
+  authz,
   cors,
   middleware,
   redis,

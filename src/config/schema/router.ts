@@ -4,6 +4,7 @@ import { BALANCER_NAMES } from "../../catalog.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { textOf } from "../text/tree.ts";
 import { ruleAuth } from "./auth.ts";
+import { ruleAuthz } from "./authz.ts";
 import { consistentHash, sessionAffinity } from "./balancing.ts";
 import { ruleCircuitBreaker } from "./breaker.ts";
 import { ruleCors } from "./cors.ts";
@@ -135,10 +136,11 @@ export const rule = object("One route", {
   retry: ruleRetry,
   fallback: optional(ruleFallback),
   ...ruleAuth,
+  ...ruleAuthz,
   cors: ruleCors,
   tier: ruleTier,
   metadata: free(
-    "free, but for `rateLimit` (requests per second), `skipRateLimit` (true: no rate limits) and `skipAuth` (true: no authentication)",
+    "free, but for `rateLimit` (requests per second), `skipRateLimit` (true: no rate limits), `skipAuth` (true: no authentication), `skipAuthz` (true: no permissions are asked for) and `resourcePrefix` (permissions are `<prefix>:{action}`)",
   ),
 });
 

@@ -14,6 +14,7 @@ const EVERY_RULE: ReadonlySet<string> = new Set([
   "accesslog",
   "metrics",
   "recovery",
+  "rbac",
 ]);
 
 /** Moves what stands below `middleware` of a rule to the rule's own keys. */
@@ -21,7 +22,7 @@ export function rewriteMiddleware(rule: MapNode, problems: Problems): void {
   const written = rule.entries.get("middleware");
   if (written === undefined) return;
   rule.entries.delete("middleware");
-  for (const [name, entry] of policiesIn(written.value, problems)) {
+  for (const [name, entry] of policiesIn(written.value, problems).flatMap(opened)) {
     const key = RULE_MIDDLEWARE.get(fold(name));
     const old = `router.rules[].middleware: ${name}`;
     const present = key === undefined ? undefined : rule.entries.get(key);
@@ -45,6 +46,14 @@ export function rewriteMiddleware(rule: MapNode, problems: Problems): void {
       problems.error(entry.keyAt, `"${old}" and "${key}" of the rule say different things; keep "${key}"`);
     }
   }
+}
+
+/** The keys of the block that has no key of its own in the rule. */
+function opened(policy: readonly [string, Entry]): (readonly [string, Entry])[] {
+  const [name, { value }] = policy;
+  if (fold(name) !== "rbac" || value.kind !== "map" || value.entries.size === 0) return [policy];
+  if (asksNothing(plain(value))) return [];
+  return [...value.entries].flatMap(([key, entry]) => (key === "enabled" ? [] : [[`${name}.${key}`, entry] as const]));
 }
 
 function policiesIn(node: Node, problems: Problems): (readonly [string, Entry])[] {

@@ -4,6 +4,7 @@ import type { Problems } from "../text/problem.ts";
 import { type Entry, emptyMap, type MapNode, type Node, plain } from "../text/tree.ts";
 import { rewriteLogin } from "./login.ts";
 import { rewriteMiddleware } from "./rewrite-middleware.ts";
+import { rewritePolicies } from "./rewrite-policies.ts";
 import { asksNothing, removeIdle } from "./switched-off.ts";
 import { ALIASES, ALIASES_BY_VALUE, NO_EFFECT, NOT_YET, REFUSED } from "./table.ts";
 
@@ -13,6 +14,7 @@ export function rewriteSpellings(gateway: MapNode, problems: Problems): void {
   for (const [from, to] of ALIASES) applyAlias(gateway, from, to, problems);
   rewriteValues(gateway, problems);
   rewriteLogin(gateway, problems);
+  rewritePolicies(mapsAt(gateway, ["authz", "rbac", "policies", "[]"]), problems);
   for (const path of NO_EFFECT) {
     for (const found of takeAll(gateway, path.split("."))) {
       problems.warn(found.keyAt, `"${shown(path)}" has no effect here and is ignored`);

@@ -104,12 +104,17 @@ export const ALIASES: readonly (readonly [string, string])[] = [
     [`${block}.publicKeyPath`, `${block}.publicKeyFile`] as const,
   ]),
   ["middleware.auth.apikey", "auth.apikey"],
+  ["middleware.authz.rbac", "authz.rbac"],
+  ["authz.rbac.cache.ttl", "authz.rbac.cacheTTL"],
+  ["authz.rbac.cache.maxEntries", "authz.rbac.cacheSize"],
+  ["authz.rbac.policies.[].id", "authz.rbac.policies.[].name"],
   ["auth.apiKey", "auth.apikey"],
   ["auth.apikey.header", "auth.apikey.headerName"],
   ["auth.apikey.query", "auth.apikey.queryParam"],
   ["auth.apikey.cookie", "auth.apikey.cookieName"],
   [`${RULE}.metadata.authRequired`, `${RULE}.authRequired`],
   [`${RULE}.metadata.requiredScopes`, `${RULE}.requiredScopes`],
+  [`${RULE}.metadata.requiredPermission`, `${RULE}.requiredPermissions`],
   [`${RULE}.auth.required`, `${RULE}.authRequired`],
   [`${RULE}.auth.type`, `${RULE}.authType`],
   [`${RULE}.auth.scopes`, `${RULE}.requiredScopes`],
@@ -143,11 +148,13 @@ export const ALIASES_BY_VALUE: readonly (readonly [string, string, (value: unkno
     "above 1",
   ]);
 
-/** Names in a rule's `middleware` → the rule's own key for it. */
+/** Names in a rule's `middleware`, folded, of `rbac` with each key of its block → the rule's own key for it. */
 export const RULE_MIDDLEWARE: ReadonlyMap<string, string> = new Map([
   ["circuitbreaker", "circuitBreaker"],
   ["retry", "retry"],
   ["ratelimit", "rateLimit"],
+  ["rbacrequiredpermissions", "requiredPermissions"],
+  ["rbacrequireall", "requireAllPermissions"],
 ]);
 
 /** Accepted for the sake of old files, without effect, warned about once. */
@@ -189,6 +196,9 @@ export const NO_EFFECT: readonly string[] = [
     (key) => `telemetry.${key}`,
   ),
   ...["baggage", "correlation", "performance", "resources", "errors", "serviceMap"].map((key) => `telemetry.${key}`),
+  // Roles change with the configuration, and permissions come from nowhere else.
+  "authz.rbac.policyRefreshInterval",
+  "authz.rbac.extractPermissions",
   "backend.http.disableHTTP2",
   `${UPSTREAM_TLS}.renegotiation`,
   `${UPSTREAM_TLS}.preferServerCipher`,
@@ -279,7 +289,6 @@ export const NOT_YET: readonly string[] = [
   "telemetry.otlp",
   "telemetry.metrics",
   "middleware.auth",
-  "middleware.authz",
   "middleware.transform",
   ...["strategy", "errorFormat", "auth", "redis", "compression", "cache"].map((key) => `${RULE}.${key}`),
 ];

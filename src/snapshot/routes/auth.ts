@@ -38,6 +38,11 @@ export class AuthRules {
     return made;
   }
 
+  /** The methods that a rule accepts. */
+  methodsOf({ auth }: RuleConfig): readonly Authenticator[] {
+    return (auth?.methods ?? []).map((name) => this.#method(name, auth?.service ?? ""));
+  }
+
   #filtersOf(auth: RuleConfig["auth"]): readonly Filter[] {
     const { config } = this.#build;
     const asserted = assertedOf(config.auth, auth);

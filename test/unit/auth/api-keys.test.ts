@@ -52,8 +52,8 @@ describe("keys", () => {
     ...PLACES,
     forward: false,
     keys: [
-      { digest: keyDigest("right"), disabled: false, identity },
-      { digest: keyDigest("off"), disabled: true, identity },
+      { name: "right", digest: keyDigest("right"), disabled: false, identity },
+      { name: "off", digest: keyDigest("off"), disabled: true, identity },
     ],
   };
   const identify = (credential: string) => apiKeys(settings).identify(credential, contextOf());

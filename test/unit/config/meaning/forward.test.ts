@@ -116,7 +116,7 @@ describe("several services", () => {
     );
     assert.match(
       why({ url: URL }, { authRequired: false, authService: "shop" }),
-      /authService or requiredScopes ask for more/,
+      /authService, requiredScopes or requiredPermissions ask for more/,
     );
   });
 });

@@ -184,7 +184,11 @@ describe("what Kubernetes sets for a service of the namespace", () => {
 });
 
 /** Blocks that are on once a key of theirs is set, and then need keys without default. */
-const OFF = { GATEWAY_GATEWAY_AUTH_JWT_ENABLED: "false", GATEWAY_GATEWAY_AUTH_FORWARD_ENABLED: "false" };
+const OFF = {
+  GATEWAY_GATEWAY_AUTH_JWT_ENABLED: "false",
+  GATEWAY_GATEWAY_AUTH_FORWARD_ENABLED: "false",
+  GATEWAY_GATEWAY_AUTHZ_RBAC_ENABLED: "false",
+};
 
 describe("which keys", () => {
   const keys = addressableKeys(root.fields!);

@@ -28,6 +28,8 @@ const ISSUER: Block = { issuer: "https://id.test", audience: "a", jwksEndpoint: 
 const OTHER: Block = { ...ISSUER, name: "other", issuer: "https://other.test" };
 
 function baseFor(path: string): Block {
+  if (path.startsWith("authz.rbac.policies.")) return { ...FINE, authz: { rbac: { policies: [{}] } } };
+  if (/requiredPermission/.test(path)) return { ...FINE, authz: { rbac: true } };
   if (!path.startsWith("auth.jwt.")) return FINE;
   if (path.includes(".providers.")) return { ...FINE, auth: { jwt: { providers: [bareFor(path, OTHER)] } } };
   return { ...FINE, auth: { jwt: bareFor(path, ISSUER) } };
@@ -83,6 +85,10 @@ const VALUES: Readonly<Record<string, readonly [Value, Value]>> = {
   "router.rules.[].authType": [["mtls"], []],
   "router.rules.[].requiredScopes": [["one"], ["two"]],
   "frontend.http.tls.clientCAFile": [["a.pem"], ["b.pem"]],
+  "authz.rbac": [{ cacheSize: 3 }, { cacheSize: 4 }],
+  "authz.rbac.cacheSize": [3, 4],
+  "authz.rbac.policies.[].name": ["one", "two"],
+  "router.rules.[].requiredPermissions": [["one:read"], ["two:read"]],
 };
 /** By the type of the canonical key, where the table above is silent. */
 const BY_KEY: readonly (readonly [RegExp, readonly [Value, Value]])[] = [
@@ -93,7 +99,7 @@ const BY_KEY: readonly (readonly [RegExp, readonly [Value, Value]])[] = [
   [/\.(budgetRatio|jitter)$/, [0.3, 0.4]],
   [/\.budgetEnabled$/, [true, false]],
   [/\.retryableStatusCodes$/, [[502], [503]]],
-  [/(Timeout|Interval|Period|Wait|Time|Delay|Window|\.timeout|\.interval)$/, ["3s", "4s"]],
+  [/(Timeout|TTL|Interval|Period|Wait|Time|Delay|Window|\.timeout|\.interval)$/, ["3s", "4s"]],
   [/\.failureThreshold$/, [0.3, 0.4]],
   [/\.failureStatusCodes$/, [[500], [502]]],
   [/\.clientCAFile$/, [["a.pem"], ["b.pem"]]],

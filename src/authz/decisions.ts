@@ -1,0 +1,44 @@
+// Decisions that were made lately.
+
+interface Entry {
+  readonly allowed: boolean;
+  /** Monotonic ms. */
+  readonly endsAt: number;
+}
+
+/** Longest key that is kept, characters: clients choose how long their paths are. */
+const MAX_KEY = 512;
+
+/** The decisions of one configuration, a bounded number of them for a bounded time. */
+export class Decisions {
+  readonly #max: number;
+  readonly #keepMs: number;
+  /** The least recently used first. */
+  readonly #entries = new Map<string, Entry>();
+
+  /** @param max decisions kept @param keepMs for this long; 0 as long as there is room */
+  constructor(max: number, keepMs: number) {
+    this.#max = max;
+    this.#keepMs = keepMs === 0 ? Number.POSITIVE_INFINITY : keepMs;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** undefined: it is not known. @param now monotonic ms */
+  get(key: string, now: number): boolean | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(key);
+    if (now >= entry.endsAt) return undefined;
+    this.#entries.set(key, entry);
+    return entry.allowed;
+  }
+
+  set(key: string, allowed: boolean, now: number): void {
+    if (this.#max === 0 || key.length > MAX_KEY) return;
+    if (this.#entries.size >= this.#max) this.#entries.delete(this.#entries.keys().next().value!);
+    this.#entries.set(key, { allowed, endsAt: now + this.#keepMs });
+  }
+}

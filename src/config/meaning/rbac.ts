@@ -1,0 +1,154 @@
+// `authz.rbac`: policies, checked, with their permissions and bindings in the form that requests are compared in.
+import { cycleIn } from "../../authz/inheritance.ts";
+import { readGrant } from "../../authz/permission.ts";
+import { PREFIXES, type Principal, PrincipalError, parsePrincipal } from "../../authz/principal.ts";
+import type { BindingSettings, PolicySettings, RbacSettings, RoleSettings } from "../../authz/settings.ts";
+import type { AuthConfig } from "../config.ts";
+import type { RbacSection } from "../schema/authz.ts";
+import { Claims } from "../text/claims.ts";
+import { didYouMean, didYouMeanOf } from "../text/suggest.ts";
+import { type Draft, dotted, type Place } from "./draft.ts";
+import { KnownPrincipals } from "./known-principals.ts";
+import { checkSkipPaths } from "./skip-paths.ts";
+
+type PolicySection = RbacSection["policies"][number];
+
+const PLACE: Place = ["authz", "rbac"];
+
+/** Reads and checks the section; null: it is off. @param auth whom it may name; null: that could not be read */
+export function readRbac(draft: Draft, auth: AuthConfig | null): RbacSettings | null {
+  const { rbac } = draft.written.authz;
+  const reader = new PolicyReader(draft, auth);
+  const names = new Claims(draft.problems);
+  const policies = rbac.policies.map((policy, i) => {
+    const place = [...PLACE, "policies", i];
+    const name = policy.name || `policy-${i + 1}`;
+    names.claim(name, draft.at(place), `policy "${name}"`);
+    return reader.read(policy, name, place);
+  });
+  checkSkipPaths(draft, rbac.skipPaths, [...PLACE, "skipPaths"]);
+  if (!rbac.enabled) return null;
+  const enforces = rbac.enforcementMode === "enforce";
+  if (enforces) warnOfExempt(draft);
+  warnOfEmptiness(draft, policies);
+  return {
+    enforces,
+    defaultAllow: rbac.defaultAllow,
+    subjectKey: subjectOf(rbac.subjectKey),
+    cacheSize: rbac.cacheSize,
+    cacheMs: rbac.cacheTTL,
+    policies,
+  };
+}
+
+function subjectOf(key: string): string {
+  return key === "auth_subject" ? "" : key;
+}
+
+/** Who needs no credential is nobody, and has no permission. */
+function warnOfExempt(draft: Draft): void {
+  const { auth, authz } = draft.written;
+  for (const [i, path] of auth.skipPaths.entries()) {
+    if (authz.rbac.skipPaths.includes(path)) continue;
+    draft.warn(
+      ["auth", "skipPaths", i],
+      `auth.skipPaths: "${path}" needs no credential, but authz.rbac refuses whoever has none; add it to authz.rbac.skipPaths, too`,
+    );
+  }
+}
+
+function warnOfEmptiness(draft: Draft, policies: readonly PolicySettings[]): void {
+  const { defaultAllow, policies: written } = draft.written.authz.rbac;
+  const all = policies
+    .flatMap(({ roles }) => roles)
+    .find(({ permissions }) => permissions.some((text) => /^\*(:\*)?$/.test(text)));
+  if (defaultAllow && all !== undefined)
+    draft.warn(
+      [...PLACE, "defaultAllow"],
+      `authz.rbac.defaultAllow has no effect: role "${all.name}" may do everything, so that no permission is left to nobody`,
+    );
+  if (written.every(({ bindings }) => Object.keys(bindings).length === 0) && !defaultAllow)
+    draft.warn(PLACE, "authz.rbac: no role is bound to anybody, so that nobody may do anything");
+}
+
+/** Reads policies, one after the other. */
+class PolicyReader {
+  readonly #draft: Draft;
+  readonly #known: KnownPrincipals | null;
+
+  constructor(draft: Draft, auth: AuthConfig | null) {
+    this.#draft = draft;
+    const { subjectKey } = draft.written.authz.rbac;
+    this.#known = auth === null ? null : new KnownPrincipals(auth, subjectOf(subjectKey));
+  }
+
+  read({ roles: written, bindings }: PolicySection, name: string, place: Place): PolicySettings {
+    const roles = Object.entries(written).map(([role, section]) =>
+      this.#role(section, role, written, [...place, "roles", role]),
+    );
+    const cycle = cycleIn(new Map(roles.map((role) => [role.name, role])));
+    if (cycle !== null) this.#fault([...place, "roles"], `policy "${name}": roles inherit from themselves: ${cycle}`);
+    const read = Object.entries(bindings).flatMap(([who, names]) =>
+      this.#binding(who, names, written, [...place, "bindings", who]),
+    );
+    return { name, roles, bindings: read };
+  }
+
+  #role(
+    section: PolicySection["roles"][string],
+    name: string,
+    roles: PolicySection["roles"],
+    place: Place,
+  ): RoleSettings {
+    if (section.name !== "" && section.name !== name)
+      this.#fault([...place, "name"], `role "${name}": its name says "${section.name}"`);
+    this.#checkNames(section.inherits, roles, [...place, "inherits"], `role "${name}" inherits from`);
+    const permissions = section.permissions.flatMap((text, i) => {
+      try {
+        return [readGrant(text)];
+      } catch (error) {
+        this.#fault([...place, "permissions", i], `role "${name}": permission "${text}": ${(error as Error).message}`);
+        return [];
+      }
+    });
+    const { description, inherits } = section;
+    return { name, description, permissions, inherits };
+  }
+
+  #binding(who: string, names: readonly string[], roles: PolicySection["roles"], place: Place): BindingSettings[] {
+    this.#checkNames(names, roles, place, `"${who}" has`);
+    const principals = this.#principals(who, place);
+    return principals.map((principal) => ({ principal, roles: names }));
+  }
+
+  #principals(who: string, place: Place): readonly Principal[] {
+    try {
+      const principal = parsePrincipal(who);
+      const oddity = this.#known?.oddity(principal) ?? null;
+      if (oddity !== null) this.#draft.warn(place, `${dotted(place.slice(0, -1))}: "${who}": ${oddity}`);
+      return this.#known?.resolve(principal) ?? [principal];
+    } catch (error) {
+      if (!(error instanceof PrincipalError)) throw error;
+      const hint =
+        error.prefix === ""
+          ? ""
+          : didYouMean(error.prefix, PREFIXES) || `; a subject with a colon is written "user:${who}"`;
+      this.#fault(place, `${dotted(place.slice(0, -1))}: "${who}": ${error.message}${hint}`);
+      return [];
+    }
+  }
+
+  #checkNames(names: readonly string[], roles: PolicySection["roles"], place: Place, what: string): void {
+    for (const [i, name] of names.entries()) {
+      if (Object.hasOwn(roles, name)) continue;
+      this.#fault(
+        [...place, i],
+        `${what} role "${name}", which the policy does not have${didYouMeanOf(name, Object.keys(roles), "it has")}`,
+      );
+    }
+  }
+
+  #fault(place: Place, message: string): void {
+    this.#draft.error(place, message);
+  }
+}

@@ -1,0 +1,98 @@
+// Old forms of a policy: roles as a list, and subjects, roles and permissions beside each other instead of bindings.
+import type { Problems } from "../text/problem.ts";
+import { type Entry, emptyMap, type MapNode, type Node, textOf } from "../text/tree.ts";
+
+/** Moves each policy to `roles` by name and `bindings`, in place. */
+export function rewritePolicies(policies: readonly MapNode[], problems: Problems): void {
+  for (const policy of policies) {
+    const roles = givenAt(policy, "roles");
+    const permissions = givenAt(policy, "permissions");
+    const subjects = givenAt(policy, "subjects");
+    if (roles !== undefined && roles.value.kind !== "map") listToRoles(policy, roles, permissions, problems);
+    else if (permissions !== undefined) permissionsToRole(policy, roles, permissions, problems);
+    if (subjects !== undefined) bindSubjects(policy, subjects, problems);
+  }
+}
+
+/** A list of roles, of which each is a block with its name, or a name that has the permissions of the policy. */
+function listToRoles(policy: MapNode, roles: Entry, permissions: Entry | undefined, problems: Problems): void {
+  const byName = emptyMap(roles.keyAt);
+  for (const item of itemsOf(roles.value)) {
+    const name = item.kind === "map" ? item.entries.get("name")?.value : item;
+    if (name?.kind !== "scalar" || name.value === null) {
+      problems.error(item.at, "authz.rbac.policies[].roles: each role of a list is a name, or a block with a name");
+      continue;
+    }
+    if (item.kind !== "map" && permissions === undefined)
+      problems.error(item.at, `authz.rbac.policies[].roles: role "${textOf(name)}" has no permissions`);
+    const block = item.kind === "map" ? item : roleWith(permissions, item.at);
+    if (byName.entries.has(textOf(name))) problems.error(item.at, `role "${textOf(name)}" is there twice`);
+    byName.entries.set(textOf(name), { keyAt: item.at, value: block });
+  }
+  if (permissions !== undefined && itemsOf(roles.value).some(({ kind }) => kind === "map"))
+    problems.error(permissions.keyAt, "authz.rbac.policies[].permissions: write them below the role that has them");
+  policy.entries.set("roles", { ...roles, value: byName });
+  policy.entries.delete("permissions");
+  problems.warn(roles.keyAt, '"authz.rbac.policies[].roles" as a list is an old spelling of a mapping by name');
+}
+
+/** Permissions without a role are those of one that has the policy's name. */
+function permissionsToRole(policy: MapNode, roles: Entry | undefined, permissions: Entry, problems: Problems): void {
+  policy.entries.delete("permissions");
+  if (roles !== undefined)
+    return problems.error(
+      permissions.keyAt,
+      "authz.rbac.policies[].permissions: write them below the role that has them",
+    );
+  const name = policy.entries.get("name")?.value;
+  const byName = emptyMap(permissions.keyAt);
+  const role = { keyAt: permissions.keyAt, value: roleWith(permissions, permissions.keyAt) };
+  byName.entries.set(name?.kind === "scalar" && name.value !== null ? textOf(name) : "all", role);
+  policy.entries.set("roles", { keyAt: permissions.keyAt, value: byName });
+  problems.warn(permissions.keyAt, '"authz.rbac.policies[].permissions" is an old spelling of those of a role');
+}
+
+/** Subjects have all roles of their policy. */
+function bindSubjects(policy: MapNode, subjects: Entry, problems: Problems): void {
+  policy.entries.delete("subjects");
+  problems.warn(
+    subjects.keyAt,
+    '"authz.rbac.policies[].subjects" is an old spelling of "authz.rbac.policies[].bindings"',
+  );
+  const roles = policy.entries.get("roles")?.value;
+  const names = roles?.kind === "map" ? [...roles.entries.keys()] : [];
+  const known = policy.entries.get("bindings");
+  if (known !== undefined)
+    return problems.error(subjects.keyAt, "authz.rbac.policies[]: keep bindings, and no subjects");
+  const bindings = emptyMap(subjects.keyAt);
+  for (const item of itemsOf(subjects.value)) {
+    if (item.kind !== "scalar" || item.value === null) {
+      problems.error(item.at, "authz.rbac.policies[].subjects: each is text");
+      continue;
+    }
+    const held: Node = {
+      kind: "list",
+      at: item.at,
+      items: names.map((value) => ({ kind: "scalar", at: item.at, value })),
+    };
+    bindings.entries.set(textOf(item), { keyAt: item.at, value: held });
+  }
+  policy.entries.set("bindings", { keyAt: subjects.keyAt, value: bindings });
+}
+
+function roleWith(permissions: Entry | undefined, at: Node["at"]): MapNode {
+  const role = emptyMap(at);
+  if (permissions !== undefined) role.entries.set("permissions", permissions);
+  return role;
+}
+
+/** What is written there; null counts as nothing. */
+function givenAt({ entries }: MapNode, key: string): Entry | undefined {
+  const entry = entries.get(key);
+  return entry?.value.kind === "scalar" && entry.value.value === null ? undefined : entry;
+}
+
+/** A single value counts as a list of one. */
+function itemsOf(node: Node): readonly Node[] {
+  return node.kind === "list" ? node.items : [node];
+}

@@ -1,0 +1,347 @@
+// Who may do what, by roles, in every protocol: what passes, what is refused in which words, what only the log tells, and that
+// a reload changes decisions at once.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { after, before, describe, test } from "node:test";
+import { keyDigest } from "../../src/auth/api-keys.ts";
+import { type Backend, type Mirrored, mirror, startBackend, valuesOf } from "../support/backend.ts";
+import { type Call, call, type Reply } from "../support/client.ts";
+import { GatewayPool, type GatewayProcess } from "../support/gateway.ts";
+import { errorOf, InteropClient, InteropServer, order } from "../support/grpc.ts";
+import { ask, openSession } from "../support/http2-client.ts";
+import { scrape, sumOf } from "../support/metrics.ts";
+import { exchange } from "../support/raw.ts";
+import { accessLine, type Block, configText, reload, soon } from "../support/setup.ts";
+import { signedWithSecret } from "../support/tokens.ts";
+import { echo, refusalOf, type WsBackend, wsBackend, wsClient } from "../support/websocket.ts";
+
+const LIMIT = { timeout: 60_000 };
+const SECRET = "a secret of at least thirty-two bytes";
+const API_KEY = "key-of-the-build-server-0123456789";
+const gateways = new GatewayPool();
+let backend: Backend;
+let sockets: WsBackend;
+let interop: InteropServer;
+let gateway: GatewayProcess;
+
+before(async () => {
+  [backend, sockets, interop] = await Promise.all([startBackend(mirror), wsBackend(echo), InteropServer.start()]);
+});
+after(async () => {
+  interop.kill();
+  await Promise.all([backend.close(), sockets.close()]);
+});
+
+const ROLES: Block = {
+  reader: { permissions: ["orders:*:read"] },
+  writer: { permissions: ["orders:*"], inherits: ["reader"] },
+  paths: { permissions: ["/files/*:read", "/files/own/*"] },
+  chat: { permissions: ["*:connect"] },
+  caller: { permissions: ["/test.v1.Interop/Unary:call"] },
+};
+const BINDINGS: Block = {
+  "user:ann": ["reader"],
+  "group:editors": ["writer"],
+  "scope:files": ["paths"],
+  "claim:team=chat": ["chat", "caller"],
+  "apikey:ci": ["writer"],
+};
+const RULES: readonly Block[] = [
+  { id: "orders", path: "/orders/{id}", serviceName: "up", requiredPermissions: ["orders:{id}:{action}"] },
+  { id: "files", path: "/files/*", serviceName: "up" },
+  { id: "ws", path: "/ws", serviceName: "sockets", requiredPermissions: ["rooms:{action}"] },
+  { id: "open", path: "/open/*", serviceName: "up", metadata: { skipAuth: true, skipAuthz: true } },
+  { id: "closed", path: "/closed/*", serviceName: "up", authRequired: false },
+  { id: "maybe", path: "/maybe/*", serviceName: "up", authRequired: "optional" },
+  { id: "grpc", path: "/test.v1.Interop/*", serviceName: "interop", protocol: "grpc" },
+];
+
+function text(rbac: Block = {}, rules = RULES): string {
+  const apikey = { keys: { ci: { hashedKey: keyDigest(API_KEY) } } };
+  return configText({
+    rules,
+    services: {
+      up: backend.port,
+      sockets: sockets.port,
+      interop: [{ address: "127.0.0.1", port: interop.port, protocol: "grpc" }],
+    },
+    more: {
+      auth: { failures: { max: 0 }, jwt: { secret: SECRET, signingMethod: "HS256", claimsMapping: {} }, apikey },
+      authz: { rbac: { policies: [{ name: "all", roles: ROLES, bindings: BINDINGS }], ...rbac } },
+      metrics: { enabled: true },
+    },
+  });
+}
+
+async function start(...given: Parameters<typeof text>): Promise<void> {
+  gateway = await gateways.take(text(...given));
+}
+
+/** @param claims of the client; null: it brings nothing */
+async function send(claims: Block | null, path: string, more: Call = {}): Promise<Reply> {
+  const credential =
+    claims === null ? [] : ["Authorization", `Bearer ${await signedWithSecret(SECRET, { ...claims })}`];
+  return call(gateway.port, { ...more, path, headers: [...credential, ...(more.headers ?? [])] });
+}
+
+function codeOf({ status, text: body }: Reply): string | number {
+  return /"code":"(\w+)"/.exec(body)?.[1] ?? status;
+}
+
+const ANN = { sub: "ann" };
+const ED = { sub: "ed", groups: ["editors"] };
+
+describe("a request", LIMIT, () => {
+  before(() => start());
+  after(() => gateway.kill());
+
+  const method = async (claims: Block, name: string, path = "/orders/7") =>
+    codeOf(await send(claims, path, { method: name }));
+
+  test("passes if a role of its client has the permission for its method", async () => {
+    for (const name of ["GET", "HEAD"]) assert.equal(await method(ANN, name), 200, name);
+    for (const name of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+      assert.deepEqual([await method(ANN, name), await method(ED, name)], ["permission_denied", 200], name);
+    assert.equal(codeOf(await send(null, "/orders/7", { headers: ["X-API-Key", API_KEY], method: "PUT" })), 200);
+  });
+  test("is not read because its method is unknown or another", async () => {
+    for (const name of ["PROPFIND", "SEARCH", "LOCK", "QUERY"])
+      assert.equal(await method(ANN, name), "permission_denied", name);
+  });
+  test("without any role is refused, and so are roles that only the token names", async () => {
+    assert.equal(await method({ sub: "eve", roles: ["writer", "reader"] }, "GET"), "permission_denied");
+    assert.equal(await method({ sub: "Ann" }, "GET"), "permission_denied");
+    assert.equal(await method({ sub: "user:ann" }, "GET"), "permission_denied");
+  });
+  test("of nobody is asked for a credential where there is one to bring, and refused all the same where there is none", async () => {
+    for (const path of ["/orders/7", "/files/x", "/maybe/x"]) {
+      const reply = await send(null, path);
+      assert.deepEqual([reply.status, codeOf(reply)], [401, "missing_credentials"], path);
+      assert.equal(reply.headers["www-authenticate"], 'Bearer realm="gateway", ApiKey realm="gateway"', path);
+    }
+    assert.deepEqual(codeOf(await send(ANN, "/closed/x")), "missing_credentials");
+    assert.equal(codeOf(await send(null, "/open/x")), 200);
+  });
+  test("that is refused learns nothing of the permission, which the log tells with who it was", async () => {
+    const reply = await send(ANN, "/orders/7?secret=1", { method: "DELETE", headers: ["X-Request-ID", "denied"] });
+    assert.deepEqual([reply.status, codeOf(reply)], [403, "permission_denied"]);
+    assert.doesNotMatch(reply.text, /orders|delete|ann/);
+    const line = await accessLine(gateway, "denied");
+    assert.deepEqual([line.subject, line.error], ["ann", "permission_denied"]);
+    assert.equal(line.detail, 'rbac: "ann": permission "orders:7:delete" is missing');
+  });
+  test("is counted by decision and mode", async () => {
+    const metrics = await scrape(gateway.port);
+    assert.ok(sumOf(metrics, "gateway_authz_decisions_total", { decision: "allowed", mode: "enforce" }) > 0);
+    assert.ok(sumOf(metrics, "gateway_authz_decisions_total", { decision: "denied", mode: "enforce" }) > 0);
+  });
+  test("over HTTP/2 is decided about in the same way", async () => {
+    const session = await openSession(gateway.port);
+    const authorization = `Bearer ${await signedWithSecret(SECRET, ANN)}`;
+    const statusOf = async (name: string) =>
+      (await ask(session, { ":path": "/orders/7", ":method": name, authorization })).status;
+    assert.deepEqual([await statusOf("GET"), await statusOf("DELETE")], [200, 403]);
+    session.close();
+  });
+  test("to the same method by a field of its own is none: services do not see such fields", async () => {
+    const names = [
+      "X-HTTP-Method-Override",
+      "X-HTTP-Method",
+      "X-Method-Override",
+      "X_HTTP.Method-Override",
+      "X-Original-URL",
+    ];
+    const headers = [...names, "X-Rewrite-URL"].flatMap((name) => [name, "DELETE"]);
+    for (const path of ["/orders/7", "/files/x"]) {
+      const reply = await send({ ...ANN, scope: "files" }, path, { headers: [...headers, "X-Method", "kept"] });
+      const { headers: seen } = JSON.parse(reply.text) as Mirrored;
+      for (const name of [...names, "X-Rewrite-URL"]) assert.deepEqual(valuesOf(seen, name), [], name);
+      assert.deepEqual(valuesOf(seen, "X-Method"), ["kept"]);
+    }
+  });
+});
+
+describe("a path that can be read in several ways", LIMIT, () => {
+  before(() => start());
+  after(() => gateway.kill());
+  const FILES = { sub: "fay", scope: "files" };
+  /** Paths reach the gateway as they are written. */
+  const codeAt = async (claims: Block, path: string) => {
+    const token = await signedWithSecret(SECRET, { ...claims });
+    const head = `GET ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`;
+    const answer = await exchange(gateway.port, head);
+    return /"code":"(\w+)"/.exec(answer)?.[1] ?? Number(answer.slice(9, 12));
+  };
+
+  test("is refused where the ways lead to routes with other demands", async () => {
+    for (const path of [
+      "/open/..;/files/x",
+      "/open/..;a=b/files/x",
+      "/open/..%3B/files/x",
+      "/open/..%3b/orders/7",
+      "/open;/x",
+      "/files/..;/open/x",
+      "/open/..;/nowhere",
+    ])
+      assert.equal(await codeAt(FILES, path), path === "/open;/x" ? "no_route" : "invalid_path", path);
+    assert.equal(await codeAt(FILES, "/open/a;b=c/d"), 200);
+    assert.equal(await codeAt(FILES, "/open/..;/admin/..%3B/open"), "invalid_path");
+  });
+  test("is refused where only one of them may be read", async () => {
+    assert.equal(await codeAt(ANN, "/orders/7;v=1"), 200);
+    const one = { sub: "one", groups: ["one"] };
+    await reload(
+      gateway,
+      text({
+        policies: [
+          { roles: { a: { permissions: ["orders:7:read", "/files/a/*:read"] } }, bindings: { "group:one": ["a"] } },
+        ],
+      }),
+    );
+    assert.equal(await codeAt(one, "/orders/7"), 200);
+    assert.equal(await codeAt(one, "/orders/%37"), 200);
+    assert.equal(await codeAt(one, "/orders/8"), "permission_denied");
+    assert.equal(await codeAt(one, "/orders/7;v=1"), "invalid_path");
+    assert.equal(await codeAt(one, "/orders/7%3Bv"), "invalid_path");
+    assert.equal(await codeAt(one, "/orders/7:x"), "permission_denied");
+    assert.equal(await codeAt(one, "/orders/7:read"), "permission_denied");
+    assert.equal(await codeAt(one, "/orders/*"), "permission_denied");
+    for (const path of [
+      "/files/a/..%2Fb",
+      "/files/a/..%5cb",
+      "/files/a/%2e%2e%2Fb",
+      "/files/a/..%2F..%2F..%2Fb",
+      "/files/a;/b",
+      "/files/a/..;x/b",
+    ])
+      assert.equal(await codeAt(one, path), "invalid_path", path);
+    for (const path of ["/files/a/b", "/files/a/b%2Fc", "/files//a/./b", "/files/b/../a/b", "/files/a/b;c"])
+      assert.equal(await codeAt(one, path), 200, path);
+    for (const path of [
+      "/files/A/b",
+      "/files/%61%2Fb",
+      "/files/a",
+      "/FILES/a/b",
+      "/files/a%CC%81/b",
+      "/files/%EF%BC%8Fa/b",
+    ])
+      assert.ok(["permission_denied", "no_route", "invalid_path"].includes(String(await codeAt(one, path))), path);
+    await reload(gateway, text());
+  });
+});
+
+describe("a WebSocket", LIMIT, () => {
+  before(() => start());
+  after(() => gateway.kill());
+  test("needs the permission to connect, which is none to read", async () => {
+    const headersOf = async (claims: Block) => ({ Authorization: `Bearer ${await signedWithSecret(SECRET, claims)}` });
+    const { status, body } = await refusalOf(wsClient(gateway.port, "/ws", { headers: await headersOf(ANN) }));
+    assert.deepEqual([status, /"code":"(\w+)"/.exec(body)?.[1]], [403, "permission_denied"]);
+    const client = wsClient(gateway.port, "/ws", { headers: await headersOf({ sub: "cy", team: ["chat"] }) });
+    await soon(once(client, "open"), "an open WebSocket");
+    client.terminate();
+  });
+});
+
+describe("a call of gRPC", LIMIT, () => {
+  before(() => start());
+  after(() => gateway.kill());
+  test("needs the permission to call its method, and is refused as PERMISSION_DENIED", async () => {
+    const client = new InteropClient(gateway.port);
+    const metadata = [
+      ["authorization", `Bearer ${await signedWithSecret(SECRET, { sub: "cy", team: "chat" })}`],
+    ] as const;
+    assert.equal((await client.unary(order({}), { metadata })).status.code, 0);
+    const before = interop.calls.length;
+    assert.equal((await errorOf(client.list(order({}), { metadata }))).code, 7);
+    assert.equal((await errorOf(client.list(order({})))).code, 16);
+    assert.equal(interop.calls.length, before);
+    client.close();
+  });
+});
+
+test("a reload changes decisions at once, those that are remembered, too", LIMIT, async () => {
+  await start();
+  const code = async () => codeOf(await send(ANN, "/orders/7", { method: "DELETE" }));
+  const remembered = await signedWithSecret(SECRET, ANN);
+  const again = async () =>
+    codeOf(
+      await call(gateway.port, {
+        path: "/orders/7",
+        method: "DELETE",
+        headers: ["Authorization", `Bearer ${remembered}`],
+      }),
+    );
+  for (let i = 0; i < 3; i++) {
+    assert.deepEqual([await code(), await again()], ["permission_denied", "permission_denied"]);
+    await reload(gateway, text({ policies: [{ roles: ROLES, bindings: { ann: ["writer"] } }] }));
+    assert.deepEqual([await code(), await again()], [200, 200]);
+    await reload(gateway, text());
+  }
+  await gateway.kill();
+});
+
+describe("authz.rbac", LIMIT, () => {
+  after(() => gateway.kill());
+  test("enforcementMode permissive lets everything pass, and says once what it would deny", async () => {
+    await start({ enforcementMode: "permissive" });
+    const said = () => gateway.lines.filter(({ msg }) => msg === "A request would be denied");
+    for (let i = 0; i < 3; i++) assert.equal(codeOf(await send(ANN, "/orders/7", { method: "DELETE" })), 200);
+    assert.equal(codeOf(await send(null, "/files/x")), 200);
+    assert.equal(codeOf(await send({ sub: "x" }, "/files/a;b", { headers: ["X-Request-ID", "last"] })), 200);
+    assert.match(String((await accessLine(gateway, "last")).detail), /permission "\/files\/a;b:read" is missing/);
+    assert.deepEqual(
+      said().map(({ level, route, subject, why }) => [level, route, subject, why]),
+      [
+        ["warn", "orders", "ann", 'permission "orders:7:delete" is missing'],
+        ["warn", "files", "", "nobody is known"],
+        ["warn", "files", "x", 'permission "/files/a;b:read" is missing'],
+      ],
+    );
+    const metrics = await scrape(gateway.port);
+    assert.equal(sumOf(metrics, "gateway_authz_decisions_total", { decision: "denied", mode: "permissive" }), 5);
+  });
+  test("defaultAllow lets clients do what no role is given, and nobody still nothing", async () => {
+    await start({ defaultAllow: true });
+    assert.equal(codeOf(await send({ sub: "eve" }, "/files/x", { method: "DELETE" })), 200);
+    assert.equal(codeOf(await send({ sub: "eve" }, "/files/x")), "permission_denied");
+    assert.equal(codeOf(await send({ sub: "eve" }, "/files/own/x", { method: "DELETE" })), "permission_denied");
+    assert.equal(codeOf(await send(null, "/files/x", { method: "DELETE" })), "missing_credentials");
+  });
+  test("skipPaths need no permission, nor a credential that only permissions ask for", async () => {
+    await start({ skipPaths: ["/files/public"] });
+    for (const path of ["/files/public", "/files/public/x"]) assert.equal(codeOf(await send(null, path)), 200, path);
+    for (const path of ["/files/publicx", "/files/public/..%2Fx", "/files/Public/x"])
+      assert.equal(codeOf(await send(null, path)), "missing_credentials", path);
+    assert.equal(codeOf(await send(null, "/files/public/..;/x")), "invalid_path");
+  });
+  test("subjectKey names subjects by an attribute, and e-mail addresses only as they are verified", async () => {
+    const bindings = { "user:ann@example.org": ["writer"], "claim:email=bob@example.org": ["writer"] };
+    await start({ subjectKey: "email", policies: [{ roles: ROLES, bindings }] });
+    const codeFor = async (claims: Block) => codeOf(await send({ sub: "s", ...claims }, "/orders/7"));
+    for (const email of ["ann@example.org", "bob@example.org"]) {
+      assert.equal(await codeFor({ email, email_verified: true }), 200);
+      for (const email_verified of [false, undefined, "true"])
+        assert.equal(await codeFor({ email, email_verified }), "permission_denied");
+    }
+    assert.equal(await codeFor({ email: "x@evil@example.org", email_verified: true }), "permission_denied");
+    assert.equal(await codeFor({ sub: "ann@example.org" }), "permission_denied");
+  });
+  test("requireAllPermissions: false is content with any of them", async () => {
+    const rule = { id: "r", path: "/*", serviceName: "up", requiredPermissions: ["orders:1:read", "billing:read"] };
+    await start({}, [rule]);
+    assert.equal(codeOf(await send(ANN, "/")), "permission_denied");
+    await start({}, [{ ...rule, requireAllPermissions: false }]);
+    assert.deepEqual([codeOf(await send(ANN, "/")), codeOf(await send({ sub: "x" }, "/"))], [200, "permission_denied"]);
+  });
+  test("resourcePrefix and {subject} stand in for the path", async () => {
+    const roles = { own: { permissions: ["home:ann:*", "shop:read"] } };
+    await start({ policies: [{ roles, bindings: { ann: ["own"], "user:ann:x": ["own"] } }] }, [
+      { id: "shop", path: "/shop/*", serviceName: "up", metadata: { resourcePrefix: "shop" } },
+      { id: "home", path: "/home/*", serviceName: "up", requiredPermissions: ["home:{subject}:{method}"] },
+    ]);
+    assert.deepEqual([codeOf(await send(ANN, "/shop/x")), codeOf(await send(ANN, "/home/x"))], [200, 200]);
+    assert.equal(codeOf(await send(ANN, "/shop/x", { method: "POST" })), "permission_denied");
+    assert.equal(codeOf(await send({ sub: "ann:x" }, "/home/x")), "permission_denied");
+  });
+});

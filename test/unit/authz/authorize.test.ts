@@ -1,0 +1,167 @@
+// The filter of permissions: whom it takes a client for, what it does with paths that can be read in several ways, and what
+// it does where it only tries.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { claimAt } from "../../../src/auth/jwt/claim-path.ts";
+import { authorize, type PermissionDemand } from "../../../src/authz/authorize.ts";
+import { type Denial, NotedDenials } from "../../../src/authz/noted-denials.ts";
+import { guardPath } from "../../../src/authz/path-guard.ts";
+import { Rbac } from "../../../src/authz/rbac.ts";
+import { BY_PATH, parseTemplate } from "../../../src/authz/template.ts";
+import { identityOf } from "../../../src/core/identity.ts";
+import type { Refusal } from "../../../src/core/reply.ts";
+import { fitsPattern, parsePattern } from "../../../src/routing/pattern.ts";
+import { ForwardedPeer } from "../../../src/wire/forwarded.ts";
+import { contextOf, type GivenContext, SECURED } from "../../support/context.ts";
+
+const ANN = identityOf({ subject: "ann", method: "jwt" });
+const PATTERN = parsePattern("/o/{id}");
+
+interface Outcome {
+  readonly verdict: string | undefined;
+  readonly detail: string;
+  readonly decisions: readonly boolean[];
+  readonly denials: readonly string[];
+}
+
+/** @param grants of ann @param texts of the rule; none = by path */
+function run(
+  grants: readonly string[],
+  texts: readonly string[],
+  given: GivenContext,
+  more: Partial<PermissionDemand> & { permissive?: boolean } = {},
+): Outcome {
+  const { permissive = false, ...demand } = more;
+  const role = { name: "r", description: "", permissions: grants, inherits: [] };
+  const bindings = [{ principal: { kind: "subject", name: "", value: "ann" } as const, roles: ["r"] }];
+  const settings = { enforces: true, defaultAllow: false, subjectKey: "", cacheSize: 9, cacheMs: 0 };
+  const rbac = new Rbac({ ...settings, policies: [{ name: "p", roles: [role], bindings }] }, claimAt);
+  const decisions: boolean[] = [];
+  const denials: string[] = [];
+  const filter = authorize(
+    {
+      permissions: texts.length === 0 ? [BY_PATH] : texts.map((text) => parseTemplate(text, ["", "id"])),
+      requireAll: true,
+      skips: null,
+      fits: (path) => fitsPattern(PATTERN, path),
+      grpc: false,
+      certificates: false,
+      stranger: () => ({ code: "missing_credentials" }),
+      ...demand,
+    },
+    {
+      rbac,
+      enforces: !permissive,
+      decided: (allowed) => decisions.push(allowed),
+      wouldDeny: (_ctx, subject, why) => denials.push(`${subject}: ${why}`),
+    },
+  );
+  const ctx = contextOf({ identity: ANN, ...given });
+  const verdict = filter.onRequest!(ctx) as Refusal | undefined;
+  return { verdict: verdict?.code, detail: ctx.detail, decisions, denials };
+}
+
+const verdictAt = (path: string, grants: readonly string[], texts: readonly string[] = []) =>
+  run(grants, texts, { path }).verdict;
+
+describe("a client", () => {
+  test("is whoever authentication found, and nobody by the certificate of its connection alone", () => {
+    const certified = identityOf({ subject: "ann", method: "mtls", type: "service" });
+    const peer = new ForwardedPeer("192.0.2.1", "http", { ...SECURED, identity: certified });
+    const given = { peer, identity: certified, path: "/o/1" };
+    assert.equal(run(["*"], [], given).verdict, "missing_credentials");
+    assert.equal(run(["*"], [], given, { certificates: true }).verdict, undefined);
+    assert.equal(run(["*"], [], { ...given, identity: ANN }).verdict, undefined);
+    assert.equal(run(["*"], [], { identity: null, path: "/o/1" }).verdict, "missing_credentials");
+  });
+  test("needs all permissions, or any", () => {
+    const texts = ["a:read", "b:read"];
+    const verdict = (grants: readonly string[], requireAll: boolean) => run(grants, texts, {}, { requireAll }).verdict;
+    assert.deepEqual(
+      [verdict(texts, true), verdict(["b:read"], true), verdict(["b:read"], false), verdict([], false)],
+      [undefined, "permission_denied", undefined, "permission_denied"],
+    );
+  });
+  test("is told nothing, while the log tells the first that is missing, at no great length", () => {
+    const { detail, decisions } = run(["a:read"], ["a:read", "b:read", "c:read"], {});
+    assert.deepEqual([detail, decisions], ['rbac: "ann": permission "b:read" is missing', [false]]);
+    assert.ok(run([], [], { path: `/o/${"x".repeat(5000)}` }).detail.length < 320);
+  });
+});
+
+describe("a path", () => {
+  test("that backends may read in another way must be allowed or denied in each", () => {
+    assert.equal(verdictAt("/o/1;x", ["/o/1*"]), undefined);
+    assert.equal(verdictAt("/o/1;x", ["/o/1;*"]), "invalid_path");
+    assert.equal(verdictAt("/o/1;x", ["/o/1:*"]), "invalid_path");
+    assert.equal(verdictAt("/o/1;x", ["/o/2*"]), "permission_denied");
+    assert.equal(verdictAt("/o/1%2F..%2F2", ["/o/1*"]), "invalid_path");
+    assert.equal(verdictAt("/o/a%2Fb", ["/o/a*"]), undefined);
+    assert.equal(verdictAt("/..;/o", ["*"]), "invalid_path");
+  });
+  test("does not matter to permissions that do not name it", () => {
+    assert.equal(verdictAt("/..;/o", ["a:read"], ["a:{action}"]), undefined);
+  });
+  test("gives its segments, of other readings where these fit the pattern", () => {
+    assert.equal(verdictAt("/o/7", ["o:7:read"], ["o:{id}:{action}"]), undefined);
+    assert.equal(verdictAt("/o/7:x", ["o:7:*"], ["o:{id}:{action}"]), "permission_denied");
+    assert.equal(verdictAt("/o/1%2F..%2F2", ["o:1*"], ["o:{id}:{action}"]), "invalid_path");
+    assert.equal(verdictAt("/o/a%2Fb", ["o:a*"], ["o:{id}:{action}"]), undefined);
+  });
+  test("that is exempt needs nothing, and one of which that is not certain is refused", () => {
+    const skips = (path: string) => path.startsWith("/o/free");
+    const given = (path: string) => run([], [], { path, identity: null }, { skips });
+    assert.deepEqual(
+      [given("/o/free").verdict, given("/o/free;x").verdict, given("/o/x").verdict],
+      [undefined, undefined, "missing_credentials"],
+    );
+    assert.equal(given("/o/free/..;/x").verdict, "invalid_path");
+  });
+});
+
+test("where it only tries, everything passes, and is told with what it would have been", () => {
+  const denied = run([], [], { path: "/o/1" }, { permissive: true });
+  assert.deepEqual(
+    [denied.verdict, denied.decisions, denied.denials],
+    [undefined, [false], ['ann: permission "/o/1:read" is missing']],
+  );
+  const ambiguous = run(["/o/1;*"], [], { path: "/o/1;x" }, { permissive: true });
+  assert.deepEqual(
+    [ambiguous.verdict, ambiguous.denials],
+    [undefined, ["ann: what it may do depends on how its path is read"]],
+  );
+});
+
+test("denials that are only told are each told once, and not without end", () => {
+  const told: [string, Denial][] = [];
+  const denials = new NotedDenials((...args) => told.push(args));
+  for (let i = 0; i < 3; i++) denials.note({ route: "r", subject: "a", why: "b" });
+  denials.note({ route: "r", subject: "", why: "ab" });
+  assert.equal(told.length, 2);
+  for (let i = 0; i < 5000; i++) denials.note({ route: "r", subject: "a", why: `${i}` });
+  assert.equal(told.length, 1001);
+  assert.match(told.at(-1)![0], /which only the access log tells/);
+});
+
+test("a path that leads to other demands without its parameters is refused, and stays as it was", () => {
+  const guard = guardPath(({ path }) =>
+    path.startsWith("/open") ? "nothing" : path.startsWith("/files") ? "all" : null,
+  );
+  const verdict = (path: string) => {
+    const ctx = contextOf({ path });
+    const { code } = (guard.onRequest!(ctx) ?? { code: undefined }) as Partial<Refusal>;
+    assert.equal(ctx.path, path);
+    return code;
+  };
+  for (const path of ["/open/a", "/open/a;b", "/files/..;/files/x", "/none;x", "/open/a%2F..%2Fb"])
+    assert.equal(verdict(path), undefined, path);
+  for (const path of [
+    "/open/..;/files",
+    "/files/..;/open",
+    "/open/..;/x",
+    "/..;/open",
+    "/open/..%3B/files",
+    "/open/..;/files/..%3B/open",
+  ])
+    assert.equal(verdict(path), "invalid_path", path);
+});

@@ -1,0 +1,262 @@
+// `authz.rbac` and what rules say of it: what it means, what is refused at which place, and what is only told.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { keyDigest } from "../../../../src/auth/api-keys.ts";
+import type { RuleConfig } from "../../../../src/config/config.ts";
+import { load, type Outcome } from "../../../support/load.ts";
+import { everyRow } from "../../../support/rows.ts";
+
+type Block = Readonly<Record<string, unknown>>;
+
+const KEYS: Block = { ci: { hashedKey: keyDigest("k"), subject: "build", metadata: { team: "web" } } };
+const POLICY: Block = { roles: { a: { permissions: ["x:read"] } }, bindings: { build: ["a"] } };
+
+interface Given {
+  readonly rbac?: unknown;
+  readonly rule?: Block;
+  readonly auth?: Block;
+}
+
+function outcome({ rbac = { policies: [POLICY] }, rule = {}, auth = {} }: Given): Outcome {
+  const rules = [{ id: "r", path: "/o/{id}", serviceName: "_internal", ...rule }];
+  const authz = rbac === undefined ? {} : { authz: { rbac } };
+  const gateway = { auth: { apikey: { keys: KEYS }, ...auth }, ...authz, router: { rules } };
+  return load(JSON.stringify({ gateway }, null, 1));
+}
+
+function ruleOf(given: Given): RuleConfig {
+  const { config, errors } = outcome(given);
+  assert.deepEqual(errors, []);
+  return config!.rules[0]!;
+}
+
+const policy = (more: Block) => ({ policies: [{ ...POLICY, ...more }] });
+const withoutPlace = (line: string) => line.replace(/^t\.yaml:\d+:\d+: /, "");
+
+describe("authz.rbac", () => {
+  test("is off unless there is a block, which is on unless it says otherwise", () => {
+    assert.equal(outcome({ rbac: false }).config!.rbac, null);
+    assert.equal(outcome({ rbac: { enabled: false, policies: [POLICY] } }).config!.rbac, null);
+    assert.equal(outcome({ rbac: { enabled: false } }).config!.rules[0]!.authz, null);
+    assert.notEqual(outcome({}).config!.rbac, null);
+  });
+  test("has defaults that refuse, and a bounded memory", () => {
+    const { enforces, defaultAllow, subjectKey, cacheSize, cacheMs } = outcome({}).config!.rbac!;
+    assert.deepEqual([enforces, defaultAllow, subjectKey, cacheSize, cacheMs], [true, false, "", 1000, 300_000]);
+    const given = { cacheSize: 7, cacheTTL: "1m", subjectKey: "email", policies: [POLICY] };
+    const { config } = outcome({ rbac: given });
+    assert.deepEqual([config!.rbac!.cacheSize, config!.rbac!.cacheMs, config!.rbac!.subjectKey], [7, 60_000, "email"]);
+  });
+  test("takes roles apart, with their inheritance, and names policies that have no name", () => {
+    const roles = {
+      a: { name: "a", description: "reads", permissions: ["o:*", "/café/x:read"], metadata: { owner: "web" } },
+      b: { inherits: ["a"] },
+    };
+    const { policies } = outcome({ rbac: policy({ roles, description: "of orders" }) }).config!.rbac!;
+    assert.deepEqual(policies[0]!.roles, [
+      { name: "a", description: "reads", permissions: ["o:*", "/caf%C3%A9/x:read"], inherits: [] },
+      { name: "b", description: "", permissions: [], inherits: ["a"] },
+    ]);
+    assert.equal(policies[0]!.name, "policy-1");
+  });
+  test("is refused where it makes no sense, at the place of the fault", () => {
+    const roles = (more: Block) => policy({ roles: { a: {}, ...more } });
+    const rows: readonly (readonly [rbac: Block, message: RegExp])[] = [
+      [
+        roles({ b: { inherits: ["bb"] } }),
+        /^role "b" inherits from role "bb", which the policy does not have; did you mean "b"\?$/,
+      ],
+      [roles({ b: { inherits: ["b"] } }), /^policy "policy-1": roles inherit from themselves: b → b$/],
+      [roles({ b: { inherits: ["c"] }, c: { inherits: ["a", "d"] }, d: { inherits: ["b"] } }), /: b → c → d → b$/],
+      [roles({ b: { name: "c" } }), /^role "b": its name says "c"$/],
+      [
+        policy({ bindings: { build: ["admin"] } }),
+        /^"build" has role "admin", which the policy does not have; it has: a$/,
+      ],
+      [policy({ bindings: { "gruop:x": ["a"] } }), /there is no prefix "gruop:"; did you mean "group"\?$/],
+      [policy({ bindings: { "spiffe://x": ["a"] } }), /a subject with a colon is written "user:spiffe:\/\/x"$/],
+      [policy({ bindings: { "subject:x": ["a"] } }), /there is no prefix "subject:"/],
+      [policy({ bindings: { "group:": ["a"] } }), /it names nobody$/],
+      [policy({ bindings: { "*": ["a"] } }), /"\*" stands for nobody here/],
+      [policy({ bindings: { "group:*": ["a"] } }), /"\*" stands for nobody here/],
+      [policy({ bindings: { "claim:team": ["a"] } }), /it is written claim:<name>=<value>$/],
+      [policy({ bindings: { "claim:=x": ["a"] } }), /it is written claim:<name>=<value>$/],
+      [policy({ bindings: { "oauth2:x": ["a"] } }), /it is written oauth2:<provider>:<subject>$/],
+      [roles({ b: { permissions: [""] } }), /^role "b": permission "": it is empty$/],
+      [roles({ b: { permissions: ["o:(read|write)"] } }), /it holds "\|"; only "\*" is a wildcard/],
+      [roles({ b: { permissions: ["o:[rw]"] } }), /it holds "\["/],
+      [roles({ b: { permissions: ["o:?"] } }), /it holds "\?"/],
+      [roles({ b: { permissions: ["o: read"] } }), /it holds " "/],
+      [roles({ b: { permissions: ["o:{id}"] } }), /it holds "\{"/],
+      [roles({ b: { permissions: ["/a/../b:read"] } }), /what is before its last colon is no path$/],
+      [roles({ b: { permissions: ["/a%2:read"] } }), /what is before its last colon is no path$/],
+      [roles({ b: { permissions: ["x".repeat(513)] } }), /more than 512 characters/],
+      [{ policies: [{ name: "p" }, { name: "p" }] }, /^duplicate policy "p"/],
+      [{ skipPaths: ["/"] }, /^authz\.rbac\.skipPaths: "\/": it would exempt every path/],
+      [{ skipPaths: ["health"] }, /a path pattern begins with/],
+      [{ enforcementMode: "permisive" }, /did you mean "permissive"/],
+    ];
+    everyRow(
+      rows,
+      ([rbac]) => JSON.stringify(rbac),
+      ([rbac, message]) => {
+        const { errors } = outcome({ rbac });
+        assert.equal(errors.length, 1, errors.join("\n"));
+        assert.match(errors[0]!, /^t\.yaml:\d+:\d+: /);
+        assert.match(withoutPlace(errors[0]!), message);
+      },
+    );
+  });
+  test("tells of what can have no effect", () => {
+    const rows: readonly (readonly [given: Given, warning: RegExp | null])[] = [
+      [{}, null],
+      [{ rbac: true }, /no role is bound to anybody/],
+      [{ rbac: { defaultAllow: true } }, null],
+      [
+        { rbac: { ...policy({ roles: { a: { permissions: ["*:*"] } } }), defaultAllow: true } },
+        /defaultAllow has no effect: role "a" may do everything/,
+      ],
+      [
+        { rbac: policy({ bindings: { biuld: ["a"] } }) },
+        /"biuld": nobody whom auth lists is meant by this; did you mean "build"\?$/,
+      ],
+      [{ rbac: policy({ bindings: { "service:build": ["a"] } }) }, null],
+      [{ rbac: policy({ bindings: { "user:build": ["a"] } }) }, /"build" is of type service$/],
+      [{ rbac: policy({ bindings: { "claim:team=web": ["a"] } }) }, null],
+      [{ rbac: policy({ bindings: { "claim:team=ops": ["a"] } }) }, /nobody whom auth lists/],
+      [{ rbac: policy({ bindings: { "group:x": ["a"] } }) }, /nobody whom auth lists/],
+      [{ rbac: { ...policy({ bindings: { x: ["a"] } }), subjectKey: "email" } }, null],
+      [{ rbac: policy({ bindings: { x: ["a"], "group:x": ["a"] } }), auth: { mtls: true } }, null],
+      [
+        { rbac: policy({ bindings: { "apikey:cj": ["a"] } }), auth: { mtls: true } },
+        /there is no such API key; did you mean "ci"\?$/,
+      ],
+      [{ rbac: policy({ bindings: { "apikey:name:cj": ["a"] } }) }, /there is no such API key; did you mean "ci"\?$/],
+      [{ rbac: policy({ bindings: { "oauth2:corp:ann": ["a"] } }) }, /there is no provider "corp"$/],
+      [
+        { auth: { skipPaths: ["/health"] } },
+        /"\/health" needs no credential, but authz\.rbac refuses whoever has none/,
+      ],
+      [{ auth: { skipPaths: ["/health"] }, rbac: { ...policy({}), skipPaths: ["/health"] } }, null],
+    ];
+    everyRow(
+      rows,
+      ([given]) => JSON.stringify(given),
+      ([given, warning]) => {
+        const { warnings, errors } = outcome(given);
+        assert.deepEqual(errors, []);
+        assert.equal(warnings.length, warning === null ? 0 : 1, warnings.join("\n"));
+        if (warning !== null) assert.match(warnings[0]!, warning);
+      },
+    );
+  });
+  test("binds keys by their names, too", () => {
+    const keys = [
+      { id: "k1", name: "build server", hashedKey: keyDigest("a") },
+      { id: "k2", name: "build server", hashedKey: keyDigest("b") },
+    ];
+    const rbac = policy({ bindings: { "apikey:name:build server": ["a"] } });
+    const { config, warnings } = outcome({ rbac, auth: { apikey: { keys } } });
+    assert.deepEqual(warnings, []);
+    const values = config!.rbac!.policies[0]!.bindings.map(({ principal }) => principal.value);
+    assert.deepEqual(values, ["k1", "k2"]);
+  });
+});
+
+describe("a rule", () => {
+  const permissionsOf = (rule: Block) => ruleOf({ rule }).authz!.permissions.map(({ text }) => text);
+  test("requires what it says, else what its resourcePrefix says, else its path", () => {
+    assert.deepEqual(permissionsOf({}), ["{path}:{action}"]);
+    assert.deepEqual(permissionsOf({ metadata: { resourcePrefix: "shop" } }), ["shop:{action}"]);
+    assert.deepEqual(permissionsOf({ requiredPermissions: "o:{id}" }), ["o:{id}"]);
+    assert.deepEqual(permissionsOf({ requiredPermissions: ["a:b", "{method}:{subject}"] }), [
+      "a:b",
+      "{method}:{subject}",
+    ]);
+  });
+  test("says whether all are needed", () => {
+    const all = (rule: Block) => ruleOf({ rule: { requiredPermissions: ["a:b"], ...rule } }).authz!.requireAll;
+    assert.deepEqual([all({}), all({ requireAllPermissions: false })], [true, false]);
+  });
+  test("is exempt by skipPaths only where it requires nothing itself", () => {
+    const rbac = { policies: [POLICY], skipPaths: ["/o/health"] };
+    assert.equal(ruleOf({ rbac }).authz!.skipPaths.length, 1);
+    assert.equal(ruleOf({ rbac, rule: { requiredPermissions: ["a:b"] } }).authz!.skipPaths.length, 0);
+    assert.equal(ruleOf({ rule: { metadata: { skipAuthz: "yes" } } }).authz, null);
+  });
+  test("needs authentication where it needs permissions, unless it says otherwise", () => {
+    const need = (given: Given) => ruleOf(given).auth && (ruleOf(given).auth!.optional ? "optional" : "required");
+    const permissive = { policies: [POLICY], enforcementMode: "permissive" };
+    assert.equal(need({}), "required");
+    assert.equal(need({ rbac: false }), null);
+    assert.equal(need({ rbac: permissive }), "optional");
+    assert.equal(need({ rbac: permissive, rule: { requiredPermissions: ["a:b"] } }), "required");
+    assert.equal(need({ rule: { metadata: { skipAuthz: true } } }), null);
+    assert.equal(need({ rule: { authRequired: "optional" } }), "optional");
+    assert.equal(need({ rule: { authRequired: "optional", requiredPermissions: ["a:b"] } }), "optional");
+    assert.equal(need({ auth: { required: "optional" } }), "optional");
+    assert.equal(need({ rule: { authRequired: false } }), null);
+    assert.equal(need({ rule: { metadata: { skipAuth: true } } }), null);
+  });
+  test("needs no credential where permissions alone ask for one and the path needs none", () => {
+    const rbac = { policies: [POLICY], skipPaths: ["/o/health"] };
+    assert.equal(ruleOf({ rbac }).auth!.skipPaths.length, 1);
+    assert.equal(ruleOf({ rbac, auth: { required: true } }).auth!.skipPaths.length, 0);
+    assert.equal(ruleOf({ rbac, rule: { authRequired: true } }).auth!.skipPaths.length, 0);
+  });
+  test("is told of when it can let nobody pass", () => {
+    for (const rule of [{ authRequired: false }, { metadata: { skipAuth: true } }])
+      assert.match(
+        outcome({ rule }).warnings.join(),
+        /nobody is known without authentication, so authz\.rbac refuses all/,
+      );
+    assert.deepEqual(outcome({ rule: { metadata: { skipAuth: true, skipAuthz: true } } }).warnings, []);
+    const prefixed = outcome({ rule: { requiredPermissions: ["a:b"], metadata: { resourcePrefix: "x" } } });
+    assert.match(prefixed.warnings.join(), /resourcePrefix has no effect beside requiredPermissions/);
+    const off = outcome({ rbac: { enabled: false }, rule: { requiredPermissions: ["a:b"] } });
+    assert.match(off.warnings.join(), /nobody asks for permissions while authz\.rbac is off/);
+  });
+  test("must make sense", () => {
+    const rows: readonly (readonly [rule: Block, message: RegExp])[] = [
+      [
+        { requiredPermissions: ["o:{ID}"] },
+        /\{ID\} is not known; there is \{id\}, \{path\}, \{action\}, \{method\}, \{subject\}$/,
+      ],
+      [{ requiredPermissions: ["o:{}"] }, /\{\} is not known/],
+      [{ requiredPermissions: ["o:{id"] }, /it holds "\{"/],
+      [{ requiredPermissions: ["o:*"] }, /it holds a "\*", which only permissions of roles do$/],
+      [{ requiredPermissions: [""] }, /it is empty$/],
+      [{ requiredPermissions: ["a b"] }, /it holds " "/],
+      [{ path: "/o/{id}/{id}", requiredPermissions: ["o:{id}"] }, /\{id\} could be several things/],
+      [{ path: "/o/{action}", requiredPermissions: ["o:{action}"] }, /\{action\} could be several things/],
+      [{ metadata: { resourcePrefix: "x:*" } }, /it holds a "\*"/],
+      [{ metadata: { resourcePrefix: 7 } }, /metadata\.resourcePrefix: expected text$/],
+      [{ metadata: { resourcePrefix: "" } }, /metadata\.resourcePrefix: expected text$/],
+      [
+        { requiredPermissions: ["a:b"], metadata: { skipAuthz: true } },
+        /skipAuthz and requiredPermissions exclude each other/,
+      ],
+      [{ requiredPermissions: ["a:b"], authRequired: false }, /requiredPermissions ask for more/],
+      [
+        { requiredPermissions: ["a:b"], metadata: { skipAuth: true } },
+        /skipAuth and what it requires exclude each other/,
+      ],
+    ];
+    everyRow(
+      rows,
+      ([rule]) => JSON.stringify(rule),
+      ([rule, message]) => assert.match(outcome({ rule }).errors.join("\n"), message),
+    );
+    const without = load(
+      JSON.stringify({
+        gateway: {
+          auth: { mtls: true },
+          router: { rules: [{ id: "r", path: "/", serviceName: "_internal", requiredPermissions: "a:b" }] },
+        },
+      }),
+    );
+    assert.match(without.errors.join(), /rule "r": it needs roles, which are set up in authz\.rbac$/);
+    const nobody = outcome({ auth: { apikey: false } });
+    assert.match(nobody.errors.join(), /rule "r" requires authentication, but no method is enabled/);
+  });
+});
