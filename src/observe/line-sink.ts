@@ -4,7 +4,7 @@ import { closeSync, constants, openSync, write, writeSync } from "node:fs";
 /** A batch this large is written at once, characters. */
 const BATCH = 64 * 1024;
 /** Longest time a line waits, ms. */
-const DELAY_MS = 100;
+const DELAY_MS = 20;
 /** Characters waiting for a slow disk or reader; beyond, lines are dropped and counted. */
 const MAX_WAITING = 16 * 1024 * 1024;
 /** Pause before writing again to a pipe that is full, ms. */
