@@ -42,9 +42,10 @@ export const PATIENCE_MS = 20_000;
 /** Looks again and again until `check` holds. @throws Error naming `what` when it never does */
 export async function eventually(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
-  while (!(await check())) {
+  // Most things have happened in a moment; the others are not asked for all the time.
+  for (let pause = 1; !(await check()); pause = Math.min(2 * pause, 20)) {
     if (Date.now() > end) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 
