@@ -13,7 +13,7 @@ export interface TestEvent {
     readonly skip?: string | boolean;
     readonly todo?: string | boolean;
     readonly message?: string;
-    readonly details?: { readonly type?: string; readonly error?: Error };
+    readonly details?: { readonly type?: string; readonly error?: Error; readonly duration_ms?: number };
   };
 }
 
@@ -26,6 +26,9 @@ export interface Outcome {
   readonly files: number;
 }
 
+/** How many of the longest files a run names. */
+const LONGEST = 12;
+
 /** Prints a run as it goes. @param files how many it has @param print takes whole lines */
 export async function report(
   events: AsyncIterable<TestEvent>,
@@ -35,6 +38,8 @@ export async function report(
   const begun = performance.now();
   const seen = new Set<string>();
   const failures: string[] = [];
+  /** What the tests of files took, ms. */
+  const took = new Map<string, number>();
   let [passed, skipped] = [0, 0];
   for await (const { type, data } of events) {
     if (type === "test:stderr") print(data.message ?? "");
@@ -43,6 +48,10 @@ export async function report(
     if (file !== "" && !file.startsWith("..") && !seen.has(file)) {
       seen.add(file);
       print(`${String(seen.size).padStart(String(files).length)}/${files} ${file}\n`);
+    }
+    if (data.nesting === 0) {
+      const whole = file.startsWith("..") ? sourceOf(data.name ?? "") : file; // of a file among others it is a suite
+      took.set(whole, (took.get(whole) ?? 0) + (data.details?.duration_ms ?? 0));
     }
     if (type === "test:fail") {
       if (data.details?.error === undefined || isOfChildren(data.details.error)) continue;
@@ -55,6 +64,8 @@ export async function report(
     } else if (data.details?.type !== "suite") passed++;
   }
   if (failures.length > 0) print(`\nfailed:\n${failures.join("")}`);
+  const longest = [...took].sort(([, a], [, b]) => b - a).slice(0, LONGEST);
+  print(`\nlongest: ${longest.map(([file, ms]) => `${file} ${Math.round(ms / 1000)} s`).join(", ")}\n`);
   const seconds = Math.round((performance.now() - begun) / 1000);
   print(`\n${seen.size} of ${files} files in ${Math.floor(seconds / 60)} min ${seconds % 60} s\n`);
   print(`tests: ${passed} passed, ${failures.length} failed, ${skipped} skipped\n`);
