@@ -1,10 +1,10 @@
-// Deletes what clients say under names that somebody vouches for here: in headers, trailers and metadata, in every spelling.
+// Deletes client-sent copies of fields that an authorization service sets: in headers, trailers and metadata, in every spelling.
 import type { RequestContext } from "../core/context.ts";
 import type { BodyReceiver, RequestBody } from "../core/edges.ts";
 import type { Filter } from "../core/filter.ts";
 import { FoldedNames, metadataName } from "../wire/folded-names.ts";
 
-/** Comes before authentication, also of requests that need none: a backend believes these fields whatever the path. */
+/** Also needed on routes without authentication: their backends may be the same, and trust these fields on any path. */
 export function assertedFields(given: readonly string[]): Filter {
   const names = new FoldedNames(given);
   return {
@@ -16,7 +16,7 @@ export function assertedFields(given: readonly string[]): Filter {
         const name = fields[i]!;
         if (!names.has(name)) continue;
         ctx.edited().drop(name);
-        ctx.edited().drop(metadataName(name)); // what a translator makes of it
+        ctx.edited().drop(metadataName(name)); // the name a translator gives it
       }
       if (!ctx.body.complete) ctx.body = new BodyWithout(ctx.body, names);
       return undefined;

@@ -79,7 +79,7 @@ export interface AuthConfig {
   readonly apikey: ApiKeySettings | null;
   readonly basic: BasicSettings | null;
   readonly mtls: MtlsSettings | null;
-  /** Services by name; "" the one for rules that name no other. */
+  /** Authorization services by name; "" that of `auth.forward` itself. */
   readonly forward: Readonly<Record<string, ForwardService>> | null;
 }
 
@@ -90,7 +90,7 @@ export interface RuleAuthConfig {
   /** In the order they are asked; at least one. */
   readonly methods: readonly AuthMethod[];
   readonly scopes: readonly string[];
-  /** Name of the service that `forward` asks; null: it is no method of the rule. */
+  /** Name of the authorization service; null: the rule does not use `forward`. */
   readonly service: string | null;
   /** Paths that are exempt. */
   readonly skipPaths: readonly Pick<Pattern, "segments" | "rest">[];

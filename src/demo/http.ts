@@ -1,5 +1,6 @@
 // The demo's HTTP backend: shows what arrived, and can be slow, stream, fail now and then, or answer with any status.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { authorize } from "./authorize.ts";
 import { type DemoServer, listen, sendJson, targetOf } from "./server.ts";
 
 /** Starts it. */
@@ -13,6 +14,7 @@ function answer(request: IncomingMessage, response: ServerResponse, flaky: { ask
   const { path, query } = targetOf(request);
   if (path === "/slow") return void setTimeout(() => say(request, response), Number(query.get("ms") ?? 1000));
   if (path === "/stream") return stream(response);
+  if (path === "/authorize") return authorize(request, response);
   // `fails` of these in a row fail, then one does not.
   const fails = Number(query.get("fails") ?? 1);
   if (path === "/flaky" && flaky.asked++ % (fails + 1) < fails) return void response.writeHead(503).end();

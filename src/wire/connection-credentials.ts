@@ -1,6 +1,6 @@
-// Credentials that authenticate a connection, and with it every request that comes on it later.
+// Credentials that authenticate a connection and all later requests on it (RFC 4559).
 
-/** NTLM and Negotiate (RFC 4559): a connection they were sent on must serve nobody else. */
+/** A connection they were sent on must never carry requests of another client. */
 const SCHEMES = /^(ntlm|negotiate)\b/i;
 
 /** Whether a value of `Authorization` authenticates the connection. */

@@ -1,12 +1,12 @@
-// Names of fields as careless backends read them: many a server makes one variable of `X-User`, `X_User` and `x.user`.
+// Sets of field names compared as CGI-like backends map them to variables: `X-User`, `X_User` and `x.user` are one.
 
-/** What HTTP clients put before the names of gRPC metadata. Folded. */
+/** Prefix by which HTTP clients send gRPC metadata. */
 const METADATA = "grpc-metadata-";
 
-/** A set of names, each of which stands for all its spellings, also as metadata of gRPC. */
+/** A set of names, each of which also matches its other spellings, and itself behind `Grpc-Metadata-`. */
 export class FoldedNames {
   readonly #names: ReadonlySet<string>;
-  /** Folding keeps the length: most names of a request are not in the set by that alone. */
+  /** Folding keeps the length, which rules out most names without folding them. */
   readonly #lengths: ReadonlySet<number>;
 
   constructor(names: readonly string[]) {
@@ -23,7 +23,7 @@ export class FoldedNames {
   }
 }
 
-/** The name of metadata that a field of an HTTP client stands for; the field's own name where it stands for none. */
+/** The name without `Grpc-Metadata-`, if it has this prefix. */
 export function metadataName(name: string): string {
   return folded(name.slice(0, METADATA.length)) === METADATA ? name.slice(METADATA.length) : name;
 }

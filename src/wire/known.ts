@@ -114,7 +114,7 @@ function oddly(name: string): number {
   return name.search(ODD) === -1 ? OTHER : alias(name);
 }
 
-/** Kind of what backends that translate HTTP to gRPC take for the metadata of a name. */
+/** Kind of a name behind `Grpc-Metadata-`, which backends that translate HTTP to gRPC make metadata of that name. */
 function metadata(name: string): number {
   const kind = knownField(name);
   return kind === ASSERTED || kind === FORWARDED_FOR || kind === FORWARDED || kind === ALIAS ? ALIAS : OTHER;

@@ -44,6 +44,16 @@ describe("the HTTP backend", () => {
     assert.equal((await fetch(`${urls.http}/status/418`)).status, 418);
     assert.match(await (await fetch(`${urls.http}/stream`)).text(), /^(line \d\n){5}$/);
   });
+  test("is an authorization service, which takes names as bearer tokens", async () => {
+    const ask = async (headers: Record<string, string>) => {
+      const { status, headers: fields } = await fetch(`${urls.http}/authorize?for=x`, { headers });
+      return [status, fields.get("x-user"), fields.get("x-scopes"), fields.get("www-authenticate")];
+    };
+    assert.deepEqual(await ask({ Authorization: "Bearer ann" }), [204, "ann", "read write", null]);
+    assert.deepEqual(await ask({ Authorization: "bearer bob" }), [204, "bob", "read", null]);
+    assert.deepEqual(await ask({ Authorization: "Bearer a b" }), [401, null, null, 'Bearer realm="demo"']);
+    assert.deepEqual(await ask({ "X-Forwarded-Uri": "/public/logo" }), [204, null, null, null]);
+  });
   test("survives targets that are no URL", async () => {
     assert.equal((await fetch(`${urls.http}//`)).status, 200);
   });

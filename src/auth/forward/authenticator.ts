@@ -1,91 +1,85 @@
-// Authentication by asking a service about every request: with 2xx it passes, any other answer is the client's.
+// Forward authentication: an authorization service is asked about every request. 2xx admits it, any other answer is the reply.
 import type { Connector } from "../../core/connector.ts";
 import type { RequestContext } from "../../core/context.ts";
 import type { Refusal } from "../../core/reply.ts";
 import { dropFields, getField } from "../../wire/fields.ts";
 import type { Authenticator, AuthResult } from "../authenticator.ts";
-import { type NoAnswer, Question, type ServiceAnswer } from "./exchange.ts";
-import { Questions } from "./question.ts";
+import { Check, type CheckAnswer, type CheckFailure } from "./check.ts";
+import { CheckRequests } from "./check-request.ts";
 import type { ForwardService } from "./settings.ts";
-import { admits, denial, faultIn, identityIn, valuesOf } from "./verdict.ts";
+import { denialFor, faultIn, fieldsNamed, identityIn, isAdmission } from "./verdict.ts";
 
-/** What else decides about requests that a service is asked about. */
-export interface ForwardChecks {
-  /** What becomes of the origin of a page that opens a WebSocket. */
-  readonly origin: (ctx: RequestContext) => Refusal | undefined;
-  /** The service has given no answer. @param why without any text of it */
+/** What the method needs from outside. */
+export interface ForwardHooks {
+  /** Refuses WebSocket handshakes from pages of other origins. */
+  readonly checkOrigin: (ctx: RequestContext) => Refusal | undefined;
+  /** Told of every check without a usable answer. @param why contains no text of the service */
   readonly failed: (why: string) => void;
 }
 
-/** Of a reply whose client has disconnected: it goes nowhere. */
-const NOWHERE: AuthResult = { answer: { code: "auth_unavailable" } };
+/** Never sent: the client has disconnected. */
+const DISCONNECTED: AuthResult = { answer: { code: "auth_unavailable" } };
 
 /** Makes the method. @param connector to the service */
-export function forward(service: ForwardService, connector: Connector, checks: ForwardChecks): Authenticator {
-  const questions = new Questions(service);
-  /** Fields for the replies of requests under way. */
-  const forClients = new WeakMap<RequestContext, string[]>();
-  const readsCookies = service.requestHeaders?.includes("cookie") !== false;
+export function forward(service: ForwardService, connector: Connector, hooks: ForwardHooks): Authenticator {
+  const requests = new CheckRequests(service);
+  const { requestHeaders } = service;
+  const toBackend = new Set(service.responseHeaders);
+  const toClient = new Set(service.clientHeaders);
+  /** Fields to add to the replies of requests under way. */
+  const replyFields = new WeakMap<RequestContext, string[]>();
+  const sendsCookies = requestHeaders === null || requestHeaders.includes("cookie");
 
-  const judge = (ctx: RequestContext, outcome: ServiceAnswer | NoAnswer): AuthResult => {
-    if (ctx.finished) return NOWHERE;
-    const fault = "why" in outcome ? outcome : faultIn(outcome);
-    if (fault !== null) {
-      checks.failed(fault.why);
-      return { code: "auth_unavailable", why: fault.why };
+  const judge = (ctx: RequestContext, outcome: CheckAnswer | CheckFailure): AuthResult => {
+    if (ctx.finished) return DISCONNECTED;
+    const failure = "why" in outcome ? outcome : faultIn(outcome);
+    if (failure !== null) {
+      hooks.failed(failure.why);
+      return { code: "auth_unavailable", why: failure.why };
     }
-    const answer = outcome as ServiceAnswer;
-    if (!admits(answer)) {
+    const answer = outcome as CheckAnswer;
+    if (!isAdmission(answer)) {
       ctx.detail = `forward: the service answered ${answer.status}`;
-      return denial(ctx, answer);
+      return denialFor(ctx, answer);
     }
-    takeAlong(ctx, service, answer);
-    const told = service.clientHeaders.flatMap((name) => valuesOf(answer.fields, name).flatMap((v) => [name, v]));
-    if (told.length > 0) forClients.set(ctx, told);
+    // The client's own fields of these names are dropped by `assertedFields`.
+    ctx.edited().fields.push(...fieldsNamed(answer.fields, toBackend));
+    const added = fieldsNamed(answer.fields, toClient);
+    if (added.length > 0) replyFields.set(ctx, added);
     return identityIn(service, answer);
   };
 
   return {
     method: "forward",
     challenge: "",
-    credentialOf: () => "", // every request brings itself
+    credentialOf: () => "", // the request itself
     identify(_credential, ctx) {
-      const refusal = ctx.upgrade && readsCookies ? foreignPage(ctx, checks) : undefined;
+      const refusal = ctx.upgrade && sendsCookies ? originRefusal(ctx, hooks) : undefined;
       if (refusal !== undefined) return { answer: refusal, code: refusal.code };
       return new Promise((resolve) => {
-        const settle = (outcome: ServiceAnswer | NoAnswer) => resolve(judge(ctx, outcome));
-        const question = new Question(connector, questions.about(ctx), service, settle);
-        ctx.onDone(() => question.stop("the client has left"));
+        const check = new Check(connector, requests.for(ctx), service, (outcome) => resolve(judge(ctx, outcome)));
+        ctx.onDone(() => check.abort("the client disconnected"));
       });
     },
-    strip: () => undefined, // what the service reads is for it to decide about
+    strip: () => undefined, // credentials are the service's: responseHeaders decides what is sent on
     onReply(ctx, { fields }) {
-      const told = forClients.get(ctx);
-      if (told === undefined) return;
-      // Each cookie is one of its own; of any other field the service's word counts.
-      dropFields(
-        fields,
-        new Set(service.clientHeaders.filter((name) => name !== "set-cookie" && hasField(told, name))),
-      );
-      fields.push(...told);
+      const added = replyFields.get(ctx);
+      if (added === undefined) return;
+      // Cookies add up; of any other field the service's value replaces the backend's.
+      const replaced = [...toClient].filter((name) => name !== "set-cookie" && has(added, name));
+      dropFields(fields, new Set(replaced));
+      fields.push(...added);
     },
   };
 }
 
-/** The fields of an answer that the request takes along; the client's own of these names have been dropped before. */
-function takeAlong(ctx: RequestContext, { responseHeaders }: ForwardService, { fields }: ServiceAnswer): void {
-  for (const name of responseHeaders) {
-    for (const value of valuesOf(fields, name)) ctx.edited().add(name, value);
-  }
+/** A handshake that a cookie may authenticate could come from any page: browsers send cookies along, but no `Authorization`. */
+function originRefusal(ctx: RequestContext, { checkOrigin }: ForwardHooks): Refusal | undefined {
+  if (!has(ctx.fields, "cookie")) return undefined;
+  const cookieAlone = !has(ctx.fields, "origin") && !has(ctx.fields, "authorization");
+  return cookieAlone ? { code: "origin_not_allowed" } : checkOrigin(ctx);
 }
 
-/** Any page can have its visitors send cookies with a handshake. Where these alone can tell who it is from, it must say its origin. */
-function foreignPage(ctx: RequestContext, { origin }: ForwardChecks): Refusal | undefined {
-  if (!hasField(ctx.fields, "cookie")) return undefined;
-  const hides = !hasField(ctx.fields, "origin") && !hasField(ctx.fields, "authorization");
-  return hides ? { code: "origin_not_allowed" } : origin(ctx);
-}
-
-function hasField(fields: readonly string[], lower: string): boolean {
+function has(fields: readonly string[], lower: string): boolean {
   return getField(fields, lower) !== undefined;
 }

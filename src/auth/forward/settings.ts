@@ -1,41 +1,41 @@
-// Settings of forward authentication: a service that is asked about each request.
+// Settings of forward authentication.
 import type { Place } from "../../wire/authority.ts";
 
-/** One service. Names of fields are in lower case. */
+/** One authorization service. Field names are in lower case. */
 export interface ForwardService {
-  /** Vouches for identities, and names it in logs. */
+  /** `provider` of the identities it names, and its name in logs. */
   readonly name: string;
   readonly place: Place;
-  /** Path and query it is asked at. */
+  /** Path and query of check requests. */
   readonly target: string;
-  /** For question and answer, the connection included, ms. */
+  /** For one check, including the connection, ms. */
   readonly timeoutMs: number;
-  /** Of its answers. */
+  /** Largest body of an answer. */
   readonly maxBodyBytes: number;
-  /** Questions under way at once; more of them wait. */
+  /** Connections at once; further checks wait for one. */
   readonly maxConnections: number;
   /** PEM trust anchors; "" = those of the runtime. */
   readonly ca: string;
-  /** Fields of the client it is told; null: all that say something to it. */
+  /** Fields of the client that check requests have; null: all but those about the body, the connection and conditions. */
   readonly requestHeaders: readonly string[] | null;
-  /** Fields of its answer that the request takes along. */
+  /** Fields of an admitting answer that are set on the request. */
   readonly responseHeaders: readonly string[];
-  /** Fields of its answer that the client gets with the reply. */
+  /** Fields of an admitting answer that are set on the reply. */
   readonly clientHeaders: readonly string[];
-  /** Fields of its answer that say who the request is from; "" none. */
+  /** Fields of an admitting answer that make up the identity; "" none. */
   readonly subjectHeader: string;
   readonly scopesHeader: string;
   readonly groupsHeader: string;
   readonly rolesHeader: string;
 }
 
-/** Credentials, which clients may send whoever else vouches for fields of that name. */
+/** Clients may send these to other rules, whose backends verify them. */
 const CREDENTIALS: ReadonlySet<string> = new Set(["authorization", "cookie"]);
 
-/** Names of which the client's own word counts for nothing. @param besides whether that holds for its credentials, too */
-export function assertedNames(service: ForwardService, besides: boolean): readonly string[] {
+/** Names of fields that only the service may set. @param credentials whether `Authorization` and `Cookie` are included */
+export function assertedNames(service: ForwardService, credentials: boolean): readonly string[] {
   const { responseHeaders, subjectHeader, scopesHeader, groupsHeader, rolesHeader } = service;
   return [...responseHeaders, subjectHeader, scopesHeader, groupsHeader, rolesHeader].filter(
-    (name) => name !== "" && (besides || !CREDENTIALS.has(name)),
+    (name) => name !== "" && (credentials || !CREDENTIALS.has(name)),
   );
 }

@@ -1,4 +1,4 @@
-// What the answer of a service means: who the request is from, or what its client is told instead.
+// What the answer of an authorization service means for the request it is about.
 import { isUtf8 } from "node:buffer";
 import type { RequestContext } from "../../core/context.ts";
 import type { ErrorCode } from "../../core/errors.ts";
@@ -7,32 +7,32 @@ import { isField } from "../../wire/fields.ts";
 import { grpcKind } from "../../wire/grpc.ts";
 import { knownField, OTHER, VIA } from "../../wire/known.ts";
 import { ADMITTED, type AuthAnswer, type AuthResult } from "../authenticator.ts";
-import type { NoAnswer, ServiceAnswer } from "./exchange.ts";
+import type { CheckAnswer, CheckFailure } from "./check.ts";
 import type { ForwardService } from "./settings.ts";
 
-/** What clients of gRPC are told, too. */
-const TOLD_TO_CALLS: ReadonlySet<string> = new Set(["www-authenticate", "retry-after"]);
+/** Fields of a denial that gRPC clients get as metadata. */
+const GRPC_FIELDS: ReadonlySet<string> = new Set(["www-authenticate", "retry-after"]);
 
-/** Why an answer decides nothing, for the log; null: it does. 304 answers a condition that was not put. */
-export function faultIn({ status }: ServiceAnswer): NoAnswer | null {
+/** Why an answer is no decision; null: it is one. 304 would answer a condition, and check requests have none. */
+export function faultIn({ status }: CheckAnswer): CheckFailure | null {
   return status >= 500 || status === 304 ? { why: `the service answered ${status}` } : null;
 }
 
-/** Whether an answer lets the request pass. */
-export function admits({ status }: ServiceAnswer): boolean {
+/** Whether the request may pass. */
+export function isAdmission({ status }: CheckAnswer): boolean {
   return status < 300;
 }
 
-/** Who a request that passes is from. */
-export function identityIn(service: ForwardService, { fields }: ServiceAnswer): AuthResult {
+/** Who an admitted request is from. */
+export function identityIn(service: ForwardService, { fields }: CheckAnswer): AuthResult {
   const { subjectHeader, scopesHeader, groupsHeader, rolesHeader, name: provider } = service;
   const subjects = subjectHeader === "" ? [] : valuesOf(fields, subjectHeader);
-  if (subjects.length > 1) return { code: "auth_unavailable", why: "the service names two subjects" };
+  if (subjects.length > 1) return { code: "auth_unavailable", why: "the service names several subjects" };
   const subject = textIn(subjects[0] ?? "");
   if (subject === null) return { code: "auth_unavailable", why: "the subject is not UTF-8" };
   if (subject === "") return ADMITTED;
   const list = (header: string, separator: RegExp) =>
-    header === "" ? [] : valuesOf(fields, header).flatMap((value) => wordsIn(value, separator));
+    header === "" ? [] : valuesOf(fields, header).flatMap((value) => itemsOf(value, separator));
   return identityOf({
     subject,
     method: "forward",
@@ -43,27 +43,26 @@ export function identityIn(service: ForwardService, { fields }: ServiceAnswer): 
   });
 }
 
-/** The answer for the client of a request that does not pass; in gRPC a status, since nobody there reads pages. */
-export function denial(ctx: RequestContext, { status, fields, body }: ServiceAnswer): AuthAnswer {
+/** The reply to a request that was denied: the service's answer; for gRPC clients, a status. */
+export function denialFor(ctx: RequestContext, { status, fields, body }: CheckAnswer): AuthAnswer {
   const code = codeOf(status);
   if (grpcKind(ctx.fields) === null) return { answer: { status, fields: endToEnd(ctx, fields), body }, code };
-  const told = fields.filter((_, i) => TOLD_TO_CALLS.has(fields[i & ~1]!.toLowerCase()));
-  return { answer: { code, fields: told }, code };
+  return { answer: { code, fields: fieldsNamed(fields, GRPC_FIELDS) }, code };
 }
 
-/** All values of a field. @param lower its name in lower case */
-export function valuesOf(fields: readonly string[], lower: string): string[] {
-  return fields.filter((_, i) => i % 2 === 1 && isField(fields[i - 1]!, lower));
+/** The fields of some names, in lower case, with their values in turn. */
+export function fieldsNamed(fields: readonly string[], names: ReadonlySet<string>): string[] {
+  return fields.filter((_, i) => names.has(fields[i & ~1]!.toLowerCase()));
 }
 
-/** The row of the error table that a refusal counts as. Redirects lead to a login. */
+/** The error code a denial counts as, and the gRPC status follows from. Redirects lead to a login. */
 function codeOf(status: number): ErrorCode {
   if (status < 400) return "missing_credentials";
   if (status === 401) return "invalid_credentials";
   return status === 429 ? "rate_limited" : "insufficient_scope";
 }
 
-/** Without what frames the message, and what the gateway says itself. */
+/** Without framing, hop-by-hop fields, and those that the gateway adds to every reply itself. */
 function endToEnd(ctx: RequestContext, fields: readonly string[]): string[] {
   const { lowerName } = ctx.snapshot!.requestId;
   return fields.filter((_, i) => {
@@ -73,14 +72,18 @@ function endToEnd(ctx: RequestContext, fields: readonly string[]): string[] {
   });
 }
 
-function wordsIn(value: string, separator: RegExp): string[] {
-  return value
-    .split(separator)
-    .map((word) => textIn(word.trim()) ?? "")
-    .filter((word) => word !== "");
+function valuesOf(fields: readonly string[], lower: string): string[] {
+  return fields.filter((_, i) => i % 2 === 1 && isField(fields[i - 1]!, lower));
 }
 
-/** Fields hold bytes: null if they are no UTF-8. */
+function itemsOf(value: string, separator: RegExp): string[] {
+  return value
+    .split(separator)
+    .map((item) => textIn(item.trim()) ?? "")
+    .filter((item) => item !== "");
+}
+
+/** The text of a field value, whose characters are bytes; null if they are not UTF-8. */
 function textIn(value: string): string | null {
   const bytes = Buffer.from(value, "latin1");
   return isUtf8(bytes) ? bytes.toString() : null;

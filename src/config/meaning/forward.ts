@@ -1,4 +1,4 @@
-// `auth.forward`: the services that are asked about requests, checked.
+// `auth.forward`: the authorization services, checked.
 import type { ForwardService } from "../../auth/forward/settings.ts";
 import { isSafeUrl } from "../../auth/provider-fetch.ts";
 import { trustAnchors } from "../../tls/trust-anchors.ts";
@@ -12,10 +12,10 @@ import { TlsReader } from "./tls-reader.ts";
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Set by the gateway from the identity. */
 const OWN = /^x-auth-(subject|type|provider|scopes|claims)$/;
-/** About the answer itself, its body or its connection. */
+/** They describe the answer itself, its body or its connection. */
 const BOUND = /^(content-|grpc-|sec-websocket-|date$|server$|set-cookie$|location$|www-authenticate$)/;
 
-/** Lists of headers, and what may stand in them. */
+/** Lists of headers, and which names they admit. */
 const LISTS = {
   requestHeaders: (lower: string) => [OTHER, AUTHORIZATION, ACCEPT_ENCODING].includes(knownField(lower)),
   responseHeaders: (lower: string) => (isPlain(lower) || lower.startsWith("x-auth-")) && !BOUND.test(lower),
@@ -86,7 +86,7 @@ function addressOf(
   const parsed = URL.canParse(url) ? new URL(url) : null;
   const place = [...block, "url"];
   const fault = urlFault(url, parsed, allowHTTP);
-  // Where a password stands, the line is not shown.
+  // The source line is not shown where it may hold a password.
   if (fault !== null) draft.problems.error(draft.at(place), `${dotted(place)}: ${fault}`, url.includes("@"));
   const { protocol, hostname, port, pathname, search } = parsed ?? new URL("http://localhost/");
   const scheme = protocol === "https:" ? "https" : "http";
@@ -104,7 +104,7 @@ function urlFault(url: string, parsed: URL | null, allowHTTP: boolean): string |
   if (parsed.hash !== "") return "it must not hold a fragment";
   return isSafeUrl(url) || allowHTTP
     ? null
-    : "whoever is on the way to it could let anybody in: use https, or set allowHTTP: true";
+    : "over http, anyone on the path can forge answers; use https, or set allowHTTP: true";
 }
 
 function anchorsOf(reader: TlsReader, { caFile }: ForwardSection, place: Place): string {

@@ -44,7 +44,7 @@ export function readRuleAuth(draft: Draft, section: RuleSection, place: Place, i
   return { optional: need === "optional", methods, scopes, service, skipPaths: skips };
 }
 
-/** Name of the service that is asked; null: none is. */
+/** Name of the authorization service; null: `forward` is not among the methods. */
 function readService(
   draft: Draft,
   { authService }: RuleSection,
@@ -54,13 +54,13 @@ function readService(
   const { url, services } = draft.written.auth.forward;
   const at = methods.indexOf("forward");
   if (at === -1) {
-    if (authService !== "") fault("authService", "it has no effect where forward is none of its methods");
+    if (authService !== "") fault("authService", "it has no effect without the method forward");
     return null;
   }
-  if (at < methods.length - 1) fault("authType", "forward decides about every request; name it last");
+  if (at < methods.length - 1) fault("authType", "forward decides every request; name it last");
   if (authService === "") {
     const names = Object.keys(services);
-    if (url === "" && names.length > 0) fault("authService", `it needs one of ${names.join(", ")}`);
+    if (url === "" && names.length > 0) fault("authService", `name one of ${names.join(", ")}`);
   } else if (!Object.hasOwn(services, authService)) {
     const hint = didYouMean(authService, Object.keys(services));
     fault("authService", `auth.forward.services has no "${authService}"${hint}`);

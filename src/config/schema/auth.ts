@@ -125,7 +125,7 @@ export const ruleAuth = {
   ),
   authType: strings("methods that the rule accepts, in order; implies `authRequired`; default `auth.providers`"),
   authService: str(
-    "one of `auth.forward.services`, which is asked; implies `authRequired`; empty = `auth.forward`",
+    "name in `auth.forward.services` of the authorization service; implies `authRequired`; empty = `auth.forward` itself",
     "",
   ),
   requiredScopes: strings("scopes that clients of the rule must hold, all of them; implies `authRequired`"),

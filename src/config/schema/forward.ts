@@ -1,35 +1,39 @@
-// `auth.forward`: services that are asked about requests.
+// `auth.forward`: authorization services.
 import type { Infer } from "./field.ts";
 import { mapOf, object } from "./fields.ts";
 import { orSwitch } from "./or-switch.ts";
 import { bool, dur, int, size, str, strings } from "./scalars.ts";
 
 const service = {
-  url: str("where it is asked; https, or http on this machine", ""),
-  allowHTTP: bool("ask by http on other machines, too: whoever is on the way there can let anybody in", false),
+  url: str("URL of check requests; https, or http on this machine", ""),
+  allowHTTP: bool("allow http to other machines; anyone on the path can then forge answers", false),
   caFile: str("PEM trust anchors for `url`; empty = those of the runtime", ""),
-  timeout: dur("for its answer; then the request is refused with 503", 5_000),
-  maxConnections: int("most connections to it; further questions wait", 100, 1, 10_000),
-  maxBodySize: size("largest body of its answers; beyond it the request is refused with 503", 65_536),
-  requestHeaders: strings("headers of the client that it is told; default all but those about body and protocol"),
-  responseHeaders: strings("headers of its answer that the request takes along; the client's own are always deleted"),
-  clientHeaders: strings("headers of its answer that the client gets with the reply, such as `Set-Cookie`"),
-  subjectHeader: str("header of its answer that names the subject; empty = nobody is named", ""),
-  scopesHeader: str("header that lists scopes, with blanks or commas between", ""),
-  groupsHeader: str("header that lists groups, with commas between", ""),
-  rolesHeader: str("header that lists roles, with commas between", ""),
+  timeout: dur("longest time for one check; then the request is answered 503", 5_000),
+  maxConnections: int("connections at once; further checks wait for one", 100, 1, 10_000),
+  maxBodySize: size("largest body of an answer; larger ones are answered 503", 65_536),
+  requestHeaders: strings(
+    "client headers sent with check requests; default all but those about body, connection, upgrade, conditions and ranges",
+  ),
+  responseHeaders: strings(
+    "headers of a 2xx answer set on the request; client-sent ones of these names are always deleted",
+  ),
+  clientHeaders: strings("headers of a 2xx answer set on the reply to the client, such as `Set-Cookie`"),
+  subjectHeader: str("header of a 2xx answer that holds the subject; empty = requests have no identity", ""),
+  scopesHeader: str("header of a 2xx answer that holds scopes, separated by spaces or commas", ""),
+  groupsHeader: str("header of a 2xx answer that holds groups, separated by commas", ""),
+  rolesHeader: str("header of a 2xx answer that holds roles, separated by commas", ""),
 };
 
 const forward = object("", {
-  enabled: bool("ask the service about every request of rules that need authentication", false),
+  enabled: bool("authenticate by asking the service", false),
   ...service,
-  services: mapOf("name → a further service, for rules that name it in `authService`", object("One service", service)),
+  services: mapOf("name → another service, for rules with that `authService`", object("One service", service)),
 });
 
 /** `auth.forward`. */
 export const forwardBlock = orSwitch(
   forward,
-  "A service that is asked about each request: true, false or a block, which is on unless it says otherwise",
+  "Authorization service: true, false or a block, which is on unless it says otherwise",
 );
 
 /** What the block and its `services` have in common. */

@@ -66,7 +66,7 @@ export class AuthRules {
   }
 }
 
-/** Names that services vouch for are nobody else's on any rule; credentials are, but where they come from the service. */
+/** Fields set by authorization services are dropped on every rule; credentials only where the service that sets them is asked. */
 function assertedOf({ forward }: AuthConfig, auth: RuleConfig["auth"]): readonly Filter[] {
   const names = Object.entries(forward ?? {}).flatMap(([name, service]) =>
     assertedNames(service, auth?.service === name),

@@ -1,4 +1,4 @@
-// `auth.forward` → the method, with the connections to its service. These are kept over reloads.
+// `auth.forward` → the method, with its connection pool, which survives reloads.
 import type { Authenticator } from "../../auth/authenticator.ts";
 import { forward } from "../../auth/forward/authenticator.ts";
 import type { ForwardService } from "../../auth/forward/settings.ts";
@@ -12,11 +12,11 @@ import { DEFAULT_TLS } from "../../wire/secure.ts";
 import { digest } from "../digest.ts";
 import type { Build } from "../runtime.ts";
 
-/** Connections that have not been used for this long are closed, ms. */
+/** Idle connections are closed after this long, ms. */
 const IDLE_MS = 60_000;
 const FAILURE = {
-  begins: "A service for authentication gives no answers",
-  passed: "The service for authentication has not failed for a while",
+  begins: "Checks by an authorization service fail",
+  passed: "Checks by the authorization service succeed again",
 };
 
 /** Makes the method. @param name of the service; "" = `auth.forward` itself */
@@ -36,12 +36,12 @@ export function forwardMethod({ config, runtime, leases }: Build, name: string):
   );
   const defaults = { host: authorityOf(service.place), dropAcceptEncoding: false, maxUpgrades: 0 };
   return forward(service, new HttpConnector(pool, defaults, { open: 0 }), {
-    origin: originCheck(config.frontend.websocket.allowedOrigins),
+    checkOrigin: originCheck(config.frontend.websocket.allowedOrigins),
     failed: (why) => episode.note({ service: service.name, reason: why }),
   });
 }
 
-/** The question has one bound on its time, and no others. */
+/** `timeoutMs` bounds the whole check. */
 function optionsOf({ maxConnections, timeoutMs, ca }: ForwardService): HttpClientOptions {
   return {
     maxIdlePerHost: maxConnections,

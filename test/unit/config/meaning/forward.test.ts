@@ -59,7 +59,7 @@ describe("a service for authentication", () => {
   });
   test("is on this machine, or asked by https, unless it is said that the way is safe", () => {
     for (const url of ["http://auth:9091/", "http://10.0.0.1/", "http://127.0.0.1.example.org/"]) {
-      assert.match(why({ url }), /auth.forward.url: whoever is on the way.*allowHTTP/, url);
+      assert.match(why({ url }), /auth.forward.url: over http.*allowHTTP/, url);
       assert.equal(why({ url, allowHTTP: true }), "");
     }
     assert.match(why({ url: "http://u:secret@127.0.0.1/" }), /must not hold a user or password/);
@@ -101,18 +101,18 @@ describe("several services", () => {
     assert.deepEqual(Object.keys(load({ services }, { authService: "2" }).auth.forward!), ["2", "shop"]);
   });
   test("must be there, and be asked", () => {
-    assert.match(why({ services }, { authRequired: true }), /rule "r": it needs one of 2, shop/);
+    assert.match(why({ services }, { authRequired: true }), /rule "r": name one of 2, shop/);
     assert.match(why({ services }, { authService: "shpo" }), /has no "shpo"; did you mean "shop"/);
     assert.match(why({ services: { forward: { url: URL } } }), /"forward" is no name/);
     assert.match(why({ services: { a: {} } }), /auth.forward.services.a.url: it needs the URL/);
     const mtls = { mtls: true };
     assert.match(
       why({ url: URL, services }, { authService: "shop", authType: "mtls" }, mtls),
-      /it has no effect where forward/,
+      /it has no effect without the method forward/,
     );
     assert.match(
       why({ url: URL }, { authType: ["forward", "mtls"] }, mtls),
-      /forward decides about every request; name it last/,
+      /forward decides every request; name it last/,
     );
     assert.match(
       why({ url: URL }, { authRequired: false, authService: "shop" }),

@@ -1,4 +1,4 @@
-// What a service is asked about a request: a GET without body, with fields of the client, and where that wants to go.
+// Builds the check request: a GET without body that describes the client's request to the authorization service.
 import type { RequestContext } from "../../core/context.ts";
 import { NO_BODY } from "../../core/null-upstream.ts";
 import type { UpstreamRequest } from "../../core/upstream-request.ts";
@@ -9,33 +9,35 @@ import { FoldedNames } from "../../wire/folded-names.ts";
 import { ACCEPT_ENCODING, AUTHORIZATION, knownField, OTHER } from "../../wire/known.ts";
 import { assertedNames, type ForwardService } from "./settings.ts";
 
-/** Fields about a body, about conditions on the resource itself, and about another protocol. */
-const SILENT = /^(content-|if-|sec-websocket-|range$|grpc-(timeout|encoding)$)/;
+/** Fields that would describe a body, a condition or range of the resource, or another protocol. */
+const EXCLUDED = /^(content-|if-|sec-websocket-|range$|grpc-(timeout|encoding)$)/;
 
-/** Puts the question to one service. */
-export class Questions {
+/** Check requests to one service. */
+export class CheckRequests {
   readonly #target: string;
-  /** null: all that say something. */
-  readonly #told: ReadonlySet<string> | null;
+  /** null: all but {@link EXCLUDED}. */
+  readonly #selected: ReadonlySet<string> | null;
   readonly #asserted: FoldedNames;
 
   constructor(service: ForwardService) {
     this.#target = service.target;
-    this.#told = service.requestHeaders === null ? null : new Set(service.requestHeaders);
+    this.#selected = service.requestHeaders === null ? null : new Set(service.requestHeaders);
     this.#asserted = new FoldedNames(assertedNames(service, false));
   }
 
-  about(ctx: RequestContext): UpstreamRequest {
+  /** The check request for a client's request. */
+  for(ctx: RequestContext): UpstreamRequest {
     const { requestId, instanceId } = ctx.snapshot!;
     const fields: string[] = [];
     let exclusive = false;
     for (let i = 0; i < ctx.fields.length; i += 2) {
       const name = ctx.fields[i]!;
-      if (!this.#tells(ctx, name)) continue;
+      if (!this.#sends(ctx, name)) continue;
       const value = ctx.fields[i + 1]!;
       if (knownField(name) === AUTHORIZATION && bindsConnection(value)) exclusive = true;
       fields.push(name, value);
     }
+    // With the mark of the gateway, a service that leads back to it is a loop that is cut.
     const own = ["X-Gateway", instanceId];
     if (ctx.requestId !== "" && requestId.propagate) own.push(requestId.headerName, ctx.requestId);
     const head = {
@@ -43,7 +45,7 @@ export class Questions {
       target: this.#target,
       authority: null,
       fields,
-      forwarded: fieldBlock(routedFields(ctx)),
+      forwarded: fieldBlock(forwardedFields(ctx)),
       kind: "http",
       acceptsTrailers: false,
       expectsContinue: false,
@@ -53,17 +55,17 @@ export class Questions {
     return { head, own, body: NO_BODY, fresh: false };
   }
 
-  #tells(ctx: RequestContext, name: string): boolean {
+  #sends(ctx: RequestContext, name: string): boolean {
     const kind = knownField(name);
     if (kind !== OTHER && kind !== AUTHORIZATION && kind !== ACCEPT_ENCODING) return false;
     const lower = name.toLowerCase();
     if (lower === ctx.snapshot!.requestId.lowerName || ctx.nominated?.has(lower) === true) return false;
-    return this.#told === null ? !SILENT.test(lower) && !this.#asserted.has(name) : this.#told.has(lower);
+    return this.#selected === null ? !EXCLUDED.test(lower) && !this.#asserted.has(name) : this.#selected.has(lower);
   }
 }
 
-/** The request as it was routed: nothing of it is the client's own word, so that the service decides about what will be done. */
-function routedFields(ctx: RequestContext): string[] {
+/** Built from the request as routed, never from the client's own fields, so that the service decides about what will be done. */
+function forwardedFields(ctx: RequestContext): string[] {
   const { strip, calls } = ctx.route!.target;
   const fields = ["X-Forwarded-For", ctx.clientIp || "unknown", "X-Forwarded-Proto", clientScheme(ctx)];
   if (ctx.authority !== "") fields.push("X-Forwarded-Host", ctx.authority);

@@ -1,59 +1,61 @@
-// One question and its answer: bounded in time and size, put again on another connection where a kept one was lost.
+// One check request and its answer: bounded in time and size, sent again once when a kept connection was lost under it.
 import type { Connector } from "../../core/connector.ts";
 import type { Receiver, SendFailure, Upstream } from "../../core/edges.ts";
 import { NULL_UPSTREAM } from "../../core/null-upstream.ts";
 import type { UpstreamRequest } from "../../core/upstream-request.ts";
 import { Gathered } from "../../wire/gathered.ts";
 
-/** A complete answer. */
-export interface ServiceAnswer {
+/** A complete answer of the service. */
+export interface CheckAnswer {
   readonly status: number;
   readonly fields: readonly string[];
   readonly body: Buffer;
 }
 
-/** Why there is none, for the log. Nothing of what the service said is in it. */
-export interface NoAnswer {
+/** There is no usable answer. */
+export interface CheckFailure {
+  /** The reason, for the log. Contains no text of the service. */
   readonly why: string;
 }
 
-/** What ends the wait for an answer. */
-export interface AnswerBounds {
-  /** For all of it, ms. */
+/** Limits of one check. */
+export interface CheckLimits {
+  /** For the whole exchange, including the connection, ms. */
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
 }
 
-/** A question under way. */
-export class Question implements Receiver {
+/** A check under way. */
+export class Check implements Receiver {
   readonly #connector: Connector;
   readonly #request: UpstreamRequest;
-  readonly #bounds: AnswerBounds;
+  readonly #limits: CheckLimits;
   readonly #timer: NodeJS.Timeout;
   readonly #body = new Gathered();
-  #settle: ((outcome: ServiceAnswer | NoAnswer) => void) | null;
+  /** null: it is over. */
+  #settle: ((outcome: CheckAnswer | CheckFailure) => void) | null;
   #upstream: Upstream = NULL_UPSTREAM;
   #status = 0;
   #fields: readonly string[] = [];
-  #asked = 0;
+  #attempts = 0;
 
-  /** Asks at once. @param settle called once */
+  /** Sends the request at once. @param settle called exactly once */
   constructor(
     connector: Connector,
     request: UpstreamRequest,
-    bounds: AnswerBounds,
-    settle: (outcome: ServiceAnswer | NoAnswer) => void,
+    limits: CheckLimits,
+    settle: (outcome: CheckAnswer | CheckFailure) => void,
   ) {
     this.#connector = connector;
     this.#request = request;
-    this.#bounds = bounds;
+    this.#limits = limits;
     this.#settle = settle;
-    this.#timer = setTimeout(() => this.stop(`no answer within ${bounds.timeoutMs} ms`), bounds.timeoutMs);
-    this.#ask(false);
+    this.#timer = setTimeout(() => this.abort(`no answer within ${limits.timeoutMs} ms`), limits.timeoutMs);
+    this.#send(false);
   }
 
-  /** Gives it up. Harmless when it is over. @param why the answer is not waited for */
-  stop(why: string): void {
+  /** Fails the check and closes its connection. Harmless when it is over. */
+  abort(why: string): void {
     const upstream = this.#upstream;
     this.#end({ why });
     upstream.abort();
@@ -64,13 +66,13 @@ export class Question implements Receiver {
   head(status: number, _reason: string, fields: string[], length: number): void {
     this.#status = status;
     this.#fields = fields;
-    if (length > this.#bounds.maxBodyBytes) this.#tooLarge();
+    if (length > this.#limits.maxBodyBytes) this.#tooLarge();
   }
 
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
     if (this.#settle !== null) this.#body.add(chunk);
     release?.();
-    if (this.#body.length > this.#bounds.maxBodyBytes) this.#tooLarge();
+    if (this.#body.length > this.#limits.maxBodyBytes) this.#tooLarge();
     else if (last) this.end();
     return true;
   }
@@ -82,22 +84,23 @@ export class Question implements Receiver {
   flush(): void {}
 
   failed({ progress, detail }: SendFailure): void {
-    const unheard = progress === "reset_on_reuse" || progress === "refused";
-    if (unheard && this.#asked === 1 && this.#settle !== null) return this.#ask(true);
+    const unread = progress === "reset_on_reuse" || progress === "refused";
+    if (unread && this.#attempts === 1 && this.#settle !== null) return this.#send(true);
     this.#end({ why: detail });
   }
 
-  #ask(fresh: boolean): void {
-    const attempt = ++this.#asked;
+  #send(fresh: boolean): void {
+    const attempt = ++this.#attempts;
     const upstream = this.#connector.send({ ...this.#request, fresh }, this);
-    if (this.#settle !== null && attempt === this.#asked) this.#upstream = upstream;
+    // It may have failed, and been sent again, before `send` returned.
+    if (this.#settle !== null && attempt === this.#attempts) this.#upstream = upstream;
   }
 
   #tooLarge(): void {
-    this.stop(`the answer has more than ${this.#bounds.maxBodyBytes} bytes`);
+    this.abort(`the answer has more than ${this.#limits.maxBodyBytes} bytes`);
   }
 
-  #end(outcome: ServiceAnswer | NoAnswer): void {
+  #end(outcome: CheckAnswer | CheckFailure): void {
     const settle = this.#settle;
     clearTimeout(this.#timer);
     this.#settle = null;
