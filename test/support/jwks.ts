@@ -8,6 +8,8 @@ import type { SigningKey } from "./tokens.ts";
 export interface PublishedKeys {
   readonly url: string;
   keys: readonly SigningKey[];
+  /** Further members of the set. */
+  extra: readonly unknown[];
   /** Answers instead of the keys; null: the keys. */
   answer: ((response: ServerResponse) => void) | null;
   /** How often it was asked. */
@@ -21,12 +23,13 @@ export async function publishKeys(keys: readonly SigningKey[], port = 0): Promis
     published.asked++;
     if (published.answer !== null) return published.answer(response);
     response.setHeader("Content-Type", "application/jwk-set+json");
-    response.end(JSON.stringify({ keys: published.keys.map(({ jwk }) => jwk) }));
+    response.end(JSON.stringify({ keys: [...published.keys.map(({ jwk }) => jwk), ...published.extra] }));
   }).listen(port, "127.0.0.1");
   await once(server, "listening");
   const published: PublishedKeys = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`,
     keys,
+    extra: [],
     answer: null,
     asked: 0,
     async close() {
