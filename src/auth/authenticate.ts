@@ -2,7 +2,7 @@
 import type { RequestContext } from "../core/context.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Filter } from "../core/filter.ts";
-import type { AuthMethod, Identity } from "../core/identity.ts";
+import type { Admission, AuthMethod, Identity } from "../core/identity.ts";
 import type { Refusal, Verdict } from "../core/reply.ts";
 import type { ReplyHead } from "../core/reply-head.ts";
 import { isSkipped } from "../wire/skipped-paths.ts";
@@ -16,7 +16,6 @@ import {
 } from "./authenticator.ts";
 import { isTwofold } from "./authorization.ts";
 import type { FailedCredentials } from "./failures.ts";
-
 import { addReplyFields, upstreamFields } from "./upstream-fields.ts";
 
 /** What a route demands. */
@@ -57,6 +56,7 @@ class Authentication {
   readonly #challenges: readonly string[];
   /** Those that see replies. */
   readonly #repliers: readonly Authenticator[];
+  readonly #admissions: ReadonlyMap<Authenticator, Admission>;
 
   constructor(demand: AuthDemand, shared: AuthShared) {
     this.#demand = demand;
@@ -65,6 +65,12 @@ class Authentication {
       challenge === "" ? [] : ["WWW-Authenticate", challenge],
     );
     this.#repliers = demand.methods.filter((method) => method.onReply !== undefined);
+    this.#admissions = new Map(
+      demand.methods.map((each) => {
+        const { method, service = "" } = each;
+        return [each, { method, service, scopes: demand.scopes }];
+      }),
+    );
   }
 
   onRequest(ctx: RequestContext): Verdict | Promise<Verdict> {
@@ -153,6 +159,7 @@ class Authentication {
     }
     // Also those that were not asked: a backend must not go by what nobody has verified.
     for (const each of methods) each.strip(ctx);
+    ctx.admission = this.#admissions.get(method)!;
     return undefined;
   }
 

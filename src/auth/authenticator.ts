@@ -31,12 +31,19 @@ export type AuthResult = Identity | AuthFailure | AuthAnswer | typeof ADMITTED;
 /** One way to authenticate. */
 export interface Authenticator {
   readonly method: AuthMethod;
+  /** Name of the service that it asks, where the method may ask one of several. */
+  readonly service?: string;
   /** `WWW-Authenticate` of a refusal (RFC 9110 §11.6.1); "" none. */
   readonly challenge: string;
   /** The credential as sent; null: there is none of this method. */
   credentialOf(ctx: RequestContext): string | null | typeof AMBIGUOUS;
   /** Says who a credential stands for. Synchronous unless it must wait; what ends is judged by the caller. */
   identify(credential: string, ctx: RequestContext): AuthResult | Promise<AuthResult>;
+  /**
+   * Says for whom a credential stands now that has let this request in, whose stream goes on; without it, `identify` is asked
+   * again. The request must stay as it is.
+   */
+  recheck?(credential: string, ctx: RequestContext): AuthResult | Promise<AuthResult>;
   /** `WWW-Authenticate` where this method's credential was not enough; without it, the challenges of all methods or none. */
   rejection?(error: "invalid_token" | "insufficient_scope"): string;
   /** Answers a request that has no valid credential instead of 401, such as with a redirect to a login; null: with 401. */

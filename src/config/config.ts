@@ -203,6 +203,8 @@ export interface RuleConfig extends PlainRule {
   readonly cors: CorsSettings | null;
   readonly websocket: RuleWebSocketConfig;
   readonly eventStreams: RuleEventStreamConfig;
+  /** The same for calls of gRPC. */
+  readonly callRecheckMs: number | null;
   /** How JSON is translated; null: all clients of the rule speak gRPC. */
   readonly transcoding: JsonRule | null;
   /** Where its own messages of gRPC are described; null: nowhere. */

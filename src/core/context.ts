@@ -1,10 +1,11 @@
 // Everything known about one request, as one object with all its fields from birth, so that its shape never changes.
 import type { AttemptEnd } from "./attempt-end.ts";
+import type { BoundStream, StreamKind } from "./bound-stream.ts";
 import type { Charge } from "./charge.ts";
 import type { Downstream, RequestBody, Upstream } from "./edges.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ErrorCode } from "./errors.ts";
-import type { Identity } from "./identity.ts";
+import type { Admission, Identity } from "./identity.ts";
 import type { Tier } from "./limiter.ts";
 import type { LogLine } from "./log.ts";
 import type { BodyFilter, ReplyHead, ReplyWriter } from "./reply-head.ts";
@@ -61,6 +62,11 @@ export interface RequestSnapshot {
   readonly streams: OpenStreams;
   /** A WebSocket or event stream has begun. */
   streamOpened(ctx: RequestContext): void;
+  /**
+   * From here on a stream ends with the credential that has let its request in, if any has.
+   * @param recheckMs time between two looks whether it was revoked, ms; 0: only its end counts; null: the stream may outlive it
+   */
+  bind(ctx: RequestContext, kind: StreamKind, recheckMs: number | null, stream: BoundStream): void;
   /** The request is over: counts and logs it, and lets it leave the snapshot. @param ms since it arrived */
   done(ctx: RequestContext, ms: number): void;
 }
@@ -127,6 +133,8 @@ export class RequestContext {
   requestId = "";
   /** The authenticated client; null: it has not been authenticated. */
   identity: Identity | null = null;
+  /** What authentication has let it in by; null: it was not asked, or let in without credential. */
+  admission: Admission | null = null;
   /** Importance under pressure: that of the route, unless authentication knows the client for another. */
   tier: Tier = "normal";
   /** What the limits of the route charged; null when none was asked. */

@@ -35,6 +35,15 @@ export interface Identity {
   readonly expiresAt: number;
 }
 
+/** How a route lets clients in: one object for all of their requests. */
+export interface Admission {
+  readonly method: AuthMethod;
+  /** Which of several services that the method may ask; "" there is one. */
+  readonly service: string;
+  /** Scopes that they must hold. */
+  readonly scopes: readonly string[];
+}
+
 const NONE: readonly string[] = [];
 const NO_CLAIMS: Readonly<Record<string, unknown>> = {};
 

@@ -40,6 +40,8 @@ export interface EventStreamRule {
   readonly maxRetries: number;
   /** Wait before a reconnect unless the stream said otherwise, ms. */
   readonly retryMs: number;
+  /** Time between two looks at the credential of its client, ms; 0: only its end counts; null: it may outlive that. */
+  readonly recheckMs: number | null;
 }
 
 /** The plain values of a compiled route. */
@@ -65,6 +67,8 @@ export interface RouteSettings {
   readonly timeoutMs: number;
   /** Whether the file says so itself: then the timeout also bounds the silence of streams, and shortens gRPC deadlines. */
   readonly timeoutWritten: boolean;
+  /** As {@link EventStreamRule.recheckMs}, for calls of gRPC. */
+  readonly callRecheckMs: number | null;
   /** Request body limit, bytes; 0 none. */
   readonly maxBodyBytes: number;
   readonly accessLog: boolean;

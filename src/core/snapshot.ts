@@ -1,4 +1,6 @@
 // Everything compiled from one configuration; a request enters one and finishes on it.
+
+import type { Standing } from "./bound-stream.ts";
 import type { ReplyFilter, RequestContext, RequestSnapshot } from "./context.ts";
 import type { LimitView } from "./limit-view.ts";
 import type { Overload } from "./overload.ts";
@@ -40,6 +42,8 @@ export interface Snapshot extends RequestSnapshot {
   /** Whether any route answers preflights. */
   readonly answersPreflights: boolean;
   match(ctx: RequestContext): Match;
+  /** How the credential that has let a request in stands now; the request may be on another snapshot. */
+  standing(ctx: RequestContext): Standing | Promise<Standing>;
   /** The gateway's own answer where no route has the path. */
   lastAnswer(ctx: RequestContext): Responder | null;
   /** Whether the peer's forwarded fields are believed. */

@@ -1,9 +1,10 @@
 // The open WebSockets, event streams and gRPC streams of the process: one timer calls all of them, and on shutdown they
 // are asked to end from here.
+import type { StreamKind } from "./bound-stream.ts";
 
 /** An open WebSocket, event stream or gRPC stream. */
 export interface OpenStream {
-  readonly kind: "websocket" | "sse" | "grpc";
+  readonly kind: StreamKind;
   /** Called about once a second with the monotonic time, ms, to send pings and to check silence and age. */
   tick(now: number): void;
   /** Ends the stream as its protocol says a server that shuts down does, so that the client connects elsewhere. */
@@ -40,7 +41,7 @@ export class OpenStreams {
   }
 
   /** Number of streams of one kind. Takes time in proportion to all open streams. */
-  count(kind: OpenStream["kind"]): number {
+  count(kind: StreamKind): number {
     let sum = 0;
     for (const stream of this.#open) if (stream.kind === kind) sum++;
     return sum;

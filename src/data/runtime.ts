@@ -5,6 +5,7 @@ import { PoolSet } from "../connectors/http/pools.ts";
 import { Http2PoolSet } from "../connectors/http2/pools.ts";
 import type { Breaker } from "../core/breaker.ts";
 import { systemClock } from "../core/clock.ts";
+import { CredentialWatch } from "../core/credential-watch.ts";
 import type { ProcessFacts } from "../core/data-plane.ts";
 import { OpenStreams } from "../core/streams.ts";
 import type { Exposition, Sources } from "../observe/exposition.ts";
@@ -70,6 +71,13 @@ export function makeRuntime(
     pools,
     http2Pools: new Http2PoolSet(network, now),
     streams: new OpenStreams(now),
+    credentials: new CredentialWatch({
+      clock: systemClock,
+      wallClock: Date.now,
+      standing: (ctx) => live.current?.snapshot.standing(ctx) ?? null,
+      ended: (kind, reason) => meters.auth.streamEnded(kind, reason),
+      log,
+    }),
     healthChecks,
     meters,
     breakers,

@@ -17,6 +17,8 @@ export interface EventStreamHandler {
   finish(): void;
   /** The backend has been silent for too long, or sends an event without end. */
   lapse(detail: string): void;
+  /** The stream ends here, because the credential of its client has. */
+  deny(why: string): void;
 }
 
 /** What every event stream is sent with, unless the backend said so itself: no cache and no proxy may hold events back. */
@@ -40,6 +42,10 @@ export class EventStream implements OpenStream, ReplyWriter {
   #heardAt: number;
   #writtenAt: number;
   #leaving = false;
+  /** Why the credential counts no more; "" it does. */
+  #denied = "";
+  /** The client was given no more than whole events, whatever has been read. */
+  #trimmed = false;
 
   get kind(): "sse" {
     return "sse";
@@ -126,7 +132,8 @@ export class EventStream implements OpenStream, ReplyWriter {
     if (this.#leaving && lastEnd > 0) {
       this.#ctx.reply.write(chunk.subarray(0, lastEnd), null);
       release?.();
-      this.#handler.finish();
+      this.#trimmed = true;
+      this.#finish();
       return true;
     }
     const more = this.#ctx.reply.write(chunk, release);
@@ -137,7 +144,7 @@ export class EventStream implements OpenStream, ReplyWriter {
 
   tick(now: number): void {
     if (now >= this.#endsAt) this.#leaving = true;
-    if (this.#leaving && this.#boundary.between) return this.#handler.finish();
+    if (this.#leaving && this.#boundary.between) return this.#finish();
     if (this.#silenceMs > 0 && now - TICK_MS - this.#heardAt >= this.#silenceMs)
       return this.#handler.lapse("backend is silent");
     const { heartbeatMs } = this.#rule;
@@ -150,13 +157,27 @@ export class EventStream implements OpenStream, ReplyWriter {
   /** Ends behind the event under way. */
   leave(): void {
     this.#leaving = true;
-    if (this.#boundary.between) this.#handler.finish();
+    if (this.#boundary.between) this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#denied === "") this.#handler.finish();
+    else this.#handler.deny(this.#denied);
+  }
+
+  /** The credential of the client counts no more: ends behind the event under way, unless it is still under way the next time. */
+  expire(why: string): boolean {
+    const ends = this.#boundary.between || this.#denied !== "";
+    this.#denied = why;
+    this.#leaving = true;
+    if (ends) this.#handler.deny(why);
+    return ends;
   }
 
   /** Ends with one last event that says why, if it can be put in. @returns false when it cannot */
-  endWithError(code: string): boolean {
-    if (!this.#boundary.between) return false;
-    this.#ctx.reply.end(Buffer.from(`event: error\ndata: ${code}\n\n`), NO_TRAILERS);
+  endWithError(why: string): boolean {
+    if (!this.#boundary.between && !this.#trimmed) return false;
+    this.#ctx.reply.end(Buffer.from(`event: error\ndata: ${why}\n\n`), NO_TRAILERS);
     return true;
   }
 

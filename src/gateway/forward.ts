@@ -1,4 +1,6 @@
 // Takes one request to its targets and their reply back to the client: what attempts report, and what the clock says to it.
+
+import { AUTHENTICATION_EXPIRED } from "../core/bound-stream.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { SendFailure, UpgradedSocket, Upstream } from "../core/edges.ts";
 import type { ErrorCode } from "../core/errors.ts";
@@ -179,6 +181,11 @@ export class Forward implements Upstream, AttemptsHandler, EventStreamHandler, C
     this.#attempts.afterFailure(silent.endpoint, { code: "upstream_timeout", progress: "responding", detail });
   }
 
+  /** The credential of the client counts no more. */
+  deny(why: string): void {
+    if (!this.#over) this.giveUp("expired_credentials", why, AUTHENTICATION_EXPIRED, 0);
+  }
+
   giveUp(code: ErrorCode, detail: string, message: string | undefined, retryMs: number): void {
     const ctx = this.#ctx;
     const { fallback } = this.#route;
@@ -187,7 +194,8 @@ export class Forward implements Upstream, AttemptsHandler, EventStreamHandler, C
     if (ctx.status === 0 && fallback?.codes.has(code) === true) {
       ctx.detail = `fallback for ${code}`;
       this.#answers.reply(ctx, fallback.reply);
-    } else if (this.#relay.events?.endWithError(code) === true) ctx.error = code;
+    } else if (this.#relay.events?.endWithError(code === "expired_credentials" ? message! : code) === true)
+      ctx.error = code;
     else this.#answers.refuse(ctx, code, retryAfter(retryMs), message);
   }
 

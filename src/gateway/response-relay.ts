@@ -1,4 +1,6 @@
 // The client's side of a response: what the chosen attempt delivers, written to the client as what it is.
+
+import type { BoundStream } from "../core/bound-stream.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { UpgradedSocket, Upstream } from "../core/edges.ts";
 import type { ReplyWriter } from "../core/reply-head.ts";
@@ -13,7 +15,7 @@ const NO_TRAILERS: readonly string[] = [];
 const LENGTH: ReadonlySet<string> = new Set(["content-length"]);
 
 /** One response. Call {@link close} when it is over. */
-export class ResponseRelay {
+export class ResponseRelay implements BoundStream {
   readonly #ctx: RequestContext;
   readonly #route: Route;
   readonly #deadline: Deadline;
@@ -26,12 +28,23 @@ export class ResponseRelay {
   #held: NodeJS.Timeout | undefined;
   /** The client has not taken what it was given. */
   stalled = false;
+  #closed = false;
 
   constructor(ctx: RequestContext, route: Route, deadline: Deadline, handler: EventStreamHandler) {
     this.#ctx = ctx;
     this.#route = route;
     this.#deadline = deadline;
     this.#handler = handler;
+    if (route.grpc) ctx.snapshot!.bind(ctx, "grpc", route.callRecheckMs, this);
+  }
+
+  expired(why: string): boolean {
+    const { status, body } = this.#ctx;
+    // A call that has been sent and not answered may be a single question: it is none of the streams that go on and on.
+    if (this.#closed || (status === 0 && body.complete)) return false;
+    if (this.events !== null) return this.events.expire(why);
+    this.#handler.deny(why);
+    return true;
   }
 
   /** It is the client that takes its time: no backend is to blame. Calls of gRPC may be answered before they are complete. */
@@ -69,6 +82,7 @@ export class ResponseRelay {
       ctx.downstream.stream(this.#route.events);
       addEventFields(fields);
       if (events) dropFields(fields, LENGTH); // heartbeats and a last event may come in
+      if (!this.#route.grpc) ctx.snapshot!.bind(ctx, "sse", this.#route.events.recheckMs, this);
     }
     sendHead(ctx, { made: "backend", status, reason, fields, length: events ? -1 : length });
     if (events) this.#openEvents(status);
@@ -116,6 +130,7 @@ export class ResponseRelay {
   }
 
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#held);
     clearTimeout(this.#silence);
     this.events?.close();

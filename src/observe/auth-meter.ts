@@ -1,24 +1,40 @@
-// Counts requests that authentication has refused.
+// Counts requests that authentication has refused, and streams that it has ended.
+import type { StreamEnd, StreamKind } from "../core/bound-stream.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { AuthMethod } from "../core/identity.ts";
-import { type OwnMetric, own } from "./metric.ts";
+import { type Labels, type OwnMetric, own } from "./metric.ts";
 
-/** Refusals by method and reason, neither of which a client can make up. */
+/** Counts by labels that no client can make up. */
 export class AuthMeter {
-  readonly #refusals = new Map<string, { readonly labels: { method: string; reason: ErrorCode }; value: number }>();
+  readonly #refusals = new Map<string, { readonly labels: Labels; value: number }>();
+  readonly #ends = new Map<string, { readonly labels: Labels; value: number }>();
 
   /** @param method "none" when no credential decided */
   refused(method: AuthMethod | "none", reason: ErrorCode): void {
-    const key = `${method} ${reason}`;
-    const cell = this.#refusals.get(key);
-    if (cell === undefined) this.#refusals.set(key, { labels: { method, reason }, value: 1 });
-    else cell.value++;
+    count(this.#refusals, { method, reason });
+  }
+
+  /** A stream was ended, because its credential had. */
+  streamEnded(protocol: StreamKind, reason: StreamEnd): void {
+    count(this.#ends, { protocol, reason });
   }
 
   /** What is scraped of it. */
-  metric(): OwnMetric {
-    return own("gateway_auth_failures_total", "Requests that authentication refused", "counter", () => [
-      ...this.#refusals.values(),
-    ]);
+  metrics(): OwnMetric[] {
+    return [
+      own("gateway_auth_failures_total", "Requests that authentication refused", "counter", () => [
+        ...this.#refusals.values(),
+      ]),
+      own("gateway_auth_streams_ended_total", "Streams ended because their credential had", "counter", () => [
+        ...this.#ends.values(),
+      ]),
+    ];
   }
+}
+
+function count(cells: Map<string, { readonly labels: Labels; value: number }>, labels: Labels): void {
+  const key = Object.values(labels).join(" ");
+  const cell = cells.get(key);
+  if (cell === undefined) cells.set(key, { labels, value: 1 });
+  else cell.value++;
 }

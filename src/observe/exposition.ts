@@ -141,7 +141,7 @@ function metricsOf(s: Sources): OwnMetric[] {
       ),
     ),
     ...streamMetrics(s),
-    s.meters.auth.metric(),
+    ...s.meters.auth.metrics(),
     s.meters.authz.metric(),
     own("gateway_tls_handshake_failures_total", "TLS handshakes of clients that failed", "counter", () =>
       failuresOf(s.meters.handshakes.values()),

@@ -2,7 +2,9 @@
 // made again.
 import type { IpList } from "../auth/ip-list.ts";
 import type { Config } from "../config/config.ts";
+import type { BoundStream, Standing, StreamKind } from "../core/bound-stream.ts";
 import type { ReplyFilter, RequestContext, RequestIdRule, RouteMeter } from "../core/context.ts";
+import type { CredentialWatch } from "../core/credential-watch.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { LimitView } from "../core/limit-view.ts";
 import type { Log } from "../core/log.ts";
@@ -25,6 +27,7 @@ import { OwnAnswers } from "./builtin/own-answers.ts";
 import { ownPaths } from "./builtin/paths.ts";
 import { HealthChecker } from "./health/health-checker.ts";
 import { loggingFormat } from "./logging.ts";
+import type { AuthRules } from "./routes/auth.ts";
 import { type CompiledRoutes, compileRoutes, meterOf } from "./routes/compile-routes.ts";
 import { listenerIpLists } from "./routes/ip-lists.ts";
 import { listenerFilters } from "./routes/listener-filters.ts";
@@ -92,6 +95,8 @@ export class CompiledSnapshot implements Snapshot {
   readonly replyFilters: readonly ReplyFilter[];
   readonly answersPreflights: boolean;
   readonly streams: OpenStreams;
+  readonly #credentials: CredentialWatch;
+  readonly #auth: AuthRules;
   readonly #sets: ReadonlyMap<string, EndpointSet>;
   readonly #accessLog: AccessLog | null;
   /** Counts requests that matched no route; null when metrics are off. */
@@ -117,6 +122,8 @@ export class CompiledSnapshot implements Snapshot {
     this.#leases = leases;
     this.#log = runtime.log;
     this.streams = runtime.streams;
+    this.#credentials = runtime.credentials;
+    this.#auth = parts.routes.auth;
     this.#streamMeter = config.metrics.enabled ? runtime.meters.streams : null;
     this.overload = parts.overload;
     this.routes = parts.routes.routes;
@@ -150,6 +157,10 @@ export class CompiledSnapshot implements Snapshot {
     return this.#tree.match(ctx);
   }
 
+  standing(ctx: RequestContext): Standing | Promise<Standing> {
+    return this.#auth.standing(ctx);
+  }
+
   validationAnswer(ctx: RequestContext): Promise<Reply | null> | null {
     return this.#ownAnswers.validation(ctx);
   }
@@ -172,6 +183,10 @@ export class CompiledSnapshot implements Snapshot {
 
   streamOpened(ctx: RequestContext): void {
     this.#streamMeter?.opened(ctx);
+  }
+
+  bind(ctx: RequestContext, kind: StreamKind, recheckMs: number | null, stream: BoundStream): void {
+    if (recheckMs !== null) this.#credentials.watch(ctx, kind, recheckMs, stream);
   }
 
   done(ctx: RequestContext, ms: number): void {

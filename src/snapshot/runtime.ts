@@ -5,6 +5,7 @@ import type { Config, RedisStoreConfig, RuleConfig } from "../config/config.ts";
 import type { PoolSet } from "../connectors/http/pools.ts";
 import type { Http2PoolSet } from "../connectors/http2/pools.ts";
 import type { Breaker } from "../core/breaker.ts";
+import type { CredentialWatch } from "../core/credential-watch.ts";
 import type { ProcessFacts } from "../core/data-plane.ts";
 import type { LeaseHolder, LeaseTable } from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
@@ -53,6 +54,8 @@ export interface Runtime extends ProcessFacts {
   readonly http2Pools: Http2PoolSet;
   /** The open WebSockets, event streams and gRPC streams, of all snapshots. */
   readonly streams: OpenStreams;
+  /** Their credentials. */
+  readonly credentials: CredentialWatch;
   /** Active health checks and outlier detectors that are running. */
   readonly healthChecks: HealthChecks;
   readonly meters: Meters;

@@ -15,7 +15,6 @@ const EMPTY = Buffer.alloc(0);
 export class Relay extends Session implements SideHandler {
   readonly #client: Side;
   readonly #backend: Side;
-  #closing = false;
   #over = false;
 
   constructor(parts: SessionParts, settings: RelaySettings, compression: Compression) {
@@ -29,7 +28,7 @@ export class Relay extends Session implements SideHandler {
 
   abort(): void {
     if (this.#over) return;
-    this.#over = this.#closing = true;
+    this.#over = this.closing = true;
     const { streams, settings, client } = this.parts;
     streams.remove(this);
     if (!this.#backend.gone) {
@@ -61,7 +60,7 @@ export class Relay extends Session implements SideHandler {
   }
 
   ping(side: "client" | "backend"): boolean {
-    if (this.#closing) return false;
+    if (this.closing) return false;
     if (side === "client") this.#client.sender.ping(EMPTY, false);
     else this.#backend.sender.ping(EMPTY, true);
     return true;
@@ -83,7 +82,7 @@ export class Relay extends Session implements SideHandler {
 
   /** A side has sent a close frame: the other is sent the same code and reason. */
   concluded(side: Side, code: number, reason: Buffer): void {
-    if (!this.#closing) {
+    if (!this.closing) {
       this.#begin(code);
       this.#other(side).sendClose(code, reason);
       return;
@@ -130,8 +129,8 @@ export class Relay extends Session implements SideHandler {
   }
 
   #begin(code: number): void {
-    if (this.#closing) return;
-    this.#closing = true;
+    if (this.closing) return;
+    this.closing = true;
     this.parts.counts.closeCode = code;
     this.awaitClose();
   }

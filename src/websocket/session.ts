@@ -1,4 +1,6 @@
 // What every open WebSocket has in common, whether its bytes pass untouched or message by message.
+
+import { AUTHENTICATION_EXPIRED, type BoundStream } from "../core/bound-stream.ts";
 import type { RequestContext, StreamCounts } from "../core/context.ts";
 import type { UpgradedSocket, Upstream } from "../core/edges.ts";
 import type { OpenStream, OpenStreams } from "../core/streams.ts";
@@ -15,6 +17,8 @@ export interface SessionSettings {
   readonly clientStallMs: number;
   /** Longest stall writing to the backend, ms; 0 none. */
   readonly backendStallMs: number;
+  /** Time between two looks at the credential of its client, ms; 0: only its end counts; null: it may outlive that. */
+  readonly recheckMs: number | null;
 }
 
 /** Both ends of one connection and what is counted of it. */
@@ -32,20 +36,27 @@ export const GOING_AWAY = 1001;
 export const INTERNAL_ERROR = 1011;
 const NORMAL = 1000;
 const SERVICE_RESTART = 1012;
+/** Of the range for applications: there is none for it. */
+const UNAUTHORIZED = 4401;
 /** Reason of a close that the service left out: it is gone, in order or not, without a close frame. */
 export const SERVICE_LOST = "service lost";
 
 /** An open WebSocket, as the pipeline and the clock of open streams hold it. It ends when the client's socket is closed. */
-export abstract class Session implements Upstream, OpenStream, LivenessHandler {
+export abstract class Session implements Upstream, OpenStream, BoundStream, LivenessHandler {
   protected readonly parts: SessionParts;
   protected readonly liveness: Liveness;
   /** When a client that was sent a close frame is disconnected, on the clock of the streams, ms; 0: none was sent. */
   protected closeBy = 0;
+  /** The client was sent a close frame: what it still sends is no message any more. */
+  protected closing = false;
+  /** The credential has ended, and the client is about to be told. */
+  #expired = false;
 
   constructor(parts: SessionParts) {
     this.parts = parts;
     this.liveness = new Liveness(parts.settings.times, this, parts.streams.now);
     parts.streams.add(this);
+    parts.ctx.snapshot!.bind(parts.ctx, this.kind, parts.settings.recheckMs, this);
   }
 
   get kind(): "websocket" {
@@ -64,6 +75,20 @@ export abstract class Session implements Upstream, OpenStream, LivenessHandler {
 
   leave(): void {
     this.close(SERVICE_RESTART, "service restart");
+  }
+
+  expired(why: string): boolean {
+    if (this.#expired) {
+      // A frame under way to the client, or an end that had begun before, keeps it connected no longer.
+      this.disconnect();
+      return true;
+    }
+    this.#expired = true;
+    if (this.closeBy !== 0) return false;
+    this.parts.ctx.error = "expired_credentials";
+    this.parts.ctx.detail = why;
+    this.close(UNAUTHORIZED, AUTHENTICATION_EXPIRED);
+    return this.closing;
   }
 
   tick(now: number): void {

@@ -7,8 +7,6 @@ import { GOING_AWAY, INTERNAL_ERROR, SERVICE_LOST, Session, type SessionParts } 
 export class Tunnel extends Session {
   readonly #fromClient: Direction;
   readonly #fromBackend: Direction;
-  /** The client was sent a close frame of ours: what still comes is read and dropped. */
-  #closing = false;
   /** Close frame waiting for the end of the frame that is under way to the client. */
   #closeFrame: Buffer | null = null;
   #closeCode = 0;
@@ -32,7 +30,7 @@ export class Tunnel extends Session {
   }
 
   close(code: number, reason: string): void {
-    if (this.#closing || this.#over || this.#closeFrame !== null) return;
+    if (this.closing || this.#over || this.#closeFrame !== null) return;
     this.awaitClose();
     this.#closeFrame = closeFrame(code, reason, false);
     this.#closeCode = code;
@@ -48,7 +46,7 @@ export class Tunnel extends Session {
     const { tracker } = this.#fromBackend;
     if (this.#closeFrame === null || direction !== this.#fromBackend || !tracker.between || tracker.closed) return;
     const { client, backend, counts } = this.parts;
-    this.#closing = true;
+    this.closing = true;
     counts.closeCode = this.#closeCode;
     client.write(this.#closeFrame);
     if (this.#fromClient.tracker.between) backend.write(closeFrame(GOING_AWAY, "", true));
@@ -63,7 +61,7 @@ export class Tunnel extends Session {
   ping(side: "client" | "backend"): boolean {
     const { client, backend } = this.parts;
     const direction = side === "client" ? this.#fromBackend : this.#fromClient;
-    if (this.#closing || this.#closeFrame !== null || !direction.mayInsert) return false;
+    if (this.closing || this.#closeFrame !== null || !direction.mayInsert) return false;
     if (side === "client") client.write(PING);
     else backend.write(MASKED_PING);
     return true;
@@ -77,13 +75,13 @@ export class Tunnel extends Session {
       this.heardClient(bytes);
       counts.received += messages;
       // The answer to our own close frame: the connection has ended as it should.
-      if (this.#closing && direction.tracker.closed) client.end();
+      if (this.closing && direction.tracker.closed) client.end();
     } else {
       this.heardBackend(bytes);
       counts.sent += messages;
-      if (direction.tracker.closed && !this.#closing) counts.closeCode = direction.tracker.closeCode;
+      if (direction.tracker.closed && !this.closing) counts.closeCode = direction.tracker.closeCode;
     }
-    return !this.#closing;
+    return !this.closing;
   }
 
   /** The side that `direction` reads from takes more: what is written to it goes on. */
@@ -95,7 +93,7 @@ export class Tunnel extends Session {
   ended(direction: Direction): void {
     const { client, backend } = this.parts;
     if (direction === this.#fromClient) backend.end();
-    else if (!this.#closing) this.#closeClient(INTERNAL_ERROR, SERVICE_LOST);
+    else if (!this.closing) this.#closeClient(INTERNAL_ERROR, SERVICE_LOST);
     else client.end();
   }
 
@@ -114,7 +112,7 @@ export class Tunnel extends Session {
       counts.closeCode = code;
       client.write(closeFrame(code, reason, false));
     }
-    this.#closing = true;
+    this.closing = true;
     this.awaitClose();
     client.end();
   }
@@ -124,7 +122,7 @@ export class Tunnel extends Session {
     const { backend } = this.parts;
     const { tracker } = this.#fromClient;
     if (this.#fromBackend.hasClosed) return;
-    if (tracker.between && !tracker.closed && !this.#closing) backend.write(closeFrame(GOING_AWAY, "", true));
+    if (tracker.between && !tracker.closed && !this.closing) backend.write(closeFrame(GOING_AWAY, "", true));
     backend.end();
     const timer = setTimeout(() => backend.destroy(), this.parts.settings.backendGraceMs);
     timer.unref();

@@ -54,6 +54,7 @@ export const PLAIN_EVENTS: EventStreamRule = {
   maxHeldBytes: 0,
   maxRetries: 0,
   retryMs: 0,
+  recheckMs: null,
 };
 
 /** What is special about a route; of its rules for targets and event streams, too. */
@@ -81,6 +82,7 @@ export function routeOf(given: GivenRoute = {}): Route {
     attemptsWithinMs: 0,
     timeoutMs: 0,
     timeoutWritten: false,
+    callRecheckMs: null,
     maxBodyBytes: 0,
     accessLog: false,
     hidesOverrides: false,
@@ -114,6 +116,8 @@ export function snapshotOf(given: GivenSnapshot = {}): Snapshot {
     trusts: () => false,
     via: false,
     streams: new OpenStreams(() => performance.now()),
+    bind: () => undefined,
+    standing: () => null,
     enter: () => undefined,
     streamOpened: () => undefined,
     done: () => undefined,

@@ -26,13 +26,14 @@ export interface EventBackend extends Backend {
   next(): Promise<Opened>;
 }
 
-/** Starts a backend that answers nothing by itself. */
-export async function eventBackend(port = 0): Promise<EventBackend> {
+/** Starts a backend that answers nothing by itself. @param take is given its requests, instead of `next` */
+export async function eventBackend(port = 0, take?: (opened: Opened) => void): Promise<EventBackend> {
   const arrived: Opened[] = [];
   const waiting: ((opened: Opened) => void)[] = [];
   const backend = await startBackend(
     (request, response) => {
       const opened = open(request, response);
+      if (take !== undefined) return take(opened);
       const waiter = waiting.shift();
       if (waiter === undefined) arrived.push(opened);
       else waiter(opened);

@@ -12,6 +12,7 @@ import { ProbeSlots } from "../../src/resilience/probe-slots.ts";
 import type { Build, Runtime } from "../../src/snapshot/runtime.ts";
 import { IssuedCertificates } from "../../src/tls/issued-certificates.ts";
 import { anyClients } from "./clients.ts";
+import { watchOf } from "./credentials.ts";
 import { NO_LOG, testNetwork } from "./network.ts";
 
 /** What a process tells its data plane, here that of a test. */
@@ -36,6 +37,7 @@ export function quietRuntime(): Runtime & { readonly pools: PoolSet } {
     pools: new PoolSet(network, () => performance.now()),
     http2Pools: new Http2PoolSet(network, () => performance.now()),
     streams: new OpenStreams(() => 0),
+    credentials: watchOf(),
     healthChecks: new HealthChecks({ clock: systemClock, random: Math.random, slots: new ProbeSlots(1) }),
     meters: new Meters(),
     breakers: new Set(),

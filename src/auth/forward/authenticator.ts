@@ -3,7 +3,7 @@ import type { Connector } from "../../core/connector.ts";
 import type { RequestContext } from "../../core/context.ts";
 import type { Refusal } from "../../core/reply.ts";
 import { dropFields, getField } from "../../wire/fields.ts";
-import type { Authenticator, AuthResult } from "../authenticator.ts";
+import { type Authenticator, type AuthResult, invalid } from "../authenticator.ts";
 import { Check, type CheckAnswer, type CheckFailure } from "./check.ts";
 import { CheckRequests } from "./check-request.ts";
 import type { ForwardService } from "./settings.ts";
@@ -49,18 +49,23 @@ export function forward(service: ForwardService, connector: Connector, hooks: Fo
     return identityIn(service, answer);
   };
 
+  const ask = (ctx: RequestContext, settle: (outcome: CheckAnswer | CheckFailure) => void) =>
+    new Check(connector, requests.for(ctx), service, settle);
+
   return {
     method: "forward",
+    service: service.name,
     challenge: "",
     credentialOf: () => "", // the request itself
     identify(_credential, ctx) {
       const refusal = ctx.upgrade && sendsCookies ? originRefusal(ctx, hooks) : undefined;
       if (refusal !== undefined) return { answer: refusal, code: refusal.code };
       return new Promise((resolve) => {
-        const check = new Check(connector, requests.for(ctx), service, (outcome) => resolve(judge(ctx, outcome)));
+        const check = ask(ctx, (outcome) => resolve(judge(ctx, outcome)));
         ctx.onDone(() => check.abort("the client disconnected"));
       });
     },
+    recheck: (_credential, ctx) => new Promise((resolve) => ask(ctx, (outcome) => resolve(standing(service, outcome)))),
     strip: () => undefined, // credentials are the service's: responseHeaders decides what is sent on
     onReply(ctx, { fields }) {
       const added = replyFields.get(ctx);
@@ -71,6 +76,14 @@ export function forward(service: ForwardService, connector: Connector, hooks: Fo
       fields.push(...added);
     },
   };
+}
+
+/** What the answer means for a request that was admitted before. */
+function standing(service: ForwardService, outcome: CheckAnswer | CheckFailure): AuthResult {
+  const failure = "why" in outcome ? outcome : faultIn(outcome);
+  if (failure !== null) return { code: "auth_unavailable", why: failure.why };
+  const answer = outcome as CheckAnswer;
+  return isAdmission(answer) ? identityIn(service, answer) : invalid(`the service answered ${answer.status}`);
 }
 
 /** A handshake that a cookie may authenticate could come from any page: browsers send cookies along, but no `Authorization`. */

@@ -19,6 +19,7 @@ import { readRuleAuth } from "./rule-auth.ts";
 import { readRuleAuthz } from "./rule-authz.ts";
 import { INTERNAL } from "./services.ts";
 import type { RuleEventStreamConfig, RuleWebSocketConfig } from "./stream-config.ts";
+import { recheckMs } from "./token-validation.ts";
 
 const ALIKE = "; tell them apart by path, listeners, methods, hosts or match, or remove one of them";
 /** Keys that work on whole messages: setting one selects the mode `messages`. */
@@ -155,6 +156,7 @@ function readRule(
     transcoding: readJsonRule(draft, section, rule, backend),
     descriptors: section.grpc,
     eventStreams: readEventStreams(draft, section, protocol, backend),
+    callRecheckMs: recheckMs(draft.written.frontend.grpc, section.grpc),
   };
 }
 
@@ -179,6 +181,7 @@ function readWebSocket(draft: Draft, rule: RuleSection, backend: ServiceBackend)
     mode: mode ?? (sized || compressed ? "messages" : "tunnel"),
     maxClientMessageBytes: maxMessageSize ?? frontend.websocket.maxMessageSize,
     maxBackendMessageBytes: maxMessageSize ?? backend.websocket.maxMessageSize,
+    recheckMs: recheckMs(frontend.websocket, rule.websocket),
   };
 }
 
@@ -196,6 +199,7 @@ function readEventStreams(
     maxAgeMs: own.maxAge,
     maxRetries: own.maxRetries ?? (protocol === "sse" ? backend.sse.maxRetries : 0),
     retryMs: own.retryInterval ?? backend.sse.retryInterval,
+    recheckMs: recheckMs(frontend.sse, own),
   };
 }
 

@@ -8,6 +8,8 @@ export interface RuleWebSocketConfig {
   readonly maxClientMessageBytes: number;
   /** Largest message of a backend; 0 no limit. */
   readonly maxBackendMessageBytes: number;
+  /** Time between two looks at the credential of its client, ms; 0: only its end counts; null: it may outlive that. */
+  readonly recheckMs: number | null;
 }
 
 /** What a rule does with event streams. */
@@ -20,4 +22,6 @@ export interface RuleEventStreamConfig {
   readonly maxRetries: number;
   /** Wait before a lost stream is taken up again, unless it said otherwise. */
   readonly retryMs: number;
+  /** Time between two looks at the credential of its client, ms; 0: only its end counts; null: it may outlive that. */
+  readonly recheckMs: number | null;
 }

@@ -7,6 +7,7 @@ import { listenerTls } from "./listener-tls.ts";
 import { orSwitch } from "./or-switch.ts";
 import { proxyProtocol } from "./proxy-protocol.ts";
 import { bool, dur, int, size, strings } from "./scalars.ts";
+import { tokenValidation } from "./token-validation.ts";
 import { upstreamTls } from "./upstream-tls.ts";
 
 /** `frontend.grpc`. */
@@ -17,6 +18,7 @@ export const frontendGrpc = object("A listener of its own for gRPC", {
   maxConcurrentStreams: int("requests under way at once on one HTTP/2 connection, on every port", 100, 1),
   maxConnectionAge: dur("GOAWAY after this age, give or take a tenth, on every port; 0 = never", 0),
   web: bool("accept gRPC-Web on HTTP ports for rules with `protocol: grpc`", true),
+  ...tokenValidation,
   ...ipLists,
   proxyProtocol,
   tls: listenerTls,

@@ -3,6 +3,7 @@
 import { object, optional } from "./fields.ts";
 import { urlPath } from "./grammar-scalars.ts";
 import { bool, dur, int, size } from "./scalars.ts";
+import { ruleTokenValidation, tokenValidation } from "./token-validation.ts";
 
 /** `frontend.sse`. */
 export const frontendSse = object("Event streams to clients", {
@@ -14,6 +15,7 @@ export const frontendSse = object("Event streams to clients", {
   writeTimeout: dur("a client that reads nothing for this long is dropped; 0 = none", 60_000),
   maxConnections: int("streams open at once on rules for event streams, more are answered 503; 0 = no limit", 0),
   bufferSize: size("kept for a slow client before its backend is paused", 64 * 1024),
+  ...tokenValidation,
 });
 
 /** `backend.sse`. */
@@ -36,4 +38,5 @@ export const ruleSse = object("Event streams of this rule", {
   maxAge: dur("the stream ends after this long, give or take a tenth, so that clients spread anew; 0 = never", 0),
   retryInterval: optional(dur("instead of `backend.sse.retryInterval`")),
   maxRetries: optional(int("instead of `backend.sse.maxRetries`")),
+  ...ruleTokenValidation("frontend.sse"),
 });

@@ -1,9 +1,10 @@
 // What a rule and `protocols.grpc` say about JSON clients of gRPC services.
 import { listOf, mapOf, object, optional } from "./fields.ts";
 import { bool, dur, oneOf, str, strings } from "./scalars.ts";
+import { ruleTokenValidation } from "./token-validation.ts";
 
 /** `rules[].grpc`. */
-export const ruleGrpc = object("JSON in front of gRPC, and where the messages are described", {
+export const ruleGrpc = object("Calls of this rule, JSON in front of them, and where the messages are described", {
   enableTranscoding: bool("translate HTTP/JSON; also on when the rule has mappings", false),
   service: str("fixed service", ""),
   method: str("fixed method of that service", ""),
@@ -17,6 +18,7 @@ export const ruleGrpc = object("JSON in front of gRPC, and where the messages ar
     directories: strings("directories walked for `*.desc` and `*.pb`"),
     autoReload: bool("reload when one of them changes", true),
   }),
+  ...ruleTokenValidation("frontend.grpc"),
 });
 
 /** `rules[].transcoding`. */

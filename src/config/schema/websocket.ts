@@ -6,6 +6,7 @@ import { ipLists } from "./ip-list.ts";
 import { listenerTls } from "./listener-tls.ts";
 import { proxyProtocol } from "./proxy-protocol.ts";
 import { bool, dur, int, oneOf, size, strings } from "./scalars.ts";
+import { ruleTokenValidation, tokenValidation } from "./token-validation.ts";
 
 /** `frontend.websocket`. */
 export const frontendWebsocket = object("WebSocket connections of clients", {
@@ -31,6 +32,7 @@ export const frontendWebsocket = object("WebSocket connections of clients", {
   pongWait: dur("longest silence of a client, no data and no pong; 0 = none", 60_000),
   writeDeadline: dur("longest stall writing to one side; 0 = none", 30_000),
   closeGracePeriod: dur("wait for the peer's close frame", 10_000),
+  ...tokenValidation,
   ...ipLists,
   proxyProtocol,
   tls: listenerTls,
@@ -62,4 +64,5 @@ export const ruleWebsocket = object("WebSocket connections of this rule", {
     ),
   ),
   maxMessageSize: optional(size("instead of `frontend.websocket.maxMessageSize` and that of the backend")),
+  ...ruleTokenValidation("frontend.websocket"),
 });

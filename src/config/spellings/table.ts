@@ -188,9 +188,6 @@ export const NO_EFFECT: readonly string[] = [
       (key) => `${block}.${key}`,
     ),
   ),
-  // There are no tokens to look at again.
-  "frontend.websocket.tokenCheckInterval",
-  "frontend.sse.tokenCheckInterval",
   // They describe the gateway in traces, which are a feature of their own.
   ...["service", "serviceName", "version", "serviceVersion", "environment", "attributes", "logging.correlation"].map(
     (key) => `telemetry.${key}`,
@@ -278,8 +275,6 @@ export const NOT_YET: readonly string[] = [
   "versioning",
   "protocols.openapi",
   "llm",
-  "frontend.websocket.tokenValidation",
-  "frontend.sse.tokenValidation",
   "backend.grpc.enableTracing",
   "registry.docker",
   "registry.dockerCompose",

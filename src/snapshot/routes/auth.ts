@@ -8,7 +8,10 @@ import { FailedCredentials } from "../../auth/failures.ts";
 import { assertedNames } from "../../auth/forward/settings.ts";
 import { mtls } from "../../auth/mtls.ts";
 import { PasswordChecks } from "../../auth/password-checks.ts";
+import { standingOf } from "../../auth/standing.ts";
 import type { AuthConfig, RuleConfig } from "../../config/config.ts";
+import type { Standing } from "../../core/bound-stream.ts";
+import type { RequestContext } from "../../core/context.ts";
 import type { Filter } from "../../core/filter.ts";
 import type { AuthMethod } from "../../core/identity.ts";
 import { fitsPattern } from "../../routing/pattern.ts";
@@ -41,6 +44,14 @@ export class AuthRules {
   /** The methods that a rule accepts. */
   methodsOf({ auth }: RuleConfig): readonly Authenticator[] {
     return (auth?.methods ?? []).map((name) => this.#method(name, auth?.service ?? ""));
+  }
+
+  /** How the credential that has let a request in stands by this configuration, whatever rule has let it in. */
+  standing(ctx: RequestContext): Standing | Promise<Standing> {
+    const { method, service } = ctx.admission!;
+    const settings = this.#build.config.auth[method];
+    const isThere = settings !== null && (service === "" || Object.hasOwn(settings, service));
+    return standingOf(ctx, isThere ? this.#method(method, service) : null);
   }
 
   #filtersOf(auth: RuleConfig["auth"]): readonly Filter[] {

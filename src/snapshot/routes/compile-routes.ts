@@ -33,6 +33,7 @@ export interface CompiledRoutes {
   readonly tree: RouteTree<Route>;
   /** Their rate limits. */
   readonly limits: readonly LimitView[];
+  readonly auth: AuthRules;
 }
 
 /** Compiles all rules, one a step. */
@@ -77,7 +78,7 @@ export function* compileRoutes(
     routes.push(route);
     yield;
   }
-  return { routes, tree, limits: limits.views };
+  return { routes, tree, limits: limits.views, auth };
 }
 
 /** What the route of a request demands; null: there is none. */
@@ -146,6 +147,7 @@ function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
     attemptsWithinMs: grpc ? backend.grpc.retryTimeout : 0,
     timeoutMs: rule.timeoutMs,
     timeoutWritten: rule.timeoutWritten,
+    callRecheckMs: rule.callRecheckMs,
     maxBodyBytes: rule.maxBodyBytes,
     accessLog: rule.accessLog,
     hidesOverrides: parts.demanding,

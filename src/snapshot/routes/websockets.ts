@@ -63,6 +63,7 @@ function settingsOf(config: Config, { websocket: back }: ServiceBackend, rule: R
     backendGraceMs: back.closeTimeout,
     clientStallMs: front.writeDeadline,
     backendStallMs: back.writeTimeout,
+    recheckMs: own.recheckMs,
     times: {
       pingClientMs,
       clientSilenceMs: front.pongWait,

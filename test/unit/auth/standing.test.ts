@@ -1,0 +1,63 @@
+// How the credential of an open stream stands, by the method that is configured now.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { ADMITTED, AMBIGUOUS, type Authenticator, type AuthResult, invalid } from "../../../src/auth/authenticator.ts";
+import { standingOf } from "../../../src/auth/standing.ts";
+import { type Admission, type Identity, identityOf } from "../../../src/core/identity.ts";
+import { contextOf } from "../../support/context.ts";
+
+const ADMISSION: Admission = { method: "apikey", service: "", scopes: ["read"] };
+const ANN = identityOf({ subject: "ann", method: "apikey", scopes: ["read", "write"], expiresAt: 5 });
+
+function methodOf(result: AuthResult, more: Partial<Authenticator> = {}): Authenticator {
+  return {
+    method: "apikey",
+    challenge: "",
+    credentialOf: () => "key",
+    identify: () => result,
+    strip: () => assert.fail("the request stays as it is"),
+    ...more,
+  };
+}
+
+function standing(result: AuthResult, more: Partial<Authenticator> = {}) {
+  return standingOf(contextOf({ identity: ANN, admission: ADMISSION }), methodOf(result, more));
+}
+
+const changed = (more: Partial<Identity>): Identity => ({ ...ANN, ...more });
+
+describe("the credential of an open stream", () => {
+  test("is good as long as it stands for the same, with the scopes that were asked for", async () => {
+    assert.equal((standing(ANN) as Identity).expiresAt, 5);
+    const later = changed({ scopes: ["read"], expiresAt: 9, type: "device" });
+    assert.equal(((await standing(ANN, { identify: async () => later })) as Identity).expiresAt, 9);
+    assert.deepEqual(standing(ADMITTED), { expiresAt: 5 });
+  });
+  test("is good no longer", () => {
+    const rows: readonly (readonly [ReturnType<typeof standing>, string])[] = [
+      [standing(invalid("unknown key")), "unknown key"],
+      [standing({ code: "expired_credentials", why: "it has expired" }), "it has expired"],
+      [standing({ answer: { status: 403, fields: [], body: "" } }), "refused"],
+      [standing(changed({ subject: "bob" })), "the credential is somebody else's"],
+      [standing(changed({ scopes: ["write"] })), 'scope "read" is missing'],
+      [standing(ANN, { credentialOf: () => null }), "no credential where it is looked for"],
+      [standing(ANN, { credentialOf: () => AMBIGUOUS }), "no credential where it is looked for"],
+      [
+        standingOf(contextOf({ identity: ANN, admission: ADMISSION }), null),
+        "clients are no longer authenticated by it",
+      ],
+    ];
+    for (const [found, why] of rows) assert.deepEqual(found, { why: `apikey: ${why}` });
+  });
+  test("is unknown while what is to be asked cannot be", async () => {
+    const down: AuthResult = { code: "auth_unavailable", why: "down" };
+    assert.equal(standing(down), null);
+    assert.equal(await standing(ANN, { identify: async () => down }), null);
+  });
+  test("is looked at in a way of its own where its method has one", () => {
+    const recheck = () => invalid("revoked");
+    assert.deepEqual(standing(ANN, { recheck, identify: () => assert.fail("it would act on the request") }), {
+      why: "apikey: revoked",
+    });
+  });
+});
