@@ -64,7 +64,14 @@ function textOf({
 }
 
 async function gatewayFor(t: TestContext, given: Given | string): Promise<GatewayProcess> {
-  const gateway = await startGateway(typeof given === "string" ? given : textOf(given));
+  const gateway = await gateways.take(typeof given === "string" ? given : textOf(given));
+  t.after(() => gateway.kill());
+  return gateway;
+}
+
+/** One that has had no descriptors before, and watches its files. */
+async function freshFor(t: TestContext, given: Given): Promise<GatewayProcess> {
+  const gateway = await startGateway(textOf(given));
   t.after(() => gateway.kill());
   return gateway;
 }
@@ -125,7 +132,7 @@ describe("descriptors come from", LIMIT, () => {
     t.after(() => server.close());
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/set`;
     const grpc = { reloadInterval: "300ms", descriptorSources: [{ type: "http", urls: [url] }] };
-    const gateway = await gatewayFor(t, { grpc: { enableTranscoding: true }, more: { protocols: { grpc } } });
+    const gateway = await freshFor(t, { grpc: { enableTranscoding: true }, more: { protocols: { grpc } } });
     await eventually("a first try", () => asked > 0);
     const refused = await call(gateway.port, { path: "/v1/hello/Ann" });
     assert.deepEqual([refused.status, JSON.parse(refused.text).error?.code], [503, "descriptor_unavailable"]);
@@ -338,7 +345,7 @@ describe("descriptors that change", LIMIT, () => {
     const protos = join(folder, "protos");
     const file = join(protos, "demo/greeter.proto");
     const grpc = { enableTranscoding: true, protoFiles: [file], importPaths: [protos] };
-    const gateway = await gatewayFor(t, { grpc });
+    const gateway = await freshFor(t, { grpc });
     assert.deepEqual(await hello(gateway), HELLO);
     const flight = headOf(
       begin(gateway.port, {
@@ -363,7 +370,7 @@ describe("descriptors that change", LIMIT, () => {
   test("a descriptor set that changes, and one that is broken", async (t) => {
     const file = join(folder, "changing.desc");
     writeFileSync(file, set);
-    const gateway = await gatewayFor(t, { grpc: { enableTranscoding: true, protoDescriptor: file } });
+    const gateway = await freshFor(t, { grpc: { enableTranscoding: true, protoDescriptor: file } });
     assert.deepEqual(await hello(gateway), HELLO);
     const said = nextLine(gateway, "what is wrong", (l) => l.level === "error");
     writeFileSync(file, "garbage \xff\xff");
@@ -383,8 +390,8 @@ describe("descriptors that change", LIMIT, () => {
       const file = join(folder, `${place}.desc`);
       writeFileSync(file, set);
       const grpc = { enableTranscoding: true };
-      const follows = await gatewayFor(t, { grpc, ...given(file, true) });
-      const stays = await gatewayFor(t, { grpc, ...given(file, false) });
+      const follows = await freshFor(t, { grpc, ...given(file, true) });
+      const stays = await freshFor(t, { grpc, ...given(file, false) });
       writeFileSync(
         file,
         Buffer.from(set.toString("latin1").replace("/v1/hello/{name}", "/v2/hello/{name}"), "latin1"),
@@ -395,7 +402,7 @@ describe("descriptors that change", LIMIT, () => {
   }
   test("without descriptors the gateway runs and answers 503; with failOnError it does not start", async (t) => {
     const grpc = { enableTranscoding: true, dynamicDescriptors: { files: [join(folder, "missing.desc")] } };
-    const gateway = await gatewayFor(t, { grpc });
+    const gateway = await freshFor(t, { grpc });
     assert.equal((await call(gateway.port, { path: "/v1/hello/Ann" })).status, 503);
     const strict = textOf({ grpc, back: { descriptors: { failOnError: true } } });
     await assert.rejects(startGateway(strict), /missing\.desc/);

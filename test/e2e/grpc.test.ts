@@ -7,11 +7,24 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type ChannelCredentials, credentials, type ServiceError } from "@grpc/grpc-js";
 import { type Certificate, makeAuthority, makeCertificate } from "../support/certificates.ts";
-import { all, errorOf, type GrpcGateway, grpcGateway, InteropClient, InteropServer, order } from "../support/grpc.ts";
+import { GatewayPool } from "../support/gateway.ts";
+import {
+  all,
+  errorOf,
+  type GrpcGateway,
+  grpcGateway,
+  grpcText,
+  InteropClient,
+  InteropServer,
+  order,
+  withGrpcPort,
+} from "../support/grpc.ts";
 import { scrape, sumOf } from "../support/metrics.ts";
 import { eventually, nextLine, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
+
+const gateways = new GatewayPool();
 
 let folder: string;
 let authority: Certificate;
@@ -199,7 +212,7 @@ describe("what the gateway adds to gRPC", LIMIT, () => {
     run: (gateway: GrpcGateway, client: InteropClient) => Promise<void>,
     prefix = "",
   ) => {
-    const gateway = await grpcGateway(setup);
+    const gateway = await withGrpcPort(await gateways.take(typeof setup === "string" ? setup : grpcText(setup)));
     const client = new InteropClient(gateway.grpcPort, { prefix });
     try {
       await run(gateway, client);

@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type Backend, mirror, startBackend } from "../support/backend.ts";
 import { begin, call, headOf, read } from "../support/client.ts";
-import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { GatewayPool, type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { sample, scrape, sumOf } from "../support/metrics.ts";
 import { freePort } from "../support/ports.ts";
 import { accessLine, configText, eventually } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
+const gateways = new GatewayPool();
 
 let backend: Backend;
 let gateway: GatewayProcess;
@@ -104,7 +105,7 @@ describe("health paths", LIMIT, () => {
   test("healthPath, readyPath and livePath move them", async (t) => {
     const health = { healthPath: "/a/state", readyPath: "/a/can-serve", livePath: "/a/alive" };
     const rules = [{ path: "/x", serviceName: "up" }];
-    const moved = await startGateway(configText({ rules, services: { up: backend.port }, more: { health } }));
+    const moved = await gateways.take(configText({ rules, services: { up: backend.port }, more: { health } }));
     t.after(() => moved.kill());
     assert.equal(JSON.parse((await get("/a/state", moved.port)).text).status, "healthy");
     assert.equal(JSON.parse((await get("/a/can-serve", moved.port)).text).ready, true);
@@ -122,8 +123,8 @@ describe("health paths", LIMIT, () => {
       const more = enabled === undefined ? {} : { health: { enabled } };
       const services = { up: backend.port };
       const [catchAll, narrow] = await Promise.all([
-        startGateway(configText({ rules: everything, services, more })),
-        startGateway(configText({ rules: [{ path: "/x", serviceName: "up" }], services, more })),
+        gateways.take(configText({ rules: everything, services, more })),
+        gateways.take(configText({ rules: [{ path: "/x", serviceName: "up" }], services, more })),
       ]);
       t.after(() => Promise.all([catchAll.kill(), narrow.kill()]));
       for (const path of ["/health", "/ready", "/live"]) {
@@ -169,7 +170,7 @@ describe("/_gateway/echo", LIMIT, () => {
   });
 
   test("is off unless asked for", async (t) => {
-    const closed = await startGateway(configText({ rules: [{ path: "/x", serviceName: "up" }], services: { up: 1 } }));
+    const closed = await gateways.take(configText({ rules: [{ path: "/x", serviceName: "up" }], services: { up: 1 } }));
     t.after(() => closed.kill());
     assert.equal((await get("/_gateway/echo", closed.port)).status, 404);
   });

@@ -6,12 +6,14 @@ import type { ServerResponse } from "node:http";
 import { describe, type TestContext, test } from "node:test";
 import { type Answer, type Backend, type BackendOptions, mirror, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
-import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { GatewayPool, type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { NOBODYS_PORT } from "../support/ports.ts";
 import { rawBackend } from "../support/raw.ts";
 import { accessLine, type Block, configText, eventually } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
+
+const gateways = new GatewayPool();
 
 async function backendFor(t: TestContext, answer: Answer, options: BackendOptions = {}): Promise<Backend> {
   const backend = await startBackend(answer, options);
@@ -19,14 +21,18 @@ async function backendFor(t: TestContext, answer: Answer, options: BackendOption
   return backend;
 }
 
-async function gatewayTo(
-  t: TestContext,
-  instances: number | readonly Block[],
-  back: Block = {},
-  rule: Block = {},
-): Promise<GatewayProcess> {
-  const rules = [{ id: "all", path: "/*", serviceName: "up", ...rule }];
-  const gateway = await startGateway(configText({ rules, services: { up: instances }, back }));
+const textTo = (instances: number | readonly Block[], back: Block = {}, rule: Block = {}) =>
+  configText({ rules: [{ id: "all", path: "/*", serviceName: "up", ...rule }], services: { up: instances }, back });
+
+async function gatewayTo(t: TestContext, ...given: Parameters<typeof textTo>): Promise<GatewayProcess> {
+  const gateway = await gateways.take(textTo(...given));
+  t.after(() => gateway.kill());
+  return gateway;
+}
+
+/** One whose turn is the first. */
+async function freshTo(t: TestContext, instances: readonly Block[]): Promise<GatewayProcess> {
+  const gateway = await startGateway(textTo(instances));
   t.after(() => gateway.kill());
   return gateway;
 }
@@ -265,7 +271,7 @@ describe("balancing", LIMIT, () => {
   }
 
   test("round robin gives each endpoint exactly its turn", async (t) => {
-    const gateway = await gatewayTo(t, await three(t, () => ({})));
+    const gateway = await freshTo(t, await three(t, () => ({})));
     const turn: string[] = [];
     for (let i = 0; i < 9; i++) turn.push((await call(gateway.port)).text);
     assert.deepEqual(turn.join(""), "abcabcabc");
@@ -310,7 +316,7 @@ describe("balancing", LIMIT, () => {
       const [fit, , next] = await three(t, () => ({}));
       const dead = { id: "dead", address: "127.0.0.1", port: NOBODYS_PORT };
       const instances = [fit!, dead, { ...next!, priority: 1 }];
-      const gateway = await startGateway(
+      const gateway = await gateways.take(
         configText({
           rules: [{ path: "/*", serviceName: "up" }],
           services: { up: instances },
@@ -331,7 +337,7 @@ describe("balancing", LIMIT, () => {
     const dead = await startBackend(mirror);
     await dead.close();
     const alive = await backendFor(t, mirror);
-    const gateway = await gatewayTo(t, [
+    const gateway = await freshTo(t, [
       { id: "dead", address: "127.0.0.1", port: dead.port },
       { id: "alive", address: "127.0.0.1", port: alive.port },
     ]);

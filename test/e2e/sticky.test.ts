@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { type Backend, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
-import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { GatewayPool, type GatewayProcess } from "../support/gateway.ts";
 import { configText, reload } from "../support/setup.ts";
 import { opened, type WsBackend, wsBackend } from "../support/websocket.ts";
 
 const LIMIT = { timeout: 60_000 };
+const gateways = new GatewayPool();
 const backends: Backend[] = [];
 const sockets: WsBackend[] = [];
 
@@ -45,7 +46,7 @@ function textFor(ports: readonly number[], more = {}): string {
 }
 
 async function gatewayFor(t: TestContext, text: string): Promise<GatewayProcess> {
-  const gateway = await startGateway(text, { args: ["-hot-reload=false"] });
+  const gateway = await gateways.take(text);
   t.after(() => gateway.kill());
   return gateway;
 }

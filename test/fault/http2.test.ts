@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { type Backend, mirror, startBackend } from "../support/backend.ts";
 import { call } from "../support/client.ts";
-import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { GatewayPool, type GatewayProcess, startGateway } from "../support/gateway.ts";
 import * as h2 from "../support/http2-client.ts";
 import { FLAG, FRAME, fieldBlock, frame, framesOf, PREFACE, requestFields } from "../support/http2-frames.ts";
 import { rawBackend } from "../support/raw.ts";
@@ -14,22 +14,23 @@ import { type Block, configText, eventually, residentBytes, soon } from "../supp
 const LIMIT = { timeout: 60_000 };
 const MB = 1024 * 1024;
 
+const gateways = new GatewayPool();
+
 let backend: Backend;
 let gateway: GatewayProcess;
 
+const textOf = (port: number, front: Block, more: Block = {}) =>
+  configText({ rules: [{ path: "/*", serviceName: "up" }], services: { up: port }, front, more });
+
 async function gatewayFor(t: TestContext, port: number, front: Block, more: Block = {}): Promise<GatewayProcess> {
-  const made = await startGateway(
-    configText({ rules: [{ path: "/*", serviceName: "up" }], services: { up: port }, front, more }),
-  );
+  const made = await gateways.take(textOf(port, front, more));
   t.after(() => made.kill());
   return made;
 }
 
 before(async () => {
   backend = await startBackend(mirror);
-  const rules = [{ path: "/*", serviceName: "up" }];
-  const front = { maxHeaderSize: "8kb", maxHeaders: 50 };
-  gateway = await startGateway(configText({ rules, services: { up: backend.port }, front }));
+  gateway = await startGateway(textOf(backend.port, { maxHeaderSize: "8kb", maxHeaders: 50 }));
 });
 
 after(async () => {
@@ -328,7 +329,8 @@ test(
   async (t) => {
     const bulk = await startBackend((_request, response) => void response.end(Buffer.alloc(MB, "x")));
     t.after(() => bulk.close());
-    const own = await gatewayFor(t, bulk.port, { writeTimeout: "30s" });
+    const own = await startGateway(textOf(bulk.port, { writeTimeout: "30s" }));
+    t.after(() => own.kill());
     const before = residentBytes(own.pid);
     const session = await h2.openSession(own.port);
     const streams = Array.from({ length: 100 }, () => session.request({ ":path": "/" }));
