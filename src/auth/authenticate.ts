@@ -67,8 +67,8 @@ class Authentication {
     this.#repliers = demand.methods.filter((method) => method.onReply !== undefined);
     this.#admissions = new Map(
       demand.methods.map((each) => {
-        const { method, service = "" } = each;
-        return [each, { method, service, scopes: demand.scopes }];
+        const { method, variant = "" } = each;
+        return [each, { method, variant, scopes: demand.scopes }];
       }),
     );
   }
@@ -152,10 +152,13 @@ class Authentication {
   /** Lets a request pass if whoever it is from, or nobody, holds the scopes. */
   #admit(ctx: RequestContext, method: Authenticator): Verdict {
     const { scopes, methods } = this.#demand;
-    for (const scope of scopes) {
-      if (ctx.identity?.scopes.includes(scope)) continue;
+    const { identity } = ctx;
+    const lacks = (scope: string) => identity === null || !identity.scopes.includes(scope);
+    const more = identity === null ? undefined : method.scopesFor?.(identity);
+    const missing = scopes.find(lacks) ?? more?.find(lacks);
+    if (missing !== undefined) {
       const fields = challengeOf(method, "insufficient_scope");
-      return this.#refuse(ctx, method.method, "insufficient_scope", `scope "${scope}" is missing`, fields);
+      return this.#refuse(ctx, method.method, "insufficient_scope", `scope "${missing}" is missing`, fields);
     }
     // Also those that were not asked: a backend must not go by what nobody has verified.
     for (const each of methods) each.strip(ctx);

@@ -31,8 +31,8 @@ export type AuthResult = Identity | AuthFailure | AuthAnswer | typeof ADMITTED;
 /** One way to authenticate. */
 export interface Authenticator {
   readonly method: AuthMethod;
-  /** Name of the service that it asks, where the method may ask one of several. */
-  readonly service?: string;
+  /** Which it is, where routes may have it in several variants. */
+  readonly variant?: string;
   /** `WWW-Authenticate` of a refusal (RFC 9110 §11.6.1); "" none. */
   readonly challenge: string;
   /** The credential as sent; null: there is none of this method. */
@@ -44,6 +44,8 @@ export interface Authenticator {
    * again. The request must stay as it is.
    */
   recheck?(credential: string, ctx: RequestContext): AuthResult | Promise<AuthResult>;
+  /** Scopes that whoever this method identifies must hold beside those of the route; without it, none. */
+  scopesFor?(identity: Identity): readonly string[];
   /** `WWW-Authenticate` where this method's credential was not enough; without it, the challenges of all methods or none. */
   rejection?(error: "invalid_token" | "insufficient_scope"): string;
   /** Answers a request that has no valid credential instead of 401, such as with a redirect to a login; null: with 401. */

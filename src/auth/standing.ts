@@ -13,10 +13,10 @@ export function standingOf(ctx: RequestContext, method: Authenticator | null): S
   const credential = method.credentialOf(ctx);
   if (credential === null || credential === AMBIGUOUS) return { why: `${name}: no credential where it is looked for` };
   const result = method.recheck?.(credential, ctx) ?? method.identify(credential, ctx);
-  return result instanceof Promise ? result.then((late) => judge(ctx, late)) : judge(ctx, result);
+  return result instanceof Promise ? result.then((late) => judge(ctx, method, late)) : judge(ctx, method, result);
 }
 
-function judge({ identity, admission }: RequestContext, result: AuthResult): Standing {
+function judge({ identity, admission }: RequestContext, by: Authenticator, result: AuthResult): Standing {
   const { method, scopes } = admission!;
   if (result === ADMITTED) return { expiresAt: identity?.expiresAt ?? 0 };
   if ("answer" in result) return { why: `${method}: refused` };
@@ -24,6 +24,6 @@ function judge({ identity, admission }: RequestContext, result: AuthResult): Sta
   // The service was told who it is, and goes by that.
   if (identity !== null && result.subject !== identity.subject)
     return { why: `${method}: the credential is somebody else's` };
-  const missing = scopes.find((scope) => !result.scopes.includes(scope));
+  const missing = [...scopes, ...(by.scopesFor?.(result) ?? [])].find((scope) => !result.scopes.includes(scope));
   return missing === undefined ? result : { why: `${method}: scope "${missing}" is missing` };
 }

@@ -1,15 +1,9 @@
 // What `gateway explain` says a route does beyond sending: limits, circuits, retries and the rest, each as it takes effect.
 
 import { hasIpLists, type IpLists } from "../auth/ip-list.ts";
-import type {
-  Config,
-  FallbackConfig,
-  RateConfig,
-  RuleAuthConfig,
-  RuleConfig,
-  ServiceConfig,
-} from "../config/config.ts";
+import type { Config, FallbackConfig, RateConfig, RuleConfig, ServiceConfig } from "../config/config.ts";
 import { adaptiveLimitOf } from "../config/meaning/adaptive-limit.ts";
+import type { RuleAuthConfig } from "../config/meaning/auth-config.ts";
 import { groupingOf, type SessionConfig } from "../config/meaning/balancing.ts";
 import { checksOf } from "../config/meaning/health-config.ts";
 import { outlierSettings } from "../config/meaning/outliers.ts";
@@ -69,12 +63,22 @@ function headText({ maxHeaderSize, maxHeaders }: HeadLimits): string | null {
   return parts.length === 0 ? null : parts.join(", ");
 }
 
-function authText({ optional, methods, scopes, service, skipPaths }: RuleAuthConfig): string {
+function authText({ optional, methods, scopes, service, skipPaths, jwt, oauth2 }: RuleAuthConfig): string {
   const ways = methods.map((method) => (method === "forward" && service ? `forward (${service})` : method));
   const parts = [`${optional ? "optional" : "required"}, by ${ways.join(" or ")}`];
+  if (jwt !== "") parts.push("jwt with keys of the rule");
+  if (oauth2 !== null) parts.push(...oauth2Parts(oauth2));
   if (scopes.length > 0) parts.push(`scopes ${scopes.join(" ")}`);
   if (skipPaths.length > 0) parts.push("except auth.skipPaths");
   return parts.join(", ");
+}
+
+function oauth2Parts({ provider, scopes, audience }: NonNullable<RuleAuthConfig["oauth2"]>): readonly string[] {
+  return [
+    ...(provider === "" ? [] : [`oauth2 tokens of ${provider}`]),
+    ...(scopes.length === 0 ? [] : [`oauth2 scopes ${scopes.join(" ")}`]),
+    ...(audience.length === 0 ? [] : [`oauth2 audience ${audience.join(" or ")}`]),
+  ];
 }
 
 function corsText({ allowedOrigins, allowCredentials, optionsPassthrough }: CorsSettings): string {

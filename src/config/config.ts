@@ -1,16 +1,9 @@
 // The types of a loaded configuration: all values in effect, inferred ones included, frozen. Snapshots are compiled from
 // it.
 import type { AcmeSettings, NameSet } from "../acme/settings.ts";
-import type { ApiKeySettings } from "../auth/api-keys.ts";
-import type { BasicSettings } from "../auth/basic.ts";
-import type { FailureSettings } from "../auth/failures.ts";
-import type { ForwardService } from "../auth/forward/settings.ts";
-import type { JwtSettings } from "../auth/jwt/settings.ts";
-import type { MtlsSettings } from "../auth/mtls.ts";
 import type { RbacSettings } from "../authz/settings.ts";
 import type { BalancerName, RegistryName } from "../catalog.ts";
 import type { EndpointSpec } from "../core/endpoint.ts";
-import type { AuthMethod } from "../core/identity.ts";
 import type { RetryRule } from "../core/retry.ts";
 import type { KeySource } from "../limits/keys.ts";
 import type { Limit } from "../limits/limit.ts";
@@ -20,6 +13,7 @@ import type { Pattern } from "../routing/pattern.ts";
 import type { CorsSettings } from "../shaping/cors-policy.ts";
 import type { ServerTls } from "../tls/server-tls.ts";
 import type { JsonRule } from "../translators/grpc-json/rule.ts";
+import type { AuthConfig, RuleAuthConfig } from "./meaning/auth-config.ts";
 import type { RuleAuthzConfig } from "./meaning/authz-config.ts";
 import type { HashConfig, RuleBalancing, SessionConfig } from "./meaning/balancing.ts";
 import type { DescriptorFiles } from "./meaning/descriptors.ts";
@@ -71,30 +65,6 @@ export interface RedisStoreConfig {
 
 /** Name → store in Redis, null: in memory. `default` and `memory` are always there. */
 export type StoreConfigs = ReadonlyMap<string, RedisStoreConfig | null>;
-
-/** How clients are authenticated; null: the method is off. */
-export interface AuthConfig {
-  readonly failures: FailureSettings;
-  readonly jwt: JwtSettings | null;
-  readonly apikey: ApiKeySettings | null;
-  readonly basic: BasicSettings | null;
-  readonly mtls: MtlsSettings | null;
-  /** Authorization services by name; "" that of `auth.forward` itself. */
-  readonly forward: Readonly<Record<string, ForwardService>> | null;
-}
-
-/** What a rule demands of its clients. */
-export interface RuleAuthConfig {
-  /** Whether requests without credential pass, from nobody. */
-  readonly optional: boolean;
-  /** In the order they are asked; at least one. */
-  readonly methods: readonly AuthMethod[];
-  readonly scopes: readonly string[];
-  /** Name of the authorization service; null: the rule does not use `forward`. */
-  readonly service: string | null;
-  /** Paths that are exempt. */
-  readonly skipPaths: readonly Pick<Pattern, "segments" | "rest">[];
-}
 
 /** An account, and the certificates ordered with it. */
 export interface AcmeConfig extends Omit<AcmeSettings, "store"> {
@@ -159,6 +129,7 @@ type ReadRuleKey =
   | "authService"
   | "requiredPermissions"
   | "requireAllPermissions"
+  | "auth"
   | "cors"
   | "websocket"
   | "sse"

@@ -8,7 +8,7 @@ export const SUBJECT_TYPES = ["user", "service", "device"] as const;
 export type SubjectType = (typeof SUBJECT_TYPES)[number];
 
 /** Ways to authenticate, as the configuration names them. */
-export const AUTH_METHODS = ["jwt", "apikey", "basic", "mtls", "forward"] as const;
+export const AUTH_METHODS = ["jwt", "oauth2", "apikey", "basic", "mtls", "forward"] as const;
 /** One of {@link AUTH_METHODS}. */
 export type AuthMethod = (typeof AUTH_METHODS)[number];
 
@@ -38,8 +38,8 @@ export interface Identity {
 /** How a route lets clients in: one object for all of their requests. */
 export interface Admission {
   readonly method: AuthMethod;
-  /** Which of several services that the method may ask; "" there is one. */
-  readonly service: string;
+  /** Which of several variants of the method; "" there is one. */
+  readonly variant: string;
   /** Scopes that they must hold. */
   readonly scopes: readonly string[];
 }

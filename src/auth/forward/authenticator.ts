@@ -54,7 +54,7 @@ export function forward(service: ForwardService, connector: Connector, hooks: Fo
 
   return {
     method: "forward",
-    service: service.name,
+    variant: service.name,
     challenge: "",
     credentialOf: () => "", // the request itself
     identify(_credential, ctx) {

@@ -1,33 +1,83 @@
-// Authentication by signed tokens (RFC 7519, RFC 6750).
+// Authentication by tokens (RFC 6750): those that are signed (RFC 7519), and opaque ones that somebody knows.
 
-import type { Identity } from "../../core/identity.ts";
-import { identityOf } from "../../core/identity.ts";
-import type { Authenticator, AuthResult } from "../authenticator.ts";
-import type { Issuer } from "./issuer.ts";
-import type { JwtSettings } from "./settings.ts";
-import { removeToken, tokenIn } from "./token-places.ts";
-import { type Outcome, TokenVerifier } from "./verifier.ts";
+import type { RequestContext } from "../../core/context.ts";
+import { type Identity, identityOf } from "../../core/identity.ts";
+import { type Authenticator, type AuthResult, invalid } from "../authenticator.ts";
+import type { AcceptedToken, RefusedToken, TokenMethod } from "./issuer.ts";
+import { removeToken, type TokenPlaces, tokenIn } from "./token-places.ts";
+import type { Outcome, TokenVerifier } from "./verifier.ts";
 
-/** Makes the method. @param issuers with the keys that the settings name */
-export function jwt({ places, forward }: JwtSettings, issuers: readonly Issuer[]): Authenticator {
-  const verifier = new TokenVerifier(issuers, ({ meaning, provider, expiresAt }) =>
-    identityOf({ ...meaning, method: "jwt", provider, expiresAt }),
-  );
+/** Whom a token stands for. */
+export interface BearerIdentity {
+  readonly identity: Identity;
+  /** Whom the token is meant for. */
+  readonly audience: readonly string[];
+}
+
+/** Makes it of a token that was accepted. */
+export function bearerIdentity({ meaning, audience, method, provider, expiresAt }: AcceptedToken): BearerIdentity {
+  return { identity: identityOf({ ...meaning, method, provider, expiresAt }), audience };
+}
+
+/** Asks others about a token that no known issuer has signed. */
+export type AskOthers = (token: string, refused: RefusedToken) => Promise<Outcome<BearerIdentity>>;
+
+/** What one method, or one rule, asks of the tokens of a method beside what their issuer does. */
+export interface TokenDemand {
+  readonly method: TokenMethod;
+  /** All of which must be held. */
+  readonly scopes: readonly string[];
+  /** Lists of audiences, of each of which the token must name one. */
+  readonly audiences: readonly (readonly string[])[];
+}
+
+/** Settings of the authentication by tokens of one or more methods. */
+export interface BearerSettings {
+  /** That of refusals. */
+  readonly method: TokenMethod;
+  /** Names what differs between routes. */
+  readonly variant: string;
+  /** Where tokens are looked for. */
+  readonly places: readonly TokenPlaces[];
+  /** Those of them where they are taken out. */
+  readonly strips: readonly TokenPlaces[];
+  readonly demands: readonly TokenDemand[];
+}
+
+/** Makes the method. @param others null: nobody else is asked */
+export function bearer(
+  settings: BearerSettings,
+  verifier: TokenVerifier<BearerIdentity>,
+  others: AskOthers | null,
+): Authenticator {
+  const { method, variant, places, strips, demands } = settings;
+  const resultOf = (outcome: Outcome<BearerIdentity>) => judged(outcome, demands);
   return {
-    method: "jwt",
+    method,
+    variant,
     challenge: `Bearer realm="gateway"`,
     rejection: (error) => `Bearer realm="gateway", error="${error}"`,
     credentialOf: (ctx) => tokenIn(places, ctx),
     identify(token) {
       const outcome = verifier.verify(token);
-      return outcome instanceof Promise ? outcome.then(resultOf) : resultOf(outcome);
+      if (outcome instanceof Promise) return outcome.then(resultOf);
+      if (others !== null && "foreign" in outcome) return others(token, outcome).then(resultOf);
+      return resultOf(outcome);
     },
-    strip(ctx) {
-      if (!forward) removeToken(places, ctx);
+    scopesFor: ({ method: its }) => demands.find((demand) => demand.method === its)?.scopes ?? [],
+    strip: (ctx: RequestContext) => {
+      for (const place of strips) removeToken(place, ctx);
     },
   };
 }
 
-function resultOf(outcome: Outcome<Identity>): AuthResult {
-  return "accepted" in outcome ? outcome.accepted : outcome;
+function judged(outcome: Outcome<BearerIdentity>, demands: readonly TokenDemand[]): AuthResult {
+  if (!("accepted" in outcome)) return outcome;
+  const { identity, audience } = outcome.accepted;
+  for (const { method, audiences } of demands) {
+    if (method !== identity.method) continue;
+    for (const wanted of audiences)
+      if (!wanted.some((name) => audience.includes(name))) return invalid("the audience is another");
+  }
+  return identity;
 }

@@ -60,13 +60,15 @@ export class ClaimChecks {
     return validateExp ? (exp as number) * 1000 + clockSkewMs : Number.POSITIVE_INFINITY;
   }
 
+  /** Whom they are meant for. */
+  audienceOf(claims: Claims): readonly string[] {
+    const said = this.#audience(claims);
+    return (Array.isArray(said) ? said : [said]).filter((name) => typeof name === "string");
+  }
+
   #isMeantForUs(claims: Claims): boolean {
     const { audience } = this.#rules;
-    if (audience.length === 0) return true;
-    const said = this.#audience(claims);
-    return Array.isArray(said)
-      ? said.some((name) => audience.includes(name as string))
-      : audience.includes(said as string);
+    return audience.length === 0 || this.audienceOf(claims).some((name) => audience.includes(name));
   }
 }
 

@@ -11,6 +11,14 @@ const MAX_KID_LENGTH = 512;
 /** Three parts of base64url; the five of an encrypted token (RFC 7516) are refused, as are padding and blanks. */
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
+const NO_TOKEN = "the token is no compact JWS";
+const NO_HEADER = "the header of the token is no JSON object";
+
+/** Whether a text was refused because it is no signed token at all. @param why as {@link CompactReader.read} says it */
+export function isOpaque(why: string): boolean {
+  return why === NO_TOKEN || why === NO_HEADER;
+}
+
 /** A token whose header can be used. Nothing in it has been verified. */
 export interface CompactToken {
   readonly algorithm: AlgorithmName;
@@ -40,7 +48,7 @@ export class CompactReader {
    */
   read(token: string): CompactToken | string {
     if (token.length > MAX_TOKEN_LENGTH) return "the token is too long";
-    if (!COMPACT.test(token)) return "the token is no compact JWS";
+    if (!COMPACT.test(token)) return NO_TOKEN;
     const first = token.indexOf(".");
     const last = token.lastIndexOf(".");
     const header = this.#headerOf(token.slice(0, first));
@@ -69,7 +77,7 @@ export class CompactReader {
 
 function headerOf(text: string): Header | string {
   const header = jsonObject(text);
-  if (header === null) return "the header of the token is no JSON object";
+  if (header === null) return NO_HEADER;
   const { alg, kid = "" } = header;
   // No extension is understood, so each one that must be is reason to refuse (RFC 7515 §4.1.11, RFC 7797 §6).
   if (header.crit !== undefined) return "the token demands an extension";

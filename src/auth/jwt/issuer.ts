@@ -1,4 +1,5 @@
 // One issuer of tokens: its keys and algorithms, and what its claims must be like and mean.
+import type { AuthMethod } from "../../core/identity.ts";
 import { type AlgorithmName, isSignature } from "./algorithms.ts";
 import { ClaimChecks, type ClaimRules } from "./claim-checks.ts";
 import type { Claims } from "./claim-path.ts";
@@ -9,8 +10,13 @@ import { type MeaningSettings, type TokenMeaning, TokenReader } from "./token-me
 /** Most keys that are tried for a token that names none. */
 const MAX_TRIES = 8;
 
+/** Methods whose credentials are tokens. */
+export type TokenMethod = Extract<AuthMethod, "jwt" | "oauth2">;
+
 /** What is configured of an issuer, besides its keys. */
 export interface IssuerSettings extends ClaimRules, MeaningSettings {
+  /** The method that accepts its tokens. */
+  readonly method: TokenMethod;
   /** Names it in logs and to backends. */
   readonly name: string;
   /** Values of `iss` that are its own → value that `tid` must have; "" = none is asked. Empty: `iss` is not asked. */
@@ -21,6 +27,9 @@ export interface IssuerSettings extends ClaimRules, MeaningSettings {
 /** A token that was accepted. */
 export interface AcceptedToken {
   readonly meaning: TokenMeaning;
+  /** Whom it is meant for. */
+  readonly audience: readonly string[];
+  readonly method: TokenMethod;
   readonly provider: string;
   /** ms since 1970; 0 never. */
   readonly expiresAt: number;
@@ -32,6 +41,8 @@ export interface RefusedToken {
   readonly code: "invalid_credentials" | "expired_credentials" | "auth_unavailable";
   /** For the log; has no text of the token in it. */
   readonly why: string;
+  /** It is no token of the issuers that are known here; others may know it. */
+  readonly foreign?: true;
 }
 
 /** A token whose signature is right. */
@@ -70,17 +81,18 @@ export class Issuer {
   }
 
   #accepted(claims: Claims, key: VerificationKey, now: number): Verified | RefusedToken {
-    const { issuers, name } = this.settings;
+    const { issuers, name, method } = this.settings;
     const refusal = this.#checks.refusal(claims, now);
     if (refusal !== null) return refusal;
     const iss = String(claims.iss);
     const tenant = Object.hasOwn(issuers, iss) ? issuers[iss] : "";
     if (tenant !== "" && claims.tid !== tenant) return invalid("tid is not the tenant of the issuer");
+    const audience = this.#checks.audienceOf(claims);
     const meaning = this.#reader.read(claims);
     if (typeof meaning === "string") return invalid(meaning);
     const endsAt = this.#checks.endOf(claims);
     const expiresAt = Number.isFinite(endsAt) ? endsAt : 0;
-    return { token: { meaning, provider: name, expiresAt }, key, endsAt };
+    return { token: { meaning, audience, method, provider: name, expiresAt }, key, endsAt };
   }
 }
 

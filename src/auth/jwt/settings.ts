@@ -1,4 +1,5 @@
 // What is configured of tokens, as plain data.
+import type { ProviderAccess } from "../provider-fetch.ts";
 import type { IssuerSettings } from "./issuer.ts";
 import type { TokenPlaces } from "./token-places.ts";
 
@@ -8,8 +9,7 @@ export type KeySettings =
   | {
       readonly kind: "url";
       readonly url: string;
-      /** PEM trust anchors; "" = those of the runtime. */
-      readonly ca: string;
+      readonly access: ProviderAccess;
       /** How long the keys are good, ms. */
       readonly cacheMs: number;
     };

@@ -21,16 +21,16 @@ export interface TokenPlaces {
 const BEARER = "bearer";
 
 /** The token a request brings: one value, in however many places. */
-export function tokenIn(places: TokenPlaces, ctx: RequestContext): string | null | typeof AMBIGUOUS {
+export function tokenIn(places: readonly TokenPlaces[], ctx: RequestContext): string | null | typeof AMBIGUOUS {
   const found = outsideCookies(places, ctx);
-  if (places.cookie !== "") found.push(...cookieValues(ctx.fields, places.cookie));
+  for (const { cookie } of places) if (cookie !== "") found.push(...cookieValues(ctx.fields, cookie));
   if (found.length === 0) return null;
   return found.every((token) => token === found[0]) ? found[0]! : AMBIGUOUS;
 }
 
 /** Whether a request has its token from a cookie alone, which browsers send along for pages of any origin. */
-export function isByCookie(places: TokenPlaces, ctx: RequestContext): boolean {
-  return places.cookie !== "" && outsideCookies(places, ctx).length === 0;
+export function isByCookie(places: readonly TokenPlaces[], ctx: RequestContext): boolean {
+  return places.some(({ cookie }) => cookie !== "") && outsideCookies(places, ctx).length === 0;
 }
 
 /** Takes the token out of the request that is sent on, wherever it may stand. */
@@ -60,9 +60,12 @@ export function tokenOffer(ctx: RequestContext): TokenOffer | null {
   return { token: names[at + 1]!, others: names.filter((_, i) => i !== at && i !== at + 1) };
 }
 
-function outsideCookies({ header, prefix, query }: TokenPlaces, ctx: RequestContext): string[] {
-  const found = header === "" ? [] : inHeader(header, prefix, ctx.fields);
-  if (query !== "") found.push(...queryValues(ctx.query, query));
+function outsideCookies(places: readonly TokenPlaces[], ctx: RequestContext): string[] {
+  const found: string[] = [];
+  for (const { header, prefix, query } of places) {
+    if (header !== "") found.push(...inHeader(header, prefix, ctx.fields));
+    if (query !== "") found.push(...queryValues(ctx.query, query));
+  }
   const offer = tokenOffer(ctx);
   if (offer !== null) found.push(offer.token);
   return found;

@@ -1,7 +1,7 @@
 // Verifies tokens: takes them apart, asks the issuer they name, and remembers those that were good.
 import type { AlgorithmName } from "./algorithms.ts";
 import type { Claims } from "./claim-path.ts";
-import { CompactReader, type CompactToken, jsonObject, MAX_TOKEN_LENGTH } from "./compact.ts";
+import { CompactReader, type CompactToken, isOpaque, jsonObject, MAX_TOKEN_LENGTH } from "./compact.ts";
 import type { AcceptedToken, Issuer, RefusedToken } from "./issuer.ts";
 import { digestOf, TokenCache } from "./token-cache.ts";
 
@@ -26,7 +26,7 @@ interface Opened {
 export class TokenVerifier<T> {
   /** By `iss`. */
   readonly #issuers = new Map<unknown, Issuer>();
-  /** The one that does not ask for `iss`; null: all do. */
+  /** The one that does not ask for `iss`, for tokens of nobody else; null: all do. */
   readonly #any: Issuer | null;
   readonly #algorithms: ReadonlySet<AlgorithmName>;
   readonly #reader = new CompactReader();
@@ -35,13 +35,14 @@ export class TokenVerifier<T> {
   readonly #now: () => number;
 
   /**
-   * @param issuers of which none shares a value of `iss` with another; one that does not ask for `iss` is alone
+   * @param issuers of which the first counts where two have a value of `iss` in common, and where two do not ask for it
    * @param now wall clock, ms
    */
   constructor(issuers: readonly Issuer[], make: Make<T>, now: () => number = Date.now, remembered = MAX_REMEMBERED) {
     for (const issuer of issuers)
-      for (const iss of Object.keys(issuer.settings.issuers)) this.#issuers.set(iss, issuer);
-    this.#any = this.#issuers.size === 0 ? (issuers[0] ?? null) : null;
+      for (const iss of Object.keys(issuer.settings.issuers))
+        if (!this.#issuers.has(iss)) this.#issuers.set(iss, issuer);
+    this.#any = issuers.find(({ settings }) => Object.keys(settings.issuers).length === 0) ?? null;
     this.#algorithms = new Set(issuers.flatMap(({ settings }) => settings.algorithms));
     this.#cache = new TokenCache(remembered);
     this.#make = make;
@@ -64,14 +65,12 @@ export class TokenVerifier<T> {
 
   #open(token: string, digest: string): Opened | RefusedToken {
     const compact = this.#reader.read(token);
-    if (typeof compact === "string") return invalid(compact);
-    if (!this.#algorithms.has(compact.algorithm)) return invalid("the algorithm is none of those configured");
+    if (typeof compact === "string") return isOpaque(compact) ? foreign(compact) : invalid(compact);
+    if (!this.#algorithms.has(compact.algorithm)) return foreign("the algorithm is none of those configured");
     const claims = jsonObject(compact.payload);
     if (claims === null) return invalid("the claims are no JSON object");
-    const issuer = this.#any ?? this.#issuers.get(claims.iss);
-    return issuer === undefined
-      ? invalid("the issuer is none of those configured")
-      : { digest, compact, claims, issuer };
+    const issuer = this.#issuers.get(claims.iss) ?? this.#any;
+    return issuer === null ? foreign("the issuer is none of those configured") : { digest, compact, claims, issuer };
   }
 
   /** null: the key is not known. */
@@ -92,4 +91,8 @@ function withoutKey({ issuer }: Opened): RefusedToken {
 
 function invalid(why: string): RefusedToken {
   return { code: "invalid_credentials", why };
+}
+
+function foreign(why: string): RefusedToken {
+  return { code: "invalid_credentials", why, foreign: true };
 }

@@ -5,7 +5,7 @@ const LISTENER_CURE = "the address to listen on is frontend.http.host, and the p
 const HEADERS_CURE = "the gateway adds and removes no header fields of messages; let the service do it";
 const LOGS_CURE = "access lines go to telemetry.logging.output; accessLog: false silences a rule";
 const AUTH_CURE =
-  "write auth beside router: { required: true, apikey: …, basic: … or mtls: … }, and authRequired in rules";
+  "write auth beside router: { required: true, jwt: …, oauth2: …, apikey: …, basic: … or mtls: … }, and authRequired in rules";
 const FORWARD_CURE =
   "write auth beside router: { forward: { url: http://127.0.0.1:9091/ } }, and authRequired in rules";
 const LATER_CURE = "this version does not do that; let the service do it";
@@ -130,7 +130,11 @@ export const LISTENER_WORDS: readonly ForeignRow[] = [
     "addheader addheaders setheader setheaders requestheaders responseheaders headersup headerup headerdown proxysetheader customrequestheaders customresponseheaders requestheaderstoadd responseheaderstoadd httprequest httpresponse security hsts",
     HEADERS_CURE,
   ],
-  [[RULE, HTTP, SERVICE, ...TOPS, "router"], "basicauth authbasic keyauth authentication apikey", AUTH_CURE],
+  [
+    [RULE, HTTP, SERVICE, ...TOPS, "router"],
+    "basicauth authbasic keyauth authentication apikey jwt oauth oauth2 oidc",
+    AUTH_CURE,
+  ],
   [
     LISTED,
     "ipallow allow allowip allowips allowedaddresses iprestriction ipallowlist ipwhitelist whitelist allowlist allowfrom whitelistsourcerange sourcerange acl allowcidrs cidrallowlist",
@@ -147,7 +151,7 @@ export const LISTENER_WORDS: readonly ForeignRow[] = [
     "write allowedIPs or deniedIPs in a rule, or in a listener such as frontend.http",
   ],
   [[RULE, HTTP, SERVICE, ...TOPS, "router"], "forwardauth authrequest extauthz externalauth", FORWARD_CURE],
-  [[RULE, HTTP, SERVICE, ...TOPS, "router"], "jwt oauth oauth2 digestauth", LATER_CURE],
+  [[RULE, HTTP, SERVICE, ...TOPS, "router"], "digestauth", LATER_CURE],
   [[HTTP, RULE, ...TOPS], "accesslogs log logs accesslogging errorlog", LOGS_CURE],
   [[HTTP, ...TOPS], "accesslog", LOGS_CURE],
   [[HTTP, ...TOPS], "logging", "write telemetry.logging: { level: info, format: json, output: stdout }"],

@@ -1,15 +1,18 @@
 // `auth`: the ways to authenticate, checked, with the files they name.
 import type { BasicUser } from "../../auth/basic.ts";
+import type { JwtSettings } from "../../auth/jwt/settings.ts";
+import type { OAuth2Settings } from "../../auth/oauth2/settings.ts";
 import { parsePasswordHash } from "../../auth/password-hash.ts";
 import { knownField, OTHER } from "../../wire/known.ts";
-import type { AuthConfig } from "../config.ts";
 import { namedEntries } from "../schema/map-or-list.ts";
 import type { SourceFiles } from "../text/source-files.ts";
 import { KeyReader } from "./api-keys.ts";
+import type { AuthConfig } from "./auth-config.ts";
 import { subjectFault, subjectOf } from "./auth-subject.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 import { readForward } from "./forward.ts";
-import { readJwt } from "./jwt.ts";
+import { readJwt, readRuleJwt } from "./jwt.ts";
+import { readOAuth2 } from "./oauth2.ts";
 import { checkScopes, methodsIn } from "./rule-auth.ts";
 import { checkSkipPaths } from "./skip-paths.ts";
 
@@ -22,17 +25,34 @@ export function readAuth(draft: Draft, files: SourceFiles): AuthConfig {
   methodsIn(draft, auth.providers, [...place, "providers"]);
   checkScopes(draft, auth.requiredScopes, [...place, "requiredScopes"]);
   checkSkipPaths(draft, auth.skipPaths, [...place, "skipPaths"]);
-  const { jwt, apikey, basic, mtls, forward, failures } = auth;
+  const { jwt, oauth2, apikey, basic, mtls, forward, failures } = auth;
   for (const [subject, scopes] of Object.entries(mtls.scopes))
     checkScopes(draft, scopes, [...place, "mtls", "scopes", subject]);
+  const read = {
+    jwt: jwt.enabled ? readJwt(draft, files) : null,
+    oauth2: oauth2.enabled ? readOAuth2(draft, files) : null,
+  };
+  if (read.jwt !== null && read.oauth2 !== null) checkShared(draft, read.jwt, read.oauth2);
   return {
     failures: { max: failures.max, windowMs: failures.window },
-    jwt: jwt.enabled ? readJwt(draft, files) : null,
+    ...read,
+    ruleJwt: readRuleJwt(draft, files),
     apikey: apikey.enabled ? readKeys(draft, files) : null,
     basic: basic.enabled ? readUsers(draft) : null,
     mtls: mtls.enabled ? { scopes: mtls.scopes } : null,
     forward: forward.enabled ? readForward(draft, files) : null,
   };
+}
+
+/** A token is verified by the keys of one issuer. */
+function checkShared(draft: Draft, jwt: JwtSettings, oauth2: OAuth2Settings): void {
+  const known = new Set(jwt.issuers.flatMap(({ issuers }) => Object.keys(issuers)));
+  for (const { issuer, name } of oauth2.providers) {
+    const shared = Object.keys(issuer.issuers).find((iss) => known.has(iss));
+    if (shared === undefined) continue;
+    const first = "where a rule accepts both, the method that comes first verifies its tokens";
+    draft.warn(["auth", "oauth2"], `auth.oauth2: the issuer of "${name}" is one of auth.jwt, too; ${first}`);
+  }
 }
 
 function readKeys(draft: Draft, files: SourceFiles): AuthConfig["apikey"] {

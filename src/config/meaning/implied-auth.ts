@@ -8,6 +8,12 @@ export function isSet(value: unknown): boolean {
   return /^(true|yes|on)$/i.test(String(value));
 }
 
+/** What `auth` demands of a rule that says nothing itself. */
+export function ownNeed({ written: { auth } }: Draft, section: RuleSection): AuthNeed {
+  // Without `required`, oauth2 alone demands it, and a rule may switch that off for itself.
+  return auth.required ?? (auth.oauth2.enabled && section.auth.oauth2?.enabled !== false);
+}
+
 /** What `authz.rbac` implies for a rule. In permissive mode, requests without credentials must keep passing. */
 export function impliedNeed({ written }: Draft, { metadata }: RuleSection): AuthNeed {
   const { enabled, enforcementMode } = written.authz.rbac;
@@ -16,6 +22,7 @@ export function impliedNeed({ written }: Draft, { metadata }: RuleSection): Auth
 }
 
 /** Paths without authentication. Where only permissions require it, paths without permission checks are exempt, too. */
-export function skippedPaths({ written: { auth, authz } }: Draft): readonly string[] {
-  return auth.required === false ? [...auth.skipPaths, ...authz.rbac.skipPaths] : auth.skipPaths;
+export function skippedPaths(draft: Draft, section: RuleSection): readonly string[] {
+  const { auth, authz } = draft.written;
+  return ownNeed(draft, section) === false ? [...auth.skipPaths, ...authz.rbac.skipPaths] : auth.skipPaths;
 }

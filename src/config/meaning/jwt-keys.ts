@@ -2,11 +2,10 @@
 import { type AlgorithmName, isSymmetric } from "../../auth/jwt/algorithms.ts";
 import { KeyFault, keysOfPem, keysOfSet, type VerificationKey } from "../../auth/jwt/keys.ts";
 import type { KeySettings } from "../../auth/jwt/settings.ts";
-import { isSafeUrl } from "../../auth/provider-fetch.ts";
-import { trustAnchors } from "../../tls/trust-anchors.ts";
 import type { IssuerSection } from "../schema/jwt.ts";
 import type { SourceFiles } from "../text/source-files.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
+import { checkKeysDuration, checkUrl, readAccess } from "./provider-access.ts";
 import { TlsReader } from "./tls-reader.ts";
 
 /** Keys of a block that give keys, one of which is written. */
@@ -51,8 +50,9 @@ export class JwtKeyReader {
       this.#draft.error([...place, "signingMethod"], `${dotted(place)}.signingMethod: ${why}`);
       return NONE;
     }
-    if (section.caFile !== "" && giver !== "jwksEndpoint")
-      this.#draft.error([...place, "caFile"], `${dotted(place)}.caFile: it has no effect without jwksEndpoint`);
+    for (const key of ["caFile", "proxy"] as const)
+      if (section[key] !== "" && giver !== "jwksEndpoint")
+        this.#draft.error([...place, key], `${dotted(place)}.${key}: it has no effect without jwksEndpoint`);
     return this.#keysBy(giver, section, place, algorithms) ?? NONE;
   }
 
@@ -81,22 +81,14 @@ export class JwtKeyReader {
   }
 
   #published(
-    { jwksEndpoint, jwksCacheDuration, caFile }: IssuerSection,
+    { jwksEndpoint, jwksCacheDuration, caFile, proxy }: IssuerSection,
     place: Place,
     block: Place,
   ): KeySettings | null {
-    if (!isSafeUrl(jwksEndpoint)) {
-      const cure = "keys are fetched by https, or by http from this machine, without user and password";
-      this.#draft.error(place, `${dotted(place)}: "${redacted(jwksEndpoint)}": ${cure}`);
-      return null;
-    }
-    if (jwksCacheDuration < 1000)
-      this.#draft.error([...block, "jwksCacheDuration"], `${dotted(block)}.jwksCacheDuration: at least a second`);
-    const ca =
-      caFile === ""
-        ? ""
-        : this.#reader.read(caFile, [...block, "caFile"], (bytes) => trustAnchors(bytes.toString(), Date.now()).pem);
-    return ca === null ? null : { kind: "url", url: jwksEndpoint, ca, cacheMs: jwksCacheDuration };
+    if (!checkUrl(this.#draft, jwksEndpoint, place)) return null;
+    checkKeysDuration(this.#draft, jwksCacheDuration, block);
+    const access = readAccess(this.#draft, this.#reader, { caFile, proxy }, block);
+    return { kind: "url", url: jwksEndpoint, access, cacheMs: jwksCacheDuration };
   }
 
   /** What `use` returns; null, and an error that does not quote the key, if it throws. */
@@ -108,10 +100,6 @@ export class JwtKeyReader {
       return null;
     }
   }
-}
-
-function redacted(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, "//…@");
 }
 
 function pemKeys(text: string, algorithms: readonly AlgorithmName[]): KeySettings {

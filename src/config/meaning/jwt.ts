@@ -1,16 +1,12 @@
 // `auth.jwt`: the issuers of tokens, checked, with the keys they are verified by.
-import { ALGORITHM_NAMES, type AlgorithmName, isSymmetric } from "../../auth/jwt/algorithms.ts";
 import type { JwtSettings, KeyedIssuer } from "../../auth/jwt/settings.ts";
-import { knownField, OTHER } from "../../wire/known.ts";
-import type { IssuerSection } from "../schema/jwt.ts";
+import type { IssuerSection, RuleJwtSection } from "../schema/jwt.ts";
+import type { RuleSection } from "../schema/router.ts";
 import type { SourceFiles } from "../text/source-files.ts";
-import { didYouMean } from "../text/suggest.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
+import { meantBy, readAlgorithms, readIssuers } from "./issuer.ts";
 import { JwtKeyReader } from "./jwt-keys.ts";
-
-/** Stands in `issuer` for the tenant (Microsoft Entra). */
-const TENANT = "{tenantid}";
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+import { readPlaces } from "./token-places.ts";
 
 /** Reads and checks the section. @param files told of the files that are read */
 export function readJwt(draft: Draft, files: SourceFiles): JwtSettings {
@@ -21,27 +17,60 @@ export function readJwt(draft: Draft, files: SourceFiles): JwtSettings {
   if (keys.isGiven(jwt) || jwt.providers.length === 0)
     issuers.push(readIssuer(draft, keys, jwt, place, "jwt", meantBy(jwt.claimsMapping)));
   for (const [i, provider] of jwt.providers.entries()) {
-    const named = { subject: "", type: "", scopes: "", attributes: provider.customClaims };
-    issuers.push(readIssuer(draft, keys, provider, [...place, "providers", i], provider.name, named));
+    const at = [...place, "providers", i];
+    const named = { ...meantBy({}), attributes: provider.customClaims };
+    if (provider.name === "" || /\p{Cc}/u.test(provider.name))
+      draft.error([...at, "name"], `${dotted(at)}.name: it must be text`);
+    issuers.push(readIssuer(draft, keys, provider, at, provider.name, named));
   }
   checkApart(draft, issuers, place);
-  return { places: placesOf(draft, place), forward: jwt.forward, issuers };
+  return { places: jwtPlaces(draft), forward: jwt.forward, issuers };
 }
 
-/** What a mapping of claims says. */
-interface Meant {
-  /** Claims; "" = those of the other keys. */
-  readonly subject: string;
-  readonly type: string;
-  readonly scopes: string;
-  /** Attribute → claim. */
-  readonly attributes: Readonly<Record<string, string>>;
+/** Name of what a rule has in place of `auth.jwt`: one that stays over reloads, if the rule has any. */
+export function ruleJwtName({ id }: Pick<RuleSection, "id">, place: Place): string {
+  return id || dotted(place);
 }
 
-function meantBy(mapping: Readonly<Record<string, string>>): Meant {
-  const { subject = "", type = "", scopes = "", ...claims } = mapping;
-  const attributes = Object.fromEntries(Object.entries(claims).map(([claim, attribute]) => [attribute, claim]));
-  return { subject, type, scopes, attributes };
+/** Reads the blocks of rules that have keys of their own: name → what holds there in place of `auth.jwt`. */
+export function readRuleJwt(draft: Draft, files: SourceFiles): Readonly<Record<string, JwtSettings>> {
+  const { router, auth } = draft.written;
+  const keys = new JwtKeyReader(draft, files);
+  const read = router.rules.flatMap((written, i): [string, JwtSettings][] => {
+    const own = written.auth.jwt;
+    if (own === null) return [];
+    const rule: Place = ["router", "rules", i];
+    if (!hasOwnKeys(own)) {
+      const key = (["issuer", "audience", "signingMethod"] as const).find((name) =>
+        draft.isGiven(`${dotted(rule)}.auth.jwt.${name}`),
+      );
+      const at = [...rule, "auth", "jwt"];
+      if (key !== undefined) draft.error([...at, key], `${dotted(at)}.${key}: it goes with keys of the rule's own`);
+      return [];
+    }
+    const section = { ...auth.jwt, secret: "", jwksFile: "", allowedTenants: [], ...own };
+    const unproxied = own.jwksEndpoint === "" ? { ...section, caFile: "", proxy: "" } : section;
+    const meant = meantBy(auth.jwt.claimsMapping);
+    const issuer = readIssuer(draft, keys, unproxied, [...rule, "auth", "jwt"], "jwt", meant);
+    return [[ruleJwtName(written, rule), { places: jwtPlaces(draft), forward: auth.jwt.forward, issuers: [issuer] }]];
+  });
+  return Object.fromEntries(read);
+}
+
+/** Whether the block of a rule has keys, without which it stands for `auth.jwt`. */
+export function hasOwnKeys({ publicKey, publicKeyFile, jwksEndpoint }: RuleJwtSection): boolean {
+  return publicKey + publicKeyFile + jwksEndpoint !== "";
+}
+
+/** Where `auth.jwt` has its tokens. */
+function jwtPlaces(draft: Draft): JwtSettings["places"] {
+  const { headerName, bearerPrefix, cookieName, tokenQuery } = draft.written.auth.jwt;
+  return readPlaces(draft, ["auth", "jwt"], {
+    header: { key: "headerName", value: headerName },
+    prefix: { key: "bearerPrefix", value: bearerPrefix },
+    cookie: { key: "cookieName", value: cookieName },
+    query: { key: "tokenQuery", value: tokenQuery },
+  });
 }
 
 function readIssuer(
@@ -50,18 +79,20 @@ function readIssuer(
   section: IssuerSection,
   place: Place,
   name: string,
-  meant: Meant,
+  meant: ReturnType<typeof meantBy>,
 ): KeyedIssuer {
-  if (name === "" || /\p{Cc}/u.test(name)) draft.error([...place, "name"], `${dotted(place)}.name: it must be text`);
-  const algorithms = readAlgorithms(draft, section, [...place, "signingMethod"]);
-  if (section.audience.length === 0)
+  const algorithms = readAlgorithms(draft, section.signingMethod, [...place, "signingMethod"]);
+  const { issuer, allowedTenants, audience } = section;
+  const issuers = readIssuers(draft, issuer, allowedTenants, [...place, "issuer"], place);
+  if (audience.length === 0)
     draft.warn(place, `${dotted(place)}: without audience, tokens that were meant for others are accepted, too`);
   return {
+    method: "jwt",
     name,
-    issuers: readIssuers(draft, section, place),
+    issuers,
     algorithms,
     keys: keys.read(section, place, algorithms),
-    audience: section.audience,
+    audience,
     audienceClaim: section.audienceClaim,
     requiredClaims: section.requiredClaims,
     validateExp: section.validateExp,
@@ -72,43 +103,6 @@ function readIssuer(
     typeClaim: meant.type || "typ",
     attributes: meant.attributes,
   };
-}
-
-function readAlgorithms(draft: Draft, { signingMethod }: IssuerSection, place: Place): readonly AlgorithmName[] {
-  if (signingMethod.length === 0) draft.error(place, `${dotted(place)}: no algorithm is left`);
-  const known = signingMethod.flatMap((text, i): AlgorithmName[] => {
-    const name = ALGORITHM_NAMES.find((each) => each === text);
-    if (name !== undefined) return [name];
-    const why =
-      text.toLowerCase() === "none" ? "is no signature" : `is no algorithm${didYouMean(text, ALGORITHM_NAMES)}`;
-    draft.error([...place, i], `${dotted(place)}: "${text}" ${why}`);
-    return [];
-  });
-  if (known.some(isSymmetric) && !known.every(isSymmetric))
-    draft.error(
-      place,
-      `${dotted(place)}: HS algorithms take a secret, the others a public key; one issuer has one kind`,
-    );
-  return known;
-}
-
-/** `iss` → tenant. */
-function readIssuers(
-  draft: Draft,
-  { issuer, allowedTenants }: IssuerSection,
-  place: Place,
-): Readonly<Record<string, string>> {
-  const at = [...place, "allowedTenants"];
-  if (issuer.includes(TENANT)) {
-    if (allowedTenants.length === 0)
-      draft.error(
-        [...place, "issuer"],
-        `${dotted(place)}.issuer: ${TENANT} needs allowedTenants; anyone can have a tenant`,
-      );
-    return Object.fromEntries(allowedTenants.map((tenant) => [issuer.replaceAll(TENANT, tenant), tenant]));
-  }
-  if (allowedTenants.length > 0) draft.error(at, `${dotted(at)}: they have no effect, for issuer has no ${TENANT}`);
-  return issuer === "" ? {} : { [issuer]: "" };
 }
 
 /** Each token must belong to one issuer. */
@@ -125,19 +119,4 @@ function checkApart(draft: Draft, issuers: readonly KeyedIssuer[], place: Place)
       seen.add(value);
     }
   }
-}
-
-function placesOf(draft: Draft, place: Place): JwtSettings["places"] {
-  const { headerName, bearerPrefix, cookieName, tokenQuery } = draft.written.auth.jwt;
-  const fault = (key: string, message: string) => draft.error([...place, key], `${dotted(place)}.${key}: ${message}`);
-  const header = headerName.toLowerCase();
-  const isFree = TOKEN.test(header) && header !== "cookie" && knownField(header) === OTHER;
-  if (header !== "" && header !== "authorization" && !isFree)
-    fault("headerName", `"${headerName}" cannot hold a token`);
-  const prefix = bearerPrefix.trim().toLowerCase();
-  if (prefix !== "" && !TOKEN.test(prefix)) fault("bearerPrefix", `"${bearerPrefix}" is no word`);
-  if (prefix === "basic") fault("bearerPrefix", "Basic is for user names and passwords");
-  if (cookieName !== "" && !TOKEN.test(cookieName)) fault("cookieName", `"${cookieName}" is no name`);
-  if (header + cookieName + tokenQuery === "") draft.error(place, `${dotted(place)}: no place is left for tokens`);
-  return { header, prefix, cookie: cookieName, query: tokenQuery };
 }

@@ -2,8 +2,8 @@
 import { claimAt } from "../../auth/jwt/claim-path.ts";
 import { type Principal, principalKey, principalsOf } from "../../authz/principal.ts";
 import type { Identity } from "../../core/identity.ts";
-import type { AuthConfig } from "../config.ts";
 import { didYouMean } from "../text/suggest.ts";
+import type { AuthConfig } from "./auth-config.ts";
 
 /** Before the name of an API key, where its id is written without. */
 const BY_NAME = /^name:(?=.)/;
@@ -21,8 +21,9 @@ export class KnownPrincipals {
   constructor(auth: AuthConfig, subjectKey: string) {
     this.#auth = auth;
     this.#identities = [...(auth.apikey?.keys ?? []), ...(auth.basic?.users ?? [])].map(({ identity }) => identity);
-    const { failures: _, ...methods } = auth;
-    const open = Object.entries(methods).some(([method, settings]) => settings !== null && !LISTED.has(method));
+    const { failures: _, ruleJwt, ...methods } = auth;
+    const unlisted = Object.entries(methods).some(([method, settings]) => settings !== null && !LISTED.has(method));
+    const open = unlisted || Object.keys(ruleJwt).length > 0;
     const principals = this.#identities.flatMap((identity) => principalsOf(identity, identity.subject));
     this.#all = open || subjectKey !== "" ? null : new Set(principals.map(principalKey));
   }
@@ -56,9 +57,10 @@ export class KnownPrincipals {
   }
 
   #oddIssuer(name: string): string | null {
-    const { failures: _, apikey: __, basic: ___, mtls: ____, jwt, ...others } = this.#auth;
-    if (Object.values(others).some((settings) => settings !== null)) return null;
-    const known = (jwt?.issuers ?? []).map((issuer) => issuer.name);
+    const { jwt, oauth2, forward, ruleJwt } = this.#auth;
+    if (forward !== null) return null;
+    const issuers = [jwt, ...Object.values(ruleJwt)].flatMap((settings) => settings?.issuers ?? []);
+    const known = [...issuers, ...(oauth2?.providers ?? [])].map((each) => each.name);
     return known.includes(name) ? null : `there is no provider "${name}"${didYouMean(name, known)}`;
   }
 }

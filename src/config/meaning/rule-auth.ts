@@ -1,15 +1,16 @@
 // What a rule demands of its clients, by its own keys and those of `auth`.
 import { AUTH_METHODS, type AuthMethod } from "../../core/identity.ts";
-import type { RuleAuthConfig } from "../config.ts";
 import type { AuthNeed } from "../schema/auth.ts";
 import type { RuleSection } from "../schema/router.ts";
 import { didYouMean } from "../text/suggest.ts";
+import type { RuleAuthConfig } from "./auth-config.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
-import { impliedNeed, isSet, skippedPaths } from "./implied-auth.ts";
+import { impliedNeed, isSet, ownNeed, skippedPaths } from "./implied-auth.ts";
+import { hasOwnKeys, ruleJwtName } from "./jwt.ts";
 import { skipPatterns } from "./skip-paths.ts";
 
 /** Ways to authenticate that the format has and this version does not. */
-const LATER: ReadonlySet<string> = new Set(["oauth2", "oidc", "session"]);
+const LATER: ReadonlySet<string> = new Set(["session"]);
 /** Scopes are told to services as a list with commas. */
 const SCOPE = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/;
 
@@ -18,30 +19,74 @@ export function readRuleAuth(draft: Draft, section: RuleSection, place: Place, i
   const { auth } = draft.written;
   const fault = (key: string, message: string) => draft.error([...place, key], `rule "${id}": ${message}`);
   const { authRequired, authType, authService, requiredScopes, requiredPermissions } = section;
-  const asks = authType.length + authService.length + requiredScopes.length + requiredPermissions.length > 0;
+  const blocks = methodsOfBlocks(section);
+  const asked = [authType, blocks, authService, requiredScopes, requiredPermissions];
+  const asks = asked.some(({ length }) => length > 0);
   const own: AuthNeed | null = authRequired ?? (asks ? true : null);
   if (isSet(section.metadata.skipAuth)) {
     if (own === true) fault("metadata", "metadata.skipAuth and what it requires exclude each other");
     return null;
   }
   if (authRequired === false && asks)
-    fault("authRequired", "it is false, but authType, authService, requiredScopes or requiredPermissions ask for more");
+    fault(
+      "authRequired",
+      "it is false, but authType, authService, auth, requiredScopes or requiredPermissions ask for more",
+    );
   if (authRequired === "optional" && requiredScopes.length > 0)
     fault("requiredScopes", "who passes as nobody holds no scopes; write authRequired: true");
   checkScopes(draft, requiredScopes, [...place, "requiredScopes"]);
-  const need = own ?? (auth.required || impliedNeed(draft, section));
+  const oauth2 = readRuleOAuth2(draft, section, place, id);
+  const need = own ?? (ownNeed(draft, section) || impliedNeed(draft, section));
   if (need === false) return null;
-  const named = authType.length > 0 ? authType : auth.providers;
-  const wanted = authType.length > 0 ? methodsIn(draft, authType, [...place, "authType"]) : knownIn(named);
-  const methods = (named.length > 0 ? wanted : AUTH_METHODS).filter((method) => auth[method].enabled);
+  const named = [authType, blocks, auth.providers].find((names) => names.length > 0) ?? [];
+  const wanted = named === authType ? methodsIn(draft, authType, [...place, "authType"]) : knownIn(named);
+  const isOn = (method: AuthMethod) => {
+    if (method === "oauth2" && section.auth.oauth2?.enabled === false) return false;
+    return auth[method].enabled || (method === "jwt" && ownJwt(section));
+  };
+  const methods = (named.length > 0 ? wanted : AUTH_METHODS).filter(isOn);
   if (methods.length === 0) {
     const which = named.length > 0 ? ` of ${named.join(", ")}` : "";
     draft.error(place, `rule "${id}" requires authentication, but no method${which} is enabled below auth`);
   }
-  const scopes = [...new Set([...auth.requiredScopes, ...requiredScopes])];
-  const service = readService(draft, section, methods, fault);
-  const skips = own === null ? skipPatterns(skippedPaths(draft)) : [];
-  return { optional: need === "optional", methods, scopes, service, skipPaths: skips };
+  return {
+    optional: need === "optional",
+    methods,
+    scopes: [...new Set([...auth.requiredScopes, ...requiredScopes])],
+    service: readService(draft, section, methods, fault),
+    jwt: ownJwt(section) ? ruleJwtName(section, place) : "",
+    oauth2,
+    skipPaths: own === null ? skipPatterns(skippedPaths(draft, section)) : [],
+  };
+}
+
+/** Methods that the rule has a block for. */
+function methodsOfBlocks({ auth: { jwt, oauth2 } }: RuleSection): readonly AuthMethod[] {
+  const on = { jwt: jwt !== null, oauth2: oauth2?.enabled ?? false };
+  return (["jwt", "oauth2"] as const).filter((method) => on[method]);
+}
+
+function ownJwt({ auth: { jwt } }: RuleSection): boolean {
+  return jwt !== null && hasOwnKeys(jwt);
+}
+
+function readRuleOAuth2(draft: Draft, section: RuleSection, place: Place, id: string): RuleAuthConfig["oauth2"] {
+  const own = section.auth.oauth2;
+  if (own === null) return null;
+  const at = [...place, "auth", "oauth2"];
+  const { oauth2 } = draft.written.auth;
+  const names = oauth2.providers.map(({ name }) => name);
+  if (own.provider !== "" && !names.includes(own.provider))
+    draft.error(
+      [...at, "provider"],
+      `rule "${id}": unknown provider "${own.provider}"${didYouMean(own.provider, names)}`,
+    );
+  checkScopes(draft, own.requireScopes, [...at, "requireScopes"]);
+  const { enabled, provider, requireScopes: scopes, requireAudience: audience } = own;
+  const asks = provider !== "" || scopes.length + audience.length > 0 || section.authType.includes("oauth2");
+  if (!enabled && asks)
+    draft.error(at, `rule "${id}": auth.oauth2 is off here, and yet something is asked of its tokens`);
+  return enabled ? { provider, scopes, audience } : null;
 }
 
 /** Name of the authorization service; null: `forward` is not among the methods. */
@@ -72,9 +117,8 @@ function readService(
 export function methodsIn(draft: Draft, names: readonly string[], place: Place): readonly AuthMethod[] {
   for (const [i, name] of names.entries()) {
     if (isMethod(name)) continue;
-    const why = LATER.has(name)
-      ? "is not available in this version"
-      : `is no way to authenticate${didYouMean(name, AUTH_METHODS)}`;
+    const hint = name === "oidc" ? '; OpenID Connect is "oauth2"' : didYouMean(name, AUTH_METHODS);
+    const why = LATER.has(name) ? "is not available in this version" : `is no way to authenticate${hint}`;
     draft.error([...place, i], `${dotted(place)}: "${name}" ${why}`);
   }
   return knownIn(names);

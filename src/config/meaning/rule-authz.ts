@@ -1,8 +1,8 @@
 // The permissions that a rule requires, by its own keys and those of `authz.rbac`.
 import { BY_PATH, parseTemplate, type Template } from "../../authz/template.ts";
 import type { Pattern } from "../../routing/pattern.ts";
-import type { RuleAuthConfig } from "../config.ts";
 import type { RuleSection } from "../schema/router.ts";
+import type { RuleAuthConfig } from "./auth-config.ts";
 import type { RuleAuthzConfig } from "./authz-config.ts";
 import type { Draft, Place } from "./draft.ts";
 import { isSet } from "./implied-auth.ts";

@@ -165,7 +165,7 @@ function plainOf(section: RuleSection): PlainRule {
   const { id, listeners, hosts, methods, match, protocol, timeout, maxRequestSize, ...more } = section;
   const { websocket, sse, preserveHost, loadBalance, sessionAffinity, consistentHash, ...rest } = more;
   const { rateLimit, rateLimitBurst, rateLimitStorage, rateLimitExpiration, rateLimits, concurrency, ...own } = rest;
-  const { grpc, transcoding, cors, authRequired, authType, authService, requiredScopes, ...other } = own;
+  const { grpc, transcoding, cors, authRequired, authType, authService, requiredScopes, auth, ...other } = own;
   const { requiredPermissions, requireAllPermissions, ...plain } = other;
   return plain;
 }

@@ -4,8 +4,9 @@ import { TIERS } from "../../core/limiter.ts";
 import type { Field, Infer } from "./field.ts";
 import { mapOf, object, optional, wrongValue } from "./fields.ts";
 import { forwardBlock } from "./forward.ts";
-import { jwtBlock } from "./jwt.ts";
+import { jwtBlock, ruleJwt } from "./jwt.ts";
 import { mapOrList, orText } from "./map-or-list.ts";
+import { oauth2Block, ruleOAuth2 } from "./oauth2.ts";
 import { orSwitch } from "./or-switch.ts";
 import { bool, dur, free, int, oneOf, str, strings } from "./scalars.ts";
 
@@ -93,9 +94,11 @@ const mtls = object("", {
 
 /** `auth`. */
 export const auth = object("Authentication of clients", {
-  required: need("what holds for rules that say nothing in `authRequired`", false),
+  required: optional(
+    need("what holds for rules that say nothing in `authRequired`; default true with `oauth2`, else false"),
+  ),
   providers: strings(
-    "methods, in the order they are asked: `jwt`, `apikey`, `basic`, `mtls`, `forward`; default all that are enabled",
+    "methods, in the order they are asked: `jwt`, `oauth2`, `apikey`, `basic`, `mtls`, `forward`; default all that are enabled",
   ),
   skipPaths: strings(
     "paths, with all below, that need no credential: `/health`, `/public/*`; a rule's own `authRequired` wins",
@@ -109,6 +112,7 @@ export const auth = object("Authentication of clients", {
     },
   ),
   jwt: jwtBlock,
+  oauth2: oauth2Block,
   apikey: orSwitch(apikey, "API keys: true, false or a block, which is on unless it says otherwise"),
   basic: orSwitch(
     basic,
@@ -129,6 +133,10 @@ export const ruleAuth = {
     "",
   ),
   requiredScopes: strings("scopes that clients of the rule must hold, all of them; implies `authRequired`"),
+  auth: object("Methods as they are for this rule; implies `authRequired`", {
+    jwt: optional(ruleJwt),
+    oauth2: optional(ruleOAuth2),
+  }),
 };
 
 /** Effective `auth`. */

@@ -4,7 +4,8 @@ import { listOf, mapOf, object } from "./fields.ts";
 import { orSwitch } from "./or-switch.ts";
 import { bool, dur, str, strings } from "./scalars.ts";
 
-const issuer = {
+/** Keys of an issuer of tokens. */
+export const issuer = {
   issuer: str(
     "what `iss` must be, to the letter; `{tenantid}` in it stands for each of `allowedTenants`; empty = not asked",
     "",
@@ -25,6 +26,7 @@ const issuer = {
   jwksEndpoint: str("URL of the JWK set that the issuer publishes; https, or http on this machine", ""),
   jwksCacheDuration: dur("how often the JWK set is fetched again", 3_600_000),
   caFile: str("PEM trust anchors for `jwksEndpoint`; empty = those of the runtime", ""),
+  proxy: str("HTTP proxy on the way to what is not on this machine, such as `http://proxy:3128`; empty = none", ""),
   requiredClaims: strings("claims that a token must have"),
   validateExp: bool("refuse tokens without an end (`exp`), and those that have ended", true),
   validateNbf: bool("refuse tokens before their beginning (`nbf`)", true),
@@ -66,7 +68,22 @@ export const jwtBlock = orSwitch(
   "Signed tokens (JWT): true, false or a block, which is on unless it says otherwise",
 );
 
+/** `auth.jwt` of a rule. */
+export const ruleJwt = object(
+  "Keys for the tokens of this rule, in place of those of `auth.jwt`; implies `authType: jwt`",
+  {
+    issuer: issuer.issuer,
+    audience: issuer.audience,
+    signingMethod: issuer.signingMethod,
+    publicKey: issuer.publicKey,
+    publicKeyFile: issuer.publicKeyFile,
+    jwksEndpoint: issuer.jwksEndpoint,
+  },
+);
+
 /** Effective `auth.jwt`. */
 export type JwtSection = Infer<typeof jwt>;
+/** Effective `auth.jwt` of a rule. */
+export type RuleJwtSection = Infer<typeof ruleJwt>;
 /** What `auth.jwt` and its providers have in common. */
 export type IssuerSection = Pick<JwtSection, keyof typeof issuer>;

@@ -1,7 +1,7 @@
 // Which keys hold secrets: their values appear in no output and no message.
 
 const SECRET_KEY =
-  /(^|-)(authorization|cookie)$|password|passphrase|secret|token(?!Query|Header|Cookie|Validation|Check)|credential|(api|private|hmac)[-_]?key/i;
+  /(^|-)(authorization|cookie|proxy)$|password|passphrase|secret|token(?!Query|Header|Cookie|Validation|Check|Url|Endpoint)|credential|(api|private|hmac)[-_]?key/i;
 /** Mappings from free names to secrets, and lists of blocks with secrets: all below is one but what is known to be none. */
 const SECRET_MAP =
   /^management\.auth\.users\.|^auth\.(apikey\.keys|basic\.users)(?:$|[.[])(?!.*\.(id|name|subject|type|scopes|tier|disabled|expiresAt|metadata)\b)/;

@@ -25,7 +25,8 @@ export function rewriteMiddleware(rule: MapNode, problems: Problems): void {
   for (const [name, entry] of policiesIn(written.value, problems).flatMap(opened)) {
     const key = RULE_MIDDLEWARE.get(fold(name));
     const old = `router.rules[].middleware: ${name}`;
-    const present = key === undefined ? undefined : rule.entries.get(key);
+    const [block, last] = key === undefined ? [rule, ""] : blockOf(rule, key, entry);
+    const present = block.entries.get(last);
     // A bare name: the policy as it is set up elsewhere.
     const bare = entry.value.kind === "map" && entry.value.entries.size === 0;
     if (key === undefined && asksNothing(plain(entry.value))) continue;
@@ -41,19 +42,31 @@ export function rewriteMiddleware(rule: MapNode, problems: Problems): void {
       );
     } else if (present === undefined) {
       problems.warn(entry.keyAt, `"${old}" is an old spelling of "router.rules[].${key}"`);
-      rule.entries.set(key, entry);
+      block.entries.set(last, entry);
     } else if (JSON.stringify(plain(present.value)) !== JSON.stringify(plain(entry.value))) {
       problems.error(entry.keyAt, `"${old}" and "${key}" of the rule say different things; keep "${key}"`);
     }
   }
 }
 
-/** The keys of the block that has no key of its own in the rule. */
+/** The keys of the blocks that have no key of their own in the rule. */
 function opened(policy: readonly [string, Entry]): (readonly [string, Entry])[] {
   const [name, { value }] = policy;
-  if (fold(name) !== "rbac" || value.kind !== "map" || value.entries.size === 0) return [policy];
+  if (value.kind !== "map" || value.entries.size === 0) return [policy];
+  if (fold(name) === "auth") return [...value.entries];
+  if (fold(name) !== "rbac") return [policy];
   if (asksNothing(plain(value))) return [];
   return [...value.entries].flatMap(([key, entry]) => (key === "enabled" ? [] : [[`${name}.${key}`, entry] as const]));
+}
+
+/** The mapping that a dotted key of a rule stands in, made where there is none, and its name there. */
+function blockOf(rule: MapNode, key: string, { keyAt }: Entry): readonly [block: MapNode, name: string] {
+  const [first = "", name] = key.split(".");
+  if (name === undefined) return [rule, first];
+  let block = rule.entries.get(first);
+  if (block === undefined) rule.entries.set(first, (block = { keyAt, value: emptyMap(keyAt) }));
+  // What is no mapping is an error where it is read.
+  return [block.value.kind === "map" ? block.value : emptyMap(keyAt), name];
 }
 
 function policiesIn(node: Node, problems: Problems): (readonly [string, Entry])[] {

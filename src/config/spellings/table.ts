@@ -1,6 +1,8 @@
 // Old spellings, and keys that are ignored or refused, as data. Paths are relative to `gateway`; `[]` is each element
 // of a list, `*` each key of a mapping.
 
+import { AUTH_ALIASES } from "./auth-aliases.ts";
+
 const RULE = "router.rules.[]";
 const INSTANCE = "registry.static.services.[].instances.[]";
 const UPSTREAM_TLS = "backend.http.tls";
@@ -96,28 +98,12 @@ export const ALIASES: readonly (readonly [string, string])[] = [
   ]),
   ["middleware.retry", "retry"],
   ["middleware.cors", "cors"],
-  ["middleware.auth.jwt", "auth.jwt"],
-  ["auth.jwt.tokenHeader", "auth.jwt.headerName"],
-  ["auth.jwt.tokenCookie", "auth.jwt.cookieName"],
-  ...["auth.jwt", "auth.jwt.providers.[]"].flatMap((block) => [
-    [`${block}.algorithm`, `${block}.signingMethod`] as const,
-    [`${block}.publicKeyPath`, `${block}.publicKeyFile`] as const,
-  ]),
-  ["middleware.auth.apikey", "auth.apikey"],
+  ...AUTH_ALIASES,
+  [`${RULE}.metadata.requiredPermission`, `${RULE}.requiredPermissions`],
   ["middleware.authz.rbac", "authz.rbac"],
   ["authz.rbac.cache.ttl", "authz.rbac.cacheTTL"],
   ["authz.rbac.cache.maxEntries", "authz.rbac.cacheSize"],
   ["authz.rbac.policies.[].id", "authz.rbac.policies.[].name"],
-  ["auth.apiKey", "auth.apikey"],
-  ["auth.apikey.header", "auth.apikey.headerName"],
-  ["auth.apikey.query", "auth.apikey.queryParam"],
-  ["auth.apikey.cookie", "auth.apikey.cookieName"],
-  [`${RULE}.metadata.authRequired`, `${RULE}.authRequired`],
-  [`${RULE}.metadata.requiredScopes`, `${RULE}.requiredScopes`],
-  [`${RULE}.metadata.requiredPermission`, `${RULE}.requiredPermissions`],
-  [`${RULE}.auth.required`, `${RULE}.authRequired`],
-  [`${RULE}.auth.type`, `${RULE}.authType`],
-  [`${RULE}.auth.scopes`, `${RULE}.requiredScopes`],
   ...["cors", `${RULE}.cors`].flatMap((place) =>
     [
       ["allowOrigins", "allowedOrigins"],
@@ -155,6 +141,8 @@ export const RULE_MIDDLEWARE: ReadonlyMap<string, string> = new Map([
   ["ratelimit", "rateLimit"],
   ["rbacrequiredpermissions", "requiredPermissions"],
   ["rbacrequireall", "requireAllPermissions"],
+  ["jwt", "auth.jwt"],
+  ["oauth2", "auth.oauth2"],
 ]);
 
 /** Accepted for the sake of old files, without effect, warned about once. */
@@ -188,6 +176,9 @@ export const NO_EFFECT: readonly string[] = [
       (key) => `${block}.${key}`,
     ),
   ),
+  "auth.oauth2.claimsKey",
+  "auth.oauth2.jwksRefreshInterval",
+  "auth.oauth2.providers.[].jwksRefreshInterval",
   // They describe the gateway in traces, which are a feature of their own.
   ...["service", "serviceName", "version", "serviceVersion", "environment", "attributes", "logging.correlation"].map(
     (key) => `telemetry.${key}`,
@@ -260,6 +251,7 @@ export const REFUSED: readonly (readonly [string, string])[] = [
     "it bounds the connections of all services together; write it below backend.http",
   ],
   ["backend.services.*.grpc.descriptors", "it describes the messages of all services; write it below backend.grpc"],
+  ["auth.oidc", 'write it as "auth.oauth2"'],
   ["router.groups", "write the rules one by one, with YAML anchors for what they share"],
   ["config.sources", "use include"],
   ["config.merge", "use include"],
@@ -270,7 +262,7 @@ export const REFUSED: readonly (readonly [string, string])[] = [
 
 /** Sections of the format whose feature this version does not have. Refused: a policy must not be dropped in silence. */
 export const NOT_YET: readonly string[] = [
-  ...["oauth2", "oidc", "session"].map((key) => `auth.${key}`),
+  "auth.session",
   "openapi",
   "versioning",
   "protocols.openapi",
@@ -285,5 +277,5 @@ export const NOT_YET: readonly string[] = [
   "telemetry.metrics",
   "middleware.auth",
   "middleware.transform",
-  ...["strategy", "errorFormat", "auth", "redis", "compression", "cache"].map((key) => `${RULE}.${key}`),
+  ...["strategy", "errorFormat", "redis", "compression", "cache"].map((key) => `${RULE}.${key}`),
 ];

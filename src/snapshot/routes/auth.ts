@@ -6,19 +6,22 @@ import type { Authenticator } from "../../auth/authenticator.ts";
 import { basic } from "../../auth/basic.ts";
 import { FailedCredentials } from "../../auth/failures.ts";
 import { assertedNames } from "../../auth/forward/settings.ts";
+import type { TokenMethod } from "../../auth/jwt/issuer.ts";
 import { mtls } from "../../auth/mtls.ts";
 import { PasswordChecks } from "../../auth/password-checks.ts";
 import { standingOf } from "../../auth/standing.ts";
-import type { AuthConfig, RuleConfig } from "../../config/config.ts";
+import type { RuleConfig } from "../../config/config.ts";
+import type { AuthConfig, RuleAuthConfig } from "../../config/meaning/auth-config.ts";
 import type { Standing } from "../../core/bound-stream.ts";
 import type { RequestContext } from "../../core/context.ts";
 import type { Filter } from "../../core/filter.ts";
 import type { AuthMethod } from "../../core/identity.ts";
 import { fitsPattern } from "../../routing/pattern.ts";
 import type { Build } from "../runtime.ts";
+import { admittedBy, type MethodRule } from "./admitted-by.ts";
 import { forwardMethod } from "./forward.ts";
 import { identifiedHandshakes } from "./identified-handshakes.ts";
-import { jwtMethod } from "./jwt.ts";
+import { isTokenMethod, tokenMethod, tokenPlaces, tokenRuleKey } from "./tokens.ts";
 
 const NONE: readonly Filter[] = [];
 
@@ -41,52 +44,54 @@ export class AuthRules {
     return made;
   }
 
-  /** The methods that a rule accepts. */
-  methodsOf({ auth }: RuleConfig): readonly Authenticator[] {
-    return (auth?.methods ?? []).map((name) => this.#method(name, auth?.service ?? ""));
+  /** The methods that a rule accepts. Those of tokens are one: whichever comes first stands for both. */
+  methodsOf(auth: RuleAuthConfig | null): readonly Authenticator[] {
+    return auth === null ? [] : [...new Set(auth.methods.map((name) => this.#method(name, auth)))];
   }
 
   /** How the credential that has let a request in stands by this configuration, whatever rule has let it in. */
   standing(ctx: RequestContext): Standing | Promise<Standing> {
-    const { method, service } = ctx.admission!;
-    const settings = this.#build.config.auth[method];
-    const isThere = settings !== null && (service === "" || Object.hasOwn(settings, service));
-    return standingOf(ctx, isThere ? this.#method(method, service) : null);
+    const { method } = ctx.admission!;
+    const rule = admittedBy(ctx.admission!, this.#build.config.auth);
+    return standingOf(ctx, rule === null ? null : this.#method(method, rule));
   }
 
-  #filtersOf(auth: RuleConfig["auth"]): readonly Filter[] {
+  #filtersOf(auth: RuleAuthConfig | null): readonly Filter[] {
     const { config } = this.#build;
     const asserted = assertedOf(config.auth, auth);
     if (auth === null) return asserted;
-    return [...asserted, this.#filterOf(auth), ...identifiedHandshakes(config, auth.methods)];
+    return [...asserted, this.#filterOf(auth), ...identifiedHandshakes(config, tokenPlaces(auth, config.auth))];
   }
 
-  #filterOf({ optional, methods, scopes, service, skipPaths }: NonNullable<RuleConfig["auth"]>): Filter {
+  #filterOf(auth: RuleAuthConfig): Filter {
+    const { optional, scopes, skipPaths } = auth;
     const skips =
       skipPaths.length === 0 ? null : (path: string) => skipPaths.some((pattern) => fitsPattern(pattern, path));
     this.#shared ??= sharedOf(this.#build);
-    const authenticators = methods.map((name) => this.#method(name, service ?? ""));
-    return authenticate({ optional, methods: authenticators, scopes, skips }, this.#shared);
+    return authenticate({ optional, methods: this.methodsOf(auth), scopes, skips }, this.#shared);
   }
 
-  #method(name: AuthMethod, service: string): Authenticator {
-    const key = name === "forward" ? `forward ${service}` : name;
+  #method(name: AuthMethod, rule: MethodRule): Authenticator {
+    const service = rule.service ?? "";
+    const key = isTokenMethod(name) ? tokenRuleKey(rule) : name === "forward" ? `forward ${service}` : name;
     let made = this.#methods.get(key);
-    if (made === undefined) this.#methods.set(key, (made = MAKERS[name](this.#build, service)));
+    if (made === undefined) {
+      made = isTokenMethod(name) ? tokenMethod(rule, this.#build) : MAKERS[name](this.#build, service);
+      this.#methods.set(key, made);
+    }
     return made;
   }
 }
 
 /** Fields set by authorization services are dropped on every rule; credentials only where the service that sets them is asked. */
-function assertedOf({ forward }: AuthConfig, auth: RuleConfig["auth"]): readonly Filter[] {
+function assertedOf({ forward }: AuthConfig, auth: RuleAuthConfig | null): readonly Filter[] {
   const names = Object.entries(forward ?? {}).flatMap(([name, service]) =>
     assertedNames(service, auth?.service === name),
   );
   return names.length === 0 ? NONE : [assertedFields([...new Set(names)].sort())];
 }
 
-const MAKERS: Readonly<Record<AuthMethod, (build: Build, service: string) => Authenticator>> = {
-  jwt: jwtMethod,
+const MAKERS: Readonly<Record<Exclude<AuthMethod, TokenMethod>, (build: Build, service: string) => Authenticator>> = {
   apikey: ({ config }) => apiKeys(config.auth.apikey!),
   basic: (build) => {
     const checks = build.leases.lease(

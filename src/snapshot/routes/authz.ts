@@ -51,7 +51,7 @@ export class AuthzRules {
         fits: (path) => fitsPattern(pattern, path),
         grpc: protocol === "grpc",
         certificates: auth?.methods.includes("mtls") ?? false,
-        stranger: strangerTo(this.#auth.methodsOf(rule), this.#build),
+        stranger: strangerTo(this.#auth.methodsOf(rule.auth), this.#build),
       },
       shared,
     );

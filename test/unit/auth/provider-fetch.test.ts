@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import { fetchJson, isSafeUrl } from "../../../src/auth/provider-fetch.ts";
+import { fetchJson, isSafeUrl, type ProviderAccess } from "../../../src/auth/provider-fetch.ts";
 import { makeAuthority, makeCertificate } from "../../support/certificates.ts";
 
 /** An issuer on a port of its own. */
@@ -23,6 +23,7 @@ async function issuer(t: TestContext, answer: RequestListener): Promise<string> 
 }
 
 const NEVER = new AbortController().signal;
+const DIRECT: ProviderAccess = { ca: "", proxy: "" };
 
 describe("a document of a provider", () => {
   test("is fetched, also where its place has moved within the origin", async (t) => {
@@ -30,29 +31,29 @@ describe("a document of a provider", () => {
       if (request.url === "/keys") response.end('{"keys":[]}');
       else response.writeHead(302, { Location: "/keys" }).end();
     });
-    assert.deepEqual(await fetchJson(`${url}/old`, "", NEVER), { keys: [] });
+    assert.deepEqual(await fetchJson(`${url}/old`, DIRECT, NEVER), { keys: [] });
   });
   test("is not fetched from another origin", async (t) => {
     let asked = 0;
     const other = await issuer(t, (_, response) => response.end(String(asked++)));
     const url = await issuer(t, (_, response) => response.writeHead(302, { Location: `${other}/keys` }).end());
-    await assert.rejects(fetchJson(url, "", NEVER), /leads to another origin/);
+    await assert.rejects(fetchJson(url, DIRECT, NEVER), /leads to another origin/);
     assert.equal(asked, 0);
   });
   test("is not looked for in a circle", async (t) => {
     const url = await issuer(t, (_, response) => response.writeHead(307, { Location: "/" }).end());
-    await assert.rejects(fetchJson(url, "", NEVER), /lead on and on/);
+    await assert.rejects(fetchJson(url, DIRECT, NEVER), /lead on and on/);
   });
   test("is not read beyond a megabyte", async (t) => {
     const url = await issuer(t, (_, response) => response.end(" ".repeat(2 * 1024 * 1024)));
-    await assert.rejects(fetchJson(url, "", NEVER), /larger than 1048576 bytes/);
+    await assert.rejects(fetchJson(url, DIRECT, NEVER), /larger than 1048576 bytes/);
   });
   test("is nothing else than JSON with status 200, and errors do not quote it", async (t) => {
     const url = await issuer(t, (request, response) => {
       response.writeHead(request.url === "/500" ? 500 : 200).end("s3cret");
     });
-    await assert.rejects(fetchJson(`${url}/500`, "", NEVER), /status 500/);
-    await assert.rejects(fetchJson(url, "", NEVER), (error: Error) => error.message === "the answer is no JSON");
+    await assert.rejects(fetchJson(`${url}/500`, DIRECT, NEVER), /status 500/);
+    await assert.rejects(fetchJson(url, DIRECT, NEVER), (error: Error) => error.message === "the answer is no JSON");
   });
   test("is fetched by HTTPS from whom the given authority vouches for, and from nobody else", async (t) => {
     const folder = mkdtempSync(join(tmpdir(), "provider-test-"));
@@ -67,14 +68,17 @@ describe("a document of a provider", () => {
       rmSync(folder, { recursive: true });
     });
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    assert.deepEqual(await fetchJson(url, readFileSync(authority.cert, "utf8"), NEVER), [7]);
-    await assert.rejects(fetchJson(url, readFileSync(stranger.cert, "utf8"), NEVER), /UNABLE_TO_VERIFY|SELF_SIGNED/);
-    await assert.rejects(fetchJson(url, "", NEVER), /UNABLE_TO_VERIFY|SELF_SIGNED/);
+    assert.deepEqual(await fetchJson(url, { ...DIRECT, ca: readFileSync(authority.cert, "utf8") }, NEVER), [7]);
+    await assert.rejects(
+      fetchJson(url, { ...DIRECT, ca: readFileSync(stranger.cert, "utf8") }, NEVER),
+      /UNABLE_TO_VERIFY|SELF_SIGNED/,
+    );
+    await assert.rejects(fetchJson(url, DIRECT, NEVER), /UNABLE_TO_VERIFY|SELF_SIGNED/);
   });
   test("is not waited for when nobody needs it any more", async (t) => {
     const url = await issuer(t, () => gone.abort());
     const gone = new AbortController();
-    await assert.rejects(fetchJson(url, "", gone.signal));
+    await assert.rejects(fetchJson(url, DIRECT, gone.signal));
   });
 });
 

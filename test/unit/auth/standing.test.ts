@@ -6,7 +6,7 @@ import { standingOf } from "../../../src/auth/standing.ts";
 import { type Admission, type Identity, identityOf } from "../../../src/core/identity.ts";
 import { contextOf } from "../../support/context.ts";
 
-const ADMISSION: Admission = { method: "apikey", service: "", scopes: ["read"] };
+const ADMISSION: Admission = { method: "apikey", variant: "", scopes: ["read"] };
 const ANN = identityOf({ subject: "ann", method: "apikey", scopes: ["read", "write"], expiresAt: 5 });
 
 function methodOf(result: AuthResult, more: Partial<Authenticator> = {}): Authenticator {

@@ -15,7 +15,7 @@ import { NO_LOG } from "../../support/network.ts";
 /** 2026-01-01. */
 const START = Date.UTC(2026, 0, 1);
 
-const ADMISSION: Admission = { method: "jwt", service: "", scopes: [] };
+const ADMISSION: Admission = { method: "jwt", variant: "", scopes: [] };
 
 /** A watch whose clocks the test moves, together or the wall clock alone. */
 class World {

@@ -17,6 +17,7 @@ const RSA = signingKey("RS256", "r1");
 const EC = signingKey("ES256", "e1");
 
 const DEFAULTS: IssuerSettings = {
+  method: "jwt",
   name: "main",
   issuers: {},
   algorithms: ["RS256"],

@@ -34,7 +34,8 @@ const APIKEY = { keys: { ci: { hashedKey: keyDigest("k") } } };
 const demand = (auth: Block, rule: Block = {}) => load({ apikey: APIKEY, mtls: true, ...auth }, rule).rules[0]!.auth;
 
 describe("what a rule demands", () => {
-  const open = { optional: false, methods: ["apikey", "mtls"], scopes: [], service: null, skipPaths: [] };
+  const none = { scopes: [], service: null, jwt: "", oauth2: null, skipPaths: [] };
+  const open = { optional: false, methods: ["apikey", "mtls"], ...none };
   test("is what auth says, unless it says so itself", () => {
     assert.equal(demand({}), null);
     assert.deepEqual(demand({ required: true }), open);
@@ -60,7 +61,7 @@ describe("what a rule demands", () => {
     const said = (rule: Block, auth: Block = { apikey: APIKEY }) => why(auth, rule);
     assert.match(said({ authRequired: true }, {}), /rule "r" requires authentication, but no method is enabled/);
     assert.match(said({ authType: ["basic"] }), /no method of basic is enabled/);
-    assert.match(said({ authType: ["oidc"] }), /"oidc" is not available in this version/);
+    assert.match(said({ authType: ["oidc"] }), /"oidc" is no way to authenticate; OpenID Connect is "oauth2"/);
     assert.match(said({ authType: ["apikye"] }), /is no way to authenticate; did you mean "apikey"/);
     assert.match(said({ authRequired: true, metadata: { skipAuth: true } }), /exclude each other/);
     assert.match(said({ requiredScopes: ["a"], metadata: { skipAuth: true } }), /exclude each other/);
@@ -69,7 +70,7 @@ describe("what a rule demands", () => {
     assert.match(said({ authRequired: true, requiredScopes: ["a,b"] }), /"a,b" is no scope/);
     assert.match(said({ authRequired: "maybe" }), /authRequired: expected true or false/);
     assert.match(said({}, { skipPaths: ["/"] }), /exempt every path/);
-    assert.match(said({}, { oidc: { issuer: "x" } }), /"auth.oidc" is not available in this version/);
+    assert.match(said({}, { oidc: { issuer: "x" } }), /"auth.oidc" is refused: write it as "auth.oauth2"/);
   });
 });
 

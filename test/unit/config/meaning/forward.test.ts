@@ -116,7 +116,7 @@ describe("several services", () => {
     );
     assert.match(
       why({ url: URL }, { authRequired: false, authService: "shop" }),
-      /authService, requiredScopes or requiredPermissions ask for more/,
+      /authService, auth, requiredScopes or requiredPermissions ask for more/,
     );
   });
 });

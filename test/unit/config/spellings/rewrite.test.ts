@@ -27,12 +27,29 @@ const NAMES: Readonly<Record<string, string>> = { routes: "web-1", services: "we
 const ISSUER: Block = { issuer: "https://id.test", audience: "a", jwksEndpoint: "https://id.test/keys" };
 const OTHER: Block = { ...ISSUER, name: "other", issuer: "https://other.test" };
 
+const PROVIDER: Block = { name: "p", clientId: "g", issuerUrl: "https://id.test" };
+const OAUTH2: Block = { ...FINE, auth: { mtls: true, oauth2: { providers: [PROVIDER] } } };
+
 function baseFor(path: string): Block {
   if (path.startsWith("authz.rbac.policies.")) return { ...FINE, authz: { rbac: { policies: [{}] } } };
   if (/requiredPermission/.test(path)) return { ...FINE, authz: { rbac: true } };
+  if (path.startsWith("auth.oauth2.") || path.includes("].auth.oauth2."))
+    return path.includes(".issuer") ? withoutIssuer() : OAUTH2;
+  if (path.includes("].auth.jwt.")) return withRuleJwt(path);
   if (!path.startsWith("auth.jwt.")) return FINE;
   if (path.includes(".providers.")) return { ...FINE, auth: { jwt: { providers: [bareFor(path, OTHER)] } } };
   return { ...FINE, auth: { jwt: bareFor(path, ISSUER) } };
+}
+
+function withoutIssuer(): Block {
+  const provider = { name: "p", clientId: "g", jwksEndpoint: "https://id.test/keys", useDiscovery: false };
+  return { ...FINE, auth: { mtls: true, oauth2: { providers: [provider] } } };
+}
+
+/** A rule with keys of its own. */
+function withRuleJwt(path: string): Block {
+  const rules = [{ path: "/*", serviceName: "web", auth: { jwt: bareFor(path, ISSUER) } }];
+  return { ...FINE, router: { rules } };
 }
 
 /** An issuer is verified by one kind of key. */
@@ -114,6 +131,10 @@ const BY_KEY: readonly (readonly [RegExp, readonly [Value, Value]])[] = [
   [/\.protocol$/, ["grpc", "http"]],
   [/\.maxActive$/, [3, 4]],
   [/\.sentinelNodes$/, [["a:1"], ["b:1"]]],
+  [/^auth\.oauth2$/, [{ providers: [PROVIDER] }, { providers: [] }]],
+  [/^auth\.oauth2.*Url$/, ["https://one.test", "https://two.test"]],
+  [/^auth\.oauth2.*jwksEndpoint$/, ["https://one.test", "https://two.test"]],
+  [/requireScopes$/, [["one"], ["two"]]],
   [/^auth\.jwt$/, [ISSUER, { ...ISSUER, audience: "b" }]],
   [/\.signingMethod$/, [["RS256"], ["ES256"]]],
   [/\.publicKeyFile$/, ["configs/examples/keys/jwt-demo.pem", "./configs/examples/keys/jwt-demo.pem"]],

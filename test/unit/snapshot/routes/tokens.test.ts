@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import { LeaseTable } from "../../../../src/core/lease.ts";
-import { jwtMethod } from "../../../../src/snapshot/routes/jwt.ts";
+import { tokenMethod } from "../../../../src/snapshot/routes/tokens.ts";
 import { type PublishedKeys, publishKeys } from "../../../support/jwks.ts";
 import { loadFine, withMore } from "../../../support/load.ts";
 import { buildOf } from "../../../support/runtime.ts";
@@ -13,7 +13,8 @@ import { signingKey } from "../../../support/tokens.ts";
 function compile(leases: LeaseTable, { url }: PublishedKeys, cache: string) {
   const jwt = { issuer: "https://id.example", audience: "api", jwksEndpoint: url, jwksCacheDuration: cache };
   const holder = leases.holder();
-  jwtMethod(buildOf(loadFine(withMore(`  auth: ${JSON.stringify({ jwt })}\n`)), holder));
+  const build = buildOf(loadFine(withMore(`  auth: ${JSON.stringify({ jwt })}\n`)), holder);
+  tokenMethod({ methods: ["jwt"], jwt: "", oauth2: null }, build);
   return holder;
 }
 

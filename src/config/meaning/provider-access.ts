@@ -1,0 +1,40 @@
+// How providers of identities are reached: the authorities that vouch for them, and a proxy on the way.
+import { isSafeUrl, type ProviderAccess } from "../../auth/provider-fetch.ts";
+import { isProxyUrl } from "../../auth/proxy-tunnel.ts";
+import { trustAnchors } from "../../tls/trust-anchors.ts";
+import { type Draft, dotted, type Place } from "./draft.ts";
+import type { TlsReader } from "./tls-reader.ts";
+
+/** Reads `caFile` and `proxy` of a block. */
+export function readAccess(
+  draft: Draft,
+  reader: TlsReader,
+  { caFile, proxy }: { readonly caFile: string; readonly proxy: string },
+  block: Place,
+): ProviderAccess {
+  const anchors = (bytes: Buffer) => trustAnchors(bytes.toString(), Date.now()).pem;
+  const ca = caFile === "" ? "" : reader.read(caFile, [...block, "caFile"], anchors);
+  if (proxy !== "" && !isProxyUrl(proxy)) {
+    const at = [...block, "proxy"];
+    draft.error(at, `${dotted(at)}: a proxy is written as http://host:port, or http://user:password@host:port`);
+  }
+  return { ca: ca ?? "", proxy };
+}
+
+/** Reports a URL at which no provider may be asked. @returns whether it may */
+export function checkUrl(draft: Draft, url: string, place: Place): boolean {
+  if (isSafeUrl(url)) return true;
+  const cure = "providers are asked by https, or by http on this machine, without user and password";
+  draft.error(place, `${dotted(place)}: "${redacted(url)}": ${cure}`);
+  return false;
+}
+
+/** Reports a time that keys are good for which would flood the provider. */
+export function checkKeysDuration(draft: Draft, ms: number, block: Place): void {
+  const place = [...block, "jwksCacheDuration"];
+  if (ms < 1000) draft.error(place, `${dotted(place)}: at least a second`);
+}
+
+function redacted(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, "//…@");
+}

@@ -1,0 +1,31 @@
+// Where tokens are looked for, as written.
+import type { TokenPlaces } from "../../auth/jwt/token-places.ts";
+import { knownField, OTHER } from "../../wire/known.ts";
+import { type Draft, dotted, type Place } from "./draft.ts";
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** One place: the key that says it, and what it says. */
+interface Written {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Reads and checks them. @param block that they stand in */
+export function readPlaces(
+  draft: Draft,
+  block: Place,
+  { header, prefix, cookie, query }: Readonly<Record<keyof TokenPlaces, Written>>,
+): TokenPlaces {
+  const fault = ({ key }: Written, message: string) =>
+    draft.error([...block, key], `${dotted(block)}.${key}: ${message}`);
+  const name = header.value.toLowerCase();
+  const isFree = TOKEN.test(name) && name !== "cookie" && knownField(name) === OTHER;
+  if (name !== "" && name !== "authorization" && !isFree) fault(header, `"${header.value}" cannot hold a token`);
+  const word = prefix.value.trim().toLowerCase();
+  if (word !== "" && !TOKEN.test(word)) fault(prefix, `"${prefix.value}" is no word`);
+  if (word === "basic") fault(prefix, "Basic is for user names and passwords");
+  if (cookie.value !== "" && !TOKEN.test(cookie.value)) fault(cookie, `"${cookie.value}" is no name`);
+  if (name + cookie.value + query.value === "") draft.error(block, `${dotted(block)}: no place is left for tokens`);
+  return { header: name, prefix: word, cookie: cookie.value, query: query.value };
+}

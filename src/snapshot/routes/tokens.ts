@@ -1,0 +1,81 @@
+// `auth.jwt`, `auth.oauth2` and what a rule says of both → one method: a token itself says who has issued it.
+import type { Authenticator } from "../../auth/authenticator.ts";
+import { type BearerSettings, bearer, bearerIdentity } from "../../auth/jwt/authenticator.ts";
+import { Issuer, type TokenMethod } from "../../auth/jwt/issuer.ts";
+import type { JwtSettings } from "../../auth/jwt/settings.ts";
+import type { TokenPlaces } from "../../auth/jwt/token-places.ts";
+import { TokenVerifier } from "../../auth/jwt/verifier.ts";
+import type { OAuth2Settings, ProviderSettings } from "../../auth/oauth2/settings.ts";
+import type { AuthConfig, RuleAuthConfig } from "../../config/meaning/auth-config.ts";
+import type { AuthMethod } from "../../core/identity.ts";
+import type { Build } from "../runtime.ts";
+import { providerIssuer } from "./oauth2.ts";
+import { keySource } from "./token-keys.ts";
+
+/** What a rule says of tokens. */
+export type TokenRule = Pick<RuleAuthConfig, "methods" | "jwt" | "oauth2">;
+
+/** Whether credentials of the method are tokens. */
+export function isTokenMethod(method: AuthMethod): method is TokenMethod {
+  return method === "jwt" || method === "oauth2";
+}
+
+/** What makes rules ask for the same tokens. */
+export function tokenRuleKey({ methods, jwt, oauth2 }: TokenRule): string {
+  return JSON.stringify([methods.filter(isTokenMethod), jwt, oauth2]);
+}
+
+/** The rule that the key is of, without the methods that are off; null: none of its own is left. */
+export function tokenRuleOf(key: string, auth: AuthConfig): TokenRule | null {
+  const [methods, jwt, oauth2] = JSON.parse(key) as [readonly TokenMethod[], string, TokenRule["oauth2"]];
+  const isOn = { jwt: jwt === "" ? auth.jwt !== null : Object.hasOwn(auth.ruleJwt, jwt), oauth2: auth.oauth2 !== null };
+  const left = methods.filter((method) => isOn[method]);
+  return left.length === 0 ? null : { methods: left, jwt, oauth2 };
+}
+
+/** Makes the method of a rule that accepts `jwt`, `oauth2`, or both. */
+export function tokenMethod(rule: TokenRule, build: Build): Authenticator {
+  const methods = rule.methods.filter(isTokenMethod);
+  const issuers = methods.flatMap((method) => ISSUERS[method](rule, build));
+  return bearer(bearerSettings(methods, rule, build.config.auth), new TokenVerifier(issuers, bearerIdentity), null);
+}
+
+/** Where a rule looks for tokens. */
+export function tokenPlaces(rule: TokenRule, auth: AuthConfig): readonly TokenPlaces[] {
+  return settingsOf(rule, auth).map(({ places }) => places);
+}
+
+const ISSUERS: Readonly<Record<TokenMethod, (rule: TokenRule, build: Build) => readonly Issuer[]>> = {
+  jwt: ({ jwt }, build) => {
+    const { issuers } = jwtSettings(jwt, build.config.auth);
+    return issuers.map(({ keys, ...issuer }) => new Issuer(issuer, keySource(keys, build)));
+  },
+  oauth2: (rule, build) =>
+    providersOf(rule, build.config.auth).flatMap((provider) => providerIssuer(provider, build) ?? []),
+};
+
+function settingsOf({ methods, jwt }: TokenRule, auth: AuthConfig): readonly (JwtSettings | OAuth2Settings)[] {
+  return methods.filter(isTokenMethod).map((method) => (method === "jwt" ? jwtSettings(jwt, auth) : auth.oauth2!));
+}
+
+function jwtSettings(key: string, { jwt, ruleJwt }: AuthConfig): JwtSettings {
+  return key === "" ? jwt! : ruleJwt[key]!;
+}
+
+function providersOf({ oauth2: own }: TokenRule, { oauth2 }: AuthConfig): readonly ProviderSettings[] {
+  return oauth2!.providers.filter(({ name }) => own === null || own.provider === "" || own.provider === name);
+}
+
+function bearerSettings(methods: readonly TokenMethod[], rule: TokenRule, auth: AuthConfig): BearerSettings {
+  const settings = settingsOf(rule, auth);
+  const of = [auth.oauth2, rule.oauth2].filter((each) => each !== null);
+  const scopes = of.flatMap((each) => each.scopes);
+  const audiences = of.map((each) => each.audience).filter((names) => names.length > 0);
+  return {
+    method: methods[0]!,
+    variant: tokenRuleKey(rule),
+    places: settings.map(({ places }) => places),
+    strips: settings.filter(({ forward }) => !forward).map(({ places }) => places),
+    demands: [{ method: "oauth2", scopes, audiences }],
+  };
+}

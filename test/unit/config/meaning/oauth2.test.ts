@@ -1,0 +1,236 @@
+// auth.oauth2 as it is written, in the section and in rules: what it means, what is refused, what is warned of.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { printConfiguration } from "../../../../src/config/show/print.ts";
+import { load, loadFine } from "../../../support/load.ts";
+import type { Block } from "../../../support/setup.ts";
+import { signingKey } from "../../../support/tokens.ts";
+
+const KEY = signingKey("RS256", "k1");
+const URL = "https://id.example";
+const PROVIDER = { name: "main", clientId: "api", issuerUrl: URL };
+
+function text(auth: Block, rule: Block = {}): string {
+  const rules = [{ id: "r", path: "/*", serviceName: "_internal", ...rule }];
+  return JSON.stringify({ gateway: { auth, router: { rules } } });
+}
+
+const withProvider = (more: Block): Block => ({ oauth2: { providers: [{ ...PROVIDER, ...more }] } });
+const read = (auth: Block, rule: Block = {}) => loadFine(text(auth, rule));
+const provider = (more: Block) => read(withProvider(more)).auth.oauth2!.providers[0]!;
+const demand = (auth: Block, rule: Block = {}) => read(auth, rule).rules[0]!.auth;
+const OAUTH2 = withProvider({});
+const JWT = { issuer: "https://jwt.example", audience: "api", publicKey: KEY.pem };
+
+/** Messages without their places. */
+function said(auth: Block, rule: Block = {}) {
+  const bare = (lines: readonly string[]) => lines.map((line) => line.replace(/^t\.yaml:\d+:\d+: /, ""));
+  const { errors, warnings } = load(text(auth, rule));
+  return { errors: bare(errors), warnings: bare(warnings) };
+}
+
+describe("a provider", () => {
+  test("is asked for what is not written", () => {
+    const { metadata, keys, issuer } = provider({});
+    assert.equal(metadata.discoveryUrl, `${URL}/.well-known/openid-configuration`);
+    assert.deepEqual([keys, issuer.issuers, issuer.audience], ["published", { [URL]: "" }, ["api"]]);
+    assert.ok(issuer.algorithms.includes("EdDSA") && !issuer.algorithms.includes("HS256"));
+    assert.deepEqual(said(OAUTH2), { errors: [], warnings: [] });
+  });
+  test("has the URLs that are written, and is not asked with useDiscovery: false", () => {
+    const urls = {
+      authorizationUrl: `${URL}/a`,
+      tokenUrl: `${URL}/t`,
+      userInfoUrl: `${URL}/u`,
+      introspectionUrl: `${URL}/i`,
+      endSessionUrl: `${URL}/e`,
+      jwksEndpoint: `${URL}/j`,
+    };
+    const { metadata, introspects } = provider({ ...urls, clientSecret: "s", useDiscovery: false });
+    assert.equal(metadata.discoveryUrl, "");
+    assert.deepEqual(Object.values(metadata.endpoints), Object.values(urls));
+    assert.equal(introspects, true);
+  });
+  test("may be asked at an inner name, by which it may call itself", () => {
+    const discoveryUrl = "https://inner.example/realm/.well-known/openid-configuration";
+    const { metadata } = provider({ discoveryUrl });
+    assert.equal(metadata.discoveryUrl, discoveryUrl);
+    assert.ok(metadata.documentIssuers.includes(URL));
+    assert.ok(metadata.documentIssuers.includes("https://inner.example/realm"));
+  });
+  test("stands for several tenants where its issuerUrl has room for them", () => {
+    const tenants = { issuerUrl: `${URL}/{tenantid}/v2.0`, allowedTenants: ["a", "b"], discoveryUrl: `${URL}/d` };
+    assert.deepEqual(provider(tenants).issuer.issuers, { [`${URL}/a/v2.0`]: "a", [`${URL}/b/v2.0`]: "b" });
+  });
+  test("says what claims mean, and how long its keys are good", () => {
+    const { issuer, keysMs } = provider({
+      subjectClaim: "oid",
+      scopeClaim: "scp",
+      audienceClaim: "client_id",
+      audience: ["x", "y"],
+      claimsMapping: { "realm.roles": "roles", type: "kind" },
+      clockSkew: "3s",
+      jwksCacheDuration: "5m",
+    });
+    assert.deepEqual(
+      [issuer.subjectClaim, issuer.scopeClaim, issuer.audienceClaim, issuer.typeClaim, issuer.clockSkewMs, keysMs],
+      ["oid", "scp", "client_id", "kind", 3000, 300_000],
+    );
+    assert.deepEqual([issuer.audience, issuer.attributes], [["x", "y"], { roles: "realm.roles" }]);
+  });
+  test("signs with its secret where an HS algorithm says so", () => {
+    const hs = { clientSecret: "a secret of at least thirty-two bytes", signingMethod: "HS256" };
+    assert.equal(provider(hs).keys, "secret");
+  });
+  test("that has no keys and no issuer is for logins alone", () => {
+    const urls = { authorizationUrl: `${URL}/a`, tokenUrl: `${URL}/t`, userInfoUrl: `${URL}/u`, issuerUrl: "" };
+    assert.equal(provider(urls).keys, "none");
+    assert.deepEqual(said(withProvider(urls)).warnings, []);
+  });
+  test("that is off is no method", () => {
+    assert.equal(read({ oauth2: { enabled: false, providers: [PROVIDER] } }).auth.oauth2, null);
+  });
+
+  const refused: readonly (readonly [more: Block, error: RegExp])[] = [
+    [{ name: "a:b" }, /providers\[0\]\.name: letters, digits/],
+    [{ issuerUrl: "http://id.example" }, /issuerUrl: "http:.*asked by https/],
+    [{ tokenUrl: "https://u:p@id.example" }, /tokenUrl: "https:\/\/…@id\.example"/],
+    [{ issuerUrl: `${URL}/{tenantid}`, discoveryUrl: `${URL}/d` }, /needs allowedTenants/],
+    [{ issuerUrl: `${URL}/{tenantid}`, allowedTenants: ["t"] }, /needs discoveryUrl/],
+    [{ allowedTenants: ["t"] }, /allowedTenants: they have no effect, for issuerUrl has no/],
+    [{ useDiscovery: false, discoveryUrl: `${URL}/d` }, /no effect with useDiscovery: false/],
+    [{ signingMethod: "HS256" }, /HS algorithms need the clientSecret/],
+    [{ signingMethod: "HS256", clientSecret: "s", jwksEndpoint: `${URL}/k` }, /never with jwksEndpoint/],
+    [{ signingMethod: "none" }, /"none" is no signature/],
+    [{ clientId: "" }, /audience or clientId must say whom/],
+    [{ introspectionUrl: `${URL}/i` }, /introspectionUrl: it needs clientId, clientSecret/],
+    [{ jwksCacheDuration: "1ms" }, /at least a second/],
+    [{ proxy: "proxy:3128" }, /proxy: a proxy is written as http:/],
+    [{ caFile: "/nowhere.pem" }, /caFile: .*no such file/],
+  ];
+  for (const [more, error] of refused) {
+    test(`is refused: ${error.source}`, () => {
+      const { errors } = said(withProvider(more));
+      assert.match(errors.join("\n"), error);
+      assert.equal(errors.length, 1, errors.join("\n"));
+    });
+  }
+  const warned: readonly (readonly [more: Block, warning: RegExp])[] = [
+    [{ validateIssuer: false }, /without issuerUrl and validateIssuer, tokens are accepted whoever/],
+    [{ validateAudience: false }, /without validateAudience, tokens that were meant for others/],
+  ];
+  for (const [more, warning] of warned) {
+    test(`is warned of: ${warning.source}`, () => {
+      const { errors, warnings } = said(withProvider(more));
+      assert.deepEqual([errors, warnings.length], [[], 1]);
+      assert.match(warnings[0]!, warning);
+    });
+  }
+
+  test("shows its URLs, and neither its secret nor the way through a proxy", () => {
+    const more = { clientSecret: "s3cret", tokenUrl: `${URL}/t`, proxy: "http://u:pw@proxy:3128" };
+    const shown = printConfiguration(read(withProvider(more)));
+    assert.match(shown, /tokenUrl: https:\/\/id\.example\/t/);
+    assert.ok(!shown.includes("s3cret") && !shown.includes("pw@"));
+  });
+});
+
+test("providers have names and issuers of their own", () => {
+  const both = (more: Block) => said({ oauth2: { providers: [PROVIDER, { ...PROVIDER, ...more }] } }).errors.join();
+  assert.match(both({ issuerUrl: `${URL}/other` }), /"main" is there twice/);
+  assert.match(both({ name: "other" }), /two have the issuer/);
+  const any = { ...PROVIDER, validateIssuer: false };
+  assert.match(
+    said({ oauth2: { providers: [any, { ...any, name: "other" }] } }).errors.join(),
+    /"main" takes tokens of any issuer already/,
+  );
+  assert.match(said({ oauth2: true }).warnings.join(), /there are no providers/);
+});
+test("an issuer that auth.jwt has, too, is warned of", () => {
+  const { warnings } = said({ ...OAUTH2, jwt: { ...JWT, issuer: URL } });
+  assert.match(warnings.join(), /the issuer of "main" is one of auth\.jwt, too/);
+});
+test("tokens are looked for where the keys say", () => {
+  const places = { tokenHeader: "X-Token", bearerPrefix: "", tokenCookie: "ck", tokenQuery: "at" };
+  const { oauth2 } = read({ oauth2: { ...places, forward: false, providers: [PROVIDER] } }).auth;
+  assert.deepEqual(oauth2!.places, { header: "x-token", prefix: "", cookie: "ck", query: "at" });
+  assert.equal(oauth2!.forward, false);
+  assert.match(said({ oauth2: { tokenHeader: "Cookie" } }).errors.join(), /oauth2\.tokenHeader: "Cookie" cannot hold/);
+});
+
+describe("a rule", () => {
+  const methods = (auth: Block, rule: Block = {}) => demand(auth, rule)?.methods ?? null;
+  test("needs a token once oauth2 is on, unless auth.required or the rule says otherwise", () => {
+    assert.deepEqual(methods(OAUTH2), ["oauth2"]);
+    assert.equal(methods({ ...OAUTH2, required: false }), null);
+    assert.equal(methods(OAUTH2, { authRequired: false }), null);
+    assert.equal(methods(OAUTH2, { auth: { oauth2: false } }), null);
+    assert.deepEqual(methods({ ...OAUTH2, mtls: true, required: true }, { auth: { oauth2: false } }), ["mtls"]);
+    assert.deepEqual(methods({ ...OAUTH2, mtls: true }), ["oauth2", "mtls"]);
+  });
+  test("accepts what its blocks name, or authType", () => {
+    const all = { ...OAUTH2, jwt: JWT, mtls: true };
+    assert.deepEqual(methods(all, { authRequired: true }), ["jwt", "oauth2", "mtls"]);
+    assert.deepEqual(methods(all, { auth: { oauth2: {} } }), ["oauth2"]);
+    assert.deepEqual(methods(all, { auth: { jwt: {}, oauth2: true } }), ["jwt", "oauth2"]);
+    assert.deepEqual(methods(all, { auth: { oauth2: true }, authType: ["mtls", "oauth2"] }), ["mtls", "oauth2"]);
+    assert.deepEqual(methods(all, { authType: "oauth2" }), ["oauth2"]);
+  });
+  test("may narrow which tokens", () => {
+    const own = { provider: "main", requireScopes: ["s"], requireAudience: ["a"] };
+    const auth = { oauth2: { ...(OAUTH2.oauth2 as Block), requireScopes: ["g"], requireAudience: ["h"] } };
+    assert.deepEqual(demand(auth, { auth: { oauth2: own } })!.oauth2, {
+      provider: "main",
+      scopes: ["s"],
+      audience: ["a"],
+    });
+    const { oauth2 } = read(auth).auth;
+    assert.deepEqual([oauth2!.scopes, oauth2!.audience], [["g"], ["h"]]);
+  });
+  test("may have keys of its own in place of those of auth.jwt", () => {
+    const own = { publicKey: KEY.pem, issuer: "https://own.example", audience: "own" };
+    for (const auth of [{ mtls: true }, { mtls: true, jwt: JWT }]) {
+      const config = read(auth, { auth: { jwt: own } });
+      const { methods: accepted, jwt } = config.rules[0]!.auth!;
+      assert.deepEqual([accepted, jwt], [["jwt"], "r"]);
+      assert.deepEqual(config.auth.ruleJwt[jwt]!.issuers[0]!.issuers, { "https://own.example": "" });
+    }
+  });
+  test("says the same in its middleware, as a list or a mapping", () => {
+    const rows: readonly (readonly [middleware: unknown, expected: unknown])[] = [
+      [[{ oauth2: { provider: "main", requiredScopes: ["s"] } }], { provider: "main", scopes: ["s"], audience: [] }],
+      [["oauth2"], { provider: "", scopes: [], audience: [] }],
+      [
+        { auth: { oauth2: { enabled: true, requireScopes: ["s"], requireAudience: "a" } } },
+        { provider: "", scopes: ["s"], audience: ["a"] },
+      ],
+    ];
+    for (const [middleware, expected] of rows) {
+      const own = demand({ ...OAUTH2, mtls: true }, { middleware })!;
+      assert.deepEqual([own.methods, own.oauth2], [["oauth2"], expected]);
+    }
+    assert.equal(demand(OAUTH2, { middleware: { auth: { oauth2: { enabled: false } } } }), null);
+    const jwt = [{ jwt: { publicKey: KEY.pem, algorithm: "RS256", issuer: "i", audience: "a" } }];
+    assert.equal(demand({ mtls: true }, { middleware: jwt })!.jwt, "r");
+  });
+
+  const refused: readonly (readonly [rule: Block, error: RegExp])[] = [
+    [{ auth: { oauth2: { provider: "mian" } } }, /unknown provider "mian"; did you mean.*main/],
+    [{ auth: { oauth2: { enabled: false, provider: "main" } } }, /auth\.oauth2 is off here, and yet/],
+    [{ auth: { oauth2: true }, authRequired: false }, /authRequired|it is false, but/],
+    [{ auth: { oauth2: true }, metadata: { skipAuth: true } }, /exclude each other/],
+    [{ auth: { jwt: { issuer: "x" } } }, /auth\.jwt\.issuer: it goes with keys of the rule's own/],
+    [{ auth: { oauth2: { requireScopes: ["a b"] } } }, /"a b" is no scope/],
+    [{ auth: "yes", middleware: ["oauth2"] }, /auth: expected a mapping/],
+  ];
+  for (const [rule, error] of refused) {
+    test(`is refused: ${error.source}`, () => {
+      const { errors } = said({ ...OAUTH2, jwt: JWT }, rule);
+      assert.match(errors.join("\n"), error);
+      assert.equal(errors.length, 1, errors.join("\n"));
+    });
+  }
+  test("that needs oauth2 while it is off is refused", () => {
+    assert.match(said({ mtls: true }, { auth: { oauth2: true } }).errors.join(), /no method of oauth2 is enabled/);
+  });
+});
