@@ -80,6 +80,12 @@ export class KeyReader {
     if (why !== null) return fault(`key "${id}": ${why}`);
     const expiresAt = section.expiresAt === "" ? 0 : Date.parse(section.expiresAt);
     if (Number.isNaN(expiresAt)) return fault(`key "${id}": expiresAt is no time such as 2027-01-31T12:00:00Z`);
+    const unset = [...section.key, ...section.hashedKey].some((text) => text.includes("${"));
+    if (unset && source.steps.length === 1) return fault(`key "${id}": placeholders are not replaced in this file`);
+    if (unset) {
+      this.#draft.problems.warn(at, `${source.name}: key "${id}" is never accepted: its variable is not set`, true);
+      return [];
+    }
     const digests = this.#digestsOf(section);
     if (typeof digests === "string") return fault(`key "${id}": ${digests}`);
     const isHashed = section.hashedKey.length > 0 || this.#section.hashKeys;
@@ -100,7 +106,6 @@ export class KeyReader {
     const given = hashedKey.length > 0 ? hashedKey : key;
     if (given.length === 0) return "it has no key and no hashedKey";
     if (hashedKey.length === 0 && !this.#section.hashKeys) {
-      if (given.some((text) => text.includes("${"))) return "placeholders count in the configuration alone";
       return given.every((text) => KEY.test(text)) ? given.map(keyDigest) : "a key is printable ASCII without blanks";
     }
     const found = given.map((text) => DIGEST.exec(text)?.[1]?.toLowerCase());

@@ -58,6 +58,18 @@ const keys = mapOrList("id → key, or a list of keys with their ids", orText(ke
 /** What the file named by `auth.apikey.keysFile` consists of. */
 export const keysFile = object("File of API keys", { keys });
 
+/** true or false; files of older gateways name the algorithm. */
+function hashed(doc: string): Field<boolean> {
+  const flag = bool(doc, false);
+  return {
+    ...flag,
+    read(node, path, reading) {
+      const named = node.kind === "scalar" && /^sha-?256$/i.test(String(node.value));
+      return named || flag.read(node, path, reading);
+    },
+  };
+}
+
 const apikey = object("", {
   enabled: bool("accept API keys", false),
   headerName: str("header that holds the key; empty = none", "X-API-Key"),
@@ -65,7 +77,7 @@ const apikey = object("", {
   cookieName: str("cookie that holds it, too; empty = none", ""),
   scheme: str("scheme of `Authorization: <scheme> <key>` that holds it, too; empty = none", ""),
   forward: bool("send the key on to services; otherwise it is taken out wherever it may stand", false),
-  hashKeys: bool("`key` holds the hexadecimal SHA-256 of each key", false),
+  hashKeys: hashed("`key` holds the hexadecimal SHA-256 of each key"),
   defaultScopes: strings("scopes of every key beside its own"),
   keysFile: str("YAML file with further `keys`, watched as the configuration itself; empty = none", ""),
   keys,

@@ -26,6 +26,7 @@ export const AUTH_ALIASES: readonly (readonly [string, string])[] = [
   ["auth.apikey.header", "auth.apikey.headerName"],
   ["auth.apikey.query", "auth.apikey.queryParam"],
   ["auth.apikey.cookie", "auth.apikey.cookieName"],
+  ["auth.apikey.hashAlgorithm", "auth.apikey.hashKeys"],
   [`${RULE}.metadata.authRequired`, `${RULE}.authRequired`],
   [`${RULE}.metadata.requiredScopes`, `${RULE}.requiredScopes`],
   [`${RULE}.auth.required`, `${RULE}.authRequired`],

@@ -105,6 +105,25 @@ describe("keys", () => {
     assert.match(warnings("plain")[0]!.message, /keys in plain text/);
     assert.deepEqual(warnings("${KEY}"), []);
   });
+  test("whose variable is not set are never accepted", () => {
+    for (const name of ["key", "hashedKey"]) {
+      const keys = { ci: { [name]: "${NOT_SET}" }, other: { hashedKey: keyDigest("k") } };
+      const { config, warnings } = loadConfig({ file: "t.yaml", text: textOf({ apikey: { keys } }), env: {} });
+      assert.deepEqual(
+        config.auth.apikey!.keys.map(({ identity }) => identity.apiKey),
+        ["other"],
+      );
+      assert.ok(
+        warnings.some(({ message }) => message.includes('key "ci" is never accepted')),
+        name,
+      );
+    }
+  });
+  test("say by hashAlgorithm, as older files do, that they are hashed", () => {
+    const [key] = keysOf({ hashAlgorithm: "sha256", keys: { ci: { key: keyDigest("a") } } });
+    assert.equal(key!.digest, keyDigest("a"));
+    assert.match(why({ apikey: { hashAlgorithm: "md5", keys: {} } }), /hashKeys: expected true or false/);
+  });
   test("must be told apart and be possible", () => {
     const said = (keys: unknown, more: Block = {}) => why({ apikey: { keys, ...more } });
     assert.match(said({ a: { key: "same" }, b: { key: "same" } }), /keys "a" and "b" are the same/);

@@ -98,6 +98,7 @@ const VALUES: Readonly<Record<string, readonly [Value, Value]>> = {
   "router.rules.[].cors.allowedOrigins": [["https://a.test"], ["https://b.test"]],
   "auth.apikey": [{ forward: true }, { forward: false }],
   "auth.apikey.queryParam": ["one", "two"],
+  "auth.apikey.hashKeys": ["sha256", "false"],
   "router.rules.[].authRequired": [true, false],
   "router.rules.[].authType": [["mtls"], []],
   "router.rules.[].requiredScopes": [["one"], ["two"]],
