@@ -8,8 +8,8 @@ import { sendReply } from "./send-reply.ts";
 const NO_TRAILERS: readonly string[] = [];
 
 /**
- * Answers `ctx` with an error of the table. Once its reply has begun, a gRPC call is ended by its trailers, in gRPC-Web
- * by a frame of them; anything else can only be cut.
+ * Answers `ctx` with an error of the table. Once its reply has begun, a gRPC call is ended by its trailers, a translated one
+ * as its translator writes them; anything else can only be cut.
  * @param given further fields of the answer
  * @param message what is wrong with the client's own input; replaces the sentence of the table
  */
@@ -24,8 +24,8 @@ export function refuse(
   const late = row.retryAfter !== undefined && getField(given, "retry-after") === undefined;
   const fields = late ? [...given, "Retry-After", String(row.retryAfter)] : given;
   const kind = grpcKind(ctx.fields);
-  if (kind !== null) return endCall(ctx, kind, row, fields, message);
-  if (ctx.status !== 0) return ctx.downstream.abort();
+  if (ctx.status !== 0) return endReply(ctx, kind, row, message);
+  if (kind !== null) return refuseCall(ctx, row, fields, message);
   const all = ["Content-Type", "application/json; charset=utf-8", ...(row.fields ?? []), ...fields];
   const body = errorBody(code, row, ctx.requestId, message);
   sendReply(ctx, { status: row.status, fields: all, body }, row.close === true);
@@ -36,22 +36,23 @@ function errorBody(code: ErrorCode, row: ErrorRow, requestId: string, message: s
   return `${JSON.stringify({ error: { type: row.type, message, code, requestId } })}\n`;
 }
 
-/** HTTP 200 and a status of gRPC, as its clients expect: alone with the head, or behind what was sent. */
-function endCall(
-  ctx: RequestContext,
-  kind: "native" | "web",
-  row: ErrorRow,
-  fields: readonly string[],
-  message: string,
-): void {
-  ctx.grpcStatus = grpcStatusOf(row.status);
-  const status = ["grpc-status", String(ctx.grpcStatus), "grpc-message", grpcMessage(message)];
-  if (ctx.status !== 0) {
-    if (kind === "native") return ctx.reply.end(null, status);
-    const last = ctx.translation?.ending?.(status) ?? null;
-    return last === null ? ctx.downstream.abort() : ctx.reply.end(last, NO_TRAILERS);
-  }
+/** HTTP 200 and a status of gRPC alone with the head, as its clients expect. */
+function refuseCall(ctx: RequestContext, row: ErrorRow, fields: readonly string[], message: string): void {
   const type = ctx.fields[ctx.fields.findIndex((f, i) => i % 2 === 0 && f.toLowerCase() === "content-type") + 1]!;
-  const all = ["content-type", type.split(";")[0]!, ...status, ...fields];
+  const all = ["content-type", type.split(";")[0]!, ...noteStatus(ctx, row, message), ...fields];
   sendReply(ctx, { status: 200, fields: all, body: "" }, row.close === true);
+}
+
+/** Ends a reply that has begun. */
+function endReply(ctx: RequestContext, kind: ReturnType<typeof grpcKind>, row: ErrorRow, message: string): void {
+  if (kind === "native") return ctx.reply.end(null, noteStatus(ctx, row, message));
+  const last = ctx.translation?.ending?.(noteStatus(ctx, row, message)) ?? null;
+  if (last === null) ctx.downstream.abort();
+  else ctx.reply.end(last, NO_TRAILERS);
+}
+
+/** The status as trailers. */
+function noteStatus(ctx: RequestContext, row: ErrorRow, message: string): readonly string[] {
+  ctx.grpcStatus = grpcStatusOf(row.status);
+  return ["grpc-status", String(ctx.grpcStatus), "grpc-message", grpcMessage(message)];
 }

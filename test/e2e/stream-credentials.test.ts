@@ -4,11 +4,13 @@ import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import type { ServiceError } from "@grpc/grpc-js";
 import { EventSource } from "eventsource";
+import { Base64Decoder } from "../../src/translators/grpc-web/base64-stream.ts";
 import { call } from "../support/client.ts";
 import { type StreamBackends, streamBackends, streamsText } from "../support/ending-streams.ts";
 import { openEvents } from "../support/events.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { InteropClient, order } from "../support/grpc.ts";
+import { framed } from "../support/http2-backend.ts";
 import { openSession } from "../support/http2-client.ts";
 import { scrape, sumOf } from "../support/metrics.ts";
 import { accessLine, eventually, soon } from "../support/setup.ts";
@@ -203,6 +205,46 @@ describe("while its token is good", LIMIT, () => {
     });
   });
 
+  describe("a translated stream", LIMIT, () => {
+    const FAILED = { error: { code: 16, message: "authentication expired", details: [] } };
+    /** Reads a stream of JSON to its end. */
+    const read = async (accept: string): Promise<string> => {
+      const { headers } = await shortLived();
+      const path = "/v1/greetings/ann?count=50&interval_ms=300";
+      const { status, text } = await call(gateway.port, { path, headers: [...headers, "Accept", accept] });
+      assert.equal(status, 200);
+      return text;
+    };
+    test("of lines ends with an error on the last one", async () => {
+      const lines = (await read("application/x-ndjson")).trim().split("\n");
+      assert.ok(lines.length > 1);
+      assert.deepEqual(JSON.parse(lines.at(-1)!), FAILED);
+    });
+    test("as an array ends with an error in it", async () => {
+      const all = JSON.parse(await read("application/json")) as unknown[];
+      assert.deepEqual(all.at(-1), FAILED);
+    });
+    test("of events ends as event streams do", async () => {
+      assert.match(await read("text/event-stream"), /^data: .*\n\nevent: error\ndata: authentication expired\n\n$/s);
+    });
+    for (const type of ["application/grpc-web+proto", "application/grpc-web-text"]) {
+      test(`of ${type} ends with the status in its last frame`, async () => {
+        const { headers } = await shortLived();
+        const message = framed(order({ count: 1, hang: true }));
+        const body = type.includes("text") ? message.toString("base64") : message;
+        const path = "/test.v1.Interop/List";
+        const reply = await call(gateway.port, {
+          method: "POST",
+          path,
+          headers: [...headers, "Content-Type", type],
+          body,
+        });
+        const bytes = type.includes("text") ? new Base64Decoder().push(reply.body)! : reply.body;
+        assert.match(bytes.toString("latin1"), /\x80.{4}grpc-status: 16\r\ngrpc-message: authentication expired\r\n$/s);
+      });
+    }
+  });
+
   describe("what is no stream", LIMIT, () => {
     test("is answered though the token ends meanwhile: a question of gRPC, and a long download", async () => {
       const { headers, endsAt } = await shortLived();
@@ -236,7 +278,7 @@ test("when all are over, nothing is left of them but their count", async () => {
     );
   });
   const metrics = await scrape(gateway.port);
-  for (const [protocol, ended] of Object.entries({ websocket: 4, sse: 7, grpc: 3 })) {
+  for (const [protocol, ended] of Object.entries({ websocket: 4, sse: 7, grpc: 8 })) {
     assert.equal(sumOf(metrics, "gateway_auth_streams_ended_total", { protocol, reason: "expired" }), ended, protocol);
   }
   assertCalm(gateway);

@@ -86,6 +86,7 @@ export class JsonTranslator implements Translator {
         ctx.grpcStatus = code;
       },
     };
+    let last: JsonResponse | null = null;
     return {
       method: "POST",
       target: `/${fullName(method)}`,
@@ -93,8 +94,10 @@ export class JsonTranslator implements Translator {
       streams: method.methodKind !== "unary",
       attempt(body: RequestBody, receiver: Receiver) {
         const answer = new JsonResponse(response, receiver);
+        last = answer;
         return { body: new FrameBody(request, body, answer), receiver: answer };
       },
+      ending: (trailers) => last?.ending(trailers) ?? null,
     };
   }
 }

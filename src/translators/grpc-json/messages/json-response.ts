@@ -120,6 +120,14 @@ export class JsonResponse implements Receiver, BodyObserver {
     else this.#streamed(this.#plan.form);
   }
 
+  /** The last piece of a stream that has begun, where its call has failed; null: it has not begun, or is the bytes of a file. */
+  ending(trailers: readonly string[]): Buffer | null {
+    const { form, printer, pool } = this.#plan;
+    const status = statusOf(trailers, pool);
+    if (!this.#begun || form === null || printer.raw || status === undefined) return null;
+    return Buffer.from(form.error(printer.status(status, true), this.#count));
+  }
+
   flush(): void {
     if (this.#begun && !this.#over) this.#to.flush();
   }
