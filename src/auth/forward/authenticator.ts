@@ -54,7 +54,6 @@ export function forward(service: ForwardService, connector: Connector, hooks: Fo
 
   return {
     method: "forward",
-    variant: service.name,
     challenge: "",
     credentialOf: () => "", // the request itself
     identify(_credential, ctx) {

@@ -14,5 +14,5 @@ export function admittedBy({ method, variant }: Admission, auth: AuthConfig): Me
     return rule && { ...none, ...rule };
   }
   const settings = auth[method];
-  return settings !== null && (variant === "" || Object.hasOwn(settings, variant)) ? none : null;
+  return settings !== null && (method !== "forward" || Object.hasOwn(settings, variant)) ? none : null;
 }

@@ -35,10 +35,11 @@ export function forwardMethod({ config, runtime, leases }: Build, name: string):
     () => undefined,
   );
   const defaults = { host: authorityOf(service.place), dropAcceptEncoding: false, maxUpgrades: 0 };
-  return forward(service, new HttpConnector(pool, defaults, { open: 0 }), {
+  const method = forward(service, new HttpConnector(pool, defaults, { open: 0 }), {
     checkOrigin: originCheck(config.frontend.websocket.allowedOrigins),
     failed: (why) => episode.note({ service: service.name, reason: why }),
   });
+  return { ...method, variant: name };
 }
 
 /** `timeoutMs` bounds the whole check. */
