@@ -1,21 +1,22 @@
-// Refuses requests that would come to a route with other demands once the path parameters (`/a;x/b`) are taken out of their
-// path: some backends do that, and would serve what nobody has been asked a credential or permission for.
+// Rejects requests whose path a backend could interpret as one of a route with other requirements: without its parameters
+// (`/a;x/b`), or with dot segments that appear once it is decoded. No credential or permission was checked for that path.
 import type { RequestContext } from "../core/context.ts";
 import type { Filter } from "../core/filter.ts";
 import type { Verdict } from "../core/reply.ts";
-import { withoutParameters } from "../wire/path-readings.ts";
+import { hasReadings, strayReadings } from "../wire/path-readings.ts";
 
-/** A route, and what it demands of clients as text; null: no route has the path. */
+/** The requirements of the route at `ctx.path` as text; null: no route matches. */
 type DemandsAt = (ctx: RequestContext) => string | null;
 
-/** @param demandsAt what is demanded at `ctx.path` */
+/** Makes the filter, which all routes share. */
 export function guardPath(demandsAt: DemandsAt): Filter {
-  return { name: "path-parameters", phase: "edge", onRequest: (ctx) => check(ctx, demandsAt) };
+  return { name: "path-guard", phase: "edge", onRequest: (ctx) => check(ctx, demandsAt) };
 }
 
 function check(ctx: RequestContext, demandsAt: DemandsAt): Verdict {
   const { path } = ctx;
-  const readings = withoutParameters(path);
+  if (!hasReadings(path)) return undefined;
+  const readings = strayReadings(path);
   if (readings.length === 0) return undefined;
   const demanded = demandsAt(ctx);
   try {
@@ -31,6 +32,6 @@ function check(ctx: RequestContext, demandsAt: DemandsAt): Verdict {
 }
 
 function refuse(ctx: RequestContext): Verdict {
-  ctx.detail = "which route its path leads to depends on path parameters";
+  ctx.detail = "the path can be interpreted as one of a route with other requirements";
   return { code: "invalid_path" };
 }
