@@ -86,10 +86,12 @@ function roleWith(permissions: Entry | undefined, at: Node["at"]): MapNode {
   return role;
 }
 
-/** What is written there; null counts as nothing. */
+/** The value of a key; null counts as absent, and its key is removed. */
 function givenAt({ entries }: MapNode, key: string): Entry | undefined {
   const entry = entries.get(key);
-  return entry?.value.kind === "scalar" && entry.value.value === null ? undefined : entry;
+  if (entry?.value.kind !== "scalar" || entry.value.value !== null) return entry;
+  entries.delete(key);
+  return undefined;
 }
 
 /** A single value counts as a list of one. */
