@@ -8,6 +8,7 @@ import { builtinPaths } from "../snapshot/builtin/paths.ts";
 import { type DryRequest, dryRun, indexRules, whyNot } from "../snapshot/check/dry-run.ts";
 import { addressText } from "../wire/authority.ts";
 import { plainAddress } from "../wire/cidr.ts";
+import { explainAuthorization } from "./authorization.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 import { UsageError } from "./flags.ts";
 import { addressesText, policiesOf } from "./policies.ts";
@@ -20,12 +21,13 @@ export const explain: Command = {
   name: "explain",
   summary: "show which route takes a request, and why the others do not",
   operands: "METHOD URL",
-  flags: { ...CONFIG_FLAGS, H: "text", listener: "text", from: "text" },
+  flags: { ...CONFIG_FLAGS, H: "text", listener: "text", from: "text", as: "text" },
   help: {
     ...CONFIG_HELP,
     H: "request header `Name: value`; may be repeated",
     listener: "name of the listener the request comes to (default the first one, of an https URL the first with TLS)",
     from: "address the request comes from, or `unix`: tells whether IP lists let it pass",
+    as: "who the request is from, as in `authz.rbac` bindings (`user:ann`, `group:ops`); may be repeated: tells whether roles permit it",
   },
   async run(parsed, env) {
     const [method, url, ...further] = parsed.rest;
@@ -56,13 +58,15 @@ export const explain: Command = {
     }
     const held = from === null ? null : holdsOff(config, listener, result.rule, from);
     if (held !== null) lines.push(`  from ${parsed.values.get("from")}: ${held || "passes"}`);
+    const { lines: said, denied } = explainAuthorization(config, result, request, parsed.all.get("as") ?? []);
+    lines.push(...said);
     const others = result.path === null || result.builtin ? [] : config.rules.filter((rule) => rule !== result.rule);
     for (const rule of others.slice(0, MAX_SHOWN)) {
       lines.push(`  - ${rule.id} (${rule.path}): ${whyNot(rule, request) ?? "less specific"}`);
     }
     if (others.length > MAX_SHOWN) lines.push(`  … and ${others.length - MAX_SHOWN} more`);
     process.stdout.write(`${lines.join("\n")}\n`);
-    return (result.rule === null && !result.builtin) || held ? 1 : 0;
+    return (result.rule === null && !result.builtin) || held || denied ? 1 : 0;
   },
 };
 

@@ -4,6 +4,7 @@ import { hasIpLists, type IpLists } from "../auth/ip-list.ts";
 import type { Config, FallbackConfig, RateConfig, RuleConfig, ServiceConfig } from "../config/config.ts";
 import { adaptiveLimitOf } from "../config/meaning/adaptive-limit.ts";
 import type { RuleAuthConfig } from "../config/meaning/auth-config.ts";
+import type { RuleAuthzConfig } from "../config/meaning/authz-config.ts";
 import { groupingOf, type SessionConfig } from "../config/meaning/balancing.ts";
 import { checksOf } from "../config/meaning/health-config.ts";
 import { outlierSettings } from "../config/meaning/outliers.ts";
@@ -26,6 +27,7 @@ export function policiesOf(config: Config, rule: RuleConfig, service: ServiceCon
     ...on("addresses", addressesText(rule)),
     ...on("header limit", headText(rule)),
     ...on("authentication", rule.auth && authText(rule.auth)),
+    ...on("authorization", rule.authz && authzText(config, rule.authz)),
     ...on("cors", rule.cors && corsText(rule.cors)),
     ...on("tier", rule.tier === "normal" ? null : rule.tier),
     ...on("concurrency", rule.concurrency && `${rule.concurrency.max} under way by ${keyText(rule.concurrency.key)}`),
@@ -79,6 +81,13 @@ function oauth2Parts({ provider, scopes, audience }: NonNullable<RuleAuthConfig[
     ...(scopes.length === 0 ? [] : [`oauth2 scopes ${scopes.join(" ")}`]),
     ...(audience.length === 0 ? [] : [`oauth2 audience ${audience.join(" or ")}`]),
   ];
+}
+
+function authzText({ rbac }: Config, { permissions, requireAll, skipPaths }: RuleAuthzConfig): string {
+  const parts = [permissions.map(({ text }) => text).join(requireAll ? " and " : " or ")];
+  if (rbac?.enforces === false) parts.push("permissive");
+  if (skipPaths.length > 0) parts.push("except authz.rbac.skipPaths");
+  return parts.join(", ");
 }
 
 function corsText({ allowedOrigins, allowCredentials, optionsPassthrough }: CorsSettings): string {

@@ -90,7 +90,8 @@ function isWebSocket(value: string): boolean {
   return value.toLowerCase() === "websocket";
 }
 
-function contextOf(request: DryRequest): RequestContext {
+/** The request as filters see it, but for its canonical path. */
+export function contextOf(request: DryRequest): RequestContext {
   const absolute = /^https?:\/\/([^/?#]+)(.*)$/i.exec(request.url);
   const target = absolute === null ? request.url : absolute[2] || "/";
   const { method, fields } = request;

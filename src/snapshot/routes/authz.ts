@@ -1,7 +1,7 @@
 // `authz.rbac` and what rules require → filters. Routes of equal demands share one.
 import type { Authenticator } from "../../auth/authenticator.ts";
 import { claimAt } from "../../auth/jwt/claim-path.ts";
-import { type AuthzShared, authorize } from "../../authz/authorize.ts";
+import { type AuthzShared, authorize, type PermissionDemand } from "../../authz/authorize.ts";
 import { NotedDenials } from "../../authz/noted-denials.ts";
 import { Rbac } from "../../authz/rbac.ts";
 import type { RbacSettings } from "../../authz/settings.ts";
@@ -39,23 +39,25 @@ export class AuthzRules {
     return made;
   }
 
-  #filterOf(rule: RuleConfig, { permissions, requireAll, skipPaths }: RuleAuthzConfig, shared: AuthzShared): Filter {
-    const { pattern, protocol, auth } = rule;
-    const skips =
-      skipPaths.length === 0 ? null : (path: string) => skipPaths.some((skipped) => fitsPattern(skipped, path));
-    return authorize(
-      {
-        permissions,
-        requireAll,
-        skips,
-        fits: (path) => fitsPattern(pattern, path),
-        grpc: protocol === "grpc",
-        certificates: auth?.methods.includes("mtls") ?? false,
-        stranger: strangerTo(this.#auth.methodsOf(rule.auth), this.#build),
-      },
-      shared,
-    );
+  #filterOf(rule: RuleConfig, authz: RuleAuthzConfig, shared: AuthzShared): Filter {
+    const stranger = strangerTo(this.#auth.methodsOf(rule.auth), this.#build);
+    return authorize({ ...demandOf(rule, authz), stranger }, shared);
   }
+}
+
+/** What a rule demands of authenticated clients. */
+export function demandOf(
+  { pattern, protocol, auth }: RuleConfig,
+  { permissions, requireAll, skipPaths }: RuleAuthzConfig,
+): Omit<PermissionDemand, "stranger"> {
+  return {
+    permissions,
+    requireAll,
+    skips: skipPaths.length === 0 ? null : (path) => skipPaths.some((skipped) => fitsPattern(skipped, path)),
+    fits: (path) => fitsPattern(pattern, path),
+    grpc: protocol === "grpc",
+    certificates: auth?.methods.includes("mtls") ?? false,
+  };
 }
 
 function sharedOf({ runtime }: Build, settings: RbacSettings): AuthzShared {
