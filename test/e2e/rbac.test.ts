@@ -9,6 +9,7 @@ import { type Call, call, type Reply } from "../support/client.ts";
 import { GatewayPool, type GatewayProcess } from "../support/gateway.ts";
 import { errorOf, InteropClient, InteropServer, order } from "../support/grpc.ts";
 import { ask, openSession } from "../support/http2-client.ts";
+import { ask as manage, managementPort, TOKEN } from "../support/management.ts";
 import { scrape, sumOf } from "../support/metrics.ts";
 import { exchange } from "../support/raw.ts";
 import { accessLine, type Block, configText, reload, soon } from "../support/setup.ts";
@@ -69,6 +70,7 @@ function text(rbac: Block = {}, rules = RULES): string {
       auth: { failures: { max: 0 }, jwt: { secret: SECRET, signingMethod: "HS256", claimsMapping: {} }, apikey },
       authz: { rbac: { policies: [{ name: "all", roles: ROLES, bindings: BINDINGS }], ...rbac } },
       metrics: { enabled: true },
+      management: { enabled: true, port: 0, auth: { type: "token", token: TOKEN } },
     },
   });
 }
@@ -260,6 +262,17 @@ describe("a call of gRPC", LIMIT, () => {
     assert.equal(interop.calls.length, before);
     client.close();
   });
+});
+
+test("the management API names the filters of each rule, and shows who has which role", LIMIT, async () => {
+  await start();
+  const port = await managementPort(gateway);
+  const { routes } = await manage<{ routes: { id: string; middleware: string[] }[] }>(port, "/routes");
+  const named = (id: string) => routes.find((route) => route.id === id)!.middleware;
+  assert.ok(named("orders").includes("rbac") && named("orders").includes("path-guard"));
+  assert.ok(!named("open").includes("rbac") && named("open").includes("path-guard"));
+  assert.match(JSON.stringify(await manage(port, "/config")), /"user:ann":\["reader"\]/);
+  await gateway.kill();
 });
 
 test("a reload changes decisions at once, those that are remembered, too", LIMIT, async () => {
