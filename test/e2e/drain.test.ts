@@ -52,6 +52,9 @@ for (const many of [1, 6]) {
     t.after(() => gateway.kill());
     const failures: string[] = [];
     let running = true;
+    t.after(() => {
+      running = false;
+    });
     let served = 0;
     const clients = Array.from({ length: many }, async (_, who) => {
       const agent = keepAlive();
