@@ -166,9 +166,9 @@ class Authentication {
     return undefined;
   }
 
-  #reject(ctx: RequestContext, method: Authenticator, { code, why }: AuthFailure): Verdict {
+  #reject(ctx: RequestContext, method: Authenticator, { code, why, uncounted }: AuthFailure): Verdict {
     if (code === "auth_unavailable") return this.#refuse(ctx, method.method, code, why);
-    this.#shared.failures.failed(ctx.clientIp);
+    if (uncounted !== true) this.#shared.failures.failed(ctx.clientIp);
     const refusal = this.#refuse(ctx, method.method, code, why, challengeOf(method, "invalid_token"));
     return method.invite?.(ctx) ?? refusal;
   }

@@ -16,6 +16,8 @@ export interface AuthFailure {
   readonly code: "invalid_credentials" | "expired_credentials" | "auth_unavailable";
   /** For the log. Names nothing of the credential that is secret. */
   readonly why: string;
+  /** It is no sign of guessing, and does not count as one. */
+  readonly uncounted?: true;
 }
 
 /** The method has answered the request itself. */

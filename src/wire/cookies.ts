@@ -42,11 +42,34 @@ export function cookieValues(fields: readonly string[], name: string): string[] 
   return values;
 }
 
+/** A cookie as a client sends it. */
+export interface Cookie {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** All cookies of a client, in order. */
+export function cookiesOf(fields: readonly string[]): readonly Cookie[] {
+  return cookiesIn(fields).map((cookie) => ({ name: nameIn(cookie), value: cookie.slice(cookie.indexOf("=") + 1) }));
+}
+
 /** The cookies a client sent without those of that name, as one `Cookie` line; "" when none is left. */
 export function withoutCookie(fields: readonly string[], name: string): string {
+  return withoutCookies(fields, (each) => each === name);
+}
+
+/** The cookies a client sent without those of some names, as one `Cookie` line; "" when none is left. */
+export function withoutCookies(fields: readonly string[], isLeftOut: (name: string) => boolean): string {
   return cookiesIn(fields)
-    .filter((cookie) => valueStart(cookie, name) === -1)
+    .filter((cookie) => !isLeftOut(nameIn(cookie)))
     .join("; ");
+}
+
+/** Many servers pass over blanks before the `=`. "" where there is no `=`. */
+function nameIn(cookie: string): string {
+  let end = Math.max(0, cookie.indexOf("="));
+  while (end > 0 && (cookie.charCodeAt(end - 1) === 0x20 || cookie.charCodeAt(end - 1) === 0x09)) end--;
+  return cookie.slice(0, end);
 }
 
 /** `name=value` of each, in order. Takes time in proportion to their length, whatever they consist of. */
