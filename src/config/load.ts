@@ -137,7 +137,7 @@ function complete(place: Node, below: MapNode, files: SourceFiles, problems: Pro
   });
   collectErrors(problems, () => checkMappings(draft));
   const descriptors = collectErrors(problems, () => readDescriptors(draft, files));
-  const auth = collectErrors(problems, () => readAuth(draft, files));
+  const auth = collectErrors(problems, () => readAuth(draft, files, meaning?.stores ?? null));
   const rbac = collectErrors(problems, () => ({ settings: readRbac(draft, auth) }));
   if (auth === null || rbac === null) return { problems, result: null };
   if (meaning === null || material === null || acme === null || served === null || descriptors === null)

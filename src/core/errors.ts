@@ -34,6 +34,8 @@ export const ERRORS = {
   missing_credentials: row(401, "unauthorized", "This path requires a credential, and the request has none."),
   invalid_credentials: row(401, "unauthorized", "The credential is not valid."),
   expired_credentials: row(401, "unauthorized", "The credential is no longer valid."),
+  login_expired: row(400, "bad_request", "This login has expired, or was started in another browser; start it again."),
+  login_failed: row(403, "forbidden", "The login did not succeed."),
   insufficient_scope: row(403, "forbidden", "The credential does not have the required scope."),
   permission_denied: row(403, "forbidden", "The client does not have the required permission."),
   no_route: row(404, "not_found", "No route matches this request."),

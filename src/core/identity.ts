@@ -8,7 +8,7 @@ export const SUBJECT_TYPES = ["user", "service", "device"] as const;
 export type SubjectType = (typeof SUBJECT_TYPES)[number];
 
 /** Ways to authenticate, as the configuration names them. */
-export const AUTH_METHODS = ["jwt", "oauth2", "apikey", "basic", "mtls", "forward"] as const;
+export const AUTH_METHODS = ["jwt", "oauth2", "session", "apikey", "basic", "mtls", "forward"] as const;
 /** One of {@link AUTH_METHODS}. */
 export type AuthMethod = (typeof AUTH_METHODS)[number];
 

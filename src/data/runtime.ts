@@ -83,6 +83,7 @@ export function makeRuntime(
     breakers,
     transcoding: null,
     redis: null,
+    redisSessions: null,
     extensions,
     leaseSink: (output, holder) => logs.lease(output, holder),
     exposition: () => (exposition ??= import("../observe/exposition.ts").then((m) => new m.Exposition(sources))),

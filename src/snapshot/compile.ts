@@ -135,7 +135,7 @@ export class CompiledSnapshot implements Snapshot {
     this.replyFilters = listenerFilters(build);
     this.answersPreflights = this.routes.some(({ preflight }) => preflight !== null);
     this.#tracer = runtime.extensions.trace ?? null;
-    this.#ownAnswers = new OwnAnswers(config, runtime, parts.services);
+    this.#ownAnswers = new OwnAnswers(build, parts.services);
     this.#ipLists = listenerIpLists(config);
     this.#trusts = compileCidrs(config.frontend.http.trustedProxies);
     this.requestId = requestIdRule(config);

@@ -1,6 +1,7 @@
 // Loads asynchronously what compiling a configuration, which is synchronous, will need.
 import type { Config } from "../config/config.ts";
 import { prepareLimitStores } from "./routes/limit-stores.ts";
+import { prepareLogin } from "./routes/login.ts";
 import type { Runtime } from "./runtime.ts";
 import { prepareTranscoding } from "./translators/translators.ts";
 
@@ -8,6 +9,7 @@ import { prepareTranscoding } from "./translators/translators.ts";
 const PREPARATIONS: readonly ((config: Config, runtime: Runtime) => Promise<void>)[] = [
   prepareTranscoding,
   prepareLimitStores,
+  prepareLogin,
 ];
 
 /** To be awaited before each compilation. @throws what a preparation throws; the configuration cannot run then */

@@ -32,6 +32,9 @@ export interface Build {
   readonly leases: LeaseHolder;
 }
 
+/** The module, which is loaded on first use, because it needs the client of Redis. */
+export type RedisSessions = typeof import("../auth/login/redis-store.ts");
+
 /** Stores of limits outside the process; snapshots lease them. */
 export interface SharedStores {
   /** The store as configured; the same while some snapshot holds it. */
@@ -72,6 +75,8 @@ export interface Runtime extends ProcessFacts {
   exposition(): Promise<Exposition>;
   /** null until a store in Redis is configured. */
   redis: SharedStores | null;
+  /** Sessions in Redis; null until a configuration has them. */
+  redisSessions: RedisSessions | null;
   readonly extensions: Extensions;
   readonly log: Log;
   /** null until the first configuration is in effect. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type ClientMetadata, type Configuration, type JWK, Provider } from "oidc-provider";
+import { OidcStorage } from "./oidc-storage.ts";
 import { type SigningKey, signingKey } from "./tokens.ts";
 
 /** What differs between providers of tests. */
@@ -47,7 +48,8 @@ export async function startOidc(setup: OidcSetup = {}): Promise<OidcServer> {
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const issuer = `http://127.0.0.1:${port}`;
-  let provider = providerOf(issuer, setup, signingKey("RS256", "k1"));
+  const storage = new OidcStorage();
+  let provider = providerOf(issuer, setup, storage, signingKey("RS256", "k1"));
   let keys = 1;
   const oidc: OidcServer = {
     issuer,
@@ -56,7 +58,7 @@ export async function startOidc(setup: OidcSetup = {}): Promise<OidcServer> {
     user: "ann",
     answer: null,
     rotateKeys() {
-      provider = providerOf(issuer, setup, signingKey("RS256", `k${++keys}`));
+      provider = providerOf(issuer, setup, storage, signingKey("RS256", `k${++keys}`));
     },
     async close() {
       server.closeAllConnections();
@@ -82,7 +84,7 @@ export async function startOidc(setup: OidcSetup = {}): Promise<OidcServer> {
   return oidc;
 }
 
-function providerOf(issuer: string, setup: OidcSetup, key: SigningKey): Provider {
+function providerOf(issuer: string, setup: OidcSetup, storage: OidcStorage, key: SigningKey): Provider {
   const jwk = { ...key.privateKey.export({ format: "jwk" }), alg: key.alg, use: "sig", kid: key.kid } as JWK;
   const { accessTokenS = 3600, idTokenS = 3600, redirectUris = [], logoutUris = [] } = setup;
   const provider = new Provider(issuer, {
@@ -96,6 +98,7 @@ function providerOf(issuer: string, setup: OidcSetup, key: SigningKey): Provider
       },
       ...(setup.clients ?? []),
     ],
+    adapter: (model: string) => storage.adapter(model),
     jwks: { keys: [jwk] },
     cookies: { keys: ["cookies of the provider"] },
     claims: { openid: ["sub", "groups"], email: ["email", "email_verified"], profile: ["name"] },
@@ -138,8 +141,11 @@ function providerOf(issuer: string, setup: OidcSetup, key: SigningKey): Provider
   return provider;
 }
 
+/** `big` is in many groups, `huge` in too many. */
 function claimsOf(sub: string) {
-  return { sub, name: `The ${sub}`, email: `${sub}@example.org`, email_verified: true, groups: [`of-${sub}`] };
+  const count = { big: 120, huge: 2000 }[sub] ?? 1;
+  const groups = Array.from({ length: count }, (_, i) => `of-${sub}${i === 0 ? "" : `-${i}-of-the-company`}`);
+  return { sub, name: `The ${sub}`, email: `${sub}@example.org`, email_verified: true, groups };
 }
 
 /** In place of the forms of a login. */

@@ -43,6 +43,7 @@ export function quietRuntime(): Runtime & { readonly pools: PoolSet } {
     breakers: new Set(),
     transcoding: null,
     redis: null,
+    redisSessions: null,
     leaseSink: () => {
       throw new Error("no log here");
     },

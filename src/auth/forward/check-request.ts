@@ -4,7 +4,7 @@ import { NO_BODY } from "../../core/null-upstream.ts";
 import type { UpstreamRequest } from "../../core/upstream-request.ts";
 import { clientScheme } from "../../wire/client-view.ts";
 import { bindsConnection } from "../../wire/connection-credentials.ts";
-import { fieldBlock } from "../../wire/fields.ts";
+import { fieldBlock, getField, isField } from "../../wire/fields.ts";
 import { FoldedNames } from "../../wire/folded-names.ts";
 import { ACCEPT_ENCODING, AUTHORIZATION, knownField, OTHER } from "../../wire/known.ts";
 import { assertedNames, type ForwardService } from "./settings.ts";
@@ -30,10 +30,11 @@ export class CheckRequests {
     const { requestId, instanceId } = ctx.snapshot!;
     const fields: string[] = [];
     let exclusive = false;
-    for (let i = 0; i < ctx.fields.length; i += 2) {
-      const name = ctx.fields[i]!;
+    const given = withoutPrivateCookies(ctx);
+    for (let i = 0; i < given.length; i += 2) {
+      const name = given[i]!;
       if (!this.#sends(ctx, name)) continue;
-      const value = ctx.fields[i + 1]!;
+      const value = given[i + 1]!;
       if (knownField(name) === AUTHORIZATION && bindsConnection(value)) exclusive = true;
       fields.push(name, value);
     }
@@ -74,4 +75,12 @@ function forwardedFields(ctx: RequestContext): string[] {
   if (ctx.clientIp !== "") fields.push("X-Real-IP", ctx.clientIp);
   fields.push(...(ctx.peer.secured?.certificateFields ?? []));
   return fields;
+}
+
+/** The fields of the client, with the cookies that services may see. */
+function withoutPrivateCookies({ edit, fields }: RequestContext): readonly string[] {
+  if (edit === null || !edit.drops("cookie")) return fields;
+  const cookie = getField(edit.fields, "cookie");
+  const others = fields.filter((_, i) => !isField(fields[i - (i % 2)]!, "cookie"));
+  return cookie === undefined ? others : [...others, "Cookie", cookie];
 }

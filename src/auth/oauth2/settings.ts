@@ -1,6 +1,7 @@
 // What is configured of providers of OAuth 2 and OpenID Connect, as plain data.
 import type { IssuerSettings } from "../jwt/issuer.ts";
 import type { TokenPlaces } from "../jwt/token-places.ts";
+import type { LoginSettings } from "../login/settings.ts";
 import type { ProviderAccess } from "../provider-fetch.ts";
 
 /** URLs of a provider; "" = there is none, or it is not known. */
@@ -41,6 +42,8 @@ export interface ProviderSettings {
   readonly keysMs: number;
   /** Whether it is asked about opaque tokens, if it has an endpoint for that. */
   readonly introspects: boolean;
+  /** null: no logins. */
+  readonly login: LoginSettings | null;
 }
 
 /** Settings of the method. */

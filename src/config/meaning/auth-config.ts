@@ -4,10 +4,12 @@ import type { BasicSettings } from "../../auth/basic.ts";
 import type { FailureSettings } from "../../auth/failures.ts";
 import type { ForwardService } from "../../auth/forward/settings.ts";
 import type { JwtSettings } from "../../auth/jwt/settings.ts";
+import type { SessionSettings } from "../../auth/login/settings.ts";
 import type { MtlsSettings } from "../../auth/mtls.ts";
 import type { OAuth2Settings } from "../../auth/oauth2/settings.ts";
 import type { AuthMethod } from "../../core/identity.ts";
 import type { Pattern } from "../../routing/pattern.ts";
+import type { RedisSection } from "../schema/redis.ts";
 
 /** How clients are authenticated; null: the method is off. */
 export interface AuthConfig {
@@ -16,11 +18,19 @@ export interface AuthConfig {
   /** Keys of rules: name, which is the id of the rule if it has one → what holds for it in place of `jwt`. */
   readonly ruleJwt: Readonly<Record<string, JwtSettings>>;
   readonly oauth2: OAuth2Settings | null;
+  /** Logins of browsers; null: no provider has what they need. */
+  readonly session: LoginConfig | null;
   readonly apikey: ApiKeySettings | null;
   readonly basic: BasicSettings | null;
   readonly mtls: MtlsSettings | null;
   /** Services by name; "" the one for rules that name no other. */
   readonly forward: Readonly<Record<string, ForwardService>> | null;
+}
+
+/** Logins of browsers, and where their sessions are kept. */
+export interface LoginConfig extends SessionSettings {
+  /** A store in Redis; null: in cookies. */
+  readonly store: { readonly name: string; readonly redis: RedisSection } | null;
 }
 
 /** Which tokens of `auth.oauth2` a rule accepts. */

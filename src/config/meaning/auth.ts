@@ -4,6 +4,7 @@ import type { JwtSettings } from "../../auth/jwt/settings.ts";
 import type { OAuth2Settings } from "../../auth/oauth2/settings.ts";
 import { parsePasswordHash } from "../../auth/password-hash.ts";
 import { knownField, OTHER } from "../../wire/known.ts";
+import type { StoreConfigs } from "../config.ts";
 import { namedEntries } from "../schema/map-or-list.ts";
 import type { SourceFiles } from "../text/source-files.ts";
 import { KeyReader } from "./api-keys.ts";
@@ -12,14 +13,19 @@ import { subjectFault, subjectOf } from "./auth-subject.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 import { readForward } from "./forward.ts";
 import { readJwt, readRuleJwt } from "./jwt.ts";
+import { readLogin } from "./login.ts";
 import { readOAuth2 } from "./oauth2.ts";
 import { checkScopes, methodsIn } from "./rule-auth.ts";
 import { checkSkipPaths } from "./skip-paths.ts";
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Reads and checks the section. @param files told of the files that are read */
-export function readAuth(draft: Draft, files: SourceFiles): AuthConfig {
+/**
+ * Reads and checks the section.
+ * @param files told of the files that are read
+ * @param stores null: they are invalid, which is reported
+ */
+export function readAuth(draft: Draft, files: SourceFiles, stores: StoreConfigs | null): AuthConfig {
   const { auth } = draft.written;
   const place: Place = ["auth"];
   methodsIn(draft, auth.providers, [...place, "providers"]);
@@ -33,15 +39,24 @@ export function readAuth(draft: Draft, files: SourceFiles): AuthConfig {
     oauth2: oauth2.enabled ? readOAuth2(draft, files) : null,
   };
   if (read.jwt !== null && read.oauth2 !== null) checkShared(draft, read.jwt, read.oauth2);
+  const session = readLogin(draft, read.oauth2?.providers ?? [], stores);
   return {
     failures: { max: failures.max, windowMs: failures.window },
     ...read,
+    oauth2: read.oauth2 === null ? null : withoutSessions(read.oauth2, session?.cookie.name ?? ""),
+    session,
     ruleJwt: readRuleJwt(draft, files),
     apikey: apikey.enabled ? readKeys(draft, files) : null,
     basic: basic.enabled ? readUsers(draft) : null,
     mtls: mtls.enabled ? { scopes: mtls.scopes } : null,
     forward: forward.enabled ? readForward(draft, files) : null,
   };
+}
+
+/** With logins, `tokenCookie` names the cookie of sessions, in which there is no token. */
+function withoutSessions(oauth2: OAuth2Settings, cookieName: string): OAuth2Settings {
+  const { places } = oauth2;
+  return places.cookie === cookieName ? { ...oauth2, places: { ...places, cookie: "" } } : oauth2;
 }
 
 /** A token is verified by the keys of one issuer. */

@@ -6,6 +6,7 @@ import type { ProviderSection } from "../schema/oauth2.ts";
 import type { SourceFiles } from "../text/source-files.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 import { meantBy, readAlgorithms, readIssuers, TENANT } from "./issuer.ts";
+import { readProviderLogin } from "./login.ts";
 import { checkKeysDuration, checkUrl, readAccess } from "./provider-access.ts";
 import { checkScopes } from "./rule-auth.ts";
 import { TlsReader } from "./tls-reader.ts";
@@ -59,7 +60,17 @@ function readProvider(draft: Draft, reader: TlsReader, section: ProviderSection,
   const keys = keysOf(draft, section, metadata, issuer, place);
   if (keys !== "none") warnOfChecks(draft, section, issuer, place);
   const introspects = canIntrospect(draft, section, metadata, issuer, place);
-  return { name, clientId, clientSecret, metadata, issuer, keys, keysMs: jwksCacheDuration, introspects };
+  return {
+    name,
+    clientId,
+    clientSecret,
+    metadata,
+    issuer,
+    keys,
+    keysMs: jwksCacheDuration,
+    introspects,
+    login: readProviderLogin(draft, section, place),
+  };
 }
 
 function readIssuer(draft: Draft, section: ProviderSection, place: Place): IssuerSettings {

@@ -7,10 +7,9 @@ import type { RuleAuthConfig } from "./auth-config.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 import { impliedNeed, isSet, ownNeed, skippedPaths } from "./implied-auth.ts";
 import { hasOwnKeys, ruleJwtName } from "./jwt.ts";
+import { hasLogins } from "./login.ts";
 import { skipPatterns } from "./skip-paths.ts";
 
-/** Ways to authenticate that the format has and this version does not. */
-const LATER: ReadonlySet<string> = new Set(["session"]);
 /** Scopes are told to services as a list with commas. */
 const SCOPE = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/;
 
@@ -42,9 +41,10 @@ export function readRuleAuth(draft: Draft, section: RuleSection, place: Place, i
   const wanted = named === authType ? methodsIn(draft, authType, [...place, "authType"]) : knownIn(named);
   const isOn = (method: AuthMethod) => {
     if (method === "oauth2" && section.auth.oauth2?.enabled === false) return false;
+    if (method === "session") return hasLogins(draft, oauth2?.provider ?? "") && section.auth.oauth2?.enabled !== false;
     return auth[method].enabled || (method === "jwt" && ownJwt(section));
   };
-  const methods = (named.length > 0 ? wanted : AUTH_METHODS).filter(isOn);
+  const methods = (named.length > 0 ? withSessions(wanted) : AUTH_METHODS).filter(isOn);
   if (methods.length === 0) {
     const which = named.length > 0 ? ` of ${named.join(", ")}` : "";
     draft.error(place, `rule "${id}" requires authentication, but no method${which} is enabled below auth`);
@@ -58,6 +58,13 @@ export function readRuleAuth(draft: Draft, section: RuleSection, place: Place, i
     oauth2,
     skipPaths: own === null ? skipPatterns(skippedPaths(draft, section)) : [],
   };
+}
+
+/** A rule that accepts tokens of providers also accepts sessions of users who logged in there. */
+function withSessions(methods: readonly AuthMethod[]): readonly AuthMethod[] {
+  return [
+    ...new Set(methods.flatMap((method): AuthMethod[] => (method === "oauth2" ? [method, "session"] : [method]))),
+  ];
 }
 
 /** Methods that the rule has a block for. */
@@ -118,8 +125,7 @@ export function methodsIn(draft: Draft, names: readonly string[], place: Place):
   for (const [i, name] of names.entries()) {
     if (isMethod(name)) continue;
     const hint = name === "oidc" ? '; OpenID Connect is "oauth2"' : didYouMean(name, AUTH_METHODS);
-    const why = LATER.has(name) ? "is not available in this version" : `is no way to authenticate${hint}`;
-    draft.error([...place, i], `${dotted(place)}: "${name}" ${why}`);
+    draft.error([...place, i], `${dotted(place)}: "${name}" is no way to authenticate${hint}`);
   }
   return knownIn(names);
 }

@@ -9,6 +9,7 @@ import { mapOrList, orText } from "./map-or-list.ts";
 import { oauth2Block, ruleOAuth2 } from "./oauth2.ts";
 import { orSwitch } from "./or-switch.ts";
 import { bool, dur, free, int, oneOf, str, strings } from "./scalars.ts";
+import { session } from "./session.ts";
 
 /** Whether requests must be authenticated: `optional` = who brings a credential is, the others pass as nobody. */
 export type AuthNeed = boolean | "optional";
@@ -125,6 +126,7 @@ export const auth = object("Authentication of clients", {
   ),
   jwt: jwtBlock,
   oauth2: oauth2Block,
+  session,
   apikey: orSwitch(apikey, "API keys: true, false or a block, which is on unless it says otherwise"),
   basic: orSwitch(
     basic,

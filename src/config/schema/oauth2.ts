@@ -1,6 +1,6 @@
 // `auth.oauth2`: tokens of OAuth 2 and OpenID Connect, and the providers that issue them.
 import type { Infer } from "./field.ts";
-import { listOf, mapOf, object } from "./fields.ts";
+import { listOf, mapOf, object, optional } from "./fields.ts";
 import { issuer } from "./jwt.ts";
 import { orSwitch } from "./or-switch.ts";
 import { bool, str, strings } from "./scalars.ts";
@@ -41,6 +41,15 @@ const provider = object("One provider", {
     "claim → attribute; the other way round for `subject`, `type` and `scopes`: each → the claim it is read from",
     str("name of the attribute, or of the claim"),
   ),
+  redirectURL: str(
+    "URL of the gateway that users are sent back to after a login, such as `https://app.example.org/auth/callback`; registered at the provider; enables logins",
+    "",
+  ),
+  scopes: optional(strings("scopes of logins; default openid, profile and email; without `issuerUrl` none")),
+  authorizationParams: mapOf(
+    "further parameters of the authorization request, such as `prompt: consent`",
+    str("value"),
+  ),
 });
 
 const oauth2 = object("", {
@@ -50,7 +59,7 @@ const oauth2 = object("", {
   requireAudience: strings("one of which these tokens must be meant for, beside what their provider demands"),
   tokenHeader: str("header that holds the token; empty = none", "Authorization"),
   bearerPrefix: str("word before the token in that header, in any case", "Bearer"),
-  tokenCookie: str("cookie that may hold it, too; empty = none", ""),
+  tokenCookie: str("cookie that may hold it, too; with logins, the name of the session cookie; empty = none", ""),
   tokenQuery: str("query parameter that may hold it, too; empty = none", ""),
   forward: bool("send the token on to services as it came; otherwise it is taken out wherever it may stand", true),
 });

@@ -14,6 +14,7 @@ export const AUTH_ALIASES: readonly (readonly [string, string])[] = [
   ]),
   ["middleware.auth.oauth2", "auth.oauth2"],
   ["auth.oauth2.requiredScopes", "auth.oauth2.requireScopes"],
+  ["auth.oauth2.sessionSecret", "auth.session.secrets"],
   ...[
     ["issuer", "issuerUrl"],
     ["authorizationEndpoint", "authorizationUrl"],

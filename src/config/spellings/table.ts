@@ -262,7 +262,6 @@ export const REFUSED: readonly (readonly [string, string])[] = [
 
 /** Sections of the format whose feature this version does not have. Refused: a policy must not be dropped in silence. */
 export const NOT_YET: readonly string[] = [
-  "auth.session",
   "openapi",
   "versioning",
   "protocols.openapi",

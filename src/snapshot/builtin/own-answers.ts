@@ -1,6 +1,5 @@
 // The gateway's own answers: health, readiness, echo, metrics, and the welcome of a gateway without a configuration.
 
-import type { Config } from "../../config/config.ts";
 import type { RequestContext } from "../../core/context.ts";
 import { isWell } from "../../core/endpoint.ts";
 import type { Refusal, Reply } from "../../core/reply.ts";
@@ -8,7 +7,8 @@ import type { Responder } from "../../core/responder.ts";
 import type { Service } from "../../core/service.ts";
 import { CheckCounter } from "../../resilience/check-status.ts";
 import type { IssuedCertificates } from "../../tls/issued-certificates.ts";
-import type { Runtime } from "../runtime.ts";
+import { loginOf } from "../routes/login.ts";
+import type { Build, Runtime } from "../runtime.ts";
 import { echo } from "./echo.ts";
 import { healthCalls, isHealthCall } from "./grpc-health.ts";
 import { httpsRedirects } from "./https-redirect.ts";
@@ -33,9 +33,10 @@ export class OwnAnswers {
   readonly #redirects: ReadonlyMap<string, Responder> | null;
   readonly #issued: IssuedCertificates;
 
-  constructor(config: Config, runtime: Runtime, services: ReadonlyMap<string, Service>) {
+  constructor(build: Build, services: ReadonlyMap<string, Service>) {
+    const { config, runtime } = build;
     const { first, last } = builtinPaths(config);
-    const pages = pagesOf(config, runtime);
+    const pages = pagesOf(build);
     this.#first = only(pages, first);
     this.#last = only(pages, last);
     this.#health = healthCalls(() => runtime.live.current!);
@@ -85,15 +86,17 @@ export class OwnAnswers {
 }
 
 /** The answer of rules with the service `_internal`: the page at the path of the request. */
-export function internalAnswer(config: Config, runtime: Runtime): Responder {
+export function internalAnswer(build: Build): Responder {
+  const { config } = build;
   const { health } = config;
   const paths = ["/", health.healthPath, health.readyPath, health.livePath, ...builtinPaths(config).first];
-  const pages = only(pagesOf(config, runtime), paths);
+  const pages = only(pagesOf(build), paths);
   return { answer: (ctx) => pages.get(ctx.path)?.answer(ctx) ?? { code: "no_route" } };
 }
 
 /** Every page there can be, by canonical path. */
-function pagesOf(config: Config, runtime: Runtime): ReadonlyMap<string, Responder> {
+function pagesOf(build: Build): ReadonlyMap<string, Responder> {
+  const { config, runtime } = build;
   const { health, metrics } = config;
   const ready = get(() => readiness(runtime));
   const live = get(() => json(200, { status: "ok", timestamp: now() }));
@@ -107,6 +110,7 @@ function pagesOf(config: Config, runtime: Runtime): ReadonlyMap<string, Responde
     ["/_gateway/ready", ready],
     ["/_gateway/live", live],
     ["/_gateway/echo", { answer: echo }],
+    ...(loginOf(build)?.pages ?? []),
   ]);
 }
 

@@ -1,4 +1,5 @@
 // What the gateway answers itself under a configuration: before its routes, and where no route matches.
+import type { LoginPaths } from "../../auth/login/settings.ts";
 import type { Config } from "../../config/config.ts";
 
 /** Canonical paths, and listeners that take no other. */
@@ -14,19 +15,26 @@ export interface BuiltinPaths {
 /** Paths that probes and scrapers ask, whether before or behind the routes. */
 export function ownPaths(config: Config): ReadonlySet<string> {
   const { first, last } = builtinPaths(config);
-  return new Set([...first, ...last].filter((path) => path !== "/_gateway/echo"));
+  const { session } = config.auth;
+  const asked = ["/_gateway/echo", ...(session === null ? [] : loginPaths(session.paths))];
+  return new Set([...first, ...last].filter((path) => !asked.includes(path)));
 }
 
 /** The paths of one configuration. `/_gateway/` and everything below it is always the gateway's own besides. */
 export function builtinPaths(config: Config): BuiltinPaths {
-  const { health, metrics, frontend, listeners } = config;
+  const { auth, health, metrics, frontend, listeners } = config;
   const paths = [health.healthPath, health.readyPath, health.livePath];
   const first = ["/_gateway/health", "/_gateway/ready", "/_gateway/live"];
   if (frontend.http.echo) first.push("/_gateway/echo");
   if (metrics.enabled && metrics.port === 0) first.push(metrics.path);
   if (health.enabled === true) first.push(...paths);
+  if (auth.session !== null) first.push(...loginPaths(auth.session.paths));
   const redirects = new Map(
     listeners.flatMap(({ name, redirect }) => (redirect === null ? [] : [[name, redirect.status]])),
   );
   return { first, redirects, last: health.enabled === null ? paths : [] };
+}
+
+function loginPaths({ login, callbacks, logout }: LoginPaths): readonly string[] {
+  return [login, ...callbacks, logout];
 }

@@ -4,7 +4,6 @@ import { assertedFields } from "../../auth/asserted-fields.ts";
 import { type AuthShared, authenticate } from "../../auth/authenticate.ts";
 import type { Authenticator } from "../../auth/authenticator.ts";
 import { basic } from "../../auth/basic.ts";
-import { FailedCredentials } from "../../auth/failures.ts";
 import { assertedNames } from "../../auth/forward/settings.ts";
 import type { TokenMethod } from "../../auth/jwt/issuer.ts";
 import { mtls } from "../../auth/mtls.ts";
@@ -19,8 +18,10 @@ import type { AuthMethod } from "../../core/identity.ts";
 import { fitsPattern } from "../../routing/pattern.ts";
 import type { Build } from "../runtime.ts";
 import { admittedBy, type MethodRule } from "./admitted-by.ts";
+import { failuresOf } from "./failures.ts";
 import { forwardMethod } from "./forward.ts";
 import { identifiedHandshakes } from "./identified-handshakes.ts";
+import { loginOf } from "./login.ts";
 import { isTokenMethod, tokenMethod, tokenPlaces, tokenRuleKey } from "./tokens.ts";
 
 const NONE: readonly Filter[] = [];
@@ -30,14 +31,18 @@ export class AuthRules {
   readonly #build: Build;
   readonly #methods = new Map<string, Authenticator>();
   readonly #made = new Map<string, readonly Filter[]>();
+  /** Filters of every rule. */
+  readonly #always: readonly Filter[];
   #shared: AuthShared | null = null;
 
   constructor(build: Build) {
     this.#build = build;
+    const login = loginOf(build);
+    this.#always = login === null ? NONE : [login.filter];
   }
 
   filtersFor({ auth }: RuleConfig): readonly Filter[] {
-    if (auth === null && this.#build.config.auth.forward === null) return NONE;
+    if (auth === null && this.#build.config.auth.forward === null) return this.#always;
     const key = JSON.stringify(auth);
     let made = this.#made.get(key);
     if (made === undefined) this.#made.set(key, (made = this.#filtersOf(auth)));
@@ -58,9 +63,10 @@ export class AuthRules {
 
   #filtersOf(auth: RuleAuthConfig | null): readonly Filter[] {
     const { config } = this.#build;
-    const asserted = assertedOf(config.auth, auth);
-    if (auth === null) return asserted;
-    return [...asserted, this.#filterOf(auth), ...identifiedHandshakes(config, tokenPlaces(auth, config.auth))];
+    const always = [...this.#always, ...assertedOf(config.auth, auth)];
+    if (auth === null) return always;
+    const { methods } = auth;
+    return [...always, this.#filterOf(auth), ...identifiedHandshakes(config, methods, tokenPlaces(auth, config.auth))];
   }
 
   #filterOf(auth: RuleAuthConfig): Filter {
@@ -72,15 +78,24 @@ export class AuthRules {
   }
 
   #method(name: AuthMethod, rule: MethodRule): Authenticator {
-    const service = rule.service ?? "";
-    const key = isTokenMethod(name) ? tokenRuleKey(rule) : name === "forward" ? `forward ${service}` : name;
+    const key = keyOf(name, rule);
     let made = this.#methods.get(key);
-    if (made === undefined) {
-      made = isTokenMethod(name) ? tokenMethod(rule, this.#build) : MAKERS[name](this.#build, service);
-      this.#methods.set(key, made);
-    }
+    if (made === undefined) this.#methods.set(key, (made = this.#make(name, rule)));
     return made;
   }
+
+  #make(name: AuthMethod, rule: MethodRule): Authenticator {
+    if (isTokenMethod(name)) return tokenMethod(rule, this.#build);
+    if (name === "session") return loginOf(this.#build)!.method(rule.oauth2);
+    return MAKERS[name](this.#build, rule.service ?? "");
+  }
+}
+
+/** Rules for which it is the same share a method. */
+function keyOf(name: AuthMethod, rule: MethodRule): string {
+  if (isTokenMethod(name)) return tokenRuleKey(rule);
+  if (name === "session") return `session ${JSON.stringify(rule.oauth2)}`;
+  return name === "forward" ? `forward ${rule.service}` : name;
 }
 
 /** Fields set by authorization services are dropped on every rule; credentials only where the service that sets them is asked. */
@@ -91,7 +106,10 @@ function assertedOf({ forward }: AuthConfig, auth: RuleAuthConfig | null): reado
   return names.length === 0 ? NONE : [assertedFields([...new Set(names)].sort())];
 }
 
-const MAKERS: Readonly<Record<Exclude<AuthMethod, TokenMethod>, (build: Build, service: string) => Authenticator>> = {
+/** Methods that are the same for all rules, and the one that asks a service. */
+type PlainMethod = Exclude<AuthMethod, TokenMethod | "session">;
+
+const MAKERS: Readonly<Record<PlainMethod, (build: Build, service: string) => Authenticator>> = {
   apikey: ({ config }) => apiKeys(config.auth.apikey!),
   basic: (build) => {
     const checks = build.leases.lease(
@@ -108,14 +126,4 @@ const MAKERS: Readonly<Record<Exclude<AuthMethod, TokenMethod>, (build: Build, s
 function sharedOf(build: Build): AuthShared {
   const { auth } = build.runtime.meters;
   return { failures: failuresOf(build), now: Date.now, refused: (method, code) => auth.refused(method, code) };
-}
-
-/** What has failed outlives a reload that does not change how it counts. */
-function failuresOf({ config, leases }: Build): FailedCredentials {
-  const { failures }: AuthConfig = config.auth;
-  return leases.lease(
-    `auth-failures|${failures.max}|${failures.windowMs}`,
-    () => new FailedCredentials(failures, () => performance.now()),
-    (counted) => counted.close(),
-  );
 }

@@ -15,12 +15,12 @@ const NEVER: ReadonlySet<ErrorCode> = new Set();
 
 /** The target of a rule. */
 export function targetOf(build: Build, rule: RuleConfig, services: ServiceBuilder): Strategy | Responder {
-  const { config, runtime } = build;
+  const { runtime } = build;
   const { serviceName, loadBalance, fallback } = rule;
   const grpc = rule.protocol === "grpc";
   const added = runtime.extensions.target?.(rule, (name) => services.service(name, loadBalance, null, null));
   if (added !== undefined && added !== null) return added;
-  if (serviceName === INTERNAL) return internalAnswer(config, runtime);
+  if (serviceName === INTERNAL) return internalAnswer(build);
   const translator = translatorFor(build, rule);
   const first = services.service(serviceName, loadBalance, grpc, rule);
   if (fallback === null || fallback.serviceName === null) return direct([target(first, translator, NEVER)]);

@@ -33,7 +33,7 @@ const OAUTH2: Block = { ...FINE, auth: { mtls: true, oauth2: { providers: [PROVI
 function baseFor(path: string): Block {
   if (path.startsWith("authz.rbac.policies.")) return { ...FINE, authz: { rbac: { policies: [{}] } } };
   if (/requiredPermission/.test(path)) return { ...FINE, authz: { rbac: true } };
-  if (path.startsWith("auth.oauth2.") || path.includes("].auth.oauth2."))
+  if (path.startsWith("auth.oauth2.") || path.startsWith("auth.session.") || path.includes("].auth.oauth2."))
     return path.includes(".issuer") ? withoutIssuer() : OAUTH2;
   if (path.includes("].auth.jwt.")) return withRuleJwt(path);
   if (!path.startsWith("auth.jwt.")) return FINE;
@@ -135,6 +135,7 @@ const BY_KEY: readonly (readonly [RegExp, readonly [Value, Value]])[] = [
   [/^auth\.oauth2$/, [{ providers: [PROVIDER] }, { providers: [] }]],
   [/^auth\.oauth2.*Url$/, ["https://one.test", "https://two.test"]],
   [/^auth\.oauth2.*jwksEndpoint$/, ["https://one.test", "https://two.test"]],
+  [/^auth\.session\.secrets$/, [["one ".repeat(8)], ["two ".repeat(8)]]],
   [/requireScopes$/, [["one"], ["two"]]],
   [/^auth\.jwt$/, [ISSUER, { ...ISSUER, audience: "b" }]],
   [/\.signingMethod$/, [["RS256"], ["ES256"]]],
