@@ -72,6 +72,7 @@ test("those whose service dies get 503, and reach no backend", LIMIT, async () =
   const reached = backend.requests;
   const { port } = service;
   const { statuses } = await crowd();
+  await eventually("as many checks as there may be", () => held.length === 100);
   for (let i = 0; i < 30; i++) held.shift()!();
   await eventually("some have passed", () => backend.requests === reached + 30);
   held.length = 0;

@@ -5,6 +5,7 @@ import { policiesOf } from "../../../src/cli/policies.ts";
 import { loadFine } from "../../support/load.ts";
 
 const config = loadFine(`gateway:
+  auth: { mtls: true, forward: { url: http://127.0.0.1:1, services: { staff: { url: http://127.0.0.1:2 } } } }
   middleware: { ratelimit: { enabled: true, perIP: { enabled: true, rate: 50 } } }
   circuitBreaker: { enabled: true, default: { scope: both } }
   retry: { enabled: true, default: { perTryTimeout: 2s } }
@@ -31,9 +32,10 @@ const config = loadFine(`gateway:
         path: /plain
         serviceName: spare
         metadata: { skipRateLimit: true }
+        authType: [ mtls, forward ]
         circuitBreaker: { enabled: false }
         retry: { enabled: false }
-      - { id: hashed, path: /hashed, serviceName: spare, consistentHash: { key: "header:x-user" }, fallback: { status: 503, on: no_endpoint } }
+      - { id: hashed, path: /hashed, serviceName: spare, authService: staff, authType: forward, requiredScopes: [ read ], consistentHash: { key: "header:x-user" }, fallback: { status: 503, on: no_endpoint } }
   registry:
     static:
       services:
@@ -69,11 +71,15 @@ test("a route says all it does, in the order requests meet it", () => {
 });
 
 test("what is switched off for it is not said", () => {
-  assert.deepEqual(of("plain"), ["outliers: out for 30s and longer, 50 % of the instances at most"]);
+  assert.deepEqual(of("plain"), [
+    "authentication: required, by mtls or forward",
+    "outliers: out for 30s and longer, 50 % of the instances at most",
+  ]);
 });
 
 test("what is hashed and what is answered here is told", () => {
   const said = of("hashed");
+  assert.ok(said.includes("authentication: required, by forward (staff), scopes read"), said.join("\n"));
   assert.ok(said.includes("balancing: by hash of header:x-user"), said.join("\n"));
   assert.ok(said.includes("fallback: 503, made here, after no_endpoint"), said.join("\n"));
 });
