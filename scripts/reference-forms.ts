@@ -48,7 +48,7 @@ export const FORMS: readonly Form[] = [
   },
   {
     name: "duration of a few old keys",
-    types: ["duration, a number counts ms"],
+    types: ["duration, a plain number in ms"],
     meaning: "the same, but a number counts milliseconds",
     place: "retry: { default: { initialDelay: … } }",
     examples: ["250", "250ms", "1s"],

@@ -34,7 +34,7 @@ export class AcmeError extends Error {
 
 /** The authority could not be asked. */
 export function unreachable(url: string, reason: string): AcmeError {
-  return new AcmeError(`${new URL(url).origin} cannot be asked: ${reason}`, { status: 0, type: "", retryAfterMs: 0 });
+  return new AcmeError(`${new URL(url).origin} cannot be reached: ${reason}`, { status: 0, type: "", retryAfterMs: 0 });
 }
 
 /** An answer that is no success. @param data a problem document (RFC 9457), or anything else */

@@ -92,7 +92,7 @@ export class Authority {
   #checkUrl(url: string): void {
     const parsed = URL.canParse(url) ? new URL(url) : null;
     if (parsed?.protocol === "https:" || parsed?.origin === this.#directory.origin) return;
-    throw refused(`${this.#directory.origin} names an address that is not used`, { detail: url });
+    throw refused(`${this.#directory.origin} returned a URL that is not allowed`, { detail: url });
   }
 
   async #succeed(url: string, sent: Promise<AcmeAnswer>): Promise<AcmeAnswer> {
@@ -104,7 +104,7 @@ export class Authority {
   /** Each try signs anew, with a nonce of its own. */
   async #persist(attempt: () => Promise<AcmeAnswer>): Promise<AcmeAnswer> {
     for (let tries = 1; ; tries++) {
-      if (performance.now() > this.#end) throw new Error("the authority does not finish");
+      if (performance.now() > this.#end) throw new Error("the authority did not finish in time");
       try {
         return await attempt();
       } catch (error) {

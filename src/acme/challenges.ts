@@ -50,7 +50,7 @@ export class Challenges {
       if (found !== undefined) return found;
     }
     const offered = challenges.map(({ type }) => type).join(", ");
-    throw refused(`${identifier.value}: ${this.#kinds.join(" or ")} is needed`, {
+    throw refused(`${identifier.value}: ${this.#kinds.join(" or ")} is required`, {
       detail: `the authority offers ${offered}`,
     });
   }

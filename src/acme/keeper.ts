@@ -254,7 +254,7 @@ export class Keeper {
     this.#inTrouble = true;
     if (message === this.#said) return;
     this.#said = message;
-    this.#parts.log.warn("The store of certificates is in trouble", { names: this.names, reason: message });
+    this.#parts.log.warn("The certificate store failed", { names: this.names, reason: message });
   }
 
   #afterTrouble(): number {
@@ -268,12 +268,12 @@ export class Keeper {
 function reasonOf(error: Error, { directory }: AcmeSettings): string {
   // Somewhere acme-client missed a field.
   const isOdd = error instanceof TypeError;
-  return clean(isOdd ? `answers of ${new URL(directory).origin} make no sense: ${error.message}` : error.message);
+  return clean(isOdd ? `answers of ${new URL(directory).origin} are not valid ACME: ${error.message}` : error.message);
 }
 
 /** It is served, but to order the next one at once would not end. */
 function endsTooSoon({ cert }: CertificateRecord): AcmeError {
   const { from, to } = lifetimeOf(cert);
   const dates = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
-  return refused("the new certificate is due for renewal already", { detail: `${dates}; is the clock right?` });
+  return refused("the new certificate is already due for renewal", { detail: `${dates}; is the clock right?` });
 }

@@ -13,7 +13,7 @@ const DEMO_CONFIG = fileURLToPath(new URL("../../gateway.yaml", import.meta.url)
 /** Runs the gateway with demo backends. */
 export const demo: Command = {
   name: "demo",
-  summary: "run the gateway with demo backends embedded; needs no network",
+  summary: "run the gateway with embedded demo backends; needs no network",
   operands: "",
   flags: { ...CONFIG_FLAGS, "log-level": "text", "hot-reload": "bool", "port-offset": "text", certificates: "text" },
   help: {
@@ -23,7 +23,7 @@ export const demo: Command = {
     "hot-reload": "reload when a configuration file changes (default true)",
     "port-offset": "added to every port of the gateway and of the demo backends (default 0)",
     certificates:
-      "folder to make certificates in (default demo-certificates, made when the configuration file names it)",
+      "folder for the demo certificates (default demo-certificates, created if the configuration file refers to it)",
   },
   async run(parsed, env) {
     // Here and not above: no other command needs what the demo servers are made of.

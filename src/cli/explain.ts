@@ -19,15 +19,16 @@ const MAX_SHOWN = 50;
 /** Explains the route of a request. */
 export const explain: Command = {
   name: "explain",
-  summary: "show which route takes a request, and why the others do not",
+  summary: "show which route matches a request, and why the others do not",
   operands: "METHOD URL",
   flags: { ...CONFIG_FLAGS, H: "text", listener: "text", from: "text", as: "text" },
   help: {
     ...CONFIG_HELP,
     H: "request header `Name: value`; may be repeated",
-    listener: "name of the listener the request comes to (default the first one, of an https URL the first with TLS)",
-    from: "address the request comes from, or `unix`: tells whether IP lists let it pass",
-    as: "who the request is from, as in `authz.rbac` bindings (`user:ann`, `group:ops`); may be repeated: tells whether roles permit it",
+    listener:
+      "name of the listener that receives the request (default the first one, for an https URL the first with TLS)",
+    from: "client address, or `unix`, to check against IP lists",
+    as: "identity of the client, as in `authz.rbac` bindings (`user:ann`, `group:ops`), to check against roles; may be repeated",
   },
   async run(parsed, env) {
     const [method, url, ...further] = parsed.rest;
@@ -75,7 +76,7 @@ function listenerOf({ listeners }: Config, asked: string | undefined, secure: bo
   const names = listeners.map(({ name }) => name);
   if (asked === undefined) return (listeners.find(({ tls }) => (tls !== null) === secure) ?? listeners[0]!).name;
   if (names.includes(asked)) return asked;
-  const hint = didYouMean(asked, names) || `; there is ${names.join(", ")}`;
+  const hint = didYouMean(asked, names) || `; listeners are ${names.join(", ")}`;
   throw new UsageError(`-listener: unknown listener "${asked}"${hint}`);
 }
 
@@ -104,7 +105,7 @@ function builtinAnswer({ listeners }: Config, asked: string, status: number | nu
   const redirect = listeners.find(({ name }) => name === asked)?.redirect ?? null;
   return redirect === null || status !== redirect.status
     ? "the gateway answers this path itself"
-    : `this listener redirects to HTTPS, port ${redirect.port} (${status}); -listener names another`;
+    : `this listener redirects to HTTPS, port ${redirect.port} (${status}); use -listener to choose another`;
 }
 
 function describeRule(rule: RuleConfig): string[] {

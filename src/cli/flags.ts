@@ -69,7 +69,7 @@ export function flagOn(parsed: Parsed, name: string, fallback: boolean): boolean
 
 function flagMeant(name: string, known: readonly string[]): string {
   if (/^(p|port|listen|host|bind)$/.test(name))
-    return "; the address is frontend.http of the configuration, or GATEWAY_PORT";
+    return "; the address is set in frontend.http of the configuration, or with GATEWAY_PORT";
   const near = nearest(name, known);
   return near === null ? "; -h lists the flags" : `; did you mean -${near}?`;
 }

@@ -14,11 +14,11 @@ const MAX_SECRET = 1024;
 /** Prints what `auth.apikey.keys` and `auth.basic.users` take. */
 export const hashKey: Command = {
   name: "hash-key",
-  summary: "make an API key and its hash, or hash a key or password from standard input",
+  summary: "generate an API key and its hash, or hash a key or password from standard input",
   operands: "",
   flags: { stdin: "bool", password: "bool" },
   help: {
-    stdin: "hash the key on standard input instead of making one",
+    stdin: "hash the key on standard input instead of generating one",
     password: "hash the password on standard input, for auth.basic.users",
   },
   async run(parsed) {
@@ -36,7 +36,7 @@ export const hashKey: Command = {
 
 /** The first line of standard input. @throws Error when it is nothing to be hashed */
 async function secret(what: string): Promise<string> {
-  if (process.stdin.isTTY) process.stderr.write(`The ${what}, then Enter; it is shown as it is typed:\n`);
+  if (process.stdin.isTTY) process.stderr.write(`Type the ${what}, then Enter; it is visible while you type:\n`);
   let text = "";
   for await (const chunk of process.stdin.setEncoding("utf8")) {
     text += chunk as string;
@@ -44,7 +44,7 @@ async function secret(what: string): Promise<string> {
   }
   process.stdin.destroy();
   const line = text.split(/\r?\n/)[0]!;
-  if (line === "") throw new Error(`there is no ${what} on standard input`);
+  if (line === "") throw new Error(`no ${what} on standard input`);
   if (line.length > MAX_SECRET) throw new Error(`a ${what} has at most ${MAX_SECRET} characters`);
   const isSendable = what === "key" ? /^[\x21-\x7e]+$/.test(line) : !/\p{Cc}/u.test(line);
   if (!isSendable) throw new Error(`the ${what} has characters that no client can send`);

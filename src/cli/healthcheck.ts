@@ -17,10 +17,10 @@ const TIMEOUT_MS = 3000;
 /** Exit code 0 when the gateway of this configuration is ready, else 1. */
 export const healthcheck: Command = {
   name: "healthcheck",
-  summary: "ask the running gateway whether it is ready (exit code 0 or 1)",
+  summary: "check whether the running gateway is ready (exit code 0 or 1)",
   operands: "",
   flags: { ...CONFIG_FLAGS, url: "text" },
-  help: { ...CONFIG_HELP, url: "ask this URL instead of the configured port" },
+  help: { ...CONFIG_HELP, url: "request this URL instead of the configured port" },
   async run(parsed, env) {
     const url = parsed.values.get("url");
     const asked = url === undefined ? readyPage(loadConfig(loadOptions(parsed, env)).config.listeners) : { url };
@@ -41,13 +41,13 @@ interface Asked {
 /** The readiness page of the listener with the fewest demands on clients. @throws Error when none serves HTTP/1.1 */
 function readyPage(listeners: readonly ListenerConfig[]): Asked {
   const usable = listeners.filter(({ http1 }) => http1).sort((a, b) => demands(a) - demands(b))[0];
-  if (usable === undefined) throw new Error("no listener takes HTTP/1.1 requests; name a page with -url");
+  if (usable === undefined) throw new Error("no listener accepts HTTP/1.1 requests; set a URL with -url");
   if (demands(usable) === 2)
     throw new Error(
-      "every listener demands a client certificate; open one that does not, such as a UNIX socket, or name a page with -url",
+      "every listener requires a client certificate; add one that does not, such as a UNIX socket, or set a URL with -url",
     );
   if (demands(usable) === HELD_OFF)
-    throw new Error("no listener takes this machine by its IP lists; list 127.0.0.1, or name a page with -url");
+    throw new Error("the IP lists of all listeners exclude this machine; list 127.0.0.1, or set a URL with -url");
   const { port, socket, tls, proxyProtocol } = usable;
   const address = ownAddress(usable);
   const host = socket === "" ? `${bracketed(address)}:${port}` : "localhost";

@@ -62,7 +62,7 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Pro
 }
 
 function unknownMeant(word: string): string {
-  if (/[./]/.test(word)) return `; the file is named with -config: gateway -config ${word}`;
+  if (/[./]/.test(word)) return `; set the file with -config: gateway -config ${word}`;
   const names = COMMANDS.map((c) => c.name);
   return didYouMeanOf(word, names, "there are");
 }
@@ -70,8 +70,8 @@ function unknownMeant(word: string): string {
 /** What an argument was meant to be where the command takes none. */
 function strayMeant(word: string, { name, flags }: Command): string {
   if (COMMANDS.some((c) => c.name === word)) return `; the command comes first: gateway ${word} …`;
-  if (/^(true|false)$/.test(word)) return `; a flag that is on or off takes its value with "=": -hot-reload=${word}`;
-  return "config" in flags ? `; the file is named with -config: gateway ${name} -config ${word}` : "";
+  if (/^(true|false)$/.test(word)) return `; write the value of a boolean flag with "=": -hot-reload=${word}`;
+  return "config" in flags ? `; set the file with -config: gateway ${name} -config ${word}` : "";
 }
 
 function usage(command: Command): string {
@@ -80,5 +80,5 @@ function usage(command: Command): string {
   const name = command.name === "run" ? "[command]" : command.name;
   const operands = command.operands === "" ? "" : ` ${command.operands}`;
   const list = command.name === "run" ? `\nCommands:\n${commands.join("\n")}\n` : "";
-  return `Usage: gateway ${name} [flags]${operands}\n\n${command.summary}\n\nFlags:\n${flags.join("\n")}\n  -h              this text\n${list}`;
+  return `Usage: gateway ${name} [flags]${operands}\n\n${command.summary}\n\nFlags:\n${flags.join("\n")}\n  -h              show this text\n${list}`;
 }

@@ -30,7 +30,7 @@ export function policiesOf(config: Config, rule: RuleConfig, service: ServiceCon
     ...on("authorization", rule.authz && authzText(config, rule.authz)),
     ...on("cors", rule.cors && corsText(rule.cors)),
     ...on("tier", rule.tier === "normal" ? null : rule.tier),
-    ...on("concurrency", rule.concurrency && `${rule.concurrency.max} under way by ${keyText(rule.concurrency.key)}`),
+    ...on("concurrency", rule.concurrency && `${rule.concurrency.max} concurrent by ${keyText(rule.concurrency.key)}`),
     ...rule.rateLimits.map((limit): Policy => ["rate limit", limitText(config, limit)]),
     ...on("balancing", balancingText(config, rule)),
     ...on("adaptive limit", adaptiveText(config, rule.serviceName)),
@@ -93,7 +93,7 @@ function authzText({ rbac }: Config, { permissions, requireAll, skipPaths }: Rul
 function corsText({ allowedOrigins, allowCredentials, optionsPassthrough }: CorsSettings): string {
   const parts = [`pages of ${allowedOrigins.join(", ")}`];
   if (allowCredentials) parts.push("with credentials");
-  if (optionsPassthrough) parts.push("preflights go to the service");
+  if (optionsPassthrough) parts.push("preflights are forwarded to the service");
   return parts.join(", ");
 }
 
@@ -142,7 +142,7 @@ function sessionText({ rule: { cookie, header, query, byAddress, ttlMs } }: Sess
 
 function adaptiveText(config: Config, service: string): string | null {
   const limits = adaptiveLimitOf(config, service);
-  return limits && `${limits.minLimit} to ${limits.maxLimit} under way, ${limits.initialLimit} at first`;
+  return limits && `${limits.minLimit} to ${limits.maxLimit} concurrent, initially ${limits.initialLimit}`;
 }
 
 function circuitText(config: Config, rule: RuleConfig): string | null {
@@ -163,7 +163,7 @@ const SCOPES = { service: "service", endpoint: "instance", both: "service and in
 function outlierText(config: Config, service: string): string | null {
   const settings = outlierSettings(config, service);
   if (settings === null) return null;
-  return `out for ${showDuration(settings.ejectionMs)} and longer, ${percent(settings.maxEjectedShare)} of the instances at most`;
+  return `ejected for at least ${showDuration(settings.ejectionMs)}, at most ${percent(settings.maxEjectedShare)} of the instances`;
 }
 
 function retryText(config: Config, rule: RuleConfig): string | null {
@@ -174,8 +174,8 @@ function retryText(config: Config, rule: RuleConfig): string | null {
     `${maxAttempts} tries`,
     ...(statuses.length > 0 ? [`after ${statuses.join(" ")}`] : []),
     ...(perTryMs > 0 ? [`${showDuration(perTryMs)} each`] : []),
-    ...(hedgeAfterMs > 0 ? [`a second beside the first after ${showDuration(hedgeAfterMs)}`] : []),
-    ...(budget !== null ? [`${percent(budget.ratio)} more requests at most`] : []),
+    ...(hedgeAfterMs > 0 ? [`hedged after ${showDuration(hedgeAfterMs)}`] : []),
+    ...(budget !== null ? [`${percent(budget.ratio)} additional requests at most`] : []),
   ];
   return parts.join(", ");
 }

@@ -18,10 +18,10 @@ const TIMEOUT_MS = 30_000;
 /** Exit code 0 when the new configuration is in effect, 1 when it is not. */
 export const reload: Command = {
   name: "reload",
-  summary: "ask the running gateway to load its configuration again",
+  summary: "make the running gateway load its configuration again",
   operands: "",
   flags: { ...CONFIG_FLAGS, token: "text" },
-  help: { ...CONFIG_HELP, token: "token of the management API, where the configuration names none" },
+  help: { ...CONFIG_HELP, token: "token of the management API, if the configuration has none" },
   async run(parsed, env) {
     const { config } = loadConfig(loadOptions(parsed, env));
     if (!config.management.enabled) {
@@ -51,7 +51,7 @@ async function ask(config: Config, token: string | null): Promise<{ status: numb
     createConnection: () => socket,
     timeout: TIMEOUT_MS,
   });
-  request.on("timeout", () => request.destroy(new Error("it takes too long")));
+  request.on("timeout", () => request.destroy(new Error("timed out")));
   request.end();
   const response = await responseTo(request);
   return { status: response.statusCode ?? 0, text: await textOf(response) };
@@ -73,14 +73,16 @@ async function open(config: Config): Promise<Socket> {
   }
   const [expected] = config.managementTls!.certificates; // shown to clients that send no server name
   if (expected === undefined)
-    throw new Error("its certificate is issued by ACME and not known here; send the signal HUP to the gateway instead");
+    throw new Error(
+      "its certificate is issued by ACME and cannot be verified here; send the signal HUP to the gateway instead",
+    );
   // The certificate names the public host, not the address asked here; so it is compared as a whole instead.
   const socket = connectSecure({ host, port, rejectUnauthorized: false });
   await once(socket, "secureConnect");
   const shown = socket.getPeerX509Certificate()?.fingerprint256;
   if (shown === new X509Certificate(expected.cert).fingerprint256) return socket;
   socket.destroy();
-  throw new Error("it shows another certificate than the configured one");
+  throw new Error("its certificate is not the configured one");
 }
 
 function hostOf(config: Config): string {

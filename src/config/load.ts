@@ -184,7 +184,7 @@ function rootOf(tree: MapNode, problems: Problems): Node {
     if (key === "gateway" || key.startsWith("x-")) continue;
     const ours = Object.hasOwn(fields, key);
     if (ours && entry === undefined) {
-      problems.error(keyAt, 'missing key "gateway": begin the file with "gateway:" and indent all the rest by two');
+      problems.error(keyAt, 'missing key "gateway": begin the file with "gateway:" and indent the rest by two spaces');
       return emptyMap(tree.at);
     }
     const cure = ours ? '; it belongs below "gateway"' : unknownKeyCure(key, "file", rootSchema.fields!, fields).text;
@@ -263,9 +263,9 @@ function readText(file: string, from: Position, files: SourceFiles, problems: Pr
 
 /** Suggests another name for an included file that does not exist; "" for one that exists and cannot be read. */
 function includeCure(file: string, why: string): string {
-  if (file.includes("*")) return "; name each file, stars stand for none";
-  if (why === "this is a directory") return "; name each file in it";
-  return existsSync(file) ? "" : "; include counts from the file that names it";
+  if (file.includes("*")) return "; list each file; wildcards are not supported";
+  if (why === "this is a directory") return "; list each file in it";
+  return existsSync(file) ? "" : "; paths in include are relative to the file that contains them";
 }
 
 /** The first syntax error of each file: the parser reports others that only follow from it. */

@@ -135,7 +135,7 @@ export class Reconciler {
         routes: rules.length,
         services: services.length,
       });
-      log.debug?.("What the reload changed", differenceOf(before, config));
+      log.debug?.("Changes by the reload", differenceOf(before, config));
       this.onApplied(config);
       return { kind: "applied", config, before };
     } catch (error) {
@@ -161,7 +161,7 @@ export class Reconciler {
     const known = reason === RETRY && problems.join() === this.lastLoad.problems.join();
     if (!known) {
       const lines = text.split("\n");
-      this.#log.error("Configuration refused; the running one stays", { reason, problems: lines });
+      this.#log.error("Configuration rejected; the running one stays in effect", { reason, problems: lines });
     }
     this.lastLoad = { at, ok: false, problems };
     if (passes && !this.#closed) this.#retry.again(() => void this.reload(RETRY));

@@ -51,7 +51,7 @@ export class CorsPolicy {
     return this.#any ? "*" : null;
   }
 
-  /** Whether the origin may send credentials. Any page can have the origin `null`, and `*` is no origin. */
+  /** Whether the origin may send credentials. Any page can have the origin `null`, and `*` is not an origin. */
   mayShowCredentials(origin: string): boolean {
     return this.settings.allowCredentials && origin !== "null" && this.#isListed(origin);
   }

@@ -73,7 +73,7 @@ export function extensionsOf(list: Der | undefined): ReadonlyMap<string, Extensi
     const fields = new DerFields(element);
     const id = fields.take(OID).hex;
     const critical = fields.takeIf(BOOLEAN)?.hex === "ff";
-    if (found.has(id)) throw new TlsFault("an extension comes twice");
+    if (found.has(id)) throw new TlsFault("an extension occurs twice");
     found.set(id, { critical, value: fields.take(OCTET_STRING).content });
     fields.end();
   }

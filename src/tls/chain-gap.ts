@@ -7,10 +7,10 @@ export function chainGap([own, ...others]: readonly X509Certificate[]): string |
   if (others.length > 0) {
     return others.some((other) => own.checkIssued(other))
       ? null
-      : "none of the further certificates in it has signed the first: clients cannot verify that one";
+      : "no other certificate in it has signed the first: clients cannot verify it";
   }
   // Authorities write where theirs is to be found into certificates that no root has signed, so that clients do not have it.
   return /^CA Issuers/m.test(own.infoAccess ?? "")
-    ? "the certificate of the authority that signed it is missing: many clients cannot verify it; name the file with the whole chain, often fullchain.pem"
+    ? "the certificate of the authority that signed it is missing: many clients cannot verify it; use the file with the whole chain, often fullchain.pem"
     : null;
 }

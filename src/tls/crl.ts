@@ -56,7 +56,7 @@ function readCrl(der: Buffer): SignedList {
   const fields = new DerFields(tbs);
   fields.takeIf(INTEGER); // version
   if (!fields.take(SEQUENCE).raw.equals(signed.algorithm.raw))
-    throw new TlsFault("a revocation list names two different signature algorithms");
+    throw new TlsFault("a revocation list has two different signature algorithms");
   const issuer = fields.take(SEQUENCE);
   const issuerName = writtenName(issuer);
   const from = timeOf(fields.take(...TIMES));

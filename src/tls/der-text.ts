@@ -28,7 +28,7 @@ export function textOf(element: Der): string | null {
 
 /** Decodes an implicitly tagged IA5String. @throws TlsFault when a byte is not ASCII */
 export function ascii(bytes: Buffer): string {
-  if (bytes.some((byte) => byte >= 0x80)) throw new TlsFault("a text has bytes that its type does not allow");
+  if (bytes.some((byte) => byte >= 0x80)) throw new TlsFault("a string has bytes that its type does not allow");
   return bytes.toString("latin1");
 }
 

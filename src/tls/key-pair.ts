@@ -48,7 +48,7 @@ export function secureFault(options: SecureContextOptions): string | null {
   } catch (error) {
     createSecureContext(); // takes what OpenSSL queued, else Node blames the next key that is read
     return /key too small/.test((error as Error).message)
-      ? "the key is too small to be safe; make one of 2048 bits"
+      ? "the key is too small to be safe; generate one of 2048 bits"
       : (error as Error).message;
   }
 }

@@ -4,7 +4,7 @@ import { TlsFault } from "./fault.ts";
 /** What no text has; what is not UTF-8 was read as U+FFFD. */
 const BINARY = /[\0-\x08\x0e-\x1f\ufffd]/;
 const FORMATS =
-  "PEM is text; convert DER with openssl x509 or openssl pkey and -inform der, and name PKCS#12 by pkcs12File";
+  "PEM is text; convert DER with openssl x509 or openssl pkey and -inform der, and set PKCS#12 files with pkcs12File";
 
 /** One block. */
 export interface PemBlock {
@@ -39,7 +39,7 @@ export function pemBlocks(text: string): readonly PemBlock[] {
     } else if (line.includes("-----")) break;
     else open.body.push(line);
   }
-  if (open !== null) throw new TlsFault(`the PEM block at line ${open.line} has no end`);
+  if (open !== null) throw new TlsFault(`the PEM block at line ${open.line} has no END line`);
   return blocks;
 }
 

@@ -67,7 +67,7 @@ function bagsOf(bytes: Buffer, passphrase: string): readonly pkcs12.Bag[] {
 /** Translates an error of the library. Its own message is not passed on, because it may repeat content of the file. */
 function faultOf({ message }: Error, passphrase: string): string {
   if (/not an PKCS#12 PFX|version other/.test(message)) return "not a PKCS#12 bundle";
-  if (/SafeBag type/.test(message)) return "the bundle holds something else than keys and certificates";
+  if (/SafeBag type/.test(message)) return "the bundle contains something other than keys and certificates";
   if (/[Uu]nsupported|not supported|Only PKCS#12/.test(message))
     return "the bundle is encrypted with an unknown algorithm; export it again with openssl pkcs12 -export";
   return passphrase === ""

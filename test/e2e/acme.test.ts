@@ -108,7 +108,7 @@ describe("a gateway without a certificate", () => {
     assert.equal((await call(doors.http, { path: "/plain" })).status, 200);
     assert.equal(await shownFor(doors.https, "one.test"), null);
     const { reason } = await gateway.line(({ msg }) => msg === "No certificate was issued");
-    assert.match(String(reason), /^https:\/\/127\.0\.0\.1:\d+ cannot be asked: ECONNREFUSED$/);
+    assert.match(String(reason), /^https:\/\/127\.0\.0\.1:\d+ cannot be reached: ECONNREFUSED$/);
     assert.equal((await certificates())[0]!.failure!.reason, reason);
     await pebble.start();
     await shows(doors.https, "one.test");

@@ -378,7 +378,7 @@ describe("start", () => {
     const env = { GATEWAY_TELEMETRY_LOGGING_OUTPUT: "no/such/folder/x.log" };
     const { code, out, err } = await gateway(["-c", "good.yaml"], { env });
     assert.equal(code, 1);
-    assert.match(out + err, /cannot write .*there is no directory .*no\/such\/folder; make it first/);
+    assert.match(out + err, /cannot write .*directory .*no\/such\/folder does not exist; create it first/);
   });
   test("a bad file ends with 1", async () => assert.equal((await gateway(["run", "-c", "bad.yaml"])).code, 1));
   test("a configuration from standard input serves", async () => {
@@ -509,7 +509,7 @@ async function reloadTest(
   assert.deepEqual([(await get(g.port, "/")).status, (await get(g.port, "/other")).status], [502, 502]);
   await change(other, "Configuration reloaded successfully");
   assert.deepEqual([(await get(g.port, "/")).status, (await get(g.port, "/other")).status], [404, 502]);
-  await change("gateway: { nonsense: 1 }", "Configuration refused; the running one stays");
+  await change("gateway: { nonsense: 1 }", "Configuration rejected; the running one stays in effect");
   assert.deepEqual([(await get(g.port, "/")).status, (await get(g.port, "/other")).status], [404, 502]);
   await change(configFor(9), "Configuration reloaded successfully");
   assert.equal((await get(g.port, "/")).status, 502);

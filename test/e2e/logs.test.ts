@@ -62,7 +62,7 @@ describe("at the level debug", LIMIT, () => {
     const named = configFor(backend.port, logging("level: debug")).replace("address: 127.0.0.1", "address: localhost");
     await reload(gateway, named);
     const changes = await soon(
-      gateway.line((l) => l.msg === "What the reload changed"),
+      gateway.line((l) => l.msg === "Changes by the reload"),
       "the changes",
     );
     assert.deepEqual(

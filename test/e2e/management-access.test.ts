@@ -134,7 +134,10 @@ describe("addresses and groups", LIMIT, () => {
   test("peers outside allowedIPs get 403, whatever they show", async (t) => {
     const { gateway, port } = await gatewayFor(t, { auth: { token: TOKEN }, allowedIPs: ["10.0.0.0/8"] });
     const reply = await manage(port, "GET", "/info");
-    assert.deepEqual([reply.status, reply.text], [403, '{"error":"This address may not use the management API"}\n']);
+    assert.deepEqual(
+      [reply.status, reply.text],
+      [403, '{"error":"This address is not allowed to use the management API"}\n'],
+    );
     assert.equal(await info(port, { path: "/management/health/live" }), 403);
     assert.equal(await hangUp(gateway, { auth: { token: TOKEN }, allowedIPs: ["10.0.0.0/8", "127.0.0.1"] }), APPLIED);
     assert.equal((await manage(port, "GET", "/info")).status, 200);

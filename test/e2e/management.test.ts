@@ -134,7 +134,7 @@ describe("the management API", LIMIT, () => {
     assert.deepEqual(shown.configuration.routes, ["all"]);
     assert.match(String(shown.configuration.source), /gateway\.yaml:\d+$/);
     const out = await ask<{ instances: Instance[] }>(port, "/services/out");
-    assert.deepEqual(out.instances[0]!.obstacles, [{ reason: "registry", text: "its registry says so" }]);
+    assert.deepEqual(out.instances[0]!.obstacles, [{ reason: "registry", text: "disabled in its registry" }]);
     assert.equal((await manage(port, "GET", "/services/nobody")).status, 404);
   });
 

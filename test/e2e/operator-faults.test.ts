@@ -80,7 +80,11 @@ describe("what is said of", LIMIT, () => {
       ["gateway: { nonsense: 1 }\n", /unknown key "nonsense"/],
       [text(1).replace('"port": 0', `"port": ${taken}`), /the port is in use/],
     ] as const) {
-      const said = nextLine(gateway, "the refusal", (l) => l.msg === "Configuration refused; the running one stays");
+      const said = nextLine(
+        gateway,
+        "the refusal",
+        (l) => l.msg === "Configuration rejected; the running one stays in effect",
+      );
       writeFileSync(gateway.file, yaml);
       gateway.signal("SIGHUP");
       const { level, problems } = await said;

@@ -2,24 +2,24 @@
 import { type ForeignRow, HTTP, RULE, SERVICE, TOPS } from "./foreign-sections.ts";
 
 const LISTENER_CURE = "the address to listen on is frontend.http.host, and the port frontend.http.port";
-const HEADERS_CURE = "the gateway adds and removes no header fields of messages; let the service do it";
-const LOGS_CURE = "access lines go to telemetry.logging.output; accessLog: false silences a rule";
+const HEADERS_CURE = "changing header fields is not supported; let the service do it";
+const LOGS_CURE = "access lines go to telemetry.logging.output; accessLog: false disables them for a rule";
 const AUTH_CURE =
   "write auth beside router: { required: true, jwt: …, oauth2: …, apikey: …, basic: … or mtls: … }, and authRequired in rules";
 const FORWARD_CURE =
   "write auth beside router: { forward: { url: http://127.0.0.1:9091/ } }, and authRequired in rules";
-const LATER_CURE = "this version does not do that; let the service do it";
+const LATER_CURE = "not supported in this version; let the service do it";
 
 /** What has lists of addresses. */
 const LISTED = [RULE, HTTP, "frontend.websocket", "frontend.grpc", "frontend.listeners[]"];
 
 /** Rows of the table in foreign-keys.ts. */
 export const LISTENER_WORDS: readonly ForeignRow[] = [
-  [[HTTP, ...TOPS], "http3 quic", "HTTP/3 is not supported; leave it out"],
+  [[HTTP, ...TOPS], "http3 quic", "HTTP/3 is not supported; remove it"],
   [
     [HTTP],
     "redirect redirects httpsredirect forcessl redirecthttps",
-    "write redirectToHTTPS: true in a listener without TLS; other redirects are for a service to make",
+    "write redirectToHTTPS: true in a listener without TLS; other redirects must be made by a service",
   ],
   [
     [HTTP],
@@ -29,7 +29,7 @@ export const LISTENER_WORDS: readonly ForeignRow[] = [
   [
     ["backend.http", "backend"],
     "timeout timeouts readtimeout",
-    "write timeout in a rule; responseHeaderTimeout bounds the wait for the response head",
+    "write timeout in a rule; responseHeaderTimeout limits the wait for the response head",
   ],
   [["backend.http.tls", "backend.grpc.tls"], "ca cacert cacertfile trustedca", "write rootCAFile: ca.pem"],
   [["backend.http.tls", "backend.grpc.tls"], "cert certificate clientcert crt", "write clientCertFile: cert.pem"],
@@ -37,15 +37,15 @@ export const LISTENER_WORDS: readonly ForeignRow[] = [
   [
     ["health"],
     "path endpoint url healthcheckpath",
-    "write healthPath: /health; instances are probed by their own health: { path: /health }",
+    "write healthPath: /health; probes of instances are set in their own health: { path: /health }",
   ],
   [
     TOPS,
     "env environment profile profiles",
-    "write one file for each environment, with what they share in a file named by include",
+    "write one file for each environment, and put shared parts into a file listed in include",
   ],
-  [TOPS, "dns resolver resolvers nameservers", "names are looked up as the system does; leave it out"],
-  [[...TOPS, HTTP], "cache caching proxycache", "the gateway keeps no responses; leave it out"],
+  [TOPS, "dns resolver resolvers nameservers", "names are resolved as configured in the system; remove it"],
+  [[...TOPS, HTTP], "cache caching proxycache", "the gateway does not cache responses; remove it"],
   [
     [HTTP, "frontend"],
     "listen bind listener address addr binds bindaddress entrypoint",
@@ -94,7 +94,7 @@ export const LISTENER_WORDS: readonly ForeignRow[] = [
   [
     ["frontend.http.tls", "backend.http.tls"],
     "insecure skipverify insecureskiptlsverify sslverify verify verifypeer",
-    "backend.http.tls.insecureSkipVerify: true leaves certificates of services unverified",
+    "backend.http.tls.insecureSkipVerify: true disables verification of service certificates",
   ],
   [[HTTP], "keepalivetimeout keepalive clientidletimeout", "write idleTimeout: 75s"],
   [
@@ -173,29 +173,29 @@ export const LISTENER_WORDS: readonly ForeignRow[] = [
   [
     TOPS,
     "admin api dashboard stats ping",
-    "the management API is set up in management, scraping in metrics, health paths in health",
+    "the management API is configured in management, scraping in metrics, health paths in health",
   ],
   [
     TOPS,
     "workers workerprocesses threads nbthread workerconnections user daemon pid cpu events",
-    "one process uses one core: run several, or leave it out",
+    "one process uses one core: run several, or remove it",
   ],
   [
     [...TOPS, "backend"],
     "timeout timeouts connecttimeout readtimeout",
-    "write timeout in a rule; clients are bounded in frontend.http, connections to services in backend.http",
+    "write timeout in a rule; timeouts for clients are in frontend.http, for connections to services in backend.http",
   ],
   [
     TOPS,
     "version apiversion kind metadata spec name id description global defaults providers certificatesresolvers",
-    "a configuration has no such part; leave it out (keys that begin with x- are ignored)",
+    "not part of the configuration; remove it (keys that begin with x- are ignored)",
   ],
   [
     ["redis", "rateLimitStorage.stores"],
     "url uri address addr endpoint dsn connection",
-    "write host: NAME and port: 6379, with password, db and tls as keys of their own",
+    "write host: NAME and port: 6379, with password, db and tls as separate keys",
   ],
   [["redis"], "user auth pass", "write username and password"],
   [["redis"], "database", "write db: 0"],
-  [["redis"], "timeout", "write connectTimeout, readTimeout and writeTimeout; budget bounds one decision"],
+  [["redis"], "timeout", "write connectTimeout, readTimeout and writeTimeout; budget limits one decision"],
 ];

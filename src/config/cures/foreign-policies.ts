@@ -9,17 +9,17 @@ export const POLICY_WORDS: readonly ForeignRow[] = [
   [
     [RULE],
     "retries retrypolicy tries maxretries proxynextupstream numretries attempts lbtryduration retryon",
-    "write retry: { maxAttempts: 3 }; the first try counts",
+    "write retry: { maxAttempts: 3 }, including the first attempt",
   ],
   [
     [RULE],
     "proxyreadtimeout proxysendtimeout readtimeout sendtimeout responsetimeout requesttimeout timeouts timeoutserver servertimeout upstreamtimeout writetimeout timeoutms",
-    "write timeout: 30s, from the request to the end of the response; retry.perTryTimeout bounds one try",
+    "write timeout: 30s, from the request to the end of the response; retry.perTryTimeout limits one attempt",
   ],
   [
     [RULE, SERVICE],
     "proxyconnecttimeout connecttimeout dialtimeout timeoutconnect",
-    "connecting is bounded by backend.http.dialTimeout",
+    "backend.http.dialTimeout limits the time to connect",
   ],
   [
     [RULE, HTTP, ...TOPS],
@@ -29,7 +29,7 @@ export const POLICY_WORDS: readonly ForeignRow[] = [
   [
     [RULE],
     "ratelimiting limitreq limit limits ratelimiter throttle throttling rate rps requestspersecond localratelimit inflightreq limitconn",
-    `${LIMITS_CURE}; requests at a time are bounded by concurrency`,
+    `${LIMITS_CURE}; concurrency limits simultaneous requests`,
   ],
   [
     [...TOPS, "router", HTTP],
@@ -55,7 +55,7 @@ export const POLICY_WORDS: readonly ForeignRow[] = [
   [
     [`${RULE}.retry`, "retry", "retry.default"],
     "attempts retries count tries numretries max maxretries",
-    "write maxAttempts: 3; the first try counts",
+    "write maxAttempts: 3, including the first attempt",
   ],
   [
     [`${RULE}.retry`, "retry", "retry.default"],

@@ -1,7 +1,7 @@
 // Keys of other gateways for routes, and what to write instead.
 import { type ForeignRow, HTTP, INSTANCE, RULE, SERVICE, TOPS } from "./foreign-sections.ts";
 
-const RULES_CURE = "routes are written in router.rules, each with path and serviceName";
+const RULES_CURE = "write routes in router.rules, each with path and serviceName";
 
 /** Rows of the table in foreign-keys.ts. */
 export const RULE_WORDS: readonly ForeignRow[] = [
@@ -18,16 +18,20 @@ export const RULE_WORDS: readonly ForeignRow[] = [
     "write path: /api/* for /api and everything below it, path: /api for exactly that",
     "path",
   ],
-  [[RULE], "enabled disabled active", "a rule that is written holds; put # before its lines to take it out"],
-  [[RULE, SERVICE, INSTANCE], "description comment note notes", "write it behind #, or as a key that begins with x-"],
-  [[RULE], "group order precedence", "the most specific rule wins; its order is not configured"],
+  [[RULE], "enabled disabled active", "rules cannot be disabled; comment out its lines with #"],
+  [
+    [RULE, SERVICE, INSTANCE],
+    "description comment note notes",
+    "write it as a # comment, or as a key that begins with x-",
+  ],
+  [[RULE], "group order precedence", "the most specific rule applies; the order cannot be configured"],
   [[RULE], "cookie cookies", 'write match: { headers: { cookie: { contains: "name=value" } } }'],
-  [[RULE], "tls ssl https", "services with scheme: https are spoken to by TLS, set up in backend.http.tls"],
+  [[RULE], "tls ssl https", "services with scheme: https use TLS, which is configured in backend.http.tls"],
   [[RULE], "paths", "a rule has one path; write one rule for each", "path"],
   [
     [RULE],
     "rule",
-    "a Traefik rule is written as keys: path: /api/*, hosts: [ a.example.org ], methods: [ GET ], match: { headers, query }",
+    "write a Traefik rule as keys: path: /api/*, hosts: [ a.example.org ], methods: [ GET ], match: { headers, query }",
     "path",
   ],
   [
@@ -41,16 +45,16 @@ export const RULE_WORDS: readonly ForeignRow[] = [
     "header query queryparameters queryparam querystring params",
     "write conditions as match: { headers: { x-tenant: a }, query: { debug: true } }",
   ],
-  [[RULE], "name routename", "a rule is named by id"],
+  [[RULE], "name routename", "the name of a rule is its id"],
   [
     [RULE],
     "strippath stripprefixes striprouteprefix handlepathprefix removeprefix trimprefix",
-    "write stripPrefix: true, which removes the literal beginning of path",
+    "write stripPrefix: true, which removes the literal prefix of path",
   ],
   [
     [RULE],
     "rewrite rewritetarget prefixrewrite rewritepath replacepath replacepathregex urlrewrite urireplace regexrewrite rewriteurl addprefix",
-    "write rewritePrefix: /new, which replaces the literal beginning of path; regular expressions are not supported",
+    "write rewritePrefix: /new, which replaces the literal prefix of path; regular expressions are not supported",
   ],
   [
     [RULE],
@@ -60,16 +64,16 @@ export const RULE_WORDS: readonly ForeignRow[] = [
   [
     [RULE],
     "redirect redir redirects redirectregex redirectscheme return respond directresponse static error errorpage handleerrors",
-    "a rule always sends to a service, which redirects or answers itself; fallback: { status, headers, body } answers only when it cannot",
+    "a rule always sends to a service, which must redirect or answer itself; fallback: { status, headers, body } answers only if it fails",
     "serviceName",
   ],
   [
     [RULE],
     "root alias tryfiles fileserver index staticfiles autoindex file browse",
-    "the gateway serves no files; send to a service that does",
+    "the gateway does not serve files; route to a service that does",
     "serviceName",
   ],
-  [[RULE], "mirror shadow mirrors requestmirrorpolicies mirrorpolicy tee", "requests are not mirrored"],
+  [[RULE], "mirror shadow mirrors requestmirrorpolicies mirrorpolicy tee", "mirroring requests is not supported"],
   [
     [RULE],
     "weight weights split trafficsplit canary splitclients",
@@ -83,12 +87,12 @@ export const RULE_WORDS: readonly ForeignRow[] = [
   [
     [...TOPS, "router", "registry", SERVICE],
     "middlewares plugins filters",
-    "policies are keys of a rule: rateLimit, retry, circuitBreaker, fallback; those of every rule are written in middleware, retry and circuitBreaker",
+    "policies are keys of a rule: rateLimit, retry, circuitBreaker, fallback; those of all rules are set in middleware, retry and circuitBreaker",
   ],
   [
     [RULE],
     "entrypoints entrypoint listen ports parentrefs",
-    "a rule holds on every listener; to bind it to some, write listeners: [ NAME ]",
+    "a rule applies to all listeners; to restrict it, write listeners: [ NAME ]",
   ],
   [
     [RULE],

@@ -2,7 +2,7 @@
 import { type ForeignRow, HTTP, INSTANCE, RULE, SERVICE, TOPS } from "./foreign-sections.ts";
 
 const SERVICES_CURE =
-  "services and their addresses are written in registry.static.services, and a rule names one with serviceName";
+  "write services and their addresses in registry.static.services; a rule refers to one with serviceName";
 
 /** Rows of the table in foreign-keys.ts. */
 export const SERVICE_WORDS: readonly ForeignRow[] = [
@@ -27,16 +27,16 @@ export const SERVICE_WORDS: readonly ForeignRow[] = [
   [
     [SERVICE],
     "loadbalancer",
-    "instances: [ { address: 10.0.0.1, port: 3000 } ] holds the addresses; loadBalance is a key of the rule",
+    "instances: [ { address: 10.0.0.1, port: 3000 } ] contains the addresses; loadBalance is a key of the rule",
     "instances",
   ],
   [
     [SERVICE],
     "url urls address host hostname port uri",
-    "the address is written in instances: [ { address: 10.0.0.1, port: 3000 } ]",
+    "write the address in instances: [ { address: 10.0.0.1, port: 3000 } ]",
     "instances",
   ],
-  [[SERVICE], "id servicename service", "the name is written name: NAME", "name"],
+  [[SERVICE], "id servicename service", "write name: NAME", "name"],
   [
     [SERVICE, INSTANCE],
     "loadbalance lb lbpolicy lbalgorithm balance algorithm strategy policy sticky sessionaffinity",
@@ -45,12 +45,12 @@ export const SERVICE_WORDS: readonly ForeignRow[] = [
   [
     [SERVICE, INSTANCE],
     "timeout retries retry connecttimeout readtimeout writetimeout sendtimeout ratelimit circuitbreaker proxytimeout",
-    "timeout, retry, rateLimit and circuitBreaker are keys of the rule; connections are set up as in backend.http",
+    "timeout, retry, rateLimit and circuitBreaker are keys of the rule; connections are configured in backend.http",
   ],
   [
     [SERVICE],
     "healthcheck healthchecks health check option httpchk",
-    "health is a key of each instance, such as health: { path: /health }; checks of whole services are written in health.checks",
+    "health is a key of each instance, such as health: { path: /health }; checks of whole services are set in health.checks",
   ],
   [
     [INSTANCE],
@@ -69,11 +69,11 @@ export const SERVICE_WORDS: readonly ForeignRow[] = [
     "tls ssl secure https",
     "write scheme: https; trust and client certificates are set in backend.http.tls",
   ],
-  [[INSTANCE], "backup", "write priority: 1; instances with priority 0 take traffic first"],
+  [[INSTANCE], "backup", "write priority: 1; instances with priority 0 receive traffic first"],
   [[INSTANCE], "down disabled", "write health: unhealthy"],
   [
     [INSTANCE],
     "maxfails failtimeout slowstart maxconns maxconn",
-    "failing instances are taken out by health, outlierDetection or circuitBreaker; connections are bounded by backend.http.maxConnsPerHost",
+    "failing instances are excluded by health, outlierDetection or circuitBreaker; backend.http.maxConnsPerHost limits connections",
   ],
 ];

@@ -21,7 +21,7 @@ export type Meant = (text: string, doc: string) => string;
 /** `30 sec`, `5min`, `1,5s`, `500us`, `none`. */
 export const durationMeant: Meant = (text, doc) => {
   if (UNBOUNDED.test(text)) return unbounded(doc);
-  if (text.startsWith("-")) return `; it cannot be negative${doc.includes("0 = ") ? ", and 0 means none" : ""}`;
+  if (text.startsWith("-")) return `; it cannot be negative${doc.includes("0 = ") ? "; 0 means none" : ""}`;
   if (/^[\d.]+\s*(us|µs|μs|ns|micro\w*|nano\w*)$/i.test(text)) return "; the smallest unit is ms";
   const meant = withUnit(text, UNITS);
   return meant === sentence(text) ? "" : meant; // too long a duration, which the message says already
@@ -30,7 +30,7 @@ export const durationMeant: Meant = (text, doc) => {
 /** `10 megabytes`, `1tb`, `unlimited`. */
 export const sizeMeant: Meant = (text, doc) => {
   if (UNBOUNDED.test(text)) return unbounded(doc);
-  if (text.startsWith("-")) return `; it cannot be negative${doc.includes("0 = ") ? ", and 0 means no limit" : ""}`;
+  if (text.startsWith("-")) return `; it cannot be negative${doc.includes("0 = ") ? "; 0 means no limit" : ""}`;
   const [, tera] = /^(\d+)\s*(?:t|tb|tib)$/i.exec(text) ?? [];
   return tera === undefined ? withUnit(text, BYTES) : sentence(`${Number(tera) * 1024}gb`);
 };

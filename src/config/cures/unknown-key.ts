@@ -38,7 +38,7 @@ export function unknownKeyCure(key: string, path: string, fields: Fields, schema
   // A key that differs by one letter is more probable than one of another block.
   if (near !== null && (places.length === 0 || Math.abs(near.length - key.length) <= 1))
     return { text: didYouMean(key, own), means: near };
-  if (places.length > 0) return { text: `; its place is ${orOf(places)}`, means: "" };
+  if (places.length > 0) return { text: `; it belongs to ${orOf(places)}`, means: "" };
   if (own.length > MAX_KEYS) return { text: "; docs/configuration.md lists the keys of this block", means: "" };
   return { text: `; it has ${listed(own)}`, means: "" };
 }

@@ -10,17 +10,17 @@ const HEADER_KEY = 'write "header:NAME" for a header';
 
 /** Section and key → cure for any wrong value. */
 const BY_KEY: ReadonlyMap<string, string> = new Map([
-  [`${RULE}.stripPrefix`, "true removes the literal beginning of path; rewritePrefix puts another in its place"],
-  [`${RULE}.accessLog`, "the file is named once, in telemetry.logging.output"],
+  [`${RULE}.stripPrefix`, "true removes the literal prefix of path; rewritePrefix replaces it"],
+  [`${RULE}.accessLog`, "the file is set for all rules in telemetry.logging.output"],
   [`${RULE}.serviceName`, "a rule sends to one service; several backends are instances of one service"],
   [
     `${RULE}.path`,
     "a rule has one path, as text; write one rule for each path, and quote a path that begins with { or [",
   ],
-  [`${RULE}.websocket`, "WebSocket upgrades need no key; methods: [ WEBSOCKET ] admits nothing else"],
-  [`${RULE}.sse`, "event streams need no key; protocol: sse makes the rule one of event streams"],
-  [`${RULE}.grpc`, "protocol: grpc makes the rule one of gRPC calls"],
-  [`${RULE}.retry`, "write retry: { maxAttempts: 3 }; the first try counts"],
+  [`${RULE}.websocket`, "WebSocket upgrades need no key; methods: [ WEBSOCKET ] allows only these"],
+  [`${RULE}.sse`, "event streams need no key; protocol: sse restricts a rule to them"],
+  [`${RULE}.grpc`, "protocol: grpc makes it a gRPC rule"],
+  [`${RULE}.retry`, "write retry: { maxAttempts: 3 }, including the first attempt"],
   [`${RULE}.circuitBreaker`, "write circuitBreaker: { maxFailures: 5 }, or { enabled: true } for the defaults"],
   [`${RULE}.rateLimit`, 'write requests per second, or "100/m", or { rate: 100, period: 1m }'],
   [`${RULE}.rateLimit.key`, HEADER_KEY],
@@ -28,12 +28,12 @@ const BY_KEY: ReadonlyMap<string, string> = new Map([
   [`${RULE}.sessionAffinity`, "write sessionAffinity: { source: cookie }, with loadBalance: sticky_session"],
   [`${RULE}.fallback`, "write fallback: { serviceName: NAME } or { status: 503, body: text }"],
   [`${RULE}.match`, "write match: { headers: { x-tenant: a }, query: { debug: true } }"],
-  [`${RULE}.protocol`, "it says what the service speaks; the service itself is named by serviceName"],
-  [`${RULE}.preserveHost`, "true sends the client's Host; another is written in rewriteHost"],
-  [`${RULE}.concurrency`, "write how many at a time, or leave it out for any number"],
+  [`${RULE}.protocol`, "it is the protocol of the service; the service is set with serviceName"],
+  [`${RULE}.preserveHost`, "true sends the client's Host; rewriteHost sets another"],
+  [`${RULE}.concurrency`, "write the maximum number, or remove it for no limit"],
   [`${RULE}.rateLimit.rate`, "write rate: 10 and period: 1s"],
   ["frontend.http.enableHTTP2", "true serves HTTP/2 with and without TLS"],
-  ["registry.type", "this version sends to services that are written in registry.static.services"],
+  ["registry.type", "this version supports only services in registry.static.services"],
   ["retry", "write retry: { enabled: true, default: { maxAttempts: 3 } }"],
   ["circuitBreaker", "write circuitBreaker: { enabled: true, default: { maxFailures: 5 } }"],
   ["health", "write health: { healthPath: /health }"],
@@ -69,7 +69,7 @@ export function wrongValueCure(node: Node, path: string, expected: string, field
   if (fields !== null) return `; write its keys below it, such as ${Object.keys(fields).slice(0, 3).join(", ")}`;
   if (expected === "a list") return node.kind === "map" ? '; each entry begins with "- "' : "";
   if (expected === "a mapping") return node.kind === "list" ? '; write its keys without "-"' : "";
-  if (node.kind === "list") return expected.startsWith("a list") ? "" : "; it is one value, no list";
+  if (node.kind === "list") return expected.startsWith("a list") ? "" : "; write a single value, not a list";
   if (node.kind === "map") return '; quote text that holds { } [ ] or ": "';
   return "";
 }

@@ -38,7 +38,7 @@ export function unclosedQuote(text: string, { pos }: SyntaxFault): Slip | null {
   const quote = open.source[0]!;
   return {
     offset: open.offset,
-    message: `the quote that opens here is not closed; put ${quote} at the end of the text`,
+    message: `the quote that opens here is not closed; add ${quote} at the end of the text`,
   };
 }
 
@@ -57,7 +57,7 @@ export function unclosedBracket(text: string, { pos, message }: SyntaxFault): Sl
   const next = text.slice(pos[0]).trimStart()[0];
   if (next === closer)
     return { offset: pos[0], message: `"${closer}" must be indented deeper than the key whose value it closes` };
-  return { offset: last.offset, message: `"${last.source}" opens here and is not closed; put "${closer}" at the end` };
+  return { offset: last.offset, message: `"${last.source}" opens here and is not closed; add "${closer}" at the end` };
 }
 
 function tokens(text: string): Token[] {

@@ -24,7 +24,7 @@ export function explainSlip(fault: SyntaxFault, text: string): Slip {
   if (tab !== null)
     return {
       offset: tab.start + tab.text.indexOf("\t"),
-      message: "a tab; YAML is indented with blanks only, replace it",
+      message: "a tab: YAML is indented with spaces only",
     };
   return (
     unclosedQuote(text, fault) ??
@@ -44,7 +44,7 @@ function byCode({ code, pos, message }: SyntaxFault, line: Line): Slip | null {
     case "BLOCK_IN_FLOW":
       return { offset, message: 'within [ ] and { } a "," separates two entries' };
     case "BAD_SCALAR_START":
-      return { offset, message: `a text that begins with ${rest[0]} is quoted: "${rest.trim()}"` };
+      return { offset, message: `quote a text that begins with ${rest[0]}: "${rest.trim()}"` };
     case "BAD_DQ_ESCAPE":
       return { offset, message: `in "…" a backslash begins an escape; write "\\\\", or use '…'` };
     case "BLOCK_AS_IMPLICIT_KEY":
@@ -74,11 +74,11 @@ function mappingInText(offset: number, line: Line): Slip | null {
 function withoutColon(offset: number, line: Line): Slip | null {
   const text = line.text.trim().replace(/^(- +)+/, "");
   const [, key, value] = /^([\w.-]+)(?::|\s*=\s*)(\S.*)$/.exec(text) ?? [];
-  if (key !== undefined) return { offset, message: `after a key comes a colon and a blank: ${key}: ${value}` };
+  if (key !== undefined) return { offset, message: `a key is followed by a colon and a space: ${key}: ${value}` };
   const [, dashed] = /^-(\w[^:]*: .*)$/.exec(text) ?? [];
-  if (dashed !== undefined) return { offset, message: `after the dash of an entry comes a blank: - ${dashed}` };
+  if (dashed !== undefined) return { offset, message: `the dash of a list entry is followed by a space: - ${dashed}` };
   const [, name, rest] = /^([\w.-]+) +([^\s:]+)$/.exec(text) ?? [];
-  if (name !== undefined) return { offset, message: `after a key comes a colon and a blank: ${name}: ${rest}` };
+  if (name !== undefined) return { offset, message: `a key is followed by a colon and a space: ${name}: ${rest}` };
   if (/^[\w./*-]+$/.test(text))
     return { offset, message: `a key ends in a colon, and an entry of a list begins with "- ": ${text}:` };
   return null;
@@ -90,9 +90,9 @@ function valueAbove(line: Line): Slip {
   if (line.text.trimEnd().endsWith(":"))
     return {
       offset,
-      message: "what belongs to this key must be indented deeper than it, or begin in its column with a dash",
+      message: "the value of this key must be indented deeper, or start in its column with a dash",
     };
-  return { offset, message: "this line has a value, and the next is indented deeper; begin both in one column" };
+  return { offset, message: "this line has a value, but the next is indented deeper; start both in the same column" };
 }
 
 function unexpected(offset: number, line: Line, rest: string): Slip {
@@ -106,12 +106,12 @@ function unexpected(offset: number, line: Line, rest: string): Slip {
     };
   }
   if (/^[}\]]/.test(rest))
-    return { offset, message: `"${rest[0]}" closes nothing; remove it, or quote the text it belongs to` };
+    return { offset, message: `"${rest[0]}" has no opening counterpart; remove it, or quote the text` };
   if (rest.startsWith(","))
     return { offset, message: '"," separates entries within [ ] and { } only; quote the text it belongs to' };
   return {
     offset,
-    message: `"${rest.trim().slice(0, 40)}" stands behind a value that has ended; quote the whole text, or begin a new line`,
+    message: `"${rest.trim().slice(0, 40)}" follows a complete value; quote the whole text, or start a new line`,
   };
 }
 
@@ -125,11 +125,11 @@ function indented({ code, message }: SyntaxFault, line: Line, before: readonly L
   if (near === undefined)
     return {
       offset,
-      message: "indented as no block that is open here; begin it in the column of the lines it belongs to",
+      message: "the indentation matches no open block; start the line in the column of its block",
     };
   return {
     offset,
-    message: `indented by ${width}, which no open block is; line ${near.number} begins in column ${contentOf(near.text) + 1}, this one in ${width + 1}`,
+    message: `the indentation of ${width} matches no open block; line ${near.number} starts in column ${contentOf(near.text) + 1}, this one in ${width + 1}`,
   };
 }
 

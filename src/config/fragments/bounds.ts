@@ -9,8 +9,8 @@ import { type MapNode, textOf } from "../text/tree.ts";
 /** The lists a fragment may add to. Everything else belongs to the files: it would change what others rely on. */
 export const BROUGHT: readonly string[] = ["router.rules", "registry.static.services"];
 
-const READS = "a fragment reads no files of the gateway";
-const RUNS = "a fragment runs no programs";
+const READS = "a fragment cannot read files of the gateway";
+const RUNS = "a fragment cannot run programs";
 const RULE = "router.rules.[]";
 const PROBE = "registry.static.services.[].instances.[].health";
 
@@ -39,7 +39,7 @@ function checkKeys(block: MapNode, fields: Fields, path: string, reading: Readin
       if (value.kind === "map") checkKeys(value, field.fields!, below, reading);
       else wrongValue(value, below, "a mapping", reading, field.fields);
     } else if (field !== null || key.startsWith("x-")) {
-      reading.problems.error(keyAt, `"${below}" is set in files only; a fragment brings ${BROUGHT.join(" and ")}`);
+      reading.problems.error(keyAt, `"${below}" can only be set in files; a fragment can set ${BROUGHT.join(" and ")}`);
     } else unknownKey(key, keyAt, path, fields, reading);
   }
 }
@@ -50,6 +50,6 @@ export function refuseOfFiles(tree: MapNode, problems: Problems): void {
   for (const rule of mapsAt(tree, ["router", "rules", "[]"])) {
     const name = rule.entries.get("serviceName")?.value;
     if (name?.kind === "scalar" && textOf(name) === INTERNAL)
-      problems.error(name.at, `"${INTERNAL}" is refused: the gateway's own answers are given by rules in files`);
+      problems.error(name.at, `"${INTERNAL}" is refused: only rules in files can use the gateway's own answers`);
   }
 }

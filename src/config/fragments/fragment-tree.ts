@@ -18,7 +18,7 @@ export function fragmentTree(fragment: Fragment, problems: Problems): MapNode {
   if (fault !== null || fragment.values.length === 0) return emptyMap(at);
   const root = new Builder(fragment, problems).build(fragment.values, 0);
   if (root.kind === "map") return root;
-  problems.error(at, "every path begins with a key, such as router");
+  problems.error(at, "a path must begin with a key, such as router");
   return emptyMap(at);
 }
 
@@ -39,9 +39,9 @@ export function lengthOf({ values }: Fragment): number {
 
 function sizeFault(fragment: Fragment): string | null {
   if (fragment.values.length > MAX_VALUES) return `more than ${MAX_VALUES} values`;
-  if (lengthOf(fragment) > MAX_CHARS) return `keys and values have more than ${MAX_CHARS} characters`;
+  if (lengthOf(fragment) > MAX_CHARS) return `its keys and values have more than ${MAX_CHARS} characters`;
   const tooDeep = fragment.values.some(({ path }) => path.length > MAX_DEPTH);
-  return tooDeep ? `more than ${MAX_DEPTH} keys above one another` : null;
+  return tooDeep ? `nested more than ${MAX_DEPTH} keys deep` : null;
 }
 
 class Builder {

@@ -74,8 +74,9 @@ function plant(fragments: readonly Fragment[]): Draft[] {
     const at = placeIn(fragment!);
     chars += lengthOf(fragment!);
     if (twin !== undefined) problems.error(at, "another fragment has the same source");
-    else if (i >= MAX_FRAGMENTS) problems.error(at, `it comes after ${MAX_FRAGMENTS} others, the most that are read`);
-    else if (chars > MAX_CHARS) problems.error(at, `up to it, the fragments have more than ${MAX_CHARS} characters`);
+    else if (i >= MAX_FRAGMENTS) problems.error(at, `there are more than ${MAX_FRAGMENTS} fragments`);
+    else if (chars > MAX_CHARS)
+      problems.error(at, `the fragments up to this one have more than ${MAX_CHARS} characters`);
     if (problems.list.length > 0) return { fragment: fragment!, tree: emptyMap(at), problems };
     const tree = fillPlaceholders(fragmentTree(fragment!, problems), null, problems) as MapNode;
     checkBounds(tree, readingInto(problems));

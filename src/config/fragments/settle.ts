@@ -88,11 +88,11 @@ function culpritOf<T>(error: Problem, fragments: readonly ReadFragment[], check:
     else fine = middle;
   }
   const { source } = fragments[wrong - 1]!;
-  return new Map([[source, [fault(source, `with it, the configuration is refused: ${oneLine(error)}`)]]]);
+  return new Map([[source, [fault(source, `it makes the configuration invalid: ${oneLine(error)}`)]]]);
 }
 
 function allOf(fragments: readonly ReadFragment[]): Blame {
-  const why = "too many fragments are wrong together in ways that cannot be told apart";
+  const why = "too many fragments are invalid in combination";
   return new Map(fragments.map(({ source }) => [source, [fault(source, why)]]));
 }
 

@@ -74,12 +74,12 @@ function readName(draft: Draft, place: Place, domain: string): string | null {
   };
   if (domain.startsWith("*.")) {
     return fault(
-      "is a wildcard, for which authorities want DNS-01, which the gateway does not answer; list the names, or give certFile and keyFile",
+      "is a wildcard, which requires the DNS-01 challenge, which is not supported; list the names, or set certFile and keyFile",
     );
   }
   if (isIP(domain) !== 0) return fault("is an IP address; certificates are ordered for host names only");
   const name = domainToASCII(domain.replace(/\.$/, "").toLowerCase());
-  return NAME.test(name) && name.length <= 253 ? name : fault("is no host name");
+  return NAME.test(name) && name.length <= 253 ? name : fault("is not a host name");
 }
 
 function readSettings(
@@ -92,9 +92,9 @@ function readSettings(
   const { directory, email, eab, challenge, keyType, caFile } = acme;
   const fault = (key: string, why: string) =>
     draft.error([...place, ...key.split(".")], `${dotted(place)}.${key}: ${why}`);
-  if (!isSafeUrl(directory)) fault("directory", `"${directory}" is no https:// URL`);
-  if (email !== "" && !/^[^\s@,?&]+@[^\s@,?&]+$/.test(email)) fault("email", `"${email}" is no e-mail address`);
-  if ((eab.keyId === "") !== (eab.hmacKey === "")) fault("eab", "keyId and hmacKey belong together");
+  if (!isSafeUrl(directory)) fault("directory", `"${directory}" is not an https:// URL`);
+  if (email !== "" && !/^[^\s@,?&]+@[^\s@,?&]+$/.test(email)) fault("email", `"${email}" is not an e-mail address`);
+  if ((eab.keyId === "") !== (eab.hmacKey === "")) fault("eab", "keyId and hmacKey must be set together");
   // Said of the block: the line of the key, which messages show, holds the secret.
   if (!/^[A-Za-z0-9_-]*={0,2}$/.test(eab.hmacKey)) draft.error(place, `${dotted(place)}.eab.hmacKey: not base64url`);
   const ca = caFile === "" ? "" : anchorsOf(reader, caFile, [...place, "caFile"]);
@@ -131,12 +131,12 @@ function readStore(
   if (found === undefined)
     return fault("store", `${unknownStore(name)}${didYouMean(name, ["folder", ...stores.keys()])}`);
   if (found === null)
-    return fault("store", `"${name}" is in the memory of one process; certificates are kept in a folder or in Redis`);
+    return fault("store", `"${name}" is in memory; certificates must be stored in a folder or in Redis`);
   return { kind: "redis", name: found.name, redis: found.redis };
 }
 
 function unknownStore(name: string): string {
-  return `unknown store "${name}"${name === "redis" ? "; it needs a redis block at the top" : ""}`;
+  return `unknown store "${name}"${name === "redis" ? "; it needs a top-level redis block" : ""}`;
 }
 
 /** Accounts are made and certificates come over this connection: only a process of this machine is asked without TLS. */

@@ -153,7 +153,7 @@ function checkSessions(draft: Draft, section: SessionAffinitySection, place: Pla
   const { cookieName, headerName, queryParam, secret } = section;
   for (const [key, name] of Object.entries({ cookieName, headerName })) {
     if (name === null || TOKEN.test(name)) continue;
-    draft.error(place, `${whose}sessionAffinity.${key}: "${name}" is no name of a ${key.replace("Name", "")}`);
+    draft.error(place, `${whose}sessionAffinity.${key}: "${name}" is not a valid name of a ${key.replace("Name", "")}`);
   }
   const idle = Object.entries({ cookieName, headerName, queryParam, issueCookie: section.issueCookie })
     .filter(([key, value]) => value !== null && !key.toLowerCase().includes(source))

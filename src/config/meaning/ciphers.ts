@@ -8,7 +8,7 @@ export function checkCiphers(draft: Draft, place: Place, names: readonly string[
   if (names.length === 0) return;
   const below = [...place, "cipherSuites"];
   const known = (...some: string[]) => secureFault({ ciphers: cipherList(some) }) === null;
-  if (!known(...names)) return draft.error(below, `${dotted(place)}: cipherSuites names no known cipher`);
+  if (!known(...names)) return draft.error(below, `${dotted(place)}: cipherSuites contains no known cipher`);
   // OpenSSL ignores unknown names as long as it knows one. Elements such as "!aNULL" are not names.
   for (const name of names.filter((n) => /^\w/.test(n) && !known(n))) {
     draft.warn(below, `${dotted(place)}: cipherSuites: "${name}" is not known to this OpenSSL and is ignored`);

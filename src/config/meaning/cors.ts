@@ -32,11 +32,11 @@ function checkCors(draft: Draft, settings: CorsSettings, place: Place, isGiven: 
     for (const [i, origin] of allowedOrigins.entries()) {
       if (isOrigin(origin)) continue;
       const below = [...place, "allowedOrigins", i];
-      draft.error(below, `${dotted(below)}: "${origin}" is no origin${originMeant(origin)}`);
+      draft.error(below, `${dotted(below)}: "${origin}" is not an origin${originMeant(origin)}`);
     }
   }
   if (isGiven("allowCredentials") && allowCredentials && allowedOrigins.includes("*")) {
-    const message = `${dotted(place)}: browsers send no credentials to origin "*": list the origins that may`;
+    const message = `${dotted(place)}: browsers send no credentials to origin "*": list the allowed origins`;
     draft.warn([...place, "allowCredentials"], message);
   }
 }
@@ -51,7 +51,7 @@ function isOrigin(text: string): boolean {
 }
 
 function originMeant(text: string): string {
-  if (/^[a-z][a-z0-9+.-]*:\/\/[^/]+\/.*$/i.test(text)) return "; an origin has no path, and no slash at its end";
+  if (/^[a-z][a-z0-9+.-]*:\/\/[^/]+\/.*$/i.test(text)) return "; an origin has no path and no trailing slash";
   if (!text.includes("://")) return "; write it with its scheme, such as https://example.org";
-  return text.includes("*") ? "; a star stands for names below one, such as https://*.example.org" : "";
+  return text.includes("*") ? "; a star matches subdomains, such as https://*.example.org" : "";
 }

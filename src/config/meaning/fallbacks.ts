@@ -19,7 +19,7 @@ export function checkFallbacks(draft: Draft, { rules, services }: Known): void {
       const below = key === undefined ? [] : [key];
       draft.error([...place, "fallback", ...below], `rule "${rule.id}": fallback ${message}`);
     };
-    if (rule.serviceName === INTERNAL) fault("has no service to stand in for");
+    if (rule.serviceName === INTERNAL) fault("needs a rule with a service");
     if ((fallback.serviceName === null) === (fallback.status === null)) fault("needs either serviceName or status");
     else if (fallback.serviceName !== null) checkService(fallback, rule, visible, fault);
     else checkAnswer(fallback, rule, fault);
@@ -34,21 +34,21 @@ function checkService(
   services: VisibleServices,
   fault: Fault,
 ): void {
-  if (serviceName === rule.serviceName) fault("is the service it stands in for", "serviceName");
+  if (serviceName === rule.serviceName) fault("is the service of the rule itself", "serviceName");
   else if (!services.mayName(serviceName!, rule.at)) {
     const hint = didYouMean(serviceName!, services.names(rule.at));
     fault(`to an unknown service "${serviceName}"${hint}`, "serviceName");
   }
-  if (body !== "" || Object.keys(headers).length > 0) fault("to a service has no headers and no body of its own");
+  if (body !== "" || Object.keys(headers).length > 0) fault("to a service cannot have headers or body");
 }
 
 function checkAnswer({ status, headers, body }: FallbackSection, rule: RuleConfig, fault: Fault): void {
   if (rule.protocol === "grpc")
-    fault("of a rule for gRPC must be a service: its clients read no HTTP answers", "status");
+    fault("of a gRPC rule must be a service, because gRPC clients cannot read HTTP answers", "status");
   if (body !== "" && (status === 204 || status === 205 || status === 304))
-    fault(`with status ${status} has no body`, "body");
+    fault(`with status ${status} cannot have a body`, "body");
   for (const [name, value] of Object.entries(headers)) {
-    if (!consistsOf(name, TOKEN)) fault(`header "${name}" is no field name`, "headers");
+    if (!consistsOf(name, TOKEN)) fault(`"${name}" is not a valid header name`, "headers");
     else if (FRAMING.has(name.toLowerCase())) fault(`header "${name}" is set by the gateway`, "headers");
     else if (value !== "" && !consistsOf(value, VALUE))
       fault(`header "${name}" has a value that cannot be sent`, "headers");

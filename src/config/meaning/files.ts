@@ -10,8 +10,8 @@ const WHY: Readonly<Record<string, string>> = {
   EACCES: "no permission",
   EPERM: "no permission",
   EISDIR: "this is a directory",
-  ENOTDIR: "a part of the path is no directory",
-  ELOOP: "its symbolic links lead in a circle",
+  ENOTDIR: "part of the path is not a directory",
+  ELOOP: "its symbolic links form a loop",
   EROFS: "the file system is read-only",
 };
 
@@ -36,17 +36,17 @@ export function triedAt(path: string, namedIn = ""): string {
   if (isAbsolute(path)) return "";
   const beside = join(dirname(namedIn), path);
   const isThere = beside !== join(path) && !existsSync(path) && existsSync(beside);
-  return ` (${resolve(path)})${isThere ? `; paths count from the working directory: write ${beside}` : ""}`;
+  return ` (${resolve(path)})${isThere ? `; paths are relative to the working directory: write ${beside}` : ""}`;
 }
 
 /** Why a file cannot be appended to, without making it; null when it can. */
 export function writeFault(path: string): string | null {
-  if (path === "") return "it has no name";
+  if (path === "") return "the file name is empty";
   try {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) return folderFault(dirname(resolve(path)));
-    if (found.isDirectory()) return "this is a directory; name a file in it";
-    if (found.isSocket()) return "this is a socket; name a file or a pipe";
+    if (found.isDirectory()) return "this is a directory; specify a file in it";
+    if (found.isSocket()) return "this is a socket; specify a file or a pipe";
     accessSync(path, constants.W_OK);
     return null;
   } catch (error) {
@@ -55,12 +55,12 @@ export function writeFault(path: string): string | null {
 }
 
 function folderFault(folder: string): string | null {
-  if (!existsSync(folder)) return `there is no directory ${folder}; make it first`;
-  if (!statSync(folder).isDirectory()) return `${folder} is no directory`;
+  if (!existsSync(folder)) return `directory ${folder} does not exist; create it first`;
+  if (!statSync(folder).isDirectory()) return `${folder} is not a directory`;
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
     return null;
   } catch {
-    return `no permission to write into ${folder}`;
+    return `no permission to write to ${folder}`;
   }
 }

@@ -32,7 +32,7 @@ export function gatewayCheck(section: CheckSection, at: Position, draft: Draft):
   for (const key of ["url", "address", "command"] as const) {
     const foreign = key !== target || (ofInstances && key !== "command");
     if (config[key] !== "" && foreign) {
-      wrong(ofInstances ? `probes instances, "config.${key}" has no place in it` : `type ${type} does not read ${key}`);
+      wrong(ofInstances ? `probes instances and cannot have "config.${key}"` : `type ${type} does not read ${key}`);
     }
   }
   for (const key of ["path", "expectedStatus", "service", "args"] as const) {
@@ -58,7 +58,7 @@ export function gatewayCheck(section: CheckSection, at: Position, draft: Draft):
   }
   const place = hostPort(config.address);
   if (place === null) {
-    wrong(`"${config.address}" is no host:port${hostPortMeant(config.address)}`);
+    wrong(`"${config.address}" is not host:port${hostPortMeant(config.address)}`);
     return NOWHERE;
   }
   const { host: address, port } = place;
@@ -68,5 +68,5 @@ export function gatewayCheck(section: CheckSection, at: Position, draft: Draft):
 function requireUrl(text: string, at: Position, problems: Problems): void {
   const url = URL.canParse(text) ? new URL(text) : null;
   const fine = url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
-  if (!fine) problems.error(at, `health: "${text}" is no http or https URL without user and password`);
+  if (!fine) problems.error(at, `health: "${text}" is not an http or https URL without user and password`);
 }

@@ -9,10 +9,10 @@ export function checkHeadLimits(draft: Draft): void {
     for (const key of ["maxHeaderSize", "maxHeaders"] as const) {
       const own = rule[key];
       const place = ["router", "rules", i, key];
-      if (own === 0) draft.error(place, `${dotted(place)}: 0 would refuse every request; leave it out`);
+      if (own === 0) draft.error(place, `${dotted(place)}: 0 would refuse every request; remove the key`);
       if (own === null || !(own > http[key])) continue; // one that cannot be read is reported already
       const bound = key === "maxHeaders" ? http[key] : showSize(http[key]);
-      draft.error(place, `${dotted(place)}: has no effect above frontend.http.${key}, ${bound}, which holds first`);
+      draft.error(place, `${dotted(place)}: has no effect above frontend.http.${key}, ${bound}, which applies first`);
     }
   }
 }

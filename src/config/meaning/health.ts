@@ -36,14 +36,14 @@ export function readHealth(draft: Draft, { services, serviceNames }: Known): Hea
   }
   for (const [i, path] of health.execAllow.entries()) {
     if (isAbsolute(path)) continue;
-    draft.error(["health", "execAllow", i], `health.execAllow: "${path}" is no absolute path`);
+    draft.error(["health", "execAllow", i], `health.execAllow: "${path}" is not an absolute path`);
   }
   const shared: SharedCheck[] = [];
   const gateway: GatewayCheck[] = [];
   for (const [i, section] of health.checks.entries()) {
     const at = draft.at(["health", "checks", section.listed ? i : section.name]);
     if (TAKEN.includes(section.name))
-      problems.error(at, `check "${section.name}": the health page has one of that name`);
+      problems.error(at, `check "${section.name}": the name is already used on the health page`);
     const pace = paceOf(section, at, draft);
     const probe = gatewayCheck(section, at, draft);
     if (probe !== null) gateway.push({ name: section.name, probe, ...pace });
@@ -74,7 +74,7 @@ function instanceCheck(section: ProbeSection, grpc: boolean, path: Place, draft:
   const type = section.type ?? (grpc && section.path === null ? "grpc" : "http");
   for (const [key, only] of Object.entries(ONLY_FOR)) {
     if (type === only || !draft.isGiven(dotted([...path, key]))) continue;
-    draft.error([...path, key], `health: "${key}" says nothing to a probe of type ${type}`);
+    draft.error([...path, key], `health: "${key}" has no effect on a probe of type ${type}`);
   }
   for (const key of ["interval", "timeout"] as const) {
     requireLeast(section[key], `health.${key}`, draft.at([...path, key]), problems);

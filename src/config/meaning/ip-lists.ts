@@ -15,7 +15,7 @@ export function checkIpLists(draft: Draft, { listeners }: Known): void {
     checkLists(draft, place, frontend[name]);
     if (!hasIpLists(frontend[name]) || listeners.some(({ key }) => key === dotted(place))) continue;
     const key = frontend[name].allowedIPs.length > 0 ? "allowedIPs" : "deniedIPs";
-    const message = `${dotted([...place, key])}: this listener is not open; write the list where clients come in`;
+    const message = `${dotted([...place, key])}: this listener is not enabled; set the list on one that is`;
     draft.error([...place, key], message);
   }
 }

@@ -17,12 +17,12 @@ function authenticates(draft: Draft): boolean {
 /** Reads `key` of a limit. @param what names the limit in messages */
 export function readKey(draft: Draft, texts: readonly string[], what: string, place: Place): readonly KeySource[] {
   if (texts.length === 0) draft.error(place, `${what}: key is empty; write route to count all clients together`);
-  if (new Set(texts).size < texts.length) draft.error(place, `${what}: key names the same twice`);
+  if (new Set(texts).size < texts.length) draft.error(place, `${what}: key contains a duplicate`);
   const sources = texts.flatMap((text, i) => {
     const source = parseKeySource(text);
     if (source === null) {
       const hint = didYouMean(text, ["ip", "subject", "apiKey", "route"]) || '; a header is written "header:<name>"';
-      draft.error([...place, i], `${what}: "${text}" is not something to count by${hint}`);
+      draft.error([...place, i], `${what}: "${text}" is not a valid key${hint}`);
     }
     return source ?? [];
   });
@@ -41,7 +41,7 @@ export function readCost(draft: Draft, text: string, what: string, place: Place)
     return "";
   }
   if (draft.written.frontend.http.trustedProxies.length === 0) {
-    draft.warn(place, `${what}: cost is believed of frontend.http.trustedProxies only, and there are none`);
+    draft.warn(place, `${what}: cost requires frontend.http.trustedProxies, which is empty`);
   }
   return source.field;
 }

@@ -30,7 +30,7 @@ export class LimitReader {
     const own = this.#own(section, id, place);
     const skips = isTrue(section.metadata.skipRateLimit);
     if (skips && own.length > 0) {
-      this.#draft.warn(place, `rule "${id}": metadata.skipRateLimit turns its own limits off`);
+      this.#draft.warn(place, `rule "${id}": metadata.skipRateLimit disables its own limits`);
     }
     const { concurrency } = section;
     return {

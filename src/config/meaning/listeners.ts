@@ -165,7 +165,7 @@ export function readListeners(draft: Draft): readonly ListenerDraft[] {
     if (redirect === null) continue;
     draft.error(placeOfKey(`${key}.redirectToHTTPS`), `${key}: a listener with TLS cannot redirect to HTTPS`);
   }
-  if (listeners.length === 0) draft.error(["frontend"], "no listener is enabled: clients could not connect");
+  if (listeners.length === 0) draft.error(["frontend"], "no listener is enabled");
   return listeners;
 }
 
@@ -183,7 +183,7 @@ function checkName(draft: Draft, name: string, place: Place, names: Claims): voi
   if (!/^[A-Za-z0-9][\w.-]{0,62}$/.test(name)) {
     draft.error(below, `${dotted(place)}: "${name}" is not a valid name; use letters, digits, "-", "_" and "."`);
   } else if (TAKEN.includes(name)) {
-    draft.error(below, `${dotted(place)}: "${name}" names a listener that has a section of its own; take another name`);
+    draft.error(below, `${dotted(place)}: "${name}" is the name of a predefined listener; choose another name`);
   }
   names.claim(name, draft.at(below), `listener "${name}"`);
 }

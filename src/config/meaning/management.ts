@@ -40,9 +40,13 @@ export function checkManagement(draft: Draft): void {
   }
   for (const [name, password] of Object.entries(auth.users)) {
     if (name === "" || name.includes(":")) {
-      draft.error(["management", "auth", "users", name], `management.auth.users: a name is not empty and has no colon`);
+      draft.error(
+        ["management", "auth", "users", name],
+        `management.auth.users: a name must not be empty or contain a colon`,
+      );
     }
-    if (password === "") draft.warn(["management", "auth", "users", name], "a user without a password is never let in");
+    if (password === "")
+      draft.warn(["management", "auth", "users", name], "a user without a password can never log in");
   }
   const unused = auth.type === "token" ? "users" : auth.type === "basic" ? "token" : null;
   if (unused !== null && Object.keys(auth[unused]).length > 0) {

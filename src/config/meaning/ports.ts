@@ -21,7 +21,7 @@ export function checkPorts(draft: Draft, { listeners }: Known): void {
     if (other === undefined) continue;
     draft.error(
       placeOfKey(`${one.section}.port`),
-      `${one.section}.port: ${one.port} is also the port of ${other.section}; give one of them another`,
+      `${one.section}.port: ${one.port} is also the port of ${other.section}; change one of them`,
     );
   }
   const sockets = new Map<string, string>();
@@ -29,8 +29,7 @@ export function checkPorts(draft: Draft, { listeners }: Known): void {
     if (socket === "") continue;
     const other = sockets.get(resolve(socket));
     sockets.set(resolve(socket), key);
-    if (other !== undefined)
-      draft.error(placeOfKey(`${key}.socket`), `${key}.socket: it is also the socket of ${other}`);
+    if (other !== undefined) draft.error(placeOfKey(`${key}.socket`), `${key}.socket: it is also used by ${other}`);
   }
 }
 

@@ -20,7 +20,7 @@ export function rangesOf(texts: readonly string[]): readonly StatusRange[] {
 /** Requires an absolute path that `health.execAllow` lists, since programs run with the rights of the gateway. */
 export function requireAllowed(command: string, at: Position, { written, problems }: Draft): void {
   if (command === "") problems.error(at, "an exec probe needs a command");
-  else if (!isAbsolute(command)) problems.error(at, `exec probe: "${command}" is no absolute path`);
+  else if (!isAbsolute(command)) problems.error(at, `exec probe: "${command}" is not an absolute path`);
   else if (!written.health.execAllow.includes(command)) {
     problems.error(at, `exec probe: "${command}" is not in health.execAllow, so it may not be run`);
   }
@@ -35,7 +35,7 @@ export function requireLeast(ms: number | null, what: string, at: Position, prob
 export function requirePath(path: string | null, at: Position, problems: Problems): void {
   if (path === null || /^\/[\x21-\x7e]*$/.test(path)) return;
   const cure = /^[a-z]+:\/\//i.test(path) ? "; host and port are those of the instance" : `: "/${path.trim()}"`;
-  problems.error(at, `health: "${path}" is no path; it begins with "/" and has no blanks${cure}`);
+  problems.error(at, `health: "${path}" is not a path; a path begins with "/" and contains no spaces${cure}`);
 }
 
 /** Fields that cannot be sent, and those that would change the framing of the request. */

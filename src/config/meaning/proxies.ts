@@ -10,7 +10,7 @@ export function checkProxies(draft: Draft, { listeners }: Known): void {
     const below = [...placeOfKey(key), "proxyProtocol"];
     checkTrusted(draft, [...below, "trustedPeers"], proxyProtocol.trustedPeers);
     if (proxyProtocol.timeout === 0) {
-      draft.error([...below, "timeout"], `${dotted(below)}.timeout: 0 would wait for silent peers without limit`);
+      draft.error([...below, "timeout"], `${dotted(below)}.timeout: 0 would wait indefinitely for silent peers`);
     }
   }
 }
@@ -19,6 +19,6 @@ function checkTrusted(draft: Draft, place: Place, ranges: readonly string[]): vo
   checkRanges(draft, place, ranges);
   for (const [i, range] of ranges.entries()) {
     if (/\/0+$/.test(range))
-      draft.warn([...place, i], `${dotted(place)}: with ${range} any client may name its address`);
+      draft.warn([...place, i], `${dotted(place)}: ${range} allows any client to forge its address`);
   }
 }

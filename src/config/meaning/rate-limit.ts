@@ -52,10 +52,10 @@ export class RateLimitReader {
   ofRule({ id, what, section, burst, place }: GivenLimit, rule: RuleSection, rulePlace: Place): RateConfig | null {
     const draft = this.#draft;
     if (section.rate !== null && section.requestsPerSecond !== null) {
-      draft.error(place, `${what}: rate and requestsPerSecond exclude each other`);
+      draft.error(place, `${what}: rate and requestsPerSecond are mutually exclusive`);
     }
     if (section.requestsPerSecond !== null && section.period !== null) {
-      draft.error([...place, "period"], `${what}: requestsPerSecond has no other period; write rate`);
+      draft.error([...place, "period"], `${what}: requestsPerSecond cannot have a period; write rate`);
     }
     const rate = section.rate ?? section.requestsPerSecond;
     if (rate === null) {
@@ -74,7 +74,7 @@ export class RateLimitReader {
     const limit = this.#limit(values, place);
     if (limit === null) return null;
     if (algorithm === "leaky_bucket" && rule.timeout > 0 && longestMs(limit) > rule.timeout) {
-      draft.warn(place, `${what}: the last in the queue waits longer than the timeout of the rule`);
+      draft.warn(place, `${what}: the last request in the queue waits longer than the rule's timeout`);
     }
     const kind = section.key.map((k) => k.replace(/^header:.*/, "header")).join("+");
     return { limit, key, store, costField, kind, overall: false };
@@ -90,18 +90,18 @@ export class RateLimitReader {
     const draft = this.#draft;
     if (periodMs === 0) draft.error(place, `limit "${id}": the period must not be 0`);
     if (algorithm === "sliding_window" && rate < 1) {
-      draft.error(place, `limit "${id}": nothing would pass; write a rate of 1 and a longer period`);
+      draft.error(place, `limit "${id}": no request would be admitted; write a rate of 1 and a longer period`);
     }
     if (algorithm === "sliding_window" && burst !== null) {
       draft.warn(place, `limit "${id}": burst has no effect with sliding_window`);
     }
     if (algorithm === "token_bucket" && burst !== null && burst < 1) {
-      draft.error(place, `limit "${id}": nothing would pass with a burst below 1`);
+      draft.error(place, `limit "${id}": no request would be admitted with a burst below 1`);
     }
     this.#ids.claim(id, draft.at(place), `limit "${id}"`);
     const limit = { id, algorithm, rate, periodMs, burst: burst ?? Math.ceil(rate), keepMs: keepMs ?? 0 };
     if (keepMs !== null && keepMs < longestMs(limit)) {
-      draft.warn(place, `limit "${id}": keys are kept longer than rateLimitExpiration, until they matter no more`);
+      draft.warn(place, `limit "${id}": keys are kept longer than rateLimitExpiration, as long as they have an effect`);
     }
     return limit;
   }

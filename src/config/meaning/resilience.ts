@@ -82,7 +82,7 @@ export function checkResilience(draft: Draft, { services, serviceNames, rules }:
     const options = breakerOf(written, service, rule)?.options;
     return options?.maxFailures === 0 && options.failureRatio === 0;
   });
-  faults("circuitBreaker", idle, (of) => `that of ${of} would never open; set maxFailures or failureThreshold`);
+  faults("circuitBreaker", idle, (of) => `the circuit of ${of} would never open; set maxFailures or failureThreshold`);
   const timeless = users.filter(({ service, rule }) => retryOf(written, service, rule)?.budget?.windowMs === 0);
   faults("retry", timeless, (of) => `budgetWindow of ${of} must be above 0`);
   if (overload.enabled && overload.maxLoopDelay === 0) fault("overload", "maxLoopDelay must be above 0");

@@ -21,7 +21,7 @@ import { INTERNAL } from "./services.ts";
 import type { RuleEventStreamConfig, RuleWebSocketConfig } from "./stream-config.ts";
 import { recheckMs } from "./token-validation.ts";
 
-const ALIKE = "; tell them apart by path, listeners, methods, hosts or match, or remove one of them";
+const ALIKE = "; distinguish them by path, listeners, methods, hosts or match, or remove one of them";
 /** Keys that work on whole messages: setting one selects the mode `messages`. */
 const MESSAGE_SIZES = ["frontend.websocket.maxMessageSize", "backend.websocket.maxMessageSize"];
 
@@ -206,9 +206,9 @@ function readEventStreams(
 function checkRewrites(draft: Draft, section: RuleSection, place: Place, id: string): void {
   const { preserveHost, rewriteHost, stripPrefix, rewritePrefix } = section;
   const fault = (message: string) => draft.error(place, `rule "${id}": ${message}`);
-  if (preserveHost === true && rewriteHost !== "") fault("preserveHost and rewriteHost exclude each other");
+  if (preserveHost === true && rewriteHost !== "") fault("preserveHost and rewriteHost are mutually exclusive");
   if (rewriteHost !== "" && !/^[A-Za-z0-9.\-_[\]:]+$/.test(rewriteHost)) fault("rewriteHost is not a host name");
-  if (stripPrefix && rewritePrefix !== "") fault("rewritePrefix replaces the prefix already; remove stripPrefix");
+  if (stripPrefix && rewritePrefix !== "") fault("rewritePrefix already replaces the prefix; remove stripPrefix");
   if (rewritePrefix !== "" && !/^\/[^\s?#]*$/.test(rewritePrefix)) {
     fault('rewritePrefix must begin with "/" and hold no query or blank');
   }
@@ -217,7 +217,7 @@ function checkRewrites(draft: Draft, section: RuleSection, place: Place, id: str
 /** Refuses a configuration without rules. */
 export function checkAnyRule(draft: Draft): void {
   if (draft.written.router.rules.length > 0 || draft.problems.errors.length > 0) return;
-  draft.error(["router", "rules"], "router.rules is empty: nothing would be routed");
+  draft.error(["router", "rules"], "router.rules is empty");
 }
 
 /** What is written, else what the service speaks, else what the methods say. */

@@ -113,7 +113,7 @@ function clientAuth(
   if (mode === "none") {
     if (isForgotten(draft, tls, place, own))
       fault(
-        "clientCAFile has no effect, since clients are asked for no certificate; write clientAuth: verify, or none",
+        "clientCAFile has no effect, because no certificate is requested from clients; write clientAuth: verify, or none",
       );
     return NO_CLIENT_AUTH;
   }
@@ -147,15 +147,15 @@ function checkHosts(draft: Draft, certificates: readonly ServerCertificate[], pl
     const { hosts, clients, source } = certificate;
     const place = places[i]!;
     const what = `${dotted(place)}: "${source}"`;
-    const before = (host: string) => `for ${host} "${first.get(host)!.source}" is shown`;
+    const before = (host: string) => `for ${host} "${first.get(host)!.source}" is used`;
     const taken = hosts.filter((host) => first.has(host));
     const other = taken.find((host) => first.get(host)!.clients.key !== clients.key);
     if (other !== undefined) {
-      draft.error(place, `${what} makes other demands on clients, but ${before(other)}; name hosts for both`);
+      draft.error(place, `${what} has different client authentication, but ${before(other)}; name hosts for both`);
     } else if (hosts.length === 0 && i > 0) {
-      draft.error(place, `${what} contains no host name: write hosts, or it is never shown`);
+      draft.error(place, `${what} contains no host name: set hosts, or it is never used`);
     } else if (hosts.length > 0 && taken.length === hosts.length) {
-      draft.warn(place, `${what} is never shown: ${before(hosts[0]!)}`);
+      draft.warn(place, `${what} is never used: ${before(hosts[0]!)}`);
     }
     for (const host of hosts) if (!first.has(host)) first.set(host, certificate);
   }

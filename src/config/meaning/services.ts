@@ -24,7 +24,7 @@ export function readServices(draft: Draft): ServiceConfig[] {
     // Missing and refused values are reported already; no error is added that only follows from them.
     const isNamed = section.name !== undefined;
     if (isNamed) claims.claim(section.name, at, `service "${section.name}"`);
-    if (section.name === INTERNAL) problems.error(at, `"${INTERNAL}" names the gateway's own answers`);
+    if (section.name === INTERNAL) problems.error(at, `"${INTERNAL}" is reserved for the gateway's own answers`);
     const instancesAt = draft.at([...base, i, "instances"]);
     if (section.instances.length === 0 && !mayGrow(draft) && isNamed && !problems.saidAt(instancesAt)) {
       problems.error(at, `service "${section.name}" has no instances; ${EXAMPLE}`);
@@ -71,7 +71,7 @@ function checkSocket({ problems }: Draft, { port, health, metadata, address }: I
     typeof health === "object" && health.port !== null && "health.port",
     grpcPort(metadata.grpcPort) !== null && "metadata.grpcPort",
   ].filter((key) => key !== false);
-  for (const key of named) problems.error(at, `${key}: the UNIX socket ${address} has no ports; remove it`);
+  for (const key of named) problems.error(at, `${key}: the UNIX socket ${address} has no port; remove it`);
 }
 
 /** Where older files say where an instance stands. */

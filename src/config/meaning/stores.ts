@@ -44,19 +44,21 @@ export function readStores(draft: Draft): StoreConfigs {
     const path = ["rateLimitStorage", "stores", name];
     const fail = (key: string, why: string) => draft.error([...path, key], `store "${name}": ${why}`);
     const type = section.type ?? (section.redis === null ? "memory" : "redis");
-    if (name === "default")
-      fail("", "its name says which store is the default; choose another, and write rateLimitStorage.default: NAME");
-    if (name === "memory" && type !== "memory") fail("type", "it exists by itself, in memory; choose another name");
+    if (name === "default") fail("", "the name is reserved; choose another, and write rateLimitStorage.default: NAME");
+    if (name === "memory" && type !== "memory") fail("type", "the store memory is predefined; choose another name");
     if (type === "memory") {
-      if (section.redis !== null) fail("redis", "a store of type memory has no redis");
-      if (section.onFailure !== null) fail("onFailure", "memory does not fail");
-      if (section.onLoss !== null) fail("onLoss", "memory does not come back");
+      if (section.redis !== null) fail("redis", "a store of type memory cannot have redis");
+      if (section.onFailure !== null) fail("onFailure", "onFailure has no effect with type memory");
+      if (section.onLoss !== null) fail("onLoss", "onLoss has no effect with type memory");
       stores.set(name, null);
       continue;
     }
     const redis = section.redis ?? written.redis;
     if (redis?.enabled !== true) {
-      fail("type", redis === null ? "type redis needs a redis block, here or at the top" : "its redis is not enabled");
+      fail(
+        "type",
+        redis === null ? "type redis needs a redis block, here or at the top level" : "its redis is not enabled",
+      );
       continue;
     }
     stores.set(name, { name, redis, onFailure: section.onFailure ?? "local", onLoss: section.onLoss ?? "spent" });
@@ -72,7 +74,7 @@ export function readStores(draft: Draft): StoreConfigs {
 function checkRedis(draft: Draft, redis: RedisSection, place: Place): void {
   const name = dotted(place);
   const fail = (key: string, why: string) => draft.error([...place, key], `${name}: ${why}`);
-  if (redis.cluster && redis.sentinel) fail("sentinel", "cluster and sentinel exclude each other");
+  if (redis.cluster && redis.sentinel) fail("sentinel", "cluster and sentinel are mutually exclusive");
   if (redis.cluster && redis.clusterNodes.length === 0) fail("cluster", "cluster needs clusterNodes");
   if (redis.cluster && redis.db !== 0) fail("db", "a cluster has only db 0");
   if (redis.sentinel && redis.sentinelNodes.length === 0) fail("sentinel", "sentinel needs sentinelNodes");
@@ -85,17 +87,18 @@ function checkRedis(draft: Draft, redis: RedisSection, place: Place): void {
       draft.warn([...place, key], `${name}: ${key} has no effect without ${kind}: true`);
     }
     for (const text of redis[key])
-      if (hostPort(text) === null) fail(key, `"${text}" is no host:port${hostPortMeant(text)}`);
+      if (hostPort(text) === null) fail(key, `"${text}" is not host:port${hostPortMeant(text)}`);
   }
   if (redis.budget === 0 || redis.budget > MAX_BUDGET_MS) fail("budget", "budget must be above 0 and at most 5s");
   if (redis.minRetryBackoff > redis.maxRetryBackoff)
     fail("minRetryBackoff", "minRetryBackoff is above maxRetryBackoff");
-  if (redis.minRetryBackoff === 0) fail("minRetryBackoff", "without a pause, a gateway would do nothing else");
+  if (redis.minRetryBackoff === 0) fail("minRetryBackoff", "minRetryBackoff must be above 0");
   if (redis.tls.enabled && redis.tls.insecureSkipVerify) {
     draft.warn([...place, "tls", "insecureSkipVerify"], `${name}: certificates are not verified`);
   }
   if (!redis.tls.enabled && (redis.tls.caFile !== "" || redis.tls.certFile !== "")) {
     draft.warn([...place, "tls"], `${name}.tls has no effect without enabled: true`);
   }
-  if ((redis.tls.certFile === "") !== (redis.tls.keyFile === "")) fail("tls", "certFile and keyFile belong together");
+  if ((redis.tls.certFile === "") !== (redis.tls.keyFile === ""))
+    fail("tls", "certFile and keyFile must be set together");
 }

@@ -61,7 +61,7 @@ export function checkTls(draft: Draft, known: Known): void {
     if (tls.certificates.length > 0 || tls.acme.enabled) continue;
     const ordered = tls.acme.domains.length + tls.acme.certificates.length > 0;
     const needs = ordered
-      ? "acme orders nothing without acme.enabled: true, by which you accept the authority's terms of service"
+      ? "acme needs enabled: true, which accepts the authority's terms of service"
       : "enabled needs certFile and keyFile, pkcs12File, certificates or acme";
     draft.error(place, `${dotted(place)}: ${needs}`);
   }
@@ -69,8 +69,7 @@ export function checkTls(draft: Draft, known: Known): void {
   for (const { key, tls } of [...known.listeners, { key: "management", tls: management.tls }]) {
     const place = placeOfKey(`${key}.tls`);
     if (!tls.acme.enabled) checkOff(draft, place, tls, tls.clientAuth !== "none");
-    else if (!tls.enabled)
-      draft.error([...place, "acme"], `${key}.tls.acme: certificates need tls.enabled: true to be shown`);
+    else if (!tls.enabled) draft.error([...place, "acme"], `${key}.tls.acme: certificates need tls.enabled: true`);
   }
   for (const section of ["http", "grpc"] as const) {
     const { tls } = draft.written.backend[section];
@@ -84,7 +83,7 @@ export function checkTls(draft: Draft, known: Known): void {
   for (const block of upstreams) {
     const { place, tls } = block;
     if ((tls.clientCertFile === "") !== (tls.clientKeyFile === "")) {
-      draft.error(place, `${dotted(place)}: clientCertFile and clientKeyFile belong together`);
+      draft.error(place, `${dotted(place)}: clientCertFile and clientKeyFile must be set together`);
     }
     if (tls.insecureSkipVerify) {
       const key = [...place, "insecureSkipVerify"];

@@ -4,11 +4,11 @@ import { mapOf, object, optional } from "./fields.ts";
 import { bool, dur, int, num, oneOf, str } from "./scalars.ts";
 
 /** `rules[].sessionAffinity`, `router.sessionAffinity`. */
-export const sessionAffinity = object("Which session a client is in, for `loadBalance: sticky_session`", {
-  enabled: bool("false: nobody is remembered", true),
-  ttl: dur("from the last use", 3_600_000),
+export const sessionAffinity = object("How sessions are identified, for `loadBalance: sticky_session`", {
+  enabled: bool("false: no session affinity", true),
+  ttl: dur("lifetime of a session after its last use", 3_600_000),
   source: optional(
-    oneOf("where the client says it; default the one whose name is given below, else `cookie`", [
+    oneOf("where the session id is; default the one whose name is set below, else `cookie`", [
       "cookie",
       "header",
       "query",
@@ -17,10 +17,10 @@ export const sessionAffinity = object("Which session a client is in, for `loadBa
   cookieName: optional(str("default `GATEWAY_SESSION`")),
   headerName: optional(str("default `X-Session-Id`")),
   queryParam: optional(str("default `session_id`")),
-  maxEntries: int("sessions remembered at most; what a signed cookie says needs no memory", 10_000, 1, 10_000_000),
-  issueCookie: optional(bool("set a signed cookie where the service sets none; default only for `GATEWAY_SESSION`")),
+  maxEntries: int("maximum sessions in memory; those in a signed cookie need no memory", 10_000, 1, 10_000_000),
+  issueCookie: optional(bool("set a signed cookie if the service sets none; default only for `GATEWAY_SESSION`")),
   secret: str(
-    "signs these cookies, at least 16 characters; the same for gateways that share clients. Default that of `router.sessionAffinity`, else one drawn at the start",
+    "key that signs these cookies, at least 16 characters; must be the same for gateways that share clients. Default that of `router.sessionAffinity`, else a random one per process",
     "",
   ),
 });
@@ -31,33 +31,39 @@ export const consistentHash = object("What is hashed, for `loadBalance: consiste
     "`ip`, `path`, `header:<name>` or `cookie:<name>`; default `X-Session-Id`, then cookie `session`, then ip",
     "",
   ),
-  replicaCount: int("points on the ring for each unit of weight", 150, 1, 10_000),
-  maxLoad: num("an instance with more than this times its share of what is under way is passed over; 0 = never", 1.25),
+  replicaCount: int("points on the ring per unit of weight", 150, 1, 10_000),
+  maxLoad: num(
+    "skip an instance that has more than this multiple of its share of the requests in progress; 0 = never",
+    1.25,
+  ),
 });
 
-const service = object("What holds for one service instead of `default`", {
+const service = object("Settings that differ from `default` for one service", {
   slowStart: optional(dur("instead of the default")),
   panicThreshold: optional(num("instead of the default", undefined, 0, 1)),
   overflow: optional(bool("instead of the default")),
 });
 
 /** `loadBalancing`. */
-export const loadBalancing = object("Which instances of a service the balancer chooses from", {
+export const loadBalancing = object("Which instances of a service are considered by the balancer", {
   zone: str(
-    'where this gateway stands: instances of the same `zone` come first within their `priority`; "" = no matter',
+    'zone of this gateway: instances of the same `zone` come first within their `priority`; "" = no preference',
     "",
   ),
   default: object("For all services", {
-    slowStart: dur("a new or recovered instance gets its share little by little over this time; 0 = at once", 0),
+    slowStart: dur("time over which a new or recovered instance gradually reaches its share; 0 = at once", 0),
     panicThreshold: num(
-      "below this share of fit instances all are used, whatever their checks say; 0 = never",
+      "below this share of available instances all are used, whatever their health; 0 = never",
       0,
       0,
       1,
     ),
-    overflow: bool("what a group cannot carry goes to the next; false = only when it has no fit instance left", true),
+    overflow: bool(
+      "send what a group cannot handle to the next; false = only when no instance of the group is available",
+      true,
+    ),
   }),
-  services: mapOf("service → what differs", service),
+  services: mapOf("service → settings that differ", service),
 });
 
 /** Effective `sessionAffinity`. */

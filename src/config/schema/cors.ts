@@ -15,8 +15,11 @@ const fields = {
   allowedMethods: strings("methods such pages may use; `*` = any", METHODS),
   allowedHeaders: strings("request headers such pages may set; `*` = any", ["*"]),
   exposedHeaders: strings("reply headers such pages may read, beside those that are always readable"),
-  allowCredentials: bool("let such pages send cookies and credentials; never with origin `*` or `null`", false),
-  allowPrivateNetwork: bool("answer pages of public networks that ask whether they may reach this private one", false),
+  allowCredentials: bool("allow such pages to send cookies and credentials; never with origin `*` or `null`", false),
+  allowPrivateNetwork: bool(
+    "allow pages of public networks to access this private network (Private Network Access)",
+    false,
+  ),
   maxAge: dur("how long browsers remember the answer to a preflight; 0 = their own default", 86_400_000),
   optionsPassthrough: bool("send preflights on to the service, whose answer then counts", false),
   optionsSuccessStatus: int("status of answers to preflights", 204, 200, 299),

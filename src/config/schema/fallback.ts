@@ -1,4 +1,4 @@
-// `rules[].fallback`: what answers when the service cannot.
+// `rules[].fallback`: the answer if the service is unavailable.
 import type { ErrorCode } from "../../core/errors.ts";
 import { didYouMeanOf } from "../text/suggest.ts";
 import type { Field, Infer } from "./field.ts";
@@ -21,7 +21,7 @@ type FallbackCode = (typeof FALLBACK_CODES)[number];
 const DEFAULT: readonly FallbackCode[] = ["circuit_open", "no_endpoint"];
 
 const codes: Field<readonly FallbackCode[]> = {
-  doc: `error codes it stands in for: ${FALLBACK_CODES.map((code) => `\`${code}\``).join(" ")}`,
+  doc: `error codes that it replaces: ${FALLBACK_CODES.map((code) => `\`${code}\``).join(" ")}`,
   type: "[string]",
   json: { anyOf: [{ type: "array", items: { enum: FALLBACK_CODES } }, { enum: FALLBACK_CODES }] },
   fallback: DEFAULT,
@@ -36,7 +36,7 @@ const codes: Field<readonly FallbackCode[]> = {
         if (code !== undefined) return [code];
         reading.problems.error(
           node.at,
-          `${path}: "${word}" is no error a fallback stands in for${didYouMeanOf(word, FALLBACK_CODES, "there are")}`,
+          `${path}: "${word}" is not an error that a fallback can replace${didYouMeanOf(word, FALLBACK_CODES, "there are")}`,
         );
         return [];
       });
@@ -44,12 +44,12 @@ const codes: Field<readonly FallbackCode[]> = {
 };
 
 /** `rules[].fallback`. */
-export const ruleFallback = object("What answers instead of the service: another service, or these words", {
+export const ruleFallback = object("The answer if the service is unavailable: from another service, or fixed", {
   on: codes,
-  serviceName: optional(str("service to send to instead")),
-  status: optional(int("status of the answer made here", undefined, 200, 599)),
-  headers: mapOf("header → value of the answer made here", str("value")),
-  body: str("body of the answer made here", ""),
+  serviceName: optional(str("service that receives the request instead")),
+  status: optional(int("status of the fixed answer", undefined, 200, 599)),
+  headers: mapOf("header → value of the fixed answer", str("value")),
+  body: str("body of the fixed answer", ""),
 });
 
 /** A rule's fallback as written. */

@@ -1,4 +1,4 @@
-// `frontend`: the ports clients come to.
+// `frontend`: the ports for clients.
 
 import { object, optional } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
@@ -15,22 +15,20 @@ import { frontendWebsocket } from "./websocket.ts";
 /** `frontend`. */
 export const frontend = object("Where clients connect", {
   http: object("The HTTP listener", {
-    enabled: optional(bool("bind it; default true, unless `listeners` lists any and no `port` is written here")),
+    enabled: optional(bool("open the port; default true, unless `listeners` is not empty and `port` is not set here")),
     host: host("address to bind", "0.0.0.0"),
     port: int("port to bind; 0 = any free port", 8080, 0, 65535),
-    readTimeout: dur("time for the complete request head, then longest silence between body chunks; 0 = none", 30_000),
-    writeTimeout: dur("longest stall of a client that does not read; 0 = none", 30_000),
-    idleTimeout: dur("idle keep-alive connection; 0 = none", 75_000),
-    maxRequestSize: size("largest request body; 0 = no limit", 10 * 1024 * 1024),
-    maxHeaderSize: size("largest request head", 32 * 1024),
-    maxHeaders: int("most header fields in a request", 200, 1),
+    readTimeout: dur("timeout for the complete request head, then maximum time between body chunks; 0 = none", 30_000),
+    writeTimeout: dur("disconnect a client that does not read for this long; 0 = never", 30_000),
+    idleTimeout: dur("close a keep-alive connection idle for this long; 0 = never", 75_000),
+    maxRequestSize: size("maximum request body; 0 = no limit", 10 * 1024 * 1024),
+    maxHeaderSize: size("maximum request head", 32 * 1024),
+    maxHeaders: int("maximum number of header fields in a request", 200, 1),
     maxConnections: int(
-      "client connections open at once, over all listeners for clients, more are answered 503; 0 = as many as the limit of open files allows",
+      "maximum client connections, over all listeners for clients, more are answered 503; 0 = as many as the limit on open files allows",
       0,
     ),
-    trustedProxies: strings(
-      "CIDR ranges of peers whose forwarded headers are believed; `unix` = peers on UNIX sockets",
-    ),
+    trustedProxies: strings("CIDR ranges of peers whose forwarded headers are trusted; `unix` = peers on UNIX sockets"),
     ...ipLists,
     sendVia: bool("add `Via` to requests and replies; backends such as nginx then do not compress", false),
     echo: bool("serve `/_gateway/echo`, which shows a request as it arrived", false),

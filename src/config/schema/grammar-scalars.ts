@@ -1,11 +1,11 @@
-// Fields whose text has a grammar of its own: hosts, paths of URLs, names of header fields.
+// Fields whose text has its own grammar: hosts, URL paths, names of header fields.
 import { consistsOf, TOKEN } from "../../wire/grammar.ts";
 import { isUnixSocket, MAX_SOCKET_PATH, unixSocket } from "../../wire/unix-socket.ts";
 import type { Field } from "./field.ts";
 import { hostMeant, readHost } from "./hosts.ts";
 import { scalar } from "./scalars.ts";
 
-/** Host name or IP address, read in its one spelling: `[::1]` and `0:0::1` are `::1`. Empty only where a default is. */
+/** Host name or IP address, normalised: `[::1]` and `0:0::1` are `::1`. May be empty only if there is a default. */
 export function host(doc: string, fallback?: string): Field<string> {
   return scalar(doc, fallback, {
     type: "string",
@@ -30,14 +30,14 @@ export function endpointAddress(doc: string): Field<string> {
   });
 }
 
-/** Path of the gateway's own, such as `/metrics`. Empty only where that is the default. */
+/** One of the gateway's own paths, such as `/metrics`. May be empty only if that is the default. */
 export function urlPath(doc: string, fallback: string): Field<string> {
   return scalar(doc, fallback, {
     type: "string",
     json: { type: "string" },
     expects: 'a path that begins with "/"',
     meant: (text) =>
-      /^[\w.-][\w./-]*$/.test(text) ? `; did you mean "/${text}"?` : "; it holds no blank and no query",
+      /^[\w.-][\w./-]*$/.test(text) ? `; did you mean "/${text}"?` : "; it cannot contain spaces or a query",
     convert: (_, text) => (/^\/[\x21\x22\x24-\x3e\x40-\x7e]*$/.test(text) || text === fallback ? text : null),
   });
 }

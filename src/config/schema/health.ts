@@ -1,4 +1,4 @@
-// `health` and the checks of instances: what is looked at, how, and how often.
+// `health` and the checks of instances: what is checked, how, and how often.
 
 import { didYouMean } from "../text/suggest.ts";
 import { textOf } from "../text/tree.ts";
@@ -27,7 +27,7 @@ function statuses(doc: string): Field<readonly string[]> {
         if (range !== null && Number(range[1]) <= Number(range[2] ?? range[1])) continue;
         reading.problems.error(
           node.at,
-          `${path}: "${value}" is no status and no range such as "200-299"${statusMeant(value)}`,
+          `${path}: "${value}" is not a status or a range such as "200-299"${statusMeant(value)}`,
         );
       }
       return values;
@@ -38,46 +38,44 @@ function statuses(doc: string): Field<readonly string[]> {
 function statusMeant(text: string): string {
   const [, hundreds] = /^([1-5])xx$/i.exec(text) ?? [];
   if (hundreds !== undefined) return `; did you mean ${hundreds}00-${hundreds}99?`;
-  return /^(ok|success)$/i.test(text) ? "; did you mean 200?" : "; several are a list";
+  return /^(ok|success)$/i.test(text) ? "; did you mean 200?" : "; write several as a list";
 }
 
 const thresholds = {
   healthyThreshold: optional(
-    int("successes in a row that bring it back; default `health.healthyThreshold`", undefined, 1),
+    int("consecutive successes that make it healthy; default `health.healthyThreshold`", undefined, 1),
   ),
   unhealthyThreshold: optional(
-    int("failures in a row that take it out; default `health.unhealthyThreshold`", undefined, 1),
+    int("consecutive failures that make it unhealthy; default `health.unhealthyThreshold`", undefined, 1),
   ),
 };
 
 /** How one instance is probed. */
-const probe = object("`unhealthy` (or false) takes the instance out, `healthy` (or true) does not; a block probes it", {
-  enabled: bool("false: nothing probes this instance", true),
-  type: optional(
-    oneOf(
-      "default http; grpc where the instance speaks gRPC and no path is given",
-      PROBE_TYPES,
-      undefined,
-      TYPE_ALIASES,
+const probe = object(
+  "`unhealthy` (or false) takes the instance out of service, `healthy` (or true) does not; a block enables probes",
+  {
+    enabled: bool("false: this instance is not probed", true),
+    type: optional(
+      oneOf("default http; grpc if the instance speaks gRPC and no path is set", PROBE_TYPES, undefined, TYPE_ALIASES),
     ),
-  ),
-  path: optional(str("http: path and query; default `/health`")),
-  method: {
-    ...oneOf("http: method", METHODS, "get"),
-    json: { enum: [...METHODS, ...METHODS.map((m) => m.toUpperCase())] },
-  } satisfies Field<(typeof METHODS)[number]>,
-  headers: mapOf("http: fields to send; `Host` replaces the instance's own", str("value")),
-  expectedStatus: statuses("http: what is healthy; default `200-299`"),
-  expectedBody: str("http: text that must stand in the first 64 KiB of the body", ""),
-  port: optional(int("another port than the instance's", undefined, 1, 65535)),
-  service: str("grpc: name to ask for; empty = the server as a whole", ""),
-  command: str("exec: absolute path of a program in `health.execAllow`", ""),
-  args: strings("exec: its arguments"),
-  interval: optional(dur("from probe to probe; default `health.interval`")),
-  timeout: optional(dur("longest wait for an answer; default `health.timeout`, else 2s")),
-  ...thresholds,
-  gate: optional(bool("no traffic before the first verdict; default `health.gate`")),
-});
+    path: optional(str("http: path and query; default `/health`")),
+    method: {
+      ...oneOf("http: method", METHODS, "get"),
+      json: { enum: [...METHODS, ...METHODS.map((m) => m.toUpperCase())] },
+    } satisfies Field<(typeof METHODS)[number]>,
+    headers: mapOf("http: header fields to send; `Host` replaces the default", str("value")),
+    expectedStatus: statuses("http: statuses that count as success; default `200-299`"),
+    expectedBody: str("http: text that the first 64 KiB of the body must contain", ""),
+    port: optional(int("port to probe; default the instance's port", undefined, 1, 65535)),
+    service: str("grpc: service name to check; empty = the server as a whole", ""),
+    command: str("exec: absolute path of a program in `health.execAllow`", ""),
+    args: strings("exec: its arguments"),
+    interval: optional(dur("interval between probes; default `health.interval`")),
+    timeout: optional(dur("timeout for an answer; default `health.timeout`, else 2s")),
+    ...thresholds,
+    gate: optional(bool("send no traffic before the first result; default `health.gate`")),
+  },
+);
 
 const STATES: ReadonlyMap<string, "healthy" | "unhealthy"> = new Map([
   ["healthy", "healthy"],
@@ -111,23 +109,23 @@ function stateMeant(text: string): string {
 
 const check = object("One check", {
   type: oneOf("kind of probe", PROBE_TYPES, "http", TYPE_ALIASES),
-  interval: optional(dur("from probe to probe; default 30s, in a list `health.interval`")),
-  timeout: optional(dur("longest wait for an answer; default `health.timeout`, else 5s")),
+  interval: optional(dur("interval between probes; default 30s, in a list `health.interval`")),
+  timeout: optional(dur("timeout for an answer; default `health.timeout`, else 5s")),
   services: strings("probe all instances of these services; in a list, empty = of all services"),
   path: optional(str("http probes of instances: path and query; default `/health`")),
-  expectedStatus: statuses("http: what is healthy; default `200-299`"),
+  expectedStatus: statuses("http: statuses that count as success; default `200-299`"),
   ...thresholds,
-  config: object("What to look at", {
-    url: str("http: whole URL", ""),
+  config: object("Target of the check", {
+    url: str("http: complete URL", ""),
     address: str("tcp, grpc: `host:port`", ""),
-    service: str("grpc: name to ask for; empty = the server as a whole", ""),
+    service: str("grpc: service name to check; empty = the server as a whole", ""),
     command: str("exec: absolute path of a program in `health.execAllow`", ""),
     args: strings("exec: its arguments"),
     path: optional(str("same as `path` above")),
     expectedStatus: statuses("same as `expectedStatus` above"),
     type: optional(
       oneOf(
-        "probe every instance of the service this check is named after, in the way of the check (`service`) or in this one",
+        "probe every instance of the service this check is named after, with the type of the check (`service`) or with this type",
         ["service", ...PROBE_TYPES],
         undefined,
         TYPE_ALIASES,
@@ -143,7 +141,7 @@ export interface CheckSection extends Infer<typeof check> {
 }
 
 const named = mapOf(
-  "checks by name; those with `url`, `address` or `command` show on the health page, the others take failing instances out. A list probes instances only",
+  "checks by name; those with `url`, `address` or `command` are shown on the health page, the others take failing instances out of service. A list probes instances only",
   check,
 );
 
@@ -169,16 +167,20 @@ const checks: Field<readonly CheckSection[]> = {
 };
 
 /** `health`. */
-export const health = object("Health paths, and checks of instances and of what the gateway needs", {
-  enabled: optional(bool("true: they win over routes; false: never served; absent: served where no route matches")),
+export const health = object("Health paths, and checks of instances and of dependencies of the gateway", {
+  enabled: optional(
+    bool(
+      "true: health paths take precedence over routes; false: they are not served; absent: served if no route matches",
+    ),
+  ),
   healthPath: urlPath("overall state", "/health"),
   readyPath: urlPath("readiness", "/ready"),
   livePath: urlPath("liveness", "/live"),
-  interval: dur("from probe to probe, ± 10 %", 10_000),
-  timeout: optional(dur("longest wait for an answer; default 2s for `instances[].health`, 5s for `checks`")),
-  unhealthyThreshold: int("failures in a row that take an instance out", 3, 1),
-  healthyThreshold: int("successes in a row that bring it back; a new instance needs one", 2, 1),
-  gate: bool("instances that are new take no traffic before the first verdict on them", false),
+  interval: dur("interval between probes, ± 10 %", 10_000),
+  timeout: optional(dur("timeout for an answer; default 2s for `instances[].health`, 5s for `checks`")),
+  unhealthyThreshold: int("consecutive failures that make an instance unhealthy", 3, 1),
+  healthyThreshold: int("consecutive successes that make it healthy again; a new instance needs one", 2, 1),
+  gate: bool("send no traffic to new instances before their first result", false),
   execAllow: strings("absolute paths of the programs that exec probes may run; empty = none"),
   checks,
 });

@@ -1,4 +1,4 @@
-// Host names and IP addresses as a configuration holds them: what is one, and what was meant where it is none.
+// Host names and IP addresses in a configuration: validation, and suggestions for invalid ones.
 import { isIP } from "node:net";
 import { bracketed, hostPort, plainHost, withoutRoot } from "../../wire/authority.ts";
 
@@ -6,7 +6,7 @@ import { bracketed, hostPort, plainHost, withoutRoot } from "../../wire/authorit
 export const HOST =
   /^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$|^\[[0-9A-Fa-f:.]+\]$/;
 
-/** The one spelling of a host name or IP address, null when it is none. */
+/** The normalised form of a host name or IP address; null if the text is neither. */
 export function readHost(text: string): string | null {
   const host = plainHost(text);
   if (isIP(host) !== 0) return host;
@@ -14,31 +14,31 @@ export function readHost(text: string): string | null {
   return name ? host : null;
 }
 
-/** What was meant by a text that is no host; begins with `; `, "" when nothing can be said. */
+/** A suggestion for a text that is not a host; begins with `; `, "" = none. */
 export function hostMeant(text: string): string {
   if (/^unix:|^\//.test(text)) return "; unix sockets are not supported, the other side must listen on a port";
-  if (text.includes("$")) return "; a variable is written ${NAME} and must be set";
+  if (text.includes("$")) return "; variables are written ${NAME} and must be set";
   const [, scheme, authority] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i.exec(text) ?? [];
   const place = hostPort(authority ?? text);
   const name = place?.host ?? (authority === undefined ? null : readHost(authority));
-  const port = place === null ? "" : `, with port: ${place.port} as a key of its own`;
-  if (name !== null && scheme !== undefined) return `; write ${name}${port}; the scheme is no part of it`;
+  const port = place === null ? "" : `, and port: ${place.port} as a separate key`;
+  if (name !== null && scheme !== undefined) return `; write ${name}${port}, without the scheme`;
   if (place !== null) return `; write ${place.host}${port}`;
   const [, digits] = /^[:*]+(\d+)$/.exec(text) ?? [];
-  if (digits !== undefined) return `; leave the host out and write port: ${digits}`;
-  if (text === "*") return "; every address of this machine is 0.0.0.0, or :: with IPv6";
+  if (digits !== undefined) return `; omit the host and write port: ${digits}`;
+  if (text === "*") return "; for all addresses of this machine write 0.0.0.0, or :: with IPv6";
   if (text.includes("/")) return "; a host has no path";
-  if (text.startsWith("[")) return "; brackets stand around IPv6 addresses only";
+  if (text.startsWith("[")) return "; only IPv6 addresses are written in brackets";
   return "";
 }
 
-/** What was meant by a text that is no `host:port`; begins with `; `. */
+/** A suggestion for a text that is not `host:port`; begins with `; `. */
 export function hostPortMeant(text: string): string {
   const [, authority] = /^(?:[a-z][a-z0-9+.-]*:\/\/)?([^/?#]*)/i.exec(text) ?? [];
   const place = hostPort(authority ?? "");
   if (place !== null) return `; write ${bracketed(place.host)}:${place.port}`;
   const host = readHost(authority ?? "");
   return host === null
-    ? "; an IPv6 address stands in brackets: [::1]:6379"
+    ? "; write IPv6 addresses in brackets: [::1]:6379"
     : `; the port is missing: ${bracketed(host)}:PORT`;
 }

@@ -1,5 +1,4 @@
-// Settings written once and refined: `default` for all, `services` for a service, `routes` and the rule itself for a rule;
-// key by key, the nearest one wins.
+// Settings at several levels: `default`, `services`, `routes` and the rule itself; for each key, the most specific applies.
 import { placeOf } from "../text/position.ts";
 import type { Problems } from "../text/problem.ts";
 import { didYouMean } from "../text/suggest.ts";
@@ -16,14 +15,16 @@ export interface InheritedSection<T> {
   readonly routes: Readonly<Record<string, Overrides<T>>>;
 }
 
-/** The rule whose requests are meant, with the block that stands in the rule itself. */
+/** A rule, with the block written in the rule itself. */
 interface RuleOverrides<T> {
   readonly id: string;
-  /** Present, it switches the policy on for this rule. */
+  /** If present, the policy is enabled for this rule. */
   readonly own: Overrides<T> | null;
 }
 
-/** What holds for the requests of a rule to a service, or to a service at large; null when the policy is off there. */
+/**
+ * The settings for requests of a rule to a service, or for a service in general; null if the policy is disabled there.
+ */
 export function inherit<T extends object>(
   section: InheritedSection<T>,
   service: string,
@@ -43,7 +44,7 @@ export function inherit<T extends object>(
   return enabled ? (settings as T) : null;
 }
 
-/** Whether the rule has settings of its own, so that it needs a service apart from that of other rules. */
+/** Whether the rule has its own settings, so that it cannot share the service object of other rules. */
 export function standsApart<T>(section: InheritedSection<T>, rule: RuleOverrides<T>): boolean {
   return rule.own !== null || entryOf(section.routes, rule.id) !== null;
 }

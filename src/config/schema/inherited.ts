@@ -1,4 +1,4 @@
-// The shape of sections that are refined per service and per rule: `enabled`, `default`, `services`, `routes`.
+// The shape of sections with overrides per service and per rule: `enabled`, `default`, `services`, `routes`.
 
 import type { Field, Fields, Infer } from "./field.ts";
 import { mapOf, object, optional } from "./fields.ts";
@@ -12,7 +12,7 @@ export type Settings<F extends Fields> = { readonly [K in keyof F]: Infer<F[K]> 
 export function overrides<const F extends Fields>(doc: string, fields: F): Field<Overrides<Settings<F>>> {
   const own = Object.entries(fields).map(([key, field]) => [key, optional(field)] as const);
   const block = object(doc, {
-    enabled: optional(bool("switches it on or off here; default as further out")),
+    enabled: optional(bool("enable or disable it here; inherited by default")),
     ...Object.fromEntries(own),
   });
   return block as Field<unknown> as Field<Overrides<Settings<F>>>;
@@ -21,10 +21,10 @@ export function overrides<const F extends Fields>(doc: string, fields: F): Field
 /** A section whose settings are inherited key by key. @param fields each with a default */
 export function inherited<const F extends Fields>(doc: string, fields: F): Field<InheritedSection<Settings<F>>> {
   const section = object(doc, {
-    enabled: bool("switches it on, for every rule that says nothing else", false),
-    default: object("For all", fields),
-    services: mapOf("service → what differs for it", overrides("One service", fields)),
-    routes: mapOf("rule id → what differs for it; wins over its service", overrides("One rule", fields)),
+    enabled: bool("enable it for all rules that do not override it", false),
+    default: object("Defaults for all", fields),
+    services: mapOf("service → settings that differ", overrides("One service", fields)),
+    routes: mapOf("rule id → settings that differ; take precedence over its service", overrides("One rule", fields)),
   });
   return section as Field<unknown> as Field<InheritedSection<Settings<F>>>;
 }

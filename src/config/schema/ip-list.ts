@@ -1,10 +1,10 @@
-// `allowedIPs` and `deniedIPs` of rules and of listeners.
+// `allowedIPs` and `deniedIPs` of rules and listeners.
 import { strings } from "./scalars.ts";
 
-/** Keys that rules and listeners have alike. */
+/** Keys of both rules and listeners. */
 export const ipLists = {
   allowedIPs: strings(
-    "CIDR ranges and addresses of clients that may send requests, `unix` = those on UNIX sockets; any other is answered 403; empty = any",
+    "CIDR ranges and addresses of clients that may send requests, `unix` = those on UNIX sockets; others are answered 403; empty = any",
   ),
-  deniedIPs: strings("the same of clients that are answered 403, also where `allowedIPs` lists them"),
+  deniedIPs: strings("CIDR ranges and addresses of clients that are answered 403, even if `allowedIPs` lists them"),
 };

@@ -1,22 +1,24 @@
-// Limits: how often (`rateLimit`, `rateLimits`, `middleware.ratelimit`) and how many at a time (`concurrency`).
+// Limits: requests per time (`rateLimit`, `rateLimits`, `middleware.ratelimit`) and at a time (`concurrency`).
 import type { Field, Infer } from "./field.ts";
 import { listOf, noteOrigins, object, optional } from "./fields.ts";
 import { bool, dur, int, num, oneOf, str, strings } from "./scalars.ts";
 
 const ALGORITHMS = ["token_bucket", "leaky_bucket", "sliding_window"] as const;
-const KEY = "`ip`, `subject`, `apiKey`, `header:<name>`, `route`; several are one combined key";
+const KEY = "`ip`, `subject`, `apiKey`, `header:<name>`, `route`; several form one combined key";
 
 const rateKeys = {
   rate: optional(num("requests per `period`; 0 = no limit")),
   requestsPerSecond: optional(num("requests per second; for other periods write `rate` and `period`")),
   period: optional(dur("default 1s")),
   burst: optional(
-    num("`token_bucket`: at once, default the rate · `leaky_bucket`: that may wait, default the rate · else unused"),
+    num(
+      "`token_bucket`: requests admitted at once, default the rate · `leaky_bucket`: requests that may wait, default the rate · otherwise unused",
+    ),
   ),
-  key: strings(`what is counted: ${KEY}`, ["ip"]),
+  key: strings(`what has its own budget: ${KEY}`, ["ip"]),
   algorithm: optional(oneOf("default `middleware.ratelimit.algorithm`", ALGORITHMS)),
   storage: str("name of a store; default `rateLimitStorage` of the rule, else the default store", ""),
-  cost: str("`header:<name>`: what a request costs, as a trusted proxy says; otherwise each costs 1", ""),
+  cost: str("`header:<name>`: cost of a request as set by a trusted proxy; otherwise each costs 1", ""),
 };
 
 /** One limit of a rule. */
@@ -55,13 +57,13 @@ export const ruleRateLimit: Field<Infer<typeof rateBlock>> = {
 
 /** `rules[].rateLimits`. */
 export const ruleRateLimits = listOf(
-  "Further limits; a request must pass all, and is charged to all or none",
+  "Further limits; a request must be within all, and is charged to all or none",
   object("One limit", { id: str("name in headers and metrics; default its number", ""), ...rateKeys }),
 );
 
-const concurrencyBlock = object("Requests under way at a time", {
-  max: int("at most, further ones are refused", undefined, 1),
-  key: strings(`counted apart: ${KEY}`, ["route"]),
+const concurrencyBlock = object("Limit on concurrent requests", {
+  max: int("maximum concurrent requests, further ones are refused", undefined, 1),
+  key: strings(`what is counted separately: ${KEY}`, ["route"]),
 });
 
 /** `rules[].concurrency`: a number bounds the route. */
@@ -77,23 +79,23 @@ export const ruleConcurrency: Field<Infer<typeof concurrencyBlock>> = {
 };
 
 const overall = {
-  enabled: bool("false: off", true),
+  enabled: bool("false: disabled", true),
   rate: num("requests per `period`; 0 = no limit", 0),
   burst: optional(num("as in a rule")),
-  period: dur("time in which so many are admitted", 1_000),
+  period: dur("time to which `rate` refers", 1_000),
 };
 
 /** `middleware.ratelimit`. */
-export const middlewareRateLimit = object("Limits of every rule", {
+export const middlewareRateLimit = object("Limits for all rules", {
   enabled: bool("apply `global`, `perIP` and `perRoute`", false),
-  algorithm: oneOf("of limits that name none", ALGORITHMS, "token_bucket"),
+  algorithm: oneOf("default of limits that do not set it", ALGORITHMS, "token_bucket"),
   global: object("All requests together", overall),
-  perIP: object("Each client address, whatever it asks for", overall),
-  perRoute: object("Rules without a limit of their own: each client address, per rule", {
-    enabled: bool("apply it", false),
+  perIP: object("Each client address, over all rules", overall),
+  perRoute: object("Rules without their own limit: each client address, per rule", {
+    enabled: bool("enable it", false),
     defaultRate: num("requests per `defaultPeriod`; 0 = no limit", 0),
     defaultBurst: optional(num("as in a rule")),
-    defaultPeriod: dur("also that of `metadata.rateLimit`", 1_000),
+    defaultPeriod: dur("time to which `defaultRate` and `metadata.rateLimit` refer", 1_000),
   }),
 });
 

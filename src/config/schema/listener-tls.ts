@@ -1,4 +1,4 @@
-// `frontend.*.tls` and `management.tls`: certificates shown to clients, and demands on clients.
+// `frontend.*.tls` and `management.tls`: server certificates and client authentication.
 import { TLS_PROFILES } from "../../tls/profiles.ts";
 import { TLS_VERSIONS } from "../../wire/ciphers.ts";
 import { acme } from "./acme.ts";
@@ -15,13 +15,13 @@ const files = {
   certFile: str("PEM certificate chain, the certificate of the server first; re-read when the file changes", ""),
   keyFile: str("PEM private key; re-read when the file changes", ""),
   pkcs12File: str("PKCS#12 bundle instead of `certFile` and `keyFile`; re-read when the file changes", ""),
-  passphrase: str("opens an encrypted key or bundle, best written as `${file:/run/secrets/name}`", ""),
+  passphrase: str("passphrase of an encrypted key or bundle, best written as `${file:/run/secrets/name}`", ""),
 };
 
 const certificate = object("One certificate", {
   ...files,
-  hosts: strings("names it is shown for, exact or `*.example.org`; empty = the names in the certificate"),
-  clientAuth: optional(oneOf("client authentication for its names; default as for the block", CLIENT_AUTH)),
+  hosts: strings("names it is used for, exact or `*.example.org`; empty = the names in the certificate"),
+  clientAuth: optional(oneOf("client authentication for its names; default that of the block", CLIENT_AUTH)),
   clientCAFile: strings("PEM trust anchors for these clients; empty = those of the block"),
   clientCRLFile: strings("revocation lists for these clients; empty = those of the block"),
 });
@@ -30,12 +30,12 @@ const serverTls = {
   enabled: bool("serve HTTPS instead of HTTP", false),
   ...files,
   certificates: listOf(
-    "further certificates, chosen by server name (SNI); if no name matches, the certificate of the block is shown, else the first of the list",
+    "further certificates, chosen by server name (SNI); if no name matches, the certificate of the block is used, else the first of the list",
     certificate,
   ),
   profile: optional(
     oneOf(
-      "ciphers and groups of Mozilla's Server Side TLS 5.7: `modern` = TLS 1.3 only; default `intermediate`, unless `cipherSuites` or an older `minVersion` is written",
+      "ciphers and groups of Mozilla's Server Side TLS 5.7: `modern` = TLS 1.3 only; default `intermediate`, unless `cipherSuites` or an older `minVersion` is set",
       TLS_PROFILES,
     ),
   ),
@@ -44,17 +44,17 @@ const serverTls = {
   cipherSuites: strings(
     "OpenSSL or IANA cipher names for TLS 1.2 and below; empty = those of the profile, or the runtime's default without one",
   ),
-  preferServerCipher: bool("server order of ciphers wins (TLS 1.2 and below)", false),
+  preferServerCipher: bool("use the server's order of ciphers (TLS 1.2 and below)", false),
   clientAuth: oneOf(
-    "`none`; `request` = optional; `require` = mandatory, verified when `clientCAFile` is set; `verify` = mandatory and verified",
+    "`none`; `request` = optional; `require` = mandatory, verified if `clientCAFile` is set; `verify` = mandatory and verified",
     CLIENT_AUTH,
     "none",
   ),
   clientCAFile: strings(
-    "PEM trust anchors for client certificates, used as `clientAuth` says; each file is read whole or refused",
+    "PEM trust anchors for client certificates, used according to `clientAuth`; a partly invalid file is rejected",
   ),
   clientCRLFile: strings(
-    "certificate revocation lists, PEM or DER; clients of a CA without one are not checked (warned)",
+    "certificate revocation lists, PEM or DER; clients of a CA without one are not checked for revocation (causes a warning)",
   ),
   expiredCRL: oneOf(
     "whether clients of a CA whose list has expired are refused; `warn` = they are checked with the old list",
@@ -62,11 +62,11 @@ const serverTls = {
     "refuse",
   ),
   acme,
-  sessionTickets: object("Session resumption, which saves clients a full handshake", {
+  sessionTickets: object("Session resumption, which avoids full handshakes", {
     enabled: bool("issue tickets", true),
     lifetime: dur("how long a session may be resumed", 3_600_000),
     secret: str(
-      "secret shared by gateways that resume each other's sessions; keys derived from it change every 12 h; empty = a random one of this process",
+      "secret shared by gateways that resume each other's sessions; keys derived from it rotate every 12 h; empty = a random one per process",
       "",
     ),
   }),
@@ -85,10 +85,10 @@ export const listenerTls = object("TLS on this listener", {
   ),
   hsts: object("`Strict-Transport-Security`, by which browsers use HTTPS only (RFC 6797)", {
     maxAge: optional(
-      dur("how long browsers remember it; 0 makes them forget it; without it no header is sent", undefined, HSTS_DAYS),
+      dur("how long browsers remember it; 0 resets it; without this key no header is sent", undefined, HSTS_DAYS),
     ),
-    includeSubdomains: bool("applies to all subdomains, too", false),
-    preload: bool("consent to the preload lists of browsers", false),
+    includeSubdomains: bool("apply to all subdomains as well", false),
+    preload: bool("consent to inclusion in browsers' preload lists", false),
   }),
 });
 

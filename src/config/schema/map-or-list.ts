@@ -1,4 +1,4 @@
-// Blocks that have a name each: written as a mapping from names to blocks, or as a list of blocks that hold their names.
+// Named blocks: written as a mapping from names to blocks, or as a list of blocks that contain their names.
 import type { Field } from "./field.ts";
 import { listOf, mapOf } from "./fields.ts";
 
@@ -33,7 +33,7 @@ export function orText<T>(block: Field<T>, key: string & keyof T): Field<T> {
   };
 }
 
-/** Each with its place below the key and its name. @param nameOf the name of an element of a list */
+/** Each with its path below the key and its name. @param nameOf the name of an element of a list */
 export function namedEntries<T>(
   written: MapOrList<T>,
   nameOf: (value: T) => string,

@@ -1,14 +1,14 @@
-// `adaptiveConcurrency`, `overload` and a rule's tier: what becomes of requests when there are too many.
+// `adaptiveConcurrency`, `overload` and a rule's tier: which requests are refused when there are too many.
 import { TIERS } from "../../core/limiter.ts";
 import { mapOf, object } from "./fields.ts";
 import { overrides, type Settings } from "./inherited.ts";
 import { bool, dur, int, num, oneOf } from "./scalars.ts";
 
 const limits = {
-  minLimit: int("never fewer requests under way than this", 5, 1),
-  maxLimit: int("never more", 1_000, 1),
-  initialLimit: int("the limit to begin with", 100, 1),
-  tolerance: num("how many times slower than unloaded a service may get before its limit falls", 1.5, 1, 10),
+  minLimit: int("minimum of the limit", 5, 1),
+  maxLimit: int("maximum of the limit", 1_000, 1),
+  initialLimit: int("initial limit", 100, 1),
+  tolerance: num("latency, as a multiple of the unloaded latency, above which the limit falls", 1.5, 1, 10),
 };
 
 /** Limits of one service. */
@@ -16,31 +16,25 @@ export type ConcurrencySettings = Settings<typeof limits>;
 
 /** `adaptiveConcurrency`. */
 export const adaptiveConcurrency = object(
-  "Bounds the requests under way to a service by what it takes before they only wait for each other; more are answered 503",
+  "Limits the concurrent requests to a service to what it can process without queueing; more are answered 503",
   {
-    enabled: bool("switches it on, for every service that says nothing else", false),
-    default: object("For all", limits),
-    services: mapOf("service → what differs for it", overrides("One service", limits)),
+    enabled: bool("enable it for all services that do not override it", false),
+    default: object("Defaults for all", limits),
+    services: mapOf("service → settings that differ", overrides("One service", limits)),
   },
 );
 
 /** `overload`. */
-export const overload = object(
-  "Refuses requests when the gateway itself has more to do than it can, least important first",
-  {
-    enabled: bool("switches it on", false),
-    maxLoopDelay: dur("how late the event loop may be, on average, before requests are refused", 10),
-    maxHeld: int(
-      "refusals held back at once, so that clients which come again at once come more slowly; 0 = none",
-      1_000,
-    ),
-    holdTime: dur("how long a refusal is held back at most", 500),
-  },
-);
+export const overload = object("Refuses requests when the gateway itself is overloaded, least important first", {
+  enabled: bool("enable it", false),
+  maxLoopDelay: dur("average delay of the event loop above which requests are refused", 10),
+  maxHeld: int("maximum refusals that are delayed at a time, to slow down clients that retry at once; 0 = none", 1_000),
+  holdTime: dur("maximum delay of a refusal", 500),
+});
 
 /** `rules[].tier`. */
 export const ruleTier = oneOf(
-  "importance: under overload and at a service's limit, `low` is refused first and `high` last",
+  "priority: under overload and at a service's limit, `low` is refused first and `high` last",
   TIERS,
   "normal",
 );

@@ -1,4 +1,4 @@
-// Variants of blocks in which every key is optional: for settings of one service that default to those of all services.
+// Variants of blocks in which every key is optional, for settings of one service that default to those of all services.
 import type { Field } from "./field.ts";
 import { object, optional } from "./fields.ts";
 

@@ -8,7 +8,7 @@ export const proxyProtocol = object("Load balancers that send the PROXY protocol
   trustedPeers: strings(
     "CIDR ranges of peers whose connections must begin with a PROXY header, and `unix` = peers on UNIX sockets; the address in the header replaces that of the peer. Headers of other peers are not interpreted",
   ),
-  timeout: dur("longest wait for the complete header, after which the connection is closed", 5_000),
+  timeout: dur("timeout for the complete header, after which the connection is closed", 5_000),
 });
 
 /** Effective `proxyProtocol`. */

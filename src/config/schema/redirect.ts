@@ -5,7 +5,7 @@ import { orSwitch } from "./or-switch.ts";
 import { bool, int, oneOf } from "./scalars.ts";
 
 const block = object("Answers every request with a redirect to HTTPS: true, or a block", {
-  enabled: bool("redirect; the gateway's own paths and ACME challenges are answered all the same", false),
+  enabled: bool("redirect, except for the gateway's own paths and ACME challenges", false),
   port: int("HTTPS port as clients reach it", 443, 1, 65535),
   status: oneOf(
     "308 and 307 keep the method; with 301 and 302 clients may change it to GET",

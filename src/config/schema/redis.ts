@@ -1,4 +1,4 @@
-// `redis` and `rateLimitStorage`: where limits are counted when one process is not enough.
+// `redis` and `rateLimitStorage`: where limits shared by several processes are counted.
 
 import { type Entry, type Node, textOf } from "../text/tree.ts";
 import type { Field, Infer, Reading } from "./field.ts";
@@ -6,10 +6,10 @@ import { mapOf, object, optional } from "./fields.ts";
 import { host } from "./grammar-scalars.ts";
 import { bool, dur, durMs, int, oneOf, str, strings } from "./scalars.ts";
 
-/** Older files size a pool in which one request holds a connection; here one connection carries them all. */
+/** Older files size a pool with one connection per request; here one connection carries any number of requests. */
 const MAX_CONNECTIONS = 64;
 const count = int(
-  "connections, used in turn; one carries any number of decisions at a time; 64 at most are opened",
+  "connections, used in turn; each carries any number of concurrent decisions; at most 64 are opened",
   1,
   1,
 );
@@ -20,36 +20,36 @@ const connections: Field<number> = {
     if (written <= MAX_CONNECTIONS) return written;
     reading.problems.warn(
       node.at,
-      `${path}: of ${written} connections ${MAX_CONNECTIONS} are opened; one or two suffice`,
+      `${path}: only ${MAX_CONNECTIONS} of ${written} connections are opened; one or two suffice`,
     );
     return MAX_CONNECTIONS;
   },
 };
 
-const block = object("A Redis", {
-  enabled: bool("false: as if the block were not there", true),
+const block = object("A Redis server", {
+  enabled: bool("false: ignore the block", true),
   host: host("server", "localhost"),
-  port: int("its port", 6379, 1, 65535),
+  port: int("port of the server", 6379, 1, 65535),
   username: str("ACL user; empty = the default user", ""),
-  password: str("its password", ""),
-  db: int("number of the database; a cluster has only 0", 0),
+  password: str("password of the user", ""),
+  db: int("database number; a cluster has only 0", 0),
   maxActive: connections,
-  budget: durMs("longest wait for one decision; then `onFailure` decides", 25),
-  connectTimeout: dur("opening a connection", 10_000),
-  readTimeout: dur("a connection on which no reply comes for so long is opened anew; 0 = never", 5_000),
-  writeTimeout: dur("as readTimeout; the shorter of the two counts", 5_000),
+  budget: durMs("timeout for one decision; then `onFailure` applies", 25),
+  connectTimeout: dur("timeout for connecting", 10_000),
+  readTimeout: dur("reconnect if no reply arrives for this long; 0 = never", 5_000),
+  writeTimeout: dur("same as readTimeout; the shorter of the two applies", 5_000),
   maxRetries: int("cluster: redirections followed for one decision", 3),
-  minRetryBackoff: durMs("pause before the first try to connect again; doubles with each, with jitter", 8),
-  maxRetryBackoff: durMs("longest such pause", 512),
+  minRetryBackoff: durMs("delay before the first attempt to reconnect; doubles with each further one, with jitter", 8),
+  maxRetryBackoff: durMs("maximum delay between such attempts", 512),
   cluster: bool("`clusterNodes` are nodes of a cluster", false),
-  clusterNodes: strings("`host:port`; some suffice, the rest is found"),
-  sentinel: bool("`sentinelNodes` know the server", false),
-  masterName: str("name the sentinels have for it", ""),
+  clusterNodes: strings("`host:port`; some are enough, the others are discovered"),
+  sentinel: bool("get the server from `sentinelNodes`", false),
+  masterName: str("name of the server in the sentinels", ""),
   sentinelNodes: strings("`host:port`"),
   sentinelPassword: str("password of the sentinels", ""),
-  tls: object("TLS to Redis, and to its sentinels", {
+  tls: object("TLS to Redis and its sentinels", {
     enabled: bool("use TLS", false),
-    insecureSkipVerify: bool("do not verify certificates (warned)", false),
+    insecureSkipVerify: bool("do not verify certificates (causes a warning)", false),
     serverName: str("name to send and expect; empty = the host", ""),
     caFile: str("PEM trust anchors; empty = the runtime's", ""),
     certFile: str("PEM client certificate", ""),
@@ -66,17 +66,17 @@ const redisBlock: Field<Infer<typeof block>> = {
 /** `redis`. */
 export const redis = optional({
   ...redisBlock,
-  doc: "Redis that limits are shared through, by every rule unless `rateLimitStorage` says otherwise",
+  doc: "Redis server for shared limits, used by all rules unless `rateLimitStorage` is set",
 });
 
 /** `rateLimitStorage`. */
-export const rateLimitStorage = object("Stores that limits are counted in", {
-  default: str("store of limits that name none; default `redis` if that block is there, else `memory`", ""),
+export const rateLimitStorage = object("Stores in which limits are counted", {
+  default: str("store of limits that do not set one; default `redis` if that block exists, else `memory`", ""),
   stores: mapOf(
-    "name → store; `memory`, `default`, and `redis` if that block is there, exist without being named",
+    "name → store; `memory`, `default`, and `redis` if that block exists, are predefined",
     object("One store", {
       type: optional(oneOf("default `redis` with a `redis` block, else `memory`", ["memory", "redis"])),
-      redis: optional({ ...redisBlock, doc: "default: the block `redis` at the top" }),
+      redis: optional({ ...redisBlock, doc: "default: the top-level block `redis`" }),
       onFailure: optional(
         oneOf(
           "while Redis does not answer, default local: `local` = each gateway enforces its share of the limit · `deny` = 503 · `allow` = no limit",
@@ -85,7 +85,7 @@ export const rateLimitStorage = object("Stores that limits are counted in", {
       ),
       onLoss: optional(
         oneOf(
-          "keys whose count is out of reach or lost, default spent: `spent` = used up, so that the limit holds whatever happens · `fresh` = unused",
+          "state of keys whose count is unreachable or lost, default spent: `spent` = used up, so that the limit always holds · `fresh` = unused",
           ["spent", "fresh"],
         ),
       ),
@@ -96,7 +96,7 @@ export const rateLimitStorage = object("Stores that limits are counted in", {
 /** Effective `redis`. */
 export type RedisSection = Infer<typeof block>;
 
-/** `addresses` and a `cluster` block, as older files have them, in the keys of today. */
+/** Rewrites `addresses` and a `cluster` block of older files to the current keys. */
 function respelled(node: Node, path: string, reading: Reading): Node {
   if (node.kind !== "map") return node;
   const entries = new Map(node.entries);
@@ -147,7 +147,7 @@ function move(
 ): void {
   if (entry === undefined) return;
   if (!entries.has(key)) entries.set(key, entry);
-  else reading.problems.error(entry.keyAt, `${path}: addresses and ${key} exclude each other; keep ${key}`);
+  else reading.problems.error(entry.keyAt, `${path}: addresses and ${key} are mutually exclusive; keep ${key}`);
 }
 
 function isTrue(node: Node | undefined): boolean {

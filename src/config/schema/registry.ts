@@ -1,4 +1,4 @@
-// `registry`: which services exist and where.
+// `registry`: which services exist, and their addresses.
 import { REGISTRY_NAMES } from "../../catalog.ts";
 import type { Infer } from "./field.ts";
 import { listOf, object, optional } from "./fields.ts";
@@ -8,7 +8,7 @@ import { free, int, oneOf, str, strings } from "./scalars.ts";
 
 const instance = object("One address of a service", {
   id: str("identity for balancing and state; generated as `<service>-<address>-<port>`", ""),
-  address: endpointAddress("host name (resolved again and again), IP address, or `unix:PATH` of a socket"),
+  address: endpointAddress("host name (resolved periodically), IP address, or `unix:PATH` of a socket"),
   port: optional(int("default 80, or 443 with scheme https; a UNIX socket has none", undefined, 1, 65535)),
   scheme: optional(
     oneOf("default https for port 443, else http; `h2c` = HTTP/2 without TLS", ["http", "https", "h2c"], undefined, {
@@ -19,10 +19,15 @@ const instance = object("One address of a service", {
   protocol: optional(oneOf("default that of the service", ["http", "grpc", "https"])),
   health: instanceHealth,
   weight: int("relative share of traffic; 0 = no new traffic", 1, 0, 1_000_000),
-  priority: int("0 takes traffic first; the next number when too few of those before it are fit", 0, 0, 100),
-  zone: str("where it stands, compared with `loadBalancing.zone`; default `metadata.zone`, else `metadata.region`", ""),
-  tags: strings("free labels"),
-  metadata: free("free; `grpcPort` in it is the port for gRPC calls, `weight` an old spelling of the key above"),
+  priority: int(
+    "instances with 0 receive traffic first; the next number if too few of the previous ones are available",
+    0,
+    0,
+    100,
+  ),
+  zone: str("its zone, compared with `loadBalancing.zone`; default `metadata.zone`, else `metadata.region`", ""),
+  tags: strings("arbitrary labels"),
+  metadata: free("arbitrary; `grpcPort` is the port for gRPC calls, `weight` an old spelling of the key above"),
 });
 
 /** `registry`. */

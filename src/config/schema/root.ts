@@ -1,4 +1,4 @@
-// The whole configuration: every section in its place. A new feature adds its file here.
+// The whole configuration: all sections. A new feature adds its file here.
 
 import { auth } from "./auth.ts";
 import { authz } from "./authz.ts";
@@ -21,24 +21,24 @@ import { router } from "./router.ts";
 import { dur, free, int, str, strings } from "./scalars.ts";
 import { protocols } from "./transcoding.ts";
 
-const shutdown = object("Stopping without losing requests", {
+const shutdown = object("Graceful shutdown", {
   delay: dur(
-    "keep accepting this long after the signal, telling clients to reconnect; ends early when none is left",
+    "keep accepting connections for this time after the signal, while telling clients to reconnect; ends early when none is left",
     1_000,
   ),
-  timeout: dur("longest wait for requests under way", 30_000),
+  timeout: dur("maximum wait for requests in progress", 30_000),
 });
 
 const tests = listOf(
-  "Requests and what must become of them; run by `check` and before a reload is accepted",
+  "Requests with their expected outcome; run by `check` and before a reload is accepted",
   object("One test", {
-    name: str("shown when it fails", ""),
+    name: str("shown if the test fails", ""),
     request: str("`METHOD /path?query`"),
-    listener: str("name of the listener it comes to; empty = the first one", ""),
+    listener: str("name of the listener that receives it; empty = the first one", ""),
     headers: free("request headers; `Host` selects by host"),
-    expect: object("What must happen", {
-      route: optional(str("id of the rule that must win")),
-      status: optional(int("status the gateway must answer by itself: 400, 404, 405 or 426", undefined, 100, 599)),
+    expect: object("Expected outcome", {
+      route: optional(str("id of the rule that must match")),
+      status: optional(int("status of the gateway's own answer: 400, 404, 405 or 426", undefined, 100, 599)),
     }),
   }),
 );
@@ -46,7 +46,7 @@ const tests = listOf(
 /** Everything below the root key `gateway`. */
 export const gateway = object("Gateway configuration", {
   include: {
-    ...strings("further files, merged in order: mappings by key, lists one after the other"),
+    ...strings("further files, merged in order: mappings by key, lists by concatenation"),
     addressable: false, // files are joined before the environment is looked at
   },
   frontend,

@@ -1,4 +1,4 @@
-// `router`: which request goes where.
+// `router`: which service receives which requests.
 import { METHODS } from "node:http";
 import { BALANCER_NAMES } from "../../catalog.ts";
 import { didYouMean } from "../text/suggest.ts";
@@ -29,15 +29,15 @@ const BALANCE_ALIASES = {
   health_weighted: "least_connections",
 } as const;
 
-/** HTTP methods a rule may name. CONNECT asks for a tunnel, which the gateway never opens. */
+/** HTTP methods a rule may name. CONNECT is excluded, because the gateway does not open tunnels. */
 const RULE_METHODS = [...METHODS.filter((m) => m !== "CONNECT"), "WEBSOCKET", "SSE"];
 
-const valueTest = object("What a value must be; a plain text means `exact`", {
+const valueTest = object("Condition on a value; a plain text means `exact`", {
   exact: optional(str("the whole value")),
-  prefix: optional(str("its beginning")),
-  suffix: optional(str("its end")),
-  contains: optional(str("a part of it")),
-  present: optional(bool("true: there with any value; false: absent")),
+  prefix: optional(str("start of the value")),
+  suffix: optional(str("end of the value")),
+  contains: optional(str("part of the value")),
+  present: optional(bool("true: present with any value; false: absent")),
 });
 
 /** A text, or a block with exactly one test. */
@@ -77,10 +77,10 @@ const methods: Field<readonly string[]> = {
 };
 
 function methodMeant(method: string): string {
-  if (/^(\*|ANY|ALL)$/.test(method)) return "; leave methods out to admit all";
-  if (/[\s,|]/.test(method)) return "; several methods are a list: [ GET, POST ]";
-  if (method === "CONNECT") return "; the gateway opens no tunnels";
-  return didYouMean(method, RULE_METHODS) || "; it is none of HTTP, WEBSOCKET or SSE";
+  if (/^(\*|ANY|ALL)$/.test(method)) return "; omit methods to allow all";
+  if (/[\s,|]/.test(method)) return "; write several methods as a list: [ GET, POST ]";
+  if (method === "CONNECT") return "; the gateway does not open tunnels";
+  return didYouMean(method, RULE_METHODS) || "; it must be an HTTP method, WEBSOCKET or SSE";
 }
 
 /** One entry of `router.rules`. */
@@ -88,11 +88,11 @@ export const rule = object("One route", {
   id: str("unique; generated as `<service>-<n>`", ""),
   path: str("path pattern: `/a`, `/a/*`, `/a/{x}`, `/a*`, `/a/{$}`"),
   listeners: strings(
-    "names of listeners the rule holds for: `http`, `websocket`, `grpc` or one of `frontend.listeners`; empty = all",
+    "names of listeners the rule applies to: `http`, `websocket`, `grpc` or one of `frontend.listeners`; empty = all",
   ),
   hosts: strings("host names, exact or `*.example.org`; empty = any"),
   methods,
-  match: object("Further conditions, all must hold", {
+  match: object("Further conditions, all must be met", {
     headers: mapOf("header → value", valueCondition),
     query: mapOf("query parameter → value", valueCondition),
   }),
@@ -103,28 +103,30 @@ export const rule = object("One route", {
   sessionAffinity: optional(sessionAffinity),
   consistentHash: optional(consistentHash),
   protocol: optional(
-    oneOf("`websocket` = upgrades only; `sse`, `grpc` = what the backend speaks; default by service and keys", [
+    oneOf("`websocket` = upgrades only; `sse`, `grpc` = protocol of the backend; default by service and keys", [
       "http",
       "websocket",
       "sse",
       "grpc",
     ]),
   ),
-  timeout: dur("match to end of response, of streams to the head; 0 = no total deadline", 30_000),
+  timeout: dur("total time until the end of the response, for streams until the head; 0 = no limit", 30_000),
   stripPrefix: bool("remove the pattern's literal prefix before forwarding", false),
-  rewritePrefix: str("put this in place of the pattern's literal prefix", ""),
-  preserveHost: optional(bool("forward the client's Host; default as `backend` says of the service")),
+  rewritePrefix: str("replace the pattern's literal prefix with this", ""),
+  preserveHost: optional(bool("forward the client's Host; default that of the service in `backend`")),
   rewriteHost: str("send this Host", ""),
-  maxRequestSize: optional(size("largest request body; default `frontend.http.maxRequestSize`, 0 = no limit")),
+  maxRequestSize: optional(size("maximum request body; default `frontend.http.maxRequestSize`, 0 = no limit")),
   maxHeaderSize: optional(
-    size("largest path and header fields, below `frontend.http.maxHeaderSize`, which holds before the rule is known"),
+    size(
+      "maximum size of path and header fields, less than `frontend.http.maxHeaderSize`, which applies before the rule is known",
+    ),
   ),
-  maxHeaders: optional(int("most header fields, below `frontend.http.maxHeaders`", undefined, 1)),
+  maxHeaders: optional(int("maximum number of header fields, less than `frontend.http.maxHeaders`", undefined, 1)),
   ...ipLists,
   rateLimit: optional(ruleRateLimit),
   rateLimitBurst: optional(num("`burst` of `rateLimit`")),
   rateLimitStorage: str("store of this rule's limits", ""),
-  rateLimitExpiration: optional(dur("keep idle keys this long; default as long as they matter")),
+  rateLimitExpiration: optional(dur("keep idle keys for this time; default as long as they have an effect")),
   rateLimits: ruleRateLimits,
   concurrency: optional(ruleConcurrency),
   accessLog: bool("write access lines for this route", true),
@@ -140,21 +142,21 @@ export const rule = object("One route", {
   cors: ruleCors,
   tier: ruleTier,
   metadata: free(
-    "free, but for `rateLimit` (requests per second), `skipRateLimit` (true: no rate limits), `skipAuth` (true: no authentication), `skipAuthz` (true: no permissions are asked for) and `resourcePrefix` (permissions are `<prefix>:{action}`)",
+    "arbitrary, except `rateLimit` (requests per second), `skipRateLimit` (true: no rate limits), `skipAuth` (true: no authentication), `skipAuthz` (true: no authorization) and `resourcePrefix` (permissions are `<prefix>:{action}`)",
   ),
 });
 
-/** A rule that says nothing beside its required keys. */
+/** A rule with only its required keys. */
 export function ruleDefaults(): RuleSection {
   const pairs = Object.entries(rule.fields!).map(([key, field]) => [key, field.fallback] as const);
   return Object.fromEntries(pairs) as RuleSection;
 }
 
 /** `router`. */
-export const router = object("Which request goes where", {
+export const router = object("Which service receives which requests", {
   defaultLoadBalance: oneOf("for rules without their own", LOAD_BALANCE, "round_robin", BALANCE_ALIASES),
   sessionAffinity: optional(sessionAffinity),
-  rules: listOf("routes; the most specific wins", rule),
+  rules: listOf("routes; the most specific one applies", rule),
 });
 
 /** Effective `router`, before inference. */

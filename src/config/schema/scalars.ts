@@ -15,7 +15,7 @@ interface ScalarParts<T> {
   readonly type: string;
   readonly json: JsonSchema;
   readonly expects: string;
-  /** @param text in the spelling of the file. @returns null: not one */
+  /** @param text as written in the file. @returns null: invalid */
   convert(value: string | number | boolean, text: string): T | null;
   /** Suggestion for a text that is not accepted. */
   readonly meant?: Meant;
@@ -119,7 +119,7 @@ export function bool(doc: string, fallback?: boolean): Field<boolean> {
   });
 }
 
-/** Duration, read as ms. A number in the file counts seconds. */
+/** Duration, read as ms. A plain number in the file is in seconds. */
 export function dur(doc: string, fallbackMs?: number, maxDays = TIMER_DAYS): Field<number> {
   const max = maxDays === TIMER_DAYS ? MAX_DURATION_MS : maxDays * DAY_MS;
   return scalar(doc, fallbackMs, {
@@ -137,12 +137,12 @@ export function dur(doc: string, fallbackMs?: number, maxDays = TIMER_DAYS): Fie
   });
 }
 
-/** Duration, read as ms, of the few keys where a number in the file counts milliseconds. */
+/** Duration, read as ms, for the few keys where a plain number is in milliseconds. */
 export function durMs(doc: string, fallbackMs?: number): Field<number> {
   const seconds = dur(doc, fallbackMs);
   return {
     ...seconds,
-    type: "duration, a number counts ms",
+    type: "duration, a plain number in ms",
     read(node, path, reading) {
       const bare = node.kind === "scalar" && /^\d+(\.\d+)?$/.test(String(node.value));
       return seconds.read(bare ? { ...node, value: `${String(node.value)}ms` } : node, path, reading);

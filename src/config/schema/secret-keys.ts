@@ -1,33 +1,36 @@
-// Which keys hold secrets: their values appear in no output and no message.
+// Which keys contain secrets: their values never appear in output or messages.
 
 const SECRET_KEY =
   /(^|-)(authorization|cookie|proxy)$|password|passphrase|secret|token(?!Query|Header|Cookie|Validation|Check|Url|Endpoint)|credential|(api|private|hmac)[-_]?key/i;
-/** Mappings from free names to secrets, and lists of blocks with secrets: all below is one but what is known to be none. */
+/**
+ * Mappings from arbitrary names to secrets, and lists of blocks with secrets: everything below is secret unless known
+ * not to be.
+ */
 const SECRET_MAP =
   /^management\.auth\.users\.|^auth\.(apikey\.keys|basic\.users)(?:$|[.[])(?!.*\.(id|name|subject|type|scopes|tier|disabled|expiresAt|metadata)\b)/;
-/** Blocks whose name says of what they are, and not that they are secret. */
+/** Blocks whose name looks like that of a secret, but which are not secret. */
 const OPEN_BLOCKS: ReadonlySet<string> = new Set(["auth.apikey"]);
 /** A line that gives a key of `auth` its value: no other `key` has long ones without a colon. */
 const KEY_LINE = /\b(hashedKey|key)["']?\s*:\s*[[\s"']*[^\s"',:}\]]{16,}|scrypt\$/;
 
-/** Whether a key of that name holds a secret. */
+/** Whether a key of that name contains a secret. */
 export function isSecretKey(key: string): boolean {
   return SECRET_KEY.test(key);
 }
 
-/** Whether a key of the path is that of a secret. @param path dotted, below `gateway` */
+/** Whether a key on the path contains a secret. @param path dotted, below `gateway` */
 export function isSecretPath(path: string): boolean {
   if (SECRET_MAP.test(path)) return true;
   const open = [...OPEN_BLOCKS].find((block) => path.startsWith(`${block}.`));
   return (open === undefined ? path : path.slice(open.length + 1)).split(".").some(isSecretKey);
 }
 
-/** Whether all below a key is secret. @param path of the key, dotted, below `gateway` */
+/** Whether everything below a key is secret. @param path of the key, dotted, below `gateway` */
 export function isSecretBlock(path: string, key: string): boolean {
   return isSecretKey(key) && !OPEN_BLOCKS.has(path);
 }
 
-/** Whether a line of YAML may have the value of a secret key in it, be it the key that a message is about or one beside it. */
+/** Whether a line of YAML may contain the value of a secret key: the one that a message is about, or one beside it. */
 export function namesSecret(line: string): boolean {
   if (KEY_LINE.test(line)) return true;
   return [...line.matchAll(/[\w-]+(?=["']?\s*:)/g)].some(([key]) => key === "users" || isSecretKey(key));

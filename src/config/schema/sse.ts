@@ -1,4 +1,4 @@
-// `frontend.sse`, `backend.sse` and what a rule says about event streams.
+// `frontend.sse`, `backend.sse` and the event stream settings of a rule.
 
 import { object, optional } from "./fields.ts";
 import { urlPath } from "./grammar-scalars.ts";
@@ -8,34 +8,37 @@ import { ruleTokenValidation, tokenValidation } from "./token-validation.ts";
 /** `frontend.sse`. */
 export const frontendSse = object("Event streams to clients", {
   enabled: optional(
-    bool("keep-alive comments: true on every event stream, absent on rules for event streams, false nowhere"),
+    bool("heartbeat comments: true = on every event stream, absent = on rules for event streams, false = never"),
   ),
-  path: urlPath("requests at or below it count as wanting an event stream whatever their `Accept`", ""),
-  keepaliveTimeout: dur("silence after which a comment is sent, between events", 30_000),
-  writeTimeout: dur("a client that reads nothing for this long is dropped; 0 = none", 60_000),
-  maxConnections: int("streams open at once on rules for event streams, more are answered 503; 0 = no limit", 0),
-  bufferSize: size("kept for a slow client before its backend is paused", 64 * 1024),
+  path: urlPath("requests at or below this path count as requests for an event stream whatever their `Accept`", ""),
+  keepaliveTimeout: dur("time without data after which a comment is sent, between events", 30_000),
+  writeTimeout: dur("disconnect a client that does not read for this long; 0 = never", 60_000),
+  maxConnections: int("maximum open streams on rules for event streams, more are answered 503; 0 = no limit", 0),
+  bufferSize: size("data buffered for a slow client before its backend is paused", 64 * 1024),
   ...tokenValidation,
 });
 
 /** `backend.sse`. */
 export const backendSse = object("Event streams of services", {
-  enabled: bool("false: requests for event streams find no route", true),
-  connectTimeout: dur("time to connect, and time to the response head", 10_000),
-  readTimeout: dur("longest silence of the backend; 0 = none", 0),
+  enabled: bool("false: requests for event streams match no route", true),
+  connectTimeout: dur("timeout for connecting, and for the response head", 10_000),
+  readTimeout: dur("maximum time without data from the backend; 0 = no limit", 0),
   maxEventSize: optional(
     size(
-      "a larger event ends the stream; 0 = no limit. Absent: no limit, and 1mb where `maxRetries` makes events be held",
+      "a larger event ends the stream; 0 = no limit. Default: no limit, or 1mb if `maxRetries` requires events to be buffered",
     ),
   ),
-  retryInterval: dur("wait before a lost stream is taken up again, unless it said otherwise", 5_000),
-  maxRetries: int("reconnects of a lost stream that has ids, in a row; 0 = end the client's stream instead", 0),
+  retryInterval: dur("delay before a lost stream is resumed, unless the stream set `retry:`", 5_000),
+  maxRetries: int(
+    "maximum consecutive attempts to resume a lost stream that has ids; 0 = end the client's stream instead",
+    0,
+  ),
 });
 
 /** `rules[].sse`. */
 export const ruleSse = object("Event streams of this rule", {
   keepaliveTimeout: optional(dur("instead of `frontend.sse.keepaliveTimeout`; 0 = none")),
-  maxAge: dur("the stream ends after this long, give or take a tenth, so that clients spread anew; 0 = never", 0),
+  maxAge: dur("end the stream at this age, ± 10 %, so that clients are redistributed; 0 = never", 0),
   retryInterval: optional(dur("instead of `backend.sse.retryInterval`")),
   maxRetries: optional(int("instead of `backend.sse.maxRetries`")),
   ...ruleTokenValidation("frontend.sse"),

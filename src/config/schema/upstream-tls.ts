@@ -1,4 +1,4 @@
-// `backend.*.tls`: TLS towards services.
+// `backend.*.tls`: TLS to services.
 import { TLS_VERSIONS } from "../../wire/ciphers.ts";
 import { textOf } from "../text/tree.ts";
 import type { Field, Infer } from "./field.ts";
@@ -10,7 +10,7 @@ const PIN = /^sha256\/\/?([A-Za-z0-9+/]{43}=)$/;
 
 /** Pins; their value is the base64 part. */
 const pins: Field<readonly string[]> = {
-  ...strings("`sha256/BASE64` of public keys (SubjectPublicKeyInfo), one of which the service must have; empty = any"),
+  ...strings("`sha256/BASE64` of public keys (SubjectPublicKeyInfo), one of which the service must use; empty = any"),
   read(node, path, reading) {
     const nodes = node.kind === "list" ? node.items : [node];
     return nodes.flatMap((item) => {
@@ -27,9 +27,9 @@ const pins: Field<readonly string[]> = {
 };
 
 /** `backend.http.tls`. */
-export const upstreamTls = object("TLS towards https endpoints", {
-  enabled: bool("use the settings below; the scheme still comes from the instance", false),
-  insecureSkipVerify: bool("do not verify certificates (warned)", false),
+export const upstreamTls = object("TLS to https endpoints", {
+  enabled: bool("use the settings below; the scheme is still that of the instance", false),
+  insecureSkipVerify: bool("do not verify certificates (causes a warning)", false),
   serverName: str("name to send and expect; empty = the instance's address", ""),
   rootCAFile: str("PEM trust anchors; empty = the runtime's", ""),
   clientCertFile: str("PEM client certificate", ""),

@@ -14,7 +14,10 @@ export function rewriteLogin(gateway: MapNode, problems: Problems): void {
   auth.entries.delete("password");
   if (name?.value.kind !== "scalar" || password === undefined) {
     const at = (name ?? password)!.keyAt;
-    return problems.error(at, '"management.auth.username" and "password" go together; write them below "users"');
+    return problems.error(
+      at,
+      '"management.auth.username" and "password" must be set together; write them below "users"',
+    );
   }
   problems.warn(name.keyAt, '"management.auth.username" and "password" are an old spelling of "management.auth.users"');
   let users = auth.entries.get("users");
@@ -27,6 +30,6 @@ export function rewriteLogin(gateway: MapNode, problems: Problems): void {
   const present = known.get(user);
   if (present === undefined) known.set(user, { keyAt: name.keyAt, value: password.value });
   else if (plain(present.value) !== plain(password.value)) {
-    problems.error(password.keyAt, `"management.auth.password" and "management.auth.users" say different things`);
+    problems.error(password.keyAt, `"management.auth.password" and "management.auth.users" have different values`);
   }
 }

@@ -31,20 +31,20 @@ export function rewriteMiddleware(rule: MapNode, problems: Problems): void {
     const bare = entry.value.kind === "map" && entry.value.entries.size === 0;
     if (key === undefined && asksNothing(plain(entry.value))) continue;
     if (key === undefined && EVERY_RULE.has(fold(name))) {
-      problems.warn(entry.keyAt, `"${old}" has no effect: every rule has it`);
+      problems.warn(entry.keyAt, `"${old}" has no effect: it is enabled for all rules`);
     } else if (key === undefined) {
       const hint = didYouMean(name, RULE_MIDDLEWARE.keys());
       problems.error(entry.keyAt, `"${old}" is not available in this version; remove it or use a newer gateway${hint}`);
     } else if (bare && (present !== undefined || key === "rateLimit")) {
       problems.warn(
         entry.keyAt,
-        `"${old}" says nothing beside "${present === undefined ? "middleware.ratelimit" : key}"`,
+        `"${old}" has no effect beside "${present === undefined ? "middleware.ratelimit" : key}"`,
       );
     } else if (present === undefined) {
       problems.warn(entry.keyAt, `"${old}" is an old spelling of "router.rules[].${key}"`);
       block.entries.set(last, entry);
     } else if (JSON.stringify(plain(present.value)) !== JSON.stringify(plain(entry.value))) {
-      problems.error(entry.keyAt, `"${old}" and "${key}" of the rule say different things; keep "${key}"`);
+      problems.error(entry.keyAt, `"${old}" and "${key}" of the rule have different values; keep "${key}"`);
     }
   }
 }

@@ -117,7 +117,7 @@ function put(base: MapNode, keys: readonly string[], entry: Entry, from: string,
     const { file, line } = present.keyAt;
     problems.error(
       entry.keyAt,
-      `"${shown(from)}" and "${shown(to)}" (${isOverride(present) ? file : `line ${line}`}) say different things; keep "${shown(to)}"`,
+      `"${shown(from)}" and "${shown(to)}" (${isOverride(present) ? file : `line ${line}`}) have different values; keep "${shown(to)}"`,
     );
   }
 }

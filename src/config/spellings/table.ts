@@ -237,10 +237,10 @@ export const NO_EFFECT: readonly string[] = [
 
 /** Refused with their own reason: ignoring them would widen a match or drop a protection. */
 export const REFUSED: readonly (readonly [string, string])[] = [
-  [`${RULE}.headers`, 'conditions are written below "match.headers"; fields are not added to messages'],
+  [`${RULE}.headers`, 'write conditions below "match.headers"; adding fields to messages is not supported'],
   [`${RULE}.queryParams`, 'write the conditions below "match.query"'],
-  [`${RULE}.pathType`, "the pattern itself says how it matches: /a exactly, /a/* and below, /a* as a prefix"],
-  [`${RULE}.priority`, "the most specific rule wins; its order is not configured"],
+  [`${RULE}.pathType`, "the pattern determines how it matches: /a exactly, /a/* and below, /a* as a prefix"],
+  [`${RULE}.priority`, "the most specific rule applies; the order cannot be configured"],
   [`${RULE}.methodConfig`, "write one rule per method"],
   [`${RULE}.contentType`, 'write it below "match.headers" as content-type'],
   [`${RULE}.conditions`, 'write them below "match"'],
@@ -248,16 +248,16 @@ export const REFUSED: readonly (readonly [string, string])[] = [
   [`${RULE}.validation`, "the gateway does not validate bodies"],
   [
     "backend.services.*.http.maxIdleConns",
-    "it bounds the connections of all services together; write it below backend.http",
+    "it limits the connections of all services together; write it below backend.http",
   ],
-  ["backend.services.*.grpc.descriptors", "it describes the messages of all services; write it below backend.grpc"],
+  ["backend.services.*.grpc.descriptors", "it applies to all services; write it below backend.grpc"],
   ["auth.oidc", 'write it as "auth.oauth2"'],
-  ["router.groups", "write the rules one by one, with YAML anchors for what they share"],
+  ["router.groups", "write each rule separately, with YAML anchors for shared parts"],
   ["config.sources", "use include"],
   ["config.merge", "use include"],
   ["config.profiles", "use one file per environment and include"],
   ["config.encryption", "use ${file:…} for secrets"],
-  ["config.access", "file permissions decide who may read a configuration"],
+  ["config.access", "use file permissions to restrict access to a configuration"],
 ];
 
 /** Sections of the format whose feature this version does not have. Refused: a policy must not be dropped in silence. */

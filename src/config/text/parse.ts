@@ -41,7 +41,7 @@ export function parseYaml(text: string, file: string, problems: Problems): MapNo
   if (documents.length > 1) {
     problems.error(
       at(documents[1]!.range[0]),
-      `a configuration file holds one YAML document; this is the second. ${FURTHER}`,
+      `a configuration file must contain one YAML document; this is the second. ${FURTHER}`,
     );
   }
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
@@ -81,15 +81,15 @@ class Reader {
     const nothing: Node = { kind: "scalar", at, value: null };
     if (node === null) return nothing;
     if (++this.#nodes > MAX_NODES) {
-      if (this.#nodes === MAX_NODES + 1) this.#problems.error(at, "anchors unfold to more than 500000 values");
+      if (this.#nodes === MAX_NODES + 1) this.#problems.error(at, "anchors expand to more than 500000 values");
       return nothing;
     }
     if (isAlias(node)) {
       const target = this.#anchors.get(node.source);
       if (target === undefined || this.#open.has(target)) {
-        const word = /^[\w-]+$/.test(node.source) ? `write &${node.source} where its value stands; ` : "";
-        const hint = `${word}text that begins with * is quoted: "*${node.source}"`;
-        this.#problems.error(at, `alias *${node.source} names no anchor before it; ${hint}`);
+        const word = /^[\w-]+$/.test(node.source) ? `write &${node.source} at its value; ` : "";
+        const hint = `${word}quote a text that begins with *: "*${node.source}"`;
+        this.#problems.error(at, `alias *${node.source} refers to no preceding anchor; ${hint}`);
         return nothing;
       }
       return this.read(target);
@@ -136,7 +136,7 @@ class Reader {
           this.#twice.add(pair); // aliases read it again
           this.#problems.error(
             keyAt,
-            `duplicate key "${key}"; the first is in line ${before.keyAt.line}: keep one of them`,
+            `duplicate key "${key}"; the first is on line ${before.keyAt.line}; keep one of them`,
           );
         }
         result.entries.set(key, { keyAt, value: this.read(pair.value) });

@@ -53,7 +53,7 @@ function fill(text: string, at: Position, source: PlaceholderSource | null, prob
   return text.replaceAll(PLACEHOLDER, (whole, file?: string, name?: string, operator?: string, operand = "") => {
     if (whole === "$${") return "${";
     if (source === null) {
-      problems.error(at, `"${whole}" is refused: only files take values from files and environment variables`);
+      problems.error(at, `"${whole}" is refused: only files can use values of files and environment variables`);
       return whole;
     }
     if (file !== undefined) return readSecret(file, at, source, problems) ?? whole;
@@ -65,7 +65,7 @@ function fill(text: string, at: Position, source: PlaceholderSource | null, prob
       return whole;
     }
     if (operator !== undefined) return operand;
-    problems.warn(at, `environment variable ${name} is not set; \${${name}} stays as it is`);
+    problems.warn(at, `environment variable ${name} is not set; \${${name}} is left unchanged`);
     return whole;
   });
 }

@@ -67,7 +67,7 @@ export class SourceFiles {
 
   /** Paths of everything in a directory and below, in order of name. @throws as {@link bytes} does */
   folder(path: string): string[] {
-    if (!this.#look(path).isDirectory()) throw new Error("this is no directory");
+    if (!this.#look(path).isDirectory()) throw new Error("not a directory");
     const entries = attempt(() => readdirSync(path, { recursive: true, withFileTypes: true }));
     for (const entry of entries) if (entry.isDirectory()) this.#look(join(entry.parentPath, entry.name));
     return entries.map((entry) => join(entry.parentPath, entry.name)).sort();

@@ -49,7 +49,7 @@ export function readFields<T extends object>(body: unknown, checks: Checks<T>): 
 
 function known(checks: object): string {
   const keys = Object.keys(checks);
-  return keys.length === 0 ? "; this call takes none" : `; known are ${keys.join(", ")}`;
+  return keys.length === 0 ? "; this call has no keys" : `; known keys are ${keys.join(", ")}`;
 }
 
 function tooLarge(): CallError {

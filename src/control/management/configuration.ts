@@ -36,7 +36,7 @@ export function configurationOperations(view: GatewayView): readonly Operation[]
             is: (v): v is LogLevel => LOG_LEVELS.some((l) => l === v),
           },
         });
-        if (level === undefined) throw new CallError(400, "Say level");
+        if (level === undefined) throw new CallError(400, "Missing level");
         await view.ask("setLogLevel", level);
         return json({ level });
       },

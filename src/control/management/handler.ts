@@ -67,14 +67,14 @@ async function respond(parts: HandlerParts, request: IncomingMessage): Promise<R
       return { answer: json({ error: error.message }, error.status), fields: error.fields };
     }
     if (request.readableAborted) throw error;
-    parts.log.error("management call failed inside the gateway", { stack: (error as Error).stack });
+    parts.log.error("management call failed with an internal error", { stack: (error as Error).stack });
     return { answer: json({ error: "Internal error" }, 500), fields: {} };
   }
 }
 
 async function perform(parts: HandlerParts, request: IncomingMessage): Promise<Answer> {
   const address = addressOf(request);
-  if (!parts.mayAsk(address)) throw new CallError(403, "This address may not use the management API");
+  if (!parts.mayAsk(address)) throw new CallError(403, "This address is not allowed to use the management API");
   if (isForeign(request.headers, parts.gatekeeper === null ? parts.host : null)) {
     throw new CallError(403, "Calls from web pages of other origins are refused");
   }

@@ -38,7 +38,7 @@ export function limitOperations(view: GatewayView): readonly Operation[] {
         const found = (await view.ask("limits", null)).find((limit) => limit.id === id);
         if (found === undefined) throw new CallError(404, "Rate limit not found");
         const { rate, burst } = readFields(body, CHECKS);
-        if (rate === undefined) throw new CallError(400, "Say rate");
+        if (rate === undefined) throw new CallError(400, "Missing rate");
         if (found.type === "sliding_window") checkWindow(rate, burst);
         const change = { id: found.id, rate, burst: burst ?? Math.max(1, Math.ceil(rate)) };
         return json(describe((await view.ask("changeLimit", change)) ?? found));
@@ -50,7 +50,7 @@ export function limitOperations(view: GatewayView): readonly Operation[] {
 /** Refuses for a sliding window what the configuration refuses, and a burst, which would have no effect. */
 function checkWindow(rate: number, burst: number | undefined): void {
   if (burst !== undefined) throw new CallError(400, "burst has no effect with sliding_window");
-  if (rate < 1) throw new CallError(400, "Nothing would pass a sliding_window with a rate below 1");
+  if (rate < 1) throw new CallError(400, "A sliding_window with a rate below 1 would admit no request");
 }
 
 function describe(limit: LimitReport): unknown {

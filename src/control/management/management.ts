@@ -113,7 +113,7 @@ export class Management implements Participant<Config> {
   #token(): string {
     if (this.#madeToken === null) {
       this.#madeToken = randomBytes(TOKEN_BYTES).toString("base64url");
-      this.#say(`Management API token, made for this process because none is configured: ${this.#madeToken}`);
+      this.#say(`Management API token, generated for this process because none is configured: ${this.#madeToken}`);
     }
     return this.#madeToken;
   }

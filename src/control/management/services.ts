@@ -13,12 +13,12 @@ const MAX_WEIGHT = 1_000_000;
 
 const REASONS: Readonly<Record<InstanceObstacle, string>> = {
   failing: "its health check fails",
-  unproven: "its health check has said nothing yet",
-  ejected: "it did worse than its peers and sits out for a while",
-  unreachable: "it could not be connected to; a request tries it every few seconds",
-  draining: "an operator lets it finish what it has",
-  down: "an operator took it out",
-  registry: "its registry says so",
+  unproven: "its health check has no result yet",
+  ejected: "it performed worse than its peers and is temporarily ejected",
+  unreachable: "it could not be connected to and is retried every few seconds",
+  draining: "an operator is draining it",
+  down: "an operator disabled it",
+  registry: "disabled in its registry",
   circuit_open: "it failed too often",
   weight: "its weight is 0",
 };
@@ -76,7 +76,7 @@ export function serviceOperations(view: GatewayView): readonly Operation[] {
         const found = instances.find(({ spec }) => spec.id === id);
         if (found === undefined) throw new CallError(404, "Instance not found");
         const change = readFields(body, CHECKS);
-        if (Object.keys(change).length === 0) throw new CallError(400, "Say weight, healthy or drain");
+        if (Object.keys(change).length === 0) throw new CallError(400, "Missing weight, healthy or drain");
         const changed = await view.ask("changeInstance", { ...change, service: name!, instance: id! });
         return json(describe(name!, changed ?? found, view.config()));
       },

@@ -56,7 +56,7 @@ function outputProblems(candidate: Candidate): Problem[] {
   const used = { ...(enabled && { output }), ...(applicationOutput !== "" && { applicationOutput }) };
   return Object.entries(used).flatMap(([key, name]) => {
     if (isStandard(name)) return [];
-    const fault = FOREIGN_OUTPUT.test(name) ? "it is no file; write stdout or stderr" : writeFault(name);
+    const fault = FOREIGN_OUTPUT.test(name) ? "it is not a file; write stdout or stderr" : writeFault(name);
     if (fault === null) return [];
     const message = `telemetry.logging.${key}: cannot write "${name}"${triedAt(name)}: ${fault}`;
     return [{ severity: "error" as const, at: candidate.placeOf(["telemetry", "logging", key]), message }];

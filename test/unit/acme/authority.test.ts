@@ -65,7 +65,7 @@ describe("an authority that asks for patience", () => {
   test("and offers no challenge that the gateway answers is told so in words", async () => {
     const { proxy, one } = await behindProxy();
     proxy.rewrite = (text) => text.replaceAll(/"(tls-alpn|http)-01"/g, '"none-of-ours-01"');
-    await one().hears("test: tls-alpn-01 or http-01 is needed: the authority offers ");
+    await one().hears("test: tls-alpn-01 or http-01 is required: the authority offers ");
   });
 
   test("for two hours is left alone so long, by the gateways that start meanwhile, too", async () => {
@@ -124,10 +124,10 @@ describe("an authority whose answers make no sense", () => {
       "HTML as an order",
       "/order-plz",
       { ...asText, status: 201, headers: { ...asText.headers, Location: "/x" } },
-      "no sense",
+      "not valid ACME",
     ],
     ["an order without a place", "/order-plz", { status: 201 }, "did not return an order link"],
-    ["an authorization without challenges", "/authZ/", { status: 200, body: "{}" }, "no sense"],
+    ["an authorization without challenges", "/authZ/", { status: 200, body: "{}" }, "not valid ACME"],
     ["HTML as a certificate", "/certZ/", asText, "no certificate for our key and names: not a PEM certificate"],
     ["JSON as a certificate", "/certZ/", { status: 200, body: "{}" }, "names: not a PEM certificate"],
     ["500 without an end", "/order-plz", { status: 500, headers: { "Retry-After": "3600" } }, "answered 500"],
@@ -147,7 +147,7 @@ describe("an authority whose answers make no sense", () => {
   test("names addresses in clear text, and nobody goes there", async () => {
     const { proxy, one } = await behindProxy();
     proxy.rewrite = (text) => text.replace(/"newNonce": ?"https:[^"]*"/, '"newNonce": "http://127.0.0.1:1/secret"');
-    await one().hears("names an address that is not used: http://127.0.0.1:1/secret");
+    await one().hears("returned a URL that is not allowed: http://127.0.0.1:1/secret");
   });
 
   test("and refuses every nonce is asked a bounded number of times", async () => {
@@ -240,7 +240,7 @@ describe("an authority that sends a certificate", () => {
   test("that is due for renewal already is not asked for the next one at once", async () => {
     const { one, pebble } = await instead((key) => datedCertificate(key, NAMES, from(-9 * DAY_MS), from(DAY_MS)));
     const first = one();
-    await first.hears("is due for renewal already");
+    await first.hears("is already due for renewal");
     await first.certificate();
     await first.issuer.close();
     assert.equal(pebble.orders(), 1);

@@ -163,7 +163,7 @@ describe("a failed order", () => {
   test("because the authority is down is tried again until it is there", async () => {
     const { folder, pebble } = await world({ started: false });
     const one = start(settingsFor(pebble), [NAMES], folder.open());
-    await one.hears("cannot be asked: ECONNREFUSED");
+    await one.hears("cannot be reached: ECONNREFUSED");
     await pebble.start();
     await one.certificate();
   });
@@ -171,7 +171,7 @@ describe("a failed order", () => {
   test("because its certificate is not trusted says so", async () => {
     const { folder, pebble } = await world();
     const one = start(settingsFor(pebble, { ca: "" }), [NAMES], folder.open());
-    await one.hears("cannot be asked: UNABLE_TO_VERIFY_LEAF_SIGNATURE");
+    await one.hears("cannot be reached: UNABLE_TO_VERIFY_LEAF_SIGNATURE");
     assert.equal(pebble.orders(), 0);
   });
 });
@@ -318,11 +318,11 @@ describe("the store", () => {
     const place = join(folder.path, "certificates");
     writeFileSync(place, "in the way");
     const one = start(settingsFor(pebble), [NAMES], folder.open());
-    await one.hears("trouble");
+    await one.hears("store failed");
     rmSync(place);
     mkdirSync(place);
     await one.certificate();
-    assert.equal(one.said.filter((line) => line.includes("trouble")).length, 1, one.said.join("\n"));
+    assert.equal(one.said.filter((line) => line.includes("store failed")).length, 1, one.said.join("\n"));
   });
 });
 
@@ -337,13 +337,13 @@ describe("a Redis", () => {
     const one = start(settingsFor(pebble), [NAMES], store());
     const { cert } = await one.certificate();
     await redis.kill();
-    await one.hears('in trouble {"names":["one.test","two.test"],"reason":"redis');
+    await one.hears('store failed {"names":["one.test","two.test"],"reason":"redis');
     await redis.start();
     await eventually("it has the certificate again", async () => {
       const keys = await redis.cli("KEYS", "gateway:acme:certificates:*");
       return keys !== "" && (await redis.cli("GET", keys.split("\n")[0]!)).includes(JSON.stringify(cert).slice(1, 200));
     });
-    assert.equal(one.said.filter((line) => line.includes("in trouble")).length, 1);
+    assert.equal(one.said.filter((line) => line.includes("store failed")).length, 1);
     assert.equal(one.times, 1);
   });
 });

@@ -33,7 +33,7 @@ describe("an unknown flag names the one that was meant", () => {
     ["--file", "did you mean -config?"],
     ["-cofnig", "did you mean -config?"],
     ["-t", "did you mean -validate?"],
-    ["-p", "the address is frontend.http of the configuration, or GATEWAY_PORT"],
+    ["-p", "the address is set in frontend.http of the configuration, or with GATEWAY_PORT"],
     ["-zzz", "-h lists the flags"],
   ] as const) {
     test(`${flag}: ${hint}`, () => {

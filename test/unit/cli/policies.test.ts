@@ -57,14 +57,14 @@ test("a route says all it does, in the order requests meet it", () => {
     "addresses: only 10.0.0.0/8, unix; not 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7, 10.0.0.8 and 1 more",
     "header limit: 8kb, 50 fields",
     "tier: high",
-    "concurrency: 20 under way by ip",
+    "concurrency: 20 concurrent by ip",
     "rate limit: perIP: 50 per 1s, burst 50, token_bucket, memory, by ip",
     "rate limit: orders.tenant: 5 per 60s, sliding_window, cost from x-cost, memory, by ip + header:x-tenant",
     "balancing: sessions by cookie GATEWAY_SESSION for 7200s, slow start 30s, all instances when fewer than 40 % are healthy",
-    "adaptive limit: 5 to 1000 under way, 100 at first",
+    "adaptive limit: 5 to 1000 concurrent, initially 100",
     "circuit: opens after 5 failures or 50 % of at least 10 requests within 60s, for 60s; per service and instance",
-    "outliers: out for 30s and longer, 50 % of the instances at most",
-    "retry: 3 tries, after 502 503 504, 2s each, a second beside the first after 100ms, 10 % more requests at most",
+    "outliers: ejected for at least 30s, at most 50 % of the instances",
+    "retry: 3 tries, after 502 503 504, 2s each, hedged after 100ms, 10 % additional requests at most",
     "fallback: service spare after circuit_open no_endpoint",
     "check: http /up every 10s, within 2s",
   ]);
@@ -73,7 +73,7 @@ test("a route says all it does, in the order requests meet it", () => {
 test("what is switched off for it is not said", () => {
   assert.deepEqual(of("plain"), [
     "authentication: required, by mtls or forward",
-    "outliers: out for 30s and longer, 50 % of the instances at most",
+    "outliers: ejected for at least 30s, at most 50 % of the instances",
   ]);
 });
 

@@ -54,8 +54,8 @@ describe("an unknown key", () => {
     ["strip_prefix", "router.rules[3]", '; did you mean "stripPrefix"?'],
     ["STRIP-PREFIX", "router.rules[3]", '; did you mean "stripPrefix"?'],
     ["timeuot", "router.rules[3]", '; did you mean "timeout"?'],
-    ["maxIdleConns", "router.rules[3]", "; its place is backend.http.maxIdleConns"],
-    ["port", "frontend", "; its place is frontend.http.port, frontend.websocket.port or frontend.grpc.port"],
+    ["maxIdleConns", "router.rules[3]", "; it belongs to backend.http.maxIdleConns"],
+    ["port", "frontend", "; it belongs to frontend.http.port, frontend.websocket.port or frontend.grpc.port"],
     ["zzzzzz", "shutdown", "; it has delay, timeout"],
     ["zzzzzz", "router.rules[3]", "; docs/configuration.md lists the keys of this block"],
   ] as const) {

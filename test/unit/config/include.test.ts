@@ -103,7 +103,7 @@ describe("files", () => {
     const { errors } = loadFiles({ "main.yaml": `gateway: { include: nope.yaml, ${SERVICE}, ${rule("/a")} }` });
     assert.match(
       errors.join(),
-      /^main\.yaml:1:21: cannot read "nope\.yaml": no such file; include counts from the file that names it$/,
+      /^main\.yaml:1:21: cannot read "nope\.yaml": no such file; paths in include are relative to the file that contains them$/,
     );
   });
   test("a folder is an error naming it", () => {
@@ -111,7 +111,7 @@ describe("files", () => {
       "main.yaml": `gateway: { include: sub, ${SERVICE}, ${rule("/a")} }`,
       "sub/a.yaml": "",
     });
-    assert.match(errors.join(), /^main\.yaml:1:21: cannot read "sub": this is a directory; name each file in it$/);
+    assert.match(errors.join(), /^main\.yaml:1:21: cannot read "sub": this is a directory; list each file in it$/);
   });
   test("faults of an included file name that file and line", () => {
     const { errors } = loadFiles({
@@ -147,7 +147,7 @@ describe("files", () => {
       "main.yaml": `gateway: { include: a.yaml, ${SERVICE}, ${rule("/")}, health: { healthPath: /a } }`,
       "a.yaml": "gateway: { health: { endpoint: /b } }",
     });
-    assert.match(errors.join(), /^a\.yaml:1:\d+: "health\.endpoint" and "health\.healthPath" .* say different things/);
+    assert.match(errors.join(), /^a\.yaml:1:\d+: "health\.endpoint" and "health\.healthPath" .* have different values/);
   });
 });
 

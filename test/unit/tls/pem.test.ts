@@ -52,8 +52,8 @@ describe("a bundle of trust anchors", () => {
     const lines = two.split("\n");
     const damage: readonly (readonly [string, RegExp])[] = [
       [two.replace("-----BEGIN", "----BEGIN"), /^line \d+ is part of a damaged PEM block$/],
-      [two.replace("-----END", "----END"), /^the PEM block at line \d+ has no end$/],
-      [two.slice(0, 400), /^the PEM block at line \d+ has no end$/],
+      [two.replace("-----END", "----END"), /^the PEM block at line \d+ has no END line$/],
+      [two.slice(0, 400), /^the PEM block at line \d+ has no END line$/],
       [two.slice(100), /^line \d+ is part of a damaged PEM block$/],
       [lines.toSpliced(3, 1).join("\n"), /^PEM block 2 is a damaged certificate$/],
       [two.replace("MII", "M!I"), /^the PEM block at line \d+ is damaged: it is not base64$/],

@@ -187,7 +187,7 @@ describe("a file of lists", () => {
       assert.notEqual(failure(der.subarray(0, at), root), "none");
     }
     const text = good.toString();
-    assert.match(failure(Buffer.from(text + text.slice(0, 200)), root), /^the PEM block at line \d+ has no end$/);
+    assert.match(failure(Buffer.from(text + text.slice(0, 200)), root), /^the PEM block at line \d+ has no END line$/);
     assert.match(failure(Buffer.from(text + text.slice(40)), root), /is part of a damaged PEM block$/);
   });
   test("must be signed by the CA that it names, with any algorithm in use", () => {

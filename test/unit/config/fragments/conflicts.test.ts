@@ -6,7 +6,7 @@ import { fragment, loadMixed, ruleFragment, serviceValues } from "../../../suppo
 import { withMore } from "../../../support/load.ts";
 
 const FIXED = "; rename or remove one of them";
-const ALIKE = "; tell them apart by path, listeners, methods, hosts or match, or remove one of them";
+const ALIKE = "; distinguish them by path, listeners, methods, hosts or match, or remove one of them";
 
 /** What is said of the dropped ones, whatever the order they come in. */
 function droppedOf(...fragments: Fragment[]): Readonly<Record<string, readonly string[]>> {

@@ -52,12 +52,16 @@ describe("what the schema or the checks refuse is said as of a file, with the pl
       { compression: "on" },
       /^bad label .*compression: "router\.rules\[\]\.compression" is not available in this version/,
     ],
-    ["a key that is refused", { priority: 5 }, /"router\.rules\[\]\.priority" is refused: the most specific rule wins/],
+    [
+      "a key that is refused",
+      { priority: 5 },
+      /"router\.rules\[\]\.priority" is refused: the most specific rule applies/,
+    ],
     ["a store that does not exist", { "rateLimit.rate": 5, "rateLimit.storage": "redis" }, /unknown store "redis"/],
     [
       "a circuit that never opens",
       { "circuitBreaker.maxFailures": 0, "circuitBreaker.failureThreshold": 0 },
-      /^bad: circuitBreaker: that of rule "bad-1" would never open/,
+      /^bad: circuitBreaker: the circuit of rule "bad-1" would never open/,
     ],
     [
       "a retry budget without time",
@@ -98,7 +102,7 @@ describe("limits of the file that only a fragment's rule would break", () => {
       "middleware: { ratelimit: { enabled: true, perRoute: { enabled: true, defaultRate: 5, defaultBurst: 0.5 } } }",
     );
     const { dropped } = loadMixed([ruleFragment("bad", "/bad"), ruleFragment("own", "/own", { rateLimit: 3 })], broken);
-    assert.deepEqual(dropped, { bad: ['bad: limit "bad-1": nothing would pass with a burst below 1'] });
+    assert.deepEqual(dropped, { bad: ['bad: limit "bad-1": no request would be admitted with a burst below 1'] });
   });
 });
 
@@ -119,12 +123,15 @@ describe("what belongs to the files", () => {
     test(`${key} is refused`, () => {
       const said = why({ [key]: value });
       assert.equal(said.length, 1);
-      assert.match(said[0]!, /is set in files only; a fragment brings router\.rules and registry\.static\.services$/);
+      assert.match(
+        said[0]!,
+        /can only be set in files; a fragment can set router\.rules and registry\.static\.services$/,
+      );
     });
   }
   test("also with the value that the file has", () => {
     const text = withMore("  frontend: { http: { port: 81 } }");
-    assert.match(why({ "frontend.http.port": 81 }, text)[0]!, /"frontend" is set in files only/);
+    assert.match(why({ "frontend.http.port": 81 }, text)[0]!, /"frontend" can only be set in files/);
   });
   test("a key that does not exist is refused as in a file", () => {
     assert.deepEqual(why({ "rooter.rules[0].path": "/a" }), [
@@ -144,7 +151,7 @@ describe("what belongs to the files", () => {
     ["folders in the old spelling", "metadata.grpc.dynamicDescriptors.directories", "/etc"],
   ] as const) {
     test(`${name} are refused: no file is read for a fragment`, () => {
-      assert.match(whyRule({ [key]: value }).join(), /is refused: a fragment reads no files of the gateway$/);
+      assert.match(whyRule({ [key]: value }).join(), /is refused: a fragment cannot read files of the gateway$/);
     });
   }
   for (const key of ["command", "args"]) {
@@ -153,11 +160,11 @@ describe("what belongs to the files", () => {
         { ...serviceValues("bad"), [`registry.static.services[0].instances[0].health.${key}`]: "/bin/true" },
         withMore("  health: { execAllow: [ /bin/true ] }"),
       );
-      assert.match(said.join(), /is refused: a fragment runs no programs/);
+      assert.match(said.join(), /is refused: a fragment cannot run programs/);
     });
   }
   test("the gateway's own answers are refused", () => {
-    assert.match(whyRule({ serviceName: "_internal" }).join(), /"_internal" is refused: the gateway's own answers/);
+    assert.match(whyRule({ serviceName: "_internal" }).join(), /"_internal" is refused: only rules in files/);
   });
 });
 
@@ -166,7 +173,7 @@ describe("placeholders are refused, in values and keys", () => {
     test(text, () => {
       const said = whyRule({ rewriteHost: text });
       assert.equal(said.length, 1);
-      assert.match(said[0]!, /is refused: only files take values from files and environment variables$/);
+      assert.match(said[0]!, /is refused: only files can use values of files and environment variables$/);
       assert.doesNotMatch(said[0]!, /hidden/);
       assert.match(whyRule({ [`metadata.${text.replaceAll(".", "_")}`]: "1" }).join(), /is refused: only files/);
     });
@@ -224,8 +231,8 @@ describe("the form of a fragment", () => {
     assert.match(whyForm(at(["router", 0, "path"]))[0]!, /router: expected a mapping, found a list/);
   });
   test("a list at the root, and nothing but a value", () => {
-    assert.match(whyForm(at([0, "rules"]))[0]!, /every path begins with a key/);
-    assert.match(whyForm(at([]))[0]!, /every path begins with a key/);
+    assert.match(whyForm(at([0, "rules"]))[0]!, /a path must begin with a key/);
+    assert.match(whyForm(at([]))[0]!, /a path must begin with a key/);
   });
   test("a fragment without values is nothing, and no fault", () => {
     assert.deepEqual(loadMixed([{ source: "a", values: [] }]).dropped, {});
@@ -255,19 +262,19 @@ describe("bounds", () => {
   });
   test("262144 characters in a fragment", () => {
     assert.deepEqual(whyRule({ "metadata.k": "v".repeat(262_144) }), [
-      "bad: keys and values have more than 262144 characters",
+      "bad: its keys and values have more than 262144 characters",
     ]);
   });
   test("32 keys above one another", () => {
     const deep = (depth: number) => ({ [`metadata${".k".repeat(depth)}`]: "v" });
     assert.deepEqual(loadMixed([ruleFragment("fits", "/fits", deep(28))]).dropped, {});
-    assert.deepEqual(whyRule(deep(29)), ["bad: more than 32 keys above one another"]);
+    assert.deepEqual(whyRule(deep(29)), ["bad: nested more than 32 keys deep"]);
   });
   test("4096 fragments: those behind, in order of source, are dropped", () => {
     const name = (i: number) => `f${String(i).padStart(4, "0")}`;
     const fragments = Array.from({ length: 4098 }, (_, i) => ({ source: name(i), values: [] }));
     const { dropped } = loadMixed(fragments.reverse());
-    const message = "it comes after 4096 others, the most that are read";
+    const message = "there are more than 4096 fragments";
     assert.deepEqual(dropped, { f4096: [`f4096: ${message}`], f4097: [`f4097: ${message}`] });
   });
   test("20 problems are kept of a fragment", () => {

@@ -35,7 +35,7 @@ test("an error at a place of the file is the fault of the fragment with which it
   assert.deepEqual(dropped, ["f0500", "f0777"]);
   assert.equal(kept?.length, 998);
   assert.ok(checks <= 3 + 2 * 10, `${checks} checks`);
-  assert.equal(oneLine(said[0]!.problems[0]!), "f0500: with it, the configuration is refused: t.yaml:1:2: wrong");
+  assert.equal(oneLine(said[0]!.problems[0]!), "f0500: it makes the configuration invalid: t.yaml:1:2: wrong");
 });
 
 test("an exception is such an error too", () => {

@@ -115,7 +115,7 @@ describe("refused is", () => {
   for (const [own, message] of [
     [
       "{ http: { maxIdleConns: 3 } }",
-      /"backend.services.\*.http.maxIdleConns" is refused: it bounds .* below backend.http$/,
+      /"backend.services.\*.http.maxIdleConns" is refused: it limits .* below backend.http$/,
     ],
     [
       "{ grpc: { descriptors: { autoReload: true } } }",
@@ -137,7 +137,7 @@ describe("refused is", () => {
     ],
     [
       "{ http: { tls: { clientCertFile: a } } }",
-      /backend.services.web.http.tls: clientCertFile and clientKeyFile belong/,
+      /backend.services.web.http.tls: clientCertFile and clientKeyFile must be set/,
     ],
   ] as const) {
     test(own, () => assert.match(errors(own).join("\n"), message));

@@ -31,8 +31,8 @@ describe("loadBalance", () => {
     ["consistentHash: { maxLoad: 0.9 }", "consistentHash.maxLoad must be above 1, or 0"],
     ["sessionAffinity: { ttl: 0 }", "sessionAffinity.ttl must be above 0"],
     ["sessionAffinity: { secret: short }", "sessionAffinity.secret needs at least 16 characters"],
-    ["sessionAffinity: { cookieName: a b }", 'sessionAffinity.cookieName: "a b" is no name of a cookie'],
-    ["sessionAffinity: { headerName: 'a:b' }", 'sessionAffinity.headerName: "a:b" is no name of a header'],
+    ["sessionAffinity: { cookieName: a b }", 'sessionAffinity.cookieName: "a b" is not a valid name of a cookie'],
+    ["sessionAffinity: { headerName: 'a:b' }", 'sessionAffinity.headerName: "a:b" is not a valid name of a header'],
   ] as const) {
     test(`${keys} is an error with its place`, () => {
       const errors = errorsOf(keys);

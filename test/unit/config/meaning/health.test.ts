@@ -78,12 +78,12 @@ describe("instances[].health", () => {
   });
 
   for (const [instance, message] of [
-    [{ expectedStatus: 99 }, /"99" is no status and no range/],
-    [{ expectedStatus: "399-200" }, /"399-200" is no status/],
-    [{ type: "tcp", path: "/x" }, /"path" says nothing to a probe of type tcp/],
-    [{ service: "x" }, /"service" says nothing to a probe of type http/],
-    [{ path: "health" }, /"health" is no path/],
-    [{ path: "/a b" }, /is no path/],
+    [{ expectedStatus: 99 }, /"99" is not a status or a range/],
+    [{ expectedStatus: "399-200" }, /"399-200" is not a status/],
+    [{ type: "tcp", path: "/x" }, /"path" has no effect on a probe of type tcp/],
+    [{ service: "x" }, /"service" has no effect on a probe of type http/],
+    [{ path: "health" }, /"health" is not a path/],
+    [{ path: "/a b" }, /is not a path/],
     [{ headers: { "X Y": "1" } }, /"X Y" cannot be sent by a probe/],
     [{ headers: { "X-Y": "1\n" } }, /"X-Y" cannot be sent/],
     [{ headers: { "Content-Length": "1" } }, /"Content-Length" cannot be sent/],
@@ -92,7 +92,7 @@ describe("instances[].health", () => {
     [{ timeout: "1ms" }, /health.timeout: at least 10ms/],
     [{ healthyThreshold: 0 }, /expected a whole number of at least 1/],
     [{ type: "exec", command: "/bin/false" }, /"\/bin\/false" is not in health.execAllow/],
-    [{ type: "exec", command: "true" }, /"true" is no absolute path/],
+    [{ type: "exec", command: "true" }, /"true" is not an absolute path/],
     [{ type: "exec" }, /an exec probe needs a command/],
     [{ type: "udp" }, /expected one of http, tcp, grpc, exec/],
     [{ pth: "/x" }, /unknown key "pth"/],
@@ -162,21 +162,21 @@ describe("health.checks", () => {
   });
 
   for (const [checks, message] of [
-    [{ registry: { type: "tcp", config: { address: "x:1" } } }, /the health page has one of that name/],
+    [{ registry: { type: "tcp", config: { address: "x:1" } } }, /the name is already used on the health page/],
     [{ a: {} }, /check "a": needs config.url, or config.type: service/],
     [{ a: { type: "tcp" } }, /needs config.address/],
     [{ a: { type: "exec" } }, /needs config.command/],
-    [{ a: { config: { url: "ftp://x" } } }, /"ftp:\/\/x" is no http or https URL/],
+    [{ a: { config: { url: "ftp://x" } } }, /"ftp:\/\/x" is not an http or https URL/],
     [{ a: { config: { url: "http://u:p@x" } } }, /without user and password/],
     [{ a: { config: { url: "http://x", path: "/y" } } }, /the path is part of config.url/],
     [{ a: { config: { url: "http://x", address: "x:1" } } }, /type http does not read address/],
-    [{ a: { type: "tcp", config: { address: "x" } } }, /"x" is no host:port/],
-    [{ a: { type: "tcp", config: { address: "x:70000" } } }, /is no host:port/],
+    [{ a: { type: "tcp", config: { address: "x" } } }, /"x" is not host:port/],
+    [{ a: { type: "tcp", config: { address: "x:70000" } } }, /is not host:port/],
     [{ a: { type: "tcp", config: { address: "x:1", expectedStatus: 200 } } }, /type tcp does not read expectedStatus/],
     [{ wbe: { config: { type: "service" } } }, /unknown service "wbe" \(did you mean "web"\?\)|unknown service "wbe"/],
     [{ web: { path: "/a", config: { type: "service", path: "/b" } } }, /path is written twice/],
     [[{ services: ["nope"] }], /check "checks\[0\]": unknown service "nope"/],
-    [[{ config: { url: "http://x" } }], /"config.url" has no place in it/],
+    [[{ config: { url: "http://x" } }], /cannot have "config.url"/],
     [[{ type: "exec", config: { command: "/bin/sh" } }], /not in health.execAllow/],
     [[{ interval: 0 }], /interval: at least 10ms/],
     ["x", /expected a mapping/],
@@ -188,7 +188,7 @@ describe("health.checks", () => {
     });
   }
   test("programs are allowed by their whole path only", () => {
-    assert.match(loadWith({ execAllow: ["bin/true"] }).errors[0]!, /"bin\/true" is no absolute path/);
+    assert.match(loadWith({ execAllow: ["bin/true"] }).errors[0]!, /"bin\/true" is not an absolute path/);
   });
 });
 

@@ -38,7 +38,7 @@ describe("access", () => {
     ]);
   });
   test("a user's name has no colon", () => {
-    assert.match(section('auth: { users: { "a:b": x } }').errors.join(), /a name is not empty and has no colon/);
+    assert.match(section('auth: { users: { "a:b": x } }').errors.join(), /a name must not be empty or contain a colon/);
   });
   for (const path of ["management", "/a/../b", "/a//b", "/a?b", "/a b", "//a"]) {
     test(`"${path}" is no base path`, () => {
@@ -83,10 +83,10 @@ describe("credentials", () => {
     assert.match(warnings.join(), /"management\.auth\.username" and "password" are an old spelling/);
   });
   test("one without the other is an error, and so is another password for the same user", () => {
-    assert.match(section("auth: { username: ada }").errors.join(), /go together/);
-    assert.match(section("auth: { password: pw }").errors.join(), /go together/);
+    assert.match(section("auth: { username: ada }").errors.join(), /be set together/);
+    assert.match(section("auth: { password: pw }").errors.join(), /be set together/);
     const { errors } = section("auth: { username: ada, password: pw, users: { ada: other } }");
-    assert.match(errors.join(), /say different things/);
+    assert.match(errors.join(), /have different values/);
   });
 });
 
@@ -94,7 +94,7 @@ describe("ports", () => {
   test("the default port of gRPC and that of management exclude each other, and both are named", () => {
     const { errors } = section("host: 127.0.0.1", "  frontend: { grpc: { enabled: true } }\n");
     assert.deepEqual(errors.length, 1);
-    assert.match(errors[0]!, /management\.port: 9090 is also the port of frontend\.grpc; give one of them another/);
+    assert.match(errors[0]!, /management\.port: 9090 is also the port of frontend\.grpc; change one of them/);
   });
   test("two addresses of one machine may share a port, any address and another may not", () => {
     const http = (host: string) => `  frontend: { http: { host: ${host}, port: 9090 } }\n`;

@@ -92,7 +92,7 @@ describe("services", () => {
   test("_internal is not a name", () => {
     assert.match(
       only(services("{ name: _internal, instances: [ { address: x } ] }")),
-      /"_internal" names the gateway's own answers/,
+      /"_internal" is reserved for the gateway's own answers/,
     );
   });
 });
@@ -204,7 +204,7 @@ describe("duplicate matches", () => {
     test(`${name}: refused`, () => {
       assert.match(
         fault(`{ ${a}, serviceName: web }`, `{ ${b}, serviceName: web }`),
-        /^t\.yaml:5:9: duplicate match .*the first is at t\.yaml:4; tell them apart by /,
+        /^t\.yaml:5:9: duplicate match .*the first is at t\.yaml:4; distinguish them by /,
       );
     });
   }
@@ -253,10 +253,10 @@ describe("hosts", () => {
 
 describe("rewrites", () => {
   const refused: readonly (readonly [string, RegExp])[] = [
-    ["preserveHost: true, rewriteHost: a.org", /preserveHost and rewriteHost exclude each other/],
+    ["preserveHost: true, rewriteHost: a.org", /preserveHost and rewriteHost are mutually exclusive/],
     ["rewriteHost: 'a b'", /rewriteHost is not a host name/],
     ["rewriteHost: 'http://a'", /rewriteHost is not a host name/],
-    ["stripPrefix: true, rewritePrefix: /b", /rewritePrefix replaces the prefix already/],
+    ["stripPrefix: true, rewritePrefix: /b", /rewritePrefix already replaces the prefix/],
     ["rewritePrefix: b", /rewritePrefix must begin with "\/"/],
     ["rewritePrefix: '/b?c'", /rewritePrefix must begin with "\/"/],
   ];

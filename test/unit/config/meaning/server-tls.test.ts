@@ -42,7 +42,7 @@ describe("what a TLS block needs", () => {
       "frontend.http.tls: needs certFile and keyFile, or only pkcs12File",
     ]);
     assert.deepEqual(said({ certificates: [files] }), []);
-    assert.match(said({ acme: { domains: ["a.test"] } })[0]!, /acme orders nothing without acme\.enabled: true/);
+    assert.match(said({ acme: { domains: ["a.test"] } })[0]!, /acme needs enabled: true/);
     assert.match(said({ ...files, pkcs12File: "/x" })[0]!, /or only pkcs12File/);
     assert.deepEqual(said(files, "management"), []);
   });
@@ -63,21 +63,21 @@ describe("what a TLS block needs", () => {
 
 test("a file that holds others than those that signed its certificate is told of", () => {
   const gap = pki.write("gap.pem", `${text(server.cert)}${text(pki.authority("stranger").cert)}`);
-  assert.match(said({ ...files, certFile: gap })[0]!, /certFile: "\/gap\.pem": none of the further certificates/);
+  assert.match(said({ ...files, certFile: gap })[0]!, /certFile: "\/gap\.pem": no other certificate/);
 });
 
 describe("certificates for the same name", () => {
   test("warn that only the first is shown", () => {
     const second = { certFile: other.cert, keyFile: other.key };
     assert.deepEqual(said({ ...files, certificates: [second] }), [
-      'frontend.http.tls.certificates[0]: "/other.crt" is never shown: for a.test "/server.crt" is shown',
+      'frontend.http.tls.certificates[0]: "/other.crt" is never used: for a.test "/server.crt" is used',
     ]);
     assert.deepEqual(said({ ...files, certificates: [{ ...second, hosts: ["c.test"] }] }), []);
   });
 
   test("must not make different demands on clients", () => {
     const second = { certFile: other.cert, keyFile: other.key, clientAuth: "verify", clientCAFile: [ca.cert] };
-    assert.match(said({ ...files, certificates: [second] })[0]!, /makes other demands on clients, but for a.test/);
+    assert.match(said({ ...files, certificates: [second] })[0]!, /has different client authentication, but for a.test/);
   });
 
   test("accept only valid host names", () => {

@@ -81,7 +81,7 @@ describe("older spellings of Redis", () => {
 describe("refused with its place", () => {
   for (const [more, message] of [
     ["redis: { cluster: true }", "redis: cluster needs clusterNodes"],
-    ["redis: { cluster: true, clusterNodes: [ a ] }", 'redis: "a" is no host:port'],
+    ["redis: { cluster: true, clusterNodes: [ a ] }", 'redis: "a" is not host:port'],
     ["redis: { cluster: true, clusterNodes: [ 'a:1' ], db: 2 }", "redis: a cluster has only db 0"],
     ["redis: { sentinel: true, sentinelNodes: [ 'a:1' ] }", "redis: sentinel needs masterName"],
     ["redis: { sentinel: true, masterName: m }", "redis: sentinel needs sentinelNodes"],
@@ -89,7 +89,7 @@ describe("refused with its place", () => {
       "redis: { addresses: [ 'a:1', 'b:1' ] }",
       "redis.addresses: expected one host:port; several need cluster or sentinel",
     ],
-    ["redis: { addresses: [ 'a:1' ], host: b }", "redis: addresses and host exclude each other; keep host"],
+    ["redis: { addresses: [ 'a:1' ], host: b }", "redis: addresses and host are mutually exclusive; keep host"],
     ["redis: { budget: 0 }", "redis: budget must be above 0 and at most 5s"],
     ["redis: { minRetryBackoff: 2s, maxRetryBackoff: 1s }", "redis: minRetryBackoff is above maxRetryBackoff"],
     ["redis: { tls: { enabled: true, caFile: none.pem } }", 'redis.tls.caFile: "none.pem": no such file'],
@@ -97,7 +97,7 @@ describe("refused with its place", () => {
     ["rateLimitStorage: { default: shard }", 'unknown store "shard"'],
     [
       "rateLimitStorage: { stores: { memory: { type: redis } } }",
-      'store "memory": it exists by itself, in memory; choose another name',
+      'store "memory": the store memory is predefined; choose another name',
     ],
     [
       "rateLimitStorage: { stores: { default: { type: memory } } }",
@@ -105,9 +105,12 @@ describe("refused with its place", () => {
     ],
     [
       "rateLimitStorage: { stores: { a: { type: redis } } }",
-      'store "a": type redis needs a redis block, here or at the top',
+      'store "a": type redis needs a redis block, here or at the top level',
     ],
-    ["rateLimitStorage: { stores: { a: { type: memory, onFailure: deny } } }", 'store "a": memory does not fail'],
+    [
+      "rateLimitStorage: { stores: { a: { type: memory, onFailure: deny } } }",
+      'store "a": onFailure has no effect with type memory',
+    ],
     ["rateLimitStorage: { stores: { a: { onFailure: open } } }", "expected one of local, deny, allow"],
   ] as const) {
     test(more, () => {

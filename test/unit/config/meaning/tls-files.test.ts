@@ -67,7 +67,7 @@ describe("a listener's certificate", () => {
     const { errors } = load(withMore(`  frontend: { http: { tls: ${tls} } }`));
     assert.deepEqual(
       errors.map((e) => e.replace(/^t.yaml:4:\d+: /, "")),
-      ["frontend.http.tls: cipherSuites names no known cipher"],
+      ["frontend.http.tls: cipherSuites contains no known cipher"],
     );
   });
   test("with an unknown cipher among others warns that it is left out", () => {
@@ -129,7 +129,10 @@ describe("files towards services", () => {
   });
   test("are refused when a part is damaged, and a key when nobody can open it", () => {
     const cut = pki.write("cut.pem", text(root.cert) + text(middle.cert).slice(0, 300));
-    assert.match(said(`rootCAFile: ${cut}`).errors, /rootCAFile: ".*cut\.pem": the PEM block at line \d+ has no end$/);
+    assert.match(
+      said(`rootCAFile: ${cut}`).errors,
+      /rootCAFile: ".*cut\.pem": the PEM block at line \d+ has no END line$/,
+    );
     const key = pki.path("locked.key");
     openssl("pkcs8", "-topk8", "-in", root.key, "-out", key, "-passout", "pass:x");
     assert.match(
@@ -160,7 +163,7 @@ describe("files towards services", () => {
 test("half a client certificate for services is refused", () => {
   const { errors } = load(withMore("  backend: { http: { tls: { enabled: true, clientCertFile: a.pem } } }"));
   assert.ok(
-    errors.some((e) => e.endsWith("backend.http.tls: clientCertFile and clientKeyFile belong together")),
+    errors.some((e) => e.endsWith("backend.http.tls: clientCertFile and clientKeyFile must be set together")),
     errors.join("\n"),
   );
 });

@@ -43,7 +43,7 @@ describe("what a UNIX socket cannot have", () => {
   ] as const) {
     test(key, () => {
       const found = errors(`{ address: "unix:/run/app.sock", ${more} }`);
-      assert.match(found, new RegExp(`: ${key}: the UNIX socket unix:/run/app.sock has no ports; remove it$`));
+      assert.match(found, new RegExp(`: ${key}: the UNIX socket unix:/run/app.sock has no port; remove it$`));
     });
   }
   test("a second instance of the same path", () => {

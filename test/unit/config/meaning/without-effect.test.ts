@@ -38,5 +38,5 @@ describe("TLS settings without a word whether they are on", () => {
 test("a range of everybody among the peers that are believed is told of", () => {
   const { warnings } = load(withMore('  frontend: { http: { trustedProxies: [ 10.0.0.0/8, "::/0" ] } }'));
   assert.equal(warnings.length, 1);
-  assert.match(warnings[0]!, /frontend\.http\.trustedProxies: with ::\/0 any client may name its address$/);
+  assert.match(warnings[0]!, /frontend\.http\.trustedProxies: ::\/0 allows any client to forge its address$/);
 });

@@ -50,7 +50,7 @@ describe("names", () => {
   test("variables that contradict each other are an error that names both", () => {
     const of = "GATEWAY_CIRCUITBREAKER_DEFAULT_";
     const { errors } = load(EMPTY, { [`${of}FAILURETHRESHOLD`]: "8", [`${of}MAXFAILURES`]: "3" });
-    assert.match(errors.join("\n"), /FAILURETHRESHOLD.*\(environment variable .*MAXFAILURES\) say different/);
+    assert.match(errors.join("\n"), /FAILURETHRESHOLD.*\(environment variable .*MAXFAILURES\) have different/);
   });
   test("it applies to an empty block", () => {
     assert.equal(port({ GATEWAY_FRONTEND_HTTP_PORT: "82" }, "  frontend:"), 82);

@@ -31,10 +31,10 @@ describe("the address of an instance", () => {
   }
 
   for (const [written, cure] of [
-    ["[::1]:8080", /; write ::1, with port: 8080 as a key of its own$/],
-    ["[127.0.0.1]", /; brackets stand around IPv6 addresses only$/],
-    ["[localhost]", /; brackets/],
-    ["[::1", /; brackets/],
+    ["[::1]:8080", /; write ::1, and port: 8080 as a separate key$/],
+    ["[127.0.0.1]", /; only IPv6 addresses are written in brackets$/],
+    ["[localhost]", /brackets$/],
+    ["[::1", /brackets$/],
     ["::1]", /$/],
     [":::", /$/],
     ["127.0.0.1.", /$/],

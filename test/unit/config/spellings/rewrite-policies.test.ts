@@ -84,7 +84,7 @@ describe("a rule", () => {
     }
   });
   test("has rbac alone, which every rule has", () => {
-    assert.match(written(["rbac"]).warnings.join(), /middleware: rbac" has no effect: every rule has it/);
+    assert.match(written(["rbac"]).warnings.join(), /middleware: rbac" has no effect: it is enabled for all rules/);
     assert.deepEqual(
       written([{ rbac: { enabled: false, requiredPermissions: ["y"] } }]).config!.rules[0]!.authz!.permissions.map(
         ({ text }) => text,

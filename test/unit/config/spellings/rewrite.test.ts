@@ -178,7 +178,7 @@ describe("old spellings", () => {
       const [value, other] = valuesFor(to);
       const { errors } = loadBlock(withPath(to, other, withPath(from, value)));
       assert.equal(errors.length, 1, errors.join("\n"));
-      assert.match(errors[0]!, /^t\.yaml:1:\d+: .* say different things; keep /);
+      assert.match(errors[0]!, /^t\.yaml:1:\d+: .* have different values; keep /);
       assert.ok(errors[0]!.includes(`"${shown(from)}"`) && errors[0]!.includes(`"${shown(to)}"`), errors[0]);
     }));
 
@@ -200,7 +200,7 @@ describe("old spellings", () => {
       assert.deepEqual(old.errors, []);
       assert.equal(old.config!.hash, loadBlock(withPath(to, 7)).config!.hash);
       assert.deepEqual(loadBlock(withPath(from, 0.5)).warnings, []);
-      assert.match(loadBlock(withPath(to, 8, withPath(from, 7))).errors.join(), /say different things/);
+      assert.match(loadBlock(withPath(to, 8, withPath(from, 7))).errors.join(), /have different values/);
     }));
 
   test("every canonical key exists in the schema", () => {
@@ -291,7 +291,7 @@ describe("a rule's middleware", () => {
   const own = { maxFailures: 3 };
   const beside = (list: unknown) => loadBlock(withPath("router.rules.[].circuitBreaker", own, written(list)));
   test("beside the rule's own key, a bare name adds nothing", () => {
-    assert.match(beside(["circuitbreaker"]).warnings.join(), /says nothing beside "circuitBreaker"/);
+    assert.match(beside(["circuitbreaker"]).warnings.join(), /has no effect beside "circuitBreaker"/);
   });
   test("beside the rule's own key, the same settings are fine", () => {
     assert.deepEqual(beside([{ circuitbreaker: own }]).errors, []);
@@ -299,13 +299,13 @@ describe("a rule's middleware", () => {
   test("beside the rule's own key, other settings are an error", () => {
     assert.match(
       beside([{ circuitbreaker: { maxFailures: 4 } }]).errors.join(),
-      /say different things; keep "circuitBreaker"/,
+      /have different values; keep "circuitBreaker"/,
     );
   });
   test("the bare name of rate limits stands for those of all rules", () => {
     const { errors, warnings } = loadBlock(written(["ratelimit"]));
     assert.deepEqual(errors, []);
-    assert.match(warnings.join(), /says nothing beside "middleware\.ratelimit"/);
+    assert.match(warnings.join(), /has no effect beside "middleware\.ratelimit"/);
   });
   test("a single name needs no list", () => assert.deepEqual(loadBlock(written("retry")).errors, []));
   test("names of what every rule has are accepted", () => {

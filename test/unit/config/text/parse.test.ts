@@ -155,7 +155,7 @@ describe("x- keys", () => {
 
 describe("refused text", () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
-    ["a duplicate key", "a: 1\nb: 2\na: 3\n", /^t\.yaml:3:1: duplicate key "a"; the first is in line 1/],
+    ["a duplicate key", "a: 1\nb: 2\na: 3\n", /^t\.yaml:3:1: duplicate key "a"; the first is on line 1/],
     ["a second document", "a: 1\n---\nb: 2\n", /^t\.yaml:\d:\d: .*second/],
     ["a list at the top", "- a\n", /^t\.yaml:1:1: .*mapping/],
     ["a text at the top", "hello\n", /^t\.yaml:1:1: .*mapping/],

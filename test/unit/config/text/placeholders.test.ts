@@ -72,7 +72,7 @@ test("an unset variable stays as text and warns once, with its place", () => {
   const { value, errors, warnings } = fill("a: ${NOPE}\nb: ${NOPE}\n");
   assert.deepEqual(value, { a: "${NOPE}", b: "${NOPE}" });
   assert.deepEqual(errors, []);
-  assert.deepEqual(warnings, ["t.yaml:1:4: environment variable NOPE is not set; ${NOPE} stays as it is"]);
+  assert.deepEqual(warnings, ["t.yaml:1:4: environment variable NOPE is not set; ${NOPE} is left unchanged"]);
 });
 
 for (const env of [{}, { A: "" }]) {

@@ -43,7 +43,7 @@ describe("what is no regular file is refused at once", () => {
   test("links in a circle", () => {
     const path = join(folder, "circle");
     symlinkSync("circle", path);
-    assert.throws(read(path), { message: "its symbolic links lead in a circle" });
+    assert.throws(read(path), { message: "its symbolic links form a loop" });
   });
   test("a file beyond its bound, before it is read", () => {
     assert.throws(() => new SourceFiles().bytes(fresh("x".repeat(MIB + 1)), MIB), { message: "larger than 1 MiB" });

@@ -54,23 +54,23 @@ describe("telemetry.logging.output", () => {
   test("a folder that is not there is named by its absolute path, at the line of the key", () => {
     const message = fault(join(folder, "none", "access.log"));
     assert.match(message, /^t\.yaml:4:\d+: telemetry\.logging\.output: cannot write /);
-    assert.ok(message.endsWith(`there is no directory ${join(folder, "none")}; make it first`), message);
+    assert.ok(message.endsWith(`directory ${join(folder, "none")} does not exist; create it first`), message);
   });
   test("a relative path is shown as the one that was tried", () => {
     assert.ok(fault("no/where.log").includes(`(${join(process.cwd(), "no/where.log")})`));
   });
-  test("a folder is no file", () => assert.match(fault(folder), /this is a directory; name a file in it/));
+  test("a folder is no file", () => assert.match(fault(folder), /this is a directory; specify a file in it/));
   test("a socket is no file", async () => {
     const path = join(folder, "socket");
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(path, resolve));
-    assert.match(fault(path), /this is a socket; name a file or a pipe$/);
+    assert.match(fault(path), /this is a socket; specify a file or a pipe$/);
     await new Promise((resolve) => server.close(resolve));
   });
-  test("a file is no folder", () => assert.match(fault(join(folder, "file", "x")), /is no directory$/));
+  test("a file is no folder", () => assert.match(fault(join(folder, "file", "x")), /is not a directory$/));
   for (const output of ["STDOUT", "-", "syslog", "journald", "syslog://localhost", "console"]) {
     test(`${output} does not become a file of that name`, () => {
-      assert.match(fault(output), /it is no file; write stdout or stderr/);
+      assert.match(fault(output), /it is not a file; write stdout or stderr/);
     });
   }
   test("so is the output of the application log, also where no access lines are written", () => {
