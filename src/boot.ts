@@ -1,4 +1,4 @@
-// Composition root: one control plane and one data plane in this process, in the order in which they come to life.
+// Composition root: one control plane and one data plane in this process, in the order in which they start.
 import { randomBytes } from "node:crypto";
 import type { ListenerAddress } from "./adapters/listeners.ts";
 import type { LoadOptions } from "./config/load.ts";

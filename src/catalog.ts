@@ -1,4 +1,4 @@
-// The one list of kinds that a configuration chooses by name: a new balancer or registry is one file and one line here.
+// The implementations that a configuration selects by name: a new balancer or registry is one file and one line here.
 
 import { adaptive } from "./balancing/adaptive.ts";
 import { consistentHash, ipHash } from "./balancing/consistent-hash.ts";

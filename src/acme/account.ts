@@ -1,4 +1,4 @@
-// The account at an authority: made once for all gateways that share a store.
+// The account at an authority: created once for all gateways that share a store.
 
 import { AcmeError } from "./acme-error.ts";
 import { Authority, type AuthorityParts } from "./authority.ts";

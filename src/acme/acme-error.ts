@@ -1,4 +1,4 @@
-// What went wrong between the gateway and an authority.
+// Errors between the gateway and an authority.
 
 /** Longest text of an authority that is kept. */
 const MAX_DETAIL = 500;

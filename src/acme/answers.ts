@@ -1,4 +1,4 @@
-// What a gateway tells an authority that checks a name, whichever gateway has ordered the certificate.
+// Responses to challenges of an authority, whichever gateway has ordered the certificate.
 import { createHash } from "node:crypto";
 import { PendingAnswers } from "./pending-answers.ts";
 import { ALPN_ANSWERS, type AlpnAnswer, HTTP_ANSWERS, type Records } from "./records.ts";

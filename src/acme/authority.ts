@@ -1,4 +1,4 @@
-// One authority as one account sees it: acme-client's protocol over a transport and a policy of retries of ours.
+// One account at one authority: acme-client's protocol over our own transport and retry policy.
 //
 // acme-client repeats a request after 429 and 5xx with the nonce it has used up, waits without a way to cancel, and looks at
 // challenges itself before the authority does. So its HTTP is replaced, and its automatic mode is not used.

@@ -1,4 +1,4 @@
-// Answers to the challenges of one order: all are in the store before the authority hears that it may look.
+// Responses to the challenges of one order: all are stored before the authority is asked to validate.
 import type { Authorization } from "acme-client";
 import { refused } from "./acme-error.ts";
 import { alpnAnswerName, httpAnswerName, isToken } from "./answers.ts";

@@ -1,4 +1,4 @@
-// Whether what an authority sent, or a store has kept, can be shown to clients.
+// Checks whether a certificate from an authority or a store can be used.
 import { createPrivateKey } from "node:crypto";
 import { certificatesOf } from "../tls/certificate-chain.ts";
 import { pairFault } from "../tls/key-pair.ts";

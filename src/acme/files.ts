@@ -1,4 +1,4 @@
-// Files that are replaced as a whole, and that their owner alone may read.
+// Files that are replaced atomically and are readable only by their owner.
 import { randomBytes } from "node:crypto";
 import { open, rename, unlink } from "node:fs/promises";
 

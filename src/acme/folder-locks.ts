@@ -1,4 +1,4 @@
-// Locks as files. A lock has generations, `NAME.1`, `NAME.2` and so on, and who made the newest file holds it.
+// Locks as files. A lock has generations, `NAME.1`, `NAME.2` and so on; the creator of the newest file holds it.
 //
 // To take over from a dead holder is to create the next generation, which one alone can do, on network file systems, too.
 // Replacing the dead file would let two that saw it dead replace each other.

@@ -1,4 +1,4 @@
-// Keeps the certificate of one name set: takes what another gateway has had issued, and orders when it is time.
+// Keeps the certificate of one name set: uses one that another gateway has ordered, and orders one when it is due.
 import type { Log } from "../core/log.ts";
 import type { Validity } from "../tls/validity.ts";
 import { forgetAccount, openAccount } from "./account.ts";

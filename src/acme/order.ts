@@ -1,4 +1,4 @@
-// One order, from wherever an earlier gateway has left it to the certificate.
+// One order up to its certificate, resumed where an earlier gateway has left it.
 import type { Authorization, Order } from "acme-client";
 import { AcmeError, refused } from "./acme-error.ts";
 import type { Authority } from "./authority.ts";

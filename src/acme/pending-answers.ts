@@ -1,4 +1,4 @@
-// Which answers a store has to give. Anybody may ask for any: one look at the store serves all who ask meanwhile.
+// Lookups of challenge responses in the store. Any client can cause them, so concurrent requests share one lookup.
 import { setTimeout as wait } from "node:timers/promises";
 
 /** From the beginning of one look to that of the next, ms: an authority does not notice. */

@@ -1,4 +1,4 @@
-// What a store holds of accounts, orders and certificates, as values.
+// The records of accounts, orders and certificates in a store.
 import type { ChallengeKind } from "./settings.ts";
 import type { AcmeStore, RecordKey, Section } from "./store.ts";
 

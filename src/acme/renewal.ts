@@ -1,4 +1,4 @@
-// When to renew, when to look, and how long to wait after a failure: arithmetic on the certificate's own dates.
+// When to renew, when to check, and how long to wait after a failure, computed from the certificate's dates.
 import { X509Certificate } from "node:crypto";
 import { type Validity, validityOfOne } from "../tls/validity.ts";
 

@@ -1,4 +1,4 @@
-// How certificates are ordered, as plain data, and the names under which a store keeps what belongs to an order.
+// Settings of certificate orders, as plain data, and the names of their records in a store.
 import { createHash } from "node:crypto";
 import type { RedisOptions } from "../wire/redis.ts";
 

@@ -1,4 +1,4 @@
-// Bounds how many orders are under way at once.
+// Limits the number of concurrent orders.
 
 /** Turns, in the order in which they were asked for. */
 export class Slots {

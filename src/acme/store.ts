@@ -1,4 +1,4 @@
-// What gateways that issue certificates together share: named texts, and locks whose holders must show that they live.
+// The store shared by gateways that order certificates together: named texts, and locks that must be renewed.
 
 /** Longest text kept, bytes: a chain of ten certificates and its key fit several times. */
 export const MAX_RECORD_BYTES = 256 * 1024;

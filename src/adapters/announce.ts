@@ -1,4 +1,4 @@
-// What the head of a reply announces of its body, so that the adapter can hold the reply to it (RFC 9112 §6.3).
+// The body length declared in the head of a reply, so that the adapter can enforce it (RFC 9112 §6.3).
 import { dropFields, getField } from "../wire/fields.ts";
 
 const CONTENT_LENGTH: ReadonlySet<string> = new Set(["content-length"]);

@@ -1,4 +1,4 @@
-// The request body of one client: read from Node's stream with back-pressure, counted, bounded in size and silence.
+// The request body of one client: read from Node's stream with back-pressure, counted, limited in size and idle time.
 import type { Readable } from "node:stream";
 import type { BodyReceiver, RequestBody } from "../core/edges.ts";
 import { knownField, OTHER } from "../wire/known.ts";

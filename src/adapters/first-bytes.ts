@@ -1,4 +1,4 @@
-// The first bytes of a connection, looked at before its protocol is known.
+// The first bytes of a connection, inspected before its protocol is known.
 import type { Socket } from "node:net";
 
 /**

@@ -1,4 +1,4 @@
-// What stands behind a bound port: counts sockets, does the TLS handshake, and finds out which HTTP each client speaks.
+// Accepts the sockets of a port: counts them, does the TLS handshake, and detects the HTTP version of each client.
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Gateway } from "../core/gateway.ts";

@@ -1,4 +1,4 @@
-// Holds requests back for a moment, so that their clients wait for an answer and open no new connection.
+// Delays requests for a moment, so that their clients wait for an answer and open no new connection.
 
 /** A gate that requests pass at once, unless it is held. */
 export class Gate {

@@ -1,4 +1,4 @@
-// Several ports together: what is wanted bound is brought about without dropping what is bound already.
+// A set of ports: binds new ones without closing those that stay.
 import type { ServerTls } from "../tls/server-tls.ts";
 import { type BindAddress, type ConnectionHandler, GOODBYE_MS, Listener, sameAddress } from "./listener.ts";
 

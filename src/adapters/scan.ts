@@ -1,4 +1,4 @@
-// One look over the raw fields of a request: refuses framing that could be read two ways, notes what the pipeline needs.
+// Scans the raw fields of a request once: rejects ambiguous framing, and extracts what the pipeline needs.
 import { METHODS } from "node:http";
 import type { HttpVersion } from "../core/context.ts";
 import { addTokens, isField } from "../wire/fields.ts";

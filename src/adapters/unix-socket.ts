@@ -1,4 +1,4 @@
-// Removes the file of a UNIX socket that a process left behind when it died.
+// Removes the file of a UNIX socket left behind by a process that was killed.
 import { lstatSync, unlinkSync } from "node:fs";
 import { connect } from "node:net";
 

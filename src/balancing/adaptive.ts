@@ -1,4 +1,4 @@
-// Learns which way of choosing serves this service best: in turn, by requests under way, or by latency.
+// Learns which method suits the service best: round robin, requests in progress, or latency.
 import type { RequestContext } from "../core/context.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Balancer, Picker } from "../core/service.ts";

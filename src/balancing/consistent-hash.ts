@@ -1,4 +1,4 @@
-// Equal keys to the same endpoint, few keys moved when endpoints come and go, and no endpoint overrun by a popular key.
+// Maps equal keys to the same endpoint, moves few keys when endpoints change, and bounds the load by a popular key.
 import type { RequestContext } from "../core/context.ts";
 import { type Endpoint, weightOf } from "../core/endpoint.ts";
 import type { EndpointState } from "../core/endpoint-state.ts";

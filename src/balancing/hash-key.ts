@@ -1,4 +1,4 @@
-// What requests are told apart by, as 32 bits, read where it stands without making new text.
+// The hash key of a request, as 32 bits, computed without allocating strings.
 import type { RequestContext } from "../core/context.ts";
 import { cookieEnd, cookieStart } from "../wire/cookies.ts";
 import { crc32 } from "../wire/crc32.ts";

@@ -1,4 +1,4 @@
-// The endpoint that costs least now: of all where there are few, of two drawn by randomInt where there are many.
+// The endpoint with the lowest cost: of all if there are few, of two random ones if there are many.
 import type { RequestContext } from "../core/context.ts";
 import { type Endpoint, weightOf } from "../core/endpoint.ts";
 import type { EndpointState } from "../core/endpoint-state.ts";

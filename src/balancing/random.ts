@@ -1,4 +1,4 @@
-// By randomInt, each endpoint as likely as its weight says.
+// A random endpoint, with probabilities proportional to weights.
 import type { RequestContext } from "../core/context.ts";
 import { type Endpoint, weightOf } from "../core/endpoint.ts";
 import type { Balancer, Picker } from "../core/service.ts";

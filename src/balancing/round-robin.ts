@@ -1,4 +1,4 @@
-// In turn over the endpoints that may take traffic, each as often as its weight says.
+// The available endpoints in turn, each in proportion to its weight.
 import type { RequestContext } from "../core/context.ts";
 import { type Endpoint, weightOf } from "../core/endpoint.ts";
 import type { Balancer, Picker } from "../core/service.ts";

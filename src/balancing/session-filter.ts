@@ -1,4 +1,4 @@
-// The reply side of sticky sessions: in the head of a reply the client is given its cookie, or the gateway reads one.
+// The reply side of sticky sessions: sets the gateway's cookie, or reads the application's.
 import type { Filter } from "../core/filter.ts";
 import type { Sessions } from "./sessions.ts";
 

@@ -1,4 +1,4 @@
-// Which endpoint a session was given, by the id the client or the application has for it. Bounded in number and in time.
+// Maps session ids of clients or applications to endpoints. Limited in number and time.
 import { createHash } from "node:crypto";
 import { ownText } from "../wire/fields.ts";
 

@@ -1,4 +1,4 @@
-// Sessions at one service: finds the endpoint a client belongs to, and remembers or tells the client which it was given.
+// Sessions of one service: finds the endpoint of a client, and stores the assignment in memory or a cookie.
 import type { RequestContext } from "../core/context.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { clientScheme } from "../wire/client-view.ts";

@@ -1,4 +1,4 @@
-// What balancers are made with: the same for all kinds; each uses what concerns it.
+// The settings of all balancers; each uses those that apply to it.
 import type { RequestContext } from "../core/context.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Balancer, Picker } from "../core/service.ts";

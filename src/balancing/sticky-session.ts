@@ -1,4 +1,4 @@
-// A client stays with the endpoint it was given, as long as that one is fit.
+// A client stays with its endpoint as long as that is available.
 import type { RequestContext } from "../core/context.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Picker } from "../core/service.ts";

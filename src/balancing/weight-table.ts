@@ -1,4 +1,4 @@
-// A table to draw from by weight, made once for a list of endpoints.
+// A table for weighted random choice, computed once for a list of endpoints.
 import { CHANCES } from "./random-int.ts";
 
 /** Immutable table. Drawing takes logarithmic time, and constant time where all weights are equal. */

@@ -1,4 +1,4 @@
-// `gateway check`: every problem of a configuration at once, and the tests it carries.
+// `gateway check`: reports all problems of a configuration at once, and runs the tests in it.
 import { ConfigError, withSource } from "../config/text/problem.ts";
 import { loadChecked } from "../snapshot/check/checked.ts";
 import { transcodingProblems } from "../snapshot/translators/translators.ts";

@@ -1,4 +1,4 @@
-// What a command is, and what all commands share.
+// The interface of commands, and what they share.
 import { existsSync, readFileSync } from "node:fs";
 import type { LoadOptions } from "../config/load.ts";
 import type { FlagSpec, Parsed } from "./flags.ts";

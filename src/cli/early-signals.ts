@@ -1,4 +1,4 @@
-// Signals that come while the gateway starts: they would end the process, or be lost.
+// Handles signals during the start, which would otherwise end the process or be lost.
 
 const NOTED = ["SIGHUP", "SIGUSR1"] as const;
 

@@ -1,4 +1,4 @@
-// `gateway explain METHOD URL`: which route wins and what it does, and why the others do not, without sending anything.
+// `gateway explain METHOD URL`: which route matches, what it does, and why the others do not, without sending anything.
 import { IpList } from "../auth/ip-list.ts";
 import type { Config, RuleConfig } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";

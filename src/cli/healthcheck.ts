@@ -1,4 +1,4 @@
-// `gateway healthcheck`: asks a running gateway whether it is ready; for container health checks.
+// `gateway healthcheck`: checks whether a running gateway is ready, for container health checks.
 
 import { type ClientRequestArgs, request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";

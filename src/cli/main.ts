@@ -1,4 +1,4 @@
-// Finds the command, parses its flags, turns what it throws into an exit code.
+// Finds the command, parses its flags, and maps its exceptions to an exit code.
 import { ConfigError } from "../config/text/problem.ts";
 import { didYouMeanOf } from "../config/text/suggest.ts";
 import { check } from "./check.ts";

@@ -1,4 +1,4 @@
-// The commands that print something and end: `gateway print-config`, `gateway schema`, `gateway version`.
+// The commands that only print: `gateway print-config`, `gateway schema`, `gateway version`.
 import { loadConfig } from "../config/load.ts";
 import { configSchema } from "../config/show/json-schema.ts";
 import { printConfiguration } from "../config/show/print.ts";

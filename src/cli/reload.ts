@@ -1,4 +1,4 @@
-// `gateway reload`: asks the running gateway, through its management API, to load its configuration again.
+// `gateway reload`: makes the running gateway reload its configuration, through its management API.
 
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";

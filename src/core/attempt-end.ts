@@ -15,7 +15,7 @@ export interface AttemptEnd {
   readonly status: number;
   /** gRPC status of the response; -1: none was seen. */
   readonly grpcStatus: number;
-  /** For the log only; "" says nothing. */
+  /** For the log only; "" = none. */
   readonly detail: string;
   /** When it was sent, monotonic, ms. */
   readonly startedAt: number;

@@ -3,10 +3,10 @@
 /** Protocols that have streams. */
 export type StreamKind = "websocket" | "sse" | "grpc";
 
-/** What clients are told, in every protocol. */
+/** The reason sent to clients, in every protocol. */
 export const AUTHENTICATION_EXPIRED = "authentication expired";
 
-/** How a credential that let a request in stands now; null: that cannot be told. */
+/** The current state of a credential that was accepted for a request; null: unknown. */
 export type Standing =
   /** Good. ms since 1970; 0 without end. */
   | { readonly expiresAt: number }
@@ -16,10 +16,9 @@ export type Standing =
 
 /** A stream that ends with its credential. */
 export interface BoundStream {
-  /**
-   * Ends it, as its protocol says this.
+  /** Ends it in the way of its protocol.
    * @param why for the log
-   * @returns false when it goes on for now, or ends for another reason: it is asked again about a second later
+   * @returns false if it continues for now, or ends for another reason: it is called again about a second later
    */
   expired(why: string): boolean;
 }

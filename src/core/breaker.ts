@@ -1,4 +1,4 @@
-// The circuit breaker as the path of a request sees it: asked before an attempt, told how it ended.
+// The circuit breaker as used in the path of a request: queried before an attempt, notified of its outcome.
 
 /** `closed` admits every attempt, `open` none, `half_open` a few trials, whose results close or open the circuit. */
 export type BreakerState = "closed" | "open" | "half_open";
@@ -17,7 +17,7 @@ export interface Breaker {
   admit(): number;
   succeeded(ticket: number): void;
   failed(ticket: number): void;
-  /** The attempt says nothing about the backend: the client went away, or the gateway itself gave up. */
+  /** The attempt allows no conclusion about the backend: the client disconnected, or the gateway cancelled it. */
   dropped(ticket: number): void;
   /** Calls `listener` after each change of {@link state}. @returns a function that ends the subscription */
   watch(listener: () => void): () => void;

@@ -2,14 +2,14 @@
 
 /** What one filter charged a request. */
 export interface Charge {
-  /** Gives everything back, because a limit asked later refuses the request. */
+  /** Reverts the charge, because a later limit refuses the request. */
   undo(): void;
   /**
    * Corrects what was charged in advance, once, when the true cost is known; limits that count requests stay as they are.
    * @param actual cost in the unit it was charged in, 0 or more
    */
   settle(actual: number): void;
-  /** Adds what the client is told about its limits to the flat fields of a reply. */
+  /** Adds the headers about the client's limits to the flat fields of a reply. */
   addTo(fields: string[]): void;
 }
 

@@ -17,7 +17,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** How long the event loop of this process has been busy in all, ms: what it waited for I/O is not counted. */
+/** Total time the event loop of this process has been busy, ms, not counting waits for I/O. */
 export function loopBusyMs(): number {
   return performance.eventLoopUtilization().active;
 }

@@ -16,7 +16,7 @@ import type { OpenStreams } from "./streams.ts";
 import type { Trace } from "./trace.ts";
 import type { Translation } from "./translation.ts";
 
-/** What the adapter knows of the connection a request came on. */
+/** What the adapter knows about the connection of a request. */
 export interface Peer {
   /** IP address, IPv4-mapped form already plain; "" on a UNIX socket. */
   readonly address: string;
@@ -121,23 +121,23 @@ export class RequestContext {
   /** Monotonic arrival time, ms. */
   readonly startedAt: number;
 
-  /** Method a preflight asks for (CORS), for which it is then routed; "": it is none, or CORS is off. */
+  /** Method a preflight asks for (CORS), for which it is then routed; "": not a preflight, or CORS is disabled. */
   preflight = "";
-  /** A valid WebSocket handshake: the client wants to leave HTTP. */
+  /** A valid WebSocket handshake: the client asks to upgrade the connection. */
   upgrade = false;
   /** Lower-case names the client's `Connection` nominated; null when there were none beyond the usual. */
   nominated: ReadonlySet<string> | null = null;
-  /** Whether the peer is in `trustedProxies`: its forwarded fields are believed. */
+  /** Whether the peer is in `trustedProxies`, so that its forwarded fields are trusted. */
   peerTrusted = false;
   clientIp = "";
   requestId = "";
   /** The authenticated client; null: it has not been authenticated. */
   identity: Identity | null = null;
-  /** What authentication has let it in by; null: it was not asked, or let in without credential. */
+  /** Result of authentication; null: none was required, or the request was accepted without a credential. */
   admission: Admission | null = null;
-  /** Importance under pressure: that of the route, unless authentication knows the client for another. */
+  /** Priority under overload: that of the route, unless authentication has determined another. */
   tier: Tier = "normal";
-  /** What the limits of the route charged; null when none was asked. */
+  /** What the limits of the route have charged; null if none was checked. */
   charges: Charge[] | null = null;
 
   /** What the gateway reads of the client's body; a filter may replace it. */
@@ -173,7 +173,7 @@ export class RequestContext {
   error: ErrorCode | null = null;
   /** Short reason for the log when something failed; never sent to the client. */
   detail = "";
-  /** gRPC status the client was given; -1 when the request is none of gRPC or none was seen. */
+  /** gRPC status the client was given; -1 if it is not a gRPC request or had no status. */
   grpcStatus = -1;
   /** How the request is put to a backend that speaks another protocol than the client. */
   translation: Translation | null = null;
@@ -183,7 +183,7 @@ export class RequestContext {
   defects: DefectHandler | null = null;
   /** The record of the request; null: none is kept. */
   trace: Trace | null = null;
-  /** Says what happens to this request, with its id; null unless the log level is `debug`: `ctx.debug?.(…)`. */
+  /** Logs events of this request with its id; null unless the log level is `debug`: `ctx.debug?.(…)`. */
   debug: LogLine | null = null;
   /** What was taken for this request and must be given back at its end. */
   #held: (() => void)[] | null = null;
@@ -213,7 +213,7 @@ export class RequestContext {
     this.startedAt = startedAt;
   }
 
-  /** What is changed of the request before it goes to a backend, to be added to. */
+  /** Changes to make to the request before it is sent to a backend; filters add to it. */
   edited(): RequestEdit {
     this.edit ??= new RequestEdit();
     return this.edit;

@@ -16,7 +16,7 @@ export interface WatchParts {
   readonly clock: Clock;
   /** ms since 1970. */
   readonly wallClock: () => number;
-  /** Looks at the credential of a request again, by the configuration in effect now. */
+  /** Checks the credential of a request again, with the current configuration. */
   readonly standing: (ctx: RequestContext) => Standing | Promise<Standing>;
   /** Counts a stream that was ended so. */
   readonly ended: (kind: StreamKind, reason: StreamEnd) => void;
@@ -30,7 +30,7 @@ interface Watched {
   readonly recheckMs: number;
   /** ms since 1970; 0 never. */
   expiresAt: number;
-  /** Monotonic, ms; Infinity while a check is under way. */
+  /** Monotonic, ms; Infinity while a check is in progress. */
   checkAt: number;
   /** Why it counts no more; "" it does. */
   revoked: string;
@@ -93,7 +93,7 @@ export class CredentialWatch {
     this.#schedule();
   }
 
-  /** Ends and checks what is due, in slices: ten thousand tokens may end at one moment. */
+  /** Ends and checks due streams, in slices: ten thousand tokens may expire at the same moment. */
   #work(): void {
     if (this.#working) return;
     this.#working = true;
@@ -153,7 +153,7 @@ export class CredentialWatch {
     }
   }
 
-  /** A fault of the method is no word about the credential. */
+  /** An error of the method says nothing about the credential. */
   #unknown({ stack }: Error): null {
     this.#parts.log.error("the credential of a stream could not be checked", { stack });
     return null;

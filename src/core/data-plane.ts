@@ -19,17 +19,20 @@ export interface Participant<Config> {
 
 /** Serves requests by the configuration it was given last. The first one that is prepared opens its ports. */
 export interface DataPlane<Config> extends Participant<Config> {
-  /** Asks it something, or tells it to change something. */
+  /** Queries or changes its state. */
   readonly ask: Ask;
-  /** Tells how the last load went, for its metrics. @param ok whether the configuration was accepted, or was the same */
+  /**
+   * Reports the result of the last load, for its metrics. @param ok whether the configuration was accepted, or was the
+   * same
+   */
   noteLoad(ok: boolean): void;
   /** The endpoints of the services in effect are these from now on; a service that is not listed has none. */
   follow(services: ServiceList): void;
   /** Replaces all certificates issued by ACME. Takes effect with the next handshake. */
   certify(certificates: readonly IssuedCertificate[]): void;
-  /** Tells how the orders of all certificates of the configuration go, for its metrics. */
+  /** Reports the state of all certificate orders, for its metrics. */
   noteOrders(orders: readonly OrderState[]): void;
-  /** Takes no new requests, lets those under way finish within the bounds, and closes everything. */
+  /** Accepts no new requests, lets those in progress finish within the time limits, and closes everything. */
   drain(times: DrainTimes): Promise<void>;
 }
 
@@ -37,11 +40,11 @@ export interface DataPlane<Config> extends Participant<Config> {
 export interface DrainTimes {
   /** Longest time the ports stay open so that clients can be told to reconnect elsewhere. */
   readonly delayMs: number;
-  /** Longest wait for requests under way. */
+  /** Maximum wait for requests in progress. */
   readonly timeoutMs: number;
 }
 
-/** What a data plane is told of the process it runs in, and has to share with the data planes beside it. Plain data. */
+/** What a data plane needs to know about its process, and shares with other data planes. Plain data. */
 export interface ProcessFacts {
   readonly version: string;
   /** Random mark of the gateway, by which it recognises its own requests coming back; the same in all of its data planes. */

@@ -14,7 +14,7 @@ export interface BodyReceiver {
 export interface RequestBody {
   /** Bytes announced; 0 no body; -1 unknown (chunked). */
   readonly length: number;
-  /** Whether the last byte was handed over (true from the beginning when there is no body). */
+  /** Whether the last byte was handed over (true from the start if there is no body). */
   readonly complete: boolean;
   /** Bytes handed over so far. */
   readonly bytes: number;
@@ -36,7 +36,7 @@ export interface UpgradedSocketHandler {
   end(): void;
   /** Takes more after a write that returned false. */
   drained(): void;
-  /** Gone. Exactly once, the last thing reported. */
+  /** The exchange is over. Called exactly once, as the last event. */
   closed(): void;
 }
 
@@ -78,7 +78,9 @@ export interface Downstream extends ReplyWriter {
   answer(status: number, fields: readonly string[], body: string | Buffer, close: boolean): void;
   /** The reply is a stream: these limits hold instead of the usual ones. Must come before its first byte. */
   stream(limits: StreamLimits): void;
-  /** The backend has switched protocols: tells the client and gives its connection away; null when the client is gone. */
+  /**
+   * The backend has switched protocols: informs the client and hands over its connection; null if it has disconnected.
+   */
   switch(fields: readonly string[]): UpgradedSocket | null;
   /** No further request on this connection. Must come before the head. */
   closeAfter(): void;
@@ -92,13 +94,13 @@ export type Progress =
   | "unsent"
   /** Neither did one, nor can any endpoint be reached now: the gateway itself lacks descriptors, ports or memory. */
   | "unable"
-  /** The backend has said that it did not look at it, and may on another connection. */
+  /** The backend has reported that it did not process the request; another connection may be used. */
   | "refused"
   /** A kept-alive connection ended before the first byte of a response: the backend closed it while idle, most likely. */
   | "reset_on_reuse"
   /** The backend may have acted on it. */
   | "sent"
-  /** A response was under way. */
+  /** A response had begun. */
   | "responding";
 
 /** Why a send failed. */
@@ -107,7 +109,7 @@ export interface SendFailure {
   readonly progress: Progress;
   /** For the log only. */
   readonly detail: string;
-  /** What is wrong with the client's own input, in words for the client. */
+  /** The fault in the client's input, worded for the client. */
   readonly message?: string;
 }
 
@@ -115,8 +117,8 @@ export interface SendFailure {
 export interface Receiver {
   interim(status: number, fields: readonly string[]): void;
   /**
-   * The backend has begun a stream, but what the head says is not known yet: a translator waits for the first message.
-   * @param release delivers the head at once, as of a stream that does well; null where there is no such head
+   * The backend has begun a stream, but the head is not known yet, because a translator waits for the first message.
+   * @param release delivers the head at once, as for a successful stream; null if there is no such head
    */
   begun?(release: (() => void) | null): void;
   /** @param length bytes of body to come; -1 unknown */
@@ -135,9 +137,9 @@ export interface Receiver {
   failed(failure: SendFailure): void;
 }
 
-/** One request under way to a backend. */
+/** One request in progress to a backend. */
 export interface Upstream {
-  /** True while it waits because all the gateway may open to the backend is in use: the backend has not heard of it. */
+  /** True while it waits because all permitted connections to the backend are in use, and nothing has been sent. */
   readonly waiting?: boolean;
   /** True while the connection it is to go on does not stand yet. */
   readonly connecting?: boolean;

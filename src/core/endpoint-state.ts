@@ -1,18 +1,18 @@
-// What is known of one address of a service: how busy and quick it is, and what keeps it from taking traffic. It is kept
+// The state of one address of a service: its load, its latency, and obstacles to receiving traffic. It is kept
 // across reloads under the identity of the endpoint, so that nothing learned is lost.
 import type { AttemptOutcome } from "./attempt-end.ts";
 
 /** Why an endpoint takes no new traffic. */
 export type Obstacle =
-  /** Its active check says so. */
+  /** Its active check fails. */
   | "failing"
-  /** No result of its active check has come yet, and the configuration says to wait for the first. */
+  /** Its active check has no result yet, and the configuration requires one. */
   | "unproven"
   /** Outlier detection has taken it out for a time: it did worse than the other endpoints of its service. */
   | "ejected"
   /** Connections to it fail. A single request tries it from time to time. */
   | "unreachable"
-  /** An operator has asked that it get no new requests while those under way end. */
+  /** An operator is draining it: it gets no new requests while those in progress finish. */
   | "draining"
   /** An operator has taken it out of service. */
   | "down";
@@ -42,11 +42,11 @@ const LATENCY_TAU_MS = 10_000;
 
 /** State of one endpoint. Mutable, shared by every snapshot that has the endpoint. */
 export class EndpointState {
-  /** Requests under way to it. Open WebSockets and event streams count too. */
+  /** Requests in progress to it, including open WebSockets and event streams. */
   active = 0;
   /** Peak EWMA of the time to the response head, ms; -1 before the first answer. */
   latencyMs = -1;
-  /** Attempts whose result says something about the endpoint, and how many of them failed because of it. */
+  /** Attempts whose outcome depended on the endpoint, and how many of them failed because of it. */
   attempts = 0;
   failures = 0;
   /** Share of its weight that balancers use, in (0, 1]: below 1 during slow start. */
@@ -60,11 +60,11 @@ export class EndpointState {
   reach: Reach | null = null;
   readonly #obstacles = new Set<Obstacle>();
   readonly #listeners = new Set<() => void>();
-  /** Told when nothing is under way any more. */
+  /** Called when no request is in progress any more. */
   #waiting: (() => void)[] = [];
   #latencyAt = 0;
 
-  /** Whether the endpoint may take traffic: there is no obstacle. */
+  /** Whether the endpoint may receive traffic, that is, has no obstacle. */
   get fit(): boolean {
     return this.#obstacles.size === 0;
   }
@@ -85,7 +85,7 @@ export class EndpointState {
     this.changed();
   }
 
-  /** Removes an obstacle, if it is there. */
+  /** Removes an obstacle, if present. */
   clear(reason: Obstacle): void {
     if (this.#obstacles.delete(reason)) this.changed();
   }
@@ -99,18 +99,18 @@ export class EndpointState {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells the listeners. Call it after setting {@link weight} or {@link share}. */
+  /** Notifies the listeners. Call it after setting {@link weight} or {@link share}. */
   changed(): void {
     for (const listener of [...this.#listeners]) listener();
   }
 
   /** A request that {@link active} counted is over. */
   left(): void {
-    // What it took is given back in the same turn; who waits comes after that.
+    // Resources are released in the same turn; waiters run after that.
     if (--this.active === 0 && this.#waiting.length > 0) queueMicrotask(() => this.#tellIdle());
   }
 
-  /** Calls `run` once, as soon as no request is under way: at once when there is none. */
+  /** Calls `run` once, as soon as no request is in progress, possibly at once. */
   whenIdle(run: () => void): void {
     if (this.active === 0) run();
     else this.#waiting.push(run);

@@ -14,17 +14,17 @@ export interface EndpointSpec {
   readonly scheme: "http" | "https";
   /** Speaks gRPC. */
   readonly grpc: boolean;
-  /** Speaks HTTP/2, with prior knowledge where there is no TLS. */
+  /** Speaks HTTP/2, with prior knowledge if it has no TLS. */
   readonly http2: boolean;
   /** Port of gRPC calls; usually the same. */
   readonly grpcPort: number;
   /** Relative share of traffic; 0 takes no new traffic. */
   readonly weight: number;
-  /** As the registry says. */
+  /** The state in the registry. */
   readonly healthy: boolean;
   /** 0 takes traffic first; the next number when too few of those before are fit. */
   readonly priority: number;
-  /** Where it stands, such as a data centre; "" says nothing. */
+  /** Its location, such as a data centre; "" = unknown. */
   readonly zone: string;
   readonly tags: readonly string[];
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -36,7 +36,7 @@ export interface Endpoint {
   readonly connector: Connector;
   /** Kept across reloads under the endpoint's identity. */
   readonly state: EndpointState;
-  /** The circuit of this endpoint alone; null when there is none. */
+  /** The circuit of this endpoint; null if there is none. */
   readonly breaker: Breaker | null;
   /** null when metrics are off. */
   readonly meter: EndpointMeter | null;

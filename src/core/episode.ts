@@ -16,7 +16,7 @@ export class Episode {
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #words: EpisodeWords;
-  /** Occurrences in the present episode; 0 when there is none. */
+  /** Occurrences in the current episode; 0 if there is none. */
   #times = 0;
   #begunAt = 0;
   #lastAt = 0;
@@ -27,7 +27,7 @@ export class Episode {
     this.#words = words;
   }
 
-  /** Whether an episode is under way. */
+  /** Whether there is a current episode. */
   get lasts(): boolean {
     return this.#times > 0;
   }

@@ -1,4 +1,4 @@
-// One policy on a route: looks at the request, and answers with a verdict or lets it pass.
+// One policy on a route: inspects the request, and either returns a verdict or lets it continue.
 import type { ReplyFilter, RequestContext } from "./context.ts";
 import type { Verdict } from "./reply.ts";
 
@@ -13,7 +13,7 @@ export function inPhaseOrder(filters: readonly Filter[]): readonly Filter[] {
 }
 
 /**
- * A policy compiled for one route. Its request half may answer, refuse, or change what is sent on (`ctx.edited()`,
+ * A policy compiled for one route. Its request half may answer, refuse, or change what is forwarded (`ctx.edited()`,
  * `ctx.body`); its reply half sees every reply of the route, also where its request half was not reached.
  */
 export interface Filter extends Partial<ReplyFilter> {

@@ -6,7 +6,7 @@ import type { ErrorCode } from "./errors.ts";
 export interface Gateway {
   /** Takes one request through the pipeline. Never throws. */
   handle(ctx: RequestContext): void;
-  /** The request never became one (`code` says why): answers, counts and logs it all the same. */
+  /** Answers, counts and logs a malformed request; `code` is the reason. */
   refuse(ctx: RequestContext, code: ErrorCode): void;
   /** Exactly once per request, at its last byte or its abort. */
   done(ctx: RequestContext, completed: boolean): void;

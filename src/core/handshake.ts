@@ -2,11 +2,11 @@
 
 /** Why a handshake failed. */
 export type HandshakeFault =
-  /** There is no certificate yet, because none was issued. */
+  /** No certificate has been issued yet. */
   | "no_certificate"
   /** The client spoke HTTP without TLS. */
   | "plain_http"
-  /** What it sent is no TLS. */
+  /** The client did not send TLS. */
   | "not_tls"
   | "no_shared_version"
   | "no_shared_cipher"

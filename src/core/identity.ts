@@ -1,4 +1,4 @@
-// Who a request is from, once its credential was accepted.
+// The identity of a client, once its credential was accepted.
 import type { ClientCertificate } from "./client-certificate.ts";
 import type { Tier } from "./limiter.ts";
 
@@ -18,7 +18,7 @@ export interface Identity {
   readonly subject: string;
   readonly type: SubjectType;
   readonly method: AuthMethod;
-  /** Who vouches for it: the method, or one of several issuers that the method asks. */
+  /** What authenticated it: the method, or one of several issuers of the method. */
   readonly provider: string;
   /** Id of the API key it came with; "" with any other credential. */
   readonly apiKey: string;
@@ -47,7 +47,7 @@ export interface Admission {
 const NONE: readonly string[] = [];
 const NO_CLAIMS: Readonly<Record<string, unknown>> = {};
 
-/** An identity: what is given, and else what it means to have nothing of the kind. */
+/** An identity with the given properties, and empty values for the others. */
 export function identityOf(given: Partial<Identity> & Pick<Identity, "subject" | "method">): Identity {
   const { subject, method } = given;
   return {

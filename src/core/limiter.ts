@@ -1,4 +1,4 @@
-// A bound on requests under way to a service, as the path of a request sees it.
+// A limit on concurrent requests to a service, as used in the path of a request.
 
 /** Importance of a request, highest first: under pressure the last tier is refused first. */
 export const TIERS = ["high", "normal", "low"] as const;
@@ -6,18 +6,18 @@ export const TIERS = ["high", "normal", "low"] as const;
 export type Tier = (typeof TIERS)[number];
 
 /**
- * Limits the requests under way to a service. Each one admitted is released exactly once: at the end of its response, or
- * at the head of a stream.
+ * Limits the concurrent requests to a service. Each one admitted is released exactly once: at the end of its response,
+ * or at the head of a stream.
  */
 export interface ConcurrencyLimiter {
-  /** Requests that may be under way now. */
+  /** The current limit. */
   readonly limit: number;
-  /** Requests under way. */
+  /** Requests in progress. */
   readonly active: number;
   /** @returns whether the request may be sent; if so, it counts until {@link release} */
   admit(tier: Tier): boolean;
   /**
-   * @param ms from send to response head; -1 when the attempt says nothing about the service
+   * @param ms from send to response head; -1 if the attempt allows no conclusion about the service
    * @param failed the backend did not answer in time or refused for overload
    */
   release(ms: number, failed: boolean): void;

@@ -1,4 +1,4 @@
-// The application log as the other folders see it. Only `observe/` knows the library that writes it (pino).
+// The interface of the application log. Only `observe/` depends on the library that writes it (pino).
 
 /** Levels of the application log. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;

@@ -1,10 +1,10 @@
-// What a data plane can be asked, to tell something or to change something, and what it answers: plain data throughout.
+// Queries and changes that a data plane accepts, and its answers: plain data throughout.
 import type { BreakerState } from "./breaker.ts";
 import type { EndpointSpec } from "./endpoint.ts";
 import type { CheckStatus, Obstacle } from "./endpoint-state.ts";
 import type { LogLevel } from "./log.ts";
 
-/** Question → what it is about, and its answer. */
+/** Question → its parameters and its answer. */
 export interface Questions {
   readonly status: { readonly about: null; readonly answer: PlaneStatus };
   readonly statistics: { readonly about: null; readonly answer: Statistics };
@@ -13,13 +13,13 @@ export interface Questions {
   readonly filters: { readonly about: null; readonly answer: readonly (readonly string[])[] };
   /** All services, or the one of that name and no other. */
   readonly services: { readonly about: string | null; readonly answer: readonly ServiceReport[] };
-  /** Answers how the instance is after the change; null: there is none of that name. */
+  /** Answers the state of the instance after the change; null: unknown instance. */
   readonly changeInstance: { readonly about: InstanceChange; readonly answer: InstanceReport | null };
   readonly circuits: { readonly about: null; readonly answer: readonly CircuitReport[] };
   /** Closes the circuits of that name, or all of them. */
   readonly resetCircuits: { readonly about: string | null; readonly answer: readonly CircuitReset[] };
   readonly limits: { readonly about: null; readonly answer: readonly LimitReport[] };
-  /** Answers how the limit is after the change; null: there is none of that id. */
+  /** Answers the state of the limit after the change; null: unknown limit. */
   readonly changeLimit: { readonly about: LimitChange; readonly answer: LimitReport | null };
   readonly setLogLevel: { readonly about: LogLevel; readonly answer: null };
 }
@@ -28,9 +28,9 @@ export interface Questions {
 export type Question = keyof Questions;
 /** What a question is about. */
 export type About<Q extends Question> = Questions[Q]["about"];
-/** What is answered to it. */
+/** The answer to a question. */
 export type AnswerTo<Q extends Question> = Questions[Q]["answer"];
-/** Asks a data plane, or several as if they were one. */
+/** Queries a data plane, or several as if they were one. */
 export type Ask = <Q extends Question>(question: Q, about: About<Q>) => Promise<AnswerTo<Q>>;
 
 /** Whether and where requests are taken. */
@@ -43,7 +43,7 @@ export interface PlaneStatus {
 export interface Statistics {
   /** Requests since the start. */
   readonly requests: number;
-  /** Requests under way. */
+  /** Requests in progress. */
   readonly active: number;
   readonly services: number;
   readonly routes: number;
@@ -81,13 +81,13 @@ export interface MetricSample {
   readonly metricName?: string;
 }
 
-/** A service and who of it takes traffic. */
+/** A service, and which of its instances receive traffic. */
 export interface ServiceReport {
   readonly name: string;
   readonly instances: readonly InstanceReport[];
 }
 
-/** Everything that keeps an instance from taking traffic: what its state says, its registry, its circuit, its weight. */
+/** All reasons why an instance receives no traffic: its state, its registry, its circuit, its weight. */
 export type InstanceObstacle = Obstacle | "registry" | "circuit_open" | "weight";
 
 /** One instance as it is now. */
@@ -101,7 +101,7 @@ export interface InstanceReport {
   readonly check: CheckStatus;
   /** As an operator set it, or as configured. */
   readonly weight: number;
-  /** Requests under way to it. */
+  /** Requests in progress to it. */
   readonly active: number;
   readonly attempts: number;
   /** Those of {@link attempts} that it was to blame for. */
@@ -110,7 +110,7 @@ export interface InstanceReport {
   readonly latencyMs: number;
 }
 
-/** What an operator wants of an instance; what is left out stays. */
+/** Changes by an operator to an instance; missing keys are unchanged. */
 export interface InstanceChange {
   readonly service: string;
   readonly instance: string;
@@ -118,7 +118,7 @@ export interface InstanceChange {
   readonly weight?: number | null;
   /** false takes it out. */
   readonly healthy?: boolean;
-  /** true lets it finish what it has. */
+  /** true: it receives no new requests and finishes those in progress. */
   readonly drain?: boolean;
 }
 
@@ -143,7 +143,7 @@ export interface CircuitReset {
   readonly after: BreakerState;
 }
 
-/** One rate limit as it is now; what the fields mean is said in `limit-view.ts`. */
+/** The current state of a rate limit; `limit-view.ts` documents the fields. */
 export interface LimitReport {
   readonly id: string;
   readonly path: string;
@@ -157,7 +157,7 @@ export interface LimitReport {
   readonly currentUsage: number | null;
 }
 
-/** What an operator wants of a limit. */
+/** Changes by an operator to a limit. */
 export interface LimitChange {
   readonly id: string;
   /** Requests per window, above 0. */

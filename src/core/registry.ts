@@ -1,13 +1,13 @@
-// A source of services: says which endpoints exist and what routes they ask for, whole states at a time, the latest wins.
+// A source of services: lists endpoints and the routes they declare, always as a complete state.
 import type { EndpointSpec } from "./endpoint.ts";
 
-/** One service as a registry knows it. */
+/** One service in a registry. */
 interface ServiceEntry {
   readonly name: string;
   readonly endpoints: readonly EndpointSpec[];
 }
 
-/** Everything a registry knows at one moment. */
+/** The complete list of a registry at one moment. */
 export type ServiceList = readonly ServiceEntry[];
 
 /** What of a registry has changed. */
@@ -18,11 +18,11 @@ export interface Registry {
   /** For log lines and views: its kind. */
   readonly name: string;
   /**
-   * Resolves when there is a first list, or when it is known that there is none for now; then {@link trouble} says why, and the
-   * registry goes on trying. To be awaited before every use: once it has started, it resolves at once.
+   * Resolves when there is a first list, or when none is available for now; then {@link trouble} has the reason, and
+   * the registry keeps trying. Await it before every use: once started, it resolves at once.
    */
   start(): Promise<void>;
-  /** The last good list. A failure keeps it, an empty list that was received is believed. */
+  /** The last good list. It is kept on failure; a received empty list is accepted. */
   list(): ServiceList;
   /** Pieces of configuration that belong to the same state as {@link list}. */
   fragments(): readonly Fragment[];
@@ -36,7 +36,9 @@ export interface Registry {
 
 /** A kind of registry. */
 export interface RegistryKind {
-  /** Whether services may come that are not known when the configuration is loaded: naming one is no error then. */
+  /**
+   * Whether services may appear after the configuration is loaded: then referring to an unknown one is not an error.
+   */
   readonly mayGrow: boolean;
   /** @param services those of the configuration itself. A kind that may grow need not list them: they come before its own */
   make(services: ServiceList): Registry;
@@ -53,7 +55,7 @@ export interface FragmentValue {
 
 /** A piece of configuration that does not come from a file, such as the labels of one container. */
 export interface Fragment {
-  /** What it belongs to, unique among the fragments: `docker:web-1`. */
+  /** Its source, unique among the fragments: `docker:web-1`. */
   readonly source: string;
   readonly values: readonly FragmentValue[];
 }

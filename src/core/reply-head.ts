@@ -24,12 +24,12 @@ export interface ReplyWriter {
   write(chunk: Buffer, release: (() => void) | null): boolean;
   /** Ends the reply. @param last final piece of the body, valid only during the call */
   end(last: Buffer | null, trailers: readonly string[]): void;
-  /** Sends what has been waiting for more: a head for its body, or what a filter holds back. */
+  /** Sends what has been delayed: a head waiting for its body, or data buffered by a filter. */
   flush(): void;
 }
 
 /**
- * Puts itself before `next`: what is written to the writer it returns comes out there, changed. The reply then has no known
- * length. What it holds at the end of a request that breaks off is released by `ctx.onDone`.
+ * Returns a writer that passes its data on to `next`, changed. The reply then has no known length. What it still holds
+ * when a request is aborted is released by `ctx.onDone`.
  */
 export type BodyFilter = (next: ReplyWriter) => ReplyWriter;

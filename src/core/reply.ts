@@ -1,4 +1,4 @@
-// An answer the gateway makes by itself.
+// An answer of the gateway itself.
 import type { Upstream } from "./edges.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { ReplyWriter } from "./reply-head.ts";
@@ -22,7 +22,7 @@ export interface Refusal {
   readonly code: ErrorCode;
   /** Fields that belong to this refusal, such as `Allow` or `Retry-After`. */
   readonly fields?: readonly string[];
-  /** What is wrong with the client's own input; replaces the sentence of the table. */
+  /** The fault in the client's input; replaces the message of the table. */
   readonly message?: string;
 }
 

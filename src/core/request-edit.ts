@@ -21,8 +21,8 @@ export class RequestEdit {
   }
 
   /**
-   * Sends a field besides those of the client.
-   * @throws TypeError for fields that frame the message or belong to the connection, and for text that is no field
+   * Sends a field in addition to those of the client.
+   * @throws TypeError for fields that frame the message or belong to the connection, and for invalid fields
    */
   add(name: string, value: string): void {
     if (UNCHANGEABLE.has(name.toLowerCase())) throw new TypeError(`${name} is not for filters to set`);
@@ -49,7 +49,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Field content of RFC 9110 §5.5: bytes, without controls. */
 const TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Fields that are made anew for every hop. */
+/** Fields that are generated for every hop. */
 const UNCHANGEABLE: ReadonlySet<string> = new Set([
   "connection",
   "content-length",

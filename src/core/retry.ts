@@ -24,7 +24,7 @@ export interface RetryRule {
   readonly jitter: "full" | number;
   /** Longest wait of one try for its response head, ms; 0 = until the deadline of the request. */
   readonly perTryMs: number;
-  /** A second try is sent beside the first when no response head came within this, ms; 0 = never. */
+  /** A second attempt is started beside the first if there is no response head within this time, ms; 0 = never. */
   readonly hedgeAfterMs: number;
   /** Largest body kept for another try, bytes. */
   readonly maxReplayBytes: number;

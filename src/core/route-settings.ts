@@ -1,13 +1,13 @@
-// What is decided for a route in plain values, so that a request only looks them up.
+// The settings of a route as plain values, prepared so that a request needs no computation.
 import type { Tier } from "./limiter.ts";
 
 /** What the route does to the request line and Host on the way to the backend. */
 export interface TargetRule {
-  /** gRPC: the path names a method, and {@link strip} goes only where a method is left behind it. */
+  /** gRPC: the path names a method, and {@link strip} is removed only if a method remains after it. */
   readonly calls: boolean;
   /** Literal prefix removed from the canonical path; "" removes nothing. */
   readonly strip: string;
-  /** Put in front of what is left; "" adds nothing. */
+  /** Prepended to the remaining path; "" = nothing. */
   readonly prefix: string;
   /** `endpoint`: address and port of the endpoint · `client`: as the client sent it · `{ name }`: this text. */
   readonly host: "endpoint" | "client" | { readonly name: string };
@@ -38,9 +38,9 @@ export interface EventStreamRule {
   readonly maxHeldBytes: number;
   /** Reconnects to a lost backend; 0 none. */
   readonly maxRetries: number;
-  /** Wait before a reconnect unless the stream said otherwise, ms. */
+  /** Delay before a reconnect unless the stream has set another, ms. */
   readonly retryMs: number;
-  /** Time between two looks at the credential of its client, ms; 0: only its end counts; null: it may outlive that. */
+  /** Interval of checks of the client's credential, ms; 0: only its expiry counts; null: the stream may outlive it. */
   readonly recheckMs: number | null;
 }
 
@@ -61,11 +61,11 @@ export interface RouteSettings {
   readonly tier: Tier;
   /** Endpoints tried for a request that no backend has looked at, the first included. */
   readonly maxAttempts: number;
-  /** No further one is tried after this long, ms; 0 no bound of its own. */
+  /** No further attempt is made after this time, ms; 0 = no limit. */
   readonly attemptsWithinMs: number;
   /** Match to end of response, ms; 0 no deadline. For streams: to the head. */
   readonly timeoutMs: number;
-  /** Whether the file says so itself: then the timeout also bounds the silence of streams, and shortens gRPC deadlines. */
+  /** Whether it is set in the file: then the timeout also limits idle streams and shortens gRPC deadlines. */
   readonly timeoutWritten: boolean;
   /** As {@link EventStreamRule.recheckMs}, for calls of gRPC. */
   readonly callRecheckMs: number | null;

@@ -18,7 +18,9 @@ export interface WebSocketRule {
   readonly replaced: ReadonlySet<string>;
   /** Fields of the handshake to the backend in their place, flat. */
   offer(ctx: RequestContext): readonly string[];
-  /** Checks the backend's agreement and makes of its fields what the client is told. @returns what is wrong, for the log */
+  /**
+   * Checks the backend's answer to the handshake and builds the fields for the client. @returns the fault, for the log
+   */
   agree(ctx: RequestContext, fields: string[]): string | TunnelFactory;
   /** Waits for the backend. */
   readonly times: BackendTimes;
@@ -29,12 +31,12 @@ export type TunnelFactory = (client: UpgradedSocket, backend: UpgradedSocket) =>
 
 /** What answers when no target could. */
 export interface Fallback {
-  /** Failures it stands in for. */
+  /** Failures that it replaces. */
   readonly codes: ReadonlySet<ErrorCode>;
   readonly reply: Reply;
 }
 
-/** Answers preflights, by which browsers ask what pages of other origins may do. */
+/** Answers CORS preflights. */
 export interface PreflightRule {
   /** @returns null: the request goes the way of any other */
   answer(ctx: RequestContext): Reply | null;

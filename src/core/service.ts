@@ -1,4 +1,4 @@
-// Who exists, who is fit, who is next: a service is a named group of endpoints behind one replaceable picker.
+// A service: a named group of endpoints behind one replaceable picker.
 import type { Breaker } from "./breaker.ts";
 import type { RequestContext } from "./context.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -16,7 +16,7 @@ export interface Picker {
   observe?(ctx: RequestContext, endpoint: Endpoint, ok: boolean, ms: number): void;
 }
 
-/** A way of choosing, with what it remembers from one picker to the next: turns, sessions, learned weights. */
+/** A balancing method, with the state it keeps from one picker to the next: turns, sessions, learned weights. */
 export interface Balancer {
   /** @param endpoints those that may take traffic now, in the order of the registry, each of a weight above 0 */
   over(endpoints: readonly Endpoint[]): Picker;
@@ -25,12 +25,12 @@ export interface Balancer {
 /** A named group of endpoints. `picker` is replaced when endpoints or their health change; routes never notice. */
 export interface Service {
   readonly name: string;
-  /** Replaced as a whole when the registry says so. */
+  /** Replaced as a whole when the registry changes. */
   readonly endpoints: readonly Endpoint[];
   readonly picker: Picker;
-  /** The circuit of all of them together; null when there is none. */
+  /** The circuit of the service as a whole; null if there is none. */
   readonly breaker: Breaker | null;
-  /** Bound on requests under way; null when there is none. */
+  /** Limit on concurrent requests; null if there is none. */
   readonly limiter: ConcurrencyLimiter | null;
   /** null: only what no backend has looked at is sent again. */
   readonly retry: RetryRule | null;

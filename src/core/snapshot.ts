@@ -10,7 +10,7 @@ import type { Route } from "./route.ts";
 import type { Service } from "./service.ts";
 import type { Trace } from "./trace.ts";
 
-/** Result of a lookup: a route, or why there is none. */
+/** Result of a lookup: a route, or the reason why none matches. */
 export type Match = Route | NoMatch;
 
 /** No route: `allow` lists the methods the path admits, empty when no rule has the path. */
@@ -32,7 +32,7 @@ export interface Snapshot extends RequestSnapshot {
   readonly limits: readonly LimitView[];
   /** Whether the listener takes requests of this client: a refusal if not. */
   admission(ctx: RequestContext): Refusal | undefined;
-  /** The gateway's own answer at a path of its own, which no route can take; null at any other. */
+  /** The gateway's own answer at one of its reserved paths, which no route can match; null for other paths. */
   ownAnswer(ctx: RequestContext): Responder | null;
   /**
    * The answer to an HTTP-01 challenge of an ACME authority; null for any path other than those of challenges. It resolves
@@ -42,11 +42,11 @@ export interface Snapshot extends RequestSnapshot {
   /** Whether any route answers preflights. */
   readonly answersPreflights: boolean;
   match(ctx: RequestContext): Match;
-  /** How the credential that has let a request in stands now; the request may be on another snapshot. */
+  /** The current state of the credential that was accepted for a request; the request may be on another snapshot. */
   standing(ctx: RequestContext): Standing | Promise<Standing>;
   /** The gateway's own answer where no route has the path. */
   lastAnswer(ctx: RequestContext): Responder | null;
-  /** Whether the peer's forwarded fields are believed. */
+  /** Whether the peer's forwarded fields are trusted. */
   trusts(address: string): boolean;
   /** Begins the record of a request; null: none is kept. */
   trace(ctx: RequestContext): Trace | null;
@@ -56,6 +56,6 @@ export interface Snapshot extends RequestSnapshot {
 /** The snapshot requests enter now. Replaced by one assignment. */
 export interface CurrentSnapshot {
   snapshot: Snapshot;
-  /** Set while the gateway drains: replies ask clients to reconnect elsewhere. */
+  /** Set while the gateway drains: replies make clients reconnect elsewhere. */
   draining: boolean;
 }

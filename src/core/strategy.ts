@@ -10,7 +10,7 @@ export interface Target {
   readonly service: Service;
   /** null: the backend speaks what the client speaks. */
   readonly translator: Translator | null;
-  /** Whether a request may be sent again though neither its method nor a field of it says so (RFC 9110 §9.2.2). */
+  /** Whether a request may be sent again even if neither its method nor its fields permit it (RFC 9110 §9.2.2). */
   readonly repeatable: boolean;
   /**
    * Whether the next target of the plan takes over when this one has failed for good.
@@ -20,10 +20,10 @@ export interface Target {
   movesOn(code: ErrorCode | null, status: number): boolean;
 }
 
-/** Targets in the order they are asked; never empty. */
+/** Targets in the order they are tried; never empty. */
 export type Plan = readonly [Target, ...Target[]];
 
-/** Says where requests of a route go. It never fails a request: late or broken means its own default. */
+/** Decides where requests of a route go. It never fails a request: on a timeout or error it uses its default. */
 export interface Strategy {
   /** The targets of a request, or why it is not sent at all. */
   plan(ctx: RequestContext): Plan | Refusal | Promise<Plan | Refusal>;

@@ -7,7 +7,7 @@ export interface OpenStream {
   readonly kind: StreamKind;
   /** Called about once a second with the monotonic time, ms, to send pings and to check silence and age. */
   tick(now: number): void;
-  /** Ends the stream as its protocol says a server that shuts down does, so that the client connects elsewhere. */
+  /** Ends the stream as its protocol specifies for a server that shuts down, so that the client connects elsewhere. */
   leave(): void;
 }
 
@@ -20,7 +20,7 @@ export class OpenStreams {
   readonly #clock: () => number;
   #timer: NodeJS.Timeout | undefined;
   #now = 0;
-  /** Set by {@link leave}: streams added from then on are asked to end at once. */
+  /** Set by {@link leave}: streams added from then on are ended at once. */
   #leaving = false;
 
   /** @param clock monotonic, ms */
@@ -63,8 +63,7 @@ export class OpenStreams {
   }
 
   /**
-   * Asks all streams to end, each at a random moment within `spreadMs`, so that their clients do not connect again all
-   * at once.
+   * Ends all streams, each at a random moment within `spreadMs`, so that their clients do not reconnect all at once.
    */
   leave(spreadMs: number): void {
     this.#leaving = true;

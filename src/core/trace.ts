@@ -1,4 +1,4 @@
-// What follows one request through the gateway and is told of everything that happens to it, each once.
+// An observer of one request: it is notified of every event of the request, each exactly once.
 import type { AttemptEnd } from "./attempt-end.ts";
 import type { Endpoint } from "./endpoint.ts";
 

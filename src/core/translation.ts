@@ -8,7 +8,7 @@ export interface Translation {
   readonly target: string;
   /** Flat list of fields sent to the backend, in place of the client's; what the gateway asserts itself is added to it. */
   readonly fields: readonly string[];
-  /** Whether the answer may be a stream, which has no total deadline of its own. */
+  /** Whether the answer may be a stream, which has no total deadline. */
   readonly streams: boolean;
   /** Wraps body and receiver for one attempt: the connector is given the results. */
   attempt(body: RequestBody, receiver: Receiver): { readonly body: RequestBody; readonly receiver: Receiver };

@@ -21,7 +21,7 @@ export interface RequestHead {
    * hop-by-hop fields, and whatever the gateway asserts itself.
    */
   readonly fields: readonly string[];
-  /** Who the client is (`X-Forwarded-*`, `Forwarded`). */
+  /** Identifies the client (`X-Forwarded-*`, `Forwarded`). */
   readonly forwarded: FieldBlock;
   readonly kind: "http" | "grpc" | "websocket";
   /** The client takes trailers (`TE: trailers`). */

@@ -1,4 +1,4 @@
-// What the gateway itself says to a client when no backend does.
+// The gateway's own answers, for requests that no backend answers.
 import type { RequestContext } from "../core/context.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Reply } from "../core/reply.ts";

@@ -1,4 +1,4 @@
-// What an attempt says about its endpoint: whether it did well, is to blame, or simply had no chance.
+// What an attempt means for its endpoint: a success, a failure, or neither.
 import type { RequestContext } from "../core/context.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { ErrorCode } from "../core/errors.ts";
@@ -6,7 +6,7 @@ import type { Service } from "../core/service.ts";
 import { grpcTimeout, httpStatusOf } from "../wire/grpc.ts";
 import { EARLY_MS } from "./request-clock.ts";
 
-/** `overloaded`: it failed because it has too much to do; `nothing`: the attempt says nothing about it. */
+/** `overloaded`: it failed because of too much load; `nothing`: the attempt allows no conclusion. */
 export type Verdict = "good" | "bad" | "overloaded" | "nothing";
 
 /** An attempt that got this many times the usual latency, or this long while none is known, ms, had time enough. */
@@ -38,7 +38,7 @@ export function ofAnswer(service: Service, status: number, call: number): Verdic
   return code === 503 || code === 504 ? "overloaded" : "bad";
 }
 
-/** Whether the backend says that the time has run out which the client gave it. */
+/** Whether the backend reports that the client's deadline was exceeded. */
 export function ranOut(ctx: RequestContext, call: number): boolean {
   return call === DEADLINE_EXCEEDED && grpcTimeout(ctx.fields) > 0;
 }
@@ -49,7 +49,7 @@ export function hadTime({ state }: Endpoint, sentAt: number, fairMs: number): bo
   return performance.now() - sentAt + EARLY_MS >= Math.min(fairMs, usual);
 }
 
-/** What an answer said of itself, for the log. @param call gRPC status; -1 none */
+/** The status of an answer, for the log. @param call gRPC status; -1 none */
 export function statusText(status: number, call: number): string {
   return call === -1 ? `status ${status}` : `grpc-status ${call}`;
 }

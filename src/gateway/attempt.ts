@@ -1,4 +1,4 @@
-// One attempt of a request on one endpoint: releases what it took, and reports once how it ended to all that learn from it.
+// One attempt of a request on one endpoint: releases its permit, and reports its outcome once.
 import type { AttemptEnd, AttemptOutcome } from "../core/attempt-end.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { Receiver, SendFailure, UpgradedSocket, Upstream } from "../core/edges.ts";
@@ -13,7 +13,7 @@ const MAX_DRAINED_BYTES = 64 * 1024;
 
 const NO_TRAILERS: readonly string[] = [];
 
-/** Hears the response of its attempts, in the order of {@link Receiver}. */
+/** Receives the response of its attempts, in the order of {@link Receiver}. */
 export interface AttemptHandler {
   interim(status: number, fields: readonly string[]): void;
   begun(attempt: Attempt, release: (() => void) | null): void;
@@ -45,7 +45,7 @@ export class Attempt implements Receiver {
   #told = false;
   #good = false;
   #over = false;
-  /** It has begun a stream: what follows is no reason for another attempt. */
+  /** It has begun a stream, so no further attempt is made. */
   isOpen = false;
   /** Bytes that may still be read of an answer that is dropped; -1: the answer goes to the client. */
   #drains = -1;
@@ -93,8 +93,8 @@ export class Attempt implements Receiver {
   }
 
   /**
-   * Gives it up because no more time is left. The endpoint is to blame when it had enough: a client that asks for an
-   * answer within a millisecond, and an attempt that began in the last moment, say nothing about it.
+   * Cancels it because no time is left. The endpoint is blamed only if it had enough: a client that asks for an answer
+   * within a millisecond, and an attempt that began in the last moment, say nothing about it.
    * @param fairMs time that is enough in any case, ms
    * @param detail what has run out, for the log
    * @returns the same, or that it was not the endpoint that took the time
@@ -125,14 +125,14 @@ export class Attempt implements Receiver {
     this.#upstream = joined;
   }
 
-  /** A stream has begun: whether the endpoint did well is known by now, and its length says nothing. */
+  /** A stream has begun: the attempt counts as a success now, because the duration of a stream is irrelevant. */
   opened(): void {
     this.isOpen = true;
     if (this.#headMs < 0) this.#headMs = performance.now() - this.#sentAt;
     this.#judge("good", "answered", "");
   }
 
-  /** Notes on the request what the access log says about the attempt that answered. */
+  /** Records on the request what the access log contains about the attempt that answered. */
   note(status: number): void {
     const ctx = this.#ctx;
     ctx.endpoint = this.endpoint;
@@ -196,7 +196,7 @@ export class Attempt implements Receiver {
     const now = performance.now();
     this.#status = status;
     this.#call = call;
-    if (this.#headMs < 0) this.#headMs = now - this.#sentAt; // a head that was held back came earlier
+    if (this.#headMs < 0) this.#headMs = now - this.#sentAt; // a delayed head arrived earlier
     this.endpoint.meter?.answered(this.#ctx.method, status, this.#headMs / 1000);
     // It took what the client allowed: taken for the usual time, it would pass for too little the next time.
     if (!ranOut(this.#ctx, call)) this.endpoint.state.observe(this.#headMs, now);
@@ -213,7 +213,7 @@ export class Attempt implements Receiver {
     return true;
   }
 
-  /** The answer is complete. A call that failed says so at its end; where that was put into the answer, its translator noted it. */
+  /** The answer is complete. The status of a call is in its trailers, or was recorded by the translator. */
   #finish(trailers: readonly string[]): void {
     const { route, translation, grpcStatus } = this.#ctx;
     const call = translation !== null ? grpcStatus : route!.grpc ? statusOfCall(trailers) : -1;

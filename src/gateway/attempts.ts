@@ -31,13 +31,13 @@ interface Due {
 
 const START: Due = { steps: BEGIN, endpoint: null, reason: "" };
 
-/** What hears of the attempts and ends the request. */
+/** Receives the events of the attempts and ends the request. */
 export interface AttemptsHandler extends AttemptHandler {
-  /** No further attempt is made. @param retryMs when the client may come back, ms; 0 unknown */
+  /** No further attempt is made. @param retryMs when the client may retry, ms; 0 unknown */
   giveUp(code: ErrorCode, detail: string, message: string | undefined, retryMs: number): void;
 }
 
-/** What a request has one of, beside its attempts. */
+/** What all attempts of a request share. */
 interface RequestParts {
   readonly handler: AttemptsHandler;
   readonly race: Race;
@@ -58,7 +58,7 @@ export class Attempts {
   #body: RequestBody;
   /** Attempts on the target. */
   #count = 0;
-  /** Endpoints of the target that failed; another one is asked first. */
+  /** Endpoints of the target that failed; others are tried first. */
   #failed: readonly Endpoint[] = NONE;
   /** The next attempt must not use an idle connection. */
   #fresh = false;
@@ -102,12 +102,12 @@ export class Attempts {
     if (this.#body instanceof ReplayBody) this.#body.forget();
   }
 
-  /** An attempt has failed while another goes on. */
+  /** An attempt has failed while another continues. */
   fail(endpoint: Endpoint): void {
     this.#failed = [...this.#failed, endpoint];
   }
 
-  /** The only attempt under way has failed. */
+  /** The only attempt in progress has failed. */
   afterFailure(endpoint: Endpoint | null, failure: SendFailure): void {
     this.#failure = failure;
     const steps = afterFailure(this.#situation(failure.code, 0), failure.progress);
@@ -120,7 +120,7 @@ export class Attempts {
     this.#drive(START);
   }
 
-  /** Asks another endpoint beside a slow first one, where attempts, endpoints and the budget allow it. */
+  /** Starts a hedge beside a slow first attempt, if attempts, endpoints and the budget allow it. */
   hedge(): void {
     const { service } = this.#target;
     const { maxAttempts, budget } = service.retry!;
@@ -135,7 +135,7 @@ export class Attempts {
     this.#send(second);
   }
 
-  /** An answer says that another attempt, or another target, may do better. @returns whether it is dropped for that */
+  /** Another attempt or target may succeed after this answer. @returns whether the answer is discarded */
   insteadOf(attempt: Attempt, status: number, fields: readonly string[], length: number): boolean {
     const { race } = this.#parts;
     const { retry } = this.#target.service;
@@ -153,10 +153,10 @@ export class Attempts {
     return true;
   }
 
-  /** Takes the first step that can be taken, and goes on when that attempt has failed before its send returned. */
+  /** Takes the first possible step, and continues if that attempt fails before its send returns. */
   #drive(due: Due): void {
     this.#due = due;
-    if (this.#driving) return; // called from inside the loop below, which goes on with it
+    if (this.#driving) return; // called from inside the loop below, which continues
     this.#driving = true;
     try {
       while (this.#due !== null) {
@@ -252,7 +252,7 @@ export class Attempts {
     return this.#at + 1 < this.#plan.length && this.#target.movesOn(code, status);
   }
 
-  /** Begins anew with the next target of the plan. @returns false when that cannot take the request */
+  /** Starts with the next target of the plan. @returns false if it cannot take the request */
   #moveOn(): boolean {
     const ctx = this.#ctx;
     const target = this.#plan[this.#at + 1]!;

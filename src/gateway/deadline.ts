@@ -9,7 +9,9 @@ import { grpcKind, grpcTimeout } from "../wire/grpc.ts";
 export interface Deadline {
   /** ms from its arrival; 0 none. */
   readonly ms: number;
-  /** Time enough for one attempt by what the configuration gives the request, whatever the client asks for; Infinity: unknown. */
+  /**
+   * Sufficient time for one attempt according to the configuration, whatever the client's deadline; Infinity: unknown.
+   */
   readonly fairMs: number;
   /** Whether it bounds the whole response; otherwise only the wait for its head. */
   readonly total: boolean;
@@ -34,7 +36,7 @@ export function deadlineOf(ctx: RequestContext, route: Route): Deadline {
   return { ms: timeoutMs, fairMs, total: false, silenceMs };
 }
 
-/** Half of it: what goes before an attempt, such as limits that are asked and other attempts, may take the rest. */
+/** Half of it, because limits and earlier attempts may take the rest. */
 function fairOf(givenMs: number): number {
   return givenMs > 0 ? givenMs / 2 : Number.POSITIVE_INFINITY;
 }

@@ -11,7 +11,7 @@ import { ResumedEvents } from "./resumed-events.ts";
 const NO_TRAILERS: readonly string[] = [];
 const HEARTBEAT = Buffer.from(": keepalive\n\n");
 
-/** What the stream asks for. */
+/** Settings of the stream. */
 export interface EventStreamHandler {
   /** The stream is to end here: for age, or because the gateway is leaving. */
   finish(): void;
@@ -21,13 +21,13 @@ export interface EventStreamHandler {
   deny(why: string): void;
 }
 
-/** What every event stream is sent with, unless the backend said so itself: no cache and no proxy may hold events back. */
+/** Fields of every event stream, unless the backend sets them: they keep caches and proxies from buffering events. */
 export function addEventFields(fields: string[]): void {
   if (getField(fields, "cache-control") === undefined) fields.push("Cache-Control", "no-cache");
   if (getField(fields, "x-accel-buffering") === undefined) fields.push("X-Accel-Buffering", "no");
 }
 
-/** One stream: what is written to it goes to the client, whole events at a time where it may be taken up again. */
+/** One stream: data written to it is sent to the client, in whole events if the stream can be resumed. */
 export class EventStream implements OpenStream, ReplyWriter {
   readonly #ctx: RequestContext;
   readonly #rule: EventStreamRule;
@@ -71,7 +71,7 @@ export class EventStream implements OpenStream, ReplyWriter {
     ctx.stream = this.#counts;
     const plain = status === 200 && ctx.method === "GET" && ctx.body.length === 0;
     this.#resumed = plain && rule.maxRetries > 0 ? new ResumedEvents(rule) : null;
-    // A tenth more or less: streams opened at one moment must not all come back at one moment.
+    // ± 10 %, so that clients of streams opened together do not reconnect together.
     const age = rule.maxAgeMs * (0.9 + Math.random() * 0.2);
     this.#endsAt = rule.maxAgeMs > 0 ? performance.now() + age : Number.POSITIVE_INFINITY;
     this.#streams.add(this);
@@ -103,14 +103,14 @@ export class EventStream implements OpenStream, ReplyWriter {
     return this.#resumed?.mayResume() === true;
   }
 
-  /** Where the next backend goes on; "" at the beginning. */
+  /** The event id after which the next backend continues; "" at the beginning. */
   get lastEventId(): string {
     return this.#resumed?.lastEventId ?? "";
   }
 
   /** Counts a reconnect. @returns ms to wait before it */
   wait(): number {
-    this.#heardAt = Number.POSITIVE_INFINITY; // there is no backend that could be silent
+    this.#heardAt = Number.POSITIVE_INFINITY; // no backend whose silence could time out
     return this.#resumed!.wait();
   }
 
@@ -154,7 +154,7 @@ export class EventStream implements OpenStream, ReplyWriter {
     this.#ctx.reply.flush();
   }
 
-  /** Ends behind the event under way. */
+  /** Ends after the current event. */
   leave(): void {
     this.#leaving = true;
     if (this.#boundary.between) this.#finish();
@@ -165,7 +165,10 @@ export class EventStream implements OpenStream, ReplyWriter {
     else this.#handler.deny(this.#denied);
   }
 
-  /** The credential of the client counts no more: ends behind the event under way, unless it is still under way the next time. */
+  /**
+   * The client's credential is no longer valid: ends after the current event, or at the next check if it is not
+   * complete.
+   */
   expire(why: string): boolean {
     const ends = this.#boundary.between || this.#denied !== "";
     this.#denied = why;
@@ -174,7 +177,7 @@ export class EventStream implements OpenStream, ReplyWriter {
     return ends;
   }
 
-  /** Ends with one last event that says why, if it can be put in. @returns false when it cannot */
+  /** Ends with a last event that gives the reason, if one can be inserted. @returns false if not */
   endWithError(why: string): boolean {
     if (!this.#boundary.between && !this.#trimmed) return false;
     this.#ctx.reply.end(Buffer.from(`event: error\ndata: ${why}\n\n`), NO_TRAILERS);

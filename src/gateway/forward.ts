@@ -1,4 +1,4 @@
-// Takes one request to its targets and their reply back to the client: what attempts report, and what the clock says to it.
+// Forwards one request to its targets and the reply to the client: handles events of attempts and of the clock.
 
 import { AUTHENTICATION_EXPIRED } from "../core/bound-stream.ts";
 import type { RequestContext } from "../core/context.ts";
@@ -152,7 +152,7 @@ export class Forward implements Upstream, AttemptsHandler, EventStreamHandler, C
     const { retry } = this.#attempts;
     if (this.#relay.waitsForClient) return this.#clock.begin(retry);
     if (this.#race.second !== null) this.#attempts.fail(this.#race.second.endpoint);
-    // The first has had the time of an attempt; one beside it began later.
+    // The first has used up the time of an attempt; its hedge began later.
     const detail = this.#race.timeOut(retry!.perTryMs, LATE_ATTEMPT.detail);
     this.#attempts.afterFailure(this.#race.first!.endpoint, { ...LATE_ATTEMPT, detail });
   }
@@ -203,7 +203,7 @@ export class Forward implements Upstream, AttemptsHandler, EventStreamHandler, C
   #goOn(attempt: Attempt, status: number, fields: readonly string[]): void {
     if (this.#relay.events!.goesOn(status, fields)) return attempt.opened();
     attempt.abandon();
-    // 204 tells a client of event streams not to come back (WHATWG HTML §9.2.3).
+    // 204 tells a client of event streams not to reconnect (WHATWG HTML §9.2.3).
     if (status === 204) this.finish();
     else this.#attempts.afterFailure(null, { code: "upstream_reset", progress: "responding", detail: "" });
   }

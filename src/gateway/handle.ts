@@ -38,7 +38,7 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
     try {
       const snapshot = this.#enter(ctx);
       ctx.path = (ctx.query.includes("#") ? null : canonicalPath(ctx.rawPath)) ?? "";
-      // An authority may ask from anywhere: its answer precedes all that could refuse it.
+      // An authority may connect from any address: it is answered before any filter could refuse it.
       const validation = snapshot.validationAnswer(ctx);
       if (validation === null) return this.#admit(ctx, snapshot);
       validation
@@ -105,7 +105,7 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
     ctx.trace?.done(ctx.status);
   }
 
-  /** Logs what is wrong with us; this request fails, the process does not. */
+  /** Logs an internal error; this request fails, the process continues. */
   defect(ctx: RequestContext, error: unknown): void {
     const stack = error instanceof Error ? error.stack : String(error);
     this.#log.error("request failed inside the gateway", { requestId: ctx.requestId, route: ctx.route?.id, stack });
@@ -211,14 +211,16 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
     this.refuse(ctx, "method_not_allowed", ["Allow", [...methods].join(", ")]);
   }
 
-  /** Asked of the gateway itself. To TRACE it says nothing: the request holds what its sender may not be shown. */
+  /**
+   * A request to the gateway itself. TRACE is not answered, because the request may contain secrets added on the way.
+   */
   #answerLast(ctx: RequestContext): void {
     if (ctx.method === "OPTIONS") this.reply(ctx, { status: 204, fields: [], body: "" });
     else this.refuse(ctx, "method_not_allowed", ["Allow", "OPTIONS"]);
   }
 
   #unroutable(ctx: RequestContext): void {
-    // RFC 9110 §9.3.7: OPTIONS * asks about the server, not about a resource.
+    // RFC 9110 §9.3.7: OPTIONS * is about the server, not about a resource.
     if (ctx.method === "OPTIONS" && ctx.rawPath === "*") return this.#answerLast(ctx);
     this.refuse(ctx, "invalid_path");
   }

@@ -2,12 +2,12 @@
 import type { RequestContext } from "../core/context.ts";
 import { isField } from "../wire/fields.ts";
 
-/** Counted from where a client asks for more. */
+/** Larger values of clients are reduced to this. */
 const MAX = 1_000_000;
 
 /**
  * Counts a request down.
- * @returns whether it may not be forwarded. Other methods, and values that are no number, say nothing
+ * @returns whether it may not be forwarded. False for other methods and for values that are not numbers
  */
 export function isLastHop(ctx: RequestContext): boolean {
   if (ctx.method !== "OPTIONS" && ctx.method !== "TRACE") return false;

@@ -9,24 +9,24 @@ export type Step =
   | { readonly kind: "attempt" }
   /** The same endpoint on a new connection: it closed the kept one, which counts as no attempt. */
   | { readonly kind: "fresh" }
-  /** Another endpoint at once. @param same whether the one that failed may be asked again where there is no other */
+  /** Another endpoint at once. @param same whether the failed one may be tried again if there is no other */
   | { readonly kind: "other"; readonly same: boolean }
   /** Another attempt after a wait, ms, paid for from the retry budget. */
   | { readonly kind: "wait"; readonly ms: number }
-  /** The event stream goes on with another connection, after the wait its backend asked for. */
+  /** The event stream continues on another connection, after the delay its backend has set. */
   | { readonly kind: "reconnect" }
   /** The next target of the plan. Costs nothing of the budgets: it is a new request to another service. */
   | { readonly kind: "target" }
   /** What failed is what the client gets. */
   | { readonly kind: "giveUp" };
 
-/** What the decision depends on, besides how the attempt ended. */
+/** What the decision depends on, besides the outcome of the attempt. */
 export interface Situation {
   /** null: only what no backend has looked at is sent again. */
   readonly rule: RetryRule | null;
   /** Attempts made on this target. */
   readonly attempts: number;
-  /** Most attempts where there is no rule. */
+  /** Maximum attempts without a retry rule. */
   readonly maxAttempts: number;
   /** Whether doing it twice has the effect of doing it once. */
   readonly repeatable: boolean;
@@ -56,7 +56,7 @@ const TARGET: Step = { kind: "target" };
 const GIVE_UP: Step = { kind: "giveUp" };
 const RECONNECT: Step = { kind: "reconnect" };
 
-/** How a request begins, and how it goes on after a wait. */
+/** The step at the start of a request, and after a delay. */
 export const BEGIN: readonly Step[] = [ATTEMPT];
 
 /**
@@ -88,9 +88,9 @@ export function afterBlock(s: Situation, progress: Progress): readonly Step[] {
 }
 
 /**
- * The way to go on after an answer that says another attempt may do better.
+ * The steps after an answer for which another attempt may succeed.
  * @param retryable whether the retry rule names its status
- * @param askedMs wait the backend asks for, ms; -1 none
+ * @param askedMs delay requested by the backend, ms; -1 none
  * @returns empty: the client gets the answer
  */
 export function afterAnswer(s: Situation, retryable: boolean, askedMs: number): readonly Step[] {

@@ -15,7 +15,7 @@ export interface Permit {
   readonly ownTicket: number;
 }
 
-/** Says nothing about the endpoint. */
+/** Allows no conclusion about the endpoint. */
 export function giveBack({ service, endpoint, ticket, ownTicket }: Permit): void {
   service.limiter?.release(-1, false);
   service.breaker?.dropped(ticket);
@@ -42,7 +42,7 @@ export function reportBad(
   detail: string,
 ): void {
   const { service, endpoint } = permit;
-  service.limiter?.release(-1, overloaded); // an error that comes at once says nothing about how long answers take
+  service.limiter?.release(-1, overloaded); // the time of an immediate error is not the latency of an answer
   service.breaker?.failed(permit.ticket);
   endpoint.breaker?.failed(permit.ownTicket);
   endpoint.state.failed(outcome, detail);

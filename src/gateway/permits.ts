@@ -1,4 +1,4 @@
-// Who may send now: limit, circuits and balancer, asked in this order, and given back what one took when another refuses.
+// Permission to send: limiter, circuits and balancer in this order; when one refuses, earlier grants are returned.
 import type { RequestContext } from "../core/context.ts";
 import { type Endpoint, isHealthy, weightOf } from "../core/endpoint.ts";
 import type { ErrorCode } from "../core/errors.ts";
@@ -52,13 +52,13 @@ export function admit(
   return noEndpoint(service);
 }
 
-/** Permission for the next attempt: on another endpoint than those that failed, or on one of them where there is no other. */
+/** Permission for the next attempt: on an endpoint that has not failed, or else on one that has. */
 export function admitNext(ctx: RequestContext, service: Service, failed: readonly Endpoint[]): Permit | Blocked {
   const other = admit(ctx, service, failed, null, failed.length === 0);
   return isBlocked(other) && failed.length > 0 ? admit(ctx, service, NONE, null, true) : other;
 }
 
-/** Permission for another endpoint than those that failed. @param same one of them that may be asked again; null: none */
+/** Permission for an endpoint that has not failed. @param same a failed one that may be tried again; null: none */
 export function admitElsewhere(
   ctx: RequestContext,
   service: Service,
@@ -95,7 +95,7 @@ function lastResort(service: Service, exclude: readonly Endpoint[], ticket: numb
   return null;
 }
 
-/** One that has left the service since it was asked takes no new request. */
+/** An endpoint that was removed from the service in the meantime gets no new request. */
 function askAgain(service: Service, endpoint: Endpoint, ticket: number): Permit | null {
   return service.endpoints.includes(endpoint) ? ask(service, endpoint, ticket) : null;
 }

@@ -1,11 +1,11 @@
-// The attempts of a request that are under way: one, or two until either has answered, and one whose answer is not wanted.
+// The attempts of a request in progress: one, or two until either has answered, and one whose answer is discarded.
 import type { Attempt } from "./attempt.ts";
 
-/** At most one of them is heard. */
+/** The events of at most one of them are used. */
 export class Race {
   /** The one whose response goes to the client, or may. */
   first: Attempt | null = null;
-  /** The one beside it. */
+  /** The hedge. */
   second: Attempt | null = null;
   #unwanted: Attempt | null = null;
 
@@ -22,7 +22,7 @@ export class Race {
     other?.abandon();
   }
 
-  /** One is gone, or did badly. @returns whether the other is still under way */
+  /** One has ended or failed. @returns whether the other is still in progress */
   lose(attempt: Attempt): boolean {
     if (this.second === null) return false;
     if (attempt !== this.second) this.first = this.second;

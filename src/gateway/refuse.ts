@@ -11,7 +11,7 @@ const NO_TRAILERS: readonly string[] = [];
  * Answers `ctx` with an error of the table. Once its reply has begun, a gRPC call is ended by its trailers, a translated one
  * as its translator writes them; anything else can only be cut.
  * @param given further fields of the answer
- * @param message what is wrong with the client's own input; replaces the sentence of the table
+ * @param message the fault in the client's input; replaces the message of the table
  */
 export function refuse(
   ctx: RequestContext,

@@ -5,7 +5,7 @@ import type { Target } from "../core/strategy.ts";
 import { Gathered } from "../wire/gathered.ts";
 import { isIdempotent, isRepeatable } from "./resend.ts";
 
-/** Largest body kept where the configuration says nothing about retries, bytes. */
+/** Maximum size of a kept body if no retries are configured, bytes. */
 const MAX_REPLAY_BYTES = 64 * 1024;
 
 /** Wraps a body; the second {@link start} begins with what the first one already gave. */
@@ -40,7 +40,7 @@ export class ReplayBody implements RequestBody, BodyReceiver {
     return this.#source.bytes;
   }
 
-  /** There is no receiver until the next {@link start}: the client is paused, and all it has sent is kept. */
+  /** Detaches the receiver until the next {@link start}: the client is paused, and all it has sent is kept. */
   hold(): void {
     this.#holds = true;
   }
@@ -90,7 +90,7 @@ export class ReplayBody implements RequestBody, BodyReceiver {
 /**
  * The body, kept for another attempt where one may come: of what may be repeated, and of what a backend may say that it has
  * not looked at. Where an attempt may have to be waited for, any body is wrapped, so that nothing is lost meanwhile.
- * @param follows whether another target may be asked after this one
+ * @param follows whether another target may be tried after this one
  */
 export function keptBody(ctx: RequestContext, target: Target, follows: boolean): RequestBody {
   const { body } = ctx;

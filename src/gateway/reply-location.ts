@@ -34,7 +34,7 @@ function forClient(ctx: RequestContext, target: TargetRule, reference: string): 
   const path = clientPath(target, rest!);
   const seenScheme = clientScheme(ctx);
   const gateway = clientAuthority(ctx);
-  // A backend that wants its client to come by HTTPS would be asked by HTTP again.
+  // Otherwise a backend that redirects to HTTPS would be requested over HTTP again.
   const upgrade = asked.scheme === "https" && seenScheme === "http" && path === ctx.rawPath + ctx.query;
   return gateway === "" || upgrade ? reference : `${seenScheme}://${gateway}${path}`;
 }

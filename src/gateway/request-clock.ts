@@ -4,7 +4,7 @@ import type { RetryRule } from "../core/retry.ts";
 const NEVER = Number.POSITIVE_INFINITY;
 /** Timers of Node may ring this much before their time, ms. */
 export const EARLY_MS = 1;
-/** Longest wait a timer of Node takes, ms; asked for more, it rings at once. Clients may name any deadline. */
+/** Maximum delay of a Node timer, ms; with a longer one it fires at once. Clients may set any deadline. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Called by the clock when a moment has come. */
@@ -13,7 +13,7 @@ export interface ClockHandler {
   late(): void;
   /** One attempt has taken too long. */
   attemptIsLate(): void;
-  /** The first attempt is slow enough for a second one beside it. */
+  /** The first attempt is slow enough for a hedge. */
   firstIsSlow(): void;
   /** The pause is over. */
   pauseIsOver(): void;
@@ -44,7 +44,7 @@ export class RequestClock {
     return performance.now() + EARLY_MS >= this.endsAt;
   }
 
-  /** An attempt begins. @param rule null: with no times of its own */
+  /** An attempt begins. @param rule null: no timeouts */
   begin(rule: RetryRule | null): void {
     const perTryMs = rule === null ? 0 : rule.perTryMs;
     const hedgeAfterMs = rule === null ? 0 : rule.hedgeAfterMs;

@@ -26,7 +26,7 @@ export function isRepeatable(ctx: RequestContext): boolean {
  * @param progress how far the failed send came
  * @param repeatable whether doing it twice has the effect of doing it once
  * @param replayable whether the whole body can still be sent from its beginning
- * @param asked whether the configuration wants requests repeated that a backend may have looked at
+ * @param asked whether retries are configured for requests that a backend may have processed
  */
 export function maySendAgain(progress: Progress, repeatable: boolean, replayable: boolean, asked: boolean): boolean {
   if (!replayable) return false;
@@ -44,7 +44,7 @@ export function maySendAgain(progress: Progress, repeatable: boolean, replayable
   }
 }
 
-/** Why the retry rule wants another attempt after this answer: its status, `grpc_` and that of a call; null: it does not. */
+/** Why this answer is retried: its status, or `grpc_` and the status of a call; null: it is not. */
 export function retryReason(
   rule: RetryRule,
   grpc: boolean,
@@ -64,14 +64,14 @@ export function retryReason(
  */
 export function backoff(rule: RetryRule, retries: number, random: () => number): number {
   const whole = Math.min(rule.maxDelayMs, rule.initialDelayMs * rule.multiplier ** retries);
-  // Full jitter: clients that failed together do not come back together.
+  // Full jitter, so that requests that failed together are not retried together.
   if (rule.jitter === "full") return whole * random();
   return Math.min(rule.maxDelayMs, whole * (1 + rule.jitter * (2 * random() - 1)));
 }
 
 /**
- * Wait a backend asks for, ms: `grpc-retry-pushback-ms` (gRPC A6), else `Retry-After` as seconds or date (RFC 9110
- * §10.2.3); -1 when it asks for none. Infinity: it asks not to come back.
+ * Delay requested by a backend, ms: `grpc-retry-pushback-ms` (gRPC A6), else `Retry-After` as seconds or date (RFC 9110
+ * §10.2.3); -1 if it requests none. Infinity: it requests that there is no retry.
  * @param now ms since 1970
  */
 export function askedWait(fields: readonly string[], now: number): number {

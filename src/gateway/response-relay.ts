@@ -1,4 +1,4 @@
-// The client's side of a response: what the chosen attempt delivers, written to the client as what it is.
+// The client's side of a response: writes what the chosen attempt delivers.
 
 import type { BoundStream } from "../core/bound-stream.ts";
 import type { RequestContext } from "../core/context.ts";
@@ -24,9 +24,9 @@ export class ResponseRelay implements BoundStream {
   events: EventStream | null = null;
   /** Rings when the backend of another kind of stream has been silent for too long. */
   #silence: NodeJS.Timeout | undefined;
-  /** Rings when a head that is held back must go out, for a heartbeat behind it. */
+  /** Fires when a delayed head must be sent, so that a heartbeat can follow. */
   #held: NodeJS.Timeout | undefined;
-  /** The client has not taken what it was given. */
+  /** The client has not read all that was written. */
   stalled = false;
   #closed = false;
 
@@ -40,7 +40,7 @@ export class ResponseRelay implements BoundStream {
 
   expired(why: string): boolean {
     const { status, body } = this.#ctx;
-    // A call that has been sent and not answered may be a single question: it is none of the streams that go on and on.
+    // A call without an answer may be unary, so it does not count as a stream.
     if (this.#closed || (status === 0 && body.complete)) return false;
     if (this.events !== null) return this.events.expire(why);
     this.#handler.deny(why);
@@ -53,7 +53,7 @@ export class ResponseRelay implements BoundStream {
   }
 
   /**
-   * The backend has begun what may be a stream, and its head is held back.
+   * The backend has begun what may be a stream, and its head is delayed.
    * @param release see {@link Receiver.begun}
    * @returns whether it is one, and the first: from here on no total deadline counts
    */
@@ -76,7 +76,7 @@ export class ResponseRelay implements BoundStream {
     clearTimeout(this.#silence);
     if (this.#route.grpc) noteGrpcStatus(ctx, fields);
     const isStream = isEventStream(fields);
-    // What is compressed has no events to be seen; it passes like any body.
+    // A compressed stream cannot be parsed; it is forwarded like any body.
     const events = isStream && !isEncoded(fields) && ctx.method !== "HEAD";
     if (isStream) {
       ctx.downstream.stream(this.#route.events);
@@ -105,7 +105,7 @@ export class ResponseRelay implements BoundStream {
     this.#writer.end(null, trailers);
   }
 
-  /** An event stream stands before the client. */
+  /** The response is an event stream. */
   get #writer(): ReplyWriter {
     return this.events ?? this.#ctx.reply;
   }

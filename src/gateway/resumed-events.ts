@@ -1,9 +1,9 @@
-// An event stream that outlives its backend: whole events only, so that a lost backend leaves nothing half-said.
+// An event stream that survives the loss of its backend: forwards whole events only, so that none is left incomplete.
 import type { EventStreamRule } from "../core/route-settings.ts";
 import { EventBoundary } from "../wire/event-boundary.ts";
 import { Gathered } from "../wire/gathered.ts";
 
-/** Longest wait a backend may ask for with `retry:`, ms. */
+/** Maximum delay a backend may set with `retry:`, ms. */
 const MAX_WAIT_MS = 60_000;
 
 const LF = 10;
@@ -29,7 +29,7 @@ export class ResumedEvents {
   #waitMs: number;
   #retries = 0;
   #hasIds = false;
-  /** A backend that repeats the event it was asked to go on after. */
+  /** The backend repeats the event after which it should continue. */
   #repeats = false;
   /** Of the event being read: its id, null when it has none, and whether it has data. */
   #id: string | null = null;
@@ -58,7 +58,7 @@ export class ResumedEvents {
     this.#atStart = this.#repeats = true;
   }
 
-  /** The event under way is larger than the rule admits; nothing more can be taken of this backend. */
+  /** The current event is larger than the rule allows; no more data is accepted from this backend. */
   get tooLarge(): boolean {
     const { maxHeldBytes } = this.#rule;
     return maxHeldBytes > 0 && this.#boundary.pending > maxHeldBytes;
@@ -77,7 +77,7 @@ export class ResumedEvents {
     return lastEnd > 0 ? this.#read(whole) : NOTHING;
   }
 
-  /** The backend has ended in good order. @returns what stands behind the last event, or null */
+  /** The backend has ended the stream cleanly. @returns the data after the last event, or null */
   rest(): Buffer | null {
     return this.#held.length > 0 ? this.#held.take() : null;
   }

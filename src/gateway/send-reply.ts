@@ -1,4 +1,4 @@
-// The one exit of every reply, whether a backend made it or the gateway: filters, then what the gateway says of itself.
+// Sends every reply, from a backend or the gateway itself: reply filters first, then the gateway's own fields.
 import { addCharges } from "../core/charge.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { Reply, ReplySource } from "../core/reply.ts";
@@ -52,7 +52,7 @@ export function sendReply(ctx: RequestContext, { status, fields, body }: Reply, 
   filter(whole).end(Buffer.from(body as string), []);
 }
 
-/** Lets the filters see a head and adds what is the gateway's own. @returns what the filters do to the body; null: nothing */
+/** Runs the reply filters on a head and adds the gateway's own fields. @returns the body filters; null: none */
 function completed(ctx: RequestContext, head: ReplyHead): BodyFilter | null {
   const isBackends = head.made === "backend";
   if (isBackends) dropOwn(head.fields, ctx.snapshot!.requestId.lowerName);

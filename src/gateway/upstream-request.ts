@@ -80,7 +80,7 @@ function authorityFor(ctx: RequestContext, { host }: TargetRule): string | null 
   return host === "client" ? ctx.authority : host.name;
 }
 
-/** What one attempt says about itself: the client's own word on it does not count. */
+/** Fields about the attempt, which replace those of the client. */
 function isAttemptField(name: string): boolean {
   return isField(name, "grpc-timeout") || isField(name, "grpc-previous-rpc-attempts");
 }
@@ -89,7 +89,7 @@ function isAttemptField(name: string): boolean {
  * The fields of one attempt: id and mark of the gateway, and what is left of the deadline, so that the backend can stop
  * when the client no longer waits.
  * @param deadlineAt when everything must be over, monotonic ms; 0 never
- * @param lastEventId where an event stream goes on; "" at its beginning
+ * @param lastEventId where an event stream continues; "" at its beginning
  * @param traced fields of the trace
  */
 export function attemptFields(
@@ -114,7 +114,7 @@ export function attemptFields(
   return fields;
 }
 
-/** The same head without the client's own word on where its event stream goes on. */
+/** The same head without the client's `Last-Event-ID`. */
 export function withoutLastEventId(head: RequestHead): RequestHead {
   const fields = head.fields.filter((_, i) => !isField(head.fields[i & ~1]!, "last-event-id"));
   return { ...head, fields };

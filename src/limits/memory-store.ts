@@ -1,4 +1,4 @@
-// The state of limits in this process: bounded, and forgotten when it says no more than a new key would.
+// The state of limits in this process: bounded, and dropped when it equals that of a new key.
 import { ownText } from "../wire/fields.ts";
 import { ARITHMETIC, longestMs } from "./arithmetic.ts";
 import type { Arithmetic, Decision, Limit, LimitAlgorithm, LimitStore } from "./limit.ts";

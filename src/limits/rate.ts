@@ -1,4 +1,4 @@
-// Rate limits of a route: every one of them must let a request pass, and it is charged to all or to none.
+// Rate limits of a route: a request must be within all of them, and is charged to all or none.
 import type { Charge } from "../core/charge.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { Filter, Phase } from "../core/filter.ts";

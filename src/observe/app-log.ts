@@ -1,4 +1,4 @@
-// The application log: pino behind the contract `Log`, as JSON lines or readable text.
+// The application log: implements `Log` with pino, as JSON lines or readable text.
 import { createRequire } from "node:module";
 import pino from "pino";
 import type * as Pretty from "pino-pretty";

@@ -1,4 +1,4 @@
-// Look-ups of names, told at the level debug.
+// Name lookups, logged at level debug.
 import type { Log } from "../core/log.ts";
 import type { Lookup } from "../wire/names/system-lookup.ts";
 

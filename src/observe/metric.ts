@@ -1,4 +1,4 @@
-// One metric of ours as prom-client's registry takes it: a name, and values computed when it is scraped.
+// One of the gateway's metrics for prom-client's registry: a name, and values computed when it is scraped.
 import type { Histogram } from "./histogram.ts";
 
 /** Label → value. */

@@ -1,4 +1,4 @@
-// Metrics that came as plain data, as what Prometheus scrapes.
+// Formats metrics from plain data for Prometheus.
 import { type Metric, Registry } from "prom-client";
 import type { MetricFamily } from "../core/questions.ts";
 

@@ -1,4 +1,4 @@
-// Leaves the lines of probes and scrapes out of an access log: they come every few seconds and say nothing new while they succeed.
+// Omits successful probes and scrapes from the access log, because they are frequent and carry no information.
 import type { RequestContext } from "../core/context.ts";
 import type { AccessLog } from "../core/request-observers.ts";
 import { getField } from "../wire/fields.ts";

@@ -1,4 +1,4 @@
-// What the metrics say of the gateway's own resources: connections it refused, and what it was short of.
+// Metrics of the gateway's own resources: refused connections, and shortages.
 import { type OwnMetric, own } from "./metric.ts";
 
 /** Where the values come from, read at each scrape. */

@@ -1,4 +1,4 @@
-// From single probes to the status of a check: only so many in a row change it.
+// Derives the status of a check from probes: only a number of consecutive results changes it.
 
 /** How many probes in a row it takes. */
 export interface Thresholds {

@@ -1,4 +1,4 @@
-// Everything that is checked of one endpoint, and what follows from it for its traffic.
+// All checks of one endpoint, and their effect on its traffic.
 import type { EndpointState } from "../core/endpoint-state.ts";
 import { CheckCounter, type Thresholds } from "./check-status.ts";
 

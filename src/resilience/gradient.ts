@@ -1,4 +1,4 @@
-// Adaptive concurrency: finds out how many requests a service takes at once before they only wait for each other.
+// Adaptive concurrency: determines how many concurrent requests a service can process before they queue.
 import type { ConcurrencyLimiter, Tier } from "../core/limiter.ts";
 
 /** Settings of one limiter. */

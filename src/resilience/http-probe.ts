@@ -1,4 +1,4 @@
-// Health by HTTP: a request of its own connection, an expected status, and a text the body must hold.
+// Health by HTTP: a request on its own connection, an expected status, and a text the body must contain.
 
 import { request } from "node:http";
 import type { Socket } from "node:net";

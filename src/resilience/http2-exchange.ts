@@ -1,4 +1,4 @@
-// One request and its reply over a connection of its own, by HTTP/2: what probes of h2c and gRPC endpoints share.
+// One HTTP/2 request and its reply on a separate connection, for probes of h2c and gRPC endpoints.
 
 import { connect as connectHttp2, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
 import type { Socket } from "node:net";

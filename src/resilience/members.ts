@@ -1,4 +1,4 @@
-// The endpoints of a service as a watcher of it keeps them: what it knows of one lives as long as the endpoint is listed.
+// Data of a watcher about the endpoints of a service, kept for each as long as it is listed.
 import type { EndpointState } from "../core/endpoint-state.ts";
 
 /** One endpoint of a watched service. */

@@ -1,4 +1,4 @@
-// Watches how attempts end and ejects endpoints that do worse than their peers, each time for longer, never all of them.
+// Ejects endpoints whose attempts fail more than those of their peers, for growing times, never all of them.
 import type { Clock } from "../core/clock.ts";
 import type { EndpointState, OutcomeWatcher } from "../core/endpoint-state.ts";
 import { type Candidate, Members } from "./members.ts";

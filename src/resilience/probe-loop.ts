@@ -1,4 +1,4 @@
-// Asks one probe again and again: at an interval with jitter, never twice at once, never longer than its time.
+// Runs one probe at an interval with jitter, without overlap and with a timeout.
 import type { Clock } from "../core/clock.ts";
 import type { Probe } from "./probe.ts";
 import type { ProbeSlots } from "./probe-slots.ts";

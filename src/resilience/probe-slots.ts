@@ -1,4 +1,4 @@
-// How many probes of the process may be under way at once; the others wait in turn.
+// Limits the concurrent probes of the process; the others wait in turn.
 
 /** A bounded number of slots for probes. */
 export class ProbeSlots {

@@ -1,4 +1,4 @@
-// What a health probe is: one question to one address, answered once. How often it is asked is said elsewhere.
+// The interface of health probes: one check of one address. Scheduling is separate.
 import { connect, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Place } from "../wire/authority.ts";

@@ -1,4 +1,4 @@
-// Bounds retries by the live requests, so that a service that fails does not get several times its load.
+// Limits retries relative to requests, so that a failing service does not get several times its load.
 import type { RetryBudget } from "../core/retry.ts";
 import { RollingCount } from "./rolling-count.ts";
 

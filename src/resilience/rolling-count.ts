@@ -1,4 +1,4 @@
-// How often something happened in the last while: ten slots that are emptied as the clock passes them; no timer, no list.
+// Counts events in a sliding window: ten slots that are cleared as time passes, without timers or lists.
 
 const SLOTS = 10;
 

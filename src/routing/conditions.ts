@@ -1,4 +1,4 @@
-// What a rule asks of a request beside its path: listener, host, method, header and query values.
+// Conditions of a rule besides its path: listener, host, method, header and query values.
 import type { RequestContext } from "../core/context.ts";
 import { getField } from "../wire/fields.ts";
 import { queryValue } from "../wire/query.ts";

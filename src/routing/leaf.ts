@@ -1,4 +1,4 @@
-// The rules that share one pattern, found by host without looking at the others.
+// The rules of one pattern, indexed by host.
 import type { RequestContext } from "../core/context.ts";
 import { admitsListener, admitsMethod, type Conditions, kindsOfGet, unmet } from "./conditions.ts";
 

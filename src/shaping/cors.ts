@@ -1,4 +1,4 @@
-// CORS on the way: the answer to a preflight, and the fields of every other reply (Fetch standard, "CORS protocol").
+// The CORS filter: the answer to a preflight, and the fields of every other reply (Fetch standard, "CORS protocol").
 import type { ReplyFilter, RequestContext } from "../core/context.ts";
 import type { Filter } from "../core/filter.ts";
 import type { Reply } from "../core/reply.ts";

@@ -1,4 +1,4 @@
-// Accounts of a configuration as their mechanism takes them.
+// Compiles the ACME accounts of a configuration.
 import type { AcmeSettings, NameSet, StoreSettings } from "../acme/settings.ts";
 import type { AcmeConfig, Config } from "../config/config.ts";
 import { redisOptions } from "./redis-options.ts";

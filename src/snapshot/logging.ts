@@ -1,4 +1,4 @@
-// Where log lines go, and their format where the configuration names none.
+// Log outputs, and their default format.
 import type { Config } from "../config/config.ts";
 
 /** `text` on a terminal, else `json`; a file is never a terminal. @param output where the lines go */

@@ -414,7 +414,7 @@ describe("keysFile", LIMIT, () => {
     withKeys(`keys:\n  two: { hashedKey: "sha256:${keyDigest("second-key")}" }\n`);
     await swapped;
     assert.deepEqual([await status("first-key"), await status("second-key")], [401, 200]);
-    const refused = nextLine(gateway, "a refusal", ({ msg }) => /^Configuration refused/.test(String(msg)));
+    const refused = nextLine(gateway, "a refusal", ({ msg }) => /^Configuration rejected/.test(String(msg)));
     withKeys("keys: [ { id: three, kee: third-secret-key } ]\n");
     const { problems } = await refused;
     assert.match(String(problems), /keys\.yaml:1:22: unknown key "kee"/);

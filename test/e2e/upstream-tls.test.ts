@@ -284,7 +284,7 @@ describe("TLS to clients", LIMIT, () => {
     const gateway = await startGateway(text({}, metrics), { args: ["-hot-reload=false"] });
     t.after(() => gateway.kill());
     const added = [...rules, { id: "new", path: "/new", methods: ["DELETE"], serviceName: "up" }];
-    const refused = nextLine(gateway, "the refusal", (line) => /Configuration refused/.test(line.msg ?? ""));
+    const refused = nextLine(gateway, "the refusal", (line) => /Configuration rejected/.test(line.msg ?? ""));
     writeFileSync(gateway.file, text({ keyFile: client.key }, metrics, added));
     gateway.signal("SIGHUP");
     await refused;

@@ -1,4 +1,4 @@
-// The client's side of one HTTP/1 exchange over node:http: writes the reply with the fewest writes its shape admits.
+// The client's side of one HTTP/1 exchange over node:http: writes the reply with as few writes as possible.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestContext } from "../../core/context.ts";
 import type { Downstream, StreamLimits, UpgradedSocket } from "../../core/edges.ts";

@@ -1,4 +1,4 @@
-// How a client connection ends around a reply: read on so that an early answer arrives, or reset when a reply is not complete.
+// Closes client connections: drains them so that an early answer arrives, or resets them if a reply is incomplete.
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";

@@ -1,4 +1,4 @@
-// What comes before and behind a reply over node:http: interim responses and trailers.
+// Interim responses and trailers over node:http.
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import { isField } from "../../wire/fields.ts";
 

@@ -1,4 +1,4 @@
-// Whether an upgrade request is a WebSocket handshake (RFC 6455 §4.2.1), and what is answered when it is not.
+// Whether an upgrade request is a WebSocket handshake (RFC 6455 §4.2.1), and the answer if it is not.
 import type { IncomingMessage } from "node:http";
 import type { ErrorCode } from "../../core/errors.ts";
 import { getField } from "../../wire/fields.ts";

@@ -1,4 +1,4 @@
-// The head of a reply as one string, given to node:http whole: it then leaves in one write with the body behind it.
+// The head of a reply as one string, passed to node:http as a whole, so that head and body are sent in one write.
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import { isField } from "../../wire/fields.ts";
 

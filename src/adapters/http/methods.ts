@@ -1,4 +1,4 @@
-// Requests of other protocols that llhttp accepts, and what is answered to bytes that it does not accept.
+// Rejects requests of other protocols that llhttp accepts, and answers bytes that it does not accept.
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { ErrorCode } from "../../core/errors.ts";

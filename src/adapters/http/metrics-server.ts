@@ -1,4 +1,4 @@
-// The scrape endpoint on a port of its own: everything else there is 404.
+// The scrape endpoint on a separate port: everything else there is 404.
 import { SmallServer } from "./small-server.ts";
 
 /** Content of the scrape endpoint. */

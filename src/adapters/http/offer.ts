@@ -1,4 +1,4 @@
-// What an `Upgrade` field asks for: a WebSocket, or another protocol, which is an offer that may be ignored (RFC 9110 §7.8).
+// Parses `Upgrade`: a WebSocket, or another protocol, which a server may ignore (RFC 9110 §7.8).
 import type { IncomingMessage } from "node:http";
 import { isField } from "../../wire/fields.ts";
 

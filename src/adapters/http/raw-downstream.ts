@@ -1,4 +1,4 @@
-// Answers a connection whose bytes never became a request: one error page straight to the socket, then the end.
+// Answers malformed requests: writes one error page directly to the socket and closes it.
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { NullDownstream } from "../../core/null-upstream.ts";

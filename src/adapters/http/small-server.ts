@@ -1,4 +1,4 @@
-// A small, tightly limited HTTP/1.1 server for operators and their tools: one request a connection, everything bounded.
+// A small, tightly limited HTTP/1.1 server for operators and their tools: one request per connection.
 
 import { randomUUID } from "node:crypto";
 import { createServer, type RequestListener, type Server } from "node:http";

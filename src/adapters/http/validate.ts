@@ -1,4 +1,4 @@
-// What is decided about a request before the pipeline sees it: which target it names, and whether it is one at all.
+// Validates a request before the pipeline: its target, and whether it is well-formed.
 import type { IncomingMessage } from "node:http";
 import { type HttpVersion, RequestContext } from "../../core/context.ts";
 import type { Downstream } from "../../core/edges.ts";

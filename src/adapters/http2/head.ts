@@ -1,4 +1,4 @@
-// The head of an HTTP/2 request as a flat list: pseudo fields taken out, cookie pieces joined (RFC 9113 §8.2.3, §8.3).
+// The head of an HTTP/2 request as a flat list: pseudo fields removed, cookie fields joined (RFC 9113 §8.2.3, §8.3).
 import type { IncomingHttpHeaders } from "node:http2";
 import { isField } from "../../wire/fields.ts";
 

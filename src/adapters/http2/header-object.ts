@@ -1,4 +1,4 @@
-// A flat field list as node:http2 takes it: one object, lower-case names, connection-level fields left out.
+// Converts a flat field list for node:http2: one object, lower-case names, without connection-level fields.
 import type { OutgoingHttpHeaders } from "node:http2";
 import { emptyHeaders } from "../../wire/http2-raw.ts";
 

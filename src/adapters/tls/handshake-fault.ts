@@ -1,4 +1,4 @@
-// What the error of a failed TLS handshake means, in the words of OpenSSL and of Node.
+// Classifies errors of failed TLS handshakes by the codes of OpenSSL and Node.
 import type { TLSSocket } from "node:tls";
 import type { HandshakeFault } from "../../core/handshake.ts";
 

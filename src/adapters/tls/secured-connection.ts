@@ -1,4 +1,4 @@
-// What the requests on a TLS connection need to know about it. The client certificate is parsed at the first request.
+// The properties of a TLS connection that its requests need. The client certificate is parsed at the first request.
 import type { ErrorCode } from "../../core/errors.ts";
 import { type Identity, identityOf } from "../../core/identity.ts";
 import type { Secured } from "../../core/secured.ts";

@@ -1,4 +1,4 @@
-// A TLS context for one certificate and its demands on clients. Its sessions cannot be resumed in any other context.
+// A TLS context for one certificate and its client authentication. Its sessions cannot be resumed in any other context.
 import { constants, createHash } from "node:crypto";
 import type { Socket } from "node:net";
 import { createServer, type TLSSocket, type TlsOptions, type Server as TlsServer } from "node:tls";

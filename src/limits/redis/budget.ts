@@ -1,4 +1,4 @@
-// The time a decision may take: one timer for all that wait, which run out in the order they began.
+// Timeouts of decisions: one timer for all of them, because they expire in the order they began.
 
 /** A decision that waits for its answer. */
 export interface Waiting {

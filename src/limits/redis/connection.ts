@@ -1,4 +1,4 @@
-// Connections to Redis that decide on limits: kept open, taken in turn, reopened when they hang.
+// Connections to Redis for limits: kept open, used in turn, reopened when they hang.
 import { type Cluster, Redis } from "ioredis";
 import { openRedis, type RedisOptions } from "../../wire/redis.ts";
 import { reasonOf } from "./reason.ts";

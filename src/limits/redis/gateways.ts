@@ -1,4 +1,4 @@
-// Which gateways share a Redis, whether all are back after it was away, and whether it still has what it was told.
+// Tracks which gateways share a Redis, whether all are back after an outage, and whether Redis has kept its data.
 import type { Commands } from "./connection.ts";
 
 /** Kept apart from the keys of limits, and in one slot of a cluster. */

@@ -1,4 +1,4 @@
-// A decision that Redis is asked for: the request that waits for it is answered once, by Redis or without it.
+// A pending decision of Redis: its request is decided exactly once, by Redis or locally.
 import type { Decision, Limit, Refused } from "../limit.ts";
 import type { Waiting } from "./budget.ts";
 

@@ -1,4 +1,4 @@
-// What is said of an error of Redis: one word, never its text, which may name users and addresses.
+// Classifies errors of Redis by one word, because their text may contain users and addresses.
 
 /** The system's code (`ECONNREFUSED`), or Redis's (`WRONGPASS`), or the kind of error. */
 export function reasonOf(error: Error): string {

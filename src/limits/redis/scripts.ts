@@ -1,4 +1,4 @@
-// The arithmetic of limits as it runs inside Redis: the twin of `bucket.ts` and `sliding-window.ts`, operation by operation.
+// The arithmetic of limits as it runs inside Redis: the same operations as in `bucket.ts` and `sliding-window.ts`.
 import type { LimitAlgorithm } from "../limit.ts";
 
 /** Redis's own clock in whole µs, so that gateways whose clocks differ count the same. */

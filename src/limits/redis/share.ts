@@ -1,4 +1,4 @@
-// This process's share of every limit while Redis is away, and what Redis is to be told of it afterwards.
+// This process's share of every limit while Redis is unavailable, and its usage to report afterwards.
 import { ownText } from "../../wire/fields.ts";
 import { ARITHMETIC, capacityOf } from "../arithmetic.ts";
 import type { Arithmetic, Decision, Limit } from "../limit.ts";

@@ -1,4 +1,4 @@
-// Limits shared through Redis: one script and one round trip a decision, and an answer in time whatever Redis does.
+// Limits shared through Redis: one script and one round trip per decision, and an answer in time even if Redis fails.
 
 import type { Log } from "../../core/log.ts";
 import { capacityOf } from "../arithmetic.ts";

@@ -1,4 +1,4 @@
-// `/_gateway/echo`: shows a request as it arrived, with what could be a credential masked.
+// `/_gateway/echo`: shows a request as it arrived, with possible credentials masked.
 import type { RequestContext } from "../../core/context.ts";
 import type { Reply } from "../../core/reply.ts";
 import { Gathered } from "../../wire/gathered.ts";

@@ -1,4 +1,4 @@
-// The gRPC health protocol (grpc/doc/health-checking.md) for the gateway itself: where no route has it, on every HTTP/2 port.
+// The gRPC health protocol (grpc/doc/health-checking.md) for the gateway itself, unless a route matches it.
 import type { RequestContext } from "../../core/context.ts";
 import type { Upstream } from "../../core/edges.ts";
 import { isWell } from "../../core/endpoint.ts";

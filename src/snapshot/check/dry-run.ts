@@ -1,4 +1,4 @@
-// Routes a request without sending it: for `explain` and for the tests a configuration carries.
+// Routes a request without sending it: for `explain` and the tests in a configuration.
 import type { RuleConfig } from "../../config/config.ts";
 import { RequestContext } from "../../core/context.ts";
 import { ERRORS } from "../../core/errors.ts";

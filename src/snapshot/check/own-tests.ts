@@ -1,4 +1,4 @@
-// The tests a configuration carries, and whose rules are to blame where one fails.
+// The tests in a configuration, and which rules cause a failure.
 import type { Config, RuleConfig } from "../../config/config.ts";
 import type { Position } from "../../config/text/problem.ts";
 import { didYouMean } from "../../config/text/suggest.ts";

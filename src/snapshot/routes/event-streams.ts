@@ -1,4 +1,4 @@
-// `frontend.sse`, `backend.sse` and what a rule says → what the route does with event streams.
+// `frontend.sse`, `backend.sse` and the keys of a rule → the event stream settings of a route.
 import type { Config, RuleConfig } from "../../config/config.ts";
 import { backendOf } from "../../config/meaning/backends.ts";
 import type { RequestContext } from "../../core/context.ts";

@@ -1,4 +1,4 @@
-// A rule's `fallback` with a status → what the route answers when its service cannot.
+// A rule's `fallback` with a status → the answer of the route if its service fails.
 import type { FallbackConfig, RuleConfig } from "../../config/config.ts";
 import type { Reply } from "../../core/reply.ts";
 import type { Fallback } from "../../core/route.ts";

@@ -1,4 +1,4 @@
-// The one list of request and reply filters of rules: a new one is a file beside this and a line here.
+// The list of request and reply filters of rules: a new one is a file beside this and a line here.
 import type { RuleConfig } from "../../config/config.ts";
 import { type Filter, inPhaseOrder } from "../../core/filter.ts";
 import { bodySize } from "../../limits/body-size.ts";

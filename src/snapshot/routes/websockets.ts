@@ -1,4 +1,4 @@
-// `frontend.websocket`, `backend.websocket` and a rule's own keys → what the route does with handshakes.
+// `frontend.websocket`, `backend.websocket` and a rule's own keys → the WebSocket settings of a route.
 import type { Config, RuleConfig } from "../../config/config.ts";
 import { backendOf, type ServiceBackend } from "../../config/meaning/backends.ts";
 import { type Filter, inPhaseOrder } from "../../core/filter.ts";

@@ -1,4 +1,4 @@
-// A service that makes a new picker whenever one of its endpoints becomes fit or unfit. Nothing else of it changes.
+// A service that replaces its picker, and nothing else, whenever the availability of an endpoint changes.
 import type { EndpointGroups } from "../../balancing/endpoint-groups.ts";
 import type { Breaker } from "../../core/breaker.ts";
 import type { Endpoint } from "../../core/endpoint.ts";

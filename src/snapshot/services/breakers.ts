@@ -1,4 +1,4 @@
-// `circuitBreaker` → circuits of services, of their endpoints, and of the rules that have one of their own.
+// `circuitBreaker` → circuits of services, of their endpoints, and of rules with their own.
 import type { RuleConfig } from "../../config/config.ts";
 import { breakerOf, hasOwnBreaker } from "../../config/meaning/resilience.ts";
 import type { Breaker } from "../../core/breaker.ts";

@@ -1,4 +1,4 @@
-// Compiles the settings for calls to a service into options of the upstream clients.
+// Compiles the settings for requests to a service into options of the upstream clients.
 import type { Config, Material, UpstreamTlsConfig } from "../../config/config.ts";
 import { backendOf, type ServiceBackend } from "../../config/meaning/backends.ts";
 import type { HttpClientOptions } from "../../connectors/http/options.ts";
