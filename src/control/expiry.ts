@@ -1,4 +1,4 @@
-// Warns of certificates and revocation lists of the configuration in effect that expire soon or have expired.
+// Warns about certificates and revocation lists of the configuration in effect that expire soon or have expired.
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Participant } from "../core/data-plane.ts";

@@ -1,4 +1,4 @@
-// The proof that a backend understood the handshake (RFC 6455 §4.2.2). The gateway checks it; clients may not.
+// `Sec-WebSocket-Accept` of a backend (RFC 6455 §4.2.2). The gateway checks it, because clients might not.
 import { createHash } from "node:crypto";
 import type { RequestContext } from "../core/context.ts";
 import { getField } from "../wire/fields.ts";

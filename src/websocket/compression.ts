@@ -1,4 +1,4 @@
-// permessage-deflate (RFC 7692) negotiated on each side by itself, for connections whose messages are read.
+// permessage-deflate (RFC 7692) negotiated independently on each side, in messages mode.
 import type { RequestContext } from "../core/context.ts";
 import { dropFields, joinField } from "../wire/fields.ts";
 import { type Deflate, type Extensions, framing } from "./ws-parts.ts";

@@ -1,4 +1,4 @@
-// Follows the frames of one direction (RFC 6455 §5.2) by their headers alone: payloads pass untouched and unread.
+// Parses the frame headers of one direction (RFC 6455 §5.2); payloads are forwarded unread.
 
 const CLOSE = 8;
 const CONTROL_BIT = 8;

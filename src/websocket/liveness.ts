@@ -1,4 +1,4 @@
-// Whether both ends of a WebSocket are still there: pings at their intervals, silence and idleness noticed once a second.
+// Liveness of both ends of a WebSocket: pings at their intervals, timeouts checked once a second.
 import { TICK_MS } from "../core/streams.ts";
 
 /** Intervals of one connection, ms; 0 = off. */

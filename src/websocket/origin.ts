@@ -1,4 +1,4 @@
-// Which handshakes are admitted: by path, and by the origin of the page that asks (RFC 6455 §10.2).
+// Which handshakes are accepted, by path and by `Origin` (RFC 6455 §10.2).
 import type { RequestContext } from "../core/context.ts";
 import type { Filter } from "../core/filter.ts";
 import type { Refusal } from "../core/reply.ts";

@@ -1,4 +1,4 @@
-// Joins payload of WebSocket frames that comes in small pieces, so that a reader that collects a message keeps few of them.
+// Joins small chunks of frame payloads, so that collecting a message needs few buffers.
 import { Gathered } from "../wire/gathered.ts";
 import { FrameTracker } from "./frames.ts";
 

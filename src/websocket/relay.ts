@@ -1,4 +1,4 @@
-// A WebSocket whose messages are read: sizes and text are checked, and each side may compress by itself.
+// A WebSocket in messages mode: sizes and text are checked, and compression is independent on each side.
 import type { Compression, CompressionSettings } from "./compression.ts";
 import { GOING_AWAY, INTERNAL_ERROR, SERVICE_LOST, Session, type SessionParts } from "./session.ts";
 import { Side, type SideHandler } from "./side.ts";

@@ -1,4 +1,4 @@
-// What a route decides about WebSockets, compiled: the handshake to the backend, and whether messages are read or passed.
+// The compiled WebSocket settings of a route: the handshake to the backend, and the mode.
 import type { StreamCounts } from "../core/context.ts";
 import type { Filter } from "../core/filter.ts";
 import type { WebSocketRule } from "../core/route.ts";

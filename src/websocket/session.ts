@@ -1,4 +1,4 @@
-// What every open WebSocket has in common, whether its bytes pass untouched or message by message.
+// What open WebSockets of both modes have in common.
 
 import { AUTHENTICATION_EXPIRED, type BoundStream } from "../core/bound-stream.ts";
 import type { RequestContext, StreamCounts } from "../core/context.ts";

@@ -1,4 +1,4 @@
-// One side of a WebSocket whose messages are read: bytes in become messages, messages become bytes out.
+// One side of a WebSocket in messages mode: decodes received bytes to messages, and encodes messages to send.
 import type { UpgradedSocket, UpgradedSocketHandler } from "../core/edges.ts";
 import { PayloadPieces } from "./pieces.ts";
 import type { Extensions, FrameReceiver, FrameSender } from "./ws-parts.ts";

@@ -1,4 +1,4 @@
-// A WebSocket whose bytes pass untouched: compression, fragments, pings and close codes are between client and backend.
+// A WebSocket in tunnel mode: compression, fragments, pings and close codes are between client and backend.
 import type { UpgradedSocket, UpgradedSocketHandler } from "../core/edges.ts";
 import { closeFrame, FrameTracker, MASKED_PING, PING } from "./frames.ts";
 import { GOING_AWAY, INTERNAL_ERROR, SERVICE_LOST, Session, type SessionParts } from "./session.ts";

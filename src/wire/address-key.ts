@@ -1,4 +1,4 @@
-// IP addresses as texts that sort as the addresses do: one UTF-16 unit for every 16 bits.
+// IP addresses as strings that sort like the addresses: one UTF-16 unit per 16 bits.
 import { isIPv4, isIPv6 } from "node:net";
 
 /** Length of the key of an IPv4 address. */

@@ -1,4 +1,4 @@
-// What a backend is told about the attempt it gets: how much time is left for it, and that it is not the first.
+// Fields about an attempt for the backend: the remaining time, and the number of previous attempts.
 
 /**
  * Adds `X-Request-Deadline`, seconds since 1970 with milliseconds, where the request has a deadline, and `X-Retry-Attempt`,

@@ -1,4 +1,4 @@
-// Hosts and ports as they stand together in URLs and in `Host`.
+// Hosts with ports, as in URLs and `Host`.
 import { isIP } from "node:net";
 import { plainAddress } from "./cidr.ts";
 import { isUnixSocket } from "./unix-socket.ts";

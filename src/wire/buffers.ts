@@ -1,4 +1,4 @@
-// Read buffers for bulk bodies: handed to the write as they are and returned when flushed, so that large answers are not copied.
+// Read buffers for bulk bodies: passed to the write and returned when flushed, so that large answers are not copied.
 
 /** Size of one bulk buffer, bytes. One read of a fast local backend fills it. */
 export const BULK_BYTES = 128 * 1024;

@@ -1,4 +1,4 @@
-// Address ranges, as configurations list them, and the one spelling of an address.
+// Address ranges in configurations, and the normalised form of an address.
 import { isIP, SocketAddress } from "node:net";
 import { addressKey, IPV4_UNITS, keyRange } from "./address-key.ts";
 

@@ -1,4 +1,4 @@
-// The gateway as the client sees it: by its own connection, or by what a trusted peer in front reports.
+// Scheme and host used by the client: those of its connection, or as reported by a trusted peer.
 import type { RequestContext } from "../core/context.ts";
 import { getField } from "./fields.ts";
 

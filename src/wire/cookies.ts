@@ -1,4 +1,4 @@
-// Cookies where they stand: found in the header fields without taking the fields apart (RFC 6265 §4.2, §5.2).
+// Finds cookies in the header fields without parsing all of them (RFC 6265 §4.2, §5.2).
 import { isField } from "./fields.ts";
 
 /** Where the value of a cookie begins in a `Cookie` line, or -1. */

@@ -1,4 +1,4 @@
-// Where one event of an event stream ends and the next begins (WHATWG HTML §9.2.6): LF, CR and CRLF all end a line.
+// Finds the boundaries of events in an event stream (WHATWG HTML §9.2.6): LF, CR and CRLF all end a line.
 
 const LF = 10;
 const CR = 13;

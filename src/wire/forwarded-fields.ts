@@ -1,4 +1,4 @@
-// The forwarded fields of one request. What untrusted peers sent is replaced; to what trusted peers sent this hop is added.
+// The forwarded fields of one request: those of untrusted peers are replaced, those of trusted peers are extended.
 import type { RequestContext } from "../core/context.ts";
 import type { FieldBlock } from "../core/upstream-request.ts";
 import { fieldBlock, joinField } from "./fields.ts";

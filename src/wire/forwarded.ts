@@ -1,4 +1,4 @@
-// Who the client is, said to the backend: X-Forwarded-* and Forwarded (RFC 7239), believed only from trusted peers.
+// The client's address for the backend: X-Forwarded-* and Forwarded (RFC 7239), accepted only from trusted peers.
 import type { Peer } from "../core/context.ts";
 import type { Secured } from "../core/secured.ts";
 import type { FieldBlock } from "../core/upstream-request.ts";

@@ -1,4 +1,4 @@
-// Bytes collected piece by piece in one buffer that doubles as it fills: a piece of one byte costs no object of its own.
+// Collects bytes in one buffer that doubles as it fills, so that small chunks need no objects.
 
 const EMPTY = Buffer.alloc(0);
 

@@ -1,4 +1,4 @@
-// Texts with stars that stand for any run of characters, taken apart at the stars.
+// Patterns with stars that match any characters, split at the stars.
 
 /** Whether a text fits a glob's literal parts. Linear: each part is searched once, left to right. */
 export function fitsGlob(text: string, parts: readonly string[]): boolean {

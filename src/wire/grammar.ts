@@ -1,4 +1,4 @@
-// Byte classes of RFC 9110 §5.5–5.6 as lookup tables: every parser of the wire asks here, so all refuse the same bytes.
+// Byte classes of RFC 9110 §5.5–5.6 as lookup tables: used by all parsers, so that all reject the same bytes.
 
 /** 1 for a `tchar` (RFC 9110 §5.6.2): what a method or a field name may consist of. Index: byte 0–255. */
 export const TOKEN: Uint8Array = table(

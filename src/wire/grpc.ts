@@ -1,4 +1,4 @@
-// What the gateway must know of gRPC over HTTP/2 without knowing any message: kinds, deadlines and statuses.
+// Parts of gRPC over HTTP/2 that need no messages: kinds, deadlines and statuses.
 import { getField } from "./fields.ts";
 
 /** How a request speaks gRPC, by its content type; null when it does not. */

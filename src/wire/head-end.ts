@@ -1,4 +1,4 @@
-// Finds the end of a response head that comes in pieces, or with lines that end with LF alone.
+// Finds the end of a response head that arrives in chunks, or has lines that end with LF alone.
 import { VALUE } from "./grammar.ts";
 import { ProtocolError } from "./response-head.ts";
 

@@ -1,4 +1,4 @@
-// What node:http2 requires and does not document: its flat field lists, how to reset a stream, and how to free a closed one.
+// Undocumented requirements of node:http2: its flat field lists, how to reset a stream, and how to free a closed one.
 import type { ClientHttp2Session, Http2Stream, OutgoingHttpHeaders, ServerHttp2Session } from "node:http2";
 
 /** Flat name, value list as received, documented from Node 24 on. @param rest arguments behind headers and flags */

@@ -1,4 +1,4 @@
-// The few field names the data path must notice, told apart by length and letters so that a request costs one short scan.
+// The field names that the data path handles, recognised by length and letters in one short scan per request.
 import { isField } from "./fields.ts";
 
 /** What a field name means to the data path; every other name is `OTHER` and passes untouched. */

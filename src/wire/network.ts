@@ -1,4 +1,4 @@
-// Clients by their addresses: who has one address of a network has all of them.
+// Identifies clients by network, because a client usually controls all addresses of its network.
 
 /** An IPv4 address, or the /64 network of an IPv6 address: a client with one address of it can use all of them. */
 export function networkOf(address: string): string {

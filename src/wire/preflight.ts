@@ -1,4 +1,4 @@
-// Preflights: what a browser asks before it sends a request of another origin (Fetch standard, "CORS-preflight request").
+// CORS preflights, which a browser sends before a cross-origin request (Fetch standard, "CORS-preflight request").
 import type { RequestContext } from "../core/context.ts";
 import type { NoMatch } from "../core/snapshot.ts";
 import { getField } from "./fields.ts";

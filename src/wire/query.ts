@@ -1,4 +1,4 @@
-// Query parameters where they stand, without taking the query apart.
+// Finds query parameters without parsing the whole query.
 import { isUtf8 } from "node:buffer";
 import { HEX } from "./grammar.ts";
 

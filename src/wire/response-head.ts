@@ -1,4 +1,4 @@
-// Parser for the head of an HTTP/1.1 response (RFC 9112 §4, §5, §6): as strict as llhttp but for what stands below.
+// Parser for the head of an HTTP/1.1 response (RFC 9112 §4, §5, §6): as strict as llhttp, with the exceptions below.
 //
 // Three faults of old servers have one safe reading, and RFC 9112 lets a recipient take it. They are normalised, so that no
 // client sees them: lines that end with LF alone (§2.2), blanks between a field name and its colon (§5.1), and equal

@@ -1,4 +1,4 @@
-// TLS towards a backend: verified against its name and its pins, with the settings of its pool.
+// TLS to a backend: verified against its name and its pins, with the settings of its pool.
 import { createHash } from "node:crypto";
 import type { NetConnectOpts } from "node:net";
 import { connect, type SecureContextOptions, type SecureVersion, type TLSSocket } from "node:tls";

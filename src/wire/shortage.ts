@@ -1,4 +1,4 @@
-// What the gateway itself lacks: descriptors, ports or memory. Such failures say nothing about the host to be reached.
+// Shortages of the gateway itself: descriptors, ports or memory. Such failures say nothing about the host.
 import { closeSync, openSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { devNull, networkInterfaces } from "node:os";

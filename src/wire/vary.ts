@@ -1,4 +1,4 @@
-// `Vary`: what a reply depends on beside its URL (RFC 9110 §12.5.5).
+// `Vary`: the request fields that a reply depends on (RFC 9110 §12.5.5).
 import { isField } from "./fields.ts";
 
 /** Adds a name to the field, where it is not in it. @param fields flat list, changed in place */

@@ -1,4 +1,4 @@
-// Reads the whole body of a request, for those that must see all of it before they decide; it can still be sent from its beginning.
+// Reads the whole body of a request, for filters that need all of it; it can still be forwarded from its beginning.
 import type { RequestContext } from "../core/context.ts";
 import type { BodyReceiver, RequestBody } from "../core/edges.ts";
 import type { Refusal } from "../core/reply.ts";

@@ -1,4 +1,4 @@
-// What a fragment may say at all: services and rules, and of these nothing that reaches into the gateway's own machine.
+// What a fragment may contain: services and rules, without access to the gateway's own machine.
 import { INTERNAL } from "../meaning/services.ts";
 import type { Fields, Reading } from "../schema/field.ts";
 import { unknownKey, wrongValue } from "../schema/fields.ts";

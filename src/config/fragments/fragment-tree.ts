@@ -1,4 +1,4 @@
-// A fragment's flat values → the written tree below `gateway`, each value knowing where its source has it.
+// A fragment's flat values → the written tree below `gateway`, each value with its position in the source.
 import type { Fragment, FragmentValue } from "../../core/registry.ts";
 import type { Position, Problems } from "../text/problem.ts";
 import { type Entry, emptyMap, type MapNode, type Node } from "../text/tree.ts";

@@ -1,4 +1,4 @@
-// Files and fragments in one tree: what fragments bring comes behind what files have.
+// Merges files and fragments into one tree: fragments come after files.
 import { mergeInto } from "../text/merge.ts";
 import type { Problems } from "../text/problem.ts";
 import { emptyMap, type MapNode, type Node } from "../text/tree.ts";

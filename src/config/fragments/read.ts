@@ -1,4 +1,4 @@
-// Fragments one by one: what is wrong with each whatever else there is, and the trees of the others.
+// Reads each fragment by itself: the errors of each, and the trees of the valid ones.
 import type { Fragment } from "../../core/registry.ts";
 import type { Reading } from "../schema/field.ts";
 import { gateway } from "../schema/root.ts";

@@ -1,4 +1,4 @@
-// Which fragments take effect: those that are right beside the files, and of those that contradict each other the first.
+// Decides which fragments take effect: those that are valid together with the files; of conflicting ones, the first.
 import { duplicateOf } from "../text/claims.ts";
 import { type Contest, oneLine, type Position, type Problem, Problems } from "../text/problem.ts";
 import type { DroppedFragment, Fragments, ReadFragment } from "./read.ts";

@@ -1,4 +1,4 @@
-// What `tls.acme` blocks order: blocks with equal settings share one account, and have each certificate ordered once.
+// Certificates ordered by `tls.acme` blocks: blocks with equal settings share one account, and each is ordered once.
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import type { NameSet } from "../../acme/settings.ts";

@@ -1,4 +1,4 @@
-// `backend.services`: the settings for calls to each service.
+// `backend.services`: the settings for requests to each service.
 import type { Backend } from "../schema/backend.ts";
 import { checkInherited } from "../schema/inherit.ts";
 import { withOverride } from "../schema/overrides.ts";

@@ -1,4 +1,4 @@
-// Descriptions of gRPC messages that lie in files: read while loading, so that a change is a change of the configuration.
+// Descriptors of gRPC messages in files, read while loading, so that a change is a change of the configuration.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { RuleSection } from "../schema/router.ts";

@@ -1,4 +1,4 @@
-// A rule's fallback must be one thing, exist, and be something its clients understand.
+// A rule's fallback must be either a service or a fixed answer, exist, and suit the protocol of the clients.
 import { consistsOf, TOKEN, VALUE } from "../../wire/grammar.ts";
 import type { RuleConfig } from "../config.ts";
 import type { FallbackSection } from "../schema/fallback.ts";

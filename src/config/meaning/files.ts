@@ -1,4 +1,4 @@
-// Files that a configuration names, and what to say when one cannot be read or written.
+// Files named in a configuration, and messages about those that cannot be read or written.
 //
 // One rule: a relative path counts from the working directory of the process. Only `include`, whose files are parts of the
 // configuration, counts from the file that names it.

@@ -1,4 +1,4 @@
-// The services and rules of a configuration, which other sections name.
+// The services and rules of a configuration, to which other sections refer.
 import { REGISTRIES } from "../../catalog.ts";
 import type { RuleConfig, ServiceConfig } from "../config.ts";
 import type { Position } from "../text/problem.ts";

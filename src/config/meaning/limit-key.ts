@@ -1,4 +1,4 @@
-// What a limit counts by, and which header says what a request costs.
+// The key of a limit, and the header with the cost of a request.
 import { type KeySource, needsIdentity, parseKeySource } from "../../limits/keys.ts";
 import { didYouMean } from "../text/suggest.ts";
 import type { Draft, Place } from "./draft.ts";

@@ -1,4 +1,4 @@
-// The method mappings of rules with JSON clients: their keys are checked here, what they name only where it is described.
+// The method mappings of rules with JSON clients: keys are checked here, methods only with the descriptors.
 import { parseTemplate } from "../../translators/grpc-json/mapping/template.ts";
 import type { Position } from "../text/problem.ts";
 import type { Node } from "../text/tree.ts";

@@ -1,4 +1,4 @@
-// Which requests a rule takes: its path, hosts, methods and further conditions, and what two rules must not share.
+// Which requests a rule matches: its path, hosts, methods and further conditions, which no two rules may share.
 import type { Conditions, ValueTest } from "../../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../../routing/pattern.ts";
 import { bracketed, plainHost, withoutRoot } from "../../wire/authority.ts";

@@ -1,4 +1,4 @@
-// Settings of outlier detection, service by service, and what is wrong with them.
+// Settings of outlier detection for each service, and their errors.
 import type { OutlierSettings } from "../../resilience/outlier-settings.ts";
 import { checkInherited, inherit } from "../schema/inherit.ts";
 import type { Written } from "../schema/root.ts";

@@ -1,4 +1,4 @@
-// What differs between two configurations, by name alone: for the log line of a reload.
+// The differences between two configurations, by name only, for the log line of a reload.
 import type { Config } from "../config.ts";
 import { writtenOf } from "../written.ts";
 

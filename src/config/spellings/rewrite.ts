@@ -1,4 +1,4 @@
-// Moves old spellings to canonical keys and takes out keys that have no effect, by the tables beside it, before reading.
+// Moves old spellings to canonical keys and removes keys without effect, using the tables beside it, before reading.
 
 import type { Problems } from "../text/problem.ts";
 import { type Entry, emptyMap, type MapNode, type Node, plain } from "../text/tree.ts";

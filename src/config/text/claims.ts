@@ -1,4 +1,4 @@
-// Names that can belong to one only: who has claimed which, and what is said to those that come second.
+// Names that must be unique: the first use of each, and the errors for later ones.
 import { type Contest, type Position, type Problems, placeText } from "./problem.ts";
 
 interface OpenContest extends Contest {

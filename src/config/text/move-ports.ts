@@ -1,4 +1,4 @@
-// Moves the ports that a configuration names, so that it can run where some of them are taken.
+// Moves the ports in a configuration, so that it can run where some of them are in use.
 import { gateway } from "../schema/root.ts";
 import { emptyMap, type MapNode, type Node } from "./tree.ts";
 

@@ -1,4 +1,4 @@
-// YAML text → written tree with positions: anchors resolved, merges applied, `x-` keys left out.
+// YAML text → written tree with positions: anchors resolved, merges applied, `x-` keys removed.
 import {
   type Document,
   isAlias,

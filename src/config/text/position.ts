@@ -1,4 +1,4 @@
-// Where a value stands in the file or the fragment, for messages about it.
+// The position of a value in its file or fragment, for messages.
 import type { Position } from "./problem.ts";
 import type { MapNode, Node } from "./tree.ts";
 

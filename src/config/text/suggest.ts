@@ -1,4 +1,4 @@
-// "did you mean": the known word nearest to a mistyped one, or the one that means the same elsewhere.
+// "did you mean": the known word nearest to a mistyped one, or a synonym of it.
 import { SYNONYMS } from "../cures/synonyms.ts";
 
 /** Number of known words listed at most when none is similar. */

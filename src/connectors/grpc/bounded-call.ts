@@ -1,4 +1,4 @@
-// A gRPC call with bounds on its messages, put around body and receiver: what is too large fails the call, not the process.
+// Limits the messages of a gRPC call by wrapping body and receiver: a message that is too large fails the call.
 import type { BodyReceiver, Receiver, RequestBody, SendFailure, Upstream } from "../../core/edges.ts";
 import { getField } from "../../wire/fields.ts";
 import { SizeGate } from "./size-gate.ts";

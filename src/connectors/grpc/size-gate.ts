@@ -1,4 +1,4 @@
-// Follows gRPC messages by their length prefixes alone: the only thing about them the gateway looks at.
+// Checks the size of gRPC messages by their length prefixes, the only part of them that the gateway parses.
 
 const PREFIX = 5;
 

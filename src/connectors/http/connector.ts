@@ -1,4 +1,4 @@
-// The HTTP/1.1 connector: one endpoint's pool behind the Connector contract.
+// The HTTP/1.1 connector: implements Connector with the pool of one endpoint.
 import type { Connector } from "../../core/connector.ts";
 import type { Receiver, Upstream } from "../../core/edges.ts";
 import { NULL_UPSTREAM } from "../../core/null-upstream.ts";

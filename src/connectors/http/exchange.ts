@@ -1,4 +1,4 @@
-// One request and its response on a connection: sends head and body, turns what the parser finds into a Receiver's calls.
+// One request and its response on a connection: sends head and body, and passes the parsed response to a Receiver.
 import type { BodyReceiver, Progress, Receiver, RequestBody, Upstream } from "../../core/edges.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { BackendTimes } from "../../core/route-settings.ts";

@@ -1,4 +1,4 @@
-// What a connection knows of the pool it belongs to.
+// The pool as a connection uses it.
 import type { BufferPool } from "../../wire/buffers.ts";
 import type { Network } from "../../wire/dial.ts";
 import type { HttpClientOptions } from "./options.ts";

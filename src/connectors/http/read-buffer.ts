@@ -1,4 +1,4 @@
-// Which buffer the next read of a connection goes into: the one all share, or in the middle of a large body one of its own.
+// The buffer for the next read of a connection: the shared one, or a separate one within a large body.
 import type { PoolShared } from "./pool-contract.ts";
 
 /** A run of body at least this long is handed over in its read buffer instead of being copied, bytes. */

@@ -1,4 +1,4 @@
-// Whether and how a kept connection may be used again: what its backend says in `Keep-Alive`, and what it may have done since.
+// Whether a kept connection may be reused, according to `Keep-Alive` of its backend and its idle time.
 import type { ResponseHead } from "../../wire/response-head.ts";
 
 /** A connection that was idle for this long may have been given up by its backend a moment ago, ms. */

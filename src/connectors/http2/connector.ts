@@ -1,4 +1,4 @@
-// The HTTP/2 connector: one endpoint's connections behind the Connector contract. gRPC passes through it unread.
+// The HTTP/2 connector: implements Connector with the connections of one endpoint. gRPC messages are not parsed.
 
 import type { Connector } from "../../core/connector.ts";
 import type { Receiver, Upstream } from "../../core/edges.ts";

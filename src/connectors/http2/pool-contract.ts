@@ -1,4 +1,4 @@
-// What a connection knows of the pool it belongs to.
+// The pool as a connection uses it.
 import type { Network } from "../../wire/dial.ts";
 import type { PoolTarget } from "../http/pool-contract.ts";
 import type { Http2ClientOptions } from "./options.ts";

@@ -1,4 +1,4 @@
-// The HTTP/2 connections to one endpoint: as many streams on one as it takes, a bounded queue behind them.
+// The HTTP/2 connections to one endpoint: as many streams on each as it allows, then a bounded queue.
 import { originText } from "../../wire/authority.ts";
 import type { Network } from "../../wire/dial.ts";
 import type { PoolTarget } from "../http/pool-contract.ts";

@@ -1,4 +1,4 @@
-// All HTTP/2 pools of the process, looked over once a second.
+// All HTTP/2 pools of the process, swept once a second.
 import type { Network } from "../../wire/dial.ts";
 import type { PoolTarget } from "../http/pool-contract.ts";
 import type { Http2ClientOptions } from "./options.ts";

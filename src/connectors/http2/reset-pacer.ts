@@ -1,4 +1,4 @@
-// Resets of streams on one connection to a backend, kept below the rates at which servers take them for an attack.
+// Limits the rate of stream resets on one connection to a backend, because servers treat too many as an attack.
 import { type ClientHttp2Stream, constants } from "node:http2";
 import { resetStream } from "../../wire/http2-raw.ts";
 

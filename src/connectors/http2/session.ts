@@ -1,4 +1,4 @@
-// One HTTP/2 connection to a backend: dialled once, shared by many streams, left when the backend says so.
+// One HTTP/2 connection to a backend: dialled once, shared by many streams, closed after GOAWAY.
 
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import { connect as connectTcp, type NetConnectOpts, type Socket } from "node:net";

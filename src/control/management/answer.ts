@@ -1,4 +1,4 @@
-// What a call of the management API is answered with.
+// Answers of the management API.
 
 /** A complete answer, or one that goes on. */
 export interface Answer {

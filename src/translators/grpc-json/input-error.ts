@@ -1,4 +1,4 @@
-// What is wrong with the client's own input, in words that may be shown to the client.
+// An error in the client's input, worded for the client.
 
 /** Longest message shown, characters: errors quote what was sent. */
 const MAX_MESSAGE = 300;

@@ -1,4 +1,4 @@
-// What configuration says about the JSON side of a gRPC route, as plain data.
+// The transcoding settings of a gRPC route, as plain data.
 
 /** How messages are written as JSON (proto3 JSON mapping, "JSON options"). */
 export interface PrintOptions {

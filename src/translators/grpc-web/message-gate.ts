@@ -1,4 +1,4 @@
-// Holds back the beginning of a small message until its end is there: trailers may follow a whole message only.
+// Buffers a small message until it is complete, because trailers may only follow a complete message.
 import { Gathered } from "../../wire/gathered.ts";
 
 const PREFIX = 5;

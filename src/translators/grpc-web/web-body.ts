@@ -1,4 +1,4 @@
-// The body of a gRPC-Web request as gRPC takes it: the same frames, without the base64 of the text form.
+// The body of a gRPC-Web request converted to gRPC: the same frames, without the base64 of the text form.
 import type { BodyReceiver, RequestBody } from "../../core/edges.ts";
 import { Base64Decoder } from "./base64-stream.ts";
 

@@ -1,4 +1,4 @@
-// A gRPC response as gRPC-Web: the frames, then the trailers in a frame of their own, because browsers see no trailers.
+// A gRPC response as gRPC-Web: the frames, then the trailers in another frame, because browsers cannot read trailers.
 import type { Receiver, SendFailure } from "../../core/edges.ts";
 import { type Fields, getField } from "../../wire/fields.ts";
 import { HOP, knownField } from "../../wire/known.ts";

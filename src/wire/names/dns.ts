@@ -1,4 +1,4 @@
-// Asks DNS servers for the addresses of a name through Node's c-ares, which needs no thread and looks up names in parallel.
+// Queries DNS servers through Node's c-ares, which needs no thread and resolves names in parallel.
 import { promises as dns } from "node:dns";
 import { candidates, type ResolvConf } from "./resolv-conf.ts";
 

@@ -1,4 +1,4 @@
-// `/etc/hosts`: addresses of names that are not asked of any server (hosts(5)).
+// `/etc/hosts`: addresses of names that need no DNS query (hosts(5)).
 import { isIP } from "node:net";
 
 /** Name in lower case → its addresses, in the order of the file. */

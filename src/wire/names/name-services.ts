@@ -1,4 +1,4 @@
-// `/etc/nsswitch.conf`: whether names are looked up in ways that only the system's own resolver knows (nsswitch.conf(5)).
+// `/etc/nsswitch.conf`: whether names are resolved in ways that only the system's resolver supports (nsswitch.conf(5)).
 
 /** Sources that matter for names of one label and below `.local` alone: the machine's own name, multicast DNS. */
 const LOCAL_SOURCES = /^(myhostname|mymachines|mdns[46]?(_minimal)?)$/;

@@ -1,4 +1,4 @@
-// `/etc/resolv.conf`: which servers to ask, and which names to try for one that is written short (resolv.conf(5)).
+// `/etc/resolv.conf`: which servers to query, and which names to try for a short one (resolv.conf(5)).
 import { isIP, isIPv6 } from "node:net";
 import { hostname } from "node:os";
 

@@ -1,4 +1,4 @@
-// The system's own resolver. A look-up takes a thread of the few that Node has for that, and cannot be called off.
+// The system's resolver. A lookup occupies one of Node's few threads and cannot be cancelled.
 import { lookup } from "node:dns";
 
 /** Most look-ups at once: Node gives half of its four threads to them. */

@@ -1,4 +1,4 @@
-// A file of the system that is read again when it has changed.
+// A system file that is read again when it changes.
 import { readFileSync, statSync } from "node:fs";
 
 /** The content of one file, as `parse` understands it. A missing file counts as an empty one. */

@@ -1,4 +1,4 @@
-// The descriptors of one route at this moment: those of files, and those that are fetched while the gateway runs.
+// The current descriptors of one route: those from files, and those fetched at run time.
 import type { NamedSet } from "./descriptor-set.ts";
 import type { PolledSource } from "./polled-source.ts";
 import { createPool, type DescriptorPool } from "./pool.ts";

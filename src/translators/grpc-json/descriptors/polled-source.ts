@@ -1,4 +1,4 @@
-// A descriptor set that is fetched in the background, again and again; the last good one is kept.
+// A descriptor set that is polled in the background; the last good one is kept.
 
 /** Soonest a failed fetch is tried again, ms. */
 const RETRY_MS = 5000;

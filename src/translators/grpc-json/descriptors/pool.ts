@@ -1,4 +1,4 @@
-// The types and services known to a route, wrapped so that methods are found by the names people write.
+// The types and services known to a route, wrapped so that methods can be found by their usual names.
 import {
   create,
   createFileRegistry,

@@ -1,4 +1,4 @@
-// Which method a request means: configuration first, then the annotations of the service, then the path itself.
+// Chooses the method of a request: configuration first, then the annotations of the service, then the path itself.
 import type { DescService } from "@bufbuild/protobuf";
 import type { Refusal } from "../../../core/reply.ts";
 import { InputError } from "../input-error.ts";

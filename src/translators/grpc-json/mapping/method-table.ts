@@ -1,4 +1,4 @@
-// All ways a route has to find the method of a request, compiled once for one set of descriptors.
+// The method mappings of a route, compiled once per set of descriptors.
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { DescriptorPool } from "../descriptors/pool.ts";
 import { type HttpRule, httpRuleOf } from "../http-rule.ts";

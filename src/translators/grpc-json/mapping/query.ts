@@ -1,4 +1,4 @@
-// Query parameters as fields of the request message: every one of them must be a field, or the request is refused.
+// Query parameters as fields of the request message: a parameter that is not a field is rejected.
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { InputError } from "../input-error.ts";
 import { dottedName, findPath, putValue, takesText, type ValueTree } from "./field-path.ts";

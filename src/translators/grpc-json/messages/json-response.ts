@@ -1,4 +1,4 @@
-// The gRPC response of one attempt as an ordinary HTTP response. Its status waits until the service has said how it went.
+// The gRPC response of one attempt as an HTTP response. Its status is sent when the result of the call is known.
 import type { Receiver, SendFailure } from "../../../core/edges.ts";
 import { type Fields, getField } from "../../../wire/fields.ts";
 import { httpStatusOf } from "../../../wire/grpc.ts";

@@ -1,4 +1,4 @@
-// Steps through a JSON text that has not been parsed yet. None of them fails, whatever the text is.
+// Steps through a JSON text that has not been parsed yet. Its functions accept any text.
 
 /** Index behind the string that begins at `open`; the end of the text when it does not end. */
 export function endOfString(text: string, open: number): number {

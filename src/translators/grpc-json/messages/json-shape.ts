@@ -1,4 +1,4 @@
-// What a JSON value stands for by the type of its field, as far as its numbers matter.
+// The shape of a JSON value by the type of its field, as far as it matters for numbers.
 import { type DescExtension, type DescField, type DescMessage, type Registry, ScalarType } from "@bufbuild/protobuf";
 import { hasOwnForm, isWrapper } from "../mapping/field-path.ts";
 

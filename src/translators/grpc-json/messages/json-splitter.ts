@@ -1,4 +1,4 @@
-// Cuts a stream of JSON messages into single ones: one a line (NDJSON), or the elements of one array.
+// Splits a stream of JSON messages: one per line (NDJSON), or the elements of one array.
 import { Gathered } from "../../../wire/gathered.ts";
 import { InputError, tooLarge } from "../input-error.ts";
 

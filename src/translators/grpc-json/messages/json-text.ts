@@ -1,4 +1,4 @@
-// JSON text of a client, checked for what a recursive reader must not meet.
+// Checks a client's JSON text for nesting that a recursive parser cannot handle.
 import { InputError } from "../input-error.ts";
 
 /** Objects and arrays inside each other. Protobuf libraries refuse more than 100 levels as well. */

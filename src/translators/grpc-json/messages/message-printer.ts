@@ -1,4 +1,4 @@
-// A message of the service as what the client gets: JSON by the options of the route, or the bytes of an HttpBody.
+// Converts a message of the service for the client: JSON with the options of the route, or the bytes of an HttpBody.
 import { create, fromBinary, type JsonObject, type JsonValue, type Message, toJson } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import type { DescriptorPool } from "../descriptors/pool.ts";

@@ -1,4 +1,4 @@
-// The client's JSON body as a stream of gRPC frames, made as it is read, no faster than the backend takes them.
+// The client's JSON body as a stream of gRPC frames, converted as it is read, with back-pressure of the backend.
 import type { BodyReceiver, RequestBody } from "../../../core/edges.ts";
 import { Gathered } from "../../../wire/gathered.ts";
 import { InputError, tooLarge } from "../input-error.ts";

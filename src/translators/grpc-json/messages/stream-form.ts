@@ -1,4 +1,4 @@
-// The forms a stream of messages takes on HTTP: a line each (NDJSON), one JSON array, or server-sent events.
+// The HTTP formats of a stream of messages: one line each (NDJSON), one JSON array, or server-sent events.
 
 /** How messages and a late error are written. Texts are JSON without line breaks. */
 export interface StreamForm {

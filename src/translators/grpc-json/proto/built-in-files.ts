@@ -1,4 +1,4 @@
-// The .proto files that every configuration may import without having them.
+// The built-in .proto files that any configuration can import.
 import { readFileSync } from "node:fs";
 import {
   type FileDescriptorProto,
