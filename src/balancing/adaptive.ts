@@ -16,7 +16,9 @@ const SHARPNESS = 4;
 /** Least share of requests that each way of choosing gets, so that it goes on being measured. */
 const LEAST_PART = 0.05;
 
-/** Begins with a third of the requests for each way; after every {@link LESSON} results the shares are computed anew. */
+/**
+ * Starts with a third of the requests for each method; the shares are recomputed after every {@link LESSON} results.
+ */
 export function adaptive(settings: BalancerSettings): Balancer {
   const ways = [roundRobin(), leastConnections(settings), responseTime(settings)];
   const lessons = new Lessons(ways.length);

@@ -7,10 +7,10 @@ import { hashKey } from "./hash-key.ts";
 import { type HashRing, RingMaker } from "./hash-ring.ts";
 import type { BalancerSettings, HashRule, KeyedBalancer } from "./settings.ts";
 
-/** An endpoint with so few requests under way is never too busy: else two requests of one client would go to different ones. */
+/** An endpoint with fewer requests in progress is never skipped, so that two requests of one client stay together. */
 const NEVER_BUSY = 8;
 
-/** Requests after which what is under way is counted anew; those between are added to it. */
+/** Number of requests after which those in progress are recounted; in between, new ones are added. */
 const COUNT_EVERY = 16;
 
 /** By the key of the rule, with bounded load (Mirrokni, Thorup, Zadimoghaddam: "Consistent hashing with bounded loads"). */

@@ -11,13 +11,13 @@ import { isKeyed } from "./settings.ts";
 export interface SpreadRule {
   /** Zone of this gateway; "" prefers no zone. */
   readonly zone: string;
-  /** Fit share of endpoints, in [0, 1], below which all are used; 0 never. */
+  /** Share of available endpoints, in [0, 1], below which all are used; 0 = never. */
   readonly panicShare: number;
-  /** false: a group takes everything while it has one fit endpoint. */
+  /** false: a group takes all traffic while it has one available endpoint. */
   readonly overflow: boolean;
 }
 
-/** A group carries its whole part of the traffic while this times its fit share is 1 or more (as Envoy does). */
+/** A group keeps all its traffic while its available share times this is at least 1 (as in Envoy). */
 const HEADROOM = 1.4;
 
 /** Endpoints of one priority that stand in the gateway's zone, or elsewhere. */
@@ -37,14 +37,14 @@ export class EndpointGroups {
   /** By rank; at most two for each priority. */
   readonly #balancers = new Map<number, Balancer>();
 
-  /** @param make a balancer with a memory of its own */
+  /** @param make a balancer with its own state */
   constructor(make: () => Balancer, rule: SpreadRule, randomInt: RandomInt) {
     this.#make = make;
     this.#rule = rule;
     this.#randomInt = randomInt;
   }
 
-  /** @param endpoints all of the service, fit or not, in the order of the registry */
+  /** @param endpoints all of the service, available or not, in the order of the registry */
   over(endpoints: readonly Endpoint[]): Picker {
     const groups = groupsOf(endpoints, this.#rule);
     const first = this.#balancer(0);

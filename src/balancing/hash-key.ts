@@ -4,7 +4,7 @@ import { cookieEnd, cookieStart } from "../wire/cookies.ts";
 import { crc32 } from "../wire/crc32.ts";
 import { getField, isField } from "../wire/fields.ts";
 
-/** Hash of what a request is told apart by, 32 bits; -1 when it carries no such thing. */
+/** Hash of the key of a request, 32 bits; -1 if the request does not have it. */
 type Read = (ctx: RequestContext) => number;
 
 /**

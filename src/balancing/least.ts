@@ -14,15 +14,15 @@ import { WeightTable } from "./weight-table.ts";
 const FEW = 8;
 /** One request of so many goes in turn, so that an endpoint that was slow is measured again. */
 const PROBE_EVERY = 64;
-/** Stands for the latency of an endpoint that has been asked and has never answered, ms. */
+/** Assumed latency of an endpoint that was tried and has never answered, ms. */
 const UNKNOWN_MS = 1e9;
 
-/** Fewest requests under way for its weight; equal ones in turn. */
+/** Fewest requests in progress relative to weight; equal ones in turn. */
 export function leastConnections(settings: BalancerSettings): Balancer {
   return balancer(settings, false);
 }
 
-/** Lowest latency × (requests under way + 1) for its weight; an endpoint that has not been asked yet goes first. */
+/** Lowest latency × (requests in progress + 1) relative to weight; an endpoint without requests so far goes first. */
 export function responseTime(settings: BalancerSettings): Balancer {
   return balancer(settings, true);
 }

@@ -54,7 +54,7 @@ export class SessionCookies {
     return Buffer.concat([body, this.#mac(body)]).toString("base64url");
   }
 
-  /** What a cookie says, or null when it is not of ours or too old. @param now seconds since 1970 */
+  /** The content of a cookie, or null if it is invalid or too old. @param now seconds since 1970 */
   read(value: string, now: number): Claim | null {
     if (value.length > LONGEST) return null;
     const claim = this.#verified.get(value) ?? this.#verify(value);

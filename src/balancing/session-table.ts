@@ -31,7 +31,7 @@ export class SessionTable {
     return this.#entries.size;
   }
 
-  /** Id of the endpoint of a session, whose time begins anew; undefined when there is none. */
+  /** Id of the endpoint of a session, whose lifetime is renewed; undefined if there is none. */
   get(session: string): string | undefined {
     const key = keyOf(session);
     const entry = this.#entries.get(key);

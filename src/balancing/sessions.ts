@@ -8,7 +8,7 @@ import { queryValue } from "../wire/query.ts";
 import { type Claim, SessionCookies, type SessionEntry } from "./session-cookie.ts";
 import { SessionTable } from "./session-table.ts";
 
-/** How sessions are told apart. Sources are tried in the order they stand in here. */
+/** How sessions are identified. Sources are tried in this order. */
 export interface SessionRule {
   /** Name of the cookie; "" looks at none. */
   readonly cookie: string;
@@ -18,7 +18,7 @@ export interface SessionRule {
   readonly header: string;
   /** Name of the query parameter; "" looks at none. */
   readonly query: string;
-  /** Clients without any of these are told apart by address. */
+  /** Clients without any of these are identified by address. */
   readonly byAddress: boolean;
   /** From the last use. */
   readonly ttlMs: number;
@@ -40,7 +40,7 @@ export class Sessions {
   readonly #byId: SessionTable;
   readonly #byAddress: SessionTable;
   readonly #service: string;
-  /** What stands for this service in cookies. */
+  /** The service in cookies. */
   readonly #tag: number;
 
   constructor(service: string, rule: SessionRule, secret: Buffer, { now, wall }: Clocks) {
@@ -53,7 +53,7 @@ export class Sessions {
     this.#tag = this.#cookies.tag(service);
   }
 
-  /** What stands for an endpoint in cookies. */
+  /** An endpoint in cookies. */
   tagOf(endpoint: Endpoint): number {
     return this.#cookies.tag(`${this.#service}\0${endpoint.spec.id}`);
   }
@@ -74,7 +74,9 @@ export class Sessions {
     return rule.byAddress ? this.#byAddress.get(ctx.clientIp) : undefined;
   }
 
-  /** Remembers the endpoint of a client whose request carries an id; an id that only the reply brings is learned there. */
+  /**
+   * Stores the endpoint of a client whose request has an id; an id that only the reply has is learned from the reply.
+   */
   bind(ctx: RequestContext, endpoint: Endpoint): void {
     const { rule } = this;
     const named = rule.cookie === "" || rule.issues ? undefined : cookieValue(ctx.fields, rule.cookie);
@@ -84,8 +86,8 @@ export class Sessions {
   }
 
   /**
-   * Looks at a reply: the endpoint that gave it keeps the session, unless it is unfit. Learns the cookie an application
-   * sets, or sets one where the client needs it.
+   * Processes a reply: its endpoint keeps the session, unless it is unavailable. Learns the cookie an application sets,
+   * or sets one where the client needs it.
    */
   answered(ctx: RequestContext, endpoint: Endpoint, status: number, fields: string[]): void {
     const { rule } = this;
@@ -98,7 +100,7 @@ export class Sessions {
     const now = this.#wall() / 1000;
     const claim = rule.issues ? this.#cookies.read(cookieValue(ctx.fields, rule.cookie) ?? "", now) : null;
     if (claim === null) this.bind(ctx, endpoint);
-    // A client that sends an id of its own needs no cookie.
+    // A client that sends its own id needs no cookie.
     if (!rule.issues || (claim === null && this.#otherId(ctx) !== undefined)) return;
     const entry: SessionEntry = { service: this.#tag, endpoint: this.tagOf(endpoint) };
     const isYoung = claim !== null && claim.expiresAt - now > rule.ttlMs / 2000;

@@ -15,11 +15,13 @@ export interface BalancerSettings {
 
 /** How requests are spread by a hash. */
 export interface HashRule {
-  /** 32 bits of what requests are told apart by. */
+  /** 32-bit hash of the key of a request. */
   readonly keyOf: (ctx: RequestContext) => number;
   /** Points on the ring for each unit of weight. */
   readonly replicas: number;
-  /** An endpoint is left out while it has more than this times its share of all requests under way; 0 never. */
+  /**
+   * An endpoint is skipped while it has more than this multiple of its share of the requests in progress; 0 = never.
+   */
   readonly maxLoad: number;
 }
 

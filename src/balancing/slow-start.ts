@@ -41,7 +41,7 @@ export class SlowStart {
 
   /** Watches an endpoint until {@link unfollow}. */
   follow(state: EndpointState): void {
-    // An endpoint that has not been checked yet, or that joins a running service, warms up when it becomes fit.
+    // An endpoint that has not been checked yet, or that joins a running service, warms up when it becomes available.
     const follower: Follower = {
       fit: state.fit,
       lost: this.#running || isLost(state),

@@ -6,7 +6,7 @@ import { roundRobin } from "./round-robin.ts";
 import type { Sessions } from "./sessions.ts";
 import type { BalancerSettings, KeyedBalancer } from "./settings.ts";
 
-/** New clients, and those whose endpoint is gone, are given an endpoint in turn by weight. */
+/** New clients, and those whose endpoint was removed, are assigned an endpoint in turn by weight. */
 export function stickySession({ sessions }: BalancerSettings): KeyedBalancer {
   const inTurn = roundRobin();
   const behind = roundRobin();

@@ -70,7 +70,7 @@ export class Certificates implements Participant<Config> {
     this.#certify([...this.#live.values()]);
   }
 
-  /** Leaves orders that are under way to whoever comes next. */
+  /** Leaves orders in progress to the next issuer. */
   async close(): Promise<void> {
     this.#end([...this.#live.values()]);
     await this.#ending;

@@ -139,8 +139,8 @@ export class Reconciler {
       this.onApplied(config);
       return { kind: "applied", config, before };
     } catch (error) {
-      // What was met beside the files, such as a port in use or a log that cannot be written, changes by itself; their size
-      // does not.
+      // Conditions outside the files, such as a port in use or a log that cannot be written, can change by themselves;
+      // their size does not.
       const { message, code } = error as NodeJS.ErrnoException;
       return this.#refused(reason, readAt, [message], message, code !== "ERR_WORKER_OUT_OF_MEMORY");
     }

@@ -15,7 +15,7 @@ const FRAGMENTS_MS = 250;
 interface Source {
   readonly key: string;
   readonly registry: Registry;
-  /** Whether it lists services of its own, beside those of the configuration. */
+  /** Whether it lists services besides those of the configuration. */
   readonly mayGrow: boolean;
 }
 
@@ -56,7 +56,7 @@ export class Sources implements Participant<Config> {
     return this.#given === config.services ? config : { ...config, services: together(this.#nextServices, this.#next) };
   }
 
-  /** Pieces of configuration that belong to the files, as far as the registry in effect brings them. */
+  /** The current fragments of the registry, to be merged with the files. */
   get fragments(): readonly Fragment[] {
     return this.#live?.registry.fragments() ?? [];
   }
@@ -108,7 +108,7 @@ export class Sources implements Participant<Config> {
   }
 }
 
-/** Equal where a registry can be kept: one that knows only the configuration has nothing to keep. */
+/** Equal if a registry can be kept: one that only has the configuration has nothing to keep. */
 function keyOf({ registry, hash }: Config): string {
   return REGISTRIES[registry.type].mayGrow ? JSON.stringify(registry) : hash;
 }

@@ -12,7 +12,7 @@ const MAX_SPREAD_MS = 5000;
 
 /**
  * Drains the gateway.
- * @param active number of requests under way
+ * @param active number of requests in progress
  * @returns requests that had to be cut off
  */
 export async function drain(

@@ -42,7 +42,7 @@ export class LocalDataPlane implements DataPlane<Config> {
   #orders: readonly OrderState[] = [];
   #prepared: Prepared | null = null;
 
-  /** @param extensions kinds that the program which starts the gateway brings */
+  /** @param extensions implementations added by an embedding program */
   constructor(facts: ProcessFacts, logs: ProcessLogs, meters: Meters, extensions: Extensions) {
     const live = this.#live;
     this.#runtime = makeRuntime(facts, logs, meters, extensions, live, {

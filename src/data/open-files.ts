@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** Descriptors kept for all that is no proxied connection: a quarter of the limit, and no more than this. */
+/** Descriptors reserved for purposes other than proxied connections: a quarter of the limit, at most this many. */
 const MAX_RESERVE = 256;
 /** A client's connection and one to a service. */
 const PER_CONNECTION = 2;

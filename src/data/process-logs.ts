@@ -46,7 +46,7 @@ export class ProcessLogs {
     if (this.#level === null) this.app.setLevel(config.logging.level);
   }
 
-  /** The log output of that name, shared by everybody who holds the lease. @throws Error when it cannot be opened */
+  /** The log output of that name, shared by all holders of the lease. @throws Error when it cannot be opened */
   lease(output: string, holder: LeaseHolder): LineSink {
     return holder.lease(
       `sink|${output}`,

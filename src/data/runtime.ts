@@ -22,7 +22,7 @@ import { Resolver } from "../wire/resolver.ts";
 import { Shortage } from "../wire/shortage.ts";
 import type { ProcessLogs } from "./process-logs.ts";
 
-/** Most health probes under way at once. */
+/** Maximum concurrent health probes. */
 const MAX_PROBES = 50;
 
 /** What of the metrics follows from the configuration in effect. */

@@ -5,7 +5,7 @@ import type { Refusal } from "../core/reply.ts";
 import type { KeyOf } from "./keys.ts";
 import type { LimitMeter } from "./limit.ts";
 
-/** Requests under way by key. A key without any has no entry. */
+/** Requests in progress by key. Keys without any have no entry. */
 export type UnderWay = Map<string, number>;
 
 /** What a route bounds. */

@@ -16,7 +16,7 @@ export type KeyOf = (ctx: RequestContext) => string;
 /** A longer key is replaced by its digest: clients choose how long their headers are. */
 const MAX_LENGTH = 64;
 
-/** Reads `ip`, `subject`, `apiKey`, `route` or `header:<name>`; null when it is none of them. */
+/** Reads `ip`, `subject`, `apiKey`, `route` or `header:<name>`; null if it is none of them. */
 export function parseKeySource(text: string): KeySource | null {
   if (text === "ip" || text === "subject" || text === "apiKey" || text === "route") return { kind: text, field: "" };
   const header = /^header:([!#$%&'*+.^_`|~0-9A-Za-z-]+)$/.exec(text);

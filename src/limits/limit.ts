@@ -38,7 +38,7 @@ export interface LimitStore {
    * Charges a request if it passes.
    * @param key what is counted, without the limit's id; from a client, so of any content and length
    * @param cost above 0, at most what the limit holds; more can never pass
-   * @throws never; a store that cannot decide says so by its own policy
+   * @throws never; a store that cannot decide applies its failure policy
    */
   take(limit: Limit, key: string, cost: number): Decision | Refused | Promise<Decision | Refused>;
   /** Gives back what a `take` charged, or a part of it: another limit refused the request, or it cost less than assumed. */
@@ -62,7 +62,7 @@ export type Refused = "unavailable";
  * One algorithm over its state `S`: a few numbers per key. Pure but for the state it is given, so that the scripts in Redis
  * can agree with it in every bit: times are whole µs, and each file says which operations follow which.
  *
- * A clock that steps back never makes a limit looser: time stands still until it has caught up.
+ * A clock that steps back never loosens a limit: time does not advance until it has caught up.
  */
 export interface Arithmetic<S> {
   /** The state of a key that was never seen; any key that is {@link idle} may be forgotten for it. */
@@ -72,7 +72,7 @@ export interface Arithmetic<S> {
    * @param cost above 0, at most the capacity of the limit; more can never pass
    */
   take(limit: Limit, state: S, nowUs: number, cost: number): Decision;
-  /** Charges `cost` though it may not fit, and at most until nothing more would pass. */
+  /** Charges `cost` even if it exceeds the limit, at most until no request would be admitted. */
   charge(limit: Limit, state: S, nowUs: number, cost: number): void;
   /** Undoes a charge, or a part of one. */
   giveBack(limit: Limit, state: S, cost: number): void;

@@ -11,7 +11,7 @@ export const MAX_KEYS = 10_000;
  * whatever rate pays them off.
  */
 export class MemoryStore implements LimitStore {
-  /** There is no shared state to decide without. */
+  /** Never degraded, because there is no shared state. */
   readonly degraded = false;
   readonly #tables = new Map<string, Table>();
   readonly #nowUs: () => number;
@@ -77,7 +77,7 @@ class Table {
   readonly #arithmetic: Arithmetic<unknown>;
   #young = new Map<string, unknown>();
   #old = new Map<string, unknown>();
-  /** How long the young generation takes in keys, µs. Follows the limit as it is asked now. */
+  /** Lifetime of the young generation, µs. Follows the current limit. */
   #termUs = 0;
   #begunUs = 0;
 
@@ -125,7 +125,7 @@ class Table {
     return this.#young.get(key) ?? this.#enter(limit, key, nowUs);
   }
 
-  /** Brings a key into the young generation. */
+  /** Moves a key to the young generation. */
   #enter(limit: Limit, key: string, nowUs: number): unknown {
     this.#termUs = Math.max(longestMs(limit), limit.keepMs) * 1000;
     if (this.#young.size >= MAX_KEYS / 2) this.#turn(nowUs);

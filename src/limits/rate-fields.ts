@@ -5,7 +5,7 @@ import type { AdjustableLimit } from "./adjustable.ts";
 import { capacityOf, longestMs } from "./arithmetic.ts";
 import type { Decision, Limit } from "./limit.ts";
 
-/** A backend may have limits of its own; here only those of the gateway count. */
+/** A backend may have its own limits; only those of the gateway are reported. */
 const OURS: ReadonlySet<string> = new Set([
   "ratelimit",
   "ratelimit-policy",
@@ -36,8 +36,8 @@ export class RateFields {
   }
 
   /**
-   * Adds what was decided in place of what a backend says about limits of its own. The X- fields, which hold one limit, show
-   * the one with the least left. More may have been used than a limit holds that was lowered since.
+   * Replaces rate limit fields of a backend by those of the gateway. The X- fields, which hold one limit, show the one
+   * with the least left. More may have been used than a limit holds that was lowered since.
    */
   addTo(fields: string[], decisions: readonly Decision[]): void {
     dropBackendFields(fields);
@@ -67,7 +67,7 @@ export class RateFields {
   }
 }
 
-/** `RateLimit-Policy` of these limits: `"api";q=200;w=2`, w being the seconds in which all of it comes back. */
+/** `RateLimit-Policy` of these limits: `"api";q=200;w=2`, w being the seconds after which it is fully restored. */
 function policyOf(limits: readonly Limit[]): string {
   return limits
     .map((limit) => {

@@ -97,7 +97,7 @@ class RateSet {
     return { code: "rate_limited", fields: ["Retry-After", String(Math.max(1, Math.ceil(retryMs / 1000)))] };
   }
 
-  /** Limits of both moments are told together, so the second adds to the charge of the first. */
+  /** Limits before and after authentication are reported together, so the second adds to the charge of the first. */
   #note(ctx: RequestContext, answers: Answer[]): void {
     const before = ctx.charges?.find((charge) => charge instanceof RateCharge);
     if (before === undefined) (ctx.charges ??= []).push(new RateCharge(ctx, this.#asked, this.#fields, answers));
@@ -145,7 +145,7 @@ class RateCharge implements Charge {
     }
   }
 
-  /** Once undone, what is left is told as if the request had not come; nothing, when a store could not decide. */
+  /** After a revert, the remainder is reported without the request; nothing is reported if a store could not decide. */
   addTo(fields: string[]): void {
     const answers = this.#answers;
     if (!areDecided(answers)) return;

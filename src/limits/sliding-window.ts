@@ -74,7 +74,7 @@ export const slidingWindow: Arithmetic<Groups> = {
   idle: (limit, groups, nowUs) => groups.length === 0 || groups[groups.length - 2]! <= nowUs - limit.periodMs * 1000,
 };
 
-/** Time stands still while the clock is behind the newest group. */
+/** Time does not advance while the clock is behind the newest group. */
 function timeOf(groups: Groups, nowUs: number): number {
   return groups.length === 0 ? nowUs : Math.max(nowUs, groups[groups.length - 2]!);
 }

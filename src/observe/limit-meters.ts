@@ -4,7 +4,9 @@
 export interface LimitLabels {
   /** Id of the rule. */
   readonly route: string;
-  /** Id of the limit, as replies and the management API name it; the rule's for the bound on requests under way. */
+  /**
+   * Id of the limit, as replies and the management API name it; that of the rule for the limit on concurrent requests.
+   */
   readonly limit: string;
   /** `global`, `perIP`, `concurrency`, or what the limit counts by. */
   readonly kind: string;

@@ -23,7 +23,7 @@ export class LineSink {
   #timer: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
   #dropped = 0;
-  /** What a write under way still has to get out. */
+  /** The rest of a write in progress. */
   #inFlight: Buffer | null = null;
   /** Lines were lost since the last write that went through. */
   #failing = false;
@@ -37,7 +37,7 @@ export class LineSink {
     this.#fd = open(output);
   }
 
-  /** Lines lost so far: the disk was full, the reader gone, or too many were waiting. */
+  /** Lines lost so far: the disk was full, the reader had disconnected, or too many were waiting. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -65,7 +65,7 @@ export class LineSink {
     this.#inFlight = null;
     try {
       while (text.length > 0) text = text.subarray(writeSync(this.#fd, text));
-    } catch {} // the reader is gone or behind, and the process ends: the lines are lost
+    } catch {} // the reader has disconnected or is too slow, and the process ends: the lines are lost
   }
 
   /**

@@ -26,7 +26,7 @@ interface RequestCell {
   readonly seconds: Histogram;
 }
 
-/** Sizes and requests under way of one method. */
+/** Sizes and requests in progress of one method. */
 export interface MethodCell {
   readonly method: string;
   readonly requestBytes: Histogram;

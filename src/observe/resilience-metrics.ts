@@ -96,7 +96,7 @@ function overloadMetrics(current: () => Overload | null): OwnMetric[] {
   ];
 }
 
-/** Rate limits and bounds on requests under way, of each route. */
+/** Rate limits and limits on concurrent requests, of each route. */
 function limitMetrics(limits: ReadonlySet<LimitMeterCells>): OwnMetric[] {
   const labelsOf = ({ labels: { route, limit, kind } }: LimitMeterCells) => ({ route, limit, limit_type: kind });
   const each = (value: (cell: LimitMeterCells) => number) => () =>

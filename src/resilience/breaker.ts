@@ -17,7 +17,7 @@ export interface BreakerOptions {
   readonly windowMs: number;
   /** How long it stays open before it lets trials pass, ms. */
   readonly openMs: number;
-  /** Trials under way at once, those that last longer than {@link TRIAL_MS} not counted. */
+  /** Concurrent trials, not counting those that take longer than {@link TRIAL_MS}. */
   readonly maxTrials: number;
   /** Trials that must succeed before it closes. */
   readonly successesToClose: number;
@@ -32,7 +32,7 @@ export interface BreakerClock {
 }
 
 /**
- * How long trials under way keep others from being made, ms. What lasts longer, such as a large download, an upload that
+ * How long a trial in progress prevents others, ms. One that takes longer, such as a large download, an upload that
  * trickles, or a backend that hangs, would otherwise decide alone how long all other requests are refused.
  */
 const TRIAL_MS = 5_000;

@@ -16,7 +16,7 @@ export class CheckCounter {
   #row = 0;
 
   /**
-   * Takes in one probe. The first success is enough to be healthy: there is no failure yet it has to make up for.
+   * Records one probe. The first success suffices to be healthy, because no failure preceded it.
    * @returns whether {@link status} changed
    */
   take(failure: string | null, ms: number, thresholds: Thresholds): boolean {

@@ -15,7 +15,7 @@ export interface ExecTarget {
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** Runs the program in a process group of its own. What it writes is dropped. */
+/** Runs the program in a separate process group. Its output is discarded. */
 export function execProbe(shortage: Shortage, { command, args, env }: ExecTarget): Probe {
   return (done) => {
     const fail = (error: Error) => done(shortage.caused(error) ? undefined : `cannot be run: ${reasonOf(error)}`);

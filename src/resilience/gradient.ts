@@ -45,7 +45,7 @@ export class GradientLimiter implements ConcurrencyLimiter {
   #exact: number;
   /** The limit as of the last window whose times counted. */
   #proven: number;
-  /** Requests each tier may have under way with all others. */
+  /** Maximum requests in progress, of all tiers together, at which each tier is admitted. */
   #bounds: Record<Tier, number> = { high: 0, normal: 0, low: 0 };
   /** Time to the head when nothing waits, ms; -1 not known yet. */
   #unloadedMs = -1;

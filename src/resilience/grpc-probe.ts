@@ -10,7 +10,7 @@ export interface GrpcTarget extends ProbeAddress {
   readonly service: string;
 }
 
-/** A HealthCheckResponse has two bytes; more than this is none. */
+/** A HealthCheckResponse has two bytes; anything longer than this is invalid. */
 const MAX_REPLY_BYTES = 1024;
 const SERVING = 1;
 const STATES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
@@ -54,7 +54,7 @@ function varint(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
 }
 
-/** `HealthCheckResponse.status` of one uncompressed message; 0 when it is left out, null when this is no message. */
+/** `HealthCheckResponse.status` of one uncompressed message; 0 if it is absent, null if this is not a message. */
 function stateOf(bytes: Buffer): number | null {
   if (bytes.length < 5 || bytes[0] !== 0 || bytes.readUInt32BE(1) !== bytes.length - 5) return null;
   if (bytes.length === 5) return 0;

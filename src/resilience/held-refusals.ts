@@ -7,7 +7,7 @@ interface Held {
   readonly answer: (refusal: Refusal) => void;
 }
 
-/** Wait a client is asked for, s: anywhere between, so that those refused together do not come back together. */
+/** `Retry-After`, s: random in this range, so that clients refused together do not retry together. */
 const RETRY_LEAST_S = 1;
 const RETRY_MOST_S = 5;
 

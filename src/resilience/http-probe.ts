@@ -9,7 +9,7 @@ import { dialForProbe, type Probe, type ProbeAddress, type ProbeDone, reasonOf, 
 
 /** What to ask, and what must come back. */
 export interface HttpTarget extends ProbeAddress {
-  /** By HTTP/2, with prior knowledge where there is no TLS. */
+  /** Over HTTP/2, with prior knowledge if there is no TLS. */
   readonly http2: boolean;
   readonly method: string;
   /** With query. */
@@ -20,7 +20,7 @@ export interface HttpTarget extends ProbeAddress {
   readonly expectedBody: string;
 }
 
-/** As much of a body is read, bytes; what stands behind is not looked at. */
+/** Maximum part of a body that is read, bytes; the rest is ignored. */
 export const MAX_BODY_BYTES = 64 * 1024;
 const USER_AGENT = "gateway-health";
 

@@ -24,7 +24,7 @@ export interface Http2Reply {
 
 /**
  * Asks once. Either callback may be called again; only the first call counts.
- * @param failed hears why there is no reply
+ * @param failed called with the reason if there is no reply
  * @returns ends it and its connection
  */
 export function http2Exchange(

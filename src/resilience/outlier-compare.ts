@@ -20,7 +20,7 @@ interface Outlier<T> {
 
 /** Peers that all do alike deviate by nothing; a difference below this much of the success rate is chance. */
 const LEAST_DEVIATION = 0.05;
-/** A difference of latency below this is no reason to eject an endpoint, ms. */
+/** Differences in latency below this are ignored, ms. */
 const LEAST_LATENCY_GAP_MS = 5;
 
 /** @returns the worst first; empty when fewer than two endpoints had enough requests */

@@ -11,7 +11,7 @@ interface OutlierLog {
   returned(id: string): void;
 }
 
-/** The endpoints of one service. What it knows of an endpoint goes with its state. */
+/** The endpoints of one service. Data about an endpoint is dropped with its state. */
 export class OutlierDetector {
   readonly service: string;
   /** Ejections so far. */
@@ -128,7 +128,7 @@ class Member implements OutcomeWatcher, Tally {
   row = 0;
   /** How often it was ejected of late. */
   times = 0;
-  /** When it comes back; 0: it is not out. */
+  /** End of the ejection; 0: not ejected. */
   until = 0;
   /** When it last came back. */
   backAt = 0;

@@ -81,7 +81,7 @@ class Member implements Reach {
   #unreached = 0;
   #unreachedAt = 0;
   #failedAt = 0;
-  /** When the present episode of failures began; -1: there is none. */
+  /** Start of the current episode of failures; -1: there is none. */
   #since = -1;
   #failures = 0;
   #outReported = false;

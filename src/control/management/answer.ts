@@ -9,7 +9,7 @@ export interface Answer {
 
 /** Events for an operator as they happen, for as long as the operator listens. */
 export interface EventFeed {
-  /** Called when the feed is opened. @returns called once when its reader is gone, for whatever reason */
+  /** Called when the feed is opened. @returns called once when its reader has disconnected */
   open(reader: EventReader): () => void;
 }
 

@@ -9,7 +9,7 @@ export interface Credentials {
   readonly users: readonly string[];
 }
 
-/** What stands before the operations of one listener. */
+/** Access control for the operations of one listener. */
 export interface Gatekeeper {
   readonly check: CredentialCheck;
   /** Credentials that were wrong, by address. */

@@ -30,7 +30,10 @@ export class OpenFeeds {
     return this.#open.size < MAX_FEEDS ? null : "Too many feeds are open";
   }
 
-  /** Sends the feed until either side ends it. @param response its head is written; nothing happens when its client is gone */
+  /**
+   * Sends the feed until either side ends it. @param response its head is written; has no effect if its client has
+   * disconnected
+   */
   send(feed: EventFeed, peer: string, response: ServerResponse): void {
     if (response.destroyed) return;
     const connection = new Connection(feed, response, this.#clock, () => this.#open.delete(peer));
@@ -78,7 +81,7 @@ class Connection implements EventReader {
   }
 
   #beat(): void {
-    // It waits behind events that nobody takes.
+    // It is queued behind events that the client does not read.
     if (!this.#beaten) return void this.#response.destroy();
     this.#beaten = false;
     this.#write(":\n\n", () => {

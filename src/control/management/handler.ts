@@ -106,7 +106,7 @@ async function change(
     if (error instanceof CallError) status = error.status;
     throw error;
   } finally {
-    // A body that was taken holds nothing but what the operation knows; any other may hold whatever its sender mixed up.
+    // An accepted body contains only known keys; a rejected one may contain secrets sent by mistake.
     parts.log.info("Management call", { ...facts, ...(status < 400 && body !== undefined ? { body } : {}), status });
   }
 }

@@ -35,7 +35,7 @@ export interface Found {
 export class OperationTable {
   readonly #rows: readonly { readonly operation: Operation; readonly segments: readonly string[] }[];
 
-  /** @param operations earlier ones win where several fit */
+  /** @param operations earlier ones take precedence */
   constructor(operations: readonly Operation[]) {
     this.#rows = operations.map((operation) => ({ operation, segments: operation.path.split("/") }));
   }
@@ -59,7 +59,7 @@ export class OperationTable {
   }
 }
 
-/** Values of the pattern's variables, or null where it does not fit. */
+/** Values of the pattern's variables, or null if it does not match. */
 function match(pattern: readonly string[], segments: readonly string[]): readonly string[] | null {
   if (pattern.length !== segments.length) return null;
   const params: string[] = [];

@@ -15,7 +15,7 @@ interface AnswerSources {
   readonly logs: ProcessLogs;
   readonly listeners: Listeners;
   readonly pipeline: Pipeline;
-  /** The one in effect; nobody asks before there is one. */
+  /** The snapshot in effect; not called before there is one. */
   snapshot(): CompiledSnapshot;
 }
 

@@ -11,7 +11,7 @@ type Script = "token_bucket" | "leaky_bucket" | "sliding_window" | "beat" | "lea
 export interface Commands {
   /** Whether any connection takes commands now. */
   readonly ready: boolean;
-  /** @throws Error (rejects) when there is no connection, it broke, or Redis refused; it may have run all the same */
+  /** @throws Error (rejects) if there is no connection, it broke, or Redis refused; the command may still have run */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
   /** Reopens connections that do not answer a command or the greeting, and those that have given up. Called at intervals. */
   watch(): void;
@@ -106,7 +106,7 @@ export class Connections implements Commands {
   watch(): void {
     for (const line of this.#lines) {
       const { client } = line;
-      // A fail-over that is announced while a sentinel is being asked ends a client for good: it never tries again by itself.
+      // A fail-over announced during a query to a sentinel ends a client permanently: it does not reconnect.
       if (client.status === "end") client.connect().catch(() => undefined);
       if (!this.#isSilent(line)) continue;
       if (client instanceof Redis) client.stream.destroy();

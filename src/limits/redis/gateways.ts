@@ -3,7 +3,7 @@ import type { Commands } from "./connection.ts";
 
 /** Kept apart from the keys of limits, and in one slot of a cluster. */
 const KEYS = ["{ratelimit}:gateways", "{ratelimit}:mark"] as const;
-/** A gateway that was not heard for this long is not counted any more, ms. Several beats. */
+/** A gateway without a heartbeat for this time is no longer counted, ms. Several intervals. */
 const LIFE_MS = 3500;
 /** Longest wait for gateways that do not come back, ms. Longer than the pause between two attempts to connect. */
 const GRACE_MS = 2500;
@@ -27,7 +27,7 @@ export class Gateways {
     this.#name = name;
   }
 
-  /** Gateways that shared this Redis when it was last heard, at least 1. */
+  /** Last known number of gateways that share this Redis, at least 1. */
   get count(): number {
     return this.#count;
   }
@@ -42,7 +42,7 @@ export class Gateways {
     return this.#backUs > 0;
   }
 
-  /** Every gateway known before has been heard since Redis came back, or was waited for long enough. */
+  /** All known gateways have reported since Redis returned, or the wait for them is over. */
   get complete(): boolean {
     return this.#complete;
   }

@@ -2,7 +2,7 @@
 import type { Decision, Limit, Refused } from "../limit.ts";
 import type { Waiting } from "./budget.ts";
 
-/** One decision under way. */
+/** One decision in progress. */
 export class PendingDecision implements Waiting {
   readonly limit: Limit;
   readonly key: string;

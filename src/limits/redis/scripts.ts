@@ -5,11 +5,10 @@ import type { LimitAlgorithm } from "../limit.ts";
 const REDIS_CLOCK = "(function() local t = redis.call('TIME') return t[1] * 1000000 + t[2] end)()";
 
 /**
- * What every script begins with. One key, so that a cluster needs no more than its slot. `lost` above 0 is the time at which
- * Redis lost its data: what is not stored was used up then. The value is `{ algorithm, period, state… }`; a limit whose
- * algorithm or period has changed begins anew.
- * Operations: `take` charges if it passes; `give` undoes that; `owe` charges what was let through elsewhere, and at most
- * until nothing more would pass.
+ * What every script begins with. One key, so that a cluster needs no more than its slot. `lost` above 0 is the time at
+ * which Redis lost its data: what is not stored was used up then. The value is `{ algorithm, period, state… }`; a limit
+ * whose algorithm or period has changed starts from zero. Operations: `take` charges if it passes; `give` undoes that;
+ * `owe` charges what was let through elsewhere, and at most until nothing more would pass.
  */
 function frame(algorithm: LimitAlgorithm, clock: string): string {
   return `
@@ -158,5 +157,5 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. string.format('%.0f', now
 return { time, redis.call('ZCARD', KEYS[1]), redis.call('ZCOUNT', KEYS[1], since, '+inf'), mark }
 `;
 
-/** One gateway goes: it is no member from now on. Keys: the members. Arguments: its name. */
+/** Removes a gateway from the members. Keys: the members. Arguments: its name. */
 export const LEAVE_SCRIPT = "return redis.call('ZREM', KEYS[1], ARGV[1])";

@@ -146,9 +146,10 @@ export class Share {
   }
 
   /**
-   * What Redis has to hear: what was let through, but no more than is still owed here. Redis drains what it knows meanwhile,
-   * and the shares of all processes drain at that same rate, so neither may be taken for the other's: as the share began used
-   * up but for one request, it owes what was let through until Redis has certainly drained, and less only from then on.
+   * The usage to report to Redis: what was admitted, but no more than is still charged here. Redis drains what it knows
+   * meanwhile, and the shares of all processes drain at that same rate, so neither may be taken for the other's: as the
+   * share began used up but for one request, it owes what was let through until Redis has certainly drained, and less
+   * only from then on.
    */
   #owed({ limit, state, passed }: Entry, nowUs: number): number {
     const share = this.#shareOf(limit, 1);

@@ -201,13 +201,13 @@ export class RedisStore implements LimitStore {
     this.#log.info("Redis decides on rate limits", { store: this.#options.name, awayMs, ...this.#facts() });
   }
 
-  /** Only what Redis does not know is still counted here. What is sent goes before whatever is asked next. */
+  /** Only usage that Redis does not have is still counted here. Reports are sent before any later decision. */
   #reportAll(): void {
     this.#share.end();
     void this.#report(this.#share.takeOwed(this.#nowUs()));
   }
 
-  /** Redis has decided on this key. That it knows others is not said: in a cluster, their node may be the one that is gone. */
+  /** Redis has decided on this key. Other keys may be unknown: in a cluster, their node may have failed. */
   #reportKey({ limit, key }: PendingDecision): void {
     void this.#report(this.#share.takeOwedOf(limit, key, this.#nowUs()));
   }
@@ -216,7 +216,7 @@ export class RedisStore implements LimitStore {
     return { gateways: this.#gateways.count };
   }
 
-  /** Redis hears what was let through without it. What does not get there stays owed. */
+  /** Reports to Redis what was admitted without it. What cannot be sent remains to be reported. */
   async #report(owed: readonly Owed[]): Promise<void> {
     for (let i = 0; i < owed.length && !this.#closed; i += PIECE) {
       const piece = owed.slice(i, i + PIECE).map(({ limit, key, cost }) =>
@@ -262,7 +262,7 @@ export class RedisStore implements LimitStore {
       });
   }
 
-  /** A gateway that is heard has sent what it let through: when all are heard, Redis knows everything. */
+  /** A gateway reports its usage before its heartbeat: once all have sent one, Redis is complete. */
   async #beat(): Promise<void> {
     if (!this.#shared) {
       if (!this.#gateways.back) await this.#gateways.look();

@@ -90,7 +90,7 @@ function message(status: number): Buffer {
   return Buffer.from([0, 0, 0, 0, 2, 0x08, status]);
 }
 
-/** `HealthCheckRequest.service` of one uncompressed message; null when it is none. */
+/** `HealthCheckRequest.service` of one uncompressed message; null if it is invalid. */
 function serviceOf(bytes: Buffer): string | null {
   if (bytes.length < 5 || bytes[0] !== 0 || bytes.readUInt32BE(1) !== bytes.length - 5) return null;
   if (bytes.length === 5) return "";

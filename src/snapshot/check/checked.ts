@@ -39,7 +39,7 @@ function strangeAddresses(loaded: Loaded): Problem[] {
 /** Outputs that other programs have and the gateway has not. As a name of a file, each is refused. */
 const FOREIGN_OUTPUT = /^(-|std(out|err)|console|journald?|syslog\b.*|none|off|file|\w+:\/\/.*)$/i;
 
-/** Failures that a fragment is to blame for are told at its place, and so drop it. */
+/** Failures caused by a fragment are reported at its position, and therefore drop it. */
 function testProblems(candidate: Candidate): Problem[] {
   return runTests(candidate.config).flatMap(({ index, message, blamed }) => {
     const places = blamed.length > 0 ? blamed : [candidate.placeOf(["tests", index])];

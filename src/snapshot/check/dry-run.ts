@@ -27,7 +27,7 @@ interface DryResult {
   /** Canonical path; null when the path is refused. */
   readonly path: string | null;
   readonly rule: RuleConfig | null;
-  /** Status the gateway answers by itself, when no rule takes the request. */
+  /** Status of the gateway's own answer if no rule matches the request. */
   readonly status: number | null;
   readonly allow: readonly string[];
   /** The gateway answers it itself. */

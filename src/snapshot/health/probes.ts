@@ -42,7 +42,9 @@ export class ProbeTargets {
     this.#clients = new ClientSettings(config);
   }
 
-  /** Stands for what targets say of TLS, which may be long: made once a service, not for every probe. @param service "": none */
+  /**
+   * A key for the TLS settings of targets, computed once per service, because they may be long. @param service "": none
+   */
   tlsKey(service: string): string {
     const { http1, grpc } = this.#clients.of(service);
     return `${http1.key}|${grpc.key}`;

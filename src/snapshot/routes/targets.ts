@@ -24,7 +24,7 @@ export function targetOf(build: Build, rule: RuleConfig, services: ServiceBuilde
   const translator = translatorFor(build, rule);
   const first = services.service(serviceName, loadBalance, grpc, rule);
   if (fallback === null || fallback.serviceName === null) return direct([target(first, translator, NEVER)]);
-  // The other service keeps policies of its own, and none of the rule's.
+  // The other service has its own policies, and none of the rule's.
   const other = services.service(fallback.serviceName, loadBalance, grpc, null);
   return direct([target(first, translator, new Set(fallback.on)), target(other, translator, NEVER)]);
 }

@@ -40,7 +40,7 @@ export class BalancedService implements Service {
     this.follow(parts.endpoints);
   }
 
-  /** These are its endpoints from now on: whoever is not among them gets no new request. */
+  /** Sets its endpoints: others get no new request. */
   follow(endpoints: readonly Endpoint[]): void {
     const watched = new Map(this.endpoints.map((endpoint, i) => [endpoint, this.#stops[i]!]));
     this.#stops = endpoints.map((endpoint) => {
@@ -54,7 +54,7 @@ export class BalancedService implements Service {
     this.picker = this.#newPicker();
   }
 
-  /** Stops watching the endpoints. Requests under way still use the last picker. */
+  /** Stops watching the endpoints. Requests in progress still use the last picker. */
   close(): void {
     this.#closed = true;
     for (const stop of this.#stops) stop();

@@ -66,7 +66,7 @@ export class BalancerBuilder {
     return filter;
   }
 
-  /** Lets an endpoint that joins a running service, or comes back, warm up. @param leases of the endpoint */
+  /** Starts the warm-up of an endpoint that joins a running service, or returns. @param leases of the endpoint */
   warm(service: string, spec: EndpointSpec, state: EndpointState, leases: LeaseHolder): void {
     const warming = this.#slowStart(service);
     if (warming === null) return;
@@ -94,7 +94,7 @@ export class BalancerBuilder {
 
   #sessions(service: string, config: SessionConfig | null): Sessions | null {
     if (config === null) return null;
-    // Without a secret of its own, the cookies of a rule are signed with that of the gateway.
+    // Cookies of a rule without its own secret are signed with that of the gateway.
     const secret = Buffer.from(config.secret || this.#build.runtime.sessionSecret);
     return this.#build.leases.lease(
       `sessions|${service}|${digest(config)}`,

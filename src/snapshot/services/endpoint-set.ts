@@ -59,7 +59,7 @@ export class EndpointSet {
   }
 
   /**
-   * A service over the endpoints, which is told of every change from now on.
+   * A service over the endpoints, which is notified of every change.
    * @param grpc whether it is called by gRPC
    * @param make makes it of the endpoints there are now
    */
@@ -75,7 +75,7 @@ export class EndpointSet {
   }
 
   /**
-   * Takes over what the registry lists now. An endpoint that is gone gets no new request, and is given back when those under
+   * Applies the current list of the registry. A removed endpoint gets no new request, and is released when those under
    * way are over.
    * @returns whether anything has changed
    */

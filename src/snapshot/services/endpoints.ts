@@ -30,7 +30,7 @@ export class EndpointBuilder {
     this.#clients = new ClientSettings(build.config);
   }
 
-  /** What is known of an endpoint, for whoever holds its leases. */
+  /** The state of an endpoint, for holders of its leases. */
   state(service: string, spec: EndpointSpec, leases: LeaseHolder): EndpointState {
     return leases.lease(
       `state|${identityOf(service, spec)}`,

@@ -14,8 +14,8 @@ export class Retries {
   }
 
   /**
-   * Settings of a rule's requests to a service, or of a service by itself; null when only requests that no backend has
-   * processed are sent again.
+   * Settings for a rule's requests to a service, or for a service in general; null when only requests that no backend
+   * has processed are sent again.
    */
   settings(service: string, rule: RuleConfig | null): RetryConfig | null {
     return retryOf(this.#build.config, service, rule);

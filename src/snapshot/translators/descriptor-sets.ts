@@ -13,7 +13,7 @@ interface Described {
   readonly key: string;
   /** Where the configuration names it. */
   readonly at: Named | undefined;
-  /** The rule itself brings it: the configuration is not accepted unless it is right. */
+  /** It is set on the rule itself: the configuration is rejected if it is invalid. */
   readonly required: boolean;
   /** Whether a file of it is missing, for which a problem is already reported. */
   readonly missing: boolean;

@@ -6,7 +6,7 @@ import { createPool, type DescriptorPool } from "../../translators/grpc-json/des
 import { compileMethods, type Fault } from "../../translators/grpc-json/mapping/method-table.ts";
 import { fileSets, readSets } from "./descriptor-sets.ts";
 
-/** Everything wrong with the descriptors of one rule that are no farther than a file, and with its bindings. */
+/** All errors in the descriptors of one rule that are in files, and in its bindings. */
 export function transcodingProblems(config: Config, rule: RuleConfig): Problem[] {
   const problems: Problem[] = [];
   const sets = readSets(config, rule, fileSets(config, rule), (problem) => problems.push(problem));
