@@ -6,11 +6,14 @@ import type { ServiceError } from "@grpc/grpc-js";
 import { EventSource } from "eventsource";
 import { WebSocket } from "ws";
 import { keyDigest } from "../../src/auth/api-keys.ts";
+import { ERRORS } from "../../src/core/errors.ts";
 import { startGrpc } from "../../src/demo/grpc.ts";
 import type { DemoServer } from "../../src/demo/server.ts";
+import { call } from "../support/client.ts";
 import { type EventBackend, eventBackend } from "../support/events.ts";
 import { GatewayPool, type GatewayProcess } from "../support/gateway.ts";
 import { InteropClient, InteropServer } from "../support/grpc.ts";
+import { ask, type Http2Reply, openSession } from "../support/http2-client.ts";
 import { startTalkers, type Talkers } from "../support/protocols.ts";
 import { accessLine, type Block, configText } from "../support/setup.ts";
 
@@ -35,8 +38,8 @@ before(async () => {
   gateway = await gateways.take(
     configText({
       rules: [
-        { id: "call", path: "/test.v1.Interop/*", serviceName: "interop", protocol: "grpc" },
-        { id: "json", path: "/v1/*", serviceName: "greeter", grpc: json },
+        { id: "call", path: "/test.v1.Interop/*", serviceName: "interop", protocol: "grpc", requiredScopes: ["all"] },
+        { id: "json", path: "/v1/*", serviceName: "greeter", grpc: json, requiredScopes: ["all"] },
         { id: "tunnel", path: "/tunnel/*", serviceName: "talkers" },
         { id: "events", path: "/events", serviceName: "events" },
       ],
@@ -50,7 +53,14 @@ before(async () => {
         auth: {
           required: true,
           failures: { max: 0 },
-          apikey: { queryParam: "key", keys: { client: { hashedKey: keyDigest(KEY), scopes: ["all"] } } },
+          apikey: {
+            queryParam: "key",
+            keys: {
+              client: { hashedKey: keyDigest(KEY), scopes: ["all"] },
+              past: { hashedKey: keyDigest("past-key"), scopes: ["all"], expiresAt: "2020-01-31" },
+              poor: { hashedKey: keyDigest("poor-key") },
+            },
+          },
         },
       },
     }),
@@ -144,3 +154,59 @@ describe("JSON for gRPC", LIMIT, () => {
     await smuggled.body?.cancel();
   });
 });
+
+/** What a client brings, and what it is told in the terms of HTTP and of gRPC. */
+const REFUSALS = [
+  ["no key", "", 401, "missing_credentials", 16],
+  ["a wrong key", "wrong", 401, "invalid_credentials", 16],
+  ["a key that has ended", "past-key", 401, "expired_credentials", 16],
+  ["a key without the scope", "poor-key", 403, "insufficient_scope", 7],
+] as const;
+const CHALLENGE = 'ApiKey realm="gateway"';
+
+/** Asks over both versions of HTTP. */
+const ASK: Readonly<Record<string, (path: string, headers: Record<string, string>, body?: Buffer) => Promise<Asked>>> =
+  {
+    "HTTP/1.1": async (path, headers, body) => {
+      const method = body === undefined ? "GET" : "POST";
+      const fields = Object.entries(headers).flat();
+      return call(gateway.port, { method, path, headers: fields, ...(body !== undefined && { body }) });
+    },
+    "HTTP/2": async (path, headers, body) => {
+      const session = await openSession(gateway.port);
+      const method = body === undefined ? "GET" : "POST";
+      const reply = await ask(session, { ":method": method, ":path": path, ...headers }, body);
+      session.close();
+      return reply;
+    },
+  };
+type Asked = Pick<Http2Reply, "status" | "headers" | "text">;
+
+for (const [version, send] of Object.entries(ASK)) {
+  describe(`a translated call over ${version} with`, LIMIT, () => {
+    for (const [what, key, status, code, grpcStatus] of REFUSALS) {
+      const { message } = ERRORS[code];
+      const headers: Record<string, string> = key === "" ? {} : { "x-api-key": key };
+      const challenges = status === 401 ? CHALLENGE : undefined;
+      test(`${what} is refused in JSON, and its stream before it begins`, async () => {
+        for (const accept of ["application/json", "application/x-ndjson", "text/event-stream"]) {
+          const path = accept === "application/json" ? "/v1/hello/ann" : "/v1/greetings/ann";
+          const reply = await send(path, { ...headers, accept });
+          assert.deepEqual([reply.status, reply.headers["www-authenticate"]], [status, challenges]);
+          const { error } = JSON.parse(reply.text) as { error: Record<string, string> };
+          assert.deepEqual([error.code, error.message], [code, message]);
+        }
+      });
+      test(`${what} is refused in gRPC-Web, by a status that stands with the head`, async () => {
+        for (const type of ["application/grpc-web+proto", "application/grpc-web-text"]) {
+          const asked = { ...headers, "content-type": type, "x-grpc-web": "1" };
+          const reply = await send("/test.v1.Interop/List", asked, Buffer.alloc(5));
+          assert.deepEqual([reply.status, reply.headers["content-type"], reply.text], [200, type, ""]);
+          assert.equal(reply.headers["grpc-status"], String(grpcStatus));
+          assert.equal(decodeURIComponent(String(reply.headers["grpc-message"])), message);
+          assert.equal(reply.headers["www-authenticate"], challenges);
+        }
+      });
+    }
+  });
+}
