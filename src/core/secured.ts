@@ -6,6 +6,8 @@ import type { Identity } from "./identity.ts";
 export interface Secured {
   /** Identity from the verified client certificate; null: the client sent none, or it was not verified. */
   readonly identity: Identity | null;
+  /** The certificate of the client and what it sent after it, DER; empty if it sent none. */
+  readonly chain: readonly Buffer[];
   /** Header fields that forward the certificate to backends (RFC 9440), names and values in turn; may be empty. */
   readonly certificateFields: readonly string[];
   /**

@@ -1,20 +1,24 @@
 // Streams end when their credential is revoked: by a reload, by its issuer, by the service that is asked; and not when nobody can tell.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { WebSocket } from "ws";
+import { WebSocket } from "ws";
 import { keyDigest } from "../../src/auth/api-keys.ts";
 import { type Backend, startBackend } from "../support/backend.ts";
+import type { Certificate } from "../support/certificates.ts";
 import { type StreamBackends, streamBackends, streamsText } from "../support/ending-streams.ts";
 import { type EventClient, openEvents } from "../support/events.ts";
 import { GatewayPool, type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { InteropClient, order } from "../support/grpc.ts";
 import { publishKeys } from "../support/jwks.ts";
 import { scrape, sumOf } from "../support/metrics.ts";
-import { accessLine, type Block, eventually, nextLine, reload, soon } from "../support/setup.ts";
+import { Pki } from "../support/pki.ts";
+import { accessLine, type Block, configText, eventually, nextLine, reload, soon } from "../support/setup.ts";
 import { signed, signingKey } from "../support/tokens.ts";
 import { closeOf, messageOf, opened } from "../support/websocket.ts";
 import { assertCalm } from "../support/websocket-gateway.ts";
@@ -229,6 +233,54 @@ describe("a stream", { ...LIMIT, concurrency: true }, () => {
         assertCalm(gateway);
       });
     }
+  });
+
+  describe("a certificate", LIMIT, () => {
+    test("that its CA revokes ends the streams of its client, on connections accepted before", async (t) => {
+      const pki = new Pki();
+      const ca = pki.authority("ca");
+      const [server, ann, bob] = [{}, { signer: ca }, { signer: ca }].map((given, i) =>
+        pki.certificate(["server", "ann", "bob"][i]!, given),
+      );
+      const serial = new X509Certificate(readFileSync(ann!.cert)).serialNumber;
+      const clientCRLFile = [pki.write("list.pem", pki.crl("none", ca))];
+      const tls = { enabled: true, certFile: server!.cert, keyFile: server!.key, clientAuth: "verify" };
+      const gateway = await startGateway(
+        configText({
+          rules: [{ id: "ws", path: "/*", serviceName: "up" }],
+          services: { up: backends.sockets.port },
+          more: {
+            frontend: {
+              http: { host: "127.0.0.1", port: 0, tls: { ...tls, clientCAFile: [ca.cert], clientCRLFile } },
+              websocket: OFTEN,
+            },
+            auth: { required: true, mtls: true },
+          },
+        }),
+      );
+      t.after(async () => {
+        await gateway.kill();
+        pki.remove();
+      });
+      const open = async (who: Certificate) => {
+        const files = { cert: readFileSync(who.cert), key: readFileSync(who.key), rejectUnauthorized: false };
+        const client = new WebSocket(`wss://127.0.0.1:${gateway.port}/`, { ...files, perMessageDeflate: false });
+        await once(client, "open");
+        return client;
+      };
+      const [revokedOne, other] = [await open(ann!), await open(bob!)];
+      const reloaded = nextLine(gateway, "a reload", ({ msg }) => msg === "Configuration reloaded successfully");
+      pki.write("list.pem", pki.crl("some", ca, { serials: [serial] }));
+      await reloaded;
+      assert.equal((await closeOf(revokedOne)).code, 4401);
+      await assertOpen(other);
+      other.close();
+      const line = await soon(
+        gateway.line(({ subject, error }) => subject === "ann" && error !== undefined),
+        "the end in the log",
+      );
+      assert.match(String(line.detail), /^mtls: certificate [0-9a-f]+ was revoked by /);
+    });
   });
 
   describe("tokenValidation: false", LIMIT, () => {

@@ -13,7 +13,7 @@ type Received = "downstream" | "peer" | "method" | "fields" | "httpVersion" | "e
 type Fixed = "rawPath" | "query" | "edited" | "ended" | "onDone" | "runCleanups";
 
 /** A TLS connection of a client that has shown no certificate. */
-export const SECURED: Secured = { identity: null, certificateFields: [], refusal: () => null };
+export const SECURED: Secured = { identity: null, chain: [], certificateFields: [], refusal: () => null };
 
 /** What is special about a request: as received, or as the pipeline has completed it by then. */
 export type GivenContext = Partial<Omit<RequestContext, Fixed>> & {

@@ -29,6 +29,10 @@ export class SecuredConnection implements Secured {
     if (!proof.verified) this.#identity = null;
   }
 
+  get chain(): readonly Buffer[] {
+    return this.#proof.chain;
+  }
+
   get identity(): Identity | null {
     const read = this.#read();
     return read === "unreadable" ? null : read;

@@ -9,13 +9,14 @@ import type { TokenMethod } from "../../auth/jwt/issuer.ts";
 import { mtls } from "../../auth/mtls.ts";
 import { PasswordChecks } from "../../auth/password-checks.ts";
 import { standingOf } from "../../auth/standing.ts";
-import type { RuleConfig } from "../../config/config.ts";
+import type { Config, RuleConfig } from "../../config/config.ts";
 import type { AuthConfig, RuleAuthConfig } from "../../config/meaning/auth-config.ts";
 import type { Standing } from "../../core/bound-stream.ts";
 import type { RequestContext } from "../../core/context.ts";
 import type { Filter } from "../../core/filter.ts";
 import type { AuthMethod } from "../../core/identity.ts";
 import { fitsPattern } from "../../routing/pattern.ts";
+import type { Revocation } from "../../tls/revocation.ts";
 import type { Build } from "../runtime.ts";
 import { admittedBy, type MethodRule } from "./admitted-by.ts";
 import { failuresOf } from "./failures.ts";
@@ -119,9 +120,16 @@ const MAKERS: Readonly<Record<PlainMethod, (build: Build, service: string) => Au
     );
     return basic(build.config.auth.basic!, checks, failuresOf(build));
   },
-  mtls: ({ config }) => mtls(config.auth.mtls!),
+  mtls: ({ config }) => mtls(config.auth.mtls!, (name) => revocationLists(config, name)),
   forward: forwardMethod,
 };
+
+/** Those for any of the names of a listener. */
+function revocationLists({ listeners }: Config, name: string): readonly Revocation[] {
+  const tls = listeners.find((listener) => listener.name === name)?.tls ?? null;
+  const clients = tls === null ? [] : [tls.clients, ...tls.certificates.map((certificate) => certificate.clients)];
+  return [...new Set(clients.flatMap(({ revocation }) => revocation ?? []))];
+}
 
 function sharedOf(build: Build): AuthShared {
   const { auth } = build.runtime.meters;

@@ -198,7 +198,7 @@ describe("the certificate of the connection", () => {
   const peer = new ForwardedPeer("192.0.2.1", "https", { ...SECURED, identity: certified });
   const given = { peer, identity: certified };
   test("counts where it is a method, with the scopes of its subject", async () => {
-    const methods = [mtls({ scopes: { "device-7": ["read"] } })];
+    const methods = [mtls({ scopes: { "device-7": ["read"] } }, () => [])];
     const { ctx, verdict } = await run({ methods, scopes: ["read"] }, [], given);
     assert.deepEqual([verdict, ctx.identity?.subject, ctx.identity?.scopes], [undefined, "device-7", ["read"]]);
     assert.equal((await run({ methods, scopes: ["read"] }, [])).verdict?.code, "missing_credentials");
