@@ -229,7 +229,9 @@ export class RequestContext {
   /** Registers what to give back when the request is over; at once when it is, because its client left meanwhile. */
   onDone(release: () => void): void {
     if (this.finished) return release();
-    (this.#held ??= []).push(release);
+    // An empty array would be given room for many at its first push.
+    if (this.#held === null) this.#held = [release];
+    else this.#held.push(release);
   }
 
   /** Gives everything back, once; called by the pipeline alone. */
