@@ -4,6 +4,7 @@ import type { Config, RuleConfig } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { didYouMean } from "../config/text/suggest.ts";
 import { showDuration, showSize } from "../config/text/units.ts";
+import { withoutQueryValues } from "../config/text/url-secrets.ts";
 import { builtinPaths } from "../snapshot/builtin/paths.ts";
 import { type DryRequest, dryRun, indexRules, whyNot } from "../snapshot/check/dry-run.ts";
 import { addressText } from "../wire/authority.ts";
@@ -42,7 +43,7 @@ export const explain: Command = {
     const request: DryRequest = { listener, method: method.toUpperCase(), url, fields };
     const result = dryRun(indexRules(config.rules), request, builtinPaths(config));
     const lines = [
-      `${request.method} ${url}  (${load.file})`,
+      `${request.method} ${withoutQueryValues(url)}  (${load.file})`,
       ...(config.listeners.length > 1 ? [`  listener        ${listener}`] : []),
       ...listenerLists(config, listener),
       `  canonical path  ${result.path ?? "refused: not a valid path"}`,

@@ -121,9 +121,9 @@ function userAgent(ctx: RequestContext): string {
   return agent.length > MAX_AGENT ? agent.slice(0, MAX_AGENT) : agent;
 }
 
-/** Queries may carry credentials, so they are not logged at all. */
-function shownPath(ctx: RequestContext): string {
-  return ctx.path === "" ? ctx.rawPath : ctx.path;
+/** Queries may carry credentials, so they are not logged at all; nor are fragments and passwords in what is no path. */
+function shownPath({ path, rawPath }: RequestContext): string {
+  return path === "" ? rawPath.replace(/#.*/s, "").replace(/^[^/]*\/\/[^/]*@/, "//") : path;
 }
 
 function round(ms: number): number {

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { Origin } from "../schema/field.ts";
 import { gateway } from "../schema/root.ts";
 import { isSecretBlock, isSecretPath } from "../schema/secret-keys.ts";
+import { withoutUrlSecrets } from "../text/url-secrets.ts";
 import { writtenOf } from "../written.ts";
 
 /** Keys with `token` in their name that hold counts and no secrets. */
@@ -42,7 +43,8 @@ function masked(value: unknown, path: string, secret: boolean, origins: Readonly
     );
   }
   const plain = value === null || value === "" || typeof value === "boolean";
-  return hidden && !plain && !(typeof value === "number" && COUNT.test(path)) ? MASK : value;
+  if (hidden && !plain && !(typeof value === "number" && COUNT.test(path))) return MASK;
+  return typeof value === "string" ? withoutUrlSecrets(value) : value;
 }
 
 /** Ids, ports and schemes that the file leaves out. */

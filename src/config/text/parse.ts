@@ -15,6 +15,7 @@ import {
 import { foreignFormat } from "../cures/foreign-format.ts";
 import { explainSlip } from "../cures/yaml-slip.ts";
 import type { Position, Problems } from "./problem.ts";
+import { mayHoldSecret, withoutQuote } from "./secret-lines.ts";
 import { emptyMap, type MapNode, type Node } from "./tree.ts";
 
 /** Nodes one file may unfold to through anchors: a "billion laughs" file ends here. */
@@ -33,9 +34,14 @@ export function parseYaml(text: string, file: string, problems: Problems): MapNo
     return { file, line, column: col };
   };
   const document = documents[0] as Document.Parsed;
+  const source = text.split("\n");
+  const fault = (place: Position, message: string) => {
+    const shown = mayHoldSecret(source, place.line) ? withoutQuote(message, source[place.line - 1]!) : message;
+    problems.error(place, shown);
+  };
   for (const error of document.errors) {
     const { offset, message } = explainSlip(error, text);
-    problems.error(at(offset), message);
+    fault(at(offset), message);
     problems.unreadable = true;
   }
   if (documents.length > 1) {
@@ -46,7 +52,7 @@ export function parseYaml(text: string, file: string, problems: Problems): MapNo
   }
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
     return emptyMap(start);
-  const reader = new Reader(at, problems);
+  const reader = new Reader(at, problems, fault);
   const root = reader.read(document.contents);
   if (root.kind === "map") return root;
   problems.error(
@@ -66,14 +72,17 @@ function sourceOf(scalar: Scalar): string {
 class Reader {
   readonly #at: (offset: number) => Position;
   readonly #problems: Problems;
+  readonly #fault: (at: Position, message: string) => void;
   #nodes = 0;
   readonly #anchors = new Map<string, YamlNode>();
   readonly #open = new Set<YamlNode>();
   readonly #twice = new Set<Pair>();
 
-  constructor(at: (offset: number) => Position, problems: Problems) {
+  /** @param fault reports an error that quotes what is written */
+  constructor(at: (offset: number) => Position, problems: Problems, fault: (at: Position, message: string) => void) {
     this.#at = at;
     this.#problems = problems;
+    this.#fault = fault;
   }
 
   read(node: YamlNode | null): Node {
@@ -89,7 +98,7 @@ class Reader {
       if (target === undefined || this.#open.has(target)) {
         const word = /^[\w-]+$/.test(node.source) ? `write &${node.source} at its value; ` : "";
         const hint = `${word}quote a text that begins with *: "*${node.source}"`;
-        this.#problems.error(at, `alias *${node.source} refers to no preceding anchor; ${hint}`);
+        this.#fault(at, `alias *${node.source} refers to no preceding anchor; ${hint}`);
         return nothing;
       }
       return this.read(target);

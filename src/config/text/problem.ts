@@ -1,5 +1,6 @@
 // Errors and warnings about a configuration, with their places, and the text in which they are shown.
-import { namesSecret } from "../schema/secret-keys.ts";
+import { mayHoldSecret } from "./secret-lines.ts";
+import { withoutUrlSecrets } from "./url-secrets.ts";
 
 /** A place in a file; line and column count from 1. Line 0: not from a file, `file` then says what it is. */
 export interface Position {
@@ -53,14 +54,14 @@ export class Problems {
 
   /** @param hidden whether the line holds a secret */
   error(at: Position | null, message: string, hidden = false): void {
-    this.list.push({ severity: "error", at, message, ...(hidden && { hidden }) });
+    this.list.push({ severity: "error", at, message: withoutUrlSecrets(message), ...(hidden && { hidden }) });
   }
 
   /** Warnings with the same text are said once, unless the collection was told otherwise. */
   warn(at: Position | null, message: string, hidden = false): void {
     if (!this.#repeats && this.#once.has(message)) return;
     this.#once.add(message);
-    this.list.push({ severity: "warning", at, message, ...(hidden && { hidden }) });
+    this.list.push({ severity: "warning", at, message: withoutUrlSecrets(message), ...(hidden && { hidden }) });
   }
 
   /** Whether there is an error about exactly this place. */
@@ -101,11 +102,13 @@ export function withSource(problem: Problem, sources: ReadonlyMap<string, string
 function withLine(problem: Problem, linesOf: (file: string) => readonly string[] | undefined): string {
   const head = `${problem.severity}: ${oneLine(problem)}`;
   const { at } = problem;
-  const line = at === null || at.line === 0 ? undefined : linesOf(at.file)?.[at.line - 1];
-  if (at === null || line === undefined || line.trim() === "" || problem.hidden === true || namesSecret(line))
-    return head;
+  const lines = at === null || at.line === 0 ? undefined : linesOf(at.file);
+  const line = lines?.[at!.line - 1] ?? "";
+  if (at === null || line.trim() === "" || problem.hidden === true || mayHoldSecret(lines!, at.line)) return head;
   const number = String(at.line);
-  return `${head}\n  ${number} | ${line.trimEnd()}\n  ${" ".repeat(number.length)} | ${" ".repeat(at.column - 1)}^`;
+  const before = withoutUrlSecrets(line.slice(0, at.column - 1)).length;
+  const shown = withoutUrlSecrets(line.trimEnd());
+  return `${head}\n  ${number} | ${shown}\n  ${" ".repeat(number.length)} | ${" ".repeat(before)}^`;
 }
 
 /** Thrown when a configuration is refused; {@link problems} has all of it, {@link text} what to show. */
