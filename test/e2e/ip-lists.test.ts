@@ -305,7 +305,7 @@ test("the healthcheck asks a listener that takes this machine", LIMIT, () => {
   writeFileSync(file, text.replace('"name": "anybody",', '"name": "some", "deniedIPs": "127.0.0.1",'));
   const refused = spawnSync(process.execPath, ["dist/main.js", "healthcheck", "-config", file]);
   assert.equal(refused.status, 1);
-  assert.match(String(refused.stderr), /no listener takes this machine by its IP lists; list 127\.0\.0\.1/);
+  assert.match(String(refused.stderr), /the IP lists of all listeners exclude this machine; list 127\.0\.0\.1/);
 });
 
 test("explain tells whether lists let an address pass, and which one does not", LIMIT, () => {

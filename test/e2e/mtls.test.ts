@@ -313,6 +313,6 @@ test("a healthcheck that has no certificate says which listener it would need", 
   const file = pki.path("check.yaml");
   writeFileSync(file, configOf({ clientAuth: "verify", clientCAFile: ca.cert }));
   const asked = spawnSync(process.execPath, ["dist/main.js", "healthcheck", "-config", file], { encoding: "utf8" });
-  assert.match(asked.stderr, /every listener demands a client certificate; open one that does not/);
+  assert.match(asked.stderr, /every listener requires a client certificate; add one that does not/);
   assert.equal(asked.status, 1);
 });

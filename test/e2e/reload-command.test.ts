@@ -87,7 +87,7 @@ describe("gateway reload", LIMIT, () => {
     writeFileSync(elsewhere, text(section(other!)));
     const refused = await reload(elsewhere);
     assert.equal(refused.code, 1);
-    assert.match(refused.err, /another certificate than the configured one/);
+    assert.match(refused.err, /its certificate is not the configured one/);
   });
 
   test("without the API, or with nobody there, it says so", async (t) => {
