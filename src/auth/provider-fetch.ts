@@ -64,8 +64,8 @@ export async function fetchAnswer(
 }
 
 /**
- * The JSON in the answer with status 200 at a URL.
- * @throws Error (rejects) as {@link fetchAnswer}; without any text of the answer
+ * The JSON at a URL.
+ * @throws Error (rejects) as {@link fetchAnswer} and {@link jsonOf}
  */
 export async function fetchJson(
   url: string,
@@ -73,7 +73,11 @@ export async function fetchJson(
   signal: AbortSignal,
   question: ProviderQuestion = {},
 ): Promise<unknown> {
-  const { status, body } = await fetchAnswer(url, access, signal, question);
+  return jsonOf(await fetchAnswer(url, access, signal, question));
+}
+
+/** The JSON of an answer with status 200. @throws Error, without any text of the answer */
+export function jsonOf({ status, body }: ProviderAnswer): unknown {
   if (status !== 200) throw new Error(`the answer has status ${status}`);
   try {
     return JSON.parse(body.toString("utf8")) as unknown;

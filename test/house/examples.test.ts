@@ -99,6 +99,7 @@ describe("started, with the demo backends behind", () => {
         // Nobody is asked for certificates while examples are tested.
         ACME_DIRECTORY: `https://127.0.0.1:${NOBODYS_PORT}/directory`,
         ACME_FOLDER: join(folder, "acme"),
+        OIDC_ISSUER: `https://127.0.0.1:${NOBODYS_PORT}`,
       };
       const load = { file: name, env, moves };
       const gateway = await boot({ load, logLevel: "error", hotReload: false });

@@ -32,8 +32,10 @@ export interface OidcServer {
   user: string | null;
   /** What is answered instead of everything; null: nothing is. */
   answer: ((request: IncomingMessage, response: ServerResponse) => void) | null;
-  /** Signs with new keys, and publishes them alone. */
-  rotateKeys(): void;
+  /** What it signs with. */
+  readonly key: SigningKey;
+  /** Signs with a new key. @param keep whether it goes on to publish the one before */
+  rotateKeys(keep?: boolean): void;
   close(): Promise<void>;
 }
 
@@ -49,16 +51,21 @@ export async function startOidc(setup: OidcSetup = {}): Promise<OidcServer> {
   const { port } = server.address() as AddressInfo;
   const issuer = `http://127.0.0.1:${port}`;
   const storage = new OidcStorage();
-  let provider = providerOf(issuer, setup, storage, signingKey("RS256", "k1"));
-  let keys = 1;
+  let keys = [signingKey("RS256", "k1")];
+  let made = 1;
+  let provider = providerOf(issuer, setup, storage, keys);
   const oidc: OidcServer = {
     issuer,
     port,
     asked: [],
     user: "ann",
     answer: null,
-    rotateKeys() {
-      provider = providerOf(issuer, setup, storage, signingKey("RS256", `k${++keys}`));
+    get key() {
+      return keys[0]!;
+    },
+    rotateKeys(keep = false) {
+      keys = [signingKey("RS256", `k${++made}`), ...(keep ? keys : [])];
+      provider = providerOf(issuer, setup, storage, keys);
     },
     async close() {
       server.closeAllConnections();
@@ -84,8 +91,11 @@ export async function startOidc(setup: OidcSetup = {}): Promise<OidcServer> {
   return oidc;
 }
 
-function providerOf(issuer: string, setup: OidcSetup, storage: OidcStorage, key: SigningKey): Provider {
-  const jwk = { ...key.privateKey.export({ format: "jwk" }), alg: key.alg, use: "sig", kid: key.kid } as JWK;
+/** @param keys of which it signs with the first */
+function providerOf(issuer: string, setup: OidcSetup, storage: OidcStorage, keys: readonly SigningKey[]): Provider {
+  const jwks = keys.map(({ privateKey, alg, kid }) => {
+    return { ...privateKey.export({ format: "jwk" }), alg, use: "sig", kid } as JWK;
+  });
   const { accessTokenS = 3600, idTokenS = 3600, redirectUris = [], logoutUris = [] } = setup;
   const provider = new Provider(issuer, {
     clients: [
@@ -99,7 +109,7 @@ function providerOf(issuer: string, setup: OidcSetup, storage: OidcStorage, key:
       ...(setup.clients ?? []),
     ],
     adapter: (model: string) => storage.adapter(model),
-    jwks: { keys: [jwk] },
+    jwks: { keys: jwks },
     cookies: { keys: ["cookies of the provider"] },
     claims: { openid: ["sub", "groups"], email: ["email", "email_verified"], profile: ["name"] },
     conformIdTokenClaims: false,

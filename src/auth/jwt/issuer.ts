@@ -45,12 +45,16 @@ export interface RefusedToken {
   readonly foreign?: true;
 }
 
-/** A token whose signature is right. */
-interface Verified {
+/** Claims that were accepted. */
+interface Accepted {
   readonly token: AcceptedToken;
-  readonly key: VerificationKey;
   /** ms since 1970; Infinity: never. */
   readonly endsAt: number;
+}
+
+/** The same of a token whose signature is right. */
+interface Verified extends Accepted {
+  readonly key: VerificationKey;
 }
 
 /** Verifies the tokens of one issuer. */
@@ -74,13 +78,16 @@ export class Issuer {
     const candidates = this.keys.find(kid, algorithm);
     for (let i = 0; i < Math.min(candidates.length, MAX_TRIES); i++) {
       const key = candidates[i]!;
-      if (isSignature(algorithm, signed, key.key, signature)) return this.#accepted(claims, key, now);
+      if (!isSignature(algorithm, signed, key.key, signature)) continue;
+      const accepted = this.accept(claims, now);
+      return "why" in accepted ? accepted : { ...accepted, key };
     }
     // A token that names no key may be signed with one that is too new to be known.
     return kid === "" || candidates.length === 0 ? null : invalid("the signature is wrong");
   }
 
-  #accepted(claims: Claims, key: VerificationKey, now: number): Verified | RefusedToken {
+  /** Says what claims mean that come from the issuer for sure. @param claims which may be changed @param now wall clock, ms */
+  accept(claims: Claims, now: number): Accepted | RefusedToken {
     const { issuers, name, method } = this.settings;
     const refusal = this.#checks.refusal(claims, now);
     if (refusal !== null) return refusal;
@@ -92,7 +99,7 @@ export class Issuer {
     if (typeof meaning === "string") return invalid(meaning);
     const endsAt = this.#checks.endOf(claims);
     const expiresAt = Number.isFinite(endsAt) ? endsAt : 0;
-    return { token: { meaning, audience, method, provider: name, expiresAt }, key, endsAt };
+    return { token: { meaning, audience, method, provider: name, expiresAt }, endsAt };
   }
 }
 

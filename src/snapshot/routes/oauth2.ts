@@ -1,21 +1,36 @@
-// Providers of OAuth 2 → their metadata and keys, which are kept over reloads.
-import { createHash } from "node:crypto";
+// Providers of OAuth 2 → their metadata, keys and answers about opaque tokens, which are kept over reloads.
 import { Issuer } from "../../auth/jwt/issuer.ts";
 import { keyOfSecret } from "../../auth/jwt/keys.ts";
 import { StaticKeys } from "../../auth/jwt/static-keys.ts";
-import { type MetadataObserver, ProviderDirectory } from "../../auth/oauth2/provider-metadata.ts";
+import { Introspection, type IntrospectionSource } from "../../auth/oauth2/introspection.ts";
+import { ProviderDirectory } from "../../auth/oauth2/provider-metadata.ts";
 import type { ProviderSettings } from "../../auth/oauth2/settings.ts";
-import { fetchJson } from "../../auth/provider-fetch.ts";
+import { fetchAnswer, fetchJson, jsonOf } from "../../auth/provider-fetch.ts";
 import { systemClock } from "../../core/clock.ts";
-import type { Log } from "../../core/log.ts";
+import { digest } from "../digest.ts";
 import type { Build } from "../runtime.ts";
+import { OutageLog } from "./outage-log.ts";
 import { keySource, publishedKeys, shownUrl } from "./token-keys.ts";
+
+const METADATA = {
+  failed: "Metadata of a provider cannot be fetched",
+  recovered: "Metadata of a provider are there again",
+  fine: "Metadata of a provider fetched",
+};
+const TOKENS = {
+  failed: "A provider cannot be asked about tokens",
+  recovered: "A provider can be asked about tokens again",
+  fine: "A provider has answered about a token",
+};
 
 /** What is known of a provider; the same for all who ask while its settings stay the same. */
 export function providerDirectory({ metadata, name }: ProviderSettings, { leases, runtime }: Build): ProviderDirectory {
   return leases.lease(
-    `oauth2-provider|${digestOf(metadata)}`,
-    () => new ProviderDirectory(metadata, systemClock, observerOf(name, metadata.discoveryUrl, runtime.log)),
+    `oauth2-provider|${digest(metadata)}`,
+    () => {
+      const log = new OutageLog(runtime.log, METADATA, { provider: name, url: shownUrl(metadata.discoveryUrl) });
+      return new ProviderDirectory(metadata, systemClock, log);
+    },
     (directory) => directory.close(),
   );
 }
@@ -39,27 +54,32 @@ export function providerIssuer(provider: ProviderSettings, build: Build): Issuer
       throw error;
     }
   };
-  const leased = `${digestOf(metadata)}|${keysMs}`;
-  return new Issuer(issuer, publishedKeys(build, leased, { provider: name }, keysMs, fetch));
+  return new Issuer(issuer, publishedKeys(build, digest([metadata, keysMs]), { provider: name }, keysMs, fetch));
 }
 
-function digestOf(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
-}
-
-/** Logs when a provider cannot be asked and when it can again, and not each try between. */
-function observerOf(provider: string, url: string, log: Log): MetadataObserver {
-  let down = false;
-  return {
-    failed(error) {
-      const shown = { provider, url: shownUrl(url), error: error.message };
-      if (!down) log.warn("Metadata of a provider cannot be fetched", shown);
-      down = true;
+/** The provider as one that knows opaque tokens; null: it is not asked about them. */
+export function providerIntrospection(provider: ProviderSettings, build: Build): Introspection | null {
+  if (!provider.introspects) return null;
+  const { access } = provider.metadata;
+  const directory = providerDirectory(provider, build);
+  return build.leases.lease(
+    `oauth2-introspection|${digest(provider)}`,
+    () => {
+      const log = new OutageLog(build.runtime.log, TOKENS, { provider: provider.name });
+      const source: IntrospectionSource = {
+        async ask(question, signal) {
+          const url = await directory.endpoint("introspectionEndpoint", signal);
+          if (url === "") return null;
+          const answer = await fetchAnswer(url, access, signal, question);
+          return answer.status === 400 ? null : jsonOf(answer);
+        },
+        now: () => performance.now(),
+        wallClock: Date.now,
+        failed: (error) => log.failed(error),
+        answered: () => log.recovered(),
+      };
+      return new Introspection(provider, source);
     },
-    recovered() {
-      if (down) log.info("Metadata of a provider are there again", { provider });
-      else log.debug?.("Metadata of a provider fetched", { provider });
-      down = false;
-    },
-  };
+    (introspection) => introspection.close(),
+  );
 }

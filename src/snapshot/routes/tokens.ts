@@ -5,11 +5,12 @@ import { Issuer, type TokenMethod } from "../../auth/jwt/issuer.ts";
 import type { JwtSettings } from "../../auth/jwt/settings.ts";
 import type { TokenPlaces } from "../../auth/jwt/token-places.ts";
 import { TokenVerifier } from "../../auth/jwt/verifier.ts";
+import { inTurn } from "../../auth/oauth2/opaque-tokens.ts";
 import type { OAuth2Settings, ProviderSettings } from "../../auth/oauth2/settings.ts";
 import type { AuthConfig, RuleAuthConfig } from "../../config/meaning/auth-config.ts";
 import type { AuthMethod } from "../../core/identity.ts";
 import type { Build } from "../runtime.ts";
-import { providerIssuer } from "./oauth2.ts";
+import { providerIntrospection, providerIssuer } from "./oauth2.ts";
 import { keySource } from "./token-keys.ts";
 
 /** What a rule says of tokens. */
@@ -37,7 +38,10 @@ export function tokenRuleOf(key: string, auth: AuthConfig): TokenRule | null {
 export function tokenMethod(rule: TokenRule, build: Build): Authenticator {
   const methods = rule.methods.filter(isTokenMethod);
   const issuers = methods.flatMap((method) => ISSUERS[method](rule, build));
-  return bearer(bearerSettings(methods, rule, build.config.auth), new TokenVerifier(issuers, bearerIdentity), null);
+  const providers = methods.includes("oauth2") ? providersOf(rule, build.config.auth) : [];
+  const introspections = providers.flatMap((provider) => providerIntrospection(provider, build) ?? []);
+  const others = introspections.length === 0 ? null : inTurn(introspections);
+  return bearer(bearerSettings(methods, rule, build.config.auth), new TokenVerifier(issuers, bearerIdentity), others);
 }
 
 /** Where a rule looks for tokens. */

@@ -124,8 +124,8 @@ describe("hostile tokens are refused", () => {
     ["alg of a prototype", () => forged({ alg: "constructor" }), /unknown algorithm/],
     ["alg as a list", () => forged({ alg: ["RS256"] }), /unknown algorithm/],
     ["no alg", () => forged({}), /unknown algorithm/],
-    ["the public key as a secret", hmacOverPem, /none of those configured/],
-    ["an algorithm the key could do", () => forged({ alg: "PS256" }), /none of those configured/],
+    ["the public key as a secret", hmacOverPem, /not one of its issuer's/],
+    ["an algorithm the key could do", () => forged({ alg: "PS256" }), /not one of its issuer's/],
     ["a key of its own", () => forged({ alg: "RS256", jwk: embedded }, GOOD, other.privateKey), /no key/],
     [
       "an address of keys",
@@ -337,7 +337,7 @@ describe("keys", () => {
   test("of a set without an algorithm take those configured, not the token's", async () => {
     const { alg: _, ...jwk } = RSA.jwk;
     assert.ok(await accepted(await signed(RSA), set(jwk)));
-    assert.match(await refused(await signed({ ...RSA, alg: "PS256" }), set(jwk)), /none of those configured/);
+    assert.match(await refused(await signed({ ...RSA, alg: "PS256" }), set(jwk)), /not one of its issuer's/);
   });
   test("of a set that are secrets or for encryption are not there", async () => {
     const oct = { kty: "oct", kid: "s", alg: "HS256", k: Buffer.from(SECRET).toString("base64url") };
