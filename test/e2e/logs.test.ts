@@ -126,7 +126,7 @@ describe("outputs", LIMIT, () => {
 
   test("one that cannot be opened refuses the reload, and everything stays", async () => {
     await start();
-    const refused = nextLine(gateway, "the refusal", (l) => /refused/.test(String(l.msg)));
+    const refused = nextLine(gateway, "the refusal", (l) => /rejected/.test(String(l.msg)));
     writeFileSync(gateway.file, configFor(backend.port, logging("applicationOutput: /nowhere/app.log")));
     gateway.signal("SIGHUP");
     assert.match(

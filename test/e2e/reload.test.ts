@@ -140,7 +140,7 @@ describe("a refused configuration", LIMIT, () => {
     const bad = good.replace('"path": "/a"', '"path": "/b",\n"paht": "/b"');
     const line = bad.slice(0, bad.indexOf('"paht"')).split("\n").length;
     assert.match(await hangUp(gateway, bad), /refused/);
-    const refusal = gateway.lines.find((l) => /refused/.test(l.msg ?? ""))!;
+    const refusal = gateway.lines.find((l) => /rejected/.test(l.msg ?? ""))!;
     assert.equal(refusal.level, "error");
     const problems = (refusal.problems as string[]).join("\n");
     assert.ok(problems.includes(`${gateway.file}:${line}:`), problems);
@@ -303,7 +303,7 @@ describe("the file watch", LIMIT, () => {
     await holder.close();
     const applied = await gateway.line((l) => l.msg === APPLIED);
     assert.equal(applied.reason, "retry");
-    assert.equal(gateway.lines.filter((l) => /refused/.test(l.msg ?? "")).length, 1);
+    assert.equal(gateway.lines.filter((l) => /rejected/.test(l.msg ?? "")).length, 1);
     assert.equal(await status(holder.port, "/b"), 200);
   });
 

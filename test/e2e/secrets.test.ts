@@ -264,7 +264,7 @@ describe("secrets", LIMIT, () => {
       return yaml;
     });
     for (const yaml of await Promise.all(refused)) {
-      const line = nextLine(gateway, "a refusal", ({ msg }) => /^Configuration refused/.test(msg ?? ""));
+      const line = nextLine(gateway, "a refusal", ({ msg }) => /^Configuration rejected/.test(msg ?? ""));
       writeFileSync(gateway.file, yaml);
       gateway.signal("SIGHUP");
       await line;
