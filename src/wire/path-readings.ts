@@ -6,8 +6,10 @@ import { canonicalPath } from "./path.ts";
 const PARAMETERS = /(;|%3B)[^/]*/g;
 const PLAIN_PARAMETERS = /;[^/]*/g;
 const ESCAPES = /(?:%[0-9a-f]{2})+/gi;
-const DOT_SEGMENT = /(^|\/)\.\.?(\/|;|$)/;
+/** Also where a parameter, or the query or fragment that a second parser finds, follows. */
+const CLIMB = /(^|[/\\])\.\.([/\\;?#]|$)/;
 const NONE: readonly null[] = [];
+const ANYWHERE: readonly null[] = [null];
 
 /** Whether there can be other interpretations. A fast check for the common case. */
 export function hasReadings(path: string): boolean {
@@ -26,28 +28,40 @@ export function withoutParameters(path: string): readonly (string | null)[] {
   return plain ? [both, canonicalPath(path.replaceAll(PLAIN_PARAMETERS, ""))] : [both];
 }
 
-/** All other interpretations; null for one that is not a valid path. */
+/** All other interpretations; null for one that is not a valid path, or that may be anywhere because it {@link climbs}. */
 export function otherReadings(path: string): readonly (string | null)[] {
-  return [...withoutParameters(path), ...decodings(path).flatMap((decoded) => completed(decoded))];
+  if (climbs(path)) return ANYWHERE;
+  const bare = withoutParameters(path);
+  const texts = [path, ...bare].flatMap((text) => (text === null ? [] : decodings(text)));
+  return [...bare, ...[...new Set(texts)].filter((text) => text !== path).flatMap(completed)];
 }
 
-/** Interpretations that leave the place of the path: by parameters, or by dot segments that appear once it is decoded. */
+/** Interpretations that leave the place of the path: by parameters, or, as null, because it {@link climbs}. */
 export function strayReadings(path: string): readonly (string | null)[] {
-  const climbing = decodings(path).filter((decoded) => DOT_SEGMENT.test(decoded));
-  return [...withoutParameters(path), ...climbing.flatMap((decoded) => completed(decoded))];
+  return climbs(path) ? ANYWHERE : withoutParameters(path);
 }
 
-function completed(decoded: string): readonly (string | null)[] {
-  const path = canonicalPath(decoded);
+/**
+ * Whether `..` segments appear once the path is decoded or without parameters. Where those lead depends on the order in which
+ * a server decodes, divides and resolves.
+ */
+function climbs(path: string): boolean {
+  if (CLIMB.test(path)) return true;
+  if (!path.includes("%")) return false;
+  const once = folded(decoded(path));
+  return CLIMB.test(once) || CLIMB.test(folded(decoded(once)));
+}
+
+function completed(text: string): readonly (string | null)[] {
+  const path = canonicalPath(text);
   return path === null ? [null] : [path, ...withoutParameters(path)];
 }
 
-/** The path as text after decoding it once and twice, with encoded separators as separators, if that changes it. */
+/** The path after decoding it once and twice, with encoded separators as separators: as it is then, and folded. */
 function decodings(path: string): readonly string[] {
   if (!path.includes("%")) return [];
   const once = decoded(path);
-  const texts = [once, decoded(once)].map(encoded);
-  return [...new Set(texts)].filter((text) => text !== path);
+  return [once, folded(once), decoded(once), folded(decoded(folded(once)))].map(encoded);
 }
 
 /** Malformed escapes stay as they are, as lenient decoders do it. */
@@ -55,13 +69,17 @@ function decoded(text: string): string {
   return text.replaceAll(ESCAPES, (run) => Buffer.from(run.replaceAll("%", ""), "hex").toString());
 }
 
-/** Text as a path: folded, with backslashes as slashes, and without the control characters that some servers remove. */
-function encoded(text: string): string {
-  const plain = text
+/** Without compatibility characters, with backslashes as slashes, and without the control characters that some servers remove. */
+function folded(text: string): string {
+  return text
     .normalize("NFKC")
     .replaceAll("\\", "/")
     .replaceAll(/[\0-\x1f\x7f]/g, "");
-  return plain.replaceAll(/[^\w\-.~!$&'()*+,;=:@/]+/g, (run) => {
+}
+
+/** Text as a path. */
+function encoded(text: string): string {
+  return text.replaceAll(/[^\w\-.~!$&'()*+,;=:@/]+/g, (run) => {
     return Buffer.from(run).reduce((out, byte) => `${out}%${byte.toString(16).toUpperCase().padStart(2, "0")}`, "");
   });
 }

@@ -2,7 +2,7 @@
 import { withoutParameters } from "./path-readings.ts";
 
 /** What paths are divided by, read from left to right, also in what backends may make of it. */
-const DIVIDERS = /[^/\\.;%\0-\x1f]+/g;
+const DIVIDERS = /[^/\\.;%\0-\x1f\x7f]+/g;
 
 /**
  * Whether a path is exempt; null: that depends on how its path parameters (`/a;x/b`) are read, which backends

@@ -284,7 +284,7 @@ describe("rules", LIMIT, () => {
       "/public": 401,
       "/read/x": 401,
       "/pub/../x": 401,
-      "/pub/..%2Fx": 401,
+      "/pub/..%2Fx": 400,
       "/pub/..;/x": 400,
       "/PUB": 401,
       "/a1/b/": 200,

@@ -351,19 +351,12 @@ describe("a path that could be taken for an exempt one", LIMIT, () => {
         (path) => [path, none] as const,
       ),
       ...["/public/./../any", "/public/x/../../any", "/public/..", "/public/.."].map((path) => [path, none] as const),
-      ...["/public/..%2fany", "/public%2f..%2fany", "/public/..%5cany", "/public/%2e%2e%5c%2e%2e%5cany"].map(
-        (path) => [path, none] as const,
-      ),
-      ...["/public/%252e%252e/any", "/public/%252e%252e%252fany", "/public/%25%32%65/any", "/public/%25"].map(
-        (path) => [path, none] as const,
-      ),
+      ...["/public/%25%32%65/any", "/public/%25"].map((path) => [path, none] as const),
       ...["/public/%c0%ae%c0%ae/any", "/public/%e0%80%ae/any", "/public/..%c0%afany", "/public/%ff"].map(
         (path) => [path, none] as const,
       ),
-      ...["/public/%ef%bc%8e%ef%bc%8e/any", "/public/..%ef%bc%8fany", "/public/%e2%80%a5/any", "/public/%ef%bc%9b"].map(
-        (path) => [path, none] as const,
-      ),
-      ...["/public/.%09./any", "/public/%0d%0aany", "/public/%01", "/public/%0a"].map((path) => [path, none] as const),
+      ...["/public/%ef%bc%9b"].map((path) => [path, none] as const),
+      ...["/public/%0d%0aany", "/public/%01", "/public/%0a"].map((path) => [path, none] as const),
       ...[
         "/PUBLIC",
         "/Public/x",
@@ -374,6 +367,19 @@ describe("a path that could be taken for an exempt one", LIMIT, () => {
         "/%2fpublic",
         "/x/public",
       ].map((path) => [path, none] as const),
+      ...[
+        "/public/..%2fany",
+        "/public%2f..%2fany",
+        "/public/..%5cany",
+        "/public/%2e%2e%5c%2e%2e%5cany",
+        "/public/%252e%252e/any",
+        "/public/%252e%252e%252fany",
+        "/public/%ef%bc%8e%ef%bc%8e/any",
+        "/public/..%ef%bc%8fany",
+        "/public/%e2%80%a5/any",
+        "/public/.%09./any",
+      ].map((path) => [path, "invalid_path"] as const),
+      ...["/public/a%2fany", "/public%2fany", "/public/a%5cany"].map((path) => [path, none] as const),
       ...["/public/..;/any", "/public/..;x=y/any", "/public/%2e%2e;/any", "/public/..%3b/any", "/public;/any"].map(
         (path) => [path, "invalid_path"] as const,
       ),
