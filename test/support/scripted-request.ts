@@ -1,5 +1,6 @@
 // A request without a socket: the test plays its client, which notes what it is told and fails on what must never come.
 import assert from "node:assert/strict";
+import type { BoundStream } from "../../src/core/bound-stream.ts";
 import type { RequestContext } from "../../src/core/context.ts";
 import type { BodyReceiver, RequestBody } from "../../src/core/edges.ts";
 import type { ErrorCode } from "../../src/core/errors.ts";
@@ -122,6 +123,8 @@ export interface FakeRequest {
   readonly grpc?: boolean;
   readonly translation?: Translation;
   readonly fallback?: { readonly service: Service | null; readonly reply: Reply | null };
+  /** Given what ends with the credential of the client. */
+  readonly bind?: (stream: BoundStream) => void;
 }
 
 const ANY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -156,7 +159,7 @@ export function requestOf(some: FakeRequest): Sent {
     startedAt: performance.now(),
     route,
     translation,
-    snapshot: snapshotOf(),
+    snapshot: snapshotOf({ bind: (_ctx, _kind, _recheckMs, stream) => some.bind?.(stream) }),
   });
   return { ctx, client, route, spare: some.fallback?.service ?? null };
 }

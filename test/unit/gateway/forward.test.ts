@@ -2,6 +2,7 @@
 // client gets one answer, nobody's body is changed, and nothing is done twice that must not be.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import type { BoundStream } from "../../../src/core/bound-stream.ts";
 import type { Progress } from "../../../src/core/edges.ts";
 import type { Translation } from "../../../src/core/translation.ts";
 import { isRepeatable } from "../../../src/gateway/resend.ts";
@@ -51,6 +52,8 @@ class Course {
   /** Backends that hardly say a word: everything takes too long. */
   readonly #quiet: boolean;
   #uploads: number;
+  /** Ends with the credential of the client; null: nothing does. */
+  #bound: BoundStream | null = null;
 
   constructor(seed: number) {
     const random = new Random(seed);
@@ -92,6 +95,9 @@ class Course {
       body: this.#body,
       timeoutMs: this.#timeoutMs,
       grpc: this.#grpc,
+      bind: (stream) => {
+        this.#bound = stream;
+      },
       ...(this.#streams && { translation: STREAMS }),
       ...(fallback !== undefined && { fallback }),
     });
@@ -127,7 +133,16 @@ class Course {
     if (what < 3 || (this.#quiet && !random.once(8))) return time.pass(random.int(12), random.once(2) ? 0.7 : 0);
     if (what < 6 && this.#body.flows) return this.#upload();
     if (what === 6 && random.once(20)) return done(this.#request.ctx);
+    if (what === 7 && random.once(4)) return this.#expire();
     if (live.length > 0) this.#speak(random.pick(live));
+  }
+
+  #expire(): void {
+    const { ctx, client } = this.#request;
+    const waits = ctx.status === 0 && this.#body.complete;
+    const ended = this.#bound?.expired("credential of a client expired");
+    if (waits) assert.notEqual(ended, true, "a question that was asked is answered");
+    if (ended === true) assert.notEqual(client.state, "open");
   }
 
   #upload(): void {
