@@ -33,8 +33,7 @@ export const ACCEPT_ENCODING = 13;
 export const ALIAS = 14;
 /** `Authorization`. */
 export const AUTHORIZATION = 15;
-
-/** `X-HTTP-Method(-Override)`, `X-Method-Override`, `X-Original-URL`, `X-Rewrite-URL`: some backends take them for the method or path. */
+/** `X-HTTP-Method(-Override)`, `X-Method-Override`, `X-Original-URL`, `X-Rewrite-URL`: backends may use them in place of the method or path. */
 export const OVERRIDE = 16;
 
 /** Classifies a field name. The first letter and length decide for nearly all names; only candidates are compared in full. */
@@ -117,6 +116,7 @@ function oddly(name: string): number {
 /** Kind of a name behind `Grpc-Metadata-`, which backends that translate HTTP to gRPC make metadata of that name. */
 function metadata(name: string): number {
   const kind = knownField(name);
+  if (kind === OVERRIDE) return OVERRIDE;
   return kind === ASSERTED || kind === FORWARDED_FOR || kind === FORWARDED || kind === ALIAS ? ALIAS : OTHER;
 }
 
