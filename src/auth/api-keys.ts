@@ -6,7 +6,7 @@ import { type KeyPlaces, keyIn, removeKey } from "./key-places.ts";
 
 /** One key. */
 export interface ApiKey {
-  /** As it is called; its id where it has no other name. */
+  /** Its id, unless it has a name. */
   readonly name: string;
   /** SHA-256 of the key, 64 hexadecimal digits, lower-case. */
   readonly digest: string;

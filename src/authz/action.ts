@@ -1,4 +1,4 @@
-// What a request does to the resource it names, in one word.
+// The action of a request: what it does to a resource, in one word.
 import type { RequestContext } from "../core/context.ts";
 import { grpcKind } from "../wire/grpc.ts";
 
@@ -10,21 +10,21 @@ const BY_METHOD: ReadonlyMap<string, string> = new Map([
   ["PATCH", "update"],
   ["DELETE", "delete"],
 ]);
-/** A method must not be taken for one of these because of its name. */
-const WORDS: ReadonlySet<string> = new Set([...BY_METHOD.values(), "connect", "call"]);
+/** Actions that the name of an unknown method must not produce. */
+const RESERVED: ReadonlySet<string> = new Set([...BY_METHOD.values(), "connect", "call"]);
 
-/** The action of a method: `read`, `create`, `update`, `delete`, or the method itself in lower case. */
+/** The action of a method: `read`, `create`, `update`, `delete`, or the method in lower case. */
 export function actionOfMethod(method: string): string {
   const known = BY_METHOD.get(method);
   if (known !== undefined) return known;
   const lower = method.toLowerCase();
-  return WORDS.has(lower) ? `other-${lower}` : lower;
+  return RESERVED.has(lower) ? `other-${lower}` : lower;
 }
 
 /**
- * The action of a request. A WebSocket goes both ways, and a call of gRPC is always a POST, so neither is told by its method:
- * they are `connect` and `call`.
- * @param grpc whether its route takes calls of gRPC
+ * The action of a request. A WebSocket handshake is a GET although data flows both ways, and every gRPC call is a POST, so
+ * these have actions of their own: `connect` and `call`.
+ * @param grpc whether the route serves gRPC
  */
 export function actionOf(ctx: RequestContext, grpc: boolean): string {
   if (ctx.upgrade) return "connect";

@@ -1,4 +1,4 @@
-// The filter that lets a request pass if whoever it is from may do what it asks for.
+// The filter that checks whether the client has the permissions a rule requires.
 import type { RequestContext } from "../core/context.ts";
 import type { Filter } from "../core/filter.ts";
 import type { Identity } from "../core/identity.ts";
@@ -6,38 +6,38 @@ import type { Verdict } from "../core/reply.ts";
 import { hasReadings, otherReadings } from "../wire/path-readings.ts";
 import { isSkipped } from "../wire/skipped-paths.ts";
 import { actionOf } from "./action.ts";
-import type { Holder, Rbac } from "./rbac.ts";
+import type { Assignment, Rbac } from "./rbac.ts";
 import { dependsOnPath, fill, hasSegments, type Template } from "./template.ts";
 
-/** What a route demands. */
+/** What a route requires. */
 export interface PermissionDemand {
   /** At least one. */
   readonly permissions: readonly Template[];
-  /** Whether all of them are needed, or any. */
+  /** Whether all of them are required, or any one. */
   readonly requireAll: boolean;
-  /** Whether a canonical path is exempt; null: none is. */
+  /** Whether a canonical path is exempt; null if none is. */
   readonly skips: ((path: string) => boolean) | null;
-  /** Whether a path fits the route's pattern. */
+  /** Whether a path matches the route's pattern. */
   readonly fits: (path: string) => boolean;
-  /** Whether the route takes calls of gRPC. */
+  /** Whether the route serves gRPC. */
   readonly grpc: boolean;
-  /** Whether it asks for client certificates; otherwise that of the connection is nobody's word. */
+  /** Whether the route authenticates by client certificate. If not, the certificate of the connection does not count. */
   readonly certificates: boolean;
-  /** What a client is told that nobody knows. */
-  readonly stranger: (ctx: RequestContext) => Verdict;
+  /** The answer to a client that is not authenticated. */
+  readonly unauthenticated: (ctx: RequestContext) => Verdict;
 }
 
-/** What all routes share. */
+/** What all routes of a configuration share. */
 export interface AuthzShared {
   readonly rbac: Rbac;
-  /** Whether what is denied is refused. */
+  /** false: denials are only reported. */
   readonly enforces: boolean;
   decided(allowed: boolean): void;
-  /** Something is let pass that would be denied. @param subject "" = nobody @param why for the log */
-  wouldDeny(ctx: RequestContext, subject: string, why: string): void;
+  /** Reports a denial that is not enforced. @param subject "" if the client is not authenticated @param why for the log */
+  denied(ctx: RequestContext, subject: string, why: string): void;
 }
 
-/** Longest permission that is logged, characters. */
+/** Longest permission in a log line, characters. */
 const MAX_SHOWN = 256;
 
 /** Makes the filter of a route. */
@@ -61,40 +61,37 @@ class Authorization {
 
   onRequest(ctx: RequestContext): Verdict {
     const { skips } = this.#demand;
-    if (skips !== null) {
-      const skipped = isSkipped(ctx.path, skips);
-      if (skipped === null) return { code: "invalid_path" };
-      if (skipped) return undefined;
-    }
+    const skipped = skips === null ? false : isSkipped(ctx.path, skips);
+    if (skipped === true) return undefined;
     const identity = this.#identityOf(ctx);
-    if (identity === null) return this.#deny(ctx, "", "nobody is known", () => this.#demand.stranger(ctx));
-    const holder = this.#shared.rbac.holderOf(identity);
-    const missing = this.#missing(ctx, holder, ctx.path);
-    if (this.#byPath && hasReadings(ctx.path) && !this.#isUnambiguous(ctx, holder, missing === null))
-      return this.#deny(ctx, identity.subject, "what it may do depends on how its path is read", AMBIGUOUS);
-    if (missing === null) {
-      this.#shared.decided(true);
-      return undefined;
-    }
-    return this.#deny(ctx, identity.subject, `permission "${missing.slice(0, MAX_SHOWN)}" is missing`, DENIED);
+    const subject = identity === null ? "" : identity.subject;
+    if (skipped === null) return this.#deny(ctx, subject, "whether the path is exempt is ambiguous", INVALID);
+    if (identity === null) return this.#deny(ctx, "", "not authenticated", () => this.#demand.unauthenticated(ctx));
+    const assignment = this.#shared.rbac.assignmentOf(identity);
+    const missing = this.#missing(ctx, assignment, ctx.path);
+    if (this.#byPath && hasReadings(ctx.path) && !this.#isUnambiguous(ctx, assignment, missing === null))
+      return this.#deny(ctx, subject, "the permission for the path is ambiguous", INVALID);
+    if (missing !== null)
+      return this.#deny(ctx, subject, `permission "${missing.slice(0, MAX_SHOWN)}" is missing`, DENIED);
+    this.#shared.decided(true);
+    return undefined;
   }
 
-  /** Whoever authentication has found. */
-  #identityOf(ctx: RequestContext): Identity | null {
-    const { identity } = ctx;
-    const ofConnection = identity !== null && identity === ctx.peer.secured?.identity;
+  /** The identity that authentication established on this route. */
+  #identityOf({ identity, peer }: RequestContext): Identity | null {
+    const ofConnection = identity !== null && identity === peer.secured?.identity;
     return ofConnection && !this.#demand.certificates ? null : identity;
   }
 
-  /** A permission that is missing; null: none is. */
-  #missing(ctx: RequestContext, holder: Holder, path: string): string | null {
+  /** The first permission that is missing; null if none is. */
+  #missing(ctx: RequestContext, assignment: Assignment, path: string): string | null {
     const { permissions, requireAll, grpc } = this.#demand;
     const { rbac } = this.#shared;
-    const values = { path, action: actionOf(ctx, grpc), method: ctx.method, subject: holder.subject };
+    const values = { path, action: actionOf(ctx, grpc), method: ctx.method, subject: assignment.subject };
     let missing: string | null = null;
     for (const template of permissions) {
       const permission = fill(template, values);
-      const allowed = permission !== null && rbac.allows(holder, permission, ctx.startedAt);
+      const allowed = permission !== null && rbac.allows(assignment, permission, ctx.startedAt);
       if (allowed && !requireAll) return null;
       if (allowed) continue;
       missing ??= permission ?? template.text;
@@ -103,13 +100,13 @@ class Authorization {
     return missing;
   }
 
-  /** Whether every way in which a backend may read the path leads to the same decision. */
-  #isUnambiguous(ctx: RequestContext, holder: Holder, allowed: boolean): boolean {
+  /** Whether the decision is the same for all interpretations of the path. */
+  #isUnambiguous(ctx: RequestContext, assignment: Assignment, allowed: boolean): boolean {
     return otherReadings(ctx.path).every((reading) => {
       if (reading === null) return false;
-      // A path that leads to another route is seen to before.
+      // A path that does not match has no such segments; the path guard has checked where it leads.
       if (this.#bySegments && !this.#demand.fits(reading)) return true;
-      return (this.#missing(ctx, holder, reading) === null) === allowed;
+      return (this.#missing(ctx, assignment, reading) === null) === allowed;
     });
   }
 
@@ -117,10 +114,10 @@ class Authorization {
     this.#shared.decided(false);
     ctx.detail = subject === "" ? `rbac: ${why}` : `rbac: "${subject}": ${why}`;
     if (this.#shared.enforces) return verdict();
-    this.#shared.wouldDeny(ctx, subject, why);
+    this.#shared.denied(ctx, subject, why);
     return undefined;
   }
 }
 
 const DENIED = (): Verdict => ({ code: "permission_denied" });
-const AMBIGUOUS = (): Verdict => ({ code: "invalid_path" });
+const INVALID = (): Verdict => ({ code: "invalid_path" });

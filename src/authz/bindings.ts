@@ -1,11 +1,11 @@
-// From an identity to the roles that are bound to it.
+// Maps identities to the roles that are bound to them.
 import type { Identity } from "../core/identity.ts";
 import { type Principal, principalKey, principalsOf } from "./principal.ts";
 
-/** Reads a claim by its name or path; undefined when absent. */
+/** Reads a claim by its name or path; undefined if absent. */
 export type ReadClaim = (claims: Readonly<Record<string, unknown>>) => unknown;
 
-/** A principal and the number of a role it has. */
+/** A principal and the number of a role that is bound to it. */
 export interface Binding {
   readonly principal: Principal;
   readonly role: number;
@@ -13,28 +13,26 @@ export interface Binding {
 
 /** The bindings of all policies. */
 export class Bindings {
-  /** By key of the principal. */
+  /** By `principalKey`. */
   readonly #roles = new Map<string, number[]>();
-  /** The claims that are bound. */
+  /** The claims that bindings name. */
   readonly #claims: readonly (readonly [name: string, read: ReadClaim])[];
 
-  /** @param claimAt finds out how a claim is read */
+  /** @param claimAt makes the reader of a claim from its name */
   constructor(bindings: readonly Binding[], claimAt: (name: string) => ReadClaim) {
     for (const { principal, role } of bindings) {
       const key = principalKey(principal);
-      this.#roles.set(key, [...(this.#roles.get(key) ?? []), role]);
+      const roles = this.#roles.get(key);
+      if (roles === undefined) this.#roles.set(key, [role]);
+      else roles.push(role);
     }
     const names = bindings.flatMap(({ principal }) => (principal.kind === "claim" ? [principal.name] : []));
     this.#claims = [...new Set(names)].map((name) => [name, claimAt(name)]);
   }
 
-  /** Roles by number, in order, each once. @param subject "" = the identity has none of the kind that is asked for */
+  /** Numbers of roles in ascending order, without duplicates. @param subject "" if the identity has none */
   rolesOf(identity: Identity, subject: string): readonly number[] {
-    return this.rolesOfAll([...principalsOf(identity, subject), ...this.#claimsOf(identity)]);
-  }
-
-  /** As {@link rolesOf}. */
-  rolesOfAll(principals: readonly Principal[]): readonly number[] {
+    const principals = [...principalsOf(identity, subject), ...this.#claimsOf(identity)];
     const found = new Set(principals.flatMap((principal) => this.#roles.get(principalKey(principal)) ?? []));
     return [...found].sort((a, b) => a - b);
   }
@@ -46,7 +44,7 @@ export class Bindings {
   }
 }
 
-/** A claim as texts: one, or those of a list. */
+/** The values of a claim, or of the elements of a list, as text. Nested values do not count. */
 function textsOf(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap((each) => (Array.isArray(each) ? [] : textsOf(each)));
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? [String(value)] : [];

@@ -1,4 +1,4 @@
-// Decisions that were made lately.
+// A bounded cache of decisions.
 
 interface Entry {
   readonly allowed: boolean;
@@ -6,17 +6,17 @@ interface Entry {
   readonly endsAt: number;
 }
 
-/** Longest key that is kept, characters: clients choose how long their paths are. */
+/** Longest key that is cached, characters: clients choose the length of paths. */
 const MAX_KEY = 512;
 
-/** The decisions of one configuration, a bounded number of them for a bounded time. */
+/** The decisions of one configuration: least recently used ones are removed first. */
 export class Decisions {
   readonly #max: number;
   readonly #keepMs: number;
   /** The least recently used first. */
   readonly #entries = new Map<string, Entry>();
 
-  /** @param max decisions kept @param keepMs for this long; 0 as long as there is room */
+  /** @param max entries; 0 disables the cache @param keepMs lifetime of an entry; 0 unlimited */
   constructor(max: number, keepMs: number) {
     this.#max = max;
     this.#keepMs = keepMs === 0 ? Number.POSITIVE_INFINITY : keepMs;
@@ -26,7 +26,7 @@ export class Decisions {
     return this.#entries.size;
   }
 
-  /** undefined: it is not known. @param now monotonic ms */
+  /** undefined if not cached. @param now monotonic ms */
   get(key: string, now: number): boolean | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;

@@ -1,17 +1,17 @@
-// Which roles a role consists of.
+// Inheritance of roles.
 import type { RoleSettings } from "./settings.ts";
 
 type Inheriting = Pick<RoleSettings, "inherits">;
 
-/** A role and all it inherits from, itself first, each once. Names that are not there are left out. */
+/** A role and all roles it inherits from, itself first, without duplicates. Unknown names are skipped. */
 export function withInherited(name: string, roles: ReadonlyMap<string, Inheriting>): readonly string[] {
   const found = new Set<string>(roles.has(name) ? [name] : []);
-  // A set that grows while it is walked is walked to its end.
+  // Iterating over a set includes elements that are added meanwhile.
   for (const each of found) for (const above of roles.get(each)!.inherits) if (roles.has(above)) found.add(above);
   return [...found];
 }
 
-/** A way on which a role inherits from itself, `a → b → a`; null: there is none. */
+/** A cycle as `a → b → a`; null if there is none. */
 export function cycleIn(roles: ReadonlyMap<string, Inheriting>): string | null {
   const cleared = new Set<string>();
   for (const start of roles.keys()) {
@@ -21,7 +21,7 @@ export function cycleIn(roles: ReadonlyMap<string, Inheriting>): string | null {
   return null;
 }
 
-/** Walks without recursion: a file may have roles in a chain of any length. @param cleared roles that lead to no cycle */
+/** Iterative, because chains of roles can be long. @param cleared roles known not to lead to a cycle */
 function cycleFrom(start: string, roles: ReadonlyMap<string, Inheriting>, cleared: Set<string>): string[] | null {
   const trail: { readonly name: string; readonly left: string[] }[] = [];
   const on = new Set<string>();

@@ -5,25 +5,25 @@ import type { Filter } from "../core/filter.ts";
 import type { Verdict } from "../core/reply.ts";
 import { hasReadings, strayReadings } from "../wire/path-readings.ts";
 
-/** The requirements of the route at `ctx.path` as text; null: no route matches. */
-type DemandsAt = (ctx: RequestContext) => string | null;
+/** The requirements of the route at `ctx.path` as text; null if no route matches. */
+type RequirementsAt = (ctx: RequestContext) => string | null;
 
 /** Makes the filter, which all routes share. */
-export function guardPath(demandsAt: DemandsAt): Filter {
-  return { name: "path-guard", phase: "edge", onRequest: (ctx) => check(ctx, demandsAt) };
+export function guardPath(requirementsAt: RequirementsAt): Filter {
+  return { name: "path-guard", phase: "edge", onRequest: (ctx) => check(ctx, requirementsAt) };
 }
 
-function check(ctx: RequestContext, demandsAt: DemandsAt): Verdict {
+function check(ctx: RequestContext, requirementsAt: RequirementsAt): Verdict {
   const { path } = ctx;
   if (!hasReadings(path)) return undefined;
   const readings = strayReadings(path);
   if (readings.length === 0) return undefined;
-  const demanded = demandsAt(ctx);
+  const required = requirementsAt(ctx);
   try {
     for (const reading of readings) {
-      if (reading === null) return refuse(ctx);
+      if (reading === null) return reject(ctx);
       ctx.path = reading;
-      if (demandsAt(ctx) !== demanded) return refuse(ctx);
+      if (requirementsAt(ctx) !== required) return reject(ctx);
     }
   } finally {
     ctx.path = path;
@@ -31,7 +31,7 @@ function check(ctx: RequestContext, demandsAt: DemandsAt): Verdict {
   return undefined;
 }
 
-function refuse(ctx: RequestContext): Verdict {
+function reject(ctx: RequestContext): Verdict {
   ctx.detail = "the path can be interpreted as one of a route with other requirements";
   return { code: "invalid_path" };
 }

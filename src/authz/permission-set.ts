@@ -1,18 +1,18 @@
-// A set of granted permissions, compiled: exact ones are looked up, and of the others only those that can fit are tried.
+// A compiled set of granted permissions: exact ones are looked up, and only those globs are tried that can match.
 import { fitsGlob } from "../wire/glob.ts";
 
 interface Glob {
   readonly text: string;
-  /** Between its stars. */
+  /** The text between the stars. */
   readonly parts: readonly string[];
 }
 
 const NONE: readonly Glob[] = [];
 
-/** Permissions, of which `*` stands for any run of characters. */
+/** Permissions in which `*` matches any sequence of characters. */
 export class PermissionSet {
   readonly #exact = new Set<string>();
-  /** By the text up to the first colon, where no star is in it. */
+  /** Globs without a star before their first colon, by the text before it. */
   readonly #bySegment = new Map<string, Glob[]>();
   readonly #others: Glob[] = [];
 
@@ -24,7 +24,7 @@ export class PermissionSet {
     }
   }
 
-  /** The first grant that covers a permission; null: none does. Linear in its length for each grant that is tried. */
+  /** A grant that matches a permission; null if none does. Matching takes linear time for each glob that is tried. */
   find(permission: string): string | null {
     if (this.#exact.has(permission)) return permission;
     const colon = permission.indexOf(":");

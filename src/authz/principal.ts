@@ -1,24 +1,26 @@
-// Who a role is bound to: a subject, a group, a role or scope of its credential, a claim, an API key, a subject of one issuer.
+// Principals, to which roles are bound: a subject, a group, a role or scope of the credential, a claim, an API key, or a
+// subject of one issuer.
 import type { Identity } from "../core/identity.ts";
 
-/** Kinds of principals, which are also their prefixes; `subject` has none. */
+/** The kinds, which are also the prefixes in the configuration; `subject` has none. */
 const KINDS = ["subject", "user", "service", "device", "group", "role", "scope", "claim", "apikey", "oauth2"] as const;
 /** One of the kinds. */
-export type PrincipalKind = (typeof KINDS)[number];
+type PrincipalKind = (typeof KINDS)[number];
 
 /** One principal, as plain data. */
 export interface Principal {
   readonly kind: PrincipalKind;
-  /** Of the claim or the issuer; "" with any other kind. */
+  /** Name of the claim or issuer; "" for other kinds. */
   readonly name: string;
   readonly value: string;
 }
 
-/** What can be written before a colon. */
+/** The prefixes. */
 export const PREFIXES: readonly string[] = KINDS.filter((kind) => kind !== "subject");
 
-/** What is wrong with a principal, with the prefix that is not known, if that is it. */
+/** Says why a text is not a principal. */
 export class PrincipalError extends Error {
+  /** The prefix, if that is unknown. */
   readonly prefix: string;
 
   constructor(message: string, prefix = "") {
@@ -28,7 +30,7 @@ export class PrincipalError extends Error {
 }
 
 /**
- * Reads `ann`, `user:ann`, `group:ops`, `claim:team=web`, `oauth2:corp:ann` and so on.
+ * Parses `ann`, `user:ann`, `group:ops`, `claim:team=web`, `oauth2:corp:ann` and so on.
  * @throws PrincipalError
  */
 export function parsePrincipal(text: string): Principal {
@@ -36,31 +38,31 @@ export function parsePrincipal(text: string): Principal {
   const prefix = colon === -1 ? "subject" : text.slice(0, colon);
   const kind = KINDS.find((each) => each === prefix);
   if (kind === undefined || (kind === "subject" && colon !== -1))
-    throw new PrincipalError(`there is no prefix "${prefix}:"`, prefix);
+    throw new PrincipalError(`unknown prefix "${prefix}:"`, prefix);
   const rest = text.slice(colon + 1);
-  if (rest === "") throw new PrincipalError("it names nobody");
+  if (rest === "") throw new PrincipalError("the name is empty");
   if (kind === "claim") return splitAt(rest, "=", kind, "claim:<name>=<value>");
   if (kind === "oauth2") return splitAt(rest, ":", kind, "oauth2:<provider>:<subject>");
-  if (rest === "*") throw new PrincipalError('"*" stands for nobody here: names are compared to the letter');
+  if (rest === "*") throw new PrincipalError('"*" is not a wildcard here: names are compared exactly');
   return { kind, name: "", value: rest };
 }
 
 function splitAt(text: string, mark: string, kind: PrincipalKind, form: string): Principal {
   const at = text.indexOf(mark);
   const [name, value] = [text.slice(0, at), text.slice(at + 1)];
-  if (at < 1 || value === "") throw new PrincipalError(`it is written ${form}`);
+  if (at < 1 || value === "") throw new PrincipalError(`the form is ${form}`);
   return { kind, name, value };
 }
 
-/** Different for different principals. */
+/** A key that differs for different principals. */
 export function principalKey({ kind, name, value }: Principal): string {
   return `${kind} ${name.length} ${name}${value}`;
 }
 
-/** Methods whose subjects the configuration or a handshake names: no issuer vouches for them. */
+/** Methods without an issuer that a binding could name. */
 const WITHOUT_ISSUER: ReadonlySet<string> = new Set(["apikey", "basic", "mtls", "forward"]);
 
-/** All that an identity is, but for its claims. @param subject "" = it has none of the kind that is asked for */
+/** The principals of an identity except claims. @param subject "" if the identity has none */
 export function principalsOf(identity: Identity, subject: string): readonly Principal[] {
   const { type, provider, method, apiKey, groups, roles, scopes } = identity;
   const all = (kind: PrincipalKind, values: readonly string[], name = "") =>

@@ -1,13 +1,12 @@
-// Who may do what: the policies of one configuration, compiled, and the decisions they make.
+// Role-based access control: the compiled policies of one configuration and the decisions made by them.
 import type { Identity } from "../core/identity.ts";
 import { Bindings, type ReadClaim } from "./bindings.ts";
 import { Decisions } from "./decisions.ts";
 import { withInherited } from "./inheritance.ts";
 import { PermissionSet } from "./permission-set.ts";
-import type { Principal } from "./principal.ts";
 import type { PolicySettings, RbacSettings, RoleSettings } from "./settings.ts";
 
-/** A role with all that it inherits. */
+/** A role with everything it inherits. */
 export interface Role {
   readonly policy: string;
   readonly name: string;
@@ -15,27 +14,27 @@ export interface Role {
   readonly permissions: PermissionSet;
 }
 
-/** What is known of an identity. */
-export interface Holder {
-  /** "" = it has none of the kind that is asked for. */
+/** The roles of an identity. */
+export interface Assignment {
+  /** The subject as `subjectKey` selects it; "" if the identity has no such attribute. */
   readonly subject: string;
-  /** Different for different roles. */
+  /** Identifies the set of roles. */
   readonly key: string;
   readonly roles: readonly Role[];
 }
 
-/** Decides by roles. Belongs to one configuration: a reload begins with an empty memory. */
+/** Makes decisions. An instance belongs to one configuration, so a reload starts with empty caches. */
 export class Rbac {
   readonly #roles: readonly Role[];
   readonly #bindings: Bindings;
-  /** null: the subject is the authenticated one. */
+  /** null: the authenticated subject. */
   readonly #subject: ReadClaim | null;
-  /** What any role is given; null: what no role is given is denied. */
-  readonly #spokenOf: PermissionSet | null;
+  /** The permissions of all roles, for `defaultAllow`; null if that is off. */
+  readonly #granted: PermissionSet | null;
   readonly #decisions: Decisions;
-  readonly #holders = new WeakMap<Identity, Holder>();
+  readonly #assignments = new WeakMap<Identity, Assignment>();
 
-  /** @param claimAt finds out how a claim is read by its name */
+  /** @param claimAt makes the reader of a claim from its name */
   constructor(settings: RbacSettings, claimAt: (name: string) => ReadClaim) {
     const { policies, defaultAllow, subjectKey, cacheSize, cacheMs } = settings;
     const roles: Role[] = [];
@@ -50,38 +49,30 @@ export class Rbac {
     this.#bindings = new Bindings(bindings, claimAt);
     this.#subject = subjectKey === "" ? null : claimAt(subjectKey);
     const granted = policies.flatMap((policy) => policy.roles.flatMap(({ permissions }) => permissions));
-    this.#spokenOf = defaultAllow ? new PermissionSet(granted) : null;
+    this.#granted = defaultAllow ? new PermissionSet(granted) : null;
     this.#decisions = new Decisions(cacheSize, cacheMs);
   }
 
-  /** What is known of an identity, found out once for each. */
-  holderOf(identity: Identity): Holder {
-    let holder = this.#holders.get(identity);
-    if (holder === undefined) {
-      const subject = this.#subjectOf(identity);
-      holder = this.#holder(subject, this.#bindings.rolesOf(identity, subject));
-      this.#holders.set(identity, holder);
-    }
-    return holder;
+  /** The roles of an identity, determined once per identity object. */
+  assignmentOf(identity: Identity): Assignment {
+    let assignment = this.#assignments.get(identity);
+    if (assignment === undefined) this.#assignments.set(identity, (assignment = this.#assign(identity)));
+    return assignment;
   }
 
-  /** As {@link holderOf} for whoever these principals are. */
-  holderOfAll(subject: string, principals: readonly Principal[]): Holder {
-    return this.#holder(subject, this.#bindings.rolesOfAll(principals));
-  }
-
-  /** Whether a holder of roles has a permission. @param now monotonic ms */
-  allows(holder: Holder, permission: string, now: number): boolean {
-    const key = `${holder.key}|${permission}`;
-    const known = this.#decisions.get(key, now);
-    if (known !== undefined) return known;
-    const allowed = this.grantFor(holder, permission) !== null || this.passesUnspoken(permission);
+  /** Whether a permission is allowed. @param now monotonic ms */
+  allows(assignment: Assignment, permission: string, now: number): boolean {
+    // Numbers of roles contain no `|`, so different pairs have different keys.
+    const key = `${assignment.key}|${permission}`;
+    const cached = this.#decisions.get(key, now);
+    if (cached !== undefined) return cached;
+    const allowed = this.grantFor(assignment, permission) !== null || this.allowsByDefault(permission);
     this.#decisions.set(key, allowed, now);
     return allowed;
   }
 
-  /** The first role that has a permission, and what it is given; null: none has. */
-  grantFor({ roles }: Holder, permission: string): { readonly role: Role; readonly grant: string } | null {
+  /** The first role that grants a permission, and its grant that matches; null if none does. */
+  grantFor({ roles }: Assignment, permission: string): { readonly role: Role; readonly grant: string } | null {
     for (const role of roles) {
       const grant = role.permissions.find(permission);
       if (grant !== null) return { role, grant };
@@ -89,19 +80,21 @@ export class Rbac {
     return null;
   }
 
-  /** Whether a permission passes because no role is given it. */
-  passesUnspoken(permission: string): boolean {
-    return this.#spokenOf !== null && this.#spokenOf.find(permission) === null;
+  /** Whether `defaultAllow` allows a permission, because no role grants it. */
+  allowsByDefault(permission: string): boolean {
+    return this.#granted !== null && this.#granted.find(permission) === null;
+  }
+
+  #assign(identity: Identity): Assignment {
+    const subject = this.#subjectOf(identity);
+    const numbers = this.#bindings.rolesOf(identity, subject);
+    return { subject, key: numbers.join(), roles: numbers.map((number) => this.#roles[number]!) };
   }
 
   #subjectOf(identity: Identity): string {
     if (this.#subject === null) return identity.subject;
     const value = this.#subject(identity.claims);
     return typeof value === "string" ? value : "";
-  }
-
-  #holder(subject: string, numbers: readonly number[]): Holder {
-    return { subject, key: numbers.join(), roles: numbers.map((number) => this.#roles[number]!) };
   }
 }
 

@@ -1,42 +1,42 @@
 // The settings of role-based access control, as plain data.
 import type { Principal } from "./principal.ts";
 
-/** One role of a policy. */
+/** A role of a policy. */
 export interface RoleSettings {
   readonly name: string;
-  /** For people. */
+  /** Shown by `gateway explain`. */
   readonly description: string;
-  /** In the form of `readGrant`. */
+  /** In the canonical form of `readGrant`. */
   readonly permissions: readonly string[];
-  /** Names of roles of the same policy, all of which are there. They make no cycle. */
+  /** Names of existing roles of the same policy, without cycles. */
   readonly inherits: readonly string[];
 }
 
-/** Who has a role. */
+/** The roles of a principal. */
 export interface BindingSettings {
   readonly principal: Principal;
-  /** Names of roles of the same policy, all of which are there. */
+  /** Names of existing roles of the same policy. */
   readonly roles: readonly string[];
 }
 
-/** Roles, and who has them. */
+/** Roles and their bindings. */
 export interface PolicySettings {
   readonly name: string;
   readonly roles: readonly RoleSettings[];
   readonly bindings: readonly BindingSettings[];
 }
 
-/** All of it. */
+/** The settings. */
 export interface RbacSettings {
-  /** false: what would be denied is logged, and passes. */
+  /** false: denials are only logged. */
   readonly enforces: boolean;
-  /** Whether a permission passes that no role of any policy is given. */
+  /** Whether permissions are allowed that no role of any policy grants. */
   readonly defaultAllow: boolean;
-  /** Attribute that names the subject; "" = the authenticated subject itself. */
+  /** Attribute that contains the subject; "": the authenticated subject. */
   readonly subjectKey: string;
-  /** Decisions that are kept; 0 none. */
+  /** Size of the decision cache; 0 disables it. */
   readonly cacheSize: number;
-  /** How long each is, ms; 0 until the configuration changes. */
+  /** Lifetime of a cached decision, ms; 0 until the next reload. */
   readonly cacheMs: number;
   readonly policies: readonly PolicySettings[];
 }

@@ -1,25 +1,25 @@
-// The permission that a rule requires, with places for what a request says: `orders:{id}:{action}`.
+// Templates of required permissions, with placeholders for values of the request: `orders:{id}:{action}`.
 import { pathValue, readFixed, readGrant, textValue } from "./permission.ts";
 
-/** What can stand between braces beside the names of path segments. */
+/** Names of placeholders besides those of path segments. */
 export const VALUES = ["path", "action", "method", "subject"] as const;
 /** One of {@link VALUES}. */
 type ValueName = (typeof VALUES)[number];
 
-/** A piece of a permission, as plain data. */
+/** A part of a template, as plain data. */
 export type TemplatePart =
   | { readonly fixed: string }
   | { readonly value: ValueName }
-  /** The segment of the path at this index. */
+  /** Index of a path segment. */
   | { readonly segment: number };
 
-/** A permission as written and taken apart. */
+/** A parsed template. */
 export interface Template {
   readonly text: string;
   readonly parts: readonly TemplatePart[];
 }
 
-/** What a request says. */
+/** Values of a request. */
 export interface TemplateValues {
   /** Canonical. */
   readonly path: string;
@@ -28,15 +28,15 @@ export interface TemplateValues {
   readonly subject: string;
 }
 
-/** What is required where a rule says nothing. */
+/** The default of rules. */
 export const BY_PATH: Template = {
   text: "{path}:{action}",
   parts: [{ value: "path" }, { fixed: ":" }, { value: "action" }],
 };
 
 /**
- * Takes a permission apart.
- * @param segments name of each segment of the rule's pattern; "" for those without
+ * Parses a template.
+ * @param segments name of each segment of the rule's pattern; "" for segments without
  * @throws Error saying what is wrong with it
  */
 export function parseTemplate(text: string, segments: readonly string[]): Template {
@@ -58,26 +58,26 @@ function placeOf(name: string, segments: readonly string[]): TemplatePart {
   const at = name === "" ? [] : segments.flatMap((segment, i) => (segment === name ? [i] : []));
   const value = VALUES.find((each) => each === name);
   if (at.length + (value === undefined ? 0 : 1) > 1)
-    throw new Error(`{${name}} could be several things; rename it in path`);
+    throw new Error(`{${name}} is ambiguous; rename the segment in path`);
   if (value !== undefined) return { value };
   if (at.length === 1) return { segment: at[0]! };
   const known = [...segments.filter((segment) => segment !== ""), ...VALUES];
-  throw new Error(`{${name}} is not known; there is ${known.map((each) => `{${each}}`).join(", ")}`);
+  throw new Error(`unknown placeholder {${name}}; known are ${known.map((each) => `{${each}}`).join(", ")}`);
 }
 
-/** Whether the permission depends on the path of the request. */
+/** Whether the permission depends on the path. */
 export function dependsOnPath({ parts }: Template): boolean {
   return hasSegments({ parts }) || parts.some((part) => "value" in part && part.value === "path");
 }
 
-/** Whether it can only be told of paths that fit the rule's pattern. */
+/** Whether the permission is only defined for paths that match the rule's pattern. */
 export function hasSegments({ parts }: Pick<Template, "parts">): boolean {
   return parts.some((part) => "segment" in part);
 }
 
 /**
- * The permission that a request needs. Values that hold `:` or `*` have them encoded, and so reach no further.
- * @returns null when it needs a subject and there is none
+ * Expands a template. `:` and `*` in values are encoded, so that a value cannot match more than itself.
+ * @returns null if it contains the subject and there is none
  */
 export function fill({ parts }: Template, values: TemplateValues): string | null {
   let text = "";

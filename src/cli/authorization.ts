@@ -1,18 +1,21 @@
 // What `gateway explain` says about authorization: the permission a request needs, and the decision for a given client.
 import { claimAt } from "../auth/jwt/claim-path.ts";
 import { actionOf } from "../authz/action.ts";
-import { authorize } from "../authz/authorize.ts";
+import { authorize, type PermissionDemand } from "../authz/authorize.ts";
 import { PREFIXES, type Principal, PrincipalError, parsePrincipal } from "../authz/principal.ts";
 import { Rbac } from "../authz/rbac.ts";
+import type { RbacSettings } from "../authz/settings.ts";
 import { fill } from "../authz/template.ts";
 import type { Config, RuleConfig } from "../config/config.ts";
 import { didYouMean } from "../config/text/suggest.ts";
+import type { RequestContext } from "../core/context.ts";
 import { ERRORS } from "../core/errors.ts";
 import type { Filter } from "../core/filter.ts";
 import { type Identity, identityOf } from "../core/identity.ts";
 import { isRefusal, type Refusal } from "../core/reply.ts";
-import { contextOf, type DryRequest } from "../snapshot/check/dry-run.ts";
+import { contextOf, type DryRequest, indexRules } from "../snapshot/check/dry-run.ts";
 import { demandOf } from "../snapshot/routes/authz.ts";
+import { isRestricted, pathGuard } from "../snapshot/routes/demands.ts";
 import { isSkipped } from "../wire/skipped-paths.ts";
 import { UsageError } from "./flags.ts";
 
@@ -22,57 +25,67 @@ export interface Authorization {
   readonly denied: boolean;
 }
 
+const NOTHING: Authorization = { lines: [], denied: false };
+const UNAUTHENTICATED: Refusal = { code: "missing_credentials" };
+
 /**
  * Explains the authorization of a request on the rule that matched.
- * @param matched rule and canonical path; null for those there are none of
+ * @param matched rule and canonical path, each null if there is none
  * @param who principals of the client in the notation of bindings; empty: only the permission is explained
  * @throws UsageError for an invalid principal
  */
 export function explainAuthorization(
-  { rbac: settings }: Config,
+  config: Config,
   { rule, path }: { readonly rule: RuleConfig | null; readonly path: string | null },
   request: DryRequest,
   who: readonly string[],
 ): Authorization {
-  const principals = who.map(principalOf);
-  if (rule === null || path === null) return { lines: [], denied: false };
-  const as = `  as ${who.join(", ")}:`;
-  if (settings === null || rule.authz === null)
-    return { lines: who.length === 0 ? [] : [`${as} allowed, this rule requires no permission`], denied: false };
-  const demand = demandOf(rule, rule.authz);
-  const exempt = demand.skips !== null && isSkipped(path, demand.skips) === true;
-  const identity = identityFrom(principals, settings.subjectKey);
+  const identity = identityFrom(who.map(principalOf), config);
+  if (rule === null || path === null) return NOTHING;
   const ctx = Object.assign(contextOf(request), { path, identity });
+  const guard = isRestricted(config) ? pathGuard(indexRules(config.rules), (each) => each) : null;
+  if (guard?.onRequest?.(ctx) !== undefined)
+    return { lines: [`  rejected        400 invalid_path, ${ctx.detail}`], denied: true };
+  const as = `  as ${who.join(", ")}:`;
+  if (config.rbac !== null && rule.authz !== null)
+    return decisionFor(config.rbac, demandOf(rule, rule.authz), ctx, who.length === 0 ? null : as);
+  return who.length === 0 ? NOTHING : { lines: [`${as} allowed, this rule requires no permission`], denied: false };
+}
+
+/** @param as begins the line with the decision; null: none is made */
+function decisionFor(
+  settings: RbacSettings,
+  demand: Omit<PermissionDemand, "unauthenticated">,
+  ctx: RequestContext,
+  as: string | null,
+): Authorization {
   const rbac = new Rbac(settings, claimAt);
-  const { subject } = rbac.holderOf(identity);
-  const values = { path, action: actionOf(ctx, demand.grpc), method: ctx.method, subject };
+  const assignment = rbac.assignmentOf(ctx.identity!);
+  const { path, method } = ctx;
+  const values = { path, method, action: actionOf(ctx, demand.grpc), subject: assignment.subject };
+  const exempt = demand.skips !== null && isSkipped(path, demand.skips) === true;
   const texts = exempt ? [] : demand.permissions.map((template) => fill(template, values) ?? template.text);
   const required = exempt ? "none, by authz.rbac.skipPaths" : texts.join(demand.requireAll ? " and " : " or ");
-  const needs = `  permission      ${required}`;
-  if (who.length === 0) return { lines: [needs], denied: false };
-  const verdict = authorize({ ...demand, stranger: () => STRANGER }, { rbac, enforces: true, ...UNOBSERVED })
-    .onRequest!(ctx);
-  const reasons = texts.map(
-    (text) => `    ${text}: ${reasonFor(rbac, rbac.grantFor(rbac.holderOf(identity), text), text)}`,
-  );
+  const permission = `  permission      ${required}`;
+  if (as === null) return { lines: [permission], denied: false };
+  const shared = { rbac, enforces: true, decided: () => undefined, denied: () => undefined };
+  const verdict = authorize({ ...demand, unauthenticated: () => UNAUTHENTICATED }, shared).onRequest!(ctx);
+  const reasons = texts.map((text) => `    ${text}: ${reasonFor(rbac, rbac.grantFor(assignment, text), text)}`);
   return {
-    lines: [needs, `${as} ${outcomeOf(verdict, settings.enforces)}`, ...reasons],
+    lines: [permission, `${as} ${outcomeOf(verdict, settings.enforces)}`, ...reasons],
     denied: verdict !== undefined && settings.enforces,
   };
 }
 
-const STRANGER: Refusal = { code: "missing_credentials" };
-const UNOBSERVED = { decided: () => undefined, wouldDeny: () => undefined };
-
 function outcomeOf(verdict: ReturnType<NonNullable<Filter["onRequest"]>>, enforces: boolean): string {
   if (verdict === undefined || verdict instanceof Promise || !isRefusal(verdict)) return "allowed";
-  const refused = `${ERRORS[verdict.code].status} ${verdict.code}`;
-  return enforces ? refused : `allowed in permissive mode, otherwise ${refused}`;
+  const rejected = `${ERRORS[verdict.code].status} ${verdict.code}`;
+  return enforces ? rejected : `allowed in permissive mode, otherwise ${rejected}`;
 }
 
 function reasonFor(rbac: Rbac, granted: ReturnType<Rbac["grantFor"]>, permission: string): string {
   if (granted === null)
-    return rbac.passesUnspoken(permission)
+    return rbac.allowsByDefault(permission)
       ? "no role grants it, and defaultAllow is set"
       : "not granted by any role of this client";
   const { role, grant } = granted;
@@ -91,25 +104,28 @@ function principalOf(text: string): Principal {
   }
 }
 
-/** A client that is all of these. */
-function identityFrom(principals: readonly Principal[], subjectKey: string): Identity {
+/** A client that is all of these; an API key of the configuration with everything known about it. */
+function identityFrom(principals: readonly Principal[], { auth, rbac }: Config): Identity {
   const valuesOf = (kind: Principal["kind"]) => principals.flatMap((each) => (each.kind === kind ? [each.value] : []));
   const named = principals.find(({ kind }) => ["subject", "user", "service", "device", "oauth2"].includes(kind));
   const claims = principals.flatMap(({ kind, name, value }) => (kind === "claim" ? [[name, value] as const] : []));
   const [apiKey = ""] = valuesOf("apikey");
-  const subject = named?.value ?? "";
+  const key = auth.apikey?.keys.find(({ name, identity }) => [identity.apiKey, `name:${name}`].includes(apiKey));
+  const subject = named?.value ?? key?.identity.subject ?? "";
   return identityOf({
-    subject,
     type: named?.kind === "service" || named?.kind === "device" ? named.kind : "user",
-    method: apiKey === "" ? "jwt" : "apikey",
-    apiKey,
     provider: named?.kind === "oauth2" ? named.name : "",
+    ...key?.identity,
+    subject,
+    method: apiKey === "" ? "jwt" : "apikey",
+    apiKey: key?.identity.apiKey ?? apiKey,
     groups: valuesOf("group"),
     roles: valuesOf("role"),
-    scopes: valuesOf("scope"),
+    scopes: [...(key?.identity.scopes ?? []), ...valuesOf("scope")],
     claims: {
       email_verified: true,
-      ...(subjectKey === "" ? {} : { [subjectKey]: subject }),
+      ...(rbac === null || rbac.subjectKey === "" ? {} : { [rbac.subjectKey]: subject }),
+      ...key?.identity.claims,
       ...Object.fromEntries(claims),
     },
   });

@@ -168,7 +168,7 @@ export interface RuleConfig extends PlainRule {
   readonly concurrency: ConcurrencyConfig | null;
   /** null: requests need no authentication, and nobody looks for any. */
   readonly auth: RuleAuthConfig | null;
-  /** null: no permission is asked for. */
+  /** null: no permission is required. */
   readonly authz: RuleAuthzConfig | null;
   /** null: CORS is off. */
   readonly cors: CorsSettings | null;
@@ -240,7 +240,7 @@ export interface Config extends Omit<Meaning, "listeners"> {
   /** TLS of the management listener; null: none. */
   readonly managementTls: ServerTls | null;
   readonly auth: AuthConfig;
-  /** null: no rule asks for permissions. */
+  /** null: role-based access control is off. */
   readonly rbac: RbacSettings | null;
   /** Accounts at authorities, and the certificates that are ordered with them. */
   readonly acme: readonly AcmeConfig[];

@@ -72,6 +72,6 @@ export interface RouteSettings {
   /** Request body limit, bytes; 0 none. */
   readonly maxBodyBytes: number;
   readonly accessLog: boolean;
-  /** Backends do not get fields by which a request would be of another method or path than the one that was judged. */
+  /** Whether fields that override the method or path are removed, because access was decided by these. */
   readonly hidesOverrides: boolean;
 }

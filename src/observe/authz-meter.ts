@@ -1,10 +1,10 @@
-// Counts what roles have decided about requests.
+// Counts authorization decisions.
 import { type OwnMetric, own } from "./metric.ts";
 
 const DECISIONS = ["allowed", "denied"] as const;
 const MODES = ["enforce", "permissive"] as const;
 
-/** Decisions by outcome and mode: no client can make up a series. */
+/** Decisions by outcome and mode, so that clients cannot create series. */
 export class AuthzMeter {
   readonly #counts = { enforce: { allowed: 0, denied: 0 }, permissive: { allowed: 0, denied: 0 } };
 
@@ -14,7 +14,7 @@ export class AuthzMeter {
 
   /** What is scraped of it. */
   metric(): OwnMetric {
-    return own("gateway_authz_decisions_total", "Requests that roles decided about", "counter", () =>
+    return own("gateway_authz_decisions_total", "Authorization decisions", "counter", () =>
       MODES.filter((mode) => DECISIONS.some((decision) => this.#counts[mode][decision] > 0)).flatMap((mode) =>
         DECISIONS.map((decision) => ({ labels: { decision, mode }, value: this.#counts[mode][decision] })),
       ),

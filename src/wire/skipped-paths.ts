@@ -1,4 +1,4 @@
-// Paths for which a demand does not hold, read in every way that backends read them.
+// Paths that are exempt from a check, considering every way in which backends interpret them.
 import { withoutParameters } from "./path-readings.ts";
 
 /** What paths are divided by, read from left to right, also in what backends may make of it. */

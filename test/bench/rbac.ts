@@ -52,9 +52,9 @@ function cost(template: Template, requests: readonly RequestContext[], cacheSize
       fits: () => true,
       grpc: false,
       certificates: false,
-      stranger: () => ({ code: "missing_credentials" }),
+      unauthenticated: () => ({ code: "missing_credentials" }),
     },
-    { rbac, enforces: true, decided: () => undefined, wouldDeny: () => undefined },
+    { rbac, enforces: true, decided: () => undefined, denied: () => undefined },
   );
   let best = Number.POSITIVE_INFINITY;
   for (let run = 0; run < 5; run++) {

@@ -1,4 +1,4 @@
-// The example whose keys come from the environment and from files: with other keys than its own, and with files that change.
+// The example auth-env.yaml, with keys from the environment and from files that change.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

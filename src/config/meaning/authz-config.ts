@@ -1,12 +1,12 @@
-// What a rule lets clients do, as it takes effect.
+// The effective authorization settings of a rule.
 import type { Template } from "../../authz/template.ts";
 import type { Pattern } from "../../routing/pattern.ts";
 
-/** The permissions that a rule requires. */
+/** What a rule requires. */
 export interface RuleAuthzConfig {
   /** At least one. */
   readonly permissions: readonly Template[];
-  /** Whether all of them are needed, or any. */
+  /** Whether all of them are required, or any one. */
   readonly requireAll: boolean;
   /** Paths that are exempt. */
   readonly skipPaths: readonly Pick<Pattern, "segments" | "rest">[];

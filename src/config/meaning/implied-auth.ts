@@ -24,5 +24,6 @@ export function impliedNeed({ written }: Draft, { metadata }: RuleSection): Auth
 /** Paths without authentication. Where only permissions require it, paths without permission checks are exempt, too. */
 export function skippedPaths(draft: Draft, section: RuleSection): readonly string[] {
   const { auth, authz } = draft.written;
-  return ownNeed(draft, section) === false ? [...auth.skipPaths, ...authz.rbac.skipPaths] : auth.skipPaths;
+  const implied = ownNeed(draft, section) === false && impliedNeed(draft, section) === true;
+  return implied ? [...auth.skipPaths, ...authz.rbac.skipPaths] : auth.skipPaths;
 }

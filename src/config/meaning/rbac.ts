@@ -1,4 +1,4 @@
-// `authz.rbac`: policies, checked, with their permissions and bindings in the form that requests are compared in.
+// `authz.rbac`: validated policies, with permissions and bindings in the form that is compared with requests.
 import { cycleIn } from "../../authz/inheritance.ts";
 import { readGrant } from "../../authz/permission.ts";
 import { PREFIXES, type Principal, PrincipalError, parsePrincipal } from "../../authz/principal.ts";
@@ -15,7 +15,7 @@ type PolicySection = RbacSection["policies"][number];
 
 const PLACE: Place = ["authz", "rbac"];
 
-/** Reads and checks the section; null: it is off. @param auth whom it may name; null: that could not be read */
+/** Reads and validates the section; null if it is off. @param auth null if that section could not be read */
 export function readRbac(draft: Draft, auth: AuthConfig | null): RbacSettings | null {
   const { rbac } = draft.written.authz;
   const reader = new PolicyReader(draft, auth);
@@ -45,14 +45,14 @@ function subjectOf(key: string): string {
   return key === "auth_subject" ? "" : key;
 }
 
-/** Who needs no credential is nobody, and has no permission. */
+/** Requests without credential have no permission. */
 function warnOfExempt(draft: Draft): void {
   const { auth, authz } = draft.written;
   for (const [i, path] of auth.skipPaths.entries()) {
     if (authz.rbac.skipPaths.includes(path)) continue;
     draft.warn(
       ["auth", "skipPaths", i],
-      `auth.skipPaths: "${path}" needs no credential, but authz.rbac refuses whoever has none; add it to authz.rbac.skipPaths, too`,
+      `auth.skipPaths: "${path}" requires no credential, but authz.rbac rejects unauthenticated requests; add it to authz.rbac.skipPaths`,
     );
   }
 }
@@ -65,13 +65,13 @@ function warnOfEmptiness(draft: Draft, policies: readonly PolicySettings[]): voi
   if (defaultAllow && all !== undefined)
     draft.warn(
       [...PLACE, "defaultAllow"],
-      `authz.rbac.defaultAllow has no effect: role "${all.name}" may do everything, so that no permission is left to nobody`,
+      `authz.rbac.defaultAllow has no effect: role "${all.name}" grants every permission`,
     );
   if (written.every(({ bindings }) => Object.keys(bindings).length === 0) && !defaultAllow)
-    draft.warn(PLACE, "authz.rbac: no role is bound to anybody, so that nobody may do anything");
+    draft.warn(PLACE, "authz.rbac: there are no bindings, so every request is rejected");
 }
 
-/** Reads policies, one after the other. */
+/** Reads policies. */
 class PolicyReader {
   readonly #draft: Draft;
   readonly #known: KnownPrincipals | null;
@@ -87,7 +87,8 @@ class PolicyReader {
       this.#role(section, role, written, [...place, "roles", role]),
     );
     const cycle = cycleIn(new Map(roles.map((role) => [role.name, role])));
-    if (cycle !== null) this.#fault([...place, "roles"], `policy "${name}": roles inherit from themselves: ${cycle}`);
+    if (cycle !== null)
+      this.#fault([...place, "roles"], `policy "${name}": cycle in the inheritance of roles: ${cycle}`);
     const read = Object.entries(bindings).flatMap(([who, names]) =>
       this.#binding(who, names, written, [...place, "bindings", who]),
     );
@@ -124,15 +125,15 @@ class PolicyReader {
   #principals(who: string, place: Place): readonly Principal[] {
     try {
       const principal = parsePrincipal(who);
-      const oddity = this.#known?.oddity(principal) ?? null;
-      if (oddity !== null) this.#draft.warn(place, `${dotted(place.slice(0, -1))}: "${who}": ${oddity}`);
+      const mismatch = this.#known?.mismatch(principal) ?? null;
+      if (mismatch !== null) this.#draft.warn(place, `${dotted(place.slice(0, -1))}: "${who}": ${mismatch}`);
       return this.#known?.resolve(principal) ?? [principal];
     } catch (error) {
       if (!(error instanceof PrincipalError)) throw error;
       const hint =
         error.prefix === ""
           ? ""
-          : didYouMean(error.prefix, PREFIXES) || `; a subject with a colon is written "user:${who}"`;
+          : didYouMean(error.prefix, PREFIXES) || `; write "user:${who}" for a subject that contains a colon`;
       this.#fault(place, `${dotted(place.slice(0, -1))}: "${who}": ${error.message}${hint}`);
       return [];
     }

@@ -1,4 +1,4 @@
-// The permissions that a rule requires, by its own keys and those of `authz.rbac`.
+// The permissions that a rule requires, from its own keys and `authz.rbac`.
 import { BY_PATH, parseTemplate, type Template } from "../../authz/template.ts";
 import type { Pattern } from "../../routing/pattern.ts";
 import type { RuleSection } from "../schema/router.ts";
@@ -8,14 +8,14 @@ import type { Draft, Place } from "./draft.ts";
 import { isSet } from "./implied-auth.ts";
 import { skipPatterns } from "./skip-paths.ts";
 
-/** What is known of a rule. */
+/** The parts of the rule that are read before. */
 interface KnownRule {
   readonly id: string;
   readonly pattern: Pattern;
   readonly auth: RuleAuthConfig | null;
 }
 
-/** The demand of a rule; null: none. @param place of the rule */
+/** The requirement of a rule; null if there is none. @param place of the rule */
 export function readRuleAuthz(
   draft: Draft,
   section: RuleSection,
@@ -28,23 +28,23 @@ export function readRuleAuthz(
   const fault = (key: string, message: string) => draft.error([...place, key], `rule "${id}": ${message}`);
   const permissions = readPermissions(draft, section, place, id, pattern);
   if (isSet(metadata.skipAuthz)) {
-    if (own) fault("metadata", "metadata.skipAuthz and requiredPermissions exclude each other");
+    if (own) fault("metadata", "metadata.skipAuthz contradicts requiredPermissions");
     return null;
   }
   if (!rbac.enabled) {
     if (own && !draft.isGiven("authz.rbac"))
-      fault("requiredPermissions", "it needs roles, which are set up in authz.rbac");
+      fault("requiredPermissions", "requiredPermissions need roles, which are configured in authz.rbac");
     else if (own)
       draft.warn(
         [...place, "requiredPermissions"],
-        `rule "${id}": nobody asks for permissions while authz.rbac is off`,
+        `rule "${id}": requiredPermissions have no effect while authz.rbac is disabled`,
       );
     return null;
   }
   if (auth === null && rbac.enforcementMode === "enforce")
     draft.warn(
       place,
-      `rule "${id}": nobody is known without authentication, so authz.rbac refuses all its requests; metadata.skipAuthz exempts it`,
+      `rule "${id}": without authentication, authz.rbac rejects all its requests; set metadata.skipAuthz to exempt it`,
     );
   return { permissions, requireAll: requireAllPermissions, skipPaths: own ? [] : skipPatterns(rbac.skipPaths) };
 }

@@ -43,10 +43,7 @@ const who = {
 /** One API key. */
 const key = object("One client with its key; a text is short for `key`", {
   id: str("name of the key, for logs and limits, in a list", ""),
-  name: str(
-    "what the key is called, for `apikey:name:…` in `authz.rbac`; default `id`, and in a list stands for it",
-    "",
-  ),
+  name: str("name of the key, for `apikey:name:…` in `authz.rbac`; default `id`, which it replaces in a list", ""),
   key: strings("the key itself; of two, one can replace the other without a gap"),
   hashedKey: strings("SHA-256 of the key instead, as `gateway hash-key` prints it; several as for `key`"),
   subject: str("who the client is; default `id`", ""),

@@ -1,58 +1,54 @@
-// `authz`: what clients may do.
+// `authz`: authorization of clients.
 import type { Infer } from "./field.ts";
 import { listOf, mapOf, object } from "./fields.ts";
 import { orSwitch } from "./or-switch.ts";
 import { bool, dur, free, int, oneOf, str, strings } from "./scalars.ts";
 
 const role = object("One role", {
-  name: str("the name again; it must be the same", ""),
-  description: str("what it is for, in words; `gateway explain` shows it", ""),
-  permissions: strings("what it may do, such as `orders:read`; `*` stands for any run of characters"),
-  inherits: strings("roles of the same policy whose permissions it has, too"),
-  metadata: free("free, for people"),
+  name: str("the name once more, if at all; must equal the key", ""),
+  description: str("shown by `gateway explain`", ""),
+  permissions: strings("what it permits, such as `orders:read`; `*` matches any sequence of characters"),
+  inherits: strings("roles of the same policy whose permissions it includes"),
+  metadata: free("any annotations; not interpreted"),
 });
 
-const policy = object("Roles, and who has them", {
-  name: str("unique; shown by `gateway explain`; default `policy-<n>`", ""),
-  description: str("what it is for, in words", ""),
+const policy = object("Roles and their bindings", {
+  name: str("unique name, shown by `gateway explain`; default `policy-<n>`", ""),
+  description: str("an annotation; not interpreted", ""),
   roles: mapOf("name → role", role),
   bindings: mapOf(
-    "who → roles: a subject, or `user:` `service:` `device:` `group:` `role:` `scope:` `apikey:` and a name, `apikey:name:<name>`, `claim:<name>=<value>`, `oauth2:<provider>:<subject>`",
+    "principal → names of its roles; a principal is a subject, one of `user:` `service:` `device:` `group:` `role:` `scope:` `apikey:` with a name, `apikey:name:<name>`, `claim:<name>=<value>` or `oauth2:<provider>:<subject>`",
     strings("names of roles of the policy"),
   ),
 });
 
 const rbac = object("", {
-  enabled: bool("ask for permissions", false),
-  enforcementMode: oneOf(
-    "`permissive` logs what would be denied, and lets it pass",
-    ["enforce", "permissive"],
-    "enforce",
-  ),
-  defaultAllow: bool("let clients do what no role of any policy is given", false),
+  enabled: bool("require permissions", false),
+  enforcementMode: oneOf("`permissive` only logs denials", ["enforce", "permissive"], "enforce"),
+  defaultAllow: bool("allow authenticated clients what no role of any policy grants", false),
   subjectKey: str(
-    "attribute that names the subject, such as `email`; default the authenticated subject",
+    "attribute that contains the subject, such as `email`; `auth_subject` = the authenticated subject",
     "auth_subject",
   ),
   skipPaths: strings(
-    "paths, with all below, that need no permission: `/health`, `/public/*`; a rule's own `requiredPermissions` win",
+    "paths, including everything below, without permission checks: `/health`, `/public/*`; `requiredPermissions` of a rule take precedence",
   ),
-  cacheSize: int("decisions that are remembered; 0 = none", 1000, 0, 1_000_000),
-  cacheTTL: dur("how long each is; 0 = until the configuration changes", 300_000),
-  policies: listOf("roles, and who has them", policy),
+  cacheSize: int("number of cached decisions; 0 = no cache", 1000, 0, 1_000_000),
+  cacheTTL: dur("lifetime of a cached decision; 0 = until the next reload", 300_000),
+  policies: listOf("roles and their bindings", policy),
 });
 
 /** `authz`. */
-export const authz = object("Authorisation of clients", {
-  rbac: orSwitch(rbac, "Permissions by role (RBAC): true, false or a block, which is on unless it says otherwise"),
+export const authz = object("Authorization of clients", {
+  rbac: orSwitch(rbac, "Role-based access control: true, false or a block, which is enabled unless it says otherwise"),
 });
 
 /** Keys of a rule. */
 export const ruleAuthz = {
   requiredPermissions: strings(
-    "permissions that clients of the rule need, such as `orders:{id}:{action}`; implies `authRequired`; default `{path}:{action}`",
+    "permissions that clients need, such as `orders:{id}:{action}`; implies `authRequired`; default `{path}:{action}` with `authz.rbac`",
   ),
-  requireAllPermissions: bool("false: any of `requiredPermissions` is enough", true),
+  requireAllPermissions: bool("false: any one of `requiredPermissions` is sufficient", true),
 };
 
 /** `authz.rbac` as read. */

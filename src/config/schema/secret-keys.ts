@@ -10,6 +10,8 @@ const SECRET_MAP =
   /^management\.auth\.users\.|^auth\.(apikey\.keys|basic\.users)(?:$|[.[])(?!.*\.(id|name|subject|type|scopes|tier|disabled|expiresAt|metadata)\b)/;
 /** Blocks whose name looks like that of a secret, but which are not secret. */
 const OPEN_BLOCKS: ReadonlySet<string> = new Set(["auth.apikey"]);
+/** Names of roles and of those who have them may contain such words; only `metadata` may hold secrets. */
+const OPEN_NAMES = /^authz\.(?!.*\.metadata\b)/;
 /** A line that gives a key of `auth` its value: no other `key` has long ones without a colon. */
 const KEY_LINE = /\b(hashedKey|key)["']?\s*:\s*[[\s"']*[^\s"',:}\]]{16,}|scrypt\$/;
 
@@ -20,6 +22,7 @@ export function isSecretKey(key: string): boolean {
 
 /** Whether a key on the path contains a secret. @param path dotted, below `gateway` */
 export function isSecretPath(path: string): boolean {
+  if (OPEN_NAMES.test(path)) return false;
   if (SECRET_MAP.test(path)) return true;
   const open = [...OPEN_BLOCKS].find((block) => path.startsWith(`${block}.`));
   return (open === undefined ? path : path.slice(open.length + 1)).split(".").some(isSecretKey);
@@ -27,7 +30,7 @@ export function isSecretPath(path: string): boolean {
 
 /** Whether everything below a key is secret. @param path of the key, dotted, below `gateway` */
 export function isSecretBlock(path: string, key: string): boolean {
-  return isSecretKey(key) && !OPEN_BLOCKS.has(path);
+  return isSecretKey(key) && !OPEN_BLOCKS.has(path) && !OPEN_NAMES.test(path);
 }
 
 /** Whether a line of YAML may contain the value of a secret key: the one that a message is about, or one beside it. */

@@ -1,8 +1,8 @@
-// Old forms of a policy: roles as a list, and subjects, roles and permissions beside each other instead of bindings.
+// Old forms of a policy: `roles` as a list, and `subjects`, `roles` and `permissions` side by side instead of bindings.
 import type { Problems } from "../text/problem.ts";
 import { type Entry, emptyMap, type MapNode, type Node, textOf } from "../text/tree.ts";
 
-/** Moves each policy to `roles` by name and `bindings`, in place. */
+/** Converts each policy to `roles` by name and `bindings`, in place. */
 export function rewritePolicies(policies: readonly MapNode[], problems: Problems): void {
   for (const policy of policies) {
     const roles = givenAt(policy, "roles");
@@ -14,36 +14,33 @@ export function rewritePolicies(policies: readonly MapNode[], problems: Problems
   }
 }
 
-/** A list of roles, of which each is a block with its name, or a name that has the permissions of the policy. */
+/** Each role of a list is a block with a name, or a name to which the permissions of the policy belong. */
 function listToRoles(policy: MapNode, roles: Entry, permissions: Entry | undefined, problems: Problems): void {
   const byName = emptyMap(roles.keyAt);
   for (const item of itemsOf(roles.value)) {
     const name = item.kind === "map" ? item.entries.get("name")?.value : item;
     if (name?.kind !== "scalar" || name.value === null) {
-      problems.error(item.at, "authz.rbac.policies[].roles: each role of a list is a name, or a block with a name");
+      problems.error(item.at, "authz.rbac.policies[].roles: expected a name, or a block with a name");
       continue;
     }
     if (item.kind !== "map" && permissions === undefined)
       problems.error(item.at, `authz.rbac.policies[].roles: role "${textOf(name)}" has no permissions`);
     const block = item.kind === "map" ? item : roleWith(permissions, item.at);
-    if (byName.entries.has(textOf(name))) problems.error(item.at, `role "${textOf(name)}" is there twice`);
+    if (byName.entries.has(textOf(name))) problems.error(item.at, `role "${textOf(name)}" occurs twice`);
     byName.entries.set(textOf(name), { keyAt: item.at, value: block });
   }
   if (permissions !== undefined && itemsOf(roles.value).some(({ kind }) => kind === "map"))
-    problems.error(permissions.keyAt, "authz.rbac.policies[].permissions: write them below the role that has them");
+    problems.error(permissions.keyAt, "authz.rbac.policies[].permissions: move them to a role");
   policy.entries.set("roles", { ...roles, value: byName });
   policy.entries.delete("permissions");
   problems.warn(roles.keyAt, '"authz.rbac.policies[].roles" as a list is an old spelling of a mapping by name');
 }
 
-/** Permissions without a role are those of one that has the policy's name. */
+/** Permissions without a role become a role with the name of the policy. */
 function permissionsToRole(policy: MapNode, roles: Entry | undefined, permissions: Entry, problems: Problems): void {
   policy.entries.delete("permissions");
   if (roles !== undefined)
-    return problems.error(
-      permissions.keyAt,
-      "authz.rbac.policies[].permissions: write them below the role that has them",
-    );
+    return problems.error(permissions.keyAt, "authz.rbac.policies[].permissions: move them to a role");
   const name = policy.entries.get("name")?.value;
   const byName = emptyMap(permissions.keyAt);
   const role = { keyAt: permissions.keyAt, value: roleWith(permissions, permissions.keyAt) };
@@ -52,7 +49,7 @@ function permissionsToRole(policy: MapNode, roles: Entry | undefined, permission
   problems.warn(permissions.keyAt, '"authz.rbac.policies[].permissions" is an old spelling of those of a role');
 }
 
-/** Subjects have all roles of their policy. */
+/** Subjects are bound to all roles of their policy. */
 function bindSubjects(policy: MapNode, subjects: Entry, problems: Problems): void {
   policy.entries.delete("subjects");
   problems.warn(
@@ -63,11 +60,11 @@ function bindSubjects(policy: MapNode, subjects: Entry, problems: Problems): voi
   const names = roles?.kind === "map" ? [...roles.entries.keys()] : [];
   const known = policy.entries.get("bindings");
   if (known !== undefined)
-    return problems.error(subjects.keyAt, "authz.rbac.policies[]: keep bindings, and no subjects");
+    return problems.error(subjects.keyAt, "authz.rbac.policies[]: subjects and bindings exclude each other");
   const bindings = emptyMap(subjects.keyAt);
   for (const item of itemsOf(subjects.value)) {
     if (item.kind !== "scalar" || item.value === null) {
-      problems.error(item.at, "authz.rbac.policies[].subjects: each is text");
+      problems.error(item.at, "authz.rbac.policies[].subjects: expected text");
       continue;
     }
     const held: Node = {

@@ -184,7 +184,7 @@ export const NO_EFFECT: readonly string[] = [
     (key) => `telemetry.${key}`,
   ),
   ...["baggage", "correlation", "performance", "resources", "errors", "serviceMap"].map((key) => `telemetry.${key}`),
-  // Roles change with the configuration, and permissions come from nowhere else.
+  // Policies are part of the configuration, which is reloaded as a whole.
   "authz.rbac.policyRefreshInterval",
   "authz.rbac.extractPermissions",
   "backend.http.disableHTTP2",

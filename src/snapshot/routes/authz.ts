@@ -1,8 +1,8 @@
-// `authz.rbac` and what rules require → filters. Routes of equal demands share one.
+// `authz.rbac` and the permissions of rules → filters. Routes with equal requirements share one.
 import type { Authenticator } from "../../auth/authenticator.ts";
 import { claimAt } from "../../auth/jwt/claim-path.ts";
 import { type AuthzShared, authorize, type PermissionDemand } from "../../authz/authorize.ts";
-import { NotedDenials } from "../../authz/noted-denials.ts";
+import { DenialLog } from "../../authz/denial-log.ts";
 import { Rbac } from "../../authz/rbac.ts";
 import type { RbacSettings } from "../../authz/settings.ts";
 import type { RuleConfig } from "../../config/config.ts";
@@ -16,7 +16,7 @@ import type { AuthRules } from "./auth.ts";
 
 const NONE: readonly Filter[] = [];
 
-/** Permissions of one configuration. */
+/** Authorization of one configuration. */
 export class AuthzRules {
   readonly #build: Build;
   readonly #auth: AuthRules;
@@ -40,16 +40,16 @@ export class AuthzRules {
   }
 
   #filterOf(rule: RuleConfig, authz: RuleAuthzConfig, shared: AuthzShared): Filter {
-    const stranger = strangerTo(this.#auth.methodsOf(rule.auth), this.#build);
-    return authorize({ ...demandOf(rule, authz), stranger }, shared);
+    const unauthenticated = unauthenticatedAnswer(this.#auth.methodsOf(rule.auth), this.#build);
+    return authorize({ ...demandOf(rule, authz), unauthenticated }, shared);
   }
 }
 
-/** What a rule demands of authenticated clients. */
+/** What a rule requires of authenticated clients. */
 export function demandOf(
   { pattern, protocol, auth }: RuleConfig,
   { permissions, requireAll, skipPaths }: RuleAuthzConfig,
-): Omit<PermissionDemand, "stranger"> {
+): Omit<PermissionDemand, "unauthenticated"> {
   return {
     permissions,
     requireAll,
@@ -63,17 +63,20 @@ export function demandOf(
 function sharedOf({ runtime }: Build, settings: RbacSettings): AuthzShared {
   const mode = settings.enforces ? "enforce" : "permissive";
   const { authz } = runtime.meters;
-  const denials = new NotedDenials((message, facts) => runtime.log.warn(message, { ...facts }));
+  const denials = new DenialLog((message, facts) => runtime.log.warn(message, { ...facts }));
   return {
     rbac: new Rbac(settings, claimAt),
     enforces: settings.enforces,
     decided: (allowed) => authz.decided(allowed ? "allowed" : "denied", mode),
-    wouldDeny: (ctx, subject, why) => denials.note({ route: ctx.route?.id ?? "", subject, why }),
+    denied: (ctx, subject, why) => denials.add({ route: ctx.route?.id ?? "", subject, why }),
   };
 }
 
-/** Asks for a credential, as authentication does where one is required. */
-function strangerTo(methods: readonly Authenticator[], { runtime }: Build): (ctx: RequestContext) => Verdict {
+/** Requests a credential, as authentication does if it is required. */
+function unauthenticatedAnswer(
+  methods: readonly Authenticator[],
+  { runtime }: Build,
+): (ctx: RequestContext) => Verdict {
   const fields = methods.flatMap(({ challenge }) => (challenge === "" ? [] : ["WWW-Authenticate", challenge]));
   const { auth } = runtime.meters;
   return (ctx) => {

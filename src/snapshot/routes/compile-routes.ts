@@ -1,10 +1,9 @@
 // Compiles rules into routes, so that a request needs no look at the configuration.
-import { guardPath } from "../../authz/path-guard.ts";
 import type { RuleConfig } from "../../config/config.ts";
 import { backendOf } from "../../config/meaning/backends.ts";
 import { INTERNAL } from "../../config/meaning/services.ts";
 import { placeText } from "../../config/text/problem.ts";
-import type { ReplyFilter, RequestContext, RouteMeter } from "../../core/context.ts";
+import type { ReplyFilter, RouteMeter } from "../../core/context.ts";
 import { type Filter, inPhaseOrder } from "../../core/filter.ts";
 import type { LimitView } from "../../core/limit-view.ts";
 import type { Route } from "../../core/route.ts";
@@ -16,7 +15,7 @@ import type { ServiceBuilder } from "../services/service-builder.ts";
 import { AuthRules } from "./auth.ts";
 import { AuthzRules } from "./authz.ts";
 import { CorsRules } from "./cors.ts";
-import { anyDemands, demandsOf } from "./demands.ts";
+import { isRestricted, pathGuard } from "./demands.ts";
 import { EventStreamRules } from "./event-streams.ts";
 import { fallbackOf } from "./fallback.ts";
 import { FilterLists } from "./filters.ts";
@@ -47,9 +46,9 @@ export function* compileRoutes(
   const limits = new LimitFilters(build);
   const auth = new AuthRules(build);
   const authz = new AuthzRules(build, auth);
-  const demands = new Map<Route, string>();
-  const demanding = anyDemands(config.rules);
-  const guards = demanding ? [guardPath(demandsAt(tree, demands))] : [];
+  const rules = new Map<Route, RuleConfig>();
+  const restricted = isRestricted(config);
+  const guards = restricted ? [pathGuard(tree, (route) => rules.get(route)!)] : [];
   const cors = new CorsRules();
   const ipLists = new IpListRules();
   const parts: RouteParts = {
@@ -68,28 +67,17 @@ export function* compileRoutes(
     listenerFilters: listenerFilters(build),
     cors,
     ipLists,
-    demanding,
+    restricted,
   };
   const routes: Route[] = [];
   for (const [order, rule] of config.rules.entries()) {
     const route = compileRule(build, rule, parts);
     tree.add(rule.pattern, { route, conditions: rule.conditions, order });
-    if (demanding) demands.set(route, demandsOf(rule));
+    if (restricted) rules.set(route, rule);
     routes.push(route);
     yield;
   }
   return { routes, tree, limits: limits.views, auth };
-}
-
-/** What the route of a request demands; null: there is none. */
-function demandsAt(
-  tree: RouteTree<Route>,
-  demands: ReadonlyMap<Route, string>,
-): (ctx: RequestContext) => string | null {
-  return (ctx) => {
-    const found = tree.match(ctx);
-    return "allow" in found ? null : demands.get(found)!;
-  };
 }
 
 /** The meter of a rule, kept while any snapshot has one of this id and pattern; null when metrics are off. */
@@ -117,8 +105,8 @@ interface RouteParts {
   readonly listenerFilters: readonly ReplyFilter[];
   readonly cors: CorsRules;
   readonly ipLists: IpListRules;
-  /** Whether any rule demands something of clients. */
-  readonly demanding: boolean;
+  /** Whether any rule restricts access. */
+  readonly restricted: boolean;
 }
 
 function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
@@ -150,7 +138,7 @@ function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
     callRecheckMs: rule.callRecheckMs,
     maxBodyBytes: rule.maxBodyBytes,
     accessLog: rule.accessLog,
-    hidesOverrides: parts.demanding,
+    hidesOverrides: parts.restricted,
     meter: meterOf({ route: rule.id, path: rule.path }, build),
   };
 }

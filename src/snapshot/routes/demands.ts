@@ -1,16 +1,27 @@
-// What routes demand of clients, compared: whether any does, and whether two demand the same.
-
+// What rules require of clients: whether any rule does, and whether a path could be interpreted as one of a rule with other
+// requirements.
 import { hasIpLists } from "../../auth/ip-list.ts";
+import { guardPath } from "../../authz/path-guard.ts";
 import { hasSegments } from "../../authz/template.ts";
-import type { RuleConfig } from "../../config/config.ts";
+import type { Config, RuleConfig } from "../../config/config.ts";
+import type { Filter } from "../../core/filter.ts";
+import type { RouteTree } from "../../routing/tree.ts";
 
-/** Whether it matters to some rule who a client is, or what it asks for. */
-export function anyDemands(rules: readonly RuleConfig[]): boolean {
-  return rules.some(({ auth, authz }) => auth !== null || authz !== null);
+/** Whether access to any rule is restricted to some clients. */
+export function isRestricted({ rules, rbac }: Pick<Config, "rules" | "rbac">): boolean {
+  return rules.some(({ auth, authz }) => auth?.optional === false || (authz !== null && rbac?.enforces === true));
 }
 
-/** The demands of a rule as text. Permissions with parts of the path are told only of the rule's own paths. */
-export function demandsOf(rule: RuleConfig): string {
+/** The filter that all routes share; see {@link guardPath}. @param ruleOf the rule of what the tree finds */
+export function pathGuard<T extends object>(tree: RouteTree<T>, ruleOf: (found: T) => RuleConfig): Filter {
+  return guardPath((ctx) => {
+    const found = tree.match(ctx);
+    return "allow" in found ? null : requirementsOf(ruleOf(found as T));
+  });
+}
+
+/** The requirements as text. Permissions that contain path segments are only comparable within one rule. */
+function requirementsOf(rule: RuleConfig): string {
   const { auth, authz } = rule;
   const own = authz?.permissions.some(hasSegments) ? rule.key : "";
   const lists = hasIpLists(rule) ? [rule.allowedIPs, rule.deniedIPs] : [];

@@ -1,10 +1,9 @@
-// The filter of permissions: whom it takes a client for, what it does with paths that can be read in several ways, and what
-// it does where it only tries.
+// The filter of role-based access control: identities, ambiguous paths, and permissive mode.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { claimAt } from "../../../src/auth/jwt/claim-path.ts";
 import { authorize, type PermissionDemand } from "../../../src/authz/authorize.ts";
-import { type Denial, NotedDenials } from "../../../src/authz/noted-denials.ts";
+import { type Denial, DenialLog } from "../../../src/authz/denial-log.ts";
 import { guardPath } from "../../../src/authz/path-guard.ts";
 import { Rbac } from "../../../src/authz/rbac.ts";
 import { BY_PATH, parseTemplate } from "../../../src/authz/template.ts";
@@ -46,14 +45,14 @@ function run(
       fits: (path) => fitsPattern(PATTERN, path),
       grpc: false,
       certificates: false,
-      stranger: () => ({ code: "missing_credentials" }),
+      unauthenticated: () => ({ code: "missing_credentials" }),
       ...demand,
     },
     {
       rbac,
       enforces: !permissive,
       decided: (allowed) => decisions.push(allowed),
-      wouldDeny: (_ctx, subject, why) => denials.push(`${subject}: ${why}`),
+      denied: (_ctx, subject, why) => denials.push(`${subject}: ${why}`),
     },
   );
   const ctx = contextOf({ identity: ANN, ...given });
@@ -65,7 +64,7 @@ const verdictAt = (path: string, grants: readonly string[], texts: readonly stri
   run(grants, texts, { path }).verdict;
 
 describe("a client", () => {
-  test("is whoever authentication found, and nobody by the certificate of its connection alone", () => {
+  test("is identified by authentication, not by the certificate of the connection alone", () => {
     const certified = identityOf({ subject: "ann", method: "mtls", type: "service" });
     const peer = new ForwardedPeer("192.0.2.1", "http", { ...SECURED, identity: certified });
     const given = { peer, identity: certified, path: "/o/1" };
@@ -74,7 +73,7 @@ describe("a client", () => {
     assert.equal(run(["*"], [], { ...given, identity: ANN }).verdict, undefined);
     assert.equal(run(["*"], [], { identity: null, path: "/o/1" }).verdict, "missing_credentials");
   });
-  test("needs all permissions, or any", () => {
+  test("needs all permissions, or any one", () => {
     const texts = ["a:read", "b:read"];
     const verdict = (grants: readonly string[], requireAll: boolean) => run(grants, texts, {}, { requireAll }).verdict;
     assert.deepEqual(
@@ -82,7 +81,7 @@ describe("a client", () => {
       [undefined, "permission_denied", undefined, "permission_denied"],
     );
   });
-  test("is told nothing, while the log tells the first that is missing, at no great length", () => {
+  test("does not learn which permission is missing; the log has the first, truncated", () => {
     const { detail, decisions } = run(["a:read"], ["a:read", "b:read", "c:read"], {});
     assert.deepEqual([detail, decisions], ['rbac: "ann": permission "b:read" is missing', [false]]);
     assert.ok(run([], [], { path: `/o/${"x".repeat(5000)}` }).detail.length < 320);
@@ -90,7 +89,7 @@ describe("a client", () => {
 });
 
 describe("a path", () => {
-  test("that backends may read in another way must be allowed or denied in each", () => {
+  test("must be decided alike in all interpretations", () => {
     assert.equal(verdictAt("/o/1;x", ["/o/1*"]), undefined);
     assert.equal(verdictAt("/o/1;x", ["/o/1;*"]), "invalid_path");
     assert.equal(verdictAt("/o/1;x", ["/o/1:*"]), "invalid_path");
@@ -99,16 +98,16 @@ describe("a path", () => {
     assert.equal(verdictAt("/o/a%2Fb", ["/o/a*"]), undefined);
     assert.equal(verdictAt("/..;/o", ["*"]), "invalid_path");
   });
-  test("does not matter to permissions that do not name it", () => {
+  test("is irrelevant for permissions that do not depend on it", () => {
     assert.equal(verdictAt("/..;/o", ["a:read"], ["a:{action}"]), undefined);
   });
-  test("gives its segments, of other readings where these fit the pattern", () => {
+  test("provides its segments, also in other interpretations that match the pattern", () => {
     assert.equal(verdictAt("/o/7", ["o:7:read"], ["o:{id}:{action}"]), undefined);
     assert.equal(verdictAt("/o/7:x", ["o:7:*"], ["o:{id}:{action}"]), "permission_denied");
     assert.equal(verdictAt("/o/1%2F..%2F2", ["o:1*"], ["o:{id}:{action}"]), "invalid_path");
     assert.equal(verdictAt("/o/a%2Fb", ["o:a*"], ["o:{id}:{action}"]), undefined);
   });
-  test("that is exempt needs nothing, and one of which that is not certain is refused", () => {
+  test("that is exempt needs nothing; one that is ambiguously exempt is rejected", () => {
     const skips = (path: string) => path.startsWith("/o/free");
     const given = (path: string) => run([], [], { path, identity: null }, { skips });
     assert.deepEqual(
@@ -119,7 +118,7 @@ describe("a path", () => {
   });
 });
 
-test("where it only tries, everything passes, and is told with what it would have been", () => {
+test("in permissive mode, denials are reported and not enforced", () => {
   const denied = run([], [], { path: "/o/1" }, { permissive: true });
   assert.deepEqual(
     [denied.verdict, denied.decisions, denied.denials],
@@ -128,22 +127,22 @@ test("where it only tries, everything passes, and is told with what it would hav
   const ambiguous = run(["/o/1;*"], [], { path: "/o/1;x" }, { permissive: true });
   assert.deepEqual(
     [ambiguous.verdict, ambiguous.denials],
-    [undefined, ["ann: what it may do depends on how its path is read"]],
+    [undefined, ["ann: the permission for the path is ambiguous"]],
   );
 });
 
-test("denials that are only told are each told once, and not without end", () => {
+test("denials are logged once each, up to a limit", () => {
   const told: [string, Denial][] = [];
-  const denials = new NotedDenials((...args) => told.push(args));
-  for (let i = 0; i < 3; i++) denials.note({ route: "r", subject: "a", why: "b" });
-  denials.note({ route: "r", subject: "", why: "ab" });
+  const denials = new DenialLog((...args) => told.push(args));
+  for (let i = 0; i < 3; i++) denials.add({ route: "r", subject: "a", why: "b" });
+  denials.add({ route: "r", subject: "", why: "ab" });
   assert.equal(told.length, 2);
-  for (let i = 0; i < 5000; i++) denials.note({ route: "r", subject: "a", why: `${i}` });
+  for (let i = 0; i < 5000; i++) denials.add({ route: "r", subject: "a", why: `${i}` });
   assert.equal(told.length, 1001);
-  assert.match(told.at(-1)![0], /which only the access log tells/);
+  assert.match(told.at(-1)![0], /only in the access log/);
 });
 
-test("a path that may lead to other demands is refused, and stays as it was", () => {
+test("a path that may lead to other requirements is rejected, and not modified", () => {
   const guard = guardPath(({ path }) =>
     path.startsWith("/open") ? "nothing" : path.startsWith("/files") ? "all" : null,
   );

@@ -1,4 +1,4 @@
-// Permissions as text: what may be written, in which form they are compared, and which a set of them covers.
+// Permissions: their canonical form, and matching.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { pathValue, readFixed, readGrant, textValue } from "../../../src/authz/permission.ts";
@@ -6,7 +6,7 @@ import { PermissionSet } from "../../../src/authz/permission-set.ts";
 import { everyRow } from "../../support/rows.ts";
 
 describe("a granted permission", () => {
-  test("is put in the form of canonical paths", () => {
+  test("is converted to canonical form", () => {
     const rows = [
       ["orders:read", "orders:read"],
       ["*", "*"],
@@ -22,7 +22,7 @@ describe("a granted permission", () => {
     ] as const;
     everyRow(rows, String, ([text, expected]) => assert.equal(readGrant(text), expected));
   });
-  test("that is no text of permissions is refused", () => {
+  test("that is invalid is rejected", () => {
     const wrong = [
       "",
       " ",
@@ -46,7 +46,7 @@ describe("a granted permission", () => {
   });
 });
 
-test("a value of a request separates nothing and stands for nothing else", () => {
+test("values of requests contain no separators and wildcards", () => {
   assert.equal(pathValue("a:b*c"), "a%3Ab%2Ac");
   assert.equal(pathValue("caf%C3%A9"), "caf%C3%A9");
   assert.equal(textValue("a:b*c%3A é\u0000/"), "a%3Ab%2Ac%253A%20%C3%A9%00/");
@@ -56,7 +56,7 @@ test("a value of a request separates nothing and stands for nothing else", () =>
 
 describe("a set of permissions", () => {
   const covers = (grant: string, permission: string) => new PermissionSet([grant]).find(permission) === grant;
-  test("covers what its stars can stand for, over the whole text", () => {
+  test("matches whole permissions, with stars for any sequence of characters", () => {
     const rows: readonly (readonly [grant: string, permission: string, covered: boolean])[] = [
       ["orders:read", "orders:read", true],
       ["orders:read", "orders:reads", false],
@@ -84,7 +84,7 @@ describe("a set of permissions", () => {
     ];
     everyRow(rows, String, ([grant, permission, covered]) => assert.equal(covers(grant, permission), covered));
   });
-  test("of many kinds says which of them it is", () => {
+  test("returns the grant that matches", () => {
     const grants = ["a:read", "a:*", "b:c:*", "*:delete", "a*"];
     const set = new PermissionSet(grants);
     assert.equal(set.find("a:read"), "a:read");
@@ -94,7 +94,7 @@ describe("a set of permissions", () => {
     assert.equal(set.find("abc"), "a*");
     assert.equal(set.find("b:d:x"), null);
   });
-  test("takes no longer than its length for texts that are made for backtracking", () => {
+  test("matches in linear time what would make backtracking explode", () => {
     const set = new PermissionSet([`${"*a".repeat(200)}*b`]);
     const began = process.cpuUsage().user;
     assert.equal(set.find("a".repeat(100_000)), null);

@@ -1,4 +1,4 @@
-// Decisions by roles: who has which, what these are given, what is remembered, and that all agrees with a naive reading.
+// Decisions by role: bindings, inheritance, the cache, and agreement with a naive evaluation.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { claimAt } from "../../../src/auth/jwt/claim-path.ts";
@@ -84,26 +84,26 @@ describe("a binding", () => {
     ["oauth2:basic:ann", identityOf({ subject: "ann", method: "basic" }), false],
     ["oauth2:mtls:ann", identityOf({ subject: "ann", method: "mtls" }), false],
   ];
-  test("gives its roles to whom it names, and to nobody else", () =>
+  test("assigns roles to exactly the identities it names", () =>
     everyRow(
       rows,
       ([who, identity]) => `${who} ${JSON.stringify(identity)}`,
       ([who, identity, holds]) => {
         const rbac = rbacOf([{ roles: { r: { permissions: ["x"] } }, bindings: { [who]: ["r"] } }]);
-        assert.equal(rbac.allows(rbac.holderOf(identity), "x", 0), holds);
+        assert.equal(rbac.allows(rbac.assignmentOf(identity), "x", 0), holds);
       },
     ));
-  test("cannot be met by a name that holds another", () => {
+  test("does not match names that contain the text of another principal", () => {
     const bindings = { "oauth2:a:b": ["r"], "group:x": ["r"], "claim:a=b": ["r"] };
     const rbac = rbacOf([{ roles: { r: { permissions: ["x"] } }, bindings }]);
     for (const subject of ["oauth2:a:b", "group:x", "a:b", "claim:a=b", "group 0 x", "oauth2 1 ab"])
-      assert.equal(rbac.allows(rbac.holderOf(user({ subject, provider: "" })), "x", 0), false, subject);
-    assert.equal(rbac.allows(rbac.holderOf(user({ subject: "", provider: "ab" })), "x", 0), false);
+      assert.equal(rbac.allows(rbac.assignmentOf(user({ subject, provider: "" })), "x", 0), false, subject);
+    assert.equal(rbac.allows(rbac.assignmentOf(user({ subject: "", provider: "ab" })), "x", 0), false);
   });
-  test("names subjects by subjectKey, if that is set", () => {
+  test("uses the attribute selected by subjectKey as the subject", () => {
     const policy = { roles: { r: { permissions: ["x"] } }, bindings: { "user:7": ["r"], "group:g": ["r"] } };
     const rbac = rbacOf([policy], { subjectKey: "employee" });
-    const holds = (more: Partial<Identity>) => rbac.allows(rbac.holderOf(user(more)), "x", 0);
+    const holds = (more: Partial<Identity>) => rbac.allows(rbac.assignmentOf(user(more)), "x", 0);
     assert.equal(holds({ claims: { employee: "7" } }), true);
     assert.equal(holds({ claims: { employee: 7 } }), false);
     assert.equal(holds({ subject: "7" }), false);
@@ -112,7 +112,7 @@ describe("a binding", () => {
 });
 
 describe("roles", () => {
-  test("have what they inherit, over any number of steps and ways", () => {
+  test("inherit transitively, over several paths", () => {
     const roles = new Map([
       ["a", { inherits: ["b", "c"] }],
       ["b", { inherits: ["d"] }],
@@ -122,28 +122,28 @@ describe("roles", () => {
     assert.deepEqual(withInherited("a", roles), ["a", "b", "c", "d"]);
     assert.equal(cycleIn(roles), null);
   });
-  test("of a long chain are followed to its end", () => {
+  test("can form long chains", () => {
     const chain = (end: readonly string[]) =>
       new Map(Array.from({ length: 20_000 }, (_, i) => [`${i}`, { inherits: i === 19_999 ? end : [`${i + 1}`] }]));
     assert.equal(withInherited("0", chain([])).length, 20_000);
     assert.equal(cycleIn(chain([])), null);
     assert.match(cycleIn(chain(["19998"]))!, /^19998 → 19999 → 19998$/);
   });
-  test("of one name in two policies are two", () => {
+  test("with the same name in two policies are different", () => {
     const rbac = rbacOf([
       { roles: { r: { permissions: ["a"] } }, bindings: { ann: ["r"] } },
       { roles: { r: { permissions: ["b"] } }, bindings: { bob: ["r"] } },
     ]);
-    const holder = rbac.holderOf(user());
+    const holder = rbac.assignmentOf(user());
     assert.deepEqual([rbac.allows(holder, "a", 0), rbac.allows(holder, "b", 0)], [true, false]);
     assert.deepEqual(rbac.grantFor(holder, "a")?.role.policy, "p0");
   });
 });
 
-test("defaultAllow passes what no role is given, bound or not", () => {
+test("defaultAllow allows what no role grants, bound or not", () => {
   const roles = { r: { permissions: ["a:*"] }, unbound: { permissions: ["b:read"] } };
   const rbac = rbacOf([{ roles, bindings: { bob: ["r"] } }], { defaultAllow: true });
-  const holder = rbac.holderOf(user());
+  const holder = rbac.assignmentOf(user());
   assert.deepEqual(
     ["a:x", "b:read", "b:write", "c"].map((text) => rbac.allows(holder, text, 0)),
     [false, false, true, true],
@@ -151,25 +151,25 @@ test("defaultAllow passes what no role is given, bound or not", () => {
 });
 
 describe("decisions", () => {
-  test("are remembered for those with the same roles, and told apart from all others", () => {
+  test("are cached by set of roles and permission, without collisions", () => {
     const roles = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`r${i}`, { permissions: [`p${i}`] }]));
     const bindings = Object.fromEntries(Object.keys(roles).map((name) => [`group:${name}`, [name]]));
     const rbac = rbacOf([{ roles, bindings }]);
-    const keyOf = (...groups: string[]) => rbac.holderOf(user({ groups })).key;
+    const keyOf = (...groups: string[]) => rbac.assignmentOf(user({ groups })).key;
     assert.equal(keyOf("r2", "r11"), keyOf("r11", "r2", "r2", "unknown"));
     const keys = [keyOf(), keyOf("r1"), keyOf("r1", "r2"), keyOf("r12"), keyOf("r1", "r12"), keyOf("r11", "r2")];
     assert.equal(new Set(keys).size, keys.length);
-    assert.equal(rbac.allows(rbac.holderOf(user({ groups: ["r1"] })), "p1", 0), true);
+    assert.equal(rbac.allows(rbac.assignmentOf(user({ groups: ["r1"] })), "p1", 0), true);
     // A permission cannot be written so that it reads as another's roles and permission.
-    assert.equal(rbac.allows(rbac.holderOf(user()), "1|p1", 0), false);
-    assert.equal(rbac.allows(rbac.holderOf(user({ groups: ["r1"] })), "2|p1", 0), false);
+    assert.equal(rbac.allows(rbac.assignmentOf(user()), "1|p1", 0), false);
+    assert.equal(rbac.allows(rbac.assignmentOf(user({ groups: ["r1"] })), "2|p1", 0), false);
   });
-  test("are found out once for an identity", () => {
+  test("use the roles determined once per identity", () => {
     const rbac = rbacOf([{ roles: { r: {} }, bindings: { ann: ["r"] } }]);
     const ann = user();
-    assert.equal(rbac.holderOf(ann), rbac.holderOf(ann));
+    assert.equal(rbac.assignmentOf(ann), rbac.assignmentOf(ann));
   });
-  test("are kept in a bounded number, the latest used, for a bounded time", () => {
+  test("are evicted when they expire, or are the least recently used", () => {
     const decisions = new Decisions(2, 100);
     decisions.set("a", true, 0);
     decisions.set("b", false, 0);
@@ -186,7 +186,7 @@ describe("decisions", () => {
     );
     assert.equal(decisions.size, 1);
   });
-  test("with long keys, or where none are to be, are not kept", () => {
+  test("with long keys, or without a cache, are not kept", () => {
     const none = new Decisions(0, 0);
     none.set("a", true, 0);
     const some = new Decisions(9, 0);
@@ -222,7 +222,7 @@ function naive(policies: readonly WrittenPolicy[], groups: readonly string[], pe
   });
 }
 
-test("a request is allowed if and only if the naive reading allows it", () => {
+test("a request is allowed if and only if a naive evaluation allows it", () => {
   for (let seed = 1; seed <= 300; seed++) {
     const below = numbers(seed);
     const text = (letters: string, most: number) =>
@@ -252,7 +252,7 @@ test("a request is allowed if and only if the naive reading allows it", () => {
       const permission = text("xy:", 5);
       const expected = naive(policies, identity.groups, permission);
       const message = JSON.stringify({ seed, policies, groups: identity.groups, permission });
-      assert.equal(rbac.allows(rbac.holderOf(identity), permission, i), expected, message);
+      assert.equal(rbac.allows(rbac.assignmentOf(identity), permission, i), expected, message);
     }
   }
 });

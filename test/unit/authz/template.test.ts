@@ -1,4 +1,4 @@
-// Permissions that rules require, filled with what a request says; and what a request does, in one word.
+// Templates of required permissions, and the action of a request.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { actionOf, actionOfMethod } from "../../../src/authz/action.ts";
@@ -12,7 +12,7 @@ const filled = (text: string, more: Partial<typeof VALUES> = {}) =>
   fill(parseTemplate(text, NAMES), { ...VALUES, ...more });
 
 describe("a required permission", () => {
-  test("is filled with segments of the path, action, method, subject and path", () => {
+  test("is expanded with path segments, action, method, subject and path", () => {
     const rows = [
       ["orders:read", "orders:read"],
       ["orders:{id}:{action}", "orders:7:read"],
@@ -26,7 +26,7 @@ describe("a required permission", () => {
     everyRow(rows, String, ([text, expected]) => assert.equal(filled(text), expected));
     assert.equal(fill(BY_PATH, VALUES), "/orders/7/items/x%2Fy:read");
   });
-  test("holds values that reach no further than themselves", () => {
+  test("contains values that match nothing but themselves", () => {
     const path = "/orders/7:delete/items/*";
     assert.equal(filled("orders:{id}:{action}", { path }), "orders:7%3Adelete:read");
     assert.equal(filled("{item}:read", { path }), "%2A:read");
@@ -34,11 +34,11 @@ describe("a required permission", () => {
     assert.equal(filled("of:{subject}", { subject: "a:b*%2A" }), "of:a%3Ab%2A%252A");
     assert.equal(filled("{id}", { path: "/orders/{action}/items/x" }), "{action}");
   });
-  test("cannot be told of nobody where it names the subject", () => {
+  test("cannot be expanded without a subject if it contains one", () => {
     assert.equal(filled("of:{subject}", { subject: "" }), null);
     assert.equal(filled("orders:{id}", { subject: "" }), "orders:7");
   });
-  test("tells whether it depends on the path, and on the pattern", () => {
+  test("knows whether it depends on the path and on the pattern", () => {
     const told = (text: string) => [dependsOnPath(parseTemplate(text, NAMES)), hasSegments(parseTemplate(text, NAMES))];
     assert.deepEqual(
       [told("a:{action}:{subject}"), told("{path}"), told("{id}")],
@@ -52,7 +52,7 @@ describe("a required permission", () => {
 });
 
 describe("an action", () => {
-  test("follows from the method, and is no other's because of its name", () => {
+  test("follows from the method, and no method name produces a reserved action", () => {
     const rows = [
       ["GET", "read"],
       ["HEAD", "read"],
@@ -71,7 +71,7 @@ describe("an action", () => {
     ] as const;
     everyRow(rows, String, ([method, action]) => assert.equal(actionOfMethod(method), action));
   });
-  test("of a WebSocket is connect, of a call of gRPC call, on routes of gRPC alone", () => {
+  test("is connect for WebSockets, and call for gRPC on gRPC routes only", () => {
     assert.equal(actionOf(contextOf({ upgrade: true }), false), "connect");
     const fields = (type: string) => contextOf({ method: "POST", fields: ["Content-Type", type] });
     for (const type of ["application/grpc", "application/grpc+proto", "application/grpc-web-text"]) {

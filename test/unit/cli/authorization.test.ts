@@ -1,4 +1,4 @@
-// What `explain` says about permissions: which one a request needs, and what is decided for a client by which role.
+// What `explain` says about permissions.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { explainAuthorization } from "../../../src/cli/authorization.ts";
@@ -10,7 +10,7 @@ import { loadFine } from "../../support/load.ts";
 
 function configOf(more = ""): Config {
   return loadFine(`gateway:
-  auth: { mtls: true }
+  auth: { mtls: true, apikey: { keys: { ci: { hashedKey: "${"a".repeat(64)}", subject: build } } } }
   authz:
     rbac:
       skipPaths: [ /files/public ]
@@ -28,6 +28,7 @@ function configOf(more = ""): Config {
             claim:team=web: [ writer ]
             oauth2:corp:bob: [ writer ]
             service:job: [ reader ]
+            service:build: [ reader ]
 ${more}
   router:
     rules:
@@ -67,12 +68,20 @@ test("the decision for a client names the role and the grant", () => {
   assert.deepEqual([denied.denied, denied.lines[1]], [true, "as ann, group:other: 403 permission_denied"]);
   assert.equal(explained("GET /open", ["ann"]).lines[0], "as ann: allowed, this rule requires no permission");
   assert.equal(explained("GET /files/a;/b", ["group:ops"]).lines[1], "as group:ops: allowed");
+  const { lines, denied: rejected } = explained("GET /open/..;/files/x", []);
+  assert.deepEqual([lines.length, rejected], [0, false]);
+  assert.deepEqual(explained("GET /files/..;/open", ["group:ops"]), {
+    denied: true,
+    lines: ["rejected        400 invalid_path, the path can be interpreted as one of a route with other requirements"],
+  });
 });
 
 test("every kind of principal can be given", () => {
   for (const who of ["group:ops", "role:ops", "scope:ops", "apikey:ci", "claim:team=web", "oauth2:corp:bob"])
     assert.equal(explained("PUT /orders/7", [who]).denied, false, who);
   assert.equal(explained("GET /orders/7", ["service:job"]).denied, false);
+  assert.match(explained("GET /orders/7", ["apikey:ci"]).lines[2]!, /granted by role "reader"/);
+  assert.match(explained("GET /orders/7", ["apikey:name:ci"]).lines[2]!, /granted by role "reader"/);
   assert.equal(explained("GET /orders/7", ["user:job"]).denied, true);
   assert.throws(() => explained("GET /orders/7", ["grop:x"]), UsageError);
   assert.throws(() => explained("GET /orders/7", ["claim:x"]), UsageError);

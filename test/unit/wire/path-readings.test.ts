@@ -1,4 +1,4 @@
-// Ways in which servers read a path other than the gateway does.
+// Other interpretations of paths.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasReadings, otherReadings, strayReadings, withoutParameters } from "../../../src/wire/path-readings.ts";
@@ -10,7 +10,7 @@ test("a path without parameters and odd escapes has one interpretation", () => {
   assert.deepEqual([hasReadings("/a/b:c"), hasReadings("/a;b"), hasReadings("/a%20")], [false, true, true]);
 });
 
-test("parameters are taken out up to the next slash, and dots that were behind them count", () => {
+test("parameters end at the next slash, and dot segments before them are resolved", () => {
   const rows = [
     ["/a;x", ["/a"]],
     ["/a;x=1;y/b;z", ["/a/b"]],
@@ -23,11 +23,11 @@ test("parameters are taken out up to the next slash, and dots that were behind t
   for (const [path, readings] of rows) assert.deepEqual(withoutParameters(path), readings, path);
 });
 
-test("where both spellings of a semicolon stand, servers that know but one see another path", () => {
+test("with both spellings of the semicolon there are two interpretations", () => {
   assert.deepEqual(withoutParameters("/open/..;/files/..%3B/open"), ["/open", "/files/..%3B/open"]);
 });
 
-test("a path may be decoded once or twice, with folded characters and without controls, before it is divided", () => {
+test("paths are decoded once and twice, folded, and stripped of control characters", () => {
   const rows = [
     ["/a/x%2Fy", ["/a/x/y"]],
     ["/a%2541", ["/aA"]],
@@ -68,7 +68,7 @@ test("a path whose dots climb only as some servers read it may lead anywhere", (
     assert.ok(!otherReadings(path).includes(null), path);
 });
 
-test("a path is exempt where every reading is, and never with encoded separators", () => {
+test("a path is exempt if it is in every interpretation, and never with encoded separators", () => {
   const skips = (path: string) => path.startsWith("/open/");
   const rows = [
     ["/open/a", true],

@@ -1,8 +1,9 @@
-// `authz.rbac` and what rules say of it: what it means, what is refused at which place, and what is only told.
+// `authz.rbac` and the permissions of rules: effective values, errors and warnings.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { keyDigest } from "../../../../src/auth/api-keys.ts";
 import type { RuleConfig } from "../../../../src/config/config.ts";
+import { printConfiguration } from "../../../../src/config/show/print.ts";
 import { load, type Outcome } from "../../../support/load.ts";
 import { everyRow } from "../../../support/rows.ts";
 
@@ -34,20 +35,20 @@ const policy = (more: Block) => ({ policies: [{ ...POLICY, ...more }] });
 const withoutPlace = (line: string) => line.replace(/^t\.yaml:\d+:\d+: /, "");
 
 describe("authz.rbac", () => {
-  test("is off unless there is a block, which is on unless it says otherwise", () => {
+  test("is off without a block, and on with one unless it says otherwise", () => {
     assert.equal(outcome({ rbac: false }).config!.rbac, null);
     assert.equal(outcome({ rbac: { enabled: false, policies: [POLICY] } }).config!.rbac, null);
     assert.equal(outcome({ rbac: { enabled: false } }).config!.rules[0]!.authz, null);
     assert.notEqual(outcome({}).config!.rbac, null);
   });
-  test("has defaults that refuse, and a bounded memory", () => {
+  test("has restrictive defaults and a bounded cache", () => {
     const { enforces, defaultAllow, subjectKey, cacheSize, cacheMs } = outcome({}).config!.rbac!;
     assert.deepEqual([enforces, defaultAllow, subjectKey, cacheSize, cacheMs], [true, false, "", 1000, 300_000]);
     const given = { cacheSize: 7, cacheTTL: "1m", subjectKey: "email", policies: [POLICY] };
     const { config } = outcome({ rbac: given });
     assert.deepEqual([config!.rbac!.cacheSize, config!.rbac!.cacheMs, config!.rbac!.subjectKey], [7, 60_000, "email"]);
   });
-  test("takes roles apart, with their inheritance, and names policies that have no name", () => {
+  test("has roles with inheritance, and generated names of policies", () => {
     const roles = {
       a: { name: "a", description: "reads", permissions: ["o:*", "/café/x:read"], metadata: { owner: "web" } },
       b: { inherits: ["a"] },
@@ -59,37 +60,37 @@ describe("authz.rbac", () => {
     ]);
     assert.equal(policies[0]!.name, "policy-1");
   });
-  test("is refused where it makes no sense, at the place of the fault", () => {
+  test("is rejected if it is invalid, with the position of the error", () => {
     const roles = (more: Block) => policy({ roles: { a: {}, ...more } });
     const rows: readonly (readonly [rbac: Block, message: RegExp])[] = [
       [
         roles({ b: { inherits: ["bb"] } }),
         /^role "b" inherits from role "bb", which the policy does not have; did you mean "b"\?$/,
       ],
-      [roles({ b: { inherits: ["b"] } }), /^policy "policy-1": roles inherit from themselves: b → b$/],
+      [roles({ b: { inherits: ["b"] } }), /^policy "policy-1": cycle in the inheritance of roles: b → b$/],
       [roles({ b: { inherits: ["c"] }, c: { inherits: ["a", "d"] }, d: { inherits: ["b"] } }), /: b → c → d → b$/],
       [roles({ b: { name: "c" } }), /^role "b": its name says "c"$/],
       [
         policy({ bindings: { build: ["admin"] } }),
         /^"build" has role "admin", which the policy does not have; it has: a$/,
       ],
-      [policy({ bindings: { "gruop:x": ["a"] } }), /there is no prefix "gruop:"; did you mean "group"\?$/],
-      [policy({ bindings: { "spiffe://x": ["a"] } }), /a subject with a colon is written "user:spiffe:\/\/x"$/],
-      [policy({ bindings: { "subject:x": ["a"] } }), /there is no prefix "subject:"/],
-      [policy({ bindings: { "group:": ["a"] } }), /it names nobody$/],
-      [policy({ bindings: { "*": ["a"] } }), /"\*" stands for nobody here/],
-      [policy({ bindings: { "group:*": ["a"] } }), /"\*" stands for nobody here/],
-      [policy({ bindings: { "claim:team": ["a"] } }), /it is written claim:<name>=<value>$/],
-      [policy({ bindings: { "claim:=x": ["a"] } }), /it is written claim:<name>=<value>$/],
-      [policy({ bindings: { "oauth2:x": ["a"] } }), /it is written oauth2:<provider>:<subject>$/],
+      [policy({ bindings: { "gruop:x": ["a"] } }), /unknown prefix "gruop:"; did you mean "group"\?$/],
+      [policy({ bindings: { "spiffe://x": ["a"] } }), /write "user:spiffe:\/\/x" for a subject that contains a colon$/],
+      [policy({ bindings: { "subject:x": ["a"] } }), /unknown prefix "subject:"/],
+      [policy({ bindings: { "group:": ["a"] } }), /the name is empty$/],
+      [policy({ bindings: { "*": ["a"] } }), /"\*" is not a wildcard here/],
+      [policy({ bindings: { "group:*": ["a"] } }), /"\*" is not a wildcard here/],
+      [policy({ bindings: { "claim:team": ["a"] } }), /the form is claim:<name>=<value>$/],
+      [policy({ bindings: { "claim:=x": ["a"] } }), /the form is claim:<name>=<value>$/],
+      [policy({ bindings: { "oauth2:x": ["a"] } }), /the form is oauth2:<provider>:<subject>$/],
       [roles({ b: { permissions: [""] } }), /^role "b": permission "": it is empty$/],
-      [roles({ b: { permissions: ["o:(read|write)"] } }), /it holds "\|"; only "\*" is a wildcard/],
-      [roles({ b: { permissions: ["o:[rw]"] } }), /it holds "\["/],
-      [roles({ b: { permissions: ["o:?"] } }), /it holds "\?"/],
-      [roles({ b: { permissions: ["o: read"] } }), /it holds " "/],
-      [roles({ b: { permissions: ["o:{id}"] } }), /it holds "\{"/],
-      [roles({ b: { permissions: ["/a/../b:read"] } }), /what is before its last colon is no path$/],
-      [roles({ b: { permissions: ["/a%2:read"] } }), /what is before its last colon is no path$/],
+      [roles({ b: { permissions: ["o:(read|write)"] } }), /it contains "\|"; the only wildcard is "\*"/],
+      [roles({ b: { permissions: ["o:[rw]"] } }), /it contains "\["/],
+      [roles({ b: { permissions: ["o:?"] } }), /it contains "\?"/],
+      [roles({ b: { permissions: ["o: read"] } }), /it contains " "/],
+      [roles({ b: { permissions: ["o:{id}"] } }), /it contains "\{"/],
+      [roles({ b: { permissions: ["/a/../b:read"] } }), /the part before its last colon is not a valid path$/],
+      [roles({ b: { permissions: ["/a%2:read"] } }), /the part before its last colon is not a valid path$/],
       [roles({ b: { permissions: ["x".repeat(513)] } }), /more than 512 characters/],
       [{ policies: [{ name: "p" }, { name: "p" }] }, /^duplicate policy "p"/],
       [{ skipPaths: ["/"] }, /^authz\.rbac\.skipPaths: "\/": it would exempt every path/],
@@ -107,35 +108,35 @@ describe("authz.rbac", () => {
       },
     );
   });
-  test("tells of what can have no effect", () => {
+  test("warns about settings without effect", () => {
     const rows: readonly (readonly [given: Given, warning: RegExp | null])[] = [
       [{}, null],
-      [{ rbac: true }, /no role is bound to anybody/],
+      [{ rbac: true }, /there are no bindings, so every request is rejected/],
       [{ rbac: { defaultAllow: true } }, null],
       [
         { rbac: { ...policy({ roles: { a: { permissions: ["*:*"] } } }), defaultAllow: true } },
-        /defaultAllow has no effect: role "a" may do everything/,
+        /defaultAllow has no effect: role "a" grants every permission/,
       ],
       [
         { rbac: policy({ bindings: { biuld: ["a"] } }) },
-        /"biuld": nobody whom auth lists is meant by this; did you mean "build"\?$/,
+        /"biuld": matches no client that auth lists; did you mean "build"\?$/,
       ],
       [{ rbac: policy({ bindings: { "service:build": ["a"] } }) }, null],
-      [{ rbac: policy({ bindings: { "user:build": ["a"] } }) }, /"build" is of type service$/],
+      [{ rbac: policy({ bindings: { "user:build": ["a"] } }) }, /"build" has the type service$/],
       [{ rbac: policy({ bindings: { "claim:team=web": ["a"] } }) }, null],
-      [{ rbac: policy({ bindings: { "claim:team=ops": ["a"] } }) }, /nobody whom auth lists/],
-      [{ rbac: policy({ bindings: { "group:x": ["a"] } }) }, /nobody whom auth lists/],
+      [{ rbac: policy({ bindings: { "claim:team=ops": ["a"] } }) }, /matches no client that auth lists/],
+      [{ rbac: policy({ bindings: { "group:x": ["a"] } }) }, /matches no client that auth lists/],
       [{ rbac: { ...policy({ bindings: { x: ["a"] } }), subjectKey: "email" } }, null],
       [{ rbac: policy({ bindings: { x: ["a"], "group:x": ["a"] } }), auth: { mtls: true } }, null],
       [
         { rbac: policy({ bindings: { "apikey:cj": ["a"] } }), auth: { mtls: true } },
-        /there is no such API key; did you mean "ci"\?$/,
+        /unknown API key; did you mean "ci"\?$/,
       ],
-      [{ rbac: policy({ bindings: { "apikey:name:cj": ["a"] } }) }, /there is no such API key; did you mean "ci"\?$/],
-      [{ rbac: policy({ bindings: { "oauth2:corp:ann": ["a"] } }) }, /there is no provider "corp"$/],
+      [{ rbac: policy({ bindings: { "apikey:name:cj": ["a"] } }) }, /unknown API key; did you mean "ci"\?$/],
+      [{ rbac: policy({ bindings: { "oauth2:corp:ann": ["a"] } }) }, /unknown provider "corp"$/],
       [
         { auth: { skipPaths: ["/health"] } },
-        /"\/health" needs no credential, but authz\.rbac refuses whoever has none/,
+        /"\/health" requires no credential, but authz\.rbac rejects unauthenticated requests/,
       ],
       [{ auth: { skipPaths: ["/health"] }, rbac: { ...policy({}), skipPaths: ["/health"] } }, null],
     ];
@@ -150,7 +151,15 @@ describe("authz.rbac", () => {
       },
     );
   });
-  test("binds keys by their names, too", () => {
+  test("is shown unmasked, except for secrets in metadata", () => {
+    const roles = { "token-admin": { permissions: ["x:read"], metadata: { password: "hidden", owner: "web" } } };
+    const { config } = outcome({ rbac: policy({ roles, bindings: { "apikey:ci": ["token-admin"] } }) });
+    const shown = printConfiguration(config!);
+    assert.match(shown, /apikey:ci: \[ token-admin \]/);
+    assert.match(shown, /permissions: \[ x:read \]/);
+    assert.doesNotMatch(shown, /hidden/);
+  });
+  test("can bind API keys by name", () => {
     const keys = [
       { id: "k1", name: "build server", hashedKey: keyDigest("a") },
       { id: "k2", name: "build server", hashedKey: keyDigest("b") },
@@ -165,7 +174,7 @@ describe("authz.rbac", () => {
 
 describe("a rule", () => {
   const permissionsOf = (rule: Block) => ruleOf({ rule }).authz!.permissions.map(({ text }) => text);
-  test("requires what it says, else what its resourcePrefix says, else its path", () => {
+  test("requires requiredPermissions, otherwise resourcePrefix, otherwise its path", () => {
     assert.deepEqual(permissionsOf({}), ["{path}:{action}"]);
     assert.deepEqual(permissionsOf({ metadata: { resourcePrefix: "shop" } }), ["shop:{action}"]);
     assert.deepEqual(permissionsOf({ requiredPermissions: "o:{id}" }), ["o:{id}"]);
@@ -174,17 +183,17 @@ describe("a rule", () => {
       "{method}:{subject}",
     ]);
   });
-  test("says whether all are needed", () => {
+  test("may require any one of its permissions", () => {
     const all = (rule: Block) => ruleOf({ rule: { requiredPermissions: ["a:b"], ...rule } }).authz!.requireAll;
     assert.deepEqual([all({}), all({ requireAllPermissions: false })], [true, false]);
   });
-  test("is exempt by skipPaths only where it requires nothing itself", () => {
+  test("is exempt by skipPaths unless it has requiredPermissions", () => {
     const rbac = { policies: [POLICY], skipPaths: ["/o/health"] };
     assert.equal(ruleOf({ rbac }).authz!.skipPaths.length, 1);
     assert.equal(ruleOf({ rbac, rule: { requiredPermissions: ["a:b"] } }).authz!.skipPaths.length, 0);
     assert.equal(ruleOf({ rule: { metadata: { skipAuthz: "yes" } } }).authz, null);
   });
-  test("needs authentication where it needs permissions, unless it says otherwise", () => {
+  test("requires authentication if it requires permissions, unless it says otherwise", () => {
     const need = (given: Given) => ruleOf(given).auth && (ruleOf(given).auth!.optional ? "optional" : "required");
     const permissive = { policies: [POLICY], enforcementMode: "permissive" };
     assert.equal(need({}), "required");
@@ -198,44 +207,38 @@ describe("a rule", () => {
     assert.equal(need({ rule: { authRequired: false } }), null);
     assert.equal(need({ rule: { metadata: { skipAuth: true } } }), null);
   });
-  test("needs no credential where permissions alone ask for one and the path needs none", () => {
+  test("requires no credential on skipPaths if only permissions imply authentication", () => {
     const rbac = { policies: [POLICY], skipPaths: ["/o/health"] };
     assert.equal(ruleOf({ rbac }).auth!.skipPaths.length, 1);
     assert.equal(ruleOf({ rbac, auth: { required: true } }).auth!.skipPaths.length, 0);
     assert.equal(ruleOf({ rbac, rule: { authRequired: true } }).auth!.skipPaths.length, 0);
   });
-  test("is told of when it can let nobody pass", () => {
+  test("is reported if it rejects every request", () => {
     for (const rule of [{ authRequired: false }, { metadata: { skipAuth: true } }])
-      assert.match(
-        outcome({ rule }).warnings.join(),
-        /nobody is known without authentication, so authz\.rbac refuses all/,
-      );
+      assert.match(outcome({ rule }).warnings.join(), /without authentication, authz\.rbac rejects all/);
     assert.deepEqual(outcome({ rule: { metadata: { skipAuth: true, skipAuthz: true } } }).warnings, []);
     const prefixed = outcome({ rule: { requiredPermissions: ["a:b"], metadata: { resourcePrefix: "x" } } });
     assert.match(prefixed.warnings.join(), /resourcePrefix has no effect beside requiredPermissions/);
     const off = outcome({ rbac: { enabled: false }, rule: { requiredPermissions: ["a:b"] } });
-    assert.match(off.warnings.join(), /nobody asks for permissions while authz\.rbac is off/);
+    assert.match(off.warnings.join(), /requiredPermissions have no effect while authz\.rbac is disabled/);
   });
-  test("must make sense", () => {
+  test("is rejected if its settings are invalid or contradictory", () => {
     const rows: readonly (readonly [rule: Block, message: RegExp])[] = [
       [
         { requiredPermissions: ["o:{ID}"] },
-        /\{ID\} is not known; there is \{id\}, \{path\}, \{action\}, \{method\}, \{subject\}$/,
+        /unknown placeholder \{ID\}; known are \{id\}, \{path\}, \{action\}, \{method\}, \{subject\}$/,
       ],
-      [{ requiredPermissions: ["o:{}"] }, /\{\} is not known/],
-      [{ requiredPermissions: ["o:{id"] }, /it holds "\{"/],
-      [{ requiredPermissions: ["o:*"] }, /it holds a "\*", which only permissions of roles do$/],
+      [{ requiredPermissions: ["o:{}"] }, /unknown placeholder \{\}/],
+      [{ requiredPermissions: ["o:{id"] }, /it contains "\{"/],
+      [{ requiredPermissions: ["o:*"] }, /it contains "\*", which only permissions of roles may$/],
       [{ requiredPermissions: [""] }, /it is empty$/],
-      [{ requiredPermissions: ["a b"] }, /it holds " "/],
-      [{ path: "/o/{id}/{id}", requiredPermissions: ["o:{id}"] }, /\{id\} could be several things/],
-      [{ path: "/o/{action}", requiredPermissions: ["o:{action}"] }, /\{action\} could be several things/],
-      [{ metadata: { resourcePrefix: "x:*" } }, /it holds a "\*"/],
+      [{ requiredPermissions: ["a b"] }, /it contains " "/],
+      [{ path: "/o/{id}/{id}", requiredPermissions: ["o:{id}"] }, /\{id\} is ambiguous/],
+      [{ path: "/o/{action}", requiredPermissions: ["o:{action}"] }, /\{action\} is ambiguous/],
+      [{ metadata: { resourcePrefix: "x:*" } }, /it contains "\*"/],
       [{ metadata: { resourcePrefix: 7 } }, /metadata\.resourcePrefix: expected text$/],
       [{ metadata: { resourcePrefix: "" } }, /metadata\.resourcePrefix: expected text$/],
-      [
-        { requiredPermissions: ["a:b"], metadata: { skipAuthz: true } },
-        /skipAuthz and requiredPermissions exclude each other/,
-      ],
+      [{ requiredPermissions: ["a:b"], metadata: { skipAuthz: true } }, /skipAuthz contradicts requiredPermissions/],
       [{ requiredPermissions: ["a:b"], authRequired: false }, /requiredPermissions ask for more/],
       [
         { requiredPermissions: ["a:b"], metadata: { skipAuth: true } },
@@ -255,7 +258,10 @@ describe("a rule", () => {
         },
       }),
     );
-    assert.match(without.errors.join(), /rule "r": it needs roles, which are set up in authz\.rbac$/);
+    assert.match(
+      without.errors.join(),
+      /rule "r": requiredPermissions need roles, which are configured in authz\.rbac$/,
+    );
     const nobody = outcome({ auth: { apikey: false } });
     assert.match(nobody.errors.join(), /rule "r" requires authentication, but no method is enabled/);
   });

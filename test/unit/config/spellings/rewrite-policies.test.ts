@@ -25,12 +25,12 @@ function hashOf(policy: Block, warnings: number): string {
 const ROLES = { a: { permissions: ["x:read"] }, b: { permissions: ["x:*"], inherits: ["a"] } };
 
 describe("a policy", () => {
-  test("has its roles as a list of blocks with names", () => {
+  test("may list its roles as blocks with names", () => {
     const roles = Object.entries(ROLES).map(([name, role]) => ({ name, ...role }));
     const named = { a: { name: "a", ...ROLES.a }, b: { name: "b", ...ROLES.b } };
     assert.equal(hashOf({ roles, bindings: { ci: ["b"] } }, 1), hashOf({ roles: named, bindings: { ci: ["b"] } }, 0));
   });
-  test("has subjects, each with all of its roles", () => {
+  test("may list subjects, each of which has all roles", () => {
     const bindings = { "service:ci": ["a", "b"], "service:cd": ["a", "b"] };
     assert.equal(
       hashOf({ roles: ROLES, subjects: ["service:ci", "service:cd"] }, 1),
@@ -39,12 +39,12 @@ describe("a policy", () => {
     const one = { "service:ci": ["a", "b"] };
     assert.equal(hashOf({ roles: ROLES, subjects: "service:ci" }, 1), hashOf({ roles: ROLES, bindings: one }, 0));
   });
-  test("has subjects, names of roles and permissions of these", () => {
+  test("may list subjects, role names and their permissions", () => {
     const roles = { admin: { permissions: ["x:*"] }, ops: { permissions: ["x:*"] } };
     const old = { id: "p", subjects: ["service:ci"], roles: ["admin", "ops"], permissions: ["x:*"] };
     assert.equal(hashOf(old, 3), hashOf({ name: "p", roles, bindings: { "service:ci": ["admin", "ops"] } }, 0));
   });
-  test("has subjects and permissions alone", () => {
+  test("may list subjects and permissions only", () => {
     const roles = { p: { permissions: ["x:*"] } };
     const old = { name: "p", subjects: ["service:ci"], permissions: "x:*" };
     assert.equal(
@@ -53,27 +53,30 @@ describe("a policy", () => {
     );
     assert.deepEqual(outcome(old).config!.rbac!.policies[0]!.roles[0]!.permissions, roles.p.permissions);
   });
-  test("has null for what it does not have", () => {
+  test("may contain null", () => {
     const empty = { roles: null, subjects: null, permissions: null, bindings: null };
     assert.deepEqual(outcome(empty).errors, []);
   });
-  test("does not mix the forms", () => {
+  test("must not mix the forms", () => {
     const said = (policy: Block) => outcome(policy).errors.join("\n");
     assert.match(said({ roles: ["a"] }), /role "a" has no permissions/);
-    assert.match(said({ roles: [{ permissions: ["x"] }] }), /a name, or a block with a name/);
-    assert.match(said({ roles: [7, null] }), /a name, or a block with a name/);
-    assert.match(said({ roles: ["a", "a"], permissions: ["x"] }), /role "a" is there twice/);
-    assert.match(said({ roles: [{ name: "a" }], permissions: ["x"] }), /write them below the role/);
-    assert.match(said({ roles: ROLES, permissions: ["x"] }), /write them below the role/);
-    assert.match(said({ roles: ROLES, subjects: ["ci"], bindings: { cd: ["a"] } }), /keep bindings, and no subjects/);
-    assert.match(said({ roles: ROLES, subjects: [{ a: 1 }] }), /each is text/);
+    assert.match(said({ roles: [{ permissions: ["x"] }] }), /expected a name, or a block with a name/);
+    assert.match(said({ roles: [7, null] }), /expected a name, or a block with a name/);
+    assert.match(said({ roles: ["a", "a"], permissions: ["x"] }), /role "a" occurs twice/);
+    assert.match(said({ roles: [{ name: "a" }], permissions: ["x"] }), /move them to a role/);
+    assert.match(said({ roles: ROLES, permissions: ["x"] }), /move them to a role/);
+    assert.match(
+      said({ roles: ROLES, subjects: ["ci"], bindings: { cd: ["a"] } }),
+      /subjects and bindings exclude each other/,
+    );
+    assert.match(said({ roles: ROLES, subjects: [{ a: 1 }] }), /expected text/);
   });
 });
 
 describe("a rule", () => {
   const policy = { roles: ROLES, bindings: { ci: ["b"] } };
   const written = (middleware: unknown) => outcome(policy, { middleware });
-  test("has its permissions below middleware: rbac", () => {
+  test("may have its permissions in middleware: rbac", () => {
     const block = { requiredPermissions: ["x:read", "x:write"], requireAll: false };
     const canonical = outcome(policy, { requiredPermissions: ["x:read", "x:write"], requireAllPermissions: false });
     for (const middleware of [[{ rbac: block }], { rbac: block }, [{ rbac: { enabled: true, ...block } }]]) {
@@ -83,7 +86,7 @@ describe("a rule", () => {
       assert.equal(config!.hash, canonical.config!.hash);
     }
   });
-  test("has rbac alone, which every rule has", () => {
+  test("may list rbac without permissions, without effect", () => {
     assert.match(written(["rbac"]).warnings.join(), /middleware: rbac" has no effect: it is enabled for all rules/);
     assert.deepEqual(
       written([{ rbac: { enabled: false, requiredPermissions: ["y"] } }]).config!.rules[0]!.authz!.permissions.map(
@@ -92,13 +95,13 @@ describe("a rule", () => {
       ["{path}:{action}"],
     );
   });
-  test("has no other key there", () => {
+  test("must not have other keys there", () => {
     assert.match(
       written([{ rbac: { requiredPermission: ["x"] } }]).errors.join(),
       /"router.rules\[\].middleware: rbac.requiredPermission" is not available/,
     );
   });
-  test("has metadata.requiredPermission", () => {
+  test("may have metadata.requiredPermission", () => {
     const { config, warnings } = outcome(policy, { metadata: { requiredPermission: "x:read" } });
     assert.deepEqual(
       config!.rules[0]!.authz!.permissions.map(({ text }) => text),
@@ -108,7 +111,7 @@ describe("a rule", () => {
   });
 });
 
-test("the section stands below middleware, too", () => {
+test("the section may be below middleware", () => {
   const policy = { roles: ROLES, bindings: { ci: ["b"] } };
   assert.equal(outcome(policy, {}, "middleware").config!.hash, outcome(policy).config!.hash);
 });
