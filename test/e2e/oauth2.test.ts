@@ -1,14 +1,32 @@
 // Tokens of real OpenID providers: who is let in, by whose keys or answers, and what holds when a provider is gone or lies.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Backend, type Mirrored, mirror, startBackend, valuesOf } from "../support/backend.ts";
+import { makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { call, type Reply } from "../support/client.ts";
-import { GatewayPool, type GatewayProcess } from "../support/gateway.ts";
+import { type ConnectProxy, startConnectProxy } from "../support/connect-proxy.ts";
+import { GatewayPool, type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { type ApiProvider, GATEWAY_CLIENT, startApis } from "../support/oidc-apis.ts";
 import { freePort } from "../support/ports.ts";
 import { type Block, configText, eventually, reload } from "../support/setup.ts";
 import { nowS, signed, signedWithSecret, signingKey } from "../support/tokens.ts";
+import {
+  closeOf,
+  echo,
+  messageOf,
+  opened,
+  refusalOf,
+  type WsBackend,
+  wsBackend,
+  wsClient,
+} from "../support/websocket.ts";
 
 const LIMIT = { timeout: 120_000 };
 const API = "urn:api:orders";
@@ -346,6 +364,21 @@ describe("claims of a provider", LIMIT, () => {
     assert.equal((await get(await signedWithSecret(secret, claims(main)))).status, 200);
     assert.equal(codeOf(await get(await signed(main.oidc.key, claims(main)))), "401 invalid_credentials");
   });
+  test("name a tenant of those that are allowed, in iss and in tid", async () => {
+    const { issuer } = main.oidc;
+    const tenants = {
+      issuerUrl: `${issuer}/{tenantid}/v2.0`,
+      allowedTenants: ["a", "b"],
+      discoveryUrl: `${issuer}/.well-known/openid-configuration`,
+    };
+    await start({ providers: [provider("main", main, tenants)] });
+    const of = async (iss: string, tid: string) =>
+      codeOf(await get(await signed(main.oidc.key, { iss: `${issuer}/${iss}/v2.0`, tid, aud: API })));
+    assert.deepEqual(
+      [await of("a", "a"), await of("b", "b"), await of("a", "b"), await of("c", "c"), await of("{tenantid}", "a")],
+      ["200", "200", "401 invalid_credentials", "401 invalid_credentials", "401 invalid_credentials"],
+    );
+  });
   test("say the outer issuer where the provider is asked by an inner name", async () => {
     const outer = "https://id.example.org";
     const inner = {
@@ -355,5 +388,111 @@ describe("claims of a provider", LIMIT, () => {
     await start({ providers: [provider("main", main, inner)] });
     assert.equal((await get(await signed(main.oidc.key, { iss: outer, aud: API }))).status, 200);
     assert.equal(codeOf(await get(await main.token(API))), "401 invalid_credentials");
+  });
+});
+
+describe("WebSockets", LIMIT, () => {
+  let sockets: WsBackend;
+  const configured = (names: readonly string[]) =>
+    configText({
+      rules: [{ id: "ws", path: "/*", serviceName: "ws" }],
+      services: { ws: sockets.port },
+      more: {
+        frontend: { http: { host: "127.0.0.1", port: 0 }, websocket: { tokenCheckInterval: "200ms" } },
+        auth: {
+          failures: { max: 0 },
+          oauth2: {
+            tokenCookie: "tok",
+            providers: [provider("main", main, { subjectClaim: "client_id" }), provider("other", other)].filter(
+              ({ name }) => names.includes(name as string),
+            ),
+          },
+        },
+      },
+    });
+  before(async () => {
+    sockets = await wsBackend(echo);
+    gateway = await gateways.take(configured(["main", "other"]));
+  });
+  after(async () => {
+    await gateway.kill();
+    await sockets.close();
+  });
+  const open = (token: string) => opened(gateway.port, "/", { headers: { Authorization: `Bearer ${token}` } });
+
+  test("end when their opaque token does", async (t) => {
+    const brief = await startApis({ accessTokenS: 3 });
+    t.after(() => brief.oidc.close());
+    const { oauth2 } = { oauth2: { providers: [provider("brief", brief, { subjectClaim: "client_id" })] } };
+    const own = await startGateway(
+      text(oauth2, [{ serviceName: "up" }]).replaceAll(String(backend.port), String(sockets.port)),
+    );
+    t.after(() => own.kill());
+    const client = await opened(own.port, "/", { headers: { Authorization: `Bearer ${await brief.token(OPAQUE)}` } });
+    assert.deepEqual(await closeOf(client), { code: 4401, reason: "authentication expired" });
+  });
+  test("end when their provider is taken out of the configuration, and others do not", async () => {
+    const [stays, ends] = [await open(await main.token(OPAQUE)), await open(await other.token(API))];
+    const ended = closeOf(ends);
+    await reload(gateway, configured(["main"]));
+    assert.equal((await ended).code, 4401);
+    stays.send("still here");
+    assert.equal((await messageOf(stays)).data.toString(), "still here");
+    stays.close();
+    await closeOf(stays);
+  });
+  test("that a cookie alone identifies must come from a page of the gateway's own", async () => {
+    const headers = { Cookie: `tok=${await main.token(API)}`, Origin: "https://evil.example" };
+    const { status, body } = await refusalOf(wsClient(gateway.port, "/", { headers }));
+    assert.equal(status, 403);
+    assert.match(body, /origin_not_allowed/);
+  });
+});
+
+describe("a provider behind a proxy", LIMIT, () => {
+  const HOST = "https://id.example";
+  const folder = mkdtempSync(join(tmpdir(), "oauth2-test-"));
+  const key = signingKey("ES256", "k1");
+  let server: Server;
+  let proxy: ConnectProxy;
+  let caFile: string;
+  before(async () => {
+    const authority = makeAuthority(folder, "authority");
+    caFile = authority.cert;
+    const { cert, key: privateKey } = makeCertificate(folder, "id", authority, ["DNS:id.example"]);
+    const discovery = { issuer: HOST, jwks_uri: `${HOST}/keys` };
+    server = createServer({ cert: readFileSync(cert), key: readFileSync(privateKey) }, ({ url }, response) => {
+      response.end(JSON.stringify(url === "/keys" ? { keys: [key.jwk] } : discovery));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    proxy = await startConnectProxy((server.address() as AddressInfo).port);
+  });
+  after(async () => {
+    await gateway.kill();
+    await proxy.close();
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("is asked through it, and so are issuers of auth.jwt, by the authorities of their caFile", async () => {
+    const way = { caFile, proxy: `http://user:pass@127.0.0.1:${proxy.port}` };
+    const jwt = {
+      issuer: "https://jwt.example",
+      audience: API,
+      signingMethod: "ES256",
+      jwksEndpoint: `${HOST}/keys`,
+      ...way,
+    };
+    const oauth2 = { providers: [{ name: "main", issuerUrl: HOST, clientId: "g", audience: API, ...way }] };
+    await start(oauth2, [{}], { jwt });
+    for (const iss of [HOST, "https://jwt.example"]) {
+      const token = await signed(key, { iss, aud: API });
+      await eventually("its keys are there", async () => (await get(token)).status === 200);
+    }
+    assert.ok(proxy.asked.length >= 3);
+    const credentials = Buffer.from("user:pass").toString("base64");
+    for (const asked of proxy.asked) assert.equal(asked, `id.example:443 Basic ${credentials}`);
+    assert.ok(!JSON.stringify(gateway.lines).includes("user:pass"));
   });
 });

@@ -22,7 +22,7 @@ export function bearerIdentity({ meaning, audience, method, provider, expiresAt 
 /** Asks others about a token that no known issuer has signed. */
 export type AskOthers = (token: string, refused: RefusedToken) => Promise<Outcome<BearerIdentity>>;
 
-/** What one method, or one rule, asks of the tokens of a method beside what their issuer does. */
+/** What is asked of the tokens of one method, beside what their issuer asks. */
 export interface TokenDemand {
   readonly method: TokenMethod;
   /** All of which must be held. */
@@ -41,7 +41,7 @@ export interface BearerSettings {
   readonly places: readonly TokenPlaces[];
   /** Those of them where they are taken out. */
   readonly strips: readonly TokenPlaces[];
-  readonly demands: readonly TokenDemand[];
+  readonly demand: TokenDemand;
 }
 
 /** Makes the method. @param others null: nobody else is asked */
@@ -50,8 +50,8 @@ export function bearer(
   verifier: TokenVerifier<BearerIdentity>,
   others: AskOthers | null,
 ): Authenticator {
-  const { method, variant, places, strips, demands } = settings;
-  const resultOf = (outcome: Outcome<BearerIdentity>) => judged(outcome, demands);
+  const { method, variant, places, strips, demand } = settings;
+  const resultOf = (outcome: Outcome<BearerIdentity>) => judged(outcome, demand);
   return {
     method,
     variant,
@@ -64,20 +64,16 @@ export function bearer(
       if (others !== null && "foreign" in outcome) return others(token, outcome).then(resultOf);
       return resultOf(outcome);
     },
-    scopesFor: ({ method: its }) => demands.find((demand) => demand.method === its)?.scopes ?? [],
+    scopesFor: ({ method: its }) => (its === demand.method ? demand.scopes : []),
     strip: (ctx: RequestContext) => {
       for (const place of strips) removeToken(place, ctx);
     },
   };
 }
 
-function judged(outcome: Outcome<BearerIdentity>, demands: readonly TokenDemand[]): AuthResult {
+function judged(outcome: Outcome<BearerIdentity>, { method, audiences }: TokenDemand): AuthResult {
   if (!("accepted" in outcome)) return outcome;
   const { identity, audience } = outcome.accepted;
-  for (const { method, audiences } of demands) {
-    if (method !== identity.method) continue;
-    for (const wanted of audiences)
-      if (!wanted.some((name) => audience.includes(name))) return invalid("the audience is another");
-  }
-  return identity;
+  const isMeant = (wanted: readonly string[]) => wanted.some((name) => audience.includes(name));
+  return identity.method !== method || audiences.every(isMeant) ? identity : invalid("the audience is another");
 }

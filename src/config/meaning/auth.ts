@@ -1,5 +1,6 @@
 // `auth`: the ways to authenticate, checked, with the files they name.
 import type { BasicUser } from "../../auth/basic.ts";
+import type { IssuerSettings } from "../../auth/jwt/issuer.ts";
 import type { JwtSettings } from "../../auth/jwt/settings.ts";
 import type { OAuth2Settings } from "../../auth/oauth2/settings.ts";
 import { parsePasswordHash } from "../../auth/password-hash.ts";
@@ -61,13 +62,18 @@ function withoutSessions(oauth2: OAuth2Settings, cookieName: string): OAuth2Sett
 
 /** A token is verified by the keys of one issuer. */
 function checkShared(draft: Draft, jwt: JwtSettings, oauth2: OAuth2Settings): void {
-  const known = new Set(jwt.issuers.flatMap(({ issuers }) => Object.keys(issuers)));
-  for (const { issuer, name } of oauth2.providers) {
-    const shared = Object.keys(issuer.issuers).find((iss) => known.has(iss));
-    if (shared === undefined) continue;
+  const known = new Set(jwt.issuers.flatMap(issuersOf));
+  for (const { issuer, keys, name } of oauth2.providers) {
+    if (keys === "none" || !issuersOf(issuer).some((iss) => known.has(iss))) continue;
     const first = "where a rule accepts both, the method that comes first verifies its tokens";
     draft.warn(["auth", "oauth2"], `auth.oauth2: the issuer of "${name}" is one of auth.jwt, too; ${first}`);
   }
+}
+
+/** "" = any. */
+function issuersOf({ issuers }: Pick<IssuerSettings, "issuers">): readonly string[] {
+  const own = Object.keys(issuers);
+  return own.length > 0 ? own : [""];
 }
 
 function readKeys(draft: Draft, files: SourceFiles): AuthConfig["apikey"] {

@@ -3,6 +3,7 @@ import { type AlgorithmName, isSymmetric } from "../../auth/jwt/algorithms.ts";
 import { KeyFault, keysOfPem, keysOfSet, type VerificationKey } from "../../auth/jwt/keys.ts";
 import type { KeySettings } from "../../auth/jwt/settings.ts";
 import type { IssuerSection } from "../schema/jwt.ts";
+import { isUnresolved } from "../text/placeholders.ts";
 import type { SourceFiles } from "../text/source-files.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 import { checkKeysDuration, checkUrl, readAccess } from "./provider-access.ts";
@@ -12,6 +13,12 @@ import { TlsReader } from "./tls-reader.ts";
 const GIVERS = ["publicKey", "publicKeyFile", "secret", "jwksFile", "jwksEndpoint"] as const;
 /** Shortest secret, bytes: that of the digest of HS256 (RFC 7518 §3.2). */
 const MIN_SECRET_BYTES = 32;
+
+/** Warns of a secret of tokens that is too short. */
+export function checkSecretLength(draft: Draft, secret: string, place: Place): void {
+  if (Buffer.byteLength(secret) < MIN_SECRET_BYTES)
+    draft.warn(place, `${dotted(place)}: a secret of fewer than ${MIN_SECRET_BYTES} bytes can be guessed`);
+}
 
 /** Stands for keys that cannot be used; their fault has been reported. */
 const NONE: KeySettings = { kind: "set", text: '{"keys":[]}' };
@@ -66,8 +73,12 @@ export class JwtKeyReader {
     const place = [...block, giver];
     switch (giver) {
       case "secret":
-        if (Buffer.byteLength(value) < MIN_SECRET_BYTES)
-          this.#draft.warn(place, `${dotted(place)}: a secret of fewer than ${MIN_SECRET_BYTES} bytes can be guessed`);
+        if (isUnresolved(value)) {
+          // Its name would be the secret, which everybody can read in the file.
+          this.#draft.error(place, `${dotted(place)}: the variable in it is not set`);
+          return null;
+        }
+        checkSecretLength(this.#draft, value, place);
         return { kind: "secret", text: value };
       case "publicKey":
         return this.#tried(place, () => pemKeys(value, algorithms));

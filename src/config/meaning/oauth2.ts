@@ -2,10 +2,13 @@
 import { ALGORITHM_NAMES, type AlgorithmName, isSymmetric } from "../../auth/jwt/algorithms.ts";
 import type { IssuerSettings } from "../../auth/jwt/issuer.ts";
 import type { MetadataSettings, OAuth2Settings, ProviderSettings } from "../../auth/oauth2/settings.ts";
+import { AUTH_METHODS } from "../../core/identity.ts";
 import type { ProviderSection } from "../schema/oauth2.ts";
+import { isUnresolved } from "../text/placeholders.ts";
 import type { SourceFiles } from "../text/source-files.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 import { meantBy, readAlgorithms, readIssuers, TENANT } from "./issuer.ts";
+import { checkSecretLength } from "./jwt-keys.ts";
 import { readProviderLogin } from "./login.ts";
 import { checkKeysDuration, checkUrl, readAccess } from "./provider-access.ts";
 import { checkScopes } from "./rule-auth.ts";
@@ -49,10 +52,14 @@ export function readOAuth2(draft: Draft, files: SourceFiles): OAuth2Settings {
   return { places, forward, scopes: requireScopes, audience: requireAudience, providers };
 }
 
-function readProvider(draft: Draft, reader: TlsReader, section: ProviderSection, place: Place): ProviderSettings {
+function readProvider(draft: Draft, reader: TlsReader, written: ProviderSection, place: Place): ProviderSettings {
+  // The name of a variable that is not set is no secret.
+  const section = isUnresolved(written.clientSecret) ? { ...written, clientSecret: "" } : written;
   const { name, clientId, clientSecret, jwksCacheDuration } = section;
   if (!NAME.test(name))
     draft.error([...place, "name"], `${dotted(place)}.name: letters, digits, ".", "_" and "-", at least one`);
+  else if (name !== "oauth2" && (AUTH_METHODS as readonly string[]).includes(name))
+    draft.error([...place, "name"], `${dotted(place)}.name: "${name}" is the name of another method`);
   for (const key of URLS) if (section[key] !== "") checkUrl(draft, section[key], [...place, key]);
   checkKeysDuration(draft, jwksCacheDuration, place);
   const issuer = readIssuer(draft, section, place);
@@ -146,6 +153,7 @@ function keysOf(
   // With a public key as the secret of HS256, whoever knows that key could sign.
   if (endpoints.jwksUri !== "") draft.error(at, `${dotted(at)}: never with jwksEndpoint: HS algorithms take a secret`);
   if (clientSecret === "") draft.error(at, `${dotted(at)}: HS algorithms need the clientSecret`);
+  else checkSecretLength(draft, clientSecret, [...place, "clientSecret"]);
   return "secret";
 }
 

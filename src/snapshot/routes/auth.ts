@@ -23,13 +23,14 @@ import { failuresOf } from "./failures.ts";
 import { forwardMethod } from "./forward.ts";
 import { identifiedHandshakes } from "./identified-handshakes.ts";
 import { loginOf } from "./login.ts";
-import { isTokenMethod, tokenMethod, tokenPlaces, tokenRuleKey } from "./tokens.ts";
+import { isTokenMethod, TokenMethods, tokenPlaces, tokenRuleKey } from "./tokens.ts";
 
 const NONE: readonly Filter[] = [];
 
 /** Authentication of one configuration. */
 export class AuthRules {
   readonly #build: Build;
+  readonly #tokens: TokenMethods;
   readonly #methods = new Map<string, Authenticator>();
   readonly #made = new Map<string, readonly Filter[]>();
   /** Filters of every rule. */
@@ -38,6 +39,7 @@ export class AuthRules {
 
   constructor(build: Build) {
     this.#build = build;
+    this.#tokens = new TokenMethods(build);
     const login = loginOf(build);
     this.#always = login === null ? NONE : [login.filter];
   }
@@ -86,7 +88,7 @@ export class AuthRules {
   }
 
   #make(name: AuthMethod, rule: MethodRule): Authenticator {
-    if (isTokenMethod(name)) return tokenMethod(rule, this.#build);
+    if (isTokenMethod(name)) return this.#tokens.make(rule);
     if (name === "session") return loginOf(this.#build)!.method(rule.oauth2);
     return MAKERS[name](this.#build, rule.service ?? "");
   }

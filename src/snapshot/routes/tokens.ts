@@ -1,6 +1,12 @@
 // `auth.jwt`, `auth.oauth2` and what a rule says of both → one method: a token itself says who has issued it.
 import type { Authenticator } from "../../auth/authenticator.ts";
-import { type BearerSettings, bearer, bearerIdentity } from "../../auth/jwt/authenticator.ts";
+import {
+  type AskOthers,
+  type BearerIdentity,
+  type BearerSettings,
+  bearer,
+  bearerIdentity,
+} from "../../auth/jwt/authenticator.ts";
 import { Issuer, type TokenMethod } from "../../auth/jwt/issuer.ts";
 import type { JwtSettings } from "../../auth/jwt/settings.ts";
 import type { TokenPlaces } from "../../auth/jwt/token-places.ts";
@@ -9,6 +15,7 @@ import { inTurn } from "../../auth/oauth2/opaque-tokens.ts";
 import type { OAuth2Settings, ProviderSettings } from "../../auth/oauth2/settings.ts";
 import type { AuthConfig, RuleAuthConfig } from "../../config/meaning/auth-config.ts";
 import type { AuthMethod } from "../../core/identity.ts";
+import { digest } from "../digest.ts";
 import type { Build } from "../runtime.ts";
 import { providerIntrospection, providerIssuer } from "./oauth2.ts";
 import { keySource } from "./token-keys.ts";
@@ -34,14 +41,41 @@ export function tokenRuleOf(key: string, auth: AuthConfig): TokenRule | null {
   return left.length === 0 ? null : { methods: left, jwt, oauth2 };
 }
 
-/** Makes the method of a rule that accepts `jwt`, `oauth2`, or both. */
-export function tokenMethod(rule: TokenRule, build: Build): Authenticator {
-  const methods = rule.methods.filter(isTokenMethod);
+/** Who verifies tokens. */
+interface Verification {
+  readonly verifier: TokenVerifier<BearerIdentity>;
+  readonly others: AskOthers | null;
+}
+
+/** Makes the methods of rules that accept `jwt`, `oauth2`, or both. */
+export class TokenMethods {
+  readonly #build: Build;
+  /** Rules with the same issuers share what is remembered of tokens, whatever else they ask. */
+  readonly #verifications = new Map<string, Verification>();
+
+  constructor(build: Build) {
+    this.#build = build;
+  }
+
+  make(rule: TokenRule): Authenticator {
+    const { auth } = this.#build.config;
+    const methods = rule.methods.filter(isTokenMethod);
+    const issuers = methods.map((method) => (method === "jwt" ? jwtSettings(rule.jwt, auth) : rule.oauth2?.provider));
+    const key = digest([methods, issuers]);
+    let made = this.#verifications.get(key);
+    if (made === undefined) this.#verifications.set(key, (made = verificationOf(methods, rule, this.#build)));
+    return bearer(bearerSettings(methods, rule, auth), made.verifier, made.others);
+  }
+}
+
+function verificationOf(methods: readonly TokenMethod[], rule: TokenRule, build: Build): Verification {
   const issuers = methods.flatMap((method) => ISSUERS[method](rule, build));
   const providers = methods.includes("oauth2") ? providersOf(rule, build.config.auth) : [];
   const introspections = providers.flatMap((provider) => providerIntrospection(provider, build) ?? []);
-  const others = introspections.length === 0 ? null : inTurn(introspections);
-  return bearer(bearerSettings(methods, rule, build.config.auth), new TokenVerifier(issuers, bearerIdentity), others);
+  return {
+    verifier: new TokenVerifier(issuers, bearerIdentity),
+    others: introspections.length === 0 ? null : inTurn(introspections),
+  };
 }
 
 /** Where a rule looks for tokens. */
@@ -80,6 +114,6 @@ function bearerSettings(methods: readonly TokenMethod[], rule: TokenRule, auth: 
     variant: tokenRuleKey(rule),
     places: settings.map(({ places }) => places),
     strips: settings.filter(({ forward }) => !forward).map(({ places }) => places),
-    demands: [{ method: "oauth2", scopes, audiences }],
+    demand: { method: "oauth2", scopes, audiences },
   };
 }

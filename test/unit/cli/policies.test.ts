@@ -83,3 +83,17 @@ test("what is hashed and what is answered here is told", () => {
   assert.ok(said.includes("balancing: by hash of header:x-user"), said.join("\n"));
   assert.ok(said.includes("fallback: 503, made here, after no_endpoint"), said.join("\n"));
 });
+
+test("which tokens a rule accepts is told", () => {
+  const auth = {
+    oauth2: { providers: [{ name: "corp", clientId: "c", issuerUrl: "https://id.example" }] },
+  };
+  const own = { provider: "corp", requireScopes: ["write"], requireAudience: ["orders", "bills"] };
+  const jwt = { jwksEndpoint: "https://jwt.example/keys", issuer: "https://jwt.example", audience: "a" };
+  const rules = [{ path: "/*", serviceName: "_internal", auth: { oauth2: own, jwt } }];
+  const loaded = loadFine(JSON.stringify({ gateway: { auth, router: { rules } } }));
+  assert.deepEqual(policiesOf(loaded, loaded.rules[0]!, undefined)[0], [
+    "authentication",
+    "required, by jwt or oauth2, jwt with keys of the rule, oauth2 tokens of corp, oauth2 scopes write, oauth2 audience orders or bills",
+  ]);
+});

@@ -67,6 +67,7 @@ describe("auth.jwt", () => {
     [{ ...BASE, jwksEndpoint: "https://id.example/k", signingMethod: "HS256" }, /never with jwksEndpoint/],
     [{ ...GOOD, signingMethod: ["RS256", "HS256"] }, /one issuer has one kind/],
     [{ ...BASE, secret: SECRET }, /a secret is for HS256/],
+    [{ ...BASE, secret: "${NO_SUCH_SECRET}", signingMethod: "HS256" }, /secret: the variable in it is not set/],
     [{ ...GOOD, signingMethod: ["RS256", "ES256"] }, /no key in it fits ES256/],
     [{ ...BASE, publicKey: "hello" }, /publicKey: not a PEM public key/],
     [{ ...BASE, publicKey: secretOf(1024) }, /1024 bits; at least 2048/],

@@ -93,6 +93,9 @@ describe("a provider", () => {
 
   const refused: readonly (readonly [more: Block, error: RegExp])[] = [
     [{ name: "a:b" }, /providers\[0\]\.name: letters, digits/],
+    [{ name: "jwt" }, /"jwt" is the name of another method/],
+    [{ signingMethod: "HS256", clientSecret: "${NO_SUCH_SECRET}" }, /HS algorithms need the clientSecret/],
+    [{ introspectionUrl: `${URL}/i`, clientSecret: "${NO_SUCH_SECRET}" }, /introspectionUrl: it needs/],
     [{ issuerUrl: "http://id.example" }, /issuerUrl: "http:.*asked by https/],
     [{ tokenUrl: "https://u:p@id.example" }, /tokenUrl: "https:\/\/\*\*\*@id\.example"/],
     [{ issuerUrl: `${URL}/{tenantid}`, discoveryUrl: `${URL}/d` }, /needs allowedTenants/],
@@ -117,6 +120,7 @@ describe("a provider", () => {
   }
   const warned: readonly (readonly [more: Block, warning: RegExp])[] = [
     [{ validateIssuer: false }, /without issuerUrl and validateIssuer, tokens are accepted whoever/],
+    [{ signingMethod: "HS256", clientSecret: "short" }, /clientSecret: a secret of fewer than 32 bytes/],
     [{ validateAudience: false }, /without validateAudience, tokens that were meant for others/],
   ];
   for (const [more, warning] of warned) {
