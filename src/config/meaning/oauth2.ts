@@ -31,7 +31,6 @@ const URLS = [
   "endSessionUrl",
   "jwksEndpoint",
   "discoveryUrl",
-  "issuerUrl",
 ] as const;
 
 /** Reads and checks the section. @param files told of the files that are read */
@@ -116,6 +115,8 @@ function readMetadata(
   if (discoveryUrl !== "" && !useDiscovery)
     draft.error([...place, "discoveryUrl"], `${dotted(place)}.discoveryUrl: it has no effect with useDiscovery: false`);
   const asks = useDiscovery && (discoveryUrl !== "" || issuerUrl !== "");
+  // Where nobody is asked at it, it is a name, and may be any.
+  if (asks && discoveryUrl === "") checkUrl(draft, issuerUrl, [...place, "issuerUrl"]);
   if (asks && discoveryUrl === "" && issuerUrl.includes(TENANT))
     draft.error(
       [...place, "issuerUrl"],

@@ -57,6 +57,7 @@ describe("a provider", () => {
     assert.equal(metadata.discoveryUrl, discoveryUrl);
     assert.ok(metadata.documentIssuers.includes(URL));
     assert.ok(metadata.documentIssuers.includes("https://inner.example/realm"));
+    assert.deepEqual(said(withProvider({ discoveryUrl, issuerUrl: "http://id:8080/realm" })).errors, []);
   });
   test("stands for several tenants where its issuerUrl has room for them", () => {
     const tenants = { issuerUrl: `${URL}/{tenantid}/v2.0`, allowedTenants: ["a", "b"], discoveryUrl: `${URL}/d` };
