@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -10,9 +10,11 @@ import { type Mirrored, valuesOf } from "../support/backend.ts";
 import { call, type Reply } from "../support/client.ts";
 import { CookieClient } from "../support/cookie-client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { ask, openSession } from "../support/http2-client.ts";
 import { codeOf, type LoginText, type LoginWorld, SECRET, startLogin } from "../support/login.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { eventually, reload } from "../support/setup.ts";
+import { echo, type WsBackend, wsBackend, wsClient } from "../support/websocket.ts";
 
 const LIMIT = { timeout: 120_000 };
 /** Lifetime of access tokens, ms. They are refreshed when a fifth of it is left. */
@@ -63,10 +65,33 @@ function burst(browser: CookieClient, urls: readonly string[]): Promise<readonly
 }
 
 describe("a session whose tokens are over", LIMIT, () => {
+  let sockets: WsBackend;
   before(async () => {
-    gateway = await startGateway(world.text(), { args: ["-hot-reload=false"] });
+    sockets = await wsBackend(echo);
+    const ws = { id: "ws", path: "/ws", serviceName: "sockets" };
+    const text = world.text({ rules: [ws], services: { sockets: sockets.port } });
+    gateway = await startGateway(text, { args: ["-hot-reload=false"] });
   });
-  after(() => gateway.kill());
+  after(() => Promise.all([gateway.kill(), sockets.close()]));
+
+  test("is refreshed for whatever comes with it: a WebSocket, and cookies in pieces over HTTP/2", async () => {
+    const browser = await loggedIn();
+    await pause(TOKENS_MS);
+    const headers = { Cookie: browser.line(), Origin: at("") };
+    const socket = wsClient(gateway.port, "/ws", { headers });
+    const [[upgrade]] = (await Promise.all([once(socket, "upgrade"), once(socket, "open")])) as [
+      [IncomingMessage],
+      unknown,
+    ];
+    const [renewed] = upgrade.headers["set-cookie"] ?? [];
+    assert.match(String(renewed), /^auth_token=s1\./);
+    socket.close();
+    const session = await openSession(gateway.port);
+    const cookie = ["theme=dark", browser.line()];
+    assert.equal((await ask(session, { ":path": "/", cookie })).status, 200);
+    session.close();
+    assert.equal(refreshes(), 1);
+  });
 
   test("is refreshed by one call, however many requests come with it, and again by one", async () => {
     const browser = await loggedIn();
@@ -79,6 +104,17 @@ describe("a session whose tokens are over", LIMIT, () => {
       assert.equal(replies[19]!.headers["cache-control"], "private, no-store");
       browser.set("auth_token", /^auth_token=([^;]+)/.exec(renewed)![1]!);
     }
+  });
+  test("waits for its turn where a hundred of them are due at once", async () => {
+    const browsers = await Promise.all(Array.from({ length: 100 }, () => loggedIn()));
+    await pause(TOKENS_MS);
+    world.oidc.asked.length = 0;
+    const replies = await Promise.all(browsers.map((browser) => browser.ask(at("/"))));
+    assert.deepEqual(
+      replies.filter(({ status }) => status !== 200).map(({ text }) => text),
+      [],
+    );
+    assert.equal(refreshes(), 100);
   });
   test("goes on for a request that is late with the cookie of before", async () => {
     const browser = await loggedIn();
@@ -215,6 +251,21 @@ describe("two gateways with a shared store", LIMIT, () => {
     );
     for (const reply of replies) assert.equal(subjectOf(reply), "ann");
     assert.equal(refreshes(), 1);
+  });
+  test("go on with valid tokens while another gateway refreshes the session, and wait for it when they are over", async (t) => {
+    await start(t, shared());
+    const browser = await loggedIn();
+    const [key = ""] = (await redis.cli("KEYS", "gateway:session:*")).split("\n");
+    await redis.cli("SET", `${key}:refresh`, "another gateway");
+    await pause(DUE_MS);
+    assert.equal(subjectOf(await browser.ask(at("/"))), "ann");
+    await pause(TOKENS_MS - DUE_MS);
+    const waiting = browser.ask(at("/"));
+    assert.equal(refreshes(), 0);
+    await redis.cli("DEL", `${key}:refresh`);
+    assert.equal(subjectOf(await waiting), "ann");
+    assert.equal(refreshes(), 1);
+    assert.equal(await redis.cli("DBSIZE"), "1", "and nothing is left locked");
   });
   test("end a session at both", async (t) => {
     await start(t, shared());

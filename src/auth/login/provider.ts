@@ -14,8 +14,9 @@ import { idTokenClaims, type Session, type Tokens } from "./session.ts";
 import type { SessionProvider } from "./sessions.ts";
 import type { LoginSettings } from "./settings.ts";
 
-/** Maximum number of concurrent logins and refreshes at a provider. */
+/** Maximum number of concurrent logins and refreshes at a provider, and of those that wait: many sessions may be due at once. */
 const MAX_CALLS = 64;
+const MAX_WAITING = 4_096;
 
 /** Dependencies of a provider. */
 export interface LoginProviderParts {
@@ -32,6 +33,7 @@ export class LoginProvider implements SessionProvider {
   readonly login: LoginSettings;
   readonly reader: TokenReader;
   readonly #parts: LoginProviderParts;
+  readonly #waiting: (() => void)[] = [];
   #calls = 0;
 
   constructor(parts: LoginProviderParts) {
@@ -95,15 +97,19 @@ export class LoginProvider implements SessionProvider {
   }
 
   async #bounded(work: (at: TokenEndpoint) => Promise<Tokens>): Promise<Tokens> {
-    if (this.#calls >= MAX_CALLS) throw new LoginFault("down", "too many logins and refreshes at a time");
-    this.#calls++;
+    if (this.#calls < MAX_CALLS) this.#calls++;
+    else if (this.#waiting.length >= MAX_WAITING)
+      throw new LoginFault("down", "too many logins and refreshes at a time");
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve)); // takes over the place of another
     try {
       const metadata = await this.#metadata();
       if (metadata.tokenEndpoint === "") throw new LoginFault("wrong", "the provider publishes no token endpoint");
       const { settings, login } = this.#parts;
       return await work({ settings, redirectUrl: login.redirectUrl, metadata });
     } finally {
-      this.#calls--;
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#calls--;
+      else next();
     }
   }
 

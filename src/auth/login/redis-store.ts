@@ -56,12 +56,8 @@ export class RedisSessionStore implements SessionStore {
   async update(session: Session, refresh: (session: Session) => Promise<Session>): Promise<Session | null> {
     const { id } = session;
     const owner = randomBytes(16).toString("hex");
-    const end = performance.now() + LOCK_MS;
-    while ((await this.#ask(this.#client.set(lockOf(id), owner, "PX", LOCK_MS, "NX"))) === null) {
-      if (performance.now() > end) throw new LoginFault("down", "another gateway is refreshing the session");
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
     try {
+      if (!(await this.#lock(session, owner))) return session;
       const newest = await this.#read(id);
       if (newest === null || newest.generation > session.generation) return newest;
       const fresh = await refresh(session);
@@ -71,13 +67,24 @@ export class RedisSessionStore implements SessionStore {
       );
       return kept === null ? null : fresh;
     } finally {
-      // If it cannot be released, it expires.
-      await this.#ask(this.#client.sessionRelease(lockOf(id), owner)).catch(() => undefined);
+      // Also after a timeout, because the lock may still be taken later. If it cannot be released, it expires.
+      void this.#ask(this.#client.sessionRelease(lockOf(id), owner)).catch(() => undefined);
     }
   }
 
   async remove({ id }: Session): Promise<void> {
     await this.#ask(this.#client.del(keyOf(id)));
+  }
+
+  /** Takes the lock for a refresh; false: another gateway has it, and the tokens are still valid. */
+  async #lock({ id, tokensEndAt }: Session, owner: string): Promise<boolean> {
+    const end = performance.now() + LOCK_MS;
+    while ((await this.#ask(this.#client.set(lockOf(id), owner, "PX", LOCK_MS, "NX"))) === null) {
+      if (Date.now() < tokensEndAt) return false;
+      if (performance.now() > end) throw new LoginFault("down", "another gateway is refreshing the session");
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    return true;
   }
 
   #sealed(session: Session): string {

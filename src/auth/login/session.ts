@@ -40,6 +40,8 @@ export interface Session {
 
 /** Tokens are refreshed so long before they expire, ms, or a fifth of their lifetime if that is less. */
 const AHEAD_MS = 30_000;
+/** Shortest time between two refreshes, ms, however short-lived the tokens are. */
+const MIN_INTERVAL_MS = 1_000;
 /** Version of the stored format. */
 const FORM = 1;
 /** Claims about the ID token itself and not about the user. */
@@ -89,8 +91,8 @@ function timesOf(
 ): Pick<Session, "endsAt" | "refreshAt" | "tokensEndAt"> {
   const tokensEndAt = tokensEnd === 0 ? sessionEnd : Math.min(tokensEnd, sessionEnd);
   if (refreshToken === "") return { endsAt: tokensEndAt, tokensEndAt, refreshAt: tokensEndAt };
-  const refreshAt = tokensEndAt - Math.min(AHEAD_MS, (tokensEndAt - now) / 5);
-  return { endsAt: sessionEnd, tokensEndAt, refreshAt: Math.floor(refreshAt) };
+  const refreshAt = Math.floor(tokensEndAt - Math.min(AHEAD_MS, (tokensEndAt - now) / 5));
+  return { endsAt: sessionEnd, tokensEndAt, refreshAt: Math.max(refreshAt, now + MIN_INTERVAL_MS) };
 }
 
 /** Serialises a session. */

@@ -179,6 +179,15 @@ describe("a session that is due", () => {
     await sessions.end(session);
     assert.equal(await sessions.standing([text]), "none");
   });
+  test("is not refreshed with every request, however short-lived its tokens are", async () => {
+    answer = async (old) => tokens({ refreshToken: `r${Number(old.slice(1)) + 1}`, endsAt: now });
+    const text = store.textOf(begun({ endsAt: now }));
+    for (let i = 0; i < 10; i++) {
+      pass(500);
+      await sessions.find([text]);
+    }
+    assert.equal(asked.length, 5);
+  });
   test("keeps what the answer does not say", async () => {
     const text = store.textOf(begun());
     answer = async () => tokens({ refreshToken: "", info: null, scopes: null });
