@@ -108,7 +108,7 @@ export const auth = object("Authentication of clients", {
     need("what holds for rules that say nothing in `authRequired`; default true with `oauth2`, else false"),
   ),
   providers: strings(
-    "methods, in the order they are asked: `jwt`, `oauth2`, `apikey`, `basic`, `mtls`, `forward`; default all that are enabled",
+    "methods, in the order they are asked: `jwt`, `oauth2`, `session`, `apikey`, `basic`, `mtls`, `forward`; `oauth2` includes `session`; default all that are enabled",
   ),
   skipPaths: strings(
     "paths, with all below, that need no credential: `/health`, `/public/*`; a rule's own `authRequired` wins",
