@@ -74,7 +74,7 @@ export function nextLine(gateway: GatewayProcess, what: string, matches: (line: 
 
 /** Writes a configuration, has the gateway read it by SIGHUP, and waits until it is live. @throws AssertionError when it is refused */
 export async function reload(gateway: GatewayProcess, text: string): Promise<void> {
-  const outcome = nextLine(gateway, "a reload", (l) => /^Configuration (reloaded|refused)/.test(String(l.msg)));
+  const outcome = nextLine(gateway, "a reload", (l) => /^Configuration (reloaded|rejected)/.test(String(l.msg)));
   writeFileSync(gateway.file, text);
   gateway.signal("SIGHUP");
   const { msg, problems } = await outcome;

@@ -254,25 +254,34 @@ describe("exempt paths", () => {
     assert.equal(await outcome("/health/live;v=1"), "passes");
     assert.equal(await outcome("/admin;v=1"), "missing_credentials");
   });
-  test("have no encoded slashes", async () => {
-    assert.equal(await outcome("/health/..%2Fadmin"), "missing_credentials");
-    assert.equal(await outcome("/health/%5C..%5Cadmin"), "missing_credentials");
+  test("are refused where decoding once more, or folding, leads elsewhere", async () => {
+    const dots = [
+      "..%2F",
+      "..%5C",
+      "%252e%252e/",
+      "%252e%252e%252f",
+      "%EF%BC%8E%EF%BC%8E/",
+      "%E2%80%A5/",
+      ".%09./",
+      "..%EF%BC%8F",
+    ];
+    for (const up of dots) assert.equal(await outcome(`/health/${up}admin`), "invalid_path", up);
   });
-  test("have nothing that divides them in another way once decoded twice, or folded", async () => {
+  test("are UTF-8", async () => {
+    for (const up of ["%C0%AE%C0%AE/", "%E0%80%AE/", "%FF"])
+      assert.equal(await outcome(`/health/${up}admin`), "missing_credentials", up);
+  });
+  test("may hold whatever leads nowhere else", async () => {
     for (const rest of [
-      "%252e%252e",
-      "%252F",
-      "%25",
-      "%09",
-      "%0A",
-      "%7F%C0%AE",
-      "%FF",
-      "%EF%BC%8E",
-      "%EF%BC%8F",
-      "%E2%80%A5",
+      "a%20b",
+      "caf%C3%A9.png",
+      "50%E2%82%AC",
+      "%E4%BE%8B/x",
+      "%3Fx=%23",
+      "live;v=%20",
+      "100%25",
+      "a%2Fb",
     ])
-      assert.equal(await outcome(`/health/${rest}/admin`), "missing_credentials", rest);
-    for (const rest of ["a%20b", "caf%C3%A9.png", "50%E2%82%AC", "%E4%BE%8B/x", "%3Fx=%23", "live;v=%20"])
       assert.equal(await outcome(`/health/${rest}`), "passes", rest);
   });
 });

@@ -68,7 +68,7 @@ test("a path whose dots climb only as some servers read it may lead anywhere", (
     assert.ok(!otherReadings(path).includes(null), path);
 });
 
-test("a path is exempt if it is in every interpretation, and never with encoded separators", () => {
+test("a path is exempt if it is in every interpretation", () => {
   const skips = (path: string) => path.startsWith("/open/");
   const rows = [
     ["/open/a", true],
@@ -79,9 +79,11 @@ test("a path is exempt if it is in every interpretation, and never with encoded 
     ["/a/..;/open/b", null],
     ["/open/..;/a/..%3B/open/b", null],
     ["/open/..;/..;/a", null],
-    ["/open/a%2Fb", false],
-    ["/open/..%5Ca", false],
-    ["/open/..%7F/a", false],
+    ["/open/a%2Fb", true],
+    ["/open%2Fa", null],
+    ["/open/..%5Ca", null],
+    ["/open/%FF", false],
+    ["/open/..%7F/a", null],
   ] as const;
   for (const [path, expected] of rows) assert.equal(isSkipped(path, skips), expected, path);
 });
