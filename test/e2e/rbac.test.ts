@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { keyDigest } from "../../src/auth/api-keys.ts";
+import { startGrpc } from "../../src/demo/grpc.ts";
+import type { DemoServer } from "../../src/demo/server.ts";
 import { type Backend, type Mirrored, mirror, startBackend, valuesOf } from "../support/backend.ts";
 import { type Call, call, type Reply } from "../support/client.ts";
 import { GatewayPool, type GatewayProcess } from "../support/gateway.ts";
@@ -22,14 +24,20 @@ const gateways = new GatewayPool();
 let backend: Backend;
 let sockets: WsBackend;
 let interop: InteropServer;
+let greeter: DemoServer;
 let gateway: GatewayProcess;
 
 before(async () => {
-  [backend, sockets, interop] = await Promise.all([startBackend(mirror), wsBackend(echo), InteropServer.start()]);
+  [backend, sockets, interop, greeter] = await Promise.all([
+    startBackend(mirror),
+    wsBackend(echo),
+    InteropServer.start(),
+    startGrpc(0),
+  ]);
 });
 after(async () => {
   interop.kill();
-  await Promise.all([backend.close(), sockets.close()]);
+  await Promise.all([backend.close(), sockets.close(), greeter.stop()]);
 });
 
 const ROLES: Block = {
@@ -38,6 +46,7 @@ const ROLES: Block = {
   paths: { permissions: ["/files/*:read", "/files/own/*"] },
   chat: { permissions: ["*:connect"] },
   caller: { permissions: ["/test.v1.Interop/Unary:call"] },
+  greeted: { permissions: ["/v1/hello/*:read"] },
 };
 const BINDINGS: Block = {
   "user:ann": ["reader"],
@@ -45,6 +54,7 @@ const BINDINGS: Block = {
   "scope:files": ["paths"],
   "claim:team=chat": ["chat", "caller"],
   "apikey:ci": ["writer"],
+  "user:gil": ["greeted"],
 };
 const RULES: readonly Block[] = [
   { id: "orders", path: "/orders/{id}", serviceName: "up", requiredPermissions: ["orders:{id}:{action}"] },
@@ -54,6 +64,12 @@ const RULES: readonly Block[] = [
   { id: "closed", path: "/closed/*", serviceName: "up", authRequired: false },
   { id: "maybe", path: "/maybe/*", serviceName: "up", authRequired: "optional" },
   { id: "grpc", path: "/test.v1.Interop/*", serviceName: "interop", protocol: "grpc" },
+  {
+    id: "json",
+    path: "/v1/*",
+    serviceName: "greeter",
+    grpc: { enableTranscoding: true, protoFiles: ["protos/demo/greeter.proto"] },
+  },
 ];
 
 function text(rbac: Block = {}, rules = RULES): string {
@@ -64,6 +80,7 @@ function text(rbac: Block = {}, rules = RULES): string {
       up: backend.port,
       sockets: sockets.port,
       interop: [{ address: "127.0.0.1", port: interop.port, protocol: "grpc" }],
+      greeter: [{ address: "127.0.0.1", port: greeter.port, protocol: "grpc" }],
     },
     more: {
       auth: { failures: { max: 0 }, jwt: { secret: SECRET, signingMethod: "HS256", claimsMapping: {} }, apikey },
@@ -279,6 +296,17 @@ describe("a call of gRPC", LIMIT, () => {
     assert.equal((await errorOf(client.list(order({})))).code, 16);
     assert.equal(interop.calls.length, before);
     client.close();
+  });
+  test("through gRPC-Web has the same action, and through JSON that of its method", async () => {
+    const web = { method: "POST", headers: ["Content-Type", "application/grpc-web+proto"], body: "\0\0\0\0\0" };
+    const caller = { sub: "cy", team: "chat" };
+    const statusOf = async (path: string) => (await send(caller, path, web)).headers["grpc-status"];
+    assert.notEqual(await statusOf("/test.v1.Interop/Unary"), "7");
+    assert.equal(await statusOf("/test.v1.Interop/List"), "7");
+    const gil = { sub: "gil" };
+    assert.equal(codeOf(await send(gil, "/v1/hello/ann")), 200);
+    assert.equal(codeOf(await send(gil, "/v1/hello/ann", { method: "DELETE" })), "permission_denied");
+    assert.equal(codeOf(await send(caller, "/v1/hello/ann")), "permission_denied");
   });
 });
 

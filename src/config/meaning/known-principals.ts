@@ -1,7 +1,7 @@
 // Keys, users and issuers that the configuration names, to detect bindings that can never match.
 import { claimAt } from "../../auth/jwt/claim-path.ts";
 import { type Principal, principalKey, principalsOf } from "../../authz/principal.ts";
-import type { Identity } from "../../core/identity.ts";
+import { type Identity, SUBJECT_TYPES } from "../../core/identity.ts";
 import { didYouMean } from "../text/suggest.ts";
 import type { AuthConfig } from "./auth-config.ts";
 
@@ -44,7 +44,7 @@ export class KnownPrincipals {
     if (this.#all === null || this.#all.has(principalKey(principal))) return null;
     if (kind === "claim") return this.#identities.some((identity) => hasClaim(identity, principal)) ? null : NOBODY;
     const same = this.#identities.find(({ subject }) => subject === value);
-    if (same !== undefined && same.type !== kind) return `"${value}" has the type ${same.type}`;
+    if (same !== undefined && isSubjectType(kind)) return `"${value}" has the type ${same.type}`;
     return NOBODY + didYouMean(value, new Set(this.#identities.map(({ subject }) => subject)));
   }
 
@@ -63,6 +63,10 @@ export class KnownPrincipals {
     const known = [...issuers, ...(oauth2?.providers ?? [])].map((each) => each.name);
     return known.includes(name) ? null : `unknown provider "${name}"${didYouMean(name, known)}`;
   }
+}
+
+function isSubjectType(kind: string): boolean {
+  return (SUBJECT_TYPES as readonly string[]).includes(kind);
 }
 
 const NOBODY = "matches no client that auth lists";

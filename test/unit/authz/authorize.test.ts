@@ -167,3 +167,46 @@ test("a path that may lead to other requirements is rejected, and not modified",
   ])
     assert.equal(verdict(path), "invalid_path", path);
 });
+
+test("requests are allowed if and only if a naive evaluation of method and path allows them", () => {
+  const methods = {
+    GET: "read",
+    HEAD: "read",
+    POST: "create",
+    PUT: "update",
+    PATCH: "update",
+    DELETE: "delete",
+    LOCK: "lock",
+  };
+  const covers = (grant: string, text: string): boolean => {
+    if (grant === "") return text === "";
+    if (grant[0] !== "*") return text[0] === grant[0] && covers(grant.slice(1), text.slice(1));
+    return covers(grant.slice(1), text) || (text !== "" && covers(grant, text.slice(1)));
+  };
+  let state = 7;
+  const below = (n: number) => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) % n;
+  const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
+  for (let i = 0; i < 3000; i++) {
+    const id = Array.from({ length: 1 + below(4) }, () => pick(["a", "b", ":", "*", "~", "read", "delete"])).join("");
+    const [method, action] = pick(Object.entries(methods));
+    const grants = Array.from({ length: below(4) }, () => {
+      return pick([
+        "o:*",
+        "o:a*:read",
+        "o:*:delete",
+        "*:read",
+        "o:a:*",
+        "o:%3A:*",
+        "o:*%2A*:update",
+        "/o/*:read",
+        "/o/a:*",
+      ]);
+    });
+    const byPath = below(2) === 0;
+    const value = id.replaceAll(":", "%3A").replaceAll("*", "%2A");
+    const permission = byPath ? `/o/${value}:${action}` : `o:${value}:${action}`;
+    const expected = grants.some((grant) => covers(grant, permission));
+    const { verdict } = run(grants, byPath ? [] : ["o:{id}:{action}"], { method, path: `/o/${id}` });
+    assert.equal(verdict, expected ? undefined : "permission_denied", JSON.stringify({ grants, permission }));
+  }
+});
