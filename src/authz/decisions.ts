@@ -30,9 +30,15 @@ export class Decisions {
   get(key: string, now: number): boolean | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    if (now >= entry.endsAt) return undefined;
-    this.#entries.set(key, entry);
+    if (now >= entry.endsAt) {
+      this.#entries.delete(key);
+      return undefined;
+    }
+    // The order only matters when something is about to be removed.
+    if (this.#entries.size === this.#max) {
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
+    }
     return entry.allowed;
   }
 
