@@ -3,9 +3,10 @@ import type { RequestContext } from "../core/context.ts";
 import type { Filter } from "../core/filter.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Verdict } from "../core/reply.ts";
+import type { BodyFilter, ReplyHead } from "../core/reply-head.ts";
 import { hasReadings, otherReadings } from "../wire/path-readings.ts";
 import { isSkipped } from "../wire/skipped-paths.ts";
-import { actionOf } from "./action.ts";
+import { actionOf, actionOfMethod } from "./action.ts";
 import type { Assignment, Rbac } from "./rbac.ts";
 import { dependsOnPath, fill, hasSegments, type Template } from "./template.ts";
 
@@ -43,7 +44,12 @@ const MAX_SHOWN = 256;
 /** Makes the filter of a route. */
 export function authorize(demand: PermissionDemand, shared: AuthzShared): Filter {
   const filter = new Authorization(demand, shared);
-  return { name: "rbac", phase: "authorize", onRequest: (ctx) => filter.onRequest(ctx) };
+  return {
+    name: "rbac",
+    phase: "authorize",
+    onRequest: (ctx) => filter.decide(ctx, actionOf(ctx, demand.grpc)),
+    onReply: (ctx, reply) => (ctx.upgrade ? filter.onHandshakeReply(ctx, reply) : undefined),
+  };
 }
 
 class Authorization {
@@ -59,7 +65,18 @@ class Authorization {
     this.#bySegments = demand.permissions.some(hasSegments);
   }
 
-  onRequest(ctx: RequestContext): Verdict {
+  /** A backend may answer a handshake like any GET: a successful answer requires the permission of one. */
+  onHandshakeReply(ctx: RequestContext, reply: ReplyHead): BodyFilter | undefined {
+    const succeeds = reply.made === "backend" && reply.status >= 200 && reply.status < 300;
+    if (!succeeds || this.decide(ctx, actionOfMethod(ctx.method)) === undefined) return undefined;
+    ctx.error = "permission_denied";
+    reply.status = 403;
+    reply.fields.length = 0;
+    return withoutBody;
+  }
+
+  /** @param action what the request does */
+  decide(ctx: RequestContext, action: string): Verdict {
     const { skips } = this.#demand;
     const skipped = skips === null ? false : isSkipped(ctx.path, skips);
     if (skipped === true) return undefined;
@@ -68,8 +85,8 @@ class Authorization {
     if (skipped === null) return this.#deny(ctx, subject, "whether the path is exempt is ambiguous", INVALID);
     if (identity === null) return this.#deny(ctx, "", "not authenticated", () => this.#demand.unauthenticated(ctx));
     const assignment = this.#shared.rbac.assignmentOf(identity);
-    const missing = this.#missing(ctx, assignment, ctx.path);
-    if (this.#byPath && hasReadings(ctx.path) && !this.#isUnambiguous(ctx, assignment, missing === null))
+    const missing = this.#missing(ctx, assignment, ctx.path, action);
+    if (this.#byPath && hasReadings(ctx.path) && !this.#isUnambiguous(ctx, assignment, action, missing === null))
       return this.#deny(ctx, subject, "the permission for the path is ambiguous", INVALID);
     if (missing !== null)
       return this.#deny(ctx, subject, `permission "${missing.slice(0, MAX_SHOWN)}" is missing`, DENIED);
@@ -84,10 +101,10 @@ class Authorization {
   }
 
   /** The first permission that is missing; null if none is. */
-  #missing(ctx: RequestContext, assignment: Assignment, path: string): string | null {
-    const { permissions, requireAll, grpc } = this.#demand;
+  #missing(ctx: RequestContext, assignment: Assignment, path: string, action: string): string | null {
+    const { permissions, requireAll } = this.#demand;
     const { rbac } = this.#shared;
-    const values = { path, action: actionOf(ctx, grpc), method: ctx.method, subject: assignment.subject };
+    const values = { path, action, method: ctx.method, subject: assignment.subject };
     let missing: string | null = null;
     for (const template of permissions) {
       const permission = fill(template, values);
@@ -101,12 +118,12 @@ class Authorization {
   }
 
   /** Whether the decision is the same for all interpretations of the path. */
-  #isUnambiguous(ctx: RequestContext, assignment: Assignment, allowed: boolean): boolean {
+  #isUnambiguous(ctx: RequestContext, assignment: Assignment, action: string, allowed: boolean): boolean {
     return otherReadings(ctx.path).every((reading) => {
       if (reading === null) return false;
       // A path that does not match has no such segments; the path guard has checked where it leads.
       if (this.#bySegments && !this.#demand.fits(reading)) return true;
-      return (this.#missing(ctx, assignment, reading) === null) === allowed;
+      return (this.#missing(ctx, assignment, reading, action) === null) === allowed;
     });
   }
 
@@ -121,3 +138,12 @@ class Authorization {
 
 const DENIED = (): Verdict => ({ code: "permission_denied" });
 const INVALID = (): Verdict => ({ code: "invalid_path" });
+
+const withoutBody: BodyFilter = (next) => ({
+  write(_chunk, release) {
+    release?.();
+    return true;
+  },
+  end: () => next.end(null, []),
+  flush: () => next.flush(),
+});
