@@ -20,7 +20,7 @@ const WORDS: Readonly<Record<string, readonly [string, string, string, string, s
   "websocket tunnel": ["401", "503", "502", "1011", "1012"],
   "websocket messages": ["401", "503", "502", "1011", "1012"],
   grpc: ["UNAUTHENTICATED", "UNAVAILABLE", "UNAVAILABLE", "UNAVAILABLE", "UNAVAILABLE"],
-  "JSON to gRPC": ["401", "503", "502", "cut", "cut"],
+  "JSON to gRPC": ["401", "503", "502", "error 14", "cut"],
 };
 
 function yaml(http: number, grpc: number, more = "", weight = 1): string {

@@ -203,6 +203,8 @@ function listenHttp(port: number, options: { path: string; headers?: Record<stri
           const line = text.slice(0, cut);
           text = text.slice(cut + 1);
           if (line.startsWith("event: error")) numbers.end("event: error");
+          const failed = /^\{"error":\{"code":(\d+)/.exec(line);
+          if (failed !== null) numbers.end(`error ${failed[1]}`);
           const number = /(\d+)\}?$/.exec(line.includes('"number"') ? /"number":\d+/.exec(line)![0] : line)?.[1];
           if (number !== undefined) numbers.heard(Number(number));
         }
