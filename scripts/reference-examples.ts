@@ -156,7 +156,15 @@ authz:
       - { id: phone, hashedKey: [ 4d1e5bd1e0e8a1d3c5b7f9a2046880bd2c3e4f5061728394a5b6c7d8e9f00112 ], expiresAt: 2031-01-31 }`,
   "auth.mtls": `auth:
   mtls:
-    scopes: { "spiffe://example.org/job": [ deploy ] }`,
+    scopes: { "spiffe://example.org/job": [ deploy ] }
+frontend:
+  http:
+    tls:
+      enabled: true
+      certFile: /etc/gateway/tls.crt
+      keyFile: /etc/gateway/tls.key
+      clientAuth: request
+      clientCAFile: /etc/gateway/clients.crt`,
   cors: `cors:
   allowedOrigins: [ https://app.example.org, "https://*.preview.example.org" ]
   allowCredentials: true

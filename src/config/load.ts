@@ -18,6 +18,7 @@ import { Draft } from "./meaning/draft.ts";
 import { triedAt, whyNot } from "./meaning/files.ts";
 import { completeListener, listenersOf } from "./meaning/listeners.ts";
 import { checkMappings } from "./meaning/mappings.ts";
+import { checkMtls } from "./meaning/mtls.ts";
 import { normalize } from "./meaning/normalize.ts";
 import { readRbac } from "./meaning/rbac.ts";
 import { readServerTls } from "./meaning/server-tls.ts";
@@ -135,6 +136,7 @@ function complete(place: Node, below: MapNode, files: SourceFiles, problems: Pro
   const served = collectErrors(problems, () => {
     return readServerTls(draft, blocks, files, acme?.sets ?? new Map());
   });
+  if (served !== null) checkMtls(draft, served);
   collectErrors(problems, () => checkMappings(draft));
   const descriptors = collectErrors(problems, () => readDescriptors(draft, files));
   const auth = collectErrors(problems, () => readAuth(draft, files, meaning?.stores ?? null));

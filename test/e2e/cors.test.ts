@@ -7,6 +7,7 @@ import { type Backend, startBackend } from "../support/backend.ts";
 import { GatewayPool, type GatewayProcess } from "../support/gateway.ts";
 import { exchange } from "../support/raw.ts";
 import { type Block, configText } from "../support/setup.ts";
+import { signingKey } from "../support/tokens.ts";
 
 const LIMIT = { timeout: 60_000 };
 const PAGE = "https://page.test";
@@ -24,13 +25,13 @@ before(async () => {
 });
 after(() => backend.close());
 
-async function start(cors: Block, rules: readonly Block[] = []): Promise<void> {
+async function start(cors: Block, rules: readonly Block[] = [], more: Block = {}): Promise<void> {
   const all = [...rules, { id: "all", path: "/*", serviceName: "up", methods: ["GET"] }];
   gateway = await gateways.take(
     configText({
       rules: all,
       services: { up: backend.port, dead: 1 },
-      more: { cors: { enabled: true, allowedOrigins: [PAGE], ...cors } },
+      more: { cors: { enabled: true, allowedOrigins: [PAGE], ...cors }, ...more },
     }),
   );
 }
@@ -91,6 +92,52 @@ describe("a reply", LIMIT, () => {
       `POST /small HTTP/1.1\r\nHost: a\r\nOrigin: ${PAGE}\r\nContent-Length: 9\r\n\r\n`,
     );
     assert.match(text, /^HTTP\/1.1 413 [\s\S]*Access-Control-Allow-Origin: https:\/\/page.test/);
+    await gateway.kill();
+  });
+
+  test("that refuses a client is readable, too, and its preflight needs no credential", async () => {
+    const jwt = { publicKey: signingKey("RS256").pem, issuer: "i", audience: "a" };
+    const published = { issuer: "j", jwksEndpoint: "http://127.0.0.1:1/", audience: "a" };
+    const auth = {
+      failures: { max: 3, window: "1h" },
+      jwt: {
+        providers: [
+          { name: "i", ...jwt },
+          { name: "j", ...published },
+        ],
+      },
+      apikey: { keys: { ci: { key: "right" } } },
+    };
+    const rules = [
+      { id: "known", path: "/known", serviceName: "up", authRequired: true },
+      { id: "scoped", path: "/scoped", serviceName: "up", requiredScopes: ["write"] },
+      { id: "denied", path: "/denied", serviceName: "up", deniedIPs: ["0.0.0.0/0"] },
+    ];
+    await start({ allowCredentials: true, allowedHeaders: ["Authorization"] }, rules, { auth });
+    const asks = { "Access-Control-Request-Headers": "authorization" };
+    for (const path of ["/known", "/scoped"]) {
+      const { status, fields } = await preflight(path, asks);
+      assert.deepEqual([status, fields["access-control-allow-headers"]], [204, "authorization"], path);
+    }
+    const claims = Buffer.from('{"iss":"j"}').toString("base64url");
+    const rows: readonly (readonly [status: number, path: string, fields: Record<string, string>])[] = [
+      [401, "/known", {}],
+      [401, "/known", { "X-API-Key": "wrong" }],
+      [403, "/scoped", { "X-API-Key": "right" }],
+      [403, "/denied", {}],
+      [503, "/known", { Authorization: `Bearer eyJhbGciOiJSUzI1NiJ9.${claims}.AAAA` }],
+      [400, "/known/..;/denied", {}],
+      [401, "/known", { "X-API-Key": "wrong" }],
+      [401, "/known", { "X-API-Key": "wrong" }],
+      [429, "/known", { "X-API-Key": "right" }],
+    ];
+    const readable = {
+      "access-control-allow-origin": PAGE,
+      "access-control-allow-credentials": "true",
+      vary: "Origin",
+    };
+    for (const [status, path, fields] of rows)
+      assert.deepEqual(await ask(path, { Origin: PAGE, ...fields }), { status, ...readable }, `${status} ${path}`);
     await gateway.kill();
   });
 

@@ -15,7 +15,7 @@ const crl = pki.write("ca.crl.pem", pki.crl("list", ca));
 const files = { certFile: server.cert, keyFile: server.key };
 
 /** What loading says about a TLS block, errors before warnings, each without its place. */
-function said(tls: Record<string, unknown>, section = "http"): string[] {
+function said(tls: Record<string, unknown>, section = "http", auth = {}): string[] {
   const file = pki.path("gateway.yaml");
   const frontend = section === "http" ? { http: { port: 0, tls: { enabled: true, ...tls } } } : {};
   const management = section === "management" ? { enabled: true, port: 0, tls: { enabled: true, ...tls } } : {};
@@ -23,7 +23,7 @@ function said(tls: Record<string, unknown>, section = "http"): string[] {
   const services = [{ name: "up", instances: [{ address: "127.0.0.1", port: 1 }] }];
   writeFileSync(
     file,
-    JSON.stringify({ gateway: { frontend, management, router: { rules }, registry: { static: { services } } } }),
+    JSON.stringify({ gateway: { auth, frontend, management, router: { rules }, registry: { static: { services } } } }),
   );
   try {
     return loadConfig({ file, env: {} }).warnings.map(({ message }) => message.replaceAll(pki.folder, ""));
@@ -162,4 +162,23 @@ test("the modern profile excludes versions below TLS 1.3", () => {
     /profile modern has no ciphers below TLS 1.3/,
   );
   assert.match(said({ ...files, minVersion: "1.3", maxVersion: "1.2" })[0]!, /minVersion is above maxVersion/);
+});
+
+describe("auth.mtls", () => {
+  const auth = { mtls: true };
+  const verifying = { clientAuth: "request", clientCAFile: [ca.cert] };
+  test("is warned of where no listener verifies certificates", () => {
+    for (const tls of [files, { ...files, clientAuth: "require" }, { ...files, clientAuth: "none" }])
+      assert.match(said(tls, "http", auth).join(), /auth.mtls: no listener verifies client certificates/);
+    assert.match(said({ ...files, ...verifying }, "management", auth).join(), /no listener verifies/);
+  });
+  test("is not where one does, for any of its names", () => {
+    assert.deepEqual(said({ ...files, ...verifying }, "http", auth), []);
+    const one = {
+      ...files,
+      certificates: [{ certFile: other.cert, keyFile: other.key, hosts: ["c.test"], ...verifying }],
+    };
+    assert.deepEqual(said(one, "http", auth), []);
+    assert.deepEqual(said(files), []);
+  });
 });
