@@ -1,4 +1,4 @@
-// Authentication by API keys. Only their digests are kept, and looked up: what time tells of a digest tells nothing of a key.
+// Authentication by API key. Only digests are stored and looked up, so the time a lookup takes reveals nothing about a key.
 import { hash } from "node:crypto";
 import type { Identity } from "../core/identity.ts";
 import { type Authenticator, type AuthResult, invalid } from "./authenticator.ts";
@@ -16,15 +16,15 @@ export interface ApiKey {
 
 /** Settings of the method. */
 export interface ApiKeySettings extends KeyPlaces {
-  /** Whether backends get the key, too. */
+  /** Whether the key is forwarded to backends. */
   readonly forward: boolean;
   readonly keys: readonly ApiKey[];
 }
 
-/** Longest key that is looked at, characters. */
+/** Maximum length of a key, in characters. */
 const MAX_KEY = 1024;
 
-/** Digest under which a key is kept. */
+/** Digest by which a key is looked up. */
 export function keyDigest(key: string): string {
   return hash("sha256", key, "hex");
 }
@@ -37,7 +37,7 @@ export function apiKeys(settings: ApiKeySettings): Authenticator {
     challenge: `${settings.scheme || "ApiKey"} realm="gateway"`,
     credentialOf: (ctx) => keyIn(settings, ctx),
     identify(credential): AuthResult {
-      if (credential.length > MAX_KEY) return invalid("longer than any key");
+      if (credential.length > MAX_KEY) return invalid("the key is too long");
       const key = known.get(keyDigest(credential));
       if (key === undefined) return invalid("unknown key");
       return key.disabled ? invalid(`key "${key.identity.apiKey}" is disabled`) : key.identity;

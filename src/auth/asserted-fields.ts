@@ -4,7 +4,7 @@ import type { BodyReceiver, RequestBody } from "../core/edges.ts";
 import type { Filter } from "../core/filter.ts";
 import { FoldedNames, metadataName } from "../wire/folded-names.ts";
 
-/** Also needed on routes without authentication: their backends may be the same, and trust these fields on any path. */
+/** Also needed on routes without authentication: they may share backends that trust these fields on any path. */
 export function assertedFields(given: readonly string[]): Filter {
   const names = new FoldedNames(given);
   return {
@@ -16,7 +16,7 @@ export function assertedFields(given: readonly string[]): Filter {
         const name = fields[i]!;
         if (!names.has(name)) continue;
         ctx.edited().drop(name);
-        ctx.edited().drop(metadataName(name)); // the name a translator gives it
+        ctx.edited().drop(metadataName(name)); // the name that a translator gives it
       }
       if (!ctx.body.complete) ctx.body = new BodyWithout(ctx.body, names);
       return undefined;
@@ -24,7 +24,7 @@ export function assertedFields(given: readonly string[]): Filter {
   };
 }
 
-/** A body with some of its trailers left out. */
+/** A body without some of its trailers. */
 class BodyWithout implements RequestBody {
   readonly #body: RequestBody;
   readonly #names: FoldedNames;

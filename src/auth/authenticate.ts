@@ -1,4 +1,4 @@
-// The filter that finds out who a request is from, and refuses it where that is not enough.
+// The filter that authenticates requests and checks the scopes that their route requires.
 import type { RequestContext } from "../core/context.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Filter } from "../core/filter.ts";
@@ -14,28 +14,28 @@ import {
   type AuthResult,
   isFailure,
 } from "./authenticator.ts";
-import { isTwofold } from "./authorization.ts";
+import { hasSeveralAuthorizations } from "./authorization.ts";
 import type { FailedCredentials } from "./failures.ts";
 import { addReplyFields, upstreamFields } from "./upstream-fields.ts";
 
-/** What a route demands. */
+/** The authentication requirements of a route. */
 export interface AuthDemand {
-  /** Whether requests without credential pass, from nobody. */
+  /** Whether requests without a credential are accepted as anonymous. */
   readonly optional: boolean;
-  /** In the order they are asked. */
+  /** In the order in which they are tried. */
   readonly methods: readonly Authenticator[];
-  /** Scopes that whoever is authenticated must hold, all of them. */
+  /** Scopes that the identity must have, all of them. */
   readonly scopes: readonly string[];
-  /** Whether a canonical path needs no authentication; null: none is exempt. */
+  /** Whether a canonical path is exempt from authentication; null: no path is. */
   readonly skips: ((path: string) => boolean) | null;
 }
 
-/** What all routes share. */
+/** Shared by all routes. */
 export interface AuthShared {
   readonly failures: FailedCredentials;
   /** Wall clock, ms since 1970. */
   readonly now: () => number;
-  /** Counts a refusal. @param method "none" when no credential decided */
+  /** Counts a rejected request. @param method "none" if no credential was evaluated */
   refused(method: AuthMethod | "none", code: ErrorCode): void;
 }
 
@@ -54,7 +54,7 @@ class Authentication {
   readonly #demand: AuthDemand;
   readonly #shared: AuthShared;
   readonly #challenges: readonly string[];
-  /** Those that see replies. */
+  /** Methods with an `onReply` hook. */
   readonly #repliers: readonly Authenticator[];
   readonly #admissions: ReadonlyMap<Authenticator, Admission>;
 
@@ -80,13 +80,14 @@ class Authentication {
       if (skipped === null) return { code: "invalid_path" };
       if (skipped) return undefined;
     }
-    // The certificate of the connection counts only where it is one of the methods.
+    // The identity of the client certificate applies only if mtls is one of the methods.
     ctx.identity = null;
-    if (isTwofold(ctx.fields)) return this.#refuse(ctx, "none", "ambiguous_credentials", "two Authorization fields");
+    if (hasSeveralAuthorizations(ctx.fields))
+      return this.#refuse(ctx, "none", "ambiguous_credentials", "several Authorization fields");
     for (const method of methods) {
       const credential = method.credentialOf(ctx);
       if (credential === null) continue;
-      // The first that is there decides: trying the others would hide which one a backend goes by.
+      // Only the first credential present is evaluated: otherwise it would be unclear which one a backend relies on.
       return this.#decide(ctx, method, credential);
     }
     return optional
@@ -107,20 +108,20 @@ class Authentication {
     if (credential === AMBIGUOUS) {
       return this.#refuse(ctx, method.method, "ambiguous_credentials", "several different credentials");
     }
-    const held = this.#heldOff(ctx, method);
-    if (held !== undefined) return held;
+    const throttled = this.#throttled(ctx, method);
+    if (throttled !== undefined) return throttled;
     const result = method.identify(credential, ctx);
-    // What was found out for an address that has failed too often meanwhile is not told: it could guess in parallel.
+    // Checked again after the wait: otherwise an attacker could get around the limit with parallel requests.
     return result instanceof Promise
-      ? result.then((late) => this.#heldOff(ctx, method) ?? this.#judge(ctx, method, late))
+      ? result.then((late) => this.#throttled(ctx, method) ?? this.#judge(ctx, method, late))
       : this.#judge(ctx, method, result);
   }
 
-  /** The refusal of an address that has failed too often. */
-  #heldOff(ctx: RequestContext, method: Authenticator): Refusal | undefined {
+  /** The refusal for an address with too many failures; undefined: it has not. */
+  #throttled(ctx: RequestContext, method: Authenticator): Refusal | undefined {
     const waitMs = this.#shared.failures.waitFor(ctx.clientIp);
     if (waitMs === 0) return undefined;
-    const refusal = this.#refuse(ctx, method.method, "too_many_failures", "too many invalid credentials before");
+    const refusal = this.#refuse(ctx, method.method, "too_many_failures", "too many invalid credentials");
     return { ...refusal, fields: ["Retry-After", String(Math.ceil(waitMs / 1000))] };
   }
 
@@ -149,7 +150,7 @@ class Authentication {
     return refusal;
   }
 
-  /** Lets a request pass if whoever it is from, or nobody, holds the scopes. */
+  /** Accepts a request if its identity has the required scopes. An anonymous request has none. */
   #admit(ctx: RequestContext, method: Authenticator): Verdict {
     const { scopes, methods } = this.#demand;
     const { identity } = ctx;
@@ -160,7 +161,7 @@ class Authentication {
       const fields = challengeOf(method, "insufficient_scope");
       return this.#refuse(ctx, method.method, "insufficient_scope", `scope "${missing}" is missing`, fields);
     }
-    // Also those that were not asked: a backend must not go by what nobody has verified.
+    // Every method strips its credential, including those not tried: backends must not see unverified credentials.
     for (const each of methods) each.strip(ctx);
     ctx.admission = this.#admissions.get(method)!;
     return undefined;
@@ -181,7 +182,7 @@ class Authentication {
     return undefined;
   }
 
-  /** @param why for the log @param own fields of the method that decided */
+  /** @param why for the log @param own fields of the method that was tried */
   #refuse(ctx: RequestContext, method: AuthMethod | "none", code: ErrorCode, why: string, own?: string[]): Refusal {
     this.#shared.refused(method, code);
     ctx.detail = method === "none" ? why : `${method}: ${why}`;
@@ -192,7 +193,7 @@ class Authentication {
   }
 }
 
-/** What a method says of its own credential; undefined: nothing. */
+/** The challenge that explains why the method's credential was rejected; undefined: the method has none. */
 function challengeOf(method: Authenticator, error: "invalid_token" | "insufficient_scope"): string[] | undefined {
   return method.rejection === undefined ? undefined : ["WWW-Authenticate", method.rejection(error)];
 }

@@ -1,69 +1,69 @@
-// The contract of a way to authenticate clients, and what it says of credentials it does not accept.
+// The interface of authentication methods, and the results of checking a credential.
 import type { RequestContext } from "../core/context.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { AuthMethod, Identity } from "../core/identity.ts";
 import type { Refusal, Reply } from "../core/reply.ts";
 import type { ReplyHead } from "../core/reply-head.ts";
 
-/** The request brings this method's credential in several places, with different values. */
+/** The request has several different credentials for this method. */
 export const AMBIGUOUS = Symbol("ambiguous");
-/** The request may pass, but who it is from is not known: the method has decided and named nobody. */
+/** The request is permitted but remains anonymous: the method named no subject. */
 export const ADMITTED = Symbol("admitted");
 
-/** Why a credential is not accepted. */
+/** Why a credential was rejected. */
 export interface AuthFailure {
-  /** `auth_unavailable`: whether it is valid cannot be told now. */
+  /** `auth_unavailable`: the credential cannot be verified at the moment. */
   readonly code: "invalid_credentials" | "expired_credentials" | "auth_unavailable";
-  /** For the log. Names nothing of the credential that is secret. */
+  /** For the log. Contains no secret part of the credential. */
   readonly why: string;
-  /** It is no sign of guessing, and does not count as one. */
+  /** Set if this failure does not indicate guessing and is not counted towards the limit. */
   readonly uncounted?: true;
 }
 
-/** The method has answered the request itself. */
+/** The method answers the request itself. */
 export interface AuthAnswer {
   readonly answer: Reply | Refusal;
-  /** What it counts as; absent: as no refusal. */
+  /** The error code to count; absent: the answer does not count as a refusal. */
   readonly code?: ErrorCode;
 }
 
-/** What became of a credential. */
+/** The result of checking a credential. */
 export type AuthResult = Identity | AuthFailure | AuthAnswer | typeof ADMITTED;
 
-/** One way to authenticate. */
+/** An authentication method. */
 export interface Authenticator {
   readonly method: AuthMethod;
-  /** Which it is, where routes may have it in several variants. */
+  /** Distinguishes variants of the method if routes configure it differently. */
   readonly variant?: string;
-  /** `WWW-Authenticate` of a refusal (RFC 9110 §11.6.1); "" none. */
+  /** `WWW-Authenticate` of a 401 reply (RFC 9110 §11.6.1); "" = none. */
   readonly challenge: string;
-  /** The credential as sent; null: there is none of this method. */
+  /** The credential as sent; null: the request has none for this method. */
   credentialOf(ctx: RequestContext): string | null | typeof AMBIGUOUS;
-  /** Says who a credential stands for. Synchronous unless it must wait; what ends is judged by the caller. */
+  /** Verifies a credential. Synchronous unless it has to wait; the caller checks the expiry of the identity. */
   identify(credential: string, ctx: RequestContext): AuthResult | Promise<AuthResult>;
   /**
-   * Says for whom a credential stands now that has let this request in, whose stream goes on; without it, `identify` is asked
-   * again. The request must stay as it is.
+   * Verifies a credential again while the stream of its request is open; `identify` is called if this is absent.
+   * Must not modify the request.
    */
   recheck?(credential: string, ctx: RequestContext): AuthResult | Promise<AuthResult>;
-  /** Scopes that whoever this method identifies must hold beside those of the route; without it, none. */
+  /** Scopes that an identity of this method must have in addition to those of the route; absent: none. */
   scopesFor?(identity: Identity): readonly string[];
-  /** `WWW-Authenticate` where this method's credential was not enough; without it, the challenges of all methods or none. */
+  /** `WWW-Authenticate` if this method's credential was rejected; absent: the challenges of all methods, or none. */
   rejection?(error: "invalid_token" | "insufficient_scope"): string;
-  /** Answers a request that has no valid credential instead of 401, such as with a redirect to a login; null: with 401. */
+  /** A reply in place of 401 for a request without a valid credential, such as a redirect to a login; null: 401. */
   invite?(ctx: RequestContext): Reply | null;
-  /** Sees every reply of routes that accept this method. */
+  /** Called with every reply of a route that accepts this method. */
   onReply?(ctx: RequestContext, reply: ReplyHead): void;
-  /** Keeps credentials of this method from backends, unless they are to be forwarded. */
+  /** Removes credentials of this method from the request unless they are to be forwarded. */
   strip(ctx: RequestContext): void;
 }
 
-/** A credential that is not valid. @param why for the log */
+/** The failure for an invalid credential. @param why for the log */
 export function invalid(why: string): AuthFailure {
   return { code: "invalid_credentials", why };
 }
 
-/** Whether a credential was not accepted. */
+/** Whether a credential was rejected. */
 export function isFailure(result: Identity | AuthFailure): result is AuthFailure {
   return "why" in result;
 }

@@ -10,7 +10,7 @@ import { decoyOf, type PasswordHash, parsePasswordHash } from "./password-hash.t
 /** One user. */
 export interface BasicUser {
   readonly name: string;
-  /** As `parsePasswordHash` reads it. */
+  /** In the format of `parsePasswordHash`. */
   readonly passwordHash: string;
   readonly disabled: boolean;
   readonly identity: Identity;
@@ -18,19 +18,19 @@ export interface BasicUser {
 
 /** Settings of the method. */
 export interface BasicSettings {
-  /** Shown to whoever is asked for a password. */
+  /** Shown when a browser asks for a password. */
   readonly realm: string;
-  /** Whether backends get the password, too. */
+  /** Whether the password is forwarded to backends. */
   readonly forward: boolean;
   readonly users: readonly BasicUser[];
 }
 
-/** Longest credential that is looked at, characters of base64. */
+/** Maximum length of a credential, in characters of base64. */
 const MAX_LENGTH = 2048;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-const NOT_A_LOGIN = invalid("not a user name and password");
+const MALFORMED = invalid("not a user name and password");
 
-/** A name and a password as sent; null: it is none. Neither holds control characters. @param credential base64 of `name:password` */
+/** The name and password, without control characters; null: malformed. @param credential base64 of `name:password` */
 export function parseLogin(credential: string): { readonly name: string; readonly password: string } | null {
   if (credential.length > MAX_LENGTH || !BASE64.test(credential)) return null;
   const bytes = Buffer.from(credential, "base64");
@@ -41,22 +41,22 @@ export function parseLogin(credential: string): { readonly name: string; readonl
   return { name: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-/** Makes the method. @param failures of which addresses that have too many are not waited for */
+/** Makes the method. @param failures used to skip queued checks for addresses with too many failures */
 export function basic(
   { realm, forward, users }: BasicSettings,
   checks: PasswordChecks,
   failures: FailedCredentials,
 ): Authenticator {
   const known = new Map(users.map((user) => [user.name, { user, stored: parsePasswordHash(user.passwordHash)! }]));
-  // Unknown names cost what the most expensive user does, so that time does not tell which names exist.
-  const decoy = decoyOf(dearest([...known.values()].map(({ stored }) => stored)));
+  // Unknown names cost as much as the most expensive known user, so that response times do not reveal which names exist.
+  const decoy = decoyOf(costliest([...known.values()].map(({ stored }) => stored)));
   return {
     method: "basic",
     challenge: `Basic realm="${realm}", charset="UTF-8"`,
     credentialOf: ({ fields }) => authorizationOf(fields, "basic"),
     identify(credential, { clientIp: address }): AuthResult | Promise<AuthResult> {
       const login = parseLogin(credential);
-      if (login === null) return NOT_A_LOGIN;
+      if (login === null) return MALFORMED;
       const { name, password } = login;
       const found = known.get(name);
       const verdict = (accepted: boolean | null): AuthResult => {
@@ -65,8 +65,8 @@ export function basic(
         if (!accepted) return invalid(`wrong password of user "${found.user.name}"`);
         return found.user.disabled ? invalid(`user "${found.user.name}" is disabled`) : found.user.identity;
       };
-      const asker = { address, isHeldOff: () => failures.waitFor(address) > 0 };
-      const checked = checks.check(name, password, found?.user.passwordHash ?? "", found?.stored ?? decoy, asker);
+      const client = { address, isThrottled: () => failures.waitFor(address) > 0 };
+      const checked = checks.check(name, password, found?.user.passwordHash ?? "", found?.stored ?? decoy, client);
       return checked === true ? verdict(true) : checked.then(verdict);
     },
     strip(ctx) {
@@ -75,7 +75,7 @@ export function basic(
   };
 }
 
-function dearest(hashes: readonly PasswordHash[]): PasswordHash | undefined {
+function costliest(hashes: readonly PasswordHash[]): PasswordHash | undefined {
   const costOf = ({ n, r, p }: PasswordHash) => n * r * p;
   return [...hashes].sort((a, b) => costOf(b) - costOf(a))[0];
 }

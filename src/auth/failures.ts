@@ -1,14 +1,14 @@
-// Counts credentials that were not valid, by the network they came from, so that guessing becomes slow.
+// Counts invalid credentials per client network to slow down guessing.
 import { networkOf } from "../wire/network.ts";
 
-/** How many are let try before a network must wait. */
+/** The limit on invalid credentials from one network. */
 export interface FailureSettings {
-  /** Failures in one window; 0: they are not counted. */
+  /** Failures allowed in one window; 0: no limit. */
   readonly max: number;
   readonly windowMs: number;
 }
 
-/** Networks remembered at once; the one whose window began first is forgotten when there are more. */
+/** Maximum number of networks tracked; beyond it, the one with the oldest window is dropped. */
 const MAX_NETWORKS = 65_536;
 
 interface Failures {
@@ -17,11 +17,11 @@ interface Failures {
   readonly until: number;
 }
 
-/** The failures of all clients. The first failure of a network opens its window; what succeeds meanwhile changes nothing. */
+/** The failures of all clients. The first failure of a network opens its window; a success does not reset the count. */
 export class FailedCredentials {
   readonly #settings: FailureSettings;
   readonly #now: () => number;
-  /** In the order their windows end. */
+  /** Ordered by end of window. */
   readonly #networks = new Map<string, Failures>();
   #timer: NodeJS.Timeout | null = null;
 
@@ -31,12 +31,12 @@ export class FailedCredentials {
     this.#now = now;
   }
 
-  /** Networks that are remembered. */
+  /** Number of networks tracked. */
   get size(): number {
     return this.#networks.size;
   }
 
-  /** How long an address must wait until it may show a credential again, ms; 0: it need not. */
+  /** Time until credentials from an address are accepted again, in ms; 0: they are accepted now. */
   waitFor(address: string): number {
     if (this.#networks.size === 0) return 0;
     const known = this.#networks.get(networkOf(address));

@@ -1,4 +1,4 @@
-// Where clients put API keys, and how they are taken out there before a request goes on.
+// Where clients send API keys, and how keys are removed before a request is forwarded.
 import type { RequestContext } from "../core/context.ts";
 import { cookieValues } from "../wire/cookies.ts";
 import { isField } from "../wire/fields.ts";
@@ -7,7 +7,7 @@ import { AMBIGUOUS } from "./authenticator.ts";
 import { authorizationOf } from "./authorization.ts";
 import { dropCookie, dropParameter } from "./strip.ts";
 
-/** Places of a key; "" none. */
+/** Where a key may be sent; "" = not there. */
 export interface KeyPlaces {
   /** Header, in lower case. */
   readonly header: string;
@@ -17,7 +17,7 @@ export interface KeyPlaces {
   readonly scheme: string;
 }
 
-/** The key a request brings: one value, in however many places. */
+/** The API key of a request. It may be sent in several places if the value is the same. */
 export function keyIn(places: KeyPlaces, { fields, query }: RequestContext): string | null | typeof AMBIGUOUS {
   let found: string | null = null;
   const differs = (value: string): boolean => {
@@ -38,7 +38,7 @@ export function keyIn(places: KeyPlaces, { fields, query }: RequestContext): str
   return found;
 }
 
-/** Takes the key out of the request that is sent on. */
+/** Removes the key from the forwarded request. */
 export function removeKey(places: KeyPlaces, ctx: RequestContext): void {
   const { fields } = ctx;
   const edit = ctx.edited();

@@ -1,4 +1,4 @@
-// Authentication by the client certificate of the connection, which the handshake has verified.
+// Authentication by client certificate, which the TLS handshake has verified.
 import type { RequestContext } from "../core/context.ts";
 import { type Identity, identityOf } from "../core/identity.ts";
 import { type Revocation, revoked } from "../tls/revocation.ts";
@@ -12,18 +12,18 @@ export interface MtlsSettings {
 
 /**
  * Makes the method.
- * @param listsOf the revocation lists of a listener: a connection that was accepted before may belong to a client that is in one
+ * @param listsOf the current revocation lists of a listener, since a certificate may be revoked after its handshake
  */
 export function mtls({ scopes }: MtlsSettings, listsOf: (listener: string) => readonly Revocation[]): Authenticator {
   const known = new Map(Object.entries(scopes));
-  // Identities belong to connections, and so does what is made of them.
-  const scoped = new WeakMap<Identity, Identity>();
+  // An identity lives as long as its connection, and so does its copy with scopes.
+  const copies = new WeakMap<Identity, Identity>();
   const withScopes = (identity: Identity): Identity => {
     const held = known.get(identity.subject);
     if (held === undefined) return identity;
-    let made = scoped.get(identity);
-    if (made === undefined) scoped.set(identity, (made = identityOf({ ...identity, scopes: held })));
-    return made;
+    let copy = copies.get(identity);
+    if (copy === undefined) copies.set(identity, (copy = identityOf({ ...identity, scopes: held })));
+    return copy;
   };
   const identityIn = (ctx: RequestContext) => ctx.peer.secured?.identity ?? null;
   const identify = (ctx: RequestContext): AuthResult => {
@@ -43,6 +43,6 @@ export function mtls({ scopes }: MtlsSettings, listsOf: (listener: string) => re
       }
       return identify(ctx);
     },
-    strip: () => undefined, // Client-Cert is the gateway's own
+    strip: () => undefined, // the gateway sets Client-Cert itself
   };
 }

@@ -1,28 +1,28 @@
-// Checks passwords: few at once, since each is meant to be slow, and each accepted one once in a while.
+// Checks passwords. Few checks run at once, since each is slow by design, and accepted passwords are cached for a while.
 import { createHmac, randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { hasPassword, type PasswordHash } from "./password-hash.ts";
 
-/** Checks that run at once, which leave the event loop a core where there are several. */
+/** Checks that run at once; leaves one core to the event loop where there are several. */
 const AT_ONCE = Math.max(1, Math.min(4, availableParallelism() - 1));
-/** Checks that wait for these. */
+/** Maximum number of queued checks. */
 const MAX_WAITING = 64;
-/** Accepted passwords that are remembered, and how long. */
+/** Maximum number of cached passwords, and how long they are cached. */
 const MAX_ACCEPTED = 4096;
 const ACCEPTED_MS = 300_000;
 
-/** Who waits for a check. */
-export interface Asker {
+/** The client whose password is checked. */
+export interface PasswordClient {
   readonly address: string;
-  /** Whether nothing from this address is to be checked any more, as after too many wrong passwords. */
-  isHeldOff(): boolean;
+  /** Whether no more passwords of this address are to be checked, as after too many failures. */
+  isThrottled(): boolean;
 }
 
-/** The checks of the process. What was accepted is known by a digest whose key never leaves it. */
+/** The checks of the process. Accepted passwords are cached as keyed digests; the key never leaves the process. */
 export class PasswordChecks {
   readonly #key = randomBytes(32);
   readonly #now: () => number;
-  /** Digest → end, in the order they end. */
+  /** Digest → expiry, ordered by expiry. */
   readonly #accepted = new Map<string, number>();
   readonly #underWay = new Map<string, Promise<boolean | null>>();
   readonly #waiting: (() => void)[] = [];
@@ -33,22 +33,22 @@ export class PasswordChecks {
     this.#now = now;
   }
 
-  /** Accepted passwords that are remembered. */
+  /** Number of cached passwords. */
   get remembered(): number {
     return this.#accepted.size;
   }
 
   /**
-   * @param text of which `stored` was read
-   * @returns whether it is the password; null: it was not looked at, because too many wait or who asks is held off by the
-   * time its turn comes. A promise unless it was accepted a short while ago
+   * @param text from which `stored` was parsed
+   * @returns whether the password is correct; null: it was not checked, because the queue is full or the client is
+   * throttled. Synchronous if the password is cached
    */
   check(
     user: string,
     password: string,
     text: string,
     stored: PasswordHash,
-    asker: Asker,
+    client: PasswordClient,
   ): true | Promise<boolean | null> {
     const digest = this.#digest(user, password, text);
     const until = this.#accepted.get(digest);
@@ -56,22 +56,22 @@ export class PasswordChecks {
       if (until > this.#now()) return true;
       this.#accepted.delete(digest);
     }
-    // A browser that opens six connections has one password; another address may be held off before this one is.
-    const key = `${digest} ${asker.address}`;
+    // Parallel requests of one browser share a check. Different addresses do not: one may be throttled before the other.
+    const key = `${digest} ${client.address}`;
     let check = this.#underWay.get(key);
     if (check === undefined) {
-      check = this.#run(digest, password, stored, asker).finally(() => this.#underWay.delete(key));
+      check = this.#run(digest, password, stored, client).finally(() => this.#underWay.delete(key));
       this.#underWay.set(key, check);
     }
     return check;
   }
 
-  async #run(digest: string, password: string, stored: PasswordHash, asker: Asker): Promise<boolean | null> {
+  async #run(digest: string, password: string, stored: PasswordHash, client: PasswordClient): Promise<boolean | null> {
     if (this.#running < AT_ONCE) this.#running++;
     else if (this.#waiting.length >= MAX_WAITING) return null;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve)); // its turn comes with the place of another
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve)); // resumed when another check ends
     try {
-      if (asker.isHeldOff()) return null;
+      if (client.isThrottled()) return null;
       const accepted = await hasPassword(stored, password);
       if (accepted) this.#remember(digest);
       return accepted;
@@ -91,7 +91,7 @@ export class PasswordChecks {
     this.#accepted.set(digest, now + ACCEPTED_MS);
   }
 
-  /** With its length before each part, no part can be taken for the end of another. */
+  /** Each part is prefixed by its length, so that different parts cannot yield the same input. */
   #digest(...parts: readonly string[]): string {
     const mac = createHmac("sha256", this.#key);
     for (const part of parts) mac.update(`${part.length}:${part}`);

@@ -1,12 +1,12 @@
-// Asks an identity provider: bounded in time and size, trusting what it is told to, never led elsewhere.
+// HTTP requests to an identity provider, with limits on time and size. Redirects to other origins are not followed.
 import { type IncomingMessage, type OutgoingHttpHeaders, request as sendPlain } from "node:http";
 import { type RequestOptions, request as sendSecure } from "node:https";
 import { gather } from "../wire/gathered.ts";
 import { tunnelTo } from "./proxy-tunnel.ts";
 
-/** For one answer, redirects included, ms. */
+/** Timeout of one request, redirects included, in ms. */
 const ANSWER_MS = 5_000;
-/** Longest answer, bytes. */
+/** Maximum size of an answer, in bytes. */
 const MAX_BYTES = 1024 * 1024;
 const MAX_REDIRECTS = 3;
 
@@ -14,19 +14,19 @@ const MAX_REDIRECTS = 3;
 export interface ProviderAccess {
   /** PEM trust anchors; "" = those of the runtime. */
   readonly ca: string;
-  /** URL of an HTTP proxy on the way to other machines; "" = none. */
+  /** URL of an HTTP proxy, used except for loopback addresses; "" = none. */
   readonly proxy: string;
 }
 
-/** What is asked, beside the URL. */
-export interface ProviderQuestion {
-  /** Fields that are posted as a form; without it the URL is fetched. */
+/** A request to a provider. */
+export interface ProviderRequest {
+  /** Fields to post as a form; absent: a GET request. */
   readonly form?: Readonly<Record<string, string>> | URLSearchParams;
   /** Such as `Authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What was answered. */
+/** The answer of a provider. */
 export interface ProviderAnswer {
   readonly status: number;
   readonly headers: IncomingMessage["headers"];
@@ -34,29 +34,29 @@ export interface ProviderAnswer {
 }
 
 /**
- * Whether a provider may be asked at this URL: by HTTPS, or on this very machine, since whoever can change the answer decides
- * who may enter.
+ * Whether a URL is acceptable for requests to a provider: HTTPS, or a loopback address. Whoever can modify the answers
+ * decides who is authenticated.
  */
 export function isSafeUrl(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname, username, password } = new URL(url);
-  if (username !== "" || password !== "") return false; // would be shown wherever the URL is
+  if (username !== "" || password !== "") return false; // URLs appear in logs
   return protocol === "https:" || (protocol === "http:" && isThisMachine(hostname));
 }
 
 /**
- * Asks at a URL. An answer that leads elsewhere within the origin is followed, unless a form was posted.
- * @throws Error (rejects) saying why there is no answer, in words that may be logged
+ * Sends a request to a URL. Redirects within the origin are followed, unless a form was posted.
+ * @throws Error (rejects) with the reason, which may be logged
  */
 export async function fetchAnswer(
   url: string,
   access: ProviderAccess,
   signal: AbortSignal,
-  question: ProviderQuestion = {},
+  request: ProviderRequest = {},
 ): Promise<ProviderAnswer> {
   const late = AbortSignal.timeout(ANSWER_MS);
   try {
-    return await followed(url, access, AbortSignal.any([signal, late]), question);
+    return await followed(url, access, AbortSignal.any([signal, late]), request);
   } catch (error) {
     if (late.aborted) throw new Error(`no answer within ${ANSWER_MS / 1000} s`);
     throw new Error((error as NodeJS.ErrnoException).code ?? (error as Error).message);
@@ -64,25 +64,25 @@ export async function fetchAnswer(
 }
 
 /**
- * The JSON at a URL.
- * @throws Error (rejects) as {@link fetchAnswer} and {@link jsonOf}
+ * Fetches JSON.
+ * @throws Error (rejects) as {@link fetchAnswer} and {@link jsonOf} do
  */
 export async function fetchJson(
   url: string,
   access: ProviderAccess,
   signal: AbortSignal,
-  question: ProviderQuestion = {},
+  request: ProviderRequest = {},
 ): Promise<unknown> {
-  return jsonOf(await fetchAnswer(url, access, signal, question));
+  return jsonOf(await fetchAnswer(url, access, signal, request));
 }
 
-/** The JSON of an answer with status 200. @throws Error, without any text of the answer */
+/** The JSON of an answer with status 200. @throws Error that contains no text of the answer */
 export function jsonOf({ status, body }: ProviderAnswer): unknown {
   if (status !== 200) throw new Error(`the answer has status ${status}`);
   try {
     return JSON.parse(body.toString("utf8")) as unknown;
   } catch {
-    throw new Error("the answer is no JSON"); // the message of the parser would quote it
+    throw new Error("the answer is not valid JSON"); // the message of the parser would quote it
   }
 }
 
@@ -90,28 +90,28 @@ async function followed(
   url: string,
   access: ProviderAccess,
   signal: AbortSignal,
-  question: ProviderQuestion,
+  request: ProviderRequest,
 ): Promise<ProviderAnswer> {
   let at = url;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const answer = await answerAt(at, access, signal, question);
+    const answer = await answerAt(at, access, signal, request);
     const { statusCode: status = 0, headers } = answer;
     const { location } = headers;
     if (status < 300 || status > 399 || location === undefined) return { status, headers, body: await wholeOf(answer) };
     answer.destroy();
-    if (question.form !== undefined) throw new Error("the answer to a form leads elsewhere");
+    if (request.form !== undefined) throw new Error("the answer to a form is a redirect");
     const next = URL.canParse(location, at) ? new URL(location, at) : null;
-    if (next === null || next.origin !== new URL(url).origin) throw new Error("the answer leads to another origin");
+    if (next === null || next.origin !== new URL(url).origin) throw new Error("the answer redirects to another origin");
     at = next.href;
   }
-  throw new Error("the answers lead on and on");
+  throw new Error("too many redirects");
 }
 
 async function answerAt(
   url: string,
   { ca, proxy }: ProviderAccess,
   signal: AbortSignal,
-  { form, headers: own }: ProviderQuestion,
+  { form, headers: own }: ProviderRequest,
 ): Promise<IncomingMessage> {
   const { hostname, protocol } = new URL(url);
   const body = form === undefined ? "" : new URLSearchParams(form as Record<string, string>).toString();
@@ -120,12 +120,12 @@ async function answerAt(
   if (form !== undefined) headers["Content-Length"] = Buffer.byteLength(body);
   const options: RequestOptions = { method: form === undefined ? "GET" : "POST", signal, headers };
   const trust = ca === "" ? {} : { ca };
-  // A proxy would look for this machine at itself.
+  // For a proxy, a loopback address would be its own.
   const tunnel = proxy === "" || isThisMachine(hostname) ? null : await tunnelTo(url, proxy, trust, signal);
   return await new Promise((resolve, reject) => {
-    const way = tunnel === null ? { agent: false, ...trust } : { createConnection: () => tunnel };
+    const connection = tunnel === null ? { agent: false, ...trust } : { createConnection: () => tunnel };
     const send = protocol === "https:" ? sendSecure : sendPlain;
-    send(url, { ...options, ...way }, resolve)
+    send(url, { ...options, ...connection }, resolve)
       .on("error", (error) => {
         tunnel?.destroy();
         reject(error);

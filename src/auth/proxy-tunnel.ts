@@ -1,9 +1,9 @@
-// A way through an HTTP proxy to a server that speaks TLS (RFC 9110 §9.3.6).
+// Connects to a TLS server through an HTTP proxy (CONNECT, RFC 9110 §9.3.6).
 import { request } from "node:http";
 import { isIP, type Socket } from "node:net";
 import { connect, type SecureContextOptions, type TLSSocket } from "node:tls";
 
-/** Whether a URL is that of a proxy. */
+/** Whether a text is a valid URL of a proxy. */
 export function isProxyUrl(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname, pathname, search, hash } = new URL(url);
@@ -11,9 +11,10 @@ export function isProxyUrl(url: string): boolean {
 }
 
 /**
- * A connection to the server of an https URL. Its handshake goes on; a failure of it is an error of the socket.
- * @param proxy URL; user and password in it are for the proxy
- * @throws Error (rejects) when the proxy does not lead there
+ * Opens a connection to the server of an https URL. The TLS handshake may be incomplete; if it fails, the socket emits an
+ * error.
+ * @param proxy URL; its user and password authenticate to the proxy
+ * @throws Error (rejects) if the proxy opens no tunnel
  */
 export async function tunnelTo(
   url: string,
@@ -44,11 +45,11 @@ function opened(authority: string, proxy: string, signal: AbortSignal): Promise<
       .on("connect", ({ statusCode = 0 }, socket, head) => {
         if (statusCode >= 200 && statusCode <= 299 && head.length === 0) return resolve(socket);
         socket.destroy();
-        reject(new Error(`the proxy answers with status ${statusCode}`));
+        reject(new Error(`the proxy answered ${statusCode}`));
       })
       .on("response", (answer) => {
         answer.destroy();
-        reject(new Error("the proxy opens no tunnel"));
+        reject(new Error("the proxy refused to open a tunnel"));
       })
       .on("error", (error: NodeJS.ErrnoException) => reject(new Error(`the proxy: ${error.code ?? error.message}`)))
       .end();

@@ -1,12 +1,12 @@
-// What backends are told of an authenticated client. What the client itself says under these names never passes (wire/known.ts).
+// Header fields that describe the identity to backends. Fields of these names from clients are dropped (wire/known.ts).
 import type { Identity } from "../core/identity.ts";
 
-/** Claims that take more bytes are left out: backends bound their headers. */
+/** Larger claims are omitted, since backends limit the size of headers. */
 export const MAX_CLAIMS_BYTES = 4096;
 
 const made = new WeakMap<Identity, readonly string[]>();
 
-/** The fields, names and values in turn; made once for each identity. */
+/** The fields, as alternating names and values; built once per identity. */
 export function upstreamFields(identity: Identity): readonly string[] {
   let fields = made.get(identity);
   if (fields === undefined) made.set(identity, (fields = fieldsOf(identity)));
@@ -24,25 +24,25 @@ function fieldsOf({ subject, type, provider, scopes, claims }: Identity): readon
   ];
 }
 
-/** Tells a client who it is taken for. */
+/** Adds the subject and its type to a reply. */
 export function addReplyFields(fields: string[], identity: Identity): void {
   const [subjectName, subject, typeName, type] = upstreamFields(identity);
   fields.push(subjectName!, subject!, typeName!, type!);
 }
 
-/** Claims as JSON in ASCII: other characters are escaped as JSON does it. */
+/** Claims as ASCII JSON; other characters are escaped as `\uXXXX`. */
 export function claimsText(claims: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(claims).replaceAll(/[^\x20-\x7e]/g, (unit) => {
     return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
 }
 
-/** A scope in the list: tokens may have one with a comma in it, which must not read as two. */
+/** A scope as an item of the list; a comma in it is encoded, since commas separate scopes. */
 function scopeText(scope: string): string {
   return fieldText(scope).replaceAll(",", "%2C");
 }
 
-/** Text as the value of a field: what is not printable ASCII, `%`, and a blank at either end are percent-encoded as UTF-8. */
+/** Text as a field value: non-printable and non-ASCII characters, `%`, and a leading or trailing space are percent-encoded. */
 function fieldText(text: string): string {
   return text.replaceAll(/[^\x20-\x24\x26-\x7e]+|^ | $/g, (run) => {
     let encoded = "";

@@ -114,14 +114,14 @@ describe("a stream", { ...LIMIT, concurrency: true }, () => {
       assert.deepEqual(await endOf(gateway, "call"), revoked("apikey: unknown key"));
       assert.deepEqual(await endOf(gateway, "off"), revoked('apikey: key "off" is disabled'));
       assert.deepEqual(await endOf(gateway, "less"), revoked('apikey: scope "use" is missing'));
-      assert.deepEqual(await endOf(gateway, "moved"), revoked("apikey: the credential is somebody else's"));
+      assert.deepEqual(await endOf(gateway, "moved"), revoked("apikey: the credential belongs to another subject"));
       assert.deepEqual(await endOf(gateway, "ann"), revoked('basic: user "ann" is disabled'));
       await assertOpen(kept.client);
 
       // Without the method, nobody is known by it.
       await reload(gateway, with_({}, user({})).replaceAll('"apikey"', '"mtls"').replace('"keys": {}', '"scopes": {}'));
       assert.equal(await kept.closed, 4401);
-      assert.deepEqual(await endOf(gateway, "kept"), revoked("apikey: clients are no longer authenticated by it"));
+      assert.deepEqual(await endOf(gateway, "kept"), revoked("apikey: the method is no longer configured"));
       const metrics = await scrape(gateway.port);
       const ended = (protocol: string) =>
         sumOf(metrics, "gateway_auth_streams_ended_total", { protocol, reason: "revoked" });
@@ -192,7 +192,7 @@ describe("a stream", { ...LIMIT, concurrency: true }, () => {
       issuer.keys = [lasting];
       issuer.answer = null;
       assert.equal(await first.closed, 4401);
-      assert.match(String((await endOf(gateway, "key-old")).detail), /^jwt: no key of the issuer has signed it/);
+      assert.match(String((await endOf(gateway, "key-old")).detail), /^jwt: not signed with a key of the issuer/);
       await assertOpen(second.client);
       second.client.close();
     });

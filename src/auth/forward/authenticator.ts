@@ -1,4 +1,4 @@
-// Forward authentication: an authorization service is asked about every request. 2xx admits it, any other answer is the reply.
+// Forward authentication: an authorization service decides about every request. 2xx permits it, any other answer is the reply.
 import type { Connector } from "../../core/connector.ts";
 import type { RequestContext } from "../../core/context.ts";
 import type { Refusal } from "../../core/reply.ts";
@@ -13,7 +13,7 @@ import { denialFor, faultIn, fieldsNamed, identityIn, isAdmission } from "./verd
 export interface ForwardHooks {
   /** Refuses WebSocket handshakes from pages of other origins. */
   readonly checkOrigin: (ctx: RequestContext) => Refusal | undefined;
-  /** Told of every check without a usable answer. @param why contains no text of the service */
+  /** Called after every check without a usable answer. @param why contains no text of the service */
   readonly failed: (why: string) => void;
 }
 
@@ -65,11 +65,11 @@ export function forward(service: ForwardService, connector: Connector, hooks: Fo
       });
     },
     recheck: (_credential, ctx) => new Promise((resolve) => ask(ctx, (outcome) => resolve(standing(service, outcome)))),
-    strip: () => undefined, // credentials are the service's: responseHeaders decides what is sent on
+    strip: () => undefined, // the credentials are for the service: responseHeaders decides what is forwarded
     onReply(ctx, { fields }) {
       const added = replyFields.get(ctx);
       if (added === undefined) return;
-      // Cookies add up; of any other field the service's value replaces the backend's.
+      // Cookies are added; for any other field, the service's value replaces the backend's.
       const replaced = [...toClient].filter((name) => name !== "set-cookie" && has(added, name));
       dropFields(fields, new Set(replaced));
       fields.push(...added);
@@ -85,7 +85,7 @@ function standing(service: ForwardService, outcome: CheckAnswer | CheckFailure):
   return isAdmission(answer) ? identityIn(service, answer) : invalid(`the service answered ${answer.status}`);
 }
 
-/** A handshake that a cookie may authenticate could come from any page: browsers send cookies along, but no `Authorization`. */
+/** Checks the origin of a handshake with cookies, which browsers also send for pages of other origins. */
 function originRefusal(ctx: RequestContext, { checkOrigin }: ForwardHooks): Refusal | undefined {
   if (!has(ctx.fields, "cookie")) return undefined;
   const cookieAlone = !has(ctx.fields, "origin") && !has(ctx.fields, "authorization");

@@ -38,7 +38,7 @@ export class CheckRequests {
       if (knownField(name) === AUTHORIZATION && bindsConnection(value)) exclusive = true;
       fields.push(name, value);
     }
-    // With the mark of the gateway, a service that leads back to it is a loop that is cut.
+    // X-Gateway lets the gateway detect a loop if the service is routed back to it.
     const own = ["X-Gateway", instanceId];
     if (ctx.requestId !== "" && requestId.propagate) own.push(requestId.headerName, ctx.requestId);
     const head = {
@@ -65,7 +65,7 @@ export class CheckRequests {
   }
 }
 
-/** Built from the request as routed, never from the client's own fields, so that the service decides about what will be done. */
+/** Built from the request as routed, not from the client's own fields, so that the service decides on the actual request. */
 function forwardedFields(ctx: RequestContext): string[] {
   const { strip, calls } = ctx.route!.target;
   const fields = ["X-Forwarded-For", ctx.clientIp || "unknown", "X-Forwarded-Proto", clientScheme(ctx)];
@@ -77,7 +77,7 @@ function forwardedFields(ctx: RequestContext): string[] {
   return fields;
 }
 
-/** The fields of the client, with the cookies that services may see. */
+/** The fields of the client, without the cookies of logins and sessions. */
 function withoutPrivateCookies({ edit, fields }: RequestContext): readonly string[] {
   if (edit === null || !edit.drops("cookie")) return fields;
   const cookie = getField(edit.fields, "cookie");

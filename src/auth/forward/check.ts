@@ -1,4 +1,4 @@
-// One check request and its answer: bounded in time and size, sent again once when a kept connection was lost under it.
+// One check request and its answer, with limits on time and size. It is retried once if a reused connection was closed.
 import type { Connector } from "../../core/connector.ts";
 import type { Receiver, SendFailure, Upstream } from "../../core/edges.ts";
 import { NULL_UPSTREAM } from "../../core/null-upstream.ts";
@@ -12,7 +12,7 @@ export interface CheckAnswer {
   readonly body: Buffer;
 }
 
-/** There is no usable answer. */
+/** A check without a usable answer. */
 export interface CheckFailure {
   /** The reason, for the log. Contains no text of the service. */
   readonly why: string;
@@ -32,7 +32,7 @@ export class Check implements Receiver {
   readonly #limits: CheckLimits;
   readonly #timer: NodeJS.Timeout;
   readonly #body = new Gathered();
-  /** null: it is over. */
+  /** null: the check has ended. */
   #settle: ((outcome: CheckAnswer | CheckFailure) => void) | null;
   #upstream: Upstream = NULL_UPSTREAM;
   #status = 0;
@@ -54,7 +54,7 @@ export class Check implements Receiver {
     this.#send(false);
   }
 
-  /** Fails the check and closes its connection. Harmless when it is over. */
+  /** Fails the check and closes its connection. Has no effect after its end. */
   abort(why: string): void {
     const upstream = this.#upstream;
     this.#end({ why });
@@ -92,7 +92,7 @@ export class Check implements Receiver {
   #send(fresh: boolean): void {
     const attempt = ++this.#attempts;
     const upstream = this.#connector.send({ ...this.#request, fresh }, this);
-    // It may have failed, and been sent again, before `send` returned.
+    // It may have failed and been retried before `send` returned.
     if (this.#settle !== null && attempt === this.#attempts) this.#upstream = upstream;
   }
 

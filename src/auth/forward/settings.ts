@@ -12,24 +12,24 @@ export interface ForwardService {
   readonly timeoutMs: number;
   /** Largest body of an answer. */
   readonly maxBodyBytes: number;
-  /** Connections at once; further checks wait for one. */
+  /** Maximum number of connections; further checks wait. */
   readonly maxConnections: number;
   /** PEM trust anchors; "" = those of the runtime. */
   readonly ca: string;
-  /** Fields of the client that check requests have; null: all but those about the body, the connection and conditions. */
+  /** Client fields to include in check requests; null: all but those about the body, the connection and conditions. */
   readonly requestHeaders: readonly string[] | null;
-  /** Fields of an admitting answer that are set on the request. */
+  /** Fields of a permitting answer to set on the request. */
   readonly responseHeaders: readonly string[];
-  /** Fields of an admitting answer that are set on the reply. */
+  /** Fields of a permitting answer to set on the reply. */
   readonly clientHeaders: readonly string[];
-  /** Fields of an admitting answer that make up the identity; "" none. */
+  /** Fields of a permitting answer that contain the identity; "" = none. */
   readonly subjectHeader: string;
   readonly scopesHeader: string;
   readonly groupsHeader: string;
   readonly rolesHeader: string;
 }
 
-/** Clients may send these to other rules, whose backends verify them. */
+/** Clients may send these to other rules whose backends verify them. */
 const CREDENTIALS: ReadonlySet<string> = new Set(["authorization", "cookie"]);
 
 /** Names of fields that only the service may set. @param credentials whether `Authorization` and `Cookie` are included */

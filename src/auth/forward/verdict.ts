@@ -13,21 +13,21 @@ import type { ForwardService } from "./settings.ts";
 /** Fields of a denial that gRPC clients get as metadata. */
 const GRPC_FIELDS: ReadonlySet<string> = new Set(["www-authenticate", "retry-after"]);
 
-/** Why an answer is no decision; null: it is one. 304 would answer a condition, and check requests have none. */
+/** Why an answer is not a decision; null: it is one. 304 is invalid, since check requests are not conditional. */
 export function faultIn({ status }: CheckAnswer): CheckFailure | null {
   return status >= 500 || status === 304 ? { why: `the service answered ${status}` } : null;
 }
 
-/** Whether the request may pass. */
+/** Whether the answer permits the request. */
 export function isAdmission({ status }: CheckAnswer): boolean {
   return status < 300;
 }
 
-/** Who an admitted request is from. */
+/** The identity of a permitted request. */
 export function identityIn(service: ForwardService, { fields }: CheckAnswer): AuthResult {
   const { subjectHeader, scopesHeader, groupsHeader, rolesHeader, name: provider } = service;
   const subjects = subjectHeader === "" ? [] : valuesOf(fields, subjectHeader);
-  if (subjects.length > 1) return { code: "auth_unavailable", why: "the service names several subjects" };
+  if (subjects.length > 1) return { code: "auth_unavailable", why: "the service answered with several subjects" };
   const subject = textIn(subjects[0] ?? "");
   if (subject === null) return { code: "auth_unavailable", why: "the subject is not UTF-8" };
   if (subject === "") return ADMITTED;

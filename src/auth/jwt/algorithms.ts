@@ -3,7 +3,7 @@ import { constants, createHmac, type KeyObject, timingSafeEqual, verify } from "
 
 /** One algorithm. */
 interface Algorithm {
-  /** Whether a key is of the kind and, for curves, on the curve that the algorithm is defined for. */
+  /** Whether a key has the type and, for elliptic curves, the curve that the algorithm requires. */
   fits(key: KeyObject): boolean;
   verify(data: Buffer, key: KeyObject, signature: Buffer): boolean;
 }
@@ -24,7 +24,7 @@ function pss(hash: string): Algorithm {
   };
 }
 
-/** @param curve as OpenSSL names it @param bytes length of a signature */
+/** @param curve name in OpenSSL @param bytes length of a signature */
 function ecdsa(hash: string, curve: string, bytes: number): Algorithm {
   return {
     fits: (key) => key.asymmetricKeyType === "ec" && key.asymmetricKeyDetails?.namedCurve === curve,
@@ -62,23 +62,23 @@ const ALGORITHMS = {
   HS512: hmac("sha512"),
 } as const satisfies Record<string, Algorithm>;
 
-/** Name of an algorithm, as `alg` has it. `none` is not among them. */
+/** Name of an algorithm, as in `alg`. `none` is not supported. */
 export type AlgorithmName = keyof typeof ALGORITHMS;
 
-/** Every algorithm there is. */
+/** All supported algorithms. */
 export const ALGORITHM_NAMES = Object.keys(ALGORITHMS) as readonly AlgorithmName[];
 
-/** Whether it is computed with a secret that both sides know. */
+/** Whether the algorithm uses a shared secret. */
 export function isSymmetric(name: AlgorithmName): boolean {
   return name.startsWith("HS");
 }
 
-/** The algorithms a key can be used with. */
+/** The algorithms that a key can be used with. */
 export function algorithmsFor(key: KeyObject): readonly AlgorithmName[] {
   return ALGORITHM_NAMES.filter((name) => ALGORITHMS[name].fits(key));
 }
 
-/** Whether a signature is right. The key must fit the algorithm. */
+/** Whether a signature is valid. The key must fit the algorithm. */
 export function isSignature(name: AlgorithmName, data: Buffer, key: KeyObject, signature: Buffer): boolean {
   return ALGORITHMS[name].verify(data, key, signature);
 }

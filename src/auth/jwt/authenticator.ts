@@ -1,4 +1,4 @@
-// Authentication by tokens (RFC 6750): those that are signed (RFC 7519), and opaque ones that somebody knows.
+// Authentication by bearer token (RFC 6750): signed tokens (RFC 7519), and opaque ones that a provider can introspect.
 
 import type { RequestContext } from "../../core/context.ts";
 import { type Identity, identityOf } from "../../core/identity.ts";
@@ -7,51 +7,51 @@ import type { AcceptedToken, RefusedToken, TokenMethod } from "./issuer.ts";
 import { removeToken, type TokenPlaces, tokenIn } from "./token-places.ts";
 import type { Outcome, TokenVerifier } from "./verifier.ts";
 
-/** Whom a token stands for. */
+/** The identity and audience of a token. */
 export interface BearerIdentity {
   readonly identity: Identity;
-  /** Whom the token is meant for. */
+  /** Intended recipients of the token. */
   readonly audience: readonly string[];
 }
 
-/** Makes it of a token that was accepted. */
+/** The identity of an accepted token. */
 export function bearerIdentity({ meaning, audience, method, provider, expiresAt }: AcceptedToken): BearerIdentity {
   return { identity: identityOf({ ...meaning, method, provider, expiresAt }), audience };
 }
 
-/** Asks others about a token that no known issuer has signed. */
-export type AskOthers = (token: string, refused: RefusedToken) => Promise<Outcome<BearerIdentity>>;
+/** Introspects a token that no configured issuer has signed. */
+export type Introspect = (token: string, refused: RefusedToken) => Promise<Outcome<BearerIdentity>>;
 
-/** What is asked of the tokens of one method, beside what their issuer asks. */
-export interface TokenDemand {
+/** Requirements on the tokens of one method, in addition to those of their issuer. */
+export interface TokenRequirement {
   readonly method: TokenMethod;
-  /** All of which must be held. */
+  /** The token must have all of them. */
   readonly scopes: readonly string[];
-  /** Lists of audiences, of each of which the token must name one. */
+  /** Lists of audiences: the token must have one of each list. */
   readonly audiences: readonly (readonly string[])[];
 }
 
-/** Settings of the authentication by tokens of one or more methods. */
+/** Settings of token authentication by one or more methods. */
 export interface BearerSettings {
-  /** That of refusals. */
+  /** The method to which refusals are attributed. */
   readonly method: TokenMethod;
-  /** Names what differs between routes. */
+  /** Distinguishes the settings of different routes. */
   readonly variant: string;
-  /** Where tokens are looked for. */
+  /** Where tokens are accepted. */
   readonly places: readonly TokenPlaces[];
-  /** Those of them where they are taken out. */
+  /** The places from which tokens are stripped. */
   readonly strips: readonly TokenPlaces[];
-  readonly demand: TokenDemand;
+  readonly requirement: TokenRequirement;
 }
 
-/** Makes the method. @param others null: nobody else is asked */
+/** Makes the method. @param introspect null: tokens are not introspected */
 export function bearer(
   settings: BearerSettings,
   verifier: TokenVerifier<BearerIdentity>,
-  others: AskOthers | null,
+  introspect: Introspect | null,
 ): Authenticator {
-  const { method, variant, places, strips, demand } = settings;
-  const resultOf = (outcome: Outcome<BearerIdentity>) => judged(outcome, demand);
+  const { method, variant, places, strips, requirement } = settings;
+  const resultOf = (outcome: Outcome<BearerIdentity>) => judged(outcome, requirement);
   return {
     method,
     variant,
@@ -61,19 +61,19 @@ export function bearer(
     identify(token) {
       const outcome = verifier.verify(token);
       if (outcome instanceof Promise) return outcome.then(resultOf);
-      if (others !== null && "foreign" in outcome) return others(token, outcome).then(resultOf);
+      if (introspect !== null && "foreign" in outcome) return introspect(token, outcome).then(resultOf);
       return resultOf(outcome);
     },
-    scopesFor: ({ method: its }) => (its === demand.method ? demand.scopes : []),
+    scopesFor: ({ method: by }) => (by === requirement.method ? requirement.scopes : []),
     strip: (ctx: RequestContext) => {
       for (const place of strips) removeToken(place, ctx);
     },
   };
 }
 
-function judged(outcome: Outcome<BearerIdentity>, { method, audiences }: TokenDemand): AuthResult {
+function judged(outcome: Outcome<BearerIdentity>, { method, audiences }: TokenRequirement): AuthResult {
   if (!("accepted" in outcome)) return outcome;
   const { identity, audience } = outcome.accepted;
-  const isMeant = (wanted: readonly string[]) => wanted.some((name) => audience.includes(name));
-  return identity.method !== method || audiences.every(isMeant) ? identity : invalid("the audience is another");
+  const isAccepted = (accepted: readonly string[]) => accepted.some((name) => audience.includes(name));
+  return identity.method !== method || audiences.every(isAccepted) ? identity : invalid("the audience is not accepted");
 }

@@ -1,29 +1,29 @@
-// Checks the registered claims of a token (RFC 7519 §4.1) once its signature is right.
+// Checks the registered claims of a token (RFC 7519 §4.1) after its signature was verified.
 import { type Claims, claimAt, type ReadClaim } from "./claim-path.ts";
 
-/** What the claims of an issuer's tokens must be like. */
+/** Requirements on the claims of an issuer's tokens. */
 export interface ClaimRules {
-  /** One of which the token must be meant for; empty: not asked. */
+  /** The token must have one of these audiences; empty: any. */
   readonly audience: readonly string[];
-  /** Claim that holds the audience: `aud`. */
+  /** Name of the claim with the audience, such as `aud`. */
   readonly audienceClaim: string;
-  /** Claims that must be there. */
+  /** Claims that must be present. */
   readonly requiredClaims: readonly string[];
-  /** Whether the token must have an end, and must not have reached it. */
+  /** Whether `exp` is required and must not be in the past. */
   readonly validateExp: boolean;
-  /** Whether the token must have begun. */
+  /** Whether `nbf` must not be in the future. */
   readonly validateNbf: boolean;
-  /** How far clocks may differ, ms. */
+  /** Tolerated clock skew, ms. */
   readonly clockSkewMs: number;
 }
 
-/** Why claims are refused: a code for the client, and words for the log that have no text of the token in them. */
+/** Why claims are rejected: a code for the client, and a reason for the log that contains no text of the token. */
 export interface ClaimRefusal {
   readonly code: "invalid_credentials" | "expired_credentials";
   readonly why: string;
 }
 
-/** Deepest nesting of claims, so that whoever walks through them later cannot run out of stack. */
+/** Maximum nesting of claims, so that recursive code cannot overflow the stack. */
 const MAX_DEPTH = 32;
 
 /** The check of one issuer's tokens. */
@@ -38,10 +38,10 @@ export class ClaimChecks {
     this.#required = rules.requiredClaims.map(claimAt);
   }
 
-  /** @param now wall clock, ms. @returns null: they are accepted */
+  /** @param now wall clock, ms. @returns null: the claims are accepted */
   refusal(claims: Claims, now: number): ClaimRefusal | null {
     const wrong = wrongType(claims);
-    if (wrong !== "") return invalid(`${wrong} is of a wrong type`);
+    if (wrong !== "") return invalid(`${wrong} has the wrong type`);
     if (isDeeperThan(claims, MAX_DEPTH)) return invalid("the claims are nested too deeply");
     const { validateExp, validateNbf, clockSkewMs } = this.#rules;
     const { exp, nbf } = claims as { exp?: number; nbf?: number };
@@ -51,22 +51,22 @@ export class ClaimChecks {
     if (validateNbf && nbf !== undefined && now < nbf * 1000 - clockSkewMs)
       return invalid("the token is not valid yet");
     if (this.#required.some((read) => (read(claims) ?? null) === null)) return invalid("a required claim is missing");
-    return this.#isMeantForUs(claims) ? null : invalid("the audience is another");
+    return this.#hasAudience(claims) ? null : invalid("the audience is not accepted");
   }
 
-  /** When claims that were accepted end, ms of the wall clock; Infinity: never. */
+  /** Expiry of accepted claims, wall clock, ms; Infinity: never. */
   endOf({ exp }: Claims): number {
     const { validateExp, clockSkewMs } = this.#rules;
     return validateExp ? (exp as number) * 1000 + clockSkewMs : Number.POSITIVE_INFINITY;
   }
 
-  /** Whom they are meant for. */
+  /** The audience of the claims. */
   audienceOf(claims: Claims): readonly string[] {
-    const said = this.#audience(claims);
-    return (Array.isArray(said) ? said : [said]).filter((name) => typeof name === "string");
+    const value = this.#audience(claims);
+    return (Array.isArray(value) ? value : [value]).filter((name) => typeof name === "string");
   }
 
-  #isMeantForUs(claims: Claims): boolean {
+  #hasAudience(claims: Claims): boolean {
     const { audience } = this.#rules;
     return audience.length === 0 || this.audienceOf(claims).some((name) => audience.includes(name));
   }
@@ -76,7 +76,7 @@ function invalid(why: string): ClaimRefusal {
   return { code: "invalid_credentials", why };
 }
 
-/** The first registered claim that is not of its type; "" = none. */
+/** The first registered claim of the wrong type; "" = none. */
 function wrongType({ exp, nbf, iat, iss, sub, aud }: Claims): string {
   if (exp !== undefined && !Number.isFinite(exp)) return "exp";
   if (nbf !== undefined && !Number.isFinite(nbf)) return "nbf";

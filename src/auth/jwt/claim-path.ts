@@ -1,14 +1,14 @@
-// Finds claims by name or by path.
+// Finds claims by name or path.
 
-/** The claims of a token whose signature is right. */
+/** The claims of a token. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Reads one claim; undefined when absent. */
+/** Reads one claim; undefined if absent. */
 export type ReadClaim = (claims: Claims) => unknown;
 
 /**
- * Reads the claim of that name, else descends by the dots in it: `https://app.example/roles` is a name, `realm.roles` usually
- * a path. An e-mail address counts only where the issuer has verified it.
+ * Reads the claim with exactly this name, or else follows it as a path separated by dots: `https://app.example/roles` is a
+ * name, `realm.roles` usually a path. `email` is read only if the issuer has verified it.
  */
 export function claimAt(path: string): ReadClaim {
   if (path === "email") return verifiedEmail;
@@ -17,7 +17,7 @@ export function claimAt(path: string): ReadClaim {
   return (claims) => (Object.hasOwn(claims, path) ? claims[path] : steps.reduce<unknown>(own, claims));
 }
 
-/** An address that the issuer has verified, and that can be read in one way only; undefined: there is none. */
+/** An unambiguous e-mail address that the issuer has verified; undefined: there is none. */
 export function verifiedEmail({ email, email_verified: verified }: Claims): string | undefined {
   return verified === true && typeof email === "string" && /^[^@]+@[^@]+$/.test(email) ? email : undefined;
 }

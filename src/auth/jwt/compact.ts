@@ -1,61 +1,61 @@
-// Takes a compact JWS apart (RFC 7515 §7.1), and refuses what is none before its claims are decoded.
+// Parses a compact JWS (RFC 7515 §7.1) and rejects malformed ones before their claims are decoded.
 import { isUtf8 } from "node:buffer";
 import { ALGORITHM_NAMES, type AlgorithmName } from "./algorithms.ts";
-import { hasTwinNames } from "./twin-names.ts";
+import { hasDuplicateNames } from "./duplicate-names.ts";
 
-/** Longest token that is looked at, characters. */
+/** Maximum length of a token, in characters. */
 export const MAX_TOKEN_LENGTH = 8192;
-/** Longest `kid`, characters. */
+/** Maximum length of a `kid`, in characters. */
 const MAX_KID_LENGTH = 512;
 
-/** Three parts of base64url; the five of an encrypted token (RFC 7516) are refused, as are padding and blanks. */
+/** Three parts in base64url; encrypted tokens (RFC 7516), which have five, are rejected, as are padding and white space. */
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-const NO_TOKEN = "the token is no compact JWS";
-const NO_HEADER = "the header of the token is no JSON object";
+const MALFORMED = "the token is not a compact JWS";
+const MALFORMED_HEADER = "the header of the token is not a JSON object";
 
-/** Whether a text was refused because it is no signed token at all. @param why as {@link CompactReader.read} says it */
+/** Whether a text was rejected because it is not a signed token at all. @param why result of {@link CompactReader.read} */
 export function isOpaque(why: string): boolean {
-  return why === NO_TOKEN || why === NO_HEADER;
+  return why === MALFORMED || why === MALFORMED_HEADER;
 }
 
-/** A token whose header can be used. Nothing in it has been verified. */
+/** A token with a valid header. Nothing in it has been verified. */
 export interface CompactToken {
   readonly algorithm: AlgorithmName;
-  /** "" = it names no key. */
+  /** "" = none. */
   readonly kid: string;
-  /** The two parts that are signed. */
+  /** The signed parts. */
   readonly signed: Buffer;
   readonly signature: Buffer;
-  /** Claims in base64url. */
+  /** Claims, in base64url. */
   readonly payload: string;
 }
 
-/** What a header says. */
+/** The relevant parameters of a header. */
 interface Header {
   readonly algorithm: AlgorithmName;
   readonly kid: string;
 }
 
-/** Takes tokens apart. Those of one issuer have the same header, so the last one is remembered. */
+/** Parses tokens. Tokens of one issuer usually have the same header, so the last one is cached. */
 export class CompactReader {
   #text = "";
   #header: Header | string = "";
 
   /**
-   * Keys and addresses of keys in the header (`jwk`, `jku`, `x5u`, `x5c`) are not looked at.
-   * @returns why it is none, for the log; without any of its text
+   * Keys and URLs of keys in the header (`jwk`, `jku`, `x5u`, `x5c`) are ignored.
+   * @returns the token, or why it is malformed, for the log; contains none of its text
    */
   read(token: string): CompactToken | string {
     if (token.length > MAX_TOKEN_LENGTH) return "the token is too long";
-    if (!COMPACT.test(token)) return NO_TOKEN;
+    if (!COMPACT.test(token)) return MALFORMED;
     const first = token.indexOf(".");
     const last = token.lastIndexOf(".");
     const header = this.#headerOf(token.slice(0, first));
     if (typeof header === "string") return header;
     const encoded = token.slice(last + 1);
     const signature = Buffer.from(encoded, "base64url");
-    // Unused bits at its end would give one signature several spellings (RFC 4648 §3.5).
+    // Non-zero unused bits would give one signature several encodings (RFC 4648 §3.5).
     if (signature.toString("base64url") !== encoded) return "the signature is not in base64url";
     return {
       algorithm: header.algorithm,
@@ -77,17 +77,17 @@ export class CompactReader {
 
 function headerOf(text: string): Header | string {
   const header = jsonObject(text);
-  if (header === null) return NO_HEADER;
+  if (header === null) return MALFORMED_HEADER;
   const { alg, kid = "" } = header;
-  // No extension is understood, so each one that must be is reason to refuse (RFC 7515 §4.1.11, RFC 7797 §6).
-  if (header.crit !== undefined) return "the token demands an extension";
-  if (header.b64 !== undefined && header.b64 !== true) return "the claims of the token are not encoded";
+  // No extensions are supported, so tokens that require one must be rejected (RFC 7515 §4.1.11, RFC 7797 §6).
+  if (header.crit !== undefined) return "the token requires an extension";
+  if (header.b64 !== undefined && header.b64 !== true) return "the claims of the token are not base64url-encoded";
   if (typeof kid !== "string" || kid.length > MAX_KID_LENGTH) return "the token has an invalid kid";
   const algorithm = ALGORITHM_NAMES.find((name) => name === alg);
   return algorithm === undefined ? "the token has an unknown algorithm" : { algorithm, kid };
 }
 
-/** An object in JSON in base64url; null: it is none, or one with two members of a name (RFC 7515 §4, RFC 7519 §4). */
+/** A base64url-encoded JSON object; null: malformed, or with duplicate names (RFC 7515 §4, RFC 7519 §4). */
 export function jsonObject(text: string): Record<string, unknown> | null {
   const bytes = Buffer.from(text, "base64url");
   if (!isUtf8(bytes)) return null;
@@ -95,7 +95,7 @@ export function jsonObject(text: string): Record<string, unknown> | null {
     const json = bytes.toString("utf8");
     const value: unknown = JSON.parse(json);
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject && !hasTwinNames(json, value) ? (value as Record<string, unknown>) : null;
+    return isObject && !hasDuplicateNames(json, value) ? (value as Record<string, unknown>) : null;
   } catch {
     return null;
   }

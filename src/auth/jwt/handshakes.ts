@@ -1,5 +1,5 @@
-// Tokens in handshakes of WebSockets: as a subprotocol, which is no offer to the backend, and in cookies, which any page can have
-// its visitors send.
+// Tokens in WebSocket handshakes: as a subprotocol, which must not reach the backend, and in cookies, which browsers also send
+// for pages of other origins.
 import type { RequestContext } from "../../core/context.ts";
 import type { Filter } from "../../core/filter.ts";
 import type { Verdict } from "../../core/reply.ts";
@@ -9,9 +9,9 @@ import { tokenOffer } from "./token-places.ts";
 const PROTOCOL = "Sec-WebSocket-Protocol";
 
 /**
- * Keeps tokens among the subprotocols from backends. Browsers demand that one of those they offered is chosen: where the backend
- * chooses none, it is `bearer`.
- * @param offersOthers whether the client's other subprotocols are passed on here, and not by the settings of WebSockets
+ * Strips tokens from the offered subprotocols. Browsers require that one of the offered subprotocols is selected, so `bearer`
+ * is if the backend selects none.
+ * @param offersOthers whether the client's other subprotocols are forwarded here, and not by the WebSocket settings
  */
 export function tokenSubprotocol(offersOthers: boolean): Filter {
   return {
@@ -33,9 +33,9 @@ export function tokenSubprotocol(offersOthers: boolean): Filter {
 }
 
 /**
- * Refuses handshakes that a cookie alone identifies, unless they come from a page of an origin that is allowed.
- * @param isByCookie whether a cookie alone does
- * @param originVerdict what becomes of the origin of a page
+ * Rejects handshakes that are authenticated by a cookie alone, unless they come from an allowed origin.
+ * @param isByCookie whether a cookie alone authenticates the request
+ * @param originVerdict the verdict on its origin
  */
 export function cookieOrigin(
   isByCookie: (ctx: RequestContext) => boolean,
@@ -46,7 +46,7 @@ export function cookieOrigin(
     phase: "authorize",
     onRequest(ctx) {
       if (!ctx.upgrade || ctx.identity === null || !isByCookie(ctx)) return undefined;
-      // Every browser says the origin; who does not say it cannot be told from one that hides it.
+      // All browsers send Origin, so a handshake without it must not be accepted by cookie.
       return getField(ctx.fields, "origin") === undefined ? { code: "origin_not_allowed" } : originVerdict(ctx);
     },
   };

@@ -1,4 +1,4 @@
-// One issuer of tokens: its keys and algorithms, and what its claims must be like and mean.
+// One issuer of tokens: verifies signatures and claims, and maps claims to an identity.
 import type { AuthMethod } from "../../core/identity.ts";
 import { type AlgorithmName, isSignature } from "./algorithms.ts";
 import { ClaimChecks, type ClaimRules } from "./claim-checks.ts";
@@ -7,27 +7,27 @@ import type { CompactToken } from "./compact.ts";
 import type { KeySource, VerificationKey } from "./keys.ts";
 import { type MeaningSettings, type TokenMeaning, TokenReader } from "./token-meaning.ts";
 
-/** Most keys that are tried for a token that names none. */
+/** Maximum number of keys tried for a token without `kid`. */
 const MAX_TRIES = 8;
 
 /** Methods whose credentials are tokens. */
 export type TokenMethod = Extract<AuthMethod, "jwt" | "oauth2">;
 
-/** What is configured of an issuer, besides its keys. */
+/** Settings of an issuer, without its keys. */
 export interface IssuerSettings extends ClaimRules, MeaningSettings {
   /** The method that accepts its tokens. */
   readonly method: TokenMethod;
-  /** Names it in logs and to backends. */
+  /** Its name in logs and in requests to backends. */
   readonly name: string;
-  /** Values of `iss` that are its own → value that `tid` must have; "" = none is asked. Empty: `iss` is not asked. */
+  /** Accepted values of `iss` → required value of `tid`; "" = any. Empty: `iss` is not checked. */
   readonly issuers: Readonly<Record<string, string>>;
   readonly algorithms: readonly AlgorithmName[];
 }
 
-/** A token that was accepted. */
+/** An accepted token. */
 export interface AcceptedToken {
   readonly meaning: TokenMeaning;
-  /** Whom it is meant for. */
+  /** Its audience. */
   readonly audience: readonly string[];
   readonly method: TokenMethod;
   readonly provider: string;
@@ -35,24 +35,24 @@ export interface AcceptedToken {
   readonly expiresAt: number;
 }
 
-/** A token that was not. */
+/** A rejected token. */
 export interface RefusedToken {
-  /** `auth_unavailable`: whether it is good cannot be told, because the keys of its issuer are not to be had. */
+  /** `auth_unavailable`: it cannot be verified, because the keys of its issuer are not available. */
   readonly code: "invalid_credentials" | "expired_credentials" | "auth_unavailable";
-  /** For the log; has no text of the token in it. */
+  /** For the log. Contains no text of the token. */
   readonly why: string;
-  /** It is no token of the issuers that are known here; others may know it. */
+  /** Set if it is not from a configured issuer; a provider may still accept it by introspection. */
   readonly foreign?: true;
 }
 
-/** Claims that were accepted. */
+/** Accepted claims. */
 interface Accepted {
   readonly token: AcceptedToken;
   /** ms since 1970; Infinity: never. */
   readonly endsAt: number;
 }
 
-/** The same of a token whose signature is right. */
+/** Accepted claims of a token with a valid signature. */
 interface Verified extends Accepted {
   readonly key: VerificationKey;
 }
@@ -71,10 +71,10 @@ export class Issuer {
     this.#reader = new TokenReader(settings);
   }
 
-  /** @param now wall clock, ms. @returns null: the key is not known, and may be after a refresh */
+  /** @param now wall clock, ms. @returns null: the key is unknown, but may be found after a refresh */
   verify(compact: CompactToken, claims: Claims, now: number): Verified | RefusedToken | null {
     const { kid, algorithm, signed, signature } = compact;
-    if (!this.settings.algorithms.includes(algorithm)) return invalid("the algorithm is not one of its issuer's");
+    if (!this.settings.algorithms.includes(algorithm)) return invalid("the algorithm is not accepted from this issuer");
     const candidates = this.keys.find(kid, algorithm);
     for (let i = 0; i < Math.min(candidates.length, MAX_TRIES); i++) {
       const key = candidates[i]!;
@@ -82,11 +82,11 @@ export class Issuer {
       const accepted = this.accept(claims, now);
       return "why" in accepted ? accepted : { ...accepted, key };
     }
-    // A token that names no key may be signed with one that is too new to be known.
-    return kid === "" || candidates.length === 0 ? null : invalid("the signature is wrong");
+    // A token without `kid` may be signed with a new key that has not been fetched yet.
+    return kid === "" || candidates.length === 0 ? null : invalid("the signature is invalid");
   }
 
-  /** Says what claims mean that come from the issuer for sure. @param claims which may be changed @param now wall clock, ms */
+  /** Checks and maps authentic claims. @param claims may be modified @param now wall clock, ms */
   accept(claims: Claims, now: number): Accepted | RefusedToken {
     const { issuers, name, method } = this.settings;
     const refusal = this.#checks.refusal(claims, now);

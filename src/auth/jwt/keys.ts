@@ -1,44 +1,44 @@
-// Keys that signatures are verified with: from PEM, from secrets, from JWK sets (RFC 7517).
+// Keys for the verification of signatures: from PEM, secrets and JWK sets (RFC 7517).
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import { TlsFault } from "../../tls/fault.ts";
 import { pemBlocks } from "../../tls/pem.ts";
 import { type AlgorithmName, algorithmsFor } from "./algorithms.ts";
 
-/** Most keys of one set that are used. */
+/** Maximum number of keys used from one set. */
 const MAX_KEYS = 256;
-/** Smallest RSA key, bits (RFC 7518 §3.3). */
+/** Minimum size of an RSA key, bits (RFC 7518 §3.3). */
 const MIN_RSA_BITS = 2048;
-/** Largest RSA key, bits: verifying takes time that grows with its square. */
+/** Maximum size of an RSA key, bits, since the time to verify grows with its square. */
 const MAX_RSA_BITS = 8192;
-/** Largest public exponent: those in use have 17 bits, and time grows with their number. */
+/** Maximum public exponent, since the time to verify grows with its size. Common exponents have 17 bits. */
 const MAX_RSA_EXPONENT = 2n ** 32n;
 
-/** A key that cannot be used, in words that have nothing of the key in them. */
+/** A key that cannot be used. The message contains no part of the key. */
 export class KeyFault extends TlsFault {}
 
 /** One key. */
 export interface VerificationKey {
-  /** "" = it has no name. */
+  /** "" = none. */
   readonly kid: string;
   readonly key: KeyObject;
-  /** The algorithms it may be used with. */
+  /** Algorithms it may be used with. */
   readonly algorithms: readonly AlgorithmName[];
-  /** Set when its issuer no longer publishes it: what was verified with it counts no more. */
+  /** Set when its issuer no longer publishes it, which invalidates cached tokens that were verified with it. */
   retired: boolean;
 }
 
-/** Where the keys of an issuer come from. */
+/** The keys of an issuer. */
 export interface KeySource {
-  /** Keys that a token may be signed with. @param kid as the token names it; "" = it does not */
+  /** Keys that a token may be signed with. @param kid of the token; "" = none */
   find(kid: string, algorithm: AlgorithmName): readonly VerificationKey[];
-  /** Looks whether there are more keys by now; resolves when {@link find} may know more. null: that would be of no use. */
+  /** Fetches the keys again; resolves when {@link find} may return new ones. null: a fetch is not possible or not due. */
   refresh(kid: string): Promise<void> | null;
-  /** Whether the keys are up to date: a key that is not found may exist otherwise. */
+  /** Whether the keys are up to date; if not, a key may exist even if it is not found. */
   readonly current: boolean;
 }
 
 /**
- * The public keys in a file of PEM: keys or certificates, of which the keys are taken.
+ * The public keys in a PEM file, which may contain keys and certificates.
  * @throws TlsFault
  */
 export function keysOfPem(text: string): readonly VerificationKey[] {
@@ -54,24 +54,24 @@ export function keysOfPem(text: string): readonly VerificationKey[] {
   });
 }
 
-/** The key a secret is. */
+/** The key for a shared secret. */
 export function keyOfSecret(secret: string): VerificationKey {
   return keyOf("", createSecretKey(Buffer.from(secret, "utf8")));
 }
 
 /**
- * Reads a JWK set. Members that cannot be used are left out: secrets (`oct`), which would let whoever reads the set sign;
- * keys for encryption; kinds of keys that are not known; and keys that are too weak.
- * @param before keys of the set as it was, by their text: those that are still there stay the same objects
- * @returns the keys by their text
- * @throws KeyFault when it is no JWK set
+ * Reads a JWK set. Unusable keys are skipped: secrets (`oct`), with which any reader of the set could sign; encryption keys;
+ * keys of unknown types; and weak keys.
+ * @param before keys of the previous set, by their JSON text; objects are reused for those that are still in the set
+ * @returns the keys, by their JSON text
+ * @throws KeyFault if it is not a JWK set
  */
 export function keysOfSet(
   set: unknown,
   before: ReadonlyMap<string, VerificationKey> = new Map(),
 ): ReadonlyMap<string, VerificationKey> {
   const { keys } = (set ?? {}) as { keys?: unknown };
-  if (!Array.isArray(keys)) throw new KeyFault("not a JWK set: there is no list of keys");
+  if (!Array.isArray(keys)) throw new KeyFault('not a JWK set: "keys" is missing');
   const found = new Map<string, VerificationKey>();
   for (const jwk of (keys as readonly unknown[]).slice(0, MAX_KEYS)) {
     const text = JSON.stringify(jwk);
@@ -81,7 +81,7 @@ export function keysOfSet(
   return found;
 }
 
-/** null: it is none that signatures may be verified with. */
+/** null: it cannot be used to verify signatures. */
 function keyOfJwk(value: unknown): VerificationKey | null {
   if (typeof value !== "object" || value === null) return null;
   const {
@@ -99,7 +99,7 @@ function keyOfJwk(value: unknown): VerificationKey | null {
   if (kty === "oct" || use !== "sig" || typeof kid !== "string") return null;
   if (!Array.isArray(ops) || !ops.includes("verify")) return null;
   try {
-    // Only the public members are handed on.
+    // Private members are omitted.
     const jwk = kty === "RSA" ? { kty, n, e } : { kty, crv, x, y };
     const key = keyOf(kid, createPublicKey({ key: jwk as JsonWebKey, format: "jwk" }));
     const algorithms = alg === undefined ? key.algorithms : key.algorithms.filter((name) => name === alg);
@@ -118,6 +118,6 @@ function keyOf(kid: string, key: KeyObject): VerificationKey {
   if (publicExponent !== undefined && publicExponent > MAX_RSA_EXPONENT)
     throw new KeyFault("the public exponent of the RSA key is too large");
   const algorithms = algorithmsFor(key);
-  if (algorithms.length === 0) throw new KeyFault("no signature algorithm of tokens uses keys of this kind");
+  if (algorithms.length === 0) throw new KeyFault("no supported signature algorithm uses keys of this type");
   return { kid, key, algorithms, retired: false };
 }

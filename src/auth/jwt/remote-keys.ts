@@ -1,49 +1,49 @@
-// The JWK set an issuer publishes: fetched in the background and when a token names a key that it does not have.
+// The published JWK set of an issuer: fetched in the background, and when a token has an unknown `kid`.
 import type { Clock } from "../../core/clock.ts";
 import type { AlgorithmName } from "./algorithms.ts";
 import { type KeySource, keysOfSet, type VerificationKey } from "./keys.ts";
 
-/** Soonest that tokens cause one fetch after another, ms: whoever makes up names of keys must not make us flood the issuer. */
+/** Minimum time between fetches caused by tokens, ms, so that clients with made-up `kid`s cannot flood the issuer. */
 const COOLDOWN_MS = 30_000;
-/** How long a name that the issuer did not know causes no fetch, ms. */
+/** How long a `kid` that is not in the fetched set causes no other fetch, ms. */
 const UNKNOWN_MS = 60_000;
-/** Most such names kept. */
+/** Maximum number of such `kid`s tracked. */
 const MAX_UNKNOWN = 256;
-/** First pause after a failure, ms; it doubles up to one of the next two. */
+/** First pause after a failure, ms; it doubles up to one of the next two values. */
 const RETRY_MS = 1_000;
 /** Longest pause while there are keys, ms. */
 const MAX_RETRY_MS = 30_000;
-/** Longest pause while there are none and all who bring a token are turned away, ms. */
+/** Longest pause while there are none, so that all tokens are rejected, ms. */
 const MAX_RETRY_WITHOUT_MS = 5_000;
 
-/** Told of what a fetch came to. */
+/** Receives the results of fetches. */
 export interface FetchObserver {
   failed(error: Error): void;
-  /** Keys are there, the first ones or again after failures. @param keys how many can be used */
+  /** Keys were fetched, for the first time or after failures. @param keys number of usable ones */
   recovered(keys: number): void;
 }
 
-/** One published set. Call {@link close} when done. */
+/** One published set. Must be closed. */
 export class RemoteKeys implements KeySource {
   readonly #fetch: (signal: AbortSignal) => Promise<unknown>;
   readonly #cacheMs: number;
   readonly #clock: Clock;
   readonly #observer: FetchObserver;
-  readonly #gone = new AbortController();
-  /** By their text; null before the first answer. */
+  readonly #closing = new AbortController();
+  /** By their JSON text; null before the first fetch. */
   #keys: ReadonlyMap<string, VerificationKey> | null = null;
   #flight: Promise<void> | null = null;
   #failures = 0;
   #cancelNext: () => void = () => undefined;
-  /** When a token last caused a fetch. */
+  /** Time of the last fetch caused by a token. */
   #causedAt = Number.NEGATIVE_INFINITY;
-  /** Names the issuer did not know → when it was asked. */
+  /** Unknown `kid` → time of the fetch. */
   readonly #unknown = new Map<string, number>();
 
   /**
-   * Begins to fetch at once.
-   * @param fetch the document; rejects when there is none
-   * @param cacheMs how long keys are good without asking again, ms
+   * Starts to fetch at once.
+   * @param fetch fetches the set, or rejects
+   * @param cacheMs interval of regular fetches, ms
    */
   constructor(
     fetch: (signal: AbortSignal) => Promise<unknown>,
@@ -72,14 +72,14 @@ export class RemoteKeys implements KeySource {
   refresh(kid: string): Promise<void> | null {
     if (this.#flight !== null) return this.#flight;
     const now = this.#clock.now();
-    if (this.#gone.signal.aborted || this.#keys === null || now - this.#causedAt < COOLDOWN_MS) return null;
+    if (this.#closing.signal.aborted || this.#keys === null || now - this.#causedAt < COOLDOWN_MS) return null;
     if (now - (this.#unknown.get(kid) ?? Number.NEGATIVE_INFINITY) < UNKNOWN_MS) return null;
     this.#causedAt = now;
     return this.#renew().then(() => this.#noteIfUnknown(kid));
   }
 
   close(): void {
-    this.#gone.abort();
+    this.#closing.abort();
     this.#cancelNext();
   }
 
@@ -88,18 +88,18 @@ export class RemoteKeys implements KeySource {
     this.#cancelNext();
     this.#flight = this.#fetched().finally(() => {
       this.#flight = null;
-      if (!this.#gone.signal.aborted) this.#cancelNext = this.#clock.after(this.#pause(), () => void this.#renew());
+      if (!this.#closing.signal.aborted) this.#cancelNext = this.#clock.after(this.#pause(), () => void this.#renew());
     });
     return this.#flight;
   }
 
   async #fetched(): Promise<void> {
     try {
-      const set = await this.#fetch(this.#gone.signal);
-      if (this.#gone.signal.aborted) return;
+      const set = await this.#fetch(this.#closing.signal);
+      if (this.#closing.signal.aborted) return;
       this.#replace(keysOfSet(set, this.#keys ?? undefined));
     } catch (error) {
-      if (this.#gone.signal.aborted) return;
+      if (this.#closing.signal.aborted) return;
       this.#failures++;
       this.#observer.failed(error as Error);
     }
@@ -107,10 +107,10 @@ export class RemoteKeys implements KeySource {
 
   #replace(keys: ReadonlyMap<string, VerificationKey>): void {
     for (const [text, key] of this.#keys ?? []) if (!keys.has(text)) key.retired = true;
-    const news = this.#keys === null || this.#failures > 0;
+    const isNews = this.#keys === null || this.#failures > 0;
     this.#keys = keys;
     this.#failures = 0;
-    if (news) this.#observer.recovered(keys.size);
+    if (isNews) this.#observer.recovered(keys.size);
   }
 
   #pause(): number {

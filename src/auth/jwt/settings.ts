@@ -1,16 +1,16 @@
-// What is configured of tokens, as plain data.
+// Settings of token authentication, as plain data.
 import type { ProviderAccess } from "../provider-fetch.ts";
 import type { IssuerSettings } from "./issuer.ts";
 import type { TokenPlaces } from "./token-places.ts";
 
-/** Where keys come from: their text, or where it is to be fetched. */
+/** The keys of an issuer: their text, or the URL to fetch them from. */
 export type KeySettings =
   | { readonly kind: "pem" | "secret" | "set"; readonly text: string }
   | {
       readonly kind: "url";
       readonly url: string;
       readonly access: ProviderAccess;
-      /** How long the keys are good, ms. */
+      /** How long keys are cached, ms. */
       readonly cacheMs: number;
     };
 
@@ -22,8 +22,8 @@ export interface KeyedIssuer extends IssuerSettings {
 /** Settings of the method. */
 export interface JwtSettings {
   readonly places: TokenPlaces;
-  /** Whether backends get the token, too. */
+  /** Whether the token is forwarded to backends. */
   readonly forward: boolean;
-  /** At least one; no two have a value of `iss` in common, and one that has none is alone. */
+  /** At least one; their values of `iss` are disjoint, and an issuer without any is the only one. */
   readonly issuers: readonly KeyedIssuer[];
 }

@@ -1,4 +1,4 @@
-// Keys that the configuration holds itself: they change with it alone.
+// Keys from the configuration, which change only with it.
 import type { AlgorithmName } from "./algorithms.ts";
 import type { KeySource, VerificationKey } from "./keys.ts";
 

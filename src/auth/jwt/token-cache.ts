@@ -1,27 +1,27 @@
-// Tokens that were verified, so that a client that brings the same one again costs a hash and a look-up.
+// A cache of verified tokens: a token that is sent again costs only a hash and a lookup.
 import { hash } from "node:crypto";
 import type { VerificationKey } from "./keys.ts";
 
-/** Longest time a token is not verified again, ms. */
+/** Maximum lifetime of an entry, ms. */
 const TTL_MS = 300_000;
 
 interface Entry<T> {
   readonly value: T;
   readonly key: VerificationKey;
-  /** ms of the wall clock. */
+  /** Wall clock, ms. */
   readonly endsAt: number;
 }
 
 /**
- * What is known of verified tokens, by the digest of the whole token. Belongs to one verifier and so to one configuration:
- * a reload begins with an empty one.
+ * Values for verified tokens, by the digest of the whole token. Belongs to one verifier and thus to one configuration, so it
+ * is empty after a reload.
  */
 export class TokenCache<T> {
   readonly #max: number;
-  /** The least recently used first. */
+  /** Least recently used first. */
   readonly #entries = new Map<string, Entry<T>>();
 
-  /** @param max entries kept */
+  /** @param max number of entries */
   constructor(max: number) {
     this.#max = max;
   }
@@ -40,7 +40,7 @@ export class TokenCache<T> {
     return entry.value;
   }
 
-  /** @param key it was verified with @param endsAt of the token, ms of the wall clock */
+  /** @param key that verified the token @param endsAt expiry of the token, wall clock, ms */
   set(digest: string, value: T, key: VerificationKey, endsAt: number, now: number): void {
     if (this.#entries.size >= this.#max) this.#entries.delete(this.#entries.keys().next().value!);
     this.#entries.set(digest, { value, key, endsAt: Math.min(endsAt, now + TTL_MS) });

@@ -1,33 +1,33 @@
-// What the claims of a token say of its holder.
+// Maps the claims of a token to properties of its subject.
 import { type Claims, claimAt, type ReadClaim, verifiedEmail } from "./claim-path.ts";
 
-/** Which claims say what. */
+/** The claims to read. */
 export interface MeaningSettings {
   readonly subjectClaim: string;
   readonly scopeClaim: string;
   readonly typeClaim: string;
-  /** Attribute → the claim it is read from. `groups` and `roles` are attributes, too. */
+  /** Attribute → claim. `groups` and `roles` are attributes, too. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Types of subjects that a token can tell. */
+/** Types of subjects that a token can specify. */
 type TokenSubject = "user" | "service" | "device";
 
-/** The holder of a token. */
+/** The subject of a token and its properties. */
 export interface TokenMeaning {
   readonly subject: string;
   readonly type: TokenSubject;
   readonly scopes: readonly string[];
   readonly groups: readonly string[];
   readonly roles: readonly string[];
-  /** The claims and, by their names, the attributes. An `email` is among them only if the issuer has verified it. */
+  /** The claims and the attributes. Contains `email` only if the issuer has verified it. */
   readonly claims: Claims;
 }
 
 const TYPES: readonly string[] = ["user", "service", "device"] satisfies TokenSubject[];
 const CONTROL = /[\0-\x1f\x7f-\x9f\u2028\u2029]/;
 
-/** Reads claims as settings say. */
+/** Maps claims as configured. */
 export class TokenReader {
   readonly #subject: ReadClaim;
   readonly #scopes: ReadClaim;
@@ -41,13 +41,13 @@ export class TokenReader {
     this.#attributes = Object.entries(settings.attributes).map(([name, claim]) => [name, claimAt(claim)]);
   }
 
-  /** @param claims which become those of the result @returns why they name nobody, for the log */
+  /** @param claims are modified and become part of the result @returns if there is no valid subject, why, for the log */
   read(claims: Claims): TokenMeaning | string {
     const subject = this.#subject(claims);
     if (typeof subject !== "string" || subject === "") return "the subject is missing";
-    if (CONTROL.test(subject)) return "the subject has control characters";
+    if (CONTROL.test(subject)) return "the subject contains control characters";
     const scopes = textsOf(this.#scopes(claims));
-    if (scopes === null) return "the scopes are of a wrong type";
+    if (scopes === null) return "the scopes have the wrong type";
     const type = this.#type(claims);
     const all = this.#withAttributes(claims);
     return {
@@ -60,7 +60,7 @@ export class TokenReader {
     };
   }
 
-  /** Changes the claims themselves: a copy would take longer than all the rest of reading them. */
+  /** Modifies the claims in place: a copy would take longer than everything else. */
   #withAttributes(claims: Claims): Claims {
     const all = claims as Record<string, unknown>;
     const values = this.#attributes.map(([, read]) => read(claims));
@@ -73,7 +73,7 @@ export class TokenReader {
   }
 }
 
-/** Texts of a list, or between the blanks of one text; null: neither. */
+/** The strings of a list, or the words of a string; null: neither. */
 function textsOf(value: unknown): readonly string[] | null {
   if (value === undefined || value === null) return [];
   if (typeof value === "string") return value.split(" ").filter((text) => text !== "");

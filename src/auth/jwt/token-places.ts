@@ -1,4 +1,4 @@
-// Where clients put tokens, and how they are taken out there before a request goes on.
+// Where clients send tokens, and how tokens are removed before a request is forwarded.
 import type { RequestContext } from "../../core/context.ts";
 import { cookieValues } from "../../wire/cookies.ts";
 import { isField, joinField } from "../../wire/fields.ts";
@@ -7,20 +7,20 @@ import { AMBIGUOUS } from "../authenticator.ts";
 import { authorizationOf } from "../authorization.ts";
 import { dropCookie, dropParameter } from "../strip.ts";
 
-/** Places of a token; "" none. */
+/** Where a token may be sent; "" = not there. */
 export interface TokenPlaces {
   /** Header, in lower case. */
   readonly header: string;
-  /** Word before the token in the header, in lower case. `Authorization` without it is not for tokens. */
+  /** Scheme before the token in the header, in lower case. `Authorization` with another scheme contains no token. */
   readonly prefix: string;
   readonly cookie: string;
   readonly query: string;
 }
 
-/** The subprotocol behind which browsers, which cannot set headers of handshakes, offer a token. */
+/** The subprotocol before a token: browsers cannot set headers of handshakes, but can offer subprotocols. */
 const BEARER = "bearer";
 
-/** The token a request brings: one value, in however many places. */
+/** The token of a request. It may be sent in several places if the value is the same. */
 export function tokenIn(places: readonly TokenPlaces[], ctx: RequestContext): string | null | typeof AMBIGUOUS {
   const found = outsideCookies(places, ctx);
   for (const { cookie } of places) if (cookie !== "") found.push(...cookieValues(ctx.fields, cookie));
@@ -28,12 +28,12 @@ export function tokenIn(places: readonly TokenPlaces[], ctx: RequestContext): st
   return found.every((token) => token === found[0]) ? found[0]! : AMBIGUOUS;
 }
 
-/** Whether a request has its token from a cookie alone, which browsers send along for pages of any origin. */
+/** Whether the token is only in a cookie, which browsers also send for pages of other origins. */
 export function isByCookie(places: readonly TokenPlaces[], ctx: RequestContext): boolean {
   return places.some(({ cookie }) => cookie !== "") && outsideCookies(places, ctx).length === 0;
 }
 
-/** Takes the token out of the request that is sent on, wherever it may stand. */
+/** Removes the token from all these places in the forwarded request. */
 export function removeToken({ header, prefix, cookie, query }: TokenPlaces, ctx: RequestContext): void {
   const edit = ctx.edited();
   if (header !== "" && (header !== "authorization" || inHeader(header, prefix, ctx.fields).length > 0))
@@ -42,14 +42,14 @@ export function removeToken({ header, prefix, cookie, query }: TokenPlaces, ctx:
   if (cookie !== "") dropCookie(ctx, cookie);
 }
 
-/** A client's offer of subprotocols that has a token in it: `bearer, <token>, chat`. */
+/** Offered subprotocols that contain a token: `bearer, <token>, chat`. */
 export interface TokenOffer {
   readonly token: string;
-  /** What else it offers. */
+  /** The other subprotocols. */
   readonly others: readonly string[];
 }
 
-/** null: there is no token in it. */
+/** null: no token is offered. */
 export function tokenOffer(ctx: RequestContext): TokenOffer | null {
   if (!ctx.upgrade) return null;
   const offer = joinField(ctx.fields, "sec-websocket-protocol");

@@ -6,7 +6,7 @@ import type { CookieJar } from "./set-cookie.ts";
 
 /** Maximum duration of a login, ms. */
 const ATTEMPT_MS = 600_000;
-/** Maximum number per browser, one for each tab. */
+/** Maximum number per browser, as for several tabs. */
 const MAX_ATTEMPTS = 5;
 const PURPOSE = "attempt";
 /** Start time in seconds, base 36, and the beginning of the random part. */

@@ -56,7 +56,7 @@ class CallbackPage {
     const texts = cookies.session.read(cookiesOf(ctx.fields)) ?? [];
     const found = texts.length > 0 && isNavigation(ctx) ? await sessions.find(texts) : "none";
     if (typeof found !== "string") return redirect(paths.afterLogin || "/", []);
-    ctx.detail = "session: no login of this browser has this state";
+    ctx.detail = "session: no pending login of this browser has this state";
     this.#parts.refused("login_expired");
     return { code: "login_expired", fields: PRIVATE };
   }
@@ -78,7 +78,7 @@ class CallbackPage {
     const { sessions, lifetimeMs, now } = this.#parts;
     const tokens = await provider.exchange(attempt, query);
     const session = beginSession(provider.name, tokens, provider.login.scopes, lifetimeMs, now());
-    if (session.endsAt - now() < SHORTEST_MS) throw new LoginFault("wrong", "the tokens end at once");
+    if (session.endsAt - now() < SHORTEST_MS) throw new LoginFault("wrong", "the tokens expire at once");
     try {
       await sessions.store.add(session);
     } catch (error) {
@@ -96,7 +96,7 @@ class CallbackPage {
     if (lines === null)
       throw new LoginFault(
         "wrong",
-        "the tokens are longer than cookies can be; auth.session.store: redis keeps them elsewhere",
+        "the tokens are too long for cookies; auth.session.store: redis stores them elsewhere",
       );
     ctx.identity = identity;
     const all = [...lines, ...cookies.attempts.end(attempt.state, brought)];

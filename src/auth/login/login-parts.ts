@@ -41,7 +41,7 @@ export function setCookies(lines: readonly string[]): readonly string[] {
   return lines.flatMap((line) => ["Set-Cookie", line]);
 }
 
-/** The reply to a failed login. @param lines of Set-Cookie @throws the error if it is none of a login */
+/** The reply to a failed login. @param lines of Set-Cookie @throws the error if it is not a LoginFault */
 export function refusalOf(parts: LoginParts, ctx: RequestContext, error: unknown, lines: readonly string[]): Refusal {
   if (!(error instanceof LoginFault)) throw error;
   const code = error.kind === "down" ? "auth_unavailable" : "login_failed";

@@ -10,7 +10,7 @@ import type { Session } from "./session.ts";
 const WRONG_METHOD: Refusal = { code: "method_not_allowed", fields: ["Allow", "GET, POST"] };
 
 /** The answer to links from other sites, which must not log users out (CSRF). */
-const QUESTION: Reply = {
+const CONFIRMATION: Reply = {
   status: 200,
   fields: [
     ...["Content-Type", "text/html; charset=utf-8", "Cache-Control", "no-store"],
@@ -24,7 +24,7 @@ export function logoutPage(parts: LoginParts): Responder {
   return {
     answer(ctx): Reply | Refusal | Promise<Reply | Refusal> {
       const isOwn = isFromOwnSite(ctx);
-      if (ctx.method === "GET") return isOwn === true ? logout(parts, ctx) : QUESTION;
+      if (ctx.method === "GET") return isOwn === true ? logout(parts, ctx) : CONFIRMATION;
       if (ctx.method !== "POST") return WRONG_METHOD;
       // All browsers send Origin with forms; other clients have no cookies that sites could abuse.
       return isOwn === false ? { code: "origin_not_allowed" } : logout(parts, ctx);

@@ -66,16 +66,16 @@ class SessionMethod {
 
   #resultOf(ctx: RequestContext, found: SessionOutcome): AuthResult {
     if (found === "unavailable") return UNAVAILABLE;
-    if (found === "none") return this.#over(ctx, "the session has ended, or was encrypted with an unknown secret");
+    if (found === "none") return this.#over(ctx, "the session has ended or was encrypted with an unknown secret");
     const { provider, cookies, sessions, notes, now } = this.#parts;
     const { session, identity, isNewer } = found;
     if (provider !== "" && session.provider !== provider)
-      return { code: "invalid_credentials", why: "the session is of another provider", uncounted: true };
+      return { code: "invalid_credentials", why: "the session is from another provider", uncounted: true };
     const isRenewed = isNewer && sessions.store.renewsCookies;
     if (cookies.idle === null && !isRenewed) return identity;
     const sent = cookiesOf(ctx.fields);
     const idle = cookies.idle?.check(session.id, sent, now()) ?? "recent";
-    if (idle === "over") return this.#over(ctx, "the session was not used for too long");
+    if (idle === "over") return this.#over(ctx, "the session was idle for too long");
     if (isRenewed) notes.note(ctx, cookies.write(session, sessions.store.textOf(session), sent, now()) ?? []);
     else if (idle === "due") notes.note(ctx, [cookies.idle!.line(session.id, now())]);
     return identity;

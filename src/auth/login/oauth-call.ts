@@ -71,7 +71,7 @@ async function call(
         form,
         headers,
       });
-      if (answer.status >= 500 || answer.status === 429) line.down = `the answer has status ${answer.status}`;
+      if (answer.status >= 500 || answer.status === 429) line.down = `the provider answered ${answer.status}`;
       const type = answer.headers["content-type"];
       const init = { status: answer.status, headers: type === undefined ? {} : { "Content-Type": type } };
       return new Response(answer.body.length === 0 ? null : answer.body, init);
@@ -109,7 +109,7 @@ function configurationOf(client: Client, { settings, metadata }: TokenEndpoint):
   return configuration;
 }
 
-/** Client authentication, as the provider publishes it; otherwise in the body, which all accept. */
+/** Client authentication as published by the provider; otherwise in the body, which all accept. */
 function authenticationOf(client: Client, secret: string, document: ProviderMetadata["document"]) {
   if (secret === "") return client.None();
   const isPublished = Object.keys(document).length > 0;
@@ -129,7 +129,7 @@ function answerOf(answer: TokenEndpointResponse): TokenAnswer {
   };
 }
 
-/** Error codes of OAuth 2 are words; other text of the provider must not be logged. */
+/** Error codes of OAuth 2 are words; no other text of the provider may be logged. */
 const WORD = /^[a-z_]{1,40}$/;
 
 function faultOf(client: Client, error: unknown): LoginFault {
@@ -138,10 +138,10 @@ function faultOf(client: Client, error: unknown): LoginFault {
     const word = WORD.test(code) ? code : "an unknown error";
     const isDown = code === "server_error" || code === "temporarily_unavailable";
     const isRefused = error instanceof client.AuthorizationResponseError || code === "invalid_grant";
-    return new LoginFault(isDown ? "down" : isRefused ? "refused" : "wrong", `the provider says ${word}`);
+    return new LoginFault(isDown ? "down" : isRefused ? "refused" : "wrong", `the provider answered ${word}`);
   }
   // Messages of the library are constant; causes may contain tokens.
   if (error instanceof client.ClientError || error instanceof client.WWWAuthenticateChallengeError)
     return new LoginFault("wrong", error.message);
-  return new LoginFault("wrong", "the answer is not as it must be");
+  return new LoginFault("wrong", "the answer is not valid");
 }

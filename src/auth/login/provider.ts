@@ -78,7 +78,7 @@ export class LoginProvider implements SessionProvider {
       const answer = await refreshGrant(at, session.refreshToken);
       const idToken = await this.#verified(answer);
       if (idToken !== null && session.idToken !== "" && idTokenClaims(session.idToken).sub !== idToken.claims.sub)
-        throw new LoginFault("refused", "the refreshed ID token is of another subject");
+        throw new LoginFault("refused", "the refreshed ID token has another subject");
       // The refresh token has been used: if userinfo fails, the session keeps what was known before.
       const info = await this.#userInfo(answer, idToken ?? knownOf(session), at).catch(() => null);
       return this.#tokens(answer, idToken, info);
@@ -99,8 +99,8 @@ export class LoginProvider implements SessionProvider {
   async #bounded(work: (at: TokenEndpoint) => Promise<Tokens>): Promise<Tokens> {
     if (this.#calls < MAX_CALLS) this.#calls++;
     else if (this.#waiting.length >= MAX_WAITING)
-      throw new LoginFault("down", "too many logins and refreshes at a time");
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve)); // takes over the place of another
+      throw new LoginFault("down", "too many concurrent logins and refreshes");
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve)); // resumed when another call ends
     try {
       const metadata = await this.#metadata();
       if (metadata.tokenEndpoint === "") throw new LoginFault("wrong", "the provider publishes no token endpoint");
@@ -138,19 +138,19 @@ export class LoginProvider implements SessionProvider {
     if (this.login.hasIdTokens && !this.login.asksUserInfo) return null;
     const { userInfoEndpoint } = at.metadata;
     if (userInfoEndpoint === "") throw new LoginFault("wrong", "the provider publishes no userinfo endpoint");
-    const question = { headers: { Authorization: `Bearer ${accessToken}` } };
+    const request = { headers: { Authorization: `Bearer ${accessToken}` } };
     const info = await fetchJson(
       userInfoEndpoint,
       at.settings.metadata.access,
       new AbortController().signal,
-      question,
+      request,
     ).catch((error: Error) => {
       throw new LoginFault("down", `userinfo: ${error.message}`);
     });
     if (typeof info !== "object" || info === null || Array.isArray(info))
-      throw new LoginFault("wrong", "userinfo: it is no JSON object");
+      throw new LoginFault("wrong", "userinfo: the answer is not a JSON object");
     if (idToken !== null && (info as Claims).sub !== idToken.claims.sub)
-      throw new LoginFault("wrong", "userinfo: it is of another subject");
+      throw new LoginFault("wrong", "userinfo: the answer has another subject");
     return this.#named(info as Claims);
   }
 

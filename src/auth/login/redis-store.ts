@@ -95,19 +95,19 @@ export class RedisSessionStore implements SessionStore {
     const sealed = await this.#ask(this.#client.get(keyOf(id)));
     const opened = sealed === null ? null : this.#sealer.open(PURPOSE, sealed);
     const session = opened === null ? null : sessionOf(opened);
-    return session?.id === id ? session : null; // one under the name of another was put there by somebody else
+    return session?.id === id ? session : null; // otherwise it was copied from another key
   }
 
   /** Waits for a reply with a timeout. Errors contain no values. */
   async #ask<T>(reply: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error("Redis does not answer")), COMMAND_MS);
+      timer = setTimeout(() => reject(new Error("Redis did not answer")), COMMAND_MS);
     });
     try {
       return await Promise.race([reply, late]);
     } catch (error) {
-      throw new LoginFault("down", `the store of sessions: ${(error as Error).message}`);
+      throw new LoginFault("down", `session store: ${(error as Error).message}`);
     } finally {
       clearTimeout(timer);
     }

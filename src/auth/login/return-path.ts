@@ -6,7 +6,7 @@ const MAX_LENGTH = 1000;
 const PRINTABLE = /^[\x21-\x7e]*$/;
 
 /**
- * The path in canonical form, with its query; null: it is no path, or could lead to another origin.
+ * The path in canonical form, with its query; null: it is not a valid path, or could lead to another origin.
  * @param own paths of the login itself, which are rejected
  */
 export function safeReturn(text: string, own: readonly string[]): string | null {

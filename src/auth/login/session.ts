@@ -38,7 +38,7 @@ export interface Session {
   readonly refreshAt: number;
 }
 
-/** Tokens are refreshed so long before they expire, ms, or a fifth of their lifetime if that is less. */
+/** How long before their expiry tokens are refreshed, ms; a fifth of their lifetime if that is less. */
 const AHEAD_MS = 30_000;
 /** Shortest time between two refreshes, ms, however short-lived the tokens are. */
 const MIN_INTERVAL_MS = 1_000;
@@ -47,7 +47,7 @@ const FORM = 1;
 /** Claims about the ID token itself and not about the user. */
 const OF_TOKEN: readonly string[] = ["nonce", "at_hash", "c_hash", "s_hash"];
 
-/** A new session. @param asked requested scopes, which were granted unless the provider specifies others */
+/** A new session. @param asked requested scopes, which are granted unless the provider specifies others */
 export function beginSession(
   provider: string,
   tokens: Tokens,
@@ -69,7 +69,7 @@ export function beginSession(
   };
 }
 
-/** A session with refreshed tokens. What they do not contain stays as it was. */
+/** A session with refreshed tokens. Values that they do not contain are kept. */
 export function renewSession(session: Session, tokens: Tokens, now: number): Session {
   const refreshToken = tokens.refreshToken || session.refreshToken;
   return {

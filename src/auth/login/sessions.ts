@@ -137,7 +137,8 @@ export class Sessions {
     let identity = this.#identities.get(session);
     if (identity === undefined) {
       const made = sessionIdentity(session, this.#providers.get(session.provider)!.reader);
-      if (typeof made === "string") this.#log.warn("A session names nobody", { provider: session.provider, why: made });
+      if (typeof made === "string")
+        this.#log.warn("A session has no valid subject", { provider: session.provider, why: made });
       identity = typeof made === "string" ? "none" : made;
       this.#identities.set(session, identity);
     }

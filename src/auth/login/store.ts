@@ -1,4 +1,4 @@
-// The contract of session stores, and the store that keeps sessions in cookies.
+// The interface of session stores, and the store that keeps sessions in cookies.
 import type { Sealer } from "./sealing.ts";
 import { type Session, sessionOf, sessionText } from "./session.ts";
 

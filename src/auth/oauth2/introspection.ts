@@ -1,36 +1,36 @@
-// Opaque tokens: their provider says what they stand for (RFC 7662).
+// Token introspection (RFC 7662), for opaque tokens.
 import { type BearerIdentity, bearerIdentity } from "../jwt/authenticator.ts";
 import { Issuer, type IssuerSettings, type RefusedToken } from "../jwt/issuer.ts";
 import { StaticKeys } from "../jwt/static-keys.ts";
 import { digestOf } from "../jwt/token-cache.ts";
 import type { Outcome } from "../jwt/verifier.ts";
-import type { ProviderQuestion } from "../provider-fetch.ts";
+import type { ProviderRequest } from "../provider-fetch.ts";
 
-/** Longest time that an answer is not asked for again, ms. */
+/** Maximum time for which an active token is cached, ms. */
 const TTL_MS = 60_000;
-/** The same for tokens that are not accepted, ms. */
+/** Time for which a rejected token is cached, ms. */
 const REFUSED_MS = 10_000;
-/** Pause after a failure, in which nobody is asked, ms. */
+/** Pause after a failure, in which the provider gets no requests, ms. */
 const PAUSE_MS = 1_000;
-/** Accepted tokens remembered, some 2 KB each. */
+/** Maximum number of cached accepted tokens, some 2 KB each. */
 const MAX_ACCEPTED = 5_000;
-/** Refused tokens remembered. */
+/** Maximum number of cached rejected tokens. */
 const MAX_REFUSED = 1_000;
-/** Most tokens that are asked about at once: a request waits up to five seconds, and anybody can send tokens. */
+/** Maximum number of concurrent requests: each may take five seconds, and any client can send tokens. */
 const MAX_FLIGHTS = 64;
 
 const NO_KEYS = new StaticKeys([], false);
 
-/** What became of a token; a refusal that is `foreign` says that the provider does not know it. */
+/** The result for a token; if it is `foreign`, the provider does not know the token. */
 type TokenAnswer = Outcome<BearerIdentity>;
 
-/** How a provider is asked. */
+/** The connection to the provider. */
 export interface IntrospectionSource {
   /**
-   * The JSON of its answer; null: it answers no such questions, or not about this token. Rejects when it cannot be asked, which
-   * no token may bring about.
+   * The JSON of its answer; null: it has no introspection endpoint, or rejected this request. Rejects if the provider fails; no
+   * token may cause that.
    */
-  ask(question: ProviderQuestion, signal: AbortSignal): Promise<unknown>;
+  ask(request: ProviderRequest, signal: AbortSignal): Promise<unknown>;
   /** Monotonic time, ms. */
   now(): number;
   /** Wall clock, ms since 1970. */
@@ -39,30 +39,30 @@ export interface IntrospectionSource {
   answered(): void;
 }
 
-/** What is asked of the answers, and in whose name. */
+/** Client credentials, and the requirements on answers. */
 export interface IntrospectionSettings {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly issuer: IssuerSettings;
 }
 
-interface Remembered {
+interface Cached {
   readonly answer: TokenAnswer;
   /** Monotonic time, ms. */
   readonly until: number;
 }
 
-/** Asks one provider, once for all who bring the same token at a time. Call {@link close} when done. */
+/** Introspection at one provider. Concurrent requests with the same token share one. Must be closed. */
 export class Introspection {
   readonly #settings: IntrospectionSettings;
   readonly #source: IntrospectionSource;
   readonly #authorization: string;
-  /** For answers with an end, and for those without. */
-  readonly #ending: Issuer;
-  readonly #endless: Issuer;
-  readonly #gone = new AbortController();
-  readonly #accepted = new Map<string, Remembered>();
-  readonly #refused = new Map<string, Remembered>();
+  /** For answers with `exp`, and for those without. */
+  readonly #expiring: Issuer;
+  readonly #unlimited: Issuer;
+  readonly #closing = new AbortController();
+  readonly #accepted = new Map<string, Cached>();
+  readonly #refused = new Map<string, Cached>();
   readonly #flights = new Map<string, Promise<TokenAnswer>>();
   #pauseUntil = Number.NEGATIVE_INFINITY;
 
@@ -70,11 +70,11 @@ export class Introspection {
     this.#settings = settings;
     this.#source = source;
     this.#authorization = basicOf(settings.clientId, settings.clientSecret);
-    this.#ending = new Issuer(settings.issuer, NO_KEYS);
-    this.#endless = new Issuer({ ...settings.issuer, validateExp: false }, NO_KEYS);
+    this.#expiring = new Issuer(settings.issuer, NO_KEYS);
+    this.#unlimited = new Issuer({ ...settings.issuer, validateExp: false }, NO_KEYS);
   }
 
-  /** Tokens that are asked about now, and those that are remembered. */
+  /** Number of requests in progress and cached tokens. */
   get size(): number {
     return this.#flights.size + this.#accepted.size + this.#refused.size;
   }
@@ -87,15 +87,15 @@ export class Introspection {
     if (known !== undefined && now < known.until) return known.answer;
     const flight = this.#flights.get(digest);
     if (flight !== undefined) return flight;
-    if (now < this.#pauseUntil) return unavailable("the provider cannot be asked");
-    if (this.#flights.size >= MAX_FLIGHTS) return unavailable("too many tokens are asked about");
+    if (now < this.#pauseUntil) return unavailable("the provider is not available");
+    if (this.#flights.size >= MAX_FLIGHTS) return unavailable("too many introspection requests");
     const asked = this.#asked(token, digest).finally(() => this.#flights.delete(digest));
     this.#flights.set(digest, asked);
     return asked;
   }
 
   close(): void {
-    this.#gone.abort();
+    this.#closing.abort();
   }
 
   async #asked(token: string, digest: string): Promise<TokenAnswer> {
@@ -103,18 +103,18 @@ export class Introspection {
     try {
       const answer = await this.#source.ask(
         { form, headers: { Authorization: this.#authorization } },
-        this.#gone.signal,
+        this.#closing.signal,
       );
       this.#source.answered();
-      return this.#remembered(digest, answer ?? { active: false });
+      return this.#cached(digest, answer ?? { active: false });
     } catch (error) {
       this.#pauseUntil = this.#source.now() + PAUSE_MS;
-      if (!this.#gone.signal.aborted) this.#source.failed(error as Error);
-      return unavailable("the provider cannot be asked");
+      if (!this.#closing.signal.aborted) this.#source.failed(error as Error);
+      return unavailable("the provider is not available");
     }
   }
 
-  #remembered(digest: string, answer: unknown): TokenAnswer {
+  #cached(digest: string, answer: unknown): TokenAnswer {
     const now = this.#source.now();
     const wallClock = this.#source.wallClock();
     const judged = this.#judge(answer, wallClock);
@@ -130,29 +130,30 @@ export class Introspection {
     return accepted;
   }
 
-  /** @param now wall clock, ms @throws Error for an answer that is none */
+  /** @param now wall clock, ms @throws Error for a malformed answer */
   #judge(answer: unknown, now: number): ReturnType<Issuer["accept"]> {
     if (typeof answer !== "object" || answer === null || !("active" in answer))
-      throw new Error("the answer says nothing of the token");
+      throw new Error('the answer has no "active"');
     const { active, ...claims } = answer as Readonly<Record<string, unknown>>;
     if (active !== true) return foreign("the token is not active");
     const { iss, token_type: type } = claims;
     const { issuers } = this.#settings.issuer;
     if (iss !== undefined && Object.keys(issuers).length > 0 && !Object.hasOwn(issuers, String(iss)))
-      return invalid("the issuer is another");
-    // Such as those that are bound to a key, which nobody has shown here.
-    if (type !== undefined && String(type).toLowerCase() !== "bearer") return invalid("it is no bearer token");
-    return (claims.exp === undefined ? this.#endless : this.#ending).accept(claims, now);
+      return invalid("the issuer is not accepted");
+    // Such as tokens that are bound to a key: the client has not proved that it has the key.
+    if (type !== undefined && String(type).toLowerCase() !== "bearer")
+      return invalid("the token is not a bearer token");
+    return (claims.exp === undefined ? this.#unlimited : this.#expiring).accept(claims, now);
   }
 }
 
-/** The oldest is forgotten when there are more than `max`. */
-function put(map: Map<string, Remembered>, max: number, digest: string, remembered: Remembered): void {
+/** Adds an entry; removes the oldest if there are `max`. */
+function put(map: Map<string, Cached>, max: number, digest: string, entry: Cached): void {
   if (map.size >= max) map.delete(map.keys().next().value!);
-  map.set(digest, remembered);
+  map.set(digest, entry);
 }
 
-/** Authenticates a client (RFC 6749 §2.3.1): both parts are encoded as in a form. */
+/** Client authentication by HTTP Basic (RFC 6749 §2.3.1), where both parts are form-encoded first. */
 export function basicOf(clientId: string, clientSecret: string): string {
   const [id, secret] = [clientId, clientSecret].map((text) => new URLSearchParams([["", text]]).toString().slice(1));
   return `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;

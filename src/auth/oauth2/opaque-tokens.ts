@@ -1,9 +1,9 @@
-// Tokens that no known issuer has signed: the providers that answer questions about tokens are asked in turn.
-import type { AskOthers } from "../jwt/authenticator.ts";
+// Tokens that no configured issuer has signed: they are introspected at one provider after another.
+import type { Introspect } from "../jwt/authenticator.ts";
 import type { Introspection } from "./introspection.ts";
 
-/** The first that knows a token decides. Where none does and one could not be asked, it cannot be told. */
-export function inTurn(providers: readonly Pick<Introspection, "ask">[]): AskOthers {
+/** The first provider that knows a token decides. If none does, but one is not available, the result is `auth_unavailable`. */
+export function inTurn(providers: readonly Pick<Introspection, "ask">[]): Introspect {
   return async (token, refused) => {
     let outcome = refused;
     for (const provider of providers) {

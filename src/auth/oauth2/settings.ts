@@ -1,10 +1,10 @@
-// What is configured of providers of OAuth 2 and OpenID Connect, as plain data.
+// Settings of OAuth 2 and OpenID Connect providers, as plain data.
 import type { IssuerSettings } from "../jwt/issuer.ts";
 import type { TokenPlaces } from "../jwt/token-places.ts";
 import type { LoginSettings } from "../login/settings.ts";
 import type { ProviderAccess } from "../provider-fetch.ts";
 
-/** URLs of a provider; "" = there is none, or it is not known. */
+/** URLs of a provider; "" = none or unknown. */
 export interface ProviderEndpoints {
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
@@ -14,15 +14,15 @@ export interface ProviderEndpoints {
   readonly jwksUri: string;
 }
 
-/** Where the metadata of a provider come from. */
+/** Settings of a provider's metadata. */
 export interface MetadataSettings {
-  /** What `iss` of its tokens is; "" = not configured. */
+  /** The `iss` of its tokens; "" = not configured. */
   readonly issuer: string;
-  /** The discovery document; "" = it is not asked for. */
+  /** URL of the discovery document; "" = no discovery. */
   readonly discoveryUrl: string;
-  /** Values of `issuer` that the document may have. */
+  /** Accepted values of `issuer` in the document. */
   readonly documentIssuers: readonly string[];
-  /** These win over what is discovered. */
+  /** These take precedence over discovered ones. */
   readonly endpoints: ProviderEndpoints;
   readonly access: ProviderAccess;
 }
@@ -34,27 +34,27 @@ export interface ProviderSettings {
   /** "" = none. */
   readonly clientSecret: string;
   readonly metadata: MetadataSettings;
-  /** What its tokens must be like and mean. */
+  /** Requirements on its tokens, and the mapping of their claims. */
   readonly issuer: IssuerSettings;
-  /** What signatures are verified with; `none`: it signs no tokens that the gateway could verify. */
+  /** How signatures are verified; `none`: the gateway cannot verify its tokens. */
   readonly keys: "published" | "secret" | "none";
-  /** How long published keys are good, ms. */
+  /** How long published keys are cached, ms. */
   readonly keysMs: number;
-  /** Whether it is asked about opaque tokens, if it has an endpoint for that. */
+  /** Whether opaque tokens are introspected, if it has an endpoint for that. */
   readonly introspects: boolean;
-  /** null: no logins. */
+  /** null: no login. */
   readonly login: LoginSettings | null;
 }
 
 /** Settings of the method. */
 export interface OAuth2Settings {
   readonly places: TokenPlaces;
-  /** Whether backends get the token, too. */
+  /** Whether the token is forwarded to backends. */
   readonly forward: boolean;
-  /** Scopes that each token must hold. */
+  /** Scopes that each token must have. */
   readonly scopes: readonly string[];
-  /** One of which each token must be meant for; empty: not asked. */
+  /** Each token must have one of these audiences; empty: any. */
   readonly audience: readonly string[];
-  /** No two have a name, or a value of `iss`, in common; at most one takes any `iss`. */
+  /** Names and values of `iss` are unique; at most one accepts any `iss`. */
   readonly providers: readonly ProviderSettings[];
 }

@@ -1,12 +1,12 @@
-// The method that has let a request in, as the configuration in effect has it.
+// Finds the current settings of the method that accepted a request.
 import type { AuthConfig, RuleAuthConfig } from "../../config/meaning/auth-config.ts";
 import type { Admission } from "../../core/identity.ts";
 import { isTokenMethod, type TokenRule, tokenRuleOf } from "./tokens.ts";
 
-/** What of a rule decides which variants of methods it has. */
+/** The settings of a rule that determine the variants of its methods. */
 export type MethodRule = TokenRule & Pick<RuleAuthConfig, "service">;
 
-/** Stands for the rule that has let it in, which may be gone; null: the method is off, or not there in that variant. */
+/** Substitutes the rule, which may no longer exist; null: the method or its variant is no longer configured. */
 export function admittedBy({ method, variant }: Admission, auth: AuthConfig): MethodRule | null {
   const none = { methods: [], jwt: "", oauth2: null, service: variant };
   if (isTokenMethod(method)) {

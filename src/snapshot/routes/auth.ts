@@ -1,4 +1,4 @@
-// `auth` and what rules demand → filters. Routes of equal demands share one.
+// Compiles `auth` and the settings of rules into filters. Routes with equal requirements share one.
 import { apiKeys } from "../../auth/api-keys.ts";
 import { assertedFields } from "../../auth/asserted-fields.ts";
 import { type AuthShared, authenticate } from "../../auth/authenticate.ts";
@@ -27,7 +27,7 @@ import { isTokenMethod, TokenMethods, tokenPlaces, tokenRuleKey } from "./tokens
 
 const NONE: readonly Filter[] = [];
 
-/** Authentication of one configuration. */
+/** The authentication filters of one configuration. */
 export class AuthRules {
   readonly #build: Build;
   readonly #tokens: TokenMethods;
@@ -52,12 +52,12 @@ export class AuthRules {
     return made;
   }
 
-  /** The methods that a rule accepts. Those of tokens are one: whichever comes first stands for both. */
+  /** The methods that a rule accepts. `jwt` and `oauth2` share one, in the place of the first. */
   methodsOf(auth: RuleAuthConfig | null): readonly Authenticator[] {
     return auth === null ? [] : [...new Set(auth.methods.map((name) => this.#method(name, auth)))];
   }
 
-  /** How the credential that has let a request in stands by this configuration, whatever rule has let it in. */
+  /** Whether the credential of an accepted request is still valid in this configuration. */
   standing(ctx: RequestContext): Standing | Promise<Standing> {
     const { method } = ctx.admission!;
     const rule = admittedBy(ctx.admission!, this.#build.config.auth);
@@ -94,14 +94,14 @@ export class AuthRules {
   }
 }
 
-/** Rules for which it is the same share a method. */
+/** Rules with the same key share a method. */
 function keyOf(name: AuthMethod, rule: MethodRule): string {
   if (isTokenMethod(name)) return tokenRuleKey(rule);
   if (name === "session") return `session ${JSON.stringify(rule.oauth2)}`;
   return name === "forward" ? `forward ${rule.service}` : name;
 }
 
-/** Fields set by authorization services are dropped on every rule; credentials only where the service that sets them is asked. */
+/** Drops fields that authorization services set, on every rule; credentials only on rules that use the service. */
 function assertedOf({ forward }: AuthConfig, auth: RuleAuthConfig | null): readonly Filter[] {
   const names = Object.entries(forward ?? {}).flatMap(([name, service]) =>
     assertedNames(service, auth?.service === name),
@@ -109,7 +109,7 @@ function assertedOf({ forward }: AuthConfig, auth: RuleAuthConfig | null): reado
   return names.length === 0 ? NONE : [assertedFields([...new Set(names)].sort())];
 }
 
-/** Methods that are the same for all rules, and the one that asks a service. */
+/** Methods without settings per rule, and `forward`. */
 type PlainMethod = Exclude<AuthMethod, TokenMethod | "session">;
 
 const MAKERS: Readonly<Record<PlainMethod, (build: Build, service: string) => Authenticator>> = {
@@ -126,7 +126,7 @@ const MAKERS: Readonly<Record<PlainMethod, (build: Build, service: string) => Au
   forward: forwardMethod,
 };
 
-/** Those for any of the names of a listener. */
+/** The revocation lists of all server names of a listener. */
 function revocationLists({ listeners }: Config, name: string): readonly Revocation[] {
   const tls = listeners.find((listener) => listener.name === name)?.tls ?? null;
   const clients = tls === null ? [] : [tls.clients, ...tls.certificates.map((certificate) => certificate.clients)];

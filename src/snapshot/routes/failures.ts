@@ -1,4 +1,4 @@
-// `auth.failures` → the counts of invalid credentials, which outlive a reload that does not change how they are counted.
+// Compiles `auth.failures` into the counts of invalid credentials, which outlive reloads that do not change these settings.
 import { FailedCredentials } from "../../auth/failures.ts";
 import type { Build } from "../runtime.ts";
 

@@ -1,4 +1,4 @@
-// `auth.forward` → the method, with its connection pool, which survives reloads.
+// Compiles `auth.forward` into the method, with its connection pool, which outlives reloads.
 import type { Authenticator } from "../../auth/authenticator.ts";
 import { forward } from "../../auth/forward/authenticator.ts";
 import type { ForwardService } from "../../auth/forward/settings.ts";
@@ -42,7 +42,7 @@ export function forwardMethod({ config, runtime, leases }: Build, name: string):
   return { ...method, variant: name };
 }
 
-/** `timeoutMs` bounds the whole check. */
+/** `timeoutMs` limits the whole check. */
 function optionsOf({ maxConnections, timeoutMs, ca }: ForwardService): HttpClientOptions {
   return {
     maxIdlePerHost: maxConnections,

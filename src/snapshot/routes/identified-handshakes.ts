@@ -1,4 +1,4 @@
-// What authentication adds to handshakes of WebSockets on a route.
+// Filters that authentication adds to WebSocket handshakes of a route.
 import { cookieOrigin, tokenSubprotocol } from "../../auth/jwt/handshakes.ts";
 import { isByCookie, type TokenPlaces } from "../../auth/jwt/token-places.ts";
 import { keyIn } from "../../auth/key-places.ts";
@@ -8,7 +8,7 @@ import type { Filter } from "../../core/filter.ts";
 import type { AuthMethod } from "../../core/identity.ts";
 import { originCheck } from "../../websocket/origin.ts";
 
-/** Filters that run behind authentication. @param methods of the route @param places of tokens, as the route has them */
+/** Filters that run after authentication. @param methods of the route @param places where the route accepts tokens */
 export function identifiedHandshakes(
   { auth, frontend }: Config,
   methods: readonly AuthMethod[],

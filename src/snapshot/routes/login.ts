@@ -1,4 +1,4 @@
-// `auth.session` → the method, the pages and the filter of logins. What is known of sessions is kept across reloads.
+// Compiles `auth.session` into the method, pages and filter of logins. The state of sessions outlives reloads.
 
 import type { Authenticator } from "../../auth/authenticator.ts";
 import { type AcceptedToken, Issuer } from "../../auth/jwt/issuer.ts";
@@ -34,11 +34,11 @@ export interface Login {
   readonly pages: ReadonlyMap<string, Responder>;
   /** For every route: hides the cookies from backends. */
   readonly filter: Filter;
-  /** The method of a rule. @param rule what it demands of tokens and sessions; null: nothing */
+  /** The method of a rule. @param rule its requirements on tokens and sessions; null: none */
   method(rule: RuleAuthConfig["oauth2"]): Authenticator;
 }
 
-/** Loads the client of Redis if sessions are kept there. */
+/** Loads the Redis client if sessions are stored there. */
 export async function prepareLogin({ auth }: Config, runtime: Runtime): Promise<void> {
   if (runtime.redisSessions !== null || (auth.session?.store ?? null) === null) return;
   runtime.redisSessions = await import("../../auth/login/redis-store.ts");
@@ -117,7 +117,7 @@ function providerOf(build: Build, settings: ProviderSettings, login: LoginSettin
   });
 }
 
-/** ID tokens are for the client, whatever the audience of other tokens is. */
+/** Verifies ID tokens: their audience is the client, regardless of the audience of other tokens. */
 function idTokens({ settings, keys }: Issuer, { clientId }: ProviderSettings): TokenVerifier<AcceptedToken> {
   const issuer = new Issuer({ ...settings, audience: [clientId], audienceClaim: "aud" }, keys);
   return new TokenVerifier([issuer], (token) => token, Date.now, 1);

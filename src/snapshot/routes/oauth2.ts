@@ -1,4 +1,4 @@
-// Providers of OAuth 2 → their metadata, keys and answers about opaque tokens, which are kept over reloads.
+// Compiles OAuth 2 providers: their metadata, keys and introspection, which outlive reloads.
 import { Issuer } from "../../auth/jwt/issuer.ts";
 import { keyOfSecret } from "../../auth/jwt/keys.ts";
 import { StaticKeys } from "../../auth/jwt/static-keys.ts";
@@ -14,16 +14,16 @@ import { keySource, publishedKeys, shownUrl } from "./token-keys.ts";
 
 const METADATA = {
   failed: "Metadata of a provider cannot be fetched",
-  recovered: "Metadata of a provider are there again",
+  recovered: "Metadata of a provider can be fetched again",
   fine: "Metadata of a provider fetched",
 };
 const TOKENS = {
-  failed: "A provider cannot be asked about tokens",
-  recovered: "A provider can be asked about tokens again",
-  fine: "A provider has answered about a token",
+  failed: "Tokens cannot be introspected",
+  recovered: "Tokens can be introspected again",
+  fine: "A token was introspected",
 };
 
-/** What is known of a provider; the same for all who ask while its settings stay the same. */
+/** The metadata of a provider, shared by all users and reloads as long as its settings are the same. */
 export function providerDirectory({ metadata, name }: ProviderSettings, { leases, runtime }: Build): ProviderDirectory {
   return leases.lease(
     `oauth2-provider|${digest(metadata)}`,
@@ -35,7 +35,7 @@ export function providerDirectory({ metadata, name }: ProviderSettings, { leases
   );
 }
 
-/** The provider as an issuer of signed tokens; null: it signs none that could be verified. */
+/** The provider as an issuer of signed tokens; null: its tokens cannot be verified. */
 export function providerIssuer(provider: ProviderSettings, build: Build): Issuer | null {
   const { issuer, keys, keysMs, clientSecret, metadata, name } = provider;
   const { endpoints, access } = metadata;
@@ -50,14 +50,14 @@ export function providerIssuer(provider: ProviderSettings, build: Build): Issuer
     try {
       return await fetchJson(url, access, signal);
     } catch (error) {
-      directory.doubt(); // they may have moved
+      directory.expire(); // the keys may have moved
       throw error;
     }
   };
   return new Issuer(issuer, publishedKeys(build, digest([metadata, keysMs]), { provider: name }, keysMs, fetch));
 }
 
-/** The provider as one that knows opaque tokens; null: it is not asked about them. */
+/** Introspection at the provider; null: it is not used. */
 export function providerIntrospection(provider: ProviderSettings, build: Build): Introspection | null {
   if (!provider.introspects) return null;
   const { access } = provider.metadata;
@@ -67,10 +67,10 @@ export function providerIntrospection(provider: ProviderSettings, build: Build):
     () => {
       const log = new OutageLog(build.runtime.log, TOKENS, { provider: provider.name });
       const source: IntrospectionSource = {
-        async ask(question, signal) {
+        async ask(request, signal) {
           const url = await directory.endpoint("introspectionEndpoint", signal);
           if (url === "") return null;
-          const answer = await fetchAnswer(url, access, signal, question);
+          const answer = await fetchAnswer(url, access, signal, request);
           return answer.status === 400 ? null : jsonOf(answer);
         },
         now: () => performance.now(),

@@ -1,22 +1,22 @@
-// Logs when something begins to fail and when it works again, and not each try between.
+// Logs the first failure of a series and the recovery from it, but not the failures in between.
 import type { Log } from "../../core/log.ts";
 
 /** Messages of the log lines. */
 interface OutageWords {
   readonly failed: string;
   readonly recovered: string;
-  /** At level debug: it works, as before. */
+  /** For a success without a failure before, at level debug. */
   readonly fine: string;
 }
 
-/** The state of one thing. */
+/** The log of one resource. */
 export class OutageLog {
   readonly #log: Log;
   readonly #words: OutageWords;
   readonly #facts: Readonly<Record<string, unknown>>;
   #down = false;
 
-  /** @param facts that each line has */
+  /** @param facts fields of each line */
   constructor(log: Log, words: OutageWords, facts: Readonly<Record<string, unknown>>) {
     this.#log = log;
     this.#words = words;

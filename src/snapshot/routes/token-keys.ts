@@ -1,4 +1,4 @@
-// Keys that tokens are verified with. Those that are fetched are kept over reloads.
+// Compiles the keys of issuers. Fetched keys outlive reloads.
 import { type KeySource, keyOfSecret, keysOfPem, keysOfSet } from "../../auth/jwt/keys.ts";
 import { RemoteKeys } from "../../auth/jwt/remote-keys.ts";
 import type { KeySettings } from "../../auth/jwt/settings.ts";
@@ -11,11 +11,11 @@ import { OutageLog } from "./outage-log.ts";
 
 const WORDS = {
   failed: "Keys of an issuer cannot be fetched",
-  recovered: "Keys of an issuer are there again",
+  recovered: "Keys of an issuer can be fetched again",
   fine: "Keys of an issuer fetched",
 };
 
-/** The keys that settings name; a set that is published is fetched from now on. */
+/** The configured keys; starts to fetch a published set. */
 export function keySource(keys: KeySettings, build: Build): KeySource {
   switch (keys.kind) {
     case "pem":
@@ -33,9 +33,9 @@ export function keySource(keys: KeySettings, build: Build): KeySource {
 }
 
 /**
- * A set that is published.
- * @param name equal for sets that are the same
- * @param facts what log lines say of it
+ * A published set.
+ * @param name equal for the same set
+ * @param facts fields of log lines
  */
 export function publishedKeys(
   { leases, runtime }: Build,
@@ -57,7 +57,7 @@ export function publishedKeys(
   );
 }
 
-/** Without its query, which may hold a secret; "" stays as it is. */
+/** A URL without its query, which may contain a secret; "" is returned unchanged. */
 export function shownUrl(url: string): string {
   if (url === "") return "";
   const { origin, pathname } = new URL(url);

@@ -1,11 +1,11 @@
-// `auth.jwt`, `auth.oauth2` and what a rule says of both → one method: a token itself says who has issued it.
+// Compiles `auth.jwt` and `auth.oauth2` into one method, since the issuer is only known from the token.
 import type { Authenticator } from "../../auth/authenticator.ts";
 import {
-  type AskOthers,
   type BearerIdentity,
   type BearerSettings,
   bearer,
   bearerIdentity,
+  type Introspect,
 } from "../../auth/jwt/authenticator.ts";
 import { Issuer, type TokenMethod } from "../../auth/jwt/issuer.ts";
 import type { JwtSettings } from "../../auth/jwt/settings.ts";
@@ -20,7 +20,7 @@ import type { Build } from "../runtime.ts";
 import { providerIntrospection, providerIssuer } from "./oauth2.ts";
 import { keySource } from "./token-keys.ts";
 
-/** What a rule says of tokens. */
+/** The settings of a rule for tokens. */
 export type TokenRule = Pick<RuleAuthConfig, "methods" | "jwt" | "oauth2">;
 
 /** Whether credentials of the method are tokens. */
@@ -28,12 +28,12 @@ export function isTokenMethod(method: AuthMethod): method is TokenMethod {
   return method === "jwt" || method === "oauth2";
 }
 
-/** What makes rules ask for the same tokens. */
+/** Equal for rules that accept the same tokens. */
 export function tokenRuleKey({ methods, jwt, oauth2 }: TokenRule): string {
   return JSON.stringify([methods.filter(isTokenMethod), jwt, oauth2]);
 }
 
-/** The rule that the key is of, without the methods that are off; null: none of its own is left. */
+/** The rule of a key, without methods that are no longer configured; null: none of its methods is. */
 export function tokenRuleOf(key: string, auth: AuthConfig): TokenRule | null {
   const [methods, jwt, oauth2] = JSON.parse(key) as [readonly TokenMethod[], string, TokenRule["oauth2"]];
   const isOn = { jwt: jwt === "" ? auth.jwt !== null : Object.hasOwn(auth.ruleJwt, jwt), oauth2: auth.oauth2 !== null };
@@ -41,16 +41,16 @@ export function tokenRuleOf(key: string, auth: AuthConfig): TokenRule | null {
   return left.length === 0 ? null : { methods: left, jwt, oauth2 };
 }
 
-/** Who verifies tokens. */
+/** How tokens are verified. */
 interface Verification {
   readonly verifier: TokenVerifier<BearerIdentity>;
-  readonly others: AskOthers | null;
+  readonly introspect: Introspect | null;
 }
 
 /** Makes the methods of rules that accept `jwt`, `oauth2`, or both. */
 export class TokenMethods {
   readonly #build: Build;
-  /** Rules with the same issuers share what is remembered of tokens, whatever else they ask. */
+  /** Rules with the same issuers share cached tokens, even if their other requirements differ. */
   readonly #verifications = new Map<string, Verification>();
 
   constructor(build: Build) {
@@ -64,7 +64,7 @@ export class TokenMethods {
     const key = digest([methods, issuers]);
     let made = this.#verifications.get(key);
     if (made === undefined) this.#verifications.set(key, (made = verificationOf(methods, rule, this.#build)));
-    return bearer(bearerSettings(methods, rule, auth), made.verifier, made.others);
+    return bearer(bearerSettings(methods, rule, auth), made.verifier, made.introspect);
   }
 }
 
@@ -74,11 +74,11 @@ function verificationOf(methods: readonly TokenMethod[], rule: TokenRule, build:
   const introspections = providers.flatMap((provider) => providerIntrospection(provider, build) ?? []);
   return {
     verifier: new TokenVerifier(issuers, bearerIdentity),
-    others: introspections.length === 0 ? null : inTurn(introspections),
+    introspect: introspections.length === 0 ? null : inTurn(introspections),
   };
 }
 
-/** Where a rule looks for tokens. */
+/** Where a rule accepts tokens. */
 export function tokenPlaces(rule: TokenRule, auth: AuthConfig): readonly TokenPlaces[] {
   return settingsOf(rule, auth).map(({ places }) => places);
 }
@@ -114,6 +114,6 @@ function bearerSettings(methods: readonly TokenMethod[], rule: TokenRule, auth: 
     variant: tokenRuleKey(rule),
     places: settings.map(({ places }) => places),
     strips: settings.filter(({ forward }) => !forward).map(({ places }) => places),
-    demand: { method: "oauth2", scopes, audiences },
+    requirement: { method: "oauth2", scopes, audiences },
   };
 }

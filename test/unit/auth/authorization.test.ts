@@ -1,7 +1,7 @@
 // The Authorization field: which scheme it has, and what stands behind it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { authorizationOf, isTwofold } from "../../../src/auth/authorization.ts";
+import { authorizationOf, hasSeveralAuthorizations } from "../../../src/auth/authorization.ts";
 
 for (const [value, rest] of [
   ["Bearer abc", "abc"],
@@ -28,6 +28,6 @@ for (const [value, rest] of [
 }
 
 test("two of them are twofold, whatever the case of their names", () => {
-  assert.equal(isTwofold(["Authorization", "a", "AUTHORIZATION", "a"]), true);
-  assert.equal(isTwofold(["Authorization", "a", "Proxy-Authorization", "b"]), false);
+  assert.equal(hasSeveralAuthorizations(["Authorization", "a", "AUTHORIZATION", "a"]), true);
+  assert.equal(hasSeveralAuthorizations(["Authorization", "a", "Proxy-Authorization", "b"]), false);
 });

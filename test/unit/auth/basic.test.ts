@@ -53,7 +53,7 @@ describe("a password hash", () => {
 const CHEAP = decoyOf({ n: 2, r: 1, p: 1 });
 
 /** Never held off. */
-const ASKER = { address: "192.0.2.1", isHeldOff: () => false };
+const CLIENT = { address: "192.0.2.1", isThrottled: () => false };
 
 describe("checks", () => {
   let now = 0;
@@ -61,34 +61,34 @@ describe("checks", () => {
     const text = await hashPassword("secret");
     const stored = parsePasswordHash(text)!;
     const checks = new PasswordChecks(() => now);
-    assert.equal(await checks.check("ann", "secret", text, stored, ASKER), true);
-    assert.equal(checks.check("ann", "secret", text, stored, ASKER), true, "at once");
+    assert.equal(await checks.check("ann", "secret", text, stored, CLIENT), true);
+    assert.equal(checks.check("ann", "secret", text, stored, CLIENT), true, "at once");
     for (const [user, password, hash] of [
       ["ann", "secre", text],
       ["an", "nsecret", text],
       ["ann", "secret", `${text}x`],
     ])
-      assert.notEqual(checks.check(user!, password!, hash!, stored, ASKER), true);
-    assert.equal(await checks.check("ann", "wrong", text, stored, ASKER), false);
+      assert.notEqual(checks.check(user!, password!, hash!, stored, CLIENT), true);
+    assert.equal(await checks.check("ann", "wrong", text, stored, CLIENT), false);
     now = 300_000;
-    assert.notEqual(checks.check("ann", "secret", text, stored, ASKER), true);
+    assert.notEqual(checks.check("ann", "secret", text, stored, CLIENT), true);
   });
   test("are bounded: who comes when too many wait is told so at once", async () => {
     const checks = new PasswordChecks(() => now);
-    const all = Array.from({ length: 200 }, (_, i) => checks.check("ann", `wrong ${i}`, "", CHEAP, ASKER));
+    const all = Array.from({ length: 200 }, (_, i) => checks.check("ann", `wrong ${i}`, "", CHEAP, CLIENT));
     const results = await Promise.all(all);
     const waited = results.filter((result) => result === false).length;
     assert.ok(waited >= 65 && waited <= 68, `${waited} were checked`);
     assert.equal(results.length - waited, results.filter((result) => result === null).length);
-    assert.equal(await checks.check("ann", "later", "", CHEAP, ASKER), false, "room again");
+    assert.equal(await checks.check("ann", "later", "", CHEAP, CLIENT), false, "room again");
     assert.equal(checks.remembered, 0);
   });
   test("that wait are not made for who is held off when their turn comes, and others do not suffer for it", async () => {
     const checks = new PasswordChecks(() => now);
     let wrong = 0;
-    const guesser = { address: "192.0.2.1", isHeldOff: () => wrong >= 5 };
+    const guesser = { address: "192.0.2.1", isThrottled: () => wrong >= 5 };
     const guesses = Array.from({ length: 60 }, (_, i) => checks.check("ann", `wrong ${i}`, "", CHEAP, guesser));
-    const shared = checks.check("ann", "wrong 59", "", CHEAP, { ...ASKER, address: "192.0.2.2" });
+    const shared = checks.check("ann", "wrong 59", "", CHEAP, { ...CLIENT, address: "192.0.2.2" });
     const results = await Promise.all(guesses.map(async (guess) => ((await guess) === false ? ++wrong : null)));
     const made = results.filter((result) => result !== null).length;
     assert.ok(made >= 5 && made <= 8, `${made} were made`);
@@ -96,7 +96,7 @@ describe("checks", () => {
   });
   test("of one password at the same time are one", async () => {
     const checks = new PasswordChecks(() => now);
-    const all = Array.from({ length: 500 }, () => checks.check("ann", "wrong", "", CHEAP, ASKER));
+    const all = Array.from({ length: 500 }, () => checks.check("ann", "wrong", "", CHEAP, CLIENT));
     assert.equal(new Set(all).size, 1);
     assert.equal(await all[0], false);
   });

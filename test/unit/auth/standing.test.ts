@@ -38,14 +38,11 @@ describe("the credential of an open stream", () => {
       [standing(invalid("unknown key")), "unknown key"],
       [standing({ code: "expired_credentials", why: "it has expired" }), "it has expired"],
       [standing({ answer: { status: 403, fields: [], body: "" } }), "refused"],
-      [standing(changed({ subject: "bob" })), "the credential is somebody else's"],
+      [standing(changed({ subject: "bob" })), "the credential belongs to another subject"],
       [standing(changed({ scopes: ["write"] })), 'scope "read" is missing'],
-      [standing(ANN, { credentialOf: () => null }), "no credential where it is looked for"],
-      [standing(ANN, { credentialOf: () => AMBIGUOUS }), "no credential where it is looked for"],
-      [
-        standingOf(contextOf({ identity: ANN, admission: ADMISSION }), null),
-        "clients are no longer authenticated by it",
-      ],
+      [standing(ANN, { credentialOf: () => null }), "the credential is no longer accepted in this place"],
+      [standing(ANN, { credentialOf: () => AMBIGUOUS }), "the credential is no longer accepted in this place"],
+      [standingOf(contextOf({ identity: ANN, admission: ADMISSION }), null), "the method is no longer configured"],
     ];
     for (const [found, why] of rows) assert.deepEqual(found, { why: `apikey: ${why}` });
   });

@@ -140,7 +140,7 @@ describe("a session that is due", () => {
   });
   test("goes on with its valid tokens where another gateway was faster", async () => {
     const text = store.textOf(begun());
-    answer = () => Promise.reject(new LoginFault("refused", "the provider says invalid_grant"));
+    answer = () => Promise.reject(new LoginFault("refused", "the provider answered invalid_grant"));
     pass(50_000); // due, not over
     assert.equal(told(await sessions.find([text])), "ann r1 as brought");
     assert.equal(told(await sessions.find([text])), "ann r1 as brought");

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import type { IssuerSettings } from "../../../../src/auth/jwt/issuer.ts";
 import { basicOf, Introspection } from "../../../../src/auth/oauth2/introspection.ts";
 import { inTurn } from "../../../../src/auth/oauth2/opaque-tokens.ts";
-import type { ProviderQuestion } from "../../../../src/auth/provider-fetch.ts";
+import type { ProviderRequest } from "../../../../src/auth/provider-fetch.ts";
 
 const ISSUER: IssuerSettings = {
   method: "oauth2",
@@ -27,7 +27,7 @@ const START = 1_000_000_000_000;
 
 /** A provider that answers as a test says. @param answer what it says; an Error: it cannot be asked */
 function setUp(answer: unknown, settings: Partial<IssuerSettings> = {}) {
-  const state = { answer, now: 0, wallClock: START, failures: 0, asked: [] as ProviderQuestion[] };
+  const state = { answer, now: 0, wallClock: START, failures: 0, asked: [] as ProviderRequest[] };
   const introspection = new Introspection(
     { clientId: "g", clientSecret: "s", issuer: { ...ISSUER, ...settings } },
     {
@@ -71,17 +71,17 @@ describe("an answer", () => {
     [{ active: false }, /^invalid_credentials: the token is not active/],
     [{ ...ACTIVE, active: "true" }, /not active/],
     [{ ...ACTIVE, active: 1 }, /not active/],
-    [{ ...ACTIVE, aud: "other" }, /the audience is another/],
-    [{ active: true, sub: "ann" }, /the audience is another/],
-    [{ ...ACTIVE, iss: "https://evil.example" }, /the issuer is another/],
-    [{ ...ACTIVE, iss: ["https://id.example", 1] }, /the issuer is another/],
-    [{ ...ACTIVE, token_type: "DPoP" }, /no bearer token/],
+    [{ ...ACTIVE, aud: "other" }, /the audience is not accepted/],
+    [{ active: true, sub: "ann" }, /the audience is not accepted/],
+    [{ ...ACTIVE, iss: "https://evil.example" }, /the issuer is not accepted/],
+    [{ ...ACTIVE, iss: ["https://id.example", 1] }, /the issuer is not accepted/],
+    [{ ...ACTIVE, token_type: "DPoP" }, /not a bearer token/],
     [{ ...ACTIVE, exp: START / 1000 }, /^expired_credentials/],
-    [{ ...ACTIVE, exp: "soon" }, /exp is of a wrong type/],
+    [{ ...ACTIVE, exp: "soon" }, /exp has the wrong type/],
     [{ ...ACTIVE, nbf: START / 1000 + 1 }, /not valid yet/],
     [{ active: true, aud: "api" }, /subject is missing/],
     [null, /not active/],
-    [{}, /^auth_unavailable: the provider cannot be asked/],
+    [{}, /^auth_unavailable: the provider is not available/],
     [[], /^auth_unavailable/],
     ["active", /^auth_unavailable/],
     [new Error("down"), /^auth_unavailable/],
@@ -143,7 +143,7 @@ describe("a provider", () => {
     const { introspection, state } = setUp(ACTIVE);
     const outcomes = await Promise.all(Array.from({ length: 70 }, (_, i) => introspection.ask(`t${i}`)));
     assert.equal(state.asked.length, 64);
-    assert.deepEqual(outcomes[69], { code: "auth_unavailable", why: "too many tokens are asked about" });
+    assert.deepEqual(outcomes[69], { code: "auth_unavailable", why: "too many introspection requests" });
   });
   test("leaves no more than a bounded number of answers in memory", async () => {
     const { introspection, state } = setUp(ACTIVE);

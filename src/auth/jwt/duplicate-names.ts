@@ -1,11 +1,11 @@
-// Finds objects in JSON that have two members of one name: whoever reads the text after the gateway may go by the other one.
+// Detects duplicate names in JSON objects, of which a backend could use another than the gateway.
 
-/** Whether any object has a name twice. @param text JSON, of which `value` was parsed */
-export function hasTwinNames(text: string, value: unknown): boolean {
+/** Whether any object has duplicate names. @param text JSON from which `value` was parsed */
+export function hasDuplicateNames(text: string, value: unknown): boolean {
   return membersIn(text) !== membersOf(value);
 }
 
-/** Members of all objects as written: each has one colon outside of texts. */
+/** Number of members in the text: each has one colon outside of strings. */
 function membersIn(text: string): number {
   let count = 0;
   let quoted = false;
@@ -18,7 +18,7 @@ function membersIn(text: string): number {
   return count;
 }
 
-/** Members of all objects as parsed, where the last of a name is left. */
+/** Number of members after parsing, which keeps only the last of a name. */
 function membersOf(value: unknown): number {
   let count = 0;
   const open = [value];
