@@ -1,6 +1,8 @@
 // A backend, an OpenID provider, and configurations of gateways whose users log in there.
-import { type Answer, type Backend, mirror, startBackend } from "./backend.ts";
+import assert from "node:assert/strict";
+import { type Answer, type Backend, type Mirrored, mirror, startBackend, valuesOf } from "./backend.ts";
 import type { Reply } from "./client.ts";
+import { CookieClient } from "./cookie-client.ts";
 import { type OidcServer, type OidcSetup, startOidc } from "./oidc.ts";
 import { freePort } from "./ports.ts";
 import { type Block, configText } from "./setup.ts";
@@ -36,6 +38,12 @@ export interface LoginWorld {
   /** URL at the second one. */
   beside(path: string): string;
   text(more?: LoginText, port?: number): string;
+  /** A browser that has logged in at the gateway. */
+  loggedIn(): Promise<CookieClient>;
+  /** Starts a login, and stops where the provider redirects back. @returns URL of the callback */
+  untilCallback(browser: CookieClient, path: string): Promise<string>;
+  /** Refreshes that the provider was asked for since the last login of {@link loggedIn}. */
+  refreshes(): number;
   close(): Promise<void>;
 }
 
@@ -81,10 +89,36 @@ export async function startLogin(setup: OidcSetup = {}, answer: Answer = mirror)
       },
     });
   };
-  const close = async () => {
-    await Promise.all([backend.close(), oidc.close()]);
+  return {
+    ...{ backend, oidc, ports, at, beside, text },
+    async loggedIn() {
+      const browser = new CookieClient();
+      const { reply } = await browser.go(at("/"));
+      assert.equal(reply.status, 200, reply.text);
+      oidc.asked.length = 0;
+      return browser;
+    },
+    async untilCallback(browser, path) {
+      const { url } = await browser.go(at(path), at("/auth/callback"));
+      assert.ok(url.startsWith(at("/auth/callback?code=")), url);
+      return url;
+    },
+    refreshes: () => oidc.asked.filter((what) => what === "/token refresh_token").length,
+    async close() {
+      await Promise.all([backend.close(), oidc.close()]);
+    },
   };
-  return { backend, oidc, ports, at, beside, text, close };
+}
+
+/** What a mirroring backend was sent. */
+export function seen(reply: Reply): Mirrored {
+  assert.equal(reply.status, 200, reply.text);
+  return JSON.parse(reply.text) as Mirrored;
+}
+
+/** The user as a mirroring backend was told; undefined: nobody. */
+export function subjectOf(reply: Reply): string | undefined {
+  return valuesOf(seen(reply).headers, "X-Auth-Subject")[0];
 }
 
 /** Status and code of an error. */
