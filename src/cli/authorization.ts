@@ -49,7 +49,7 @@ export function explainAuthorization(
   const as = `  as ${who.join(", ")}:`;
   if (config.rbac !== null && rule.authz !== null)
     return decisionFor(config.rbac, demandOf(rule, rule.authz), ctx, who.length === 0 ? null : as);
-  return who.length === 0 ? NOTHING : { lines: [`${as} allowed, this rule requires no permission`], denied: false };
+  return who.length === 0 ? NOTHING : { lines: [`${as} this rule requires no permission`], denied: false };
 }
 
 /** @param as begins the line with the decision; null: none is made */

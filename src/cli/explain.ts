@@ -13,6 +13,7 @@ import { explainAuthorization } from "./authorization.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 import { UsageError } from "./flags.ts";
 import { addressesText, policiesOf } from "./policies.ts";
+import { verdictsOn } from "./verdicts.ts";
 
 /** Most losing routes shown; the rest is counted. */
 const MAX_SHOWN = 50;
@@ -60,15 +61,16 @@ export const explain: Command = {
     }
     const held = from === null ? null : holdsOff(config, listener, result.rule, from);
     if (held !== null) lines.push(`  from ${parsed.values.get("from")}: ${held || "passes"}`);
+    const own = verdictsOn(result.rule, result.path, request);
     const { lines: said, denied } = explainAuthorization(config, result, request, parsed.all.get("as") ?? []);
-    lines.push(...said);
+    lines.push(...own.lines, ...said);
     const others = result.path === null || result.builtin ? [] : config.rules.filter((rule) => rule !== result.rule);
     for (const rule of others.slice(0, MAX_SHOWN)) {
       lines.push(`  - ${rule.id} (${rule.path}): ${whyNot(rule, request) ?? "less specific"}`);
     }
     if (others.length > MAX_SHOWN) lines.push(`  … and ${others.length - MAX_SHOWN} more`);
     process.stdout.write(`${lines.join("\n")}\n`);
-    return (result.rule === null && !result.builtin) || held || denied ? 1 : 0;
+    return (result.rule === null && !result.builtin) || held || own.denied || denied ? 1 : 0;
   },
 };
 
