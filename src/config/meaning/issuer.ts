@@ -1,7 +1,7 @@
 // What issuers of signed tokens have in common, wherever they are written: values of `iss`, algorithms, meanings of claims.
 import { ALGORITHM_NAMES, type AlgorithmName, isSymmetric } from "../../auth/jwt/algorithms.ts";
 import type { IssuerSettings } from "../../auth/jwt/issuer.ts";
-import { didYouMean } from "../text/suggest.ts";
+import { didYouMeanOf } from "../text/suggest.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 
 /** Stands in an issuer for the tenant (Microsoft Entra). */
@@ -33,7 +33,9 @@ export function readAlgorithms(draft: Draft, names: readonly string[], place: Pl
     const name = ALGORITHM_NAMES.find((each) => each === text);
     if (name !== undefined) return [name];
     const why =
-      text.toLowerCase() === "none" ? "is no signature" : `is no algorithm${didYouMean(text, ALGORITHM_NAMES)}`;
+      text.toLowerCase() === "none"
+        ? "is no signature"
+        : `is no algorithm${didYouMeanOf(text, ALGORITHM_NAMES, "algorithms are")}`;
     draft.error([...place, i], `${dotted(place)}: "${text}" ${why}`);
     return [];
   });

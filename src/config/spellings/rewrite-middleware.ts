@@ -4,7 +4,7 @@ import type { Problems } from "../text/problem.ts";
 import { didYouMean, fold } from "../text/suggest.ts";
 import { describe, type Entry, emptyMap, type MapNode, type Node, plain } from "../text/tree.ts";
 import { asksNothing } from "./switched-off.ts";
-import { RULE_MIDDLEWARE } from "./table.ts";
+import { RULE_MIDDLEWARE, RULE_MIDDLEWARE_CURES } from "./table.ts";
 
 /** Names, folded, of what is set up for all rules at once. */
 const EVERY_RULE: ReadonlySet<string> = new Set([
@@ -33,8 +33,10 @@ export function rewriteMiddleware(rule: MapNode, problems: Problems): void {
     if (key === undefined && EVERY_RULE.has(fold(name))) {
       problems.warn(entry.keyAt, `"${old}" has no effect: it is enabled for all rules`);
     } else if (key === undefined) {
-      const hint = didYouMean(name, RULE_MIDDLEWARE.keys());
-      problems.error(entry.keyAt, `"${old}" is not available in this version; remove it or use a newer gateway${hint}`);
+      const cure =
+        RULE_MIDDLEWARE_CURES.get(fold(name)) ??
+        `remove it or use a newer gateway${didYouMean(name, RULE_MIDDLEWARE.keys())}`;
+      problems.error(entry.keyAt, `"${old}" is not available in this version; ${cure}`);
     } else if (bare && (present !== undefined || key === "rateLimit")) {
       problems.warn(
         entry.keyAt,

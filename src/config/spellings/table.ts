@@ -143,6 +143,14 @@ export const RULE_MIDDLEWARE: ReadonlyMap<string, string> = new Map([
   ["rbacrequireall", "requireAllPermissions"],
   ["jwt", "auth.jwt"],
   ["oauth2", "auth.oauth2"],
+  ["cors", "cors"],
+]);
+
+/** Other names there, folded → what to write instead. */
+export const RULE_MIDDLEWARE_CURES: ReadonlyMap<string, string> = new Map([
+  ["auth", 'write "authRequired: true" in the rule'],
+  ["apikey", 'write "authType: apikey" in the rule'],
+  ["basic", 'write "authType: basic" in the rule'],
 ]);
 
 /** Accepted for the sake of old files, without effect, warned about once. */

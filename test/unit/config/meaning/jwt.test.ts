@@ -62,6 +62,7 @@ describe("auth.jwt", () => {
     [{ ...GOOD, secret: SECRET }, /one of .*, and not publicKey and secret/],
     [{ ...GOOD, signingMethod: "none" }, /signingMethod: "none" is no signature/],
     [{ ...GOOD, signingMethod: "RS265" }, /"RS265" is no algorithm; did you mean.*RS256/],
+    [{ ...GOOD, signingMethod: "rsa" }, /"rsa" is no algorithm; (did you mean|algorithms are: .*RS256)/],
     [{ ...GOOD, signingMethod: [] }, /no algorithm is left/],
     [{ ...GOOD, signingMethod: "HS256" }, /never with publicKey: HS algorithms take a secret/],
     [{ ...BASE, jwksEndpoint: "https://id.example/k", signingMethod: "HS256" }, /never with jwksEndpoint/],

@@ -279,6 +279,8 @@ describe("a rule's middleware", () => {
     [true, "expected a list or a mapping, found true"],
     [[7], "expected a name or a mapping, found 7"],
     [["cache"], '"router.rules[].middleware: cache" is not available in this version'],
+    [["auth"], 'write "authRequired: true" in the rule'],
+    [{ auth: { apikey: { enabled: true } } }, 'write "authType: apikey" in the rule'],
     [{ circuitbraker: {} }, 'did you mean "circuitbreaker"?'],
   ] as const) {
     test(`${JSON.stringify(wrong)} is one error at its place`, () => {
@@ -306,6 +308,13 @@ describe("a rule's middleware", () => {
     const { errors, warnings } = loadBlock(written(["ratelimit"]));
     assert.deepEqual(errors, []);
     assert.match(warnings.join(), /has no effect beside "middleware\.ratelimit"/);
+  });
+  test("may be settings for CORS, or switch it on", () => {
+    const cors = (value: Value) => loadBlock(written(value)).config!.rules[0]!.cors;
+    assert.deepEqual(cors({ cors: { allowOrigins: ["https://a.test"] } })?.allowedOrigins, ["https://a.test"]);
+    assert.deepEqual(cors([{ cors: { allowedOrigins: ["https://a.test"] } }])?.allowedOrigins, ["https://a.test"]);
+    assert.deepEqual(cors(["cors"])?.allowedOrigins, ["*"], "as in the cors section");
+    assert.equal(cors({ cors: { enabled: false } }), null);
   });
   test("a single name needs no list", () => assert.deepEqual(loadBlock(written("retry")).errors, []));
   test("names of what every rule has are accepted", () => {
