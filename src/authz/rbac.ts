@@ -1,10 +1,14 @@
 // Role-based access control: the compiled policies of one configuration and the decisions made by them.
+import { createHash } from "node:crypto";
 import type { Identity } from "../core/identity.ts";
 import { Bindings, type ReadClaim } from "./bindings.ts";
 import { Decisions } from "./decisions.ts";
 import { withInherited } from "./inheritance.ts";
 import { PermissionSet } from "./permission-set.ts";
 import type { PolicySettings, RbacSettings, RoleSettings } from "./settings.ts";
+
+/** Longest list of role numbers that is a key itself, characters. */
+const MAX_PLAIN_KEY = 64;
 
 /** A role with everything it inherits. */
 export interface Role {
@@ -62,7 +66,7 @@ export class Rbac {
 
   /** Whether a permission is allowed. @param now monotonic ms */
   allows(assignment: Assignment, permission: string, now: number): boolean {
-    // Numbers of roles contain no `|`, so different pairs have different keys.
+    // Keys of assignments contain no `|`, so different pairs have different keys.
     const key = `${assignment.key}|${permission}`;
     const cached = this.#decisions.get(key, now);
     if (cached !== undefined) return cached;
@@ -88,7 +92,7 @@ export class Rbac {
   #assign(identity: Identity): Assignment {
     const subject = this.#subjectOf(identity);
     const numbers = this.#bindings.rolesOf(identity, subject);
-    return { subject, key: numbers.join(), roles: numbers.map((number) => this.#roles[number]!) };
+    return { subject, key: keyOf(numbers), roles: numbers.map((number) => this.#roles[number]!) };
   }
 
   #subjectOf(identity: Identity): string {
@@ -96,6 +100,12 @@ export class Rbac {
     const value = this.#subject(identity.claims);
     return typeof value === "string" ? value : "";
   }
+}
+
+/** Role numbers, digested when there are many: decisions with long keys are not cached. */
+function keyOf(numbers: readonly number[]): string {
+  const text = numbers.join();
+  return text.length > MAX_PLAIN_KEY ? createHash("sha256").update(text).digest("base64") : text;
 }
 
 function rolesOf({ name: policy, roles }: PolicySettings): readonly Role[] {

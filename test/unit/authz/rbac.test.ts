@@ -151,6 +151,15 @@ test("defaultAllow allows what no role grants, bound or not", () => {
 });
 
 describe("decisions", () => {
+  test("are cached however many roles a client has", () => {
+    const roles = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`r${i}`, { permissions: [`p:${i}:*`] }]));
+    const bindings = { ann: Object.keys(roles), bob: Object.keys(roles).slice(1) };
+    const rbac = rbacOf([{ roles, bindings }]);
+    const [ann, bob] = ["ann", "bob"].map((subject) => rbac.assignmentOf(user({ subject })));
+    assert.ok(ann!.key.length <= 64, "long keys are not cached");
+    assert.notEqual(ann!.key, bob!.key);
+    assert.deepEqual([rbac.allows(ann!, "p:0:x", 0), rbac.allows(bob!, "p:0:x", 0)], [true, false]);
+  });
   test("are cached by set of roles and permission, without collisions", () => {
     const roles = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`r${i}`, { permissions: [`p${i}`] }]));
     const bindings = Object.fromEntries(Object.keys(roles).map((name) => [`group:${name}`, [name]]));
