@@ -134,8 +134,10 @@ export class CredentialWatch {
     const standing = this.#standing(one);
     if (!(standing instanceof Promise)) return this.#settle(one, standing);
     this.#running++;
+    let waits = true;
     const done = (found: Standing) => {
-      if (one.checkAt !== Number.POSITIVE_INFINITY) return; // it came too late
+      if (!waits) return; // it came too late
+      waits = false;
       cancel();
       this.#running--;
       this.#settle(one, found);

@@ -191,6 +191,19 @@ describe("a credential that is looked at again", () => {
     await world.pass(21);
     assert.deepEqual(stream.told, ["gone"]);
   });
+  test("goes by the answer to the last question, not by one that comes too late", async () => {
+    const world = new World();
+    const waiting: ((standing: Standing) => void)[] = [];
+    world.standing = () => new Promise((resolve) => waiting.push(resolve));
+    const stream = world.open(0, 1000);
+    await world.pass(14);
+    const [first, second] = waiting;
+    first!(GOOD);
+    await turn();
+    second!({ why: "gone" });
+    await turn();
+    assert.deepEqual(stream.told, ["gone"]);
+  });
   test("may be given a later or an earlier end", async () => {
     const world = new World();
     const [longer, shorter] = [world.open(20_000, 1000), world.open(0, 1000)];
