@@ -1,5 +1,5 @@
 // An encrypted session in cookies, split into several if it is longer than browsers allow.
-import { randomBytes } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Cookie } from "../../wire/cookies.ts";
 import { type CookieJar, MAX_LINE_BYTES } from "./set-cookie.ts";
 
@@ -52,7 +52,7 @@ export class SessionCookie {
     const room = MAX_LINE_BYTES - this.#jar.set(this.#nameOf(MAX_CHUNKS), "", seconds).length - HEAD_BYTES;
     const count = Math.ceil(sealed.length / room);
     if (count > MAX_CHUNKS) return null;
-    const mark = randomBytes(5).toString("base64url").slice(0, 6);
+    const mark = hash("sha256", sealed, "buffer").toString("base64url").slice(0, 6);
     const lines = Array.from({ length: count }, (_, i) => {
       const chunk = sealed.slice(i * room, (i + 1) * room);
       return this.#jar.set(this.#nameOf(i + 1), `s1.${mark}${i + 1}${count}.${chunk}`, seconds);

@@ -30,13 +30,17 @@ export class CookieStore implements SessionStore {
   readonly freshMs = 300_000;
   readonly renewsCookies = true;
   readonly #sealer: Sealer;
+  /** Concurrent replies must set the same cookies, because browsers may mix the chunks of several. */
+  readonly #texts = new WeakMap<Session, string>();
 
   constructor(sealer: Sealer) {
     this.#sealer = sealer;
   }
 
   textOf(session: Session): string {
-    return this.#sealer.seal(PURPOSE, sessionText(session));
+    let text = this.#texts.get(session);
+    if (text === undefined) this.#texts.set(session, (text = this.#sealer.seal(PURPOSE, sessionText(session))));
+    return text;
   }
 
   open(text: string): Session | null {

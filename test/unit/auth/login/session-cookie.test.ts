@@ -34,6 +34,12 @@ describe("a session", () => {
       assert.deepEqual(cookie.read(kept(lines)), [text]);
     }
   });
+  test("is set in the same way by concurrent replies, of which browsers may mix the chunks", () => {
+    const text = sealed(9_000);
+    const [one, other] = [cookie.write(text, 3600, [])!, cookie.write(text, 3600, [])!];
+    assert.deepEqual(one, other);
+    assert.deepEqual(cookie.read(kept([one[0]!, other[1]!, one[2]!])), [text]);
+  });
   test("that is too long for cookies is none", () => assert.equal(cookie.write(sealed(20_000), 3600, []), null));
   test("is for this host, out of reach of scripts and of other sites", () => {
     const [line] = cookie.write("abc", 3600, [])!;

@@ -125,6 +125,8 @@ describe("a session that is due", () => {
     for (const outcome of all) assert.equal(told(outcome), "ann r2 newer");
     pass(1000);
     assert.equal(told(await sessions.find([text])), "ann r2 newer", "the old cookie still comes");
+    const texts = all.map((outcome) => (typeof outcome === "string" ? "" : store.textOf(outcome.session)));
+    assert.equal(new Set(texts).size, 1, "all replies set the same cookie");
     assert.deepEqual(asked, ["r1"]);
   });
   test("goes on where its browser has got the next cookie", async () => {
