@@ -5,6 +5,7 @@ import type { Filter } from "../core/filter.ts";
 import type { Admission, AuthMethod, Identity } from "../core/identity.ts";
 import type { Refusal, Verdict } from "../core/reply.ts";
 import type { ReplyHead } from "../core/reply-head.ts";
+import { getField } from "../wire/fields.ts";
 import { isSkipped } from "../wire/skipped-paths.ts";
 import {
   ADMITTED,
@@ -77,7 +78,10 @@ class Authentication {
     const { skips, methods, optional } = this.#demand;
     if (skips !== null) {
       const skipped = isSkipped(ctx.path, skips);
-      if (skipped === null) return { code: "invalid_path" };
+      if (skipped === null) {
+        ctx.detail = "whether auth.skipPaths has the path is ambiguous";
+        return { code: "invalid_path" };
+      }
       if (skipped) return undefined;
     }
     // The identity of the client certificate applies only if mtls is one of the methods.
@@ -92,7 +96,7 @@ class Authentication {
     }
     return optional
       ? undefined
-      : (this.#invitation(ctx) ?? this.#refuse(ctx, "none", "missing_credentials", "no credential"));
+      : (this.#invitation(ctx) ?? this.#refuse(ctx, "none", "missing_credentials", whyMissing(ctx)));
   }
 
   onReply(ctx: RequestContext, reply: ReplyHead): undefined {
@@ -196,4 +200,10 @@ class Authentication {
 /** The challenge that explains why the method's credential was rejected; undefined: the method has none. */
 function challengeOf(method: Authenticator, error: "invalid_token" | "insufficient_scope"): string[] | undefined {
   return method.rejection === undefined ? undefined : ["WWW-Authenticate", method.rejection(error)];
+}
+
+/** Why no method found a credential: clients often send one of another kind. */
+function whyMissing({ fields }: RequestContext): string {
+  const other = getField(fields, "authorization") !== undefined;
+  return other ? "no credential; Authorization is not in a form that the rule accepts" : "no credential";
 }

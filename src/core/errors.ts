@@ -31,7 +31,11 @@ export const ERRORS = {
   origin_not_allowed: row(403, "forbidden", "Connections from this origin are not allowed."),
   transcoding_failed: row(400, "bad_request", "The request cannot be translated for the service."),
   certificate_unreadable: row(401, "unauthorized", "The client certificate contains no usable name."),
-  missing_credentials: row(401, "unauthorized", "This path requires a credential, and the request has none."),
+  missing_credentials: row(
+    401,
+    "unauthorized",
+    "This path requires a credential, and the request has none that is accepted here.",
+  ),
   invalid_credentials: row(401, "unauthorized", "The credential is not valid."),
   expired_credentials: row(401, "unauthorized", "The credential is no longer valid."),
   login_expired: row(400, "bad_request", "This login has expired, or was started in another browser; start it again."),

@@ -14,8 +14,9 @@ let folder: string;
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "gateway-docs-"));
-  // The demo runs in the repository, and makes its certificates there.
-  for (const name of ["dist", "demo-certificates"]) symlinkSync(join(process.cwd(), name), join(folder, name));
+  // The demo runs in the repository, and makes its certificates there; the examples name files in it.
+  for (const name of ["dist", "configs", "demo-certificates"])
+    symlinkSync(join(process.cwd(), name), join(folder, name));
 });
 
 after(() => rmSync(folder, { recursive: true, force: true }));

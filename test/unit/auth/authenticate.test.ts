@@ -84,6 +84,9 @@ describe("a refusal", () => {
     assert.deepEqual(verdict, { code: "missing_credentials", fields: challenges });
     assert.deepEqual(refused, ["none missing_credentials"]);
     assert.equal(ctx.detail, "no credential");
+    const other = await run({ methods }, ["Authorization", "Bearer a"]);
+    assert.deepEqual(other.verdict, verdict);
+    assert.equal(other.ctx.detail, "no credential; Authorization is not in a form that the rule accepts");
     const silent = await run({ methods: [...methods, { ...method("forward"), challenge: "" }] }, []);
     assert.deepEqual(silent.verdict, verdict);
     const bad = await run({ methods }, ["apikey", "bad"]);
