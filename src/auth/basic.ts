@@ -41,6 +41,9 @@ export function parseLogin(credential: string): { readonly name: string; readonl
   return { name: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
+/** The hash that the password of an identity has matched. While a user has it, that password need not be checked again. */
+const matched = new WeakMap<Identity, string>();
+
 /** Makes the method. @param failures used to skip queued checks for addresses with too many failures */
 export function basic(
   { realm, forward, users }: BasicSettings,
@@ -50,24 +53,32 @@ export function basic(
   const known = new Map(users.map((user) => [user.name, { user, stored: parsePasswordHash(user.passwordHash)! }]));
   // Unknown names cost as much as the most expensive known user, so that response times do not reveal which names exist.
   const decoy = decoyOf(costliest([...known.values()].map(({ stored }) => stored)));
+  for (const { identity, passwordHash } of users) matched.set(identity, passwordHash);
+  const stateOf = ({ name, disabled, identity }: BasicUser): AuthResult =>
+    disabled ? invalid(`user "${name}" is disabled`) : identity;
+  const identify: Authenticator["identify"] = (credential, { clientIp: address }) => {
+    const login = parseLogin(credential);
+    if (login === null) return MALFORMED;
+    const { name, password } = login;
+    const found = known.get(name);
+    const verdict = (accepted: boolean | null): AuthResult => {
+      if (accepted === null) return { code: "auth_unavailable", why: "too many passwords are being checked" };
+      if (found === undefined) return invalid("unknown user");
+      return accepted ? stateOf(found.user) : invalid(`wrong password of user "${found.user.name}"`);
+    };
+    const client = { address, isThrottled: () => failures.waitFor(address) > 0 };
+    const checked = checks.check(name, password, found?.user.passwordHash ?? "", found?.stored ?? decoy, client);
+    return checked === true ? verdict(true) : checked.then(verdict);
+  };
   return {
     method: "basic",
     challenge: `Basic realm="${realm}", charset="UTF-8"`,
     credentialOf: ({ fields }) => authorizationOf(fields, "basic"),
-    identify(credential, { clientIp: address }): AuthResult | Promise<AuthResult> {
-      const login = parseLogin(credential);
-      if (login === null) return MALFORMED;
-      const { name, password } = login;
-      const found = known.get(name);
-      const verdict = (accepted: boolean | null): AuthResult => {
-        if (accepted === null) return { code: "auth_unavailable", why: "too many passwords are being checked" };
-        if (found === undefined) return invalid("unknown user");
-        if (!accepted) return invalid(`wrong password of user "${found.user.name}"`);
-        return found.user.disabled ? invalid(`user "${found.user.name}" is disabled`) : found.user.identity;
-      };
-      const client = { address, isThrottled: () => failures.waitFor(address) > 0 };
-      const checked = checks.check(name, password, found?.user.passwordHash ?? "", found?.stored ?? decoy, client);
-      return checked === true ? verdict(true) : checked.then(verdict);
+    identify,
+    recheck(credential, ctx) {
+      const user = known.get(parseLogin(credential)?.name ?? "")?.user;
+      const isSame = user !== undefined && ctx.identity !== null && matched.get(ctx.identity) === user.passwordHash;
+      return isSame ? stateOf(user) : identify(credential, ctx);
     },
     strip(ctx) {
       if (!forward && authorizationOf(ctx.fields, "basic") !== null) ctx.edited().drop("authorization");

@@ -2,11 +2,12 @@
 import type { BoundStream, Standing, StreamEnd, StreamKind } from "./bound-stream.ts";
 import type { Clock } from "./clock.ts";
 import type { RequestContext } from "./context.ts";
+import type { AuthMethod } from "./identity.ts";
 import type { Log } from "./log.ts";
 import { inSlices } from "./slices.ts";
 import { TICK_MS } from "./streams.ts";
 
-/** Checks that may wait for an answer at once. */
+/** Checks of one method that may wait for an answer at once. */
 const MAX_RUNNING = 16;
 /** Longest wait for an answer, ms. The methods bound their calls themselves, more tightly. */
 const MAX_WAIT_MS = 10_000;
@@ -36,13 +37,18 @@ interface Watched {
   revoked: string;
 }
 
+/** The checks of one method: one that gets no answers does not keep the others waiting. */
+interface Checks {
+  readonly due: Set<Watched>;
+  running: number;
+}
+
 /** All streams of the process that are bound to a credential, on one timer. */
 export class CredentialWatch {
   readonly #parts: WatchParts;
   readonly #watched = new Set<Watched>();
   readonly #ending = new Set<Watched>();
-  readonly #checks = new Set<Watched>();
-  #running = 0;
+  readonly #checks = new Map<AuthMethod, Checks>();
   #ticking = false;
   #working = false;
 
@@ -71,6 +77,8 @@ export class CredentialWatch {
 
   #release(one: Watched): void {
     this.#watched.delete(one);
+    this.#ending.delete(one);
+    this.#checks.get(one.ctx.admission!.method)?.due.delete(one);
     if (one.ctx.error === "expired_credentials")
       this.#parts.ended(one.kind, one.revoked === "" ? "expired" : "revoked");
   }
@@ -87,7 +95,7 @@ export class CredentialWatch {
     const now = this.#parts.clock.now();
     for (const one of this.#watched) {
       if (whyOver(one, wall) !== "") this.#ending.add(one);
-      else if (one.recheckMs > 0 && now >= one.checkAt) this.#checks.add(one);
+      else if (one.recheckMs > 0 && now >= one.checkAt) this.#checksOf(one).due.add(one);
     }
     this.#work();
     this.#schedule();
@@ -106,13 +114,22 @@ export class CredentialWatch {
       if (this.#watched.has(one)) this.#end(one);
       yield;
     }
-    for (const one of this.#checks) {
-      if (this.#running === MAX_RUNNING) break;
-      this.#checks.delete(one);
-      if (this.#watched.has(one)) this.#check(one);
-      yield;
+    for (const checks of this.#checks.values()) {
+      for (const one of checks.due) {
+        if (checks.running === MAX_RUNNING) break;
+        checks.due.delete(one);
+        if (this.#watched.has(one)) this.#check(one, checks);
+        yield;
+      }
     }
     this.#working = false;
+  }
+
+  #checksOf({ ctx }: Watched): Checks {
+    const { method } = ctx.admission!;
+    let checks = this.#checks.get(method);
+    if (checks === undefined) this.#checks.set(method, (checks = { due: new Set(), running: 0 }));
+    return checks;
   }
 
   #end(one: Watched): void {
@@ -129,17 +146,17 @@ export class CredentialWatch {
     }
   }
 
-  #check(one: Watched): void {
+  #check(one: Watched, checks: Checks): void {
     one.checkAt = Number.POSITIVE_INFINITY;
     const standing = this.#standing(one);
     if (!(standing instanceof Promise)) return this.#settle(one, standing);
-    this.#running++;
+    checks.running++;
     let waits = true;
     const done = (found: Standing) => {
       if (!waits) return; // it came too late
       waits = false;
       cancel();
-      this.#running--;
+      checks.running--;
       this.#settle(one, found);
       this.#work();
     };
@@ -174,5 +191,5 @@ export class CredentialWatch {
 /** Why the credential counts no more; "" it does. */
 function whyOver({ revoked, expiresAt, ctx }: Watched, wall: number): string {
   if (revoked !== "") return revoked;
-  return expiresAt !== 0 && wall >= expiresAt ? `credential of "${ctx.identity!.subject}" expired` : "";
+  return expiresAt !== 0 && wall >= expiresAt ? `credential of "${ctx.identity?.subject ?? ""}" expired` : "";
 }

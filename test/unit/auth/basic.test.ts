@@ -128,4 +128,32 @@ describe("users", () => {
     assert.equal(await why("old:secret"), 'user "old" is disabled');
     assert.equal(await why("no colon"), "not a user name and password");
   });
+  test("whose streams go on are not asked for a password that still has the same hash", async () => {
+    const [passwordHash, other] = [await hashPassword("secret"), await hashPassword("secret")];
+    const identity = identityOf({ subject: "ann", method: "basic" });
+    const ctx = contextOf({ identity });
+    const ann = { name: "ann", passwordHash, disabled: false, identity };
+    const recheck = async (user: Partial<typeof ann>) => {
+      const checks = new PasswordChecks(() => 0);
+      const failures = new FailedCredentials({ max: 0, windowMs: 1000 }, () => 0);
+      const now = identityOf({ subject: "ann", method: "basic" });
+      const users = [{ ...ann, identity: now, ...user }];
+      const method = basic({ realm: "shop", forward: false, users }, checks, failures);
+      const result = await method.recheck!(encoded("ann:secret"), ctx);
+      return [result === now ? "good" : (result as { why: string }).why, checks.remembered];
+    };
+    basic(
+      { realm: "shop", forward: false, users: [ann] },
+      new PasswordChecks(() => 0),
+      new FailedCredentials({ max: 0, windowMs: 1000 }, () => 0),
+    );
+    assert.deepEqual(await recheck({}), ["good", 0]);
+    assert.deepEqual(await recheck({ disabled: true }), ['user "ann" is disabled', 0]);
+    assert.deepEqual(await recheck({ passwordHash: other }), ["good", 1]);
+    assert.deepEqual(await recheck({ passwordHash: await hashPassword("changed") }), [
+      'wrong password of user "ann"',
+      0,
+    ]);
+    assert.deepEqual(await recheck({ name: "eve" }), ["unknown user", 0]);
+  });
 });

@@ -46,13 +46,13 @@ class World {
   }
 
   /** A stream whose credential ends after `lifeMs`; 0 never. */
-  open(lifeMs: number, recheckMs = 0, more: Partial<BoundStream> = {}): Stream {
+  open(lifeMs: number, recheckMs = 0, more: Partial<BoundStream> = {}, admission = ADMISSION): Stream {
     const identity = identityOf({
       subject: "ann",
       method: "jwt",
       expiresAt: lifeMs === 0 ? 0 : START + this.clock.now() + lifeMs,
     });
-    const stream = new Stream(contextOf({ identity, admission: ADMISSION }), more);
+    const stream = new Stream(contextOf({ identity, admission }), more);
     this.watch.watch(stream.ctx, "sse", recheckMs, stream);
     return stream;
   }
@@ -234,6 +234,24 @@ describe("a credential that is looked at again", () => {
     }
     assert.equal(new Set(world.asked).size, 1000, "every one within the interval");
     assert.ok(most < 60, `${most} in one second`);
+  });
+  test("is asked about though another method gives no answers", async () => {
+    const world = new World();
+    world.standing = ({ admission }) => (admission!.method === "jwt" ? new Promise(() => undefined) : { why: "gone" });
+    for (let i = 0; i < 100; i++) world.open(0, 1000);
+    const stream = world.open(0, 1000, {}, { ...ADMISSION, method: "apikey" });
+    await world.pass(2);
+    assert.deepEqual(stream.told, ["gone"]);
+  });
+  test("is forgotten with its stream, also while it waits to be asked about", async () => {
+    const world = new World();
+    world.standing = () => new Promise(() => undefined);
+    const streams = Array.from({ length: 100 }, () => world.open(0, 1000));
+    await world.pass(2);
+    for (const stream of streams) stream.close();
+    await world.pass(12);
+    assert.equal(world.asked.length, 16);
+    assert.equal(world.clock.pending, 0);
   });
   test("is asked about few at once where answers take time, however many are due", async () => {
     const world = new World();
