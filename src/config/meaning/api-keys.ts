@@ -1,4 +1,4 @@
-// API keys of the configuration and of the file that it names. From here on only their digests are known.
+// Reads the API keys of the configuration and of its `keysFile`. Only digests are kept.
 import { type ApiKey, keyDigest } from "../../auth/api-keys.ts";
 import { type AuthSection, type KeySection, keysFile } from "../schema/auth.ts";
 import { type MapOrList, namedEntries } from "../schema/map-or-list.ts";
@@ -11,17 +11,17 @@ import { subjectFault, subjectOf } from "./auth-subject.ts";
 import type { Draft } from "./draft.ts";
 import { fileFault } from "./files.ts";
 
-/** Largest file of keys, bytes. */
+/** Maximum size of a key file, bytes. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const DIGEST = /^(?:sha256:)?([0-9a-f]{64})$/i;
 const KEY = /^[\x21-\x7e]+$/;
 
-/** Where keys are written. */
+/** A place where keys are configured. */
 interface Source {
   /** For messages. */
   readonly name: string;
   readonly keys: MapOrList<KeySection>;
-  /** The tree they were read from, and the steps to them. */
+  /** The tree they were read from, and the path to them. */
   readonly tree: MapNode;
   readonly steps: readonly string[];
 }
@@ -38,7 +38,7 @@ export class KeyReader {
     this.#section = section;
   }
 
-  /** All keys. @param files told of the file that is read */
+  /** All keys. @param files records the file that is read */
   read(files: SourceFiles): readonly ApiKey[] {
     const { tree } = this.#draft;
     const own = { name: "auth.apikey.keys", keys: this.#section.keys, tree, steps: ["auth", "apikey", "keys"] };
@@ -75,11 +75,12 @@ export class KeyReader {
       this.#draft.problems.error(at, `${source.name}: ${message}`, true);
       return [];
     };
-    if (id === "") return fault("each key of a list has an id");
+    if (id === "") return fault("each key in a list needs an id");
     const why = subjectFault(section, id);
     if (why !== null) return fault(`key "${id}": ${why}`);
     const expiresAt = section.expiresAt === "" ? 0 : Date.parse(section.expiresAt);
-    if (Number.isNaN(expiresAt)) return fault(`key "${id}": expiresAt is no time such as 2027-01-31T12:00:00Z`);
+    if (Number.isNaN(expiresAt))
+      return fault(`key "${id}": expiresAt is not a valid time, such as 2027-01-31T12:00:00Z`);
     const unset = [...section.key, ...section.hashedKey].some((text) => text.includes("${"));
     if (unset && source.steps.length === 1) return fault(`key "${id}": placeholders are not replaced in this file`);
     if (unset) {
@@ -95,21 +96,23 @@ export class KeyReader {
     return digests.flatMap((digest) => {
       const other = this.#ids.get(digest);
       if (other !== undefined && other !== id) return fault(`keys "${other}" and "${id}" are the same`);
-      if (other !== undefined) return fault(`key "${id}" is there twice`);
+      if (other !== undefined) return fault(`key "${id}" is configured twice`);
       this.#ids.set(digest, id);
       return [{ name: section.name || id, digest, disabled: section.disabled, identity }];
     });
   }
 
-  /** @returns what is wrong, if anything is */
+  /** @returns the digests, or what is wrong */
   #digestsOf({ key, hashedKey }: KeySection): string | readonly string[] {
     const given = hashedKey.length > 0 ? hashedKey : key;
     if (given.length === 0) return "it has no key and no hashedKey";
     if (hashedKey.length === 0 && !this.#section.hashKeys) {
-      return given.every((text) => KEY.test(text)) ? given.map(keyDigest) : "a key is printable ASCII without blanks";
+      return given.every((text) => KEY.test(text))
+        ? given.map(keyDigest)
+        : "a key must be printable ASCII without spaces";
     }
     const found = given.map((text) => DIGEST.exec(text)?.[1]?.toLowerCase());
-    return found.includes(undefined) ? "a hashed key has 64 hexadecimal digits" : (found as string[]);
+    return found.includes(undefined) ? "a hashed key must have 64 hexadecimal digits" : (found as string[]);
   }
 
   #warnOfPlain(at: Position, name: string): void {
@@ -118,7 +121,7 @@ export class KeyReader {
   }
 }
 
-/** Whether a key is written where it stands, and not filled in from elsewhere. */
+/** Whether a key is written in the file, and not inserted from a placeholder. */
 function isPlain(node: Node | null): boolean {
   const key = node?.kind === "map" ? (node.entries.get("key")?.value ?? null) : node;
   if (key === null) return false;

@@ -1,4 +1,4 @@
-// What `auth` and the demands of rules mean: part of a loaded configuration.
+// The effective settings of authentication, part of a loaded configuration.
 import type { ApiKeySettings } from "../../auth/api-keys.ts";
 import type { BasicSettings } from "../../auth/basic.ts";
 import type { FailureSettings } from "../../auth/failures.ts";
@@ -11,25 +11,25 @@ import type { AuthMethod } from "../../core/identity.ts";
 import type { Pattern } from "../../routing/pattern.ts";
 import type { RedisSection } from "../schema/redis.ts";
 
-/** How clients are authenticated; null: the method is off. */
+/** How clients are authenticated; null: the method is disabled. */
 export interface AuthConfig {
   readonly failures: FailureSettings;
   readonly jwt: JwtSettings | null;
-  /** Keys of rules: name, which is the id of the rule if it has one → what holds for it in place of `jwt`. */
+  /** Settings of rules that replace `jwt`, by name, which is the id of the rule if it has one. */
   readonly ruleJwt: Readonly<Record<string, JwtSettings>>;
   readonly oauth2: OAuth2Settings | null;
-  /** Logins of browsers; null: no provider has what they need. */
+  /** Logins of browsers; null: no provider is configured for logins. */
   readonly session: LoginConfig | null;
   readonly apikey: ApiKeySettings | null;
   readonly basic: BasicSettings | null;
   readonly mtls: MtlsSettings | null;
-  /** Services by name; "" the one for rules that name no other. */
+  /** Services by name; "" is the default. */
   readonly forward: Readonly<Record<string, ForwardService>> | null;
 }
 
-/** Logins of browsers, and where their sessions are kept. */
+/** Logins of browsers, and the store of their sessions. */
 export interface LoginConfig extends SessionSettings {
-  /** A store in Redis; null: in cookies. */
+  /** A Redis store; null: sessions are in cookies. */
   readonly store: { readonly name: string; readonly redis: RedisSection } | null;
 }
 
@@ -37,24 +37,24 @@ export interface LoginConfig extends SessionSettings {
 export interface RuleOAuth2Config {
   /** Name of the one provider; "" = any. */
   readonly provider: string;
-  /** Scopes that they must hold, all of them. */
+  /** Scopes that they must have, all of them. */
   readonly scopes: readonly string[];
-  /** One of which they must be meant for; empty: not asked. */
+  /** Audiences of which they must have one; empty: not checked. */
   readonly audience: readonly string[];
 }
 
-/** What a rule demands of its clients. */
+/** The authentication requirements of a rule. */
 export interface RuleAuthConfig {
-  /** Whether requests without credential pass, from nobody. */
+  /** Whether requests without a credential are accepted as anonymous. */
   readonly optional: boolean;
-  /** In the order they are asked; at least one. */
+  /** In the order in which they are tried; at least one. */
   readonly methods: readonly AuthMethod[];
   readonly scopes: readonly string[];
-  /** Name in {@link AuthConfig.ruleJwt}; "" = as `auth.jwt` has it. */
+  /** Name in {@link AuthConfig.ruleJwt}; "" = `auth.jwt`. */
   readonly jwt: string;
-  /** Narrows `auth.oauth2`; null: it does not. */
+  /** Further restrictions on `auth.oauth2`; null: none. */
   readonly oauth2: RuleOAuth2Config | null;
-  /** Name of the service that `forward` asks; null: it is no method of the rule. */
+  /** Name of the service that `forward` uses; null: `forward` is not a method of the rule. */
   readonly service: string | null;
   /** Paths that are exempt. */
   readonly skipPaths: readonly Pick<Pattern, "segments" | "rest">[];

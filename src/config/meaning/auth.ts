@@ -1,4 +1,4 @@
-// `auth`: the ways to authenticate, checked, with the files they name.
+// Reads and validates `auth`, with the files it names.
 import type { BasicUser } from "../../auth/basic.ts";
 import type { IssuerSettings } from "../../auth/jwt/issuer.ts";
 import type { JwtSettings } from "../../auth/jwt/settings.ts";
@@ -23,7 +23,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
  * Reads and checks the section.
- * @param files told of the files that are read
+ * @param files records the files that are read
  * @param stores null: they are invalid, which is reported
  */
 export function readAuth(draft: Draft, files: SourceFiles, stores: StoreConfigs | null): AuthConfig {
@@ -54,19 +54,19 @@ export function readAuth(draft: Draft, files: SourceFiles, stores: StoreConfigs 
   };
 }
 
-/** With logins, `tokenCookie` names the cookie of sessions, in which there is no token. */
+/** With logins, `tokenCookie` names the session cookie, which contains no token. */
 function withoutSessions(oauth2: OAuth2Settings, cookieName: string): OAuth2Settings {
   const { places } = oauth2;
   return places.cookie === cookieName ? { ...oauth2, places: { ...places, cookie: "" } } : oauth2;
 }
 
-/** A token is verified by the keys of one issuer. */
+/** Warns of issuers that are configured for both methods, because a token is verified by only one. */
 function checkShared(draft: Draft, jwt: JwtSettings, oauth2: OAuth2Settings): void {
   const known = new Set(jwt.issuers.flatMap(issuersOf));
   for (const { issuer, keys, name } of oauth2.providers) {
     if (keys === "none" || !issuersOf(issuer).some((iss) => known.has(iss))) continue;
-    const first = "where a rule accepts both, the method that comes first verifies its tokens";
-    draft.warn(["auth", "oauth2"], `auth.oauth2: the issuer of "${name}" is one of auth.jwt, too; ${first}`);
+    const first = "if a rule accepts both, the first method verifies its tokens";
+    draft.warn(["auth", "oauth2"], `auth.oauth2: the issuer of "${name}" is also configured in auth.jwt; ${first}`);
   }
 }
 
@@ -81,17 +81,18 @@ function readKeys(draft: Draft, files: SourceFiles): AuthConfig["apikey"] {
   const place: Place = ["auth", "apikey"];
   const header = apikey.headerName.toLowerCase();
   const fault = (key: string, message: string) => draft.error([...place, key], `${dotted(place)}.${key}: ${message}`);
-  if (header === "authorization") fault("headerName", "write scheme instead, with the word before the key");
+  if (header === "authorization") fault("headerName", "set scheme instead, to the word before the key");
   else if (header !== "" && (!TOKEN.test(header) || header === "cookie" || knownField(header) !== OTHER))
-    fault("headerName", `"${header}" cannot hold a key`);
+    fault("headerName", `"${header}" cannot contain a key`);
   for (const name of ["queryParam", "cookieName", "scheme"] as const)
-    if (apikey[name] !== "" && !TOKEN.test(apikey[name])) fault(name, `"${apikey[name]}" is no name`);
+    if (apikey[name] !== "" && !TOKEN.test(apikey[name])) fault(name, `"${apikey[name]}" is not a valid name`);
   if (apikey.scheme.toLowerCase() === "basic") fault("scheme", "Basic is for user names and passwords");
   const places = { header, query: apikey.queryParam, cookie: apikey.cookieName, scheme: apikey.scheme };
-  if (Object.values(places).every((name) => name === "")) draft.error(place, "auth.apikey: no place is left for keys");
+  if (Object.values(places).every((name) => name === ""))
+    draft.error(place, "auth.apikey: keys need a header, query parameter, cookie or scheme");
   checkScopes(draft, apikey.defaultScopes, [...place, "defaultScopes"]);
   const keys = new KeyReader(draft, apikey).read(files);
-  if (keys.length === 0) draft.warn(place, "auth.apikey: there are no keys, so that none is accepted");
+  if (keys.length === 0) draft.warn(place, "auth.apikey: no keys are configured, so none is accepted");
   return { ...places, forward: apikey.forward, keys };
 }
 
@@ -99,7 +100,7 @@ function readUsers(draft: Draft): AuthConfig["basic"] {
   const { realm, forward, users } = draft.written.auth.basic;
   const place: Place = ["auth", "basic"];
   if (!/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(realm))
-    draft.error([...place, "realm"], "auth.basic.realm: it must be plain text without quotes");
+    draft.error([...place, "realm"], "auth.basic.realm: must be printable ASCII without quotes and backslashes");
   const names = new Set<string>();
   const read = namedEntries(users, (user) => user.name).flatMap(([step, name, user]): BasicUser[] => {
     const at = [...place, "users", step];
@@ -107,8 +108,8 @@ function readUsers(draft: Draft): AuthConfig["basic"] {
       draft.problems.error(draft.at(at), `auth.basic.users: ${message}`, true);
       return [];
     };
-    if (name === "" || /[:\p{Cc}]/u.test(name)) return fault("each user has a name, without colon");
-    if (names.has(name)) return fault(`user "${name}" is there twice`);
+    if (name === "" || /[:\p{Cc}]/u.test(name)) return fault("each user needs a name without colon");
+    if (names.has(name)) return fault(`user "${name}" is configured twice`);
     names.add(name);
     if (parsePasswordHash(user.passwordHash) === null)
       return fault(`user "${name}" needs a passwordHash; gateway hash-key -password makes one`);
@@ -117,6 +118,6 @@ function readUsers(draft: Draft): AuthConfig["basic"] {
     const identity = subjectOf("basic", user, name);
     return [{ name, passwordHash: user.passwordHash, disabled: user.disabled, identity }];
   });
-  if (read.length === 0) draft.warn(place, "auth.basic: there are no users, so that nobody is let in");
+  if (read.length === 0) draft.warn(place, "auth.basic: no users are configured, so none is accepted");
   return { realm, forward, users: read };
 }

@@ -1,4 +1,4 @@
-// `auth.forward`: the authorization services, checked.
+// Reads and validates `auth.forward`: authorization services.
 import type { ForwardService } from "../../auth/forward/settings.ts";
 import { isSafeUrl } from "../../auth/provider-fetch.ts";
 import { trustAnchors } from "../../tls/trust-anchors.ts";
@@ -12,10 +12,10 @@ import { TlsReader } from "./tls-reader.ts";
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Set by the gateway from the identity. */
 const OWN = /^x-auth-(subject|type|provider|scopes|claims)$/;
-/** They describe the answer itself, its body or its connection. */
+/** Fields about the answer itself, its body or its connection. */
 const BOUND = /^(content-|grpc-|sec-websocket-|date$|server$|set-cookie$|location$|www-authenticate$)/;
 
-/** Lists of headers, and which names they admit. */
+/** Lists of headers, and the names that are valid in them. */
 const LISTS = {
   requestHeaders: (lower: string) => [OTHER, AUTHORIZATION, ACCEPT_ENCODING].includes(knownField(lower)),
   responseHeaders: (lower: string) => (isPlain(lower) || lower.startsWith("x-auth-")) && !BOUND.test(lower),
@@ -23,7 +23,7 @@ const LISTS = {
 };
 const SINGLE = ["subjectHeader", "scopesHeader", "groupsHeader", "rolesHeader"] as const;
 
-/** Reads and checks the section. @param files told of the files that are read */
+/** Reads and validates the section. @param files records the files that are read */
 export function readForward(draft: Draft, files: SourceFiles): Readonly<Record<string, ForwardService>> {
   const { forward } = draft.written.auth;
   const place: Place = ["auth", "forward"];
@@ -34,7 +34,7 @@ export function readForward(draft: Draft, files: SourceFiles): Readonly<Record<s
   for (const [name, section] of named) {
     const at = [...place, "services", name];
     if (name === "" || name === "forward" || /\p{Cc}/u.test(name))
-      draft.error(at, `auth.forward.services: "${name}" is no name for a service`);
+      draft.error(at, `auth.forward.services: "${name}" is not a valid name for a service`);
     services[name] = readService(draft, reader, section, at, name);
   }
   return services;
@@ -53,14 +53,14 @@ function readService(
       const lower = text.toLowerCase();
       if (key === "responseHeaders" && OWN.test(lower))
         fault(key, `the gateway sets "${text}" itself; use subjectHeader`);
-      else if (!TOKEN.test(lower) || !LISTS[key](lower)) fault(key, `"${text}" cannot be passed on`);
+      else if (!TOKEN.test(lower) || !LISTS[key](lower)) fault(key, `"${text}" cannot be forwarded`);
     }
     return section[key].map((text) => text.toLowerCase());
   };
   for (const key of SINGLE)
-    if (section[key] !== "" && !TOKEN.test(section[key])) fault(key, `"${section[key]}" is no name of a header`);
-  if (section.timeout === 0) fault("timeout", "it must be longer");
-  const told = list("requestHeaders");
+    if (section[key] !== "" && !TOKEN.test(section[key])) fault(key, `"${section[key]}" is not a valid header name`);
+  if (section.timeout === 0) fault("timeout", "must be more than 0");
+  const selected = list("requestHeaders");
   return {
     name,
     ...addressOf(draft, section, place),
@@ -68,7 +68,7 @@ function readService(
     maxBodyBytes: section.maxBodySize,
     maxConnections: section.maxConnections,
     ca: anchorsOf(reader, section, place),
-    requestHeaders: told.length === 0 ? null : told,
+    requestHeaders: selected.length === 0 ? null : selected,
     responseHeaders: list("responseHeaders"),
     clientHeaders: list("clientHeaders"),
     subjectHeader: section.subjectHeader.toLowerCase(),
@@ -86,12 +86,12 @@ function addressOf(
   const parsed = URL.canParse(url) ? new URL(url) : null;
   const place = [...block, "url"];
   const fault = urlFault(url, parsed, allowHTTP);
-  // The source line is not shown where it may hold a password.
+  // The source line is not shown if it may contain a password.
   if (fault !== null) draft.problems.error(draft.at(place), `${dotted(place)}: ${fault}`, url.includes("@"));
   const { protocol, hostname, port, pathname, search } = parsed ?? new URL("http://localhost/");
   const scheme = protocol === "https:" ? "https" : "http";
   if (caFile !== "" && scheme === "http")
-    draft.error([...block, "caFile"], `${dotted(block)}.caFile: it has no effect without https`);
+    draft.error([...block, "caFile"], `${dotted(block)}.caFile: has no effect without https`);
   return {
     place: { scheme, address: plainHost(hostname), port: Number(port || (scheme === "https" ? 443 : 80)) },
     target: pathname + search,
@@ -99,9 +99,9 @@ function addressOf(
 }
 
 function urlFault(url: string, parsed: URL | null, allowHTTP: boolean): string | null {
-  if (parsed === null || !/^https?:$/.test(parsed.protocol)) return "it needs the URL of the service";
-  if (parsed.username + parsed.password !== "") return "it must not hold a user or password";
-  if (parsed.hash !== "") return "it must not hold a fragment";
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) return "needs the http or https URL of the service";
+  if (parsed.username + parsed.password !== "") return "must not contain a user or password";
+  if (parsed.hash !== "") return "must not contain a fragment";
   return isSafeUrl(url) || allowHTTP
     ? null
     : "over http, anyone on the path can forge answers; use https, or set allowHTTP: true";

@@ -1,4 +1,4 @@
-// Authentication that permission checks imply: whoever holds a permission must be known.
+// Authentication that permission checks imply, since permissions belong to authenticated clients.
 import type { AuthNeed } from "../schema/auth.ts";
 import type { RuleSection } from "../schema/router.ts";
 import type { Draft } from "./draft.ts";
@@ -8,9 +8,9 @@ export function isSet(value: unknown): boolean {
   return /^(true|yes|on)$/i.test(String(value));
 }
 
-/** What `auth` demands of a rule that says nothing itself. */
+/** What `auth` requires of a rule without settings of its own. */
 export function ownNeed({ written: { auth } }: Draft, section: RuleSection): AuthNeed {
-  // Without `required`, oauth2 alone demands it, and a rule may switch that off for itself.
+  // If `required` is not set, only oauth2 requires authentication, and a rule may disable oauth2.
   return auth.required ?? (auth.oauth2.enabled && section.auth.oauth2?.enabled !== false);
 }
 

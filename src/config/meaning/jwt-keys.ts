@@ -9,9 +9,9 @@ import { type Draft, dotted, type Place } from "./draft.ts";
 import { checkKeysDuration, checkUrl, readAccess } from "./provider-access.ts";
 import { TlsReader } from "./tls-reader.ts";
 
-/** Keys of a block that give keys, one of which is written. */
+/** Settings that contain the keys of an issuer; exactly one is set. */
 const GIVERS = ["publicKey", "publicKeyFile", "secret", "jwksFile", "jwksEndpoint"] as const;
-/** Shortest secret, bytes: that of the digest of HS256 (RFC 7518 §3.2). */
+/** Minimum size of a secret, bytes: that of the digest of HS256 (RFC 7518 §3.2). */
 const MIN_SECRET_BYTES = 32;
 
 /** Warns of a secret of tokens that is too short. */
@@ -20,7 +20,7 @@ export function checkSecretLength(draft: Draft, secret: string, place: Place): v
     draft.warn(place, `${dotted(place)}: a secret of fewer than ${MIN_SECRET_BYTES} bytes can be guessed`);
 }
 
-/** Stands for keys that cannot be used; their fault has been reported. */
+/** A substitute for invalid keys, which have been reported. */
 const NONE: KeySettings = { kind: "set", text: '{"keys":[]}' };
 
 /** Reads the keys of one configuration. */
@@ -44,22 +44,22 @@ export class JwtKeyReader {
     const [giver] = given;
     if (giver === undefined || given.length > 1) {
       const found = given.length > 1 ? `, and not ${given.join(" and ")}` : "";
-      this.#draft.error(place, `${dotted(place)}: tokens are verified by one of ${GIVERS.join(", ")}${found}`);
+      this.#draft.error(place, `${dotted(place)}: set exactly one of ${GIVERS.join(", ")}${found}`);
       return NONE;
     }
     const symmetric = algorithms.some(isSymmetric);
     if (symmetric && !algorithms.every(isSymmetric)) return NONE; // reported where the algorithms are read
     if (algorithms.length > 0 && symmetric !== (giver === "secret")) {
-      // With a public key as the secret of HS256, whoever knows that key could sign.
+      // If a public key were used as the secret of HS256, anyone could sign with it.
       const why = symmetric
-        ? `never with ${giver}: HS algorithms take a secret`
-        : "a secret is for HS256, HS384 and HS512";
+        ? `HS algorithms need secret, not ${giver}`
+        : "secret is only valid for HS256, HS384 and HS512";
       this.#draft.error([...place, "signingMethod"], `${dotted(place)}.signingMethod: ${why}`);
       return NONE;
     }
     for (const key of ["caFile", "proxy"] as const)
       if (section[key] !== "" && giver !== "jwksEndpoint")
-        this.#draft.error([...place, key], `${dotted(place)}.${key}: it has no effect without jwksEndpoint`);
+        this.#draft.error([...place, key], `${dotted(place)}.${key}: has no effect without jwksEndpoint`);
     return this.#keysBy(giver, section, place, algorithms) ?? NONE;
   }
 
@@ -126,12 +126,12 @@ function setKeys(text: string, algorithms: readonly AlgorithmName[]): KeySetting
     throw new KeyFault("not JSON");
   }
   const keys = [...keysOfSet(set).values()];
-  if (keys.length === 0) throw new KeyFault("there is no key in it by which signatures could be verified");
+  if (keys.length === 0) throw new KeyFault("it contains no key that can verify signatures");
   checkFit(keys, algorithms);
   return { kind: "set", text };
 }
 
 function checkFit(keys: readonly VerificationKey[], algorithms: readonly AlgorithmName[]): void {
   const unused = algorithms.filter((name) => !keys.some((key) => key.algorithms.includes(name)));
-  if (unused.length > 0) throw new KeyFault(`no key in it fits ${unused.join(" or ")}, as signingMethod has it`);
+  if (unused.length > 0) throw new KeyFault(`no key in it fits ${unused.join(" or ")} of signingMethod`);
 }

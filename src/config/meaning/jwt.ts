@@ -1,4 +1,4 @@
-// `auth.jwt`: the issuers of tokens, checked, with the keys they are verified by.
+// Reads and validates `auth.jwt`: issuers of tokens and their keys.
 import type { JwtSettings, KeyedIssuer } from "../../auth/jwt/settings.ts";
 import type { IssuerSection, RuleJwtSection } from "../schema/jwt.ts";
 import type { RuleSection } from "../schema/router.ts";
@@ -8,7 +8,7 @@ import { meantBy, readAlgorithms, readIssuers } from "./issuer.ts";
 import { JwtKeyReader } from "./jwt-keys.ts";
 import { readPlaces } from "./token-places.ts";
 
-/** Reads and checks the section. @param files told of the files that are read */
+/** Reads and validates the section. @param files records the files that are read */
 export function readJwt(draft: Draft, files: SourceFiles): JwtSettings {
   const { jwt } = draft.written.auth;
   const place: Place = ["auth", "jwt"];
@@ -20,19 +20,19 @@ export function readJwt(draft: Draft, files: SourceFiles): JwtSettings {
     const at = [...place, "providers", i];
     const named = { ...meantBy({}), attributes: provider.customClaims };
     if (provider.name === "" || /\p{Cc}/u.test(provider.name))
-      draft.error([...at, "name"], `${dotted(at)}.name: it must be text`);
+      draft.error([...at, "name"], `${dotted(at)}.name: must not be empty or contain control characters`);
     issuers.push(readIssuer(draft, keys, provider, at, provider.name, named));
   }
   checkApart(draft, issuers, place);
   return { places: jwtPlaces(draft), forward: jwt.forward, issuers };
 }
 
-/** Name of what a rule has in place of `auth.jwt`: one that stays over reloads, if the rule has any. */
+/** Name of the settings of a rule that replace `auth.jwt`; stable across reloads if the rule has an id. */
 export function ruleJwtName({ id }: Pick<RuleSection, "id">, place: Place): string {
   return id || dotted(place);
 }
 
-/** Reads the blocks of rules that have keys of their own: name → what holds there in place of `auth.jwt`. */
+/** Reads the blocks of rules with their own keys: name → settings that replace `auth.jwt`. */
 export function readRuleJwt(draft: Draft, files: SourceFiles): Readonly<Record<string, JwtSettings>> {
   const { router, auth } = draft.written;
   const keys = new JwtKeyReader(draft, files);
@@ -45,7 +45,8 @@ export function readRuleJwt(draft: Draft, files: SourceFiles): Readonly<Record<s
         draft.isGiven(`${dotted(rule)}.auth.jwt.${name}`),
       );
       const at = [...rule, "auth", "jwt"];
-      if (key !== undefined) draft.error([...at, key], `${dotted(at)}.${key}: it goes with keys of the rule's own`);
+      if (key !== undefined)
+        draft.error([...at, key], `${dotted(at)}.${key}: has no effect without a key in this block`);
       return [];
     }
     const section = { ...auth.jwt, secret: "", jwksFile: "", allowedTenants: [], ...own };
@@ -57,12 +58,12 @@ export function readRuleJwt(draft: Draft, files: SourceFiles): Readonly<Record<s
   return Object.fromEntries(read);
 }
 
-/** Whether the block of a rule has keys, without which it stands for `auth.jwt`. */
+/** Whether the block of a rule has keys; if not, `auth.jwt` applies. */
 export function hasOwnKeys({ publicKey, publicKeyFile, jwksEndpoint }: RuleJwtSection): boolean {
   return publicKey + publicKeyFile + jwksEndpoint !== "";
 }
 
-/** Where `auth.jwt` has its tokens. */
+/** Where `auth.jwt` accepts tokens. */
 function jwtPlaces(draft: Draft): JwtSettings["places"] {
   const { headerName, bearerPrefix, cookieName, tokenQuery } = draft.written.auth.jwt;
   return readPlaces(draft, ["auth", "jwt"], {
@@ -85,7 +86,7 @@ function readIssuer(
   const { issuer, allowedTenants, audience } = section;
   const issuers = readIssuers(draft, issuer, allowedTenants, [...place, "issuer"], place);
   if (audience.length === 0)
-    draft.warn(place, `${dotted(place)}: without audience, tokens that were meant for others are accepted, too`);
+    draft.warn(place, `${dotted(place)}: without audience, tokens for other recipients are accepted, too`);
   return {
     method: "jwt",
     name,
@@ -111,11 +112,10 @@ function checkApart(draft: Draft, issuers: readonly KeyedIssuer[], place: Place)
   for (const { issuers: own, name } of issuers) {
     const values = Object.keys(own);
     if (values.length === 0 && issuers.length > 1)
-      draft.error(place, `auth.jwt: with several issuers, each needs the key issuer; "${name}" has none`);
-    else if (values.length === 0)
-      draft.warn(place, "auth.jwt: without issuer, tokens are accepted whoever they say has issued them");
+      draft.error(place, `auth.jwt: with several issuers, each needs "issuer"; "${name}" has none`);
+    else if (values.length === 0) draft.warn(place, "auth.jwt: without issuer, the iss of tokens is not checked");
     for (const value of values) {
-      if (seen.has(value)) draft.error(place, `auth.jwt: two issuers have the same issuer "${value}"`);
+      if (seen.has(value)) draft.error(place, `auth.jwt: issuer "${value}" is configured twice`);
       seen.add(value);
     }
   }

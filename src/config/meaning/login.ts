@@ -1,4 +1,4 @@
-// `auth.session` and the keys of providers for logins, validated.
+// Reads and validates `auth.session` and the login settings of providers.
 import type { LoginSettings, SessionSettings } from "../../auth/login/settings.ts";
 import type { ProviderSettings } from "../../auth/oauth2/settings.ts";
 import { canonicalPath } from "../../wire/path.ts";
@@ -10,7 +10,7 @@ import { type Draft, dotted, type Place } from "./draft.ts";
 
 const BLOCK: Place = ["auth", "session"];
 const COOKIE_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
-/** Shortest secret, characters: shorter ones can be guessed from a cookie. */
+/** Minimum length of a secret, characters: shorter ones can be guessed from a cookie. */
 const MIN_SECRET = 32;
 /** Parameters of authorization requests that the gateway sets. */
 const OWN_PARAMETERS: readonly string[] = [
@@ -40,7 +40,7 @@ export function readProviderLogin(draft: Draft, section: ProviderSection, place:
   const hasIdTokens = issuerUrl !== "" || isDiscovered;
   const scopes = section.scopes ?? (hasIdTokens ? ["openid", "profile", "email"] : []);
   for (const scope of scopes)
-    if (!/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)) fault("scopes", `${JSON.stringify(scope)} is no scope`);
+    if (!/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)) fault("scopes", `${JSON.stringify(scope)} is not a valid scope`);
   return {
     redirectUrl: redirectURL,
     scopes,
@@ -74,9 +74,9 @@ function checkRedirectUrl(draft: Draft, text: string, place: Place): void {
   const fault = (why: string) => draft.error(place, `${dotted(place)}: ${why}`);
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.hash !== "")
-    return fault(`"${text}" is no http:// or https:// URL`);
+    return fault(`"${text}" is not a valid http:// or https:// URL`);
   if (url.pathname === "/" || canonicalPath(url.pathname) !== url.pathname)
-    return fault("it needs a path of its own, such as /auth/callback");
+    return fault("needs a path of its own, such as /auth/callback");
   const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol === "http:" && !isLocal)
     draft.warn(place, `${dotted(place)}: without https, others on the network can take over sessions`);
@@ -94,7 +94,7 @@ export function readLogin(
   const [first] = providers.keys();
   if (first === undefined) {
     if (draft.isGiven("auth.session.provider") || session.secrets.length > 0)
-      draft.warn(BLOCK, "auth.session: it has no effect, because no provider of auth.oauth2 has redirectURL");
+      draft.warn(BLOCK, "auth.session: has no effect, because no provider of auth.oauth2 has redirectURL");
     return null;
   }
   if (session.provider !== "" && !providers.has(session.provider))
@@ -138,7 +138,7 @@ function readCookie(draft: Draft, providers: ReadonlyMap<string, LoginSettings>)
     );
   const secure = schemes.has("https");
   const name = session.cookieName || oauth2.tokenCookie || (secure ? "__Host-auth_token" : "auth_token");
-  if (!COOKIE_NAME.test(name)) fault(`"${name}" is no name of a cookie`);
+  if (!COOKIE_NAME.test(name)) fault(`"${name}" is not a valid cookie name`);
   if (!secure && /^__(Host|Secure)-/i.test(name)) fault(`"${name}" needs a redirectURL with https`);
   if ([jwt.cookieName, apikey.cookieName].includes(name)) fault(`"${name}" is the cookie of another method`);
   return { name, secure, idleMs: session.idleTimeout };
@@ -150,10 +150,10 @@ function readPaths(draft: Draft, providers: ReadonlyMap<string, LoginSettings>):
   const isPath = (text: string) => canonicalPath(text) === text;
   const callbacks = [...new Set([...providers.values()].map(({ redirectUrl }) => pathOf(redirectUrl)))];
   for (const [key, path] of Object.entries({ loginPath, logoutPath }))
-    if (path === "/" || !isPath(path)) fault(key, `"${path}" is no path such as /auth/login`);
+    if (path === "/" || !isPath(path)) fault(key, `"${path}" is not a valid path, such as /auth/login`);
   for (const [key, path] of Object.entries({ afterLogin, afterLogout }))
-    if (path !== "" && !isPath(path.split("?")[0]!)) fault(key, `"${path}" is no path`);
-  if (afterLogout === "") fault("afterLogout", "it is empty");
+    if (path !== "" && !isPath(path.split("?")[0]!)) fault(key, `"${path}" is not a valid path`);
+  if (afterLogout === "") fault("afterLogout", "must not be empty");
   const own = [loginPath, logoutPath, ...callbacks];
   if (new Set(own).size < own.length)
     fault("loginPath", "loginPath, logoutPath and the paths of redirectURL must differ");

@@ -1,4 +1,4 @@
-// `auth.oauth2`: the providers, checked, and what their tokens must be like.
+// Reads and validates `auth.oauth2`: providers and the requirements on their tokens.
 import { ALGORITHM_NAMES, type AlgorithmName, isSymmetric } from "../../auth/jwt/algorithms.ts";
 import type { IssuerSettings } from "../../auth/jwt/issuer.ts";
 import type { MetadataSettings, OAuth2Settings, ProviderSettings } from "../../auth/oauth2/settings.ts";
@@ -16,13 +16,13 @@ import { TlsReader } from "./tls-reader.ts";
 import { readPlaces } from "./token-places.ts";
 
 const BLOCK: Place = ["auth", "oauth2"];
-/** Behind an issuer, its discovery document (OpenID Connect Discovery 1.0 §4). */
+/** Path of the discovery document after the issuer (OpenID Connect Discovery 1.0 §4). */
 const WELL_KNOWN = "/.well-known/openid-configuration";
-/** Names stand in URLs of logins and between colons in bindings of roles. */
+/** Names are part of login URLs and, between colons, of role bindings. */
 const NAME = /^[\w.-]+$/;
 const PUBLIC_KEY: readonly AlgorithmName[] = ALGORITHM_NAMES.filter((name) => !isSymmetric(name));
 
-/** Keys of a provider that hold its URLs. */
+/** Settings with the URLs of a provider. */
 const URLS = [
   "authorizationUrl",
   "tokenUrl",
@@ -33,7 +33,7 @@ const URLS = [
   "discoveryUrl",
 ] as const;
 
-/** Reads and checks the section. @param files told of the files that are read */
+/** Reads and validates the section. @param files records the files that are read */
 export function readOAuth2(draft: Draft, files: SourceFiles): OAuth2Settings {
   const { oauth2 } = draft.written.auth;
   const { providers: written, requireScopes, requireAudience, forward } = oauth2;
@@ -44,7 +44,7 @@ export function readOAuth2(draft: Draft, files: SourceFiles): OAuth2Settings {
     cookie: { key: "tokenCookie", value: oauth2.tokenCookie },
     query: { key: "tokenQuery", value: oauth2.tokenQuery },
   });
-  if (written.length === 0) draft.warn(BLOCK, "auth.oauth2: there are no providers, so that no token is accepted");
+  if (written.length === 0) draft.warn(BLOCK, "auth.oauth2: no providers are configured, so no token is accepted");
   const reader = new TlsReader(draft, files);
   const providers = written.map((section, i) => readProvider(draft, reader, section, [...BLOCK, "providers", i]));
   checkApart(draft, providers);
@@ -56,7 +56,7 @@ function readProvider(draft: Draft, reader: TlsReader, written: ProviderSection,
   const section = isUnresolved(written.clientSecret) ? { ...written, clientSecret: "" } : written;
   const { name, clientId, clientSecret, jwksCacheDuration } = section;
   if (!NAME.test(name))
-    draft.error([...place, "name"], `${dotted(place)}.name: letters, digits, ".", "_" and "-", at least one`);
+    draft.error([...place, "name"], `${dotted(place)}.name: must consist of letters, digits, ".", "_" and "-"`);
   else if (name !== "oauth2" && (AUTH_METHODS as readonly string[]).includes(name))
     draft.error([...place, "name"], `${dotted(place)}.name: "${name}" is the name of another method`);
   for (const key of URLS) if (section[key] !== "") checkUrl(draft, section[key], [...place, key]);
@@ -113,7 +113,7 @@ function readMetadata(
 ): MetadataSettings {
   const { issuerUrl, useDiscovery, discoveryUrl } = section;
   if (discoveryUrl !== "" && !useDiscovery)
-    draft.error([...place, "discoveryUrl"], `${dotted(place)}.discoveryUrl: it has no effect with useDiscovery: false`);
+    draft.error([...place, "discoveryUrl"], `${dotted(place)}.discoveryUrl: has no effect with useDiscovery: false`);
   const asks = useDiscovery && (discoveryUrl !== "" || issuerUrl !== "");
   // Where nobody is asked at it, it is a name, and may be any.
   if (asks && discoveryUrl === "") checkUrl(draft, issuerUrl, [...place, "issuerUrl"]);
@@ -123,7 +123,7 @@ function readMetadata(
       `${dotted(place)}.issuerUrl: ${TENANT} needs discoveryUrl, such as https://login.microsoftonline.com/organizations/v2.0${WELL_KNOWN}`,
     );
   const at = discoveryUrl || issuerUrl.replace(/\/$/, "") + WELL_KNOWN;
-  // Asked by an inner name, a provider may call itself by that one.
+  // A provider may use the internal host name in its document if it is requested by that name.
   const inner = at.endsWith(WELL_KNOWN) ? at.slice(0, -WELL_KNOWN.length) : "";
   return {
     issuer: issuerUrl,
@@ -151,9 +151,9 @@ function keysOf(
 ): ProviderSettings["keys"] {
   if (!algorithms.some(isSymmetric)) return endpoints.jwksUri + discoveryUrl === "" ? "none" : "published";
   const at = [...place, "signingMethod"];
-  // With a public key as the secret of HS256, whoever knows that key could sign.
-  if (endpoints.jwksUri !== "") draft.error(at, `${dotted(at)}: never with jwksEndpoint: HS algorithms take a secret`);
-  if (clientSecret === "") draft.error(at, `${dotted(at)}: HS algorithms need the clientSecret`);
+  // If a public key were used as the secret of HS256, anyone could sign with it.
+  if (endpoints.jwksUri !== "") draft.error(at, `${dotted(at)}: HS algorithms need clientSecret, not jwksEndpoint`);
+  if (clientSecret === "") draft.error(at, `${dotted(at)}: HS algorithms need clientSecret`);
   else checkSecretLength(draft, clientSecret, [...place, "clientSecret"]);
   return "secret";
 }
@@ -165,14 +165,14 @@ function warnOfChecks(
   place: Place,
 ): void {
   const warn = (message: string) => draft.warn(place, `${dotted(place)}: ${message}`);
-  if (Object.keys(issuers).length === 0)
-    warn("without issuerUrl and validateIssuer, tokens are accepted whoever they say has issued them");
+  if (Object.keys(issuers).length === 0) warn("without issuerUrl and validateIssuer, the iss of tokens is not checked");
   if (audience.length > 0) return;
-  if (validateAudience) draft.error(place, `${dotted(place)}: audience or clientId must say whom tokens are meant for`);
-  else warn("without validateAudience, tokens that were meant for others are accepted, too");
+  if (validateAudience)
+    draft.error(place, `${dotted(place)}: set audience or clientId, which tokens must name as audience`);
+  else warn("without validateAudience, tokens for other recipients are accepted, too");
 }
 
-/** Opaque tokens count only where it is known whom they are meant for. */
+/** Whether opaque tokens are introspected; this requires client credentials and an audience. */
 function canIntrospect(
   draft: Draft,
   { clientId, clientSecret, introspectionUrl }: ProviderSection,
@@ -184,7 +184,7 @@ function canIntrospect(
   const can = clientId !== "" && clientSecret !== "" && audience.length > 0;
   if (introspectionUrl !== "" && !can) {
     const at = [...place, "introspectionUrl"];
-    draft.error(at, `${dotted(at)}: it needs clientId, clientSecret, and validateAudience`);
+    draft.error(at, `${dotted(at)}: needs clientId, clientSecret, and validateAudience`);
   }
   return can;
 }
@@ -196,7 +196,7 @@ function checkApart(draft: Draft, providers: readonly ProviderSettings[]): void 
   let any = "";
   for (const [i, { name, issuer, keys }] of providers.entries()) {
     const place = [...BLOCK, "providers", i];
-    if (names.has(name)) draft.error([...place, "name"], `auth.oauth2.providers: "${name}" is there twice`);
+    if (names.has(name)) draft.error([...place, "name"], `auth.oauth2.providers: "${name}" is configured twice`);
     names.add(name);
     const values = Object.keys(issuer.issuers);
     if (values.length === 0 && keys !== "none") {
@@ -204,7 +204,7 @@ function checkApart(draft: Draft, providers: readonly ProviderSettings[]): void 
       any = name;
     }
     for (const value of values) {
-      if (seen.has(value)) draft.error(place, `auth.oauth2.providers: two have the issuer "${value}"`);
+      if (seen.has(value)) draft.error(place, `auth.oauth2.providers: issuer "${value}" is configured twice`);
       seen.add(value);
     }
   }

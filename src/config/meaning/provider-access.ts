@@ -1,4 +1,4 @@
-// How providers of identities are reached: the authorities that vouch for them, and a proxy on the way.
+// Reads how identity providers are reached: trusted authorities and a proxy.
 import { isSafeUrl, type ProviderAccess } from "../../auth/provider-fetch.ts";
 import { isProxyUrl } from "../../auth/proxy-tunnel.ts";
 import { trustAnchors } from "../../tls/trust-anchors.ts";
@@ -16,21 +16,21 @@ export function readAccess(
   const ca = caFile === "" ? "" : reader.read(caFile, [...block, "caFile"], anchors);
   if (proxy !== "" && !isProxyUrl(proxy)) {
     const at = [...block, "proxy"];
-    draft.error(at, `${dotted(at)}: a proxy is written as http://host:port, or http://user:password@host:port`);
+    draft.error(at, `${dotted(at)}: must have the form http://host:port or http://user:password@host:port`);
   }
   return { ca: ca ?? "", proxy };
 }
 
-/** Reports a URL at which no provider may be asked. @returns whether it may */
+/** Reports a URL that is not acceptable for requests to a provider. @returns whether it is */
 export function checkUrl(draft: Draft, url: string, place: Place): boolean {
   if (isSafeUrl(url)) return true;
-  const cure = "providers are asked by https, or by http on this machine, without user and password";
+  const cure = "must be https, or http on this machine, without user and password";
   draft.error(place, `${dotted(place)}: "${url}": ${cure}`);
   return false;
 }
 
-/** Reports a time that keys are good for which would flood the provider. */
+/** Reports a cache duration that would flood the provider with requests. */
 export function checkKeysDuration(draft: Draft, ms: number, block: Place): void {
   const place = [...block, "jwksCacheDuration"];
-  if (ms < 1000) draft.error(place, `${dotted(place)}: at least a second`);
+  if (ms < 1000) draft.error(place, `${dotted(place)}: must be at least one second`);
 }

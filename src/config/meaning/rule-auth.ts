@@ -1,4 +1,4 @@
-// What a rule demands of its clients, by its own keys and those of `auth`.
+// Reads the authentication requirements of a rule from its own settings and those of `auth`.
 import { AUTH_METHODS, type AuthMethod } from "../../core/identity.ts";
 import type { AuthNeed } from "../schema/auth.ts";
 import type { RuleSection } from "../schema/router.ts";
@@ -10,10 +10,10 @@ import { hasOwnKeys, ruleJwtName } from "./jwt.ts";
 import { hasLogins } from "./login.ts";
 import { skipPatterns } from "./skip-paths.ts";
 
-/** Scopes are told to services as a list with commas. */
+/** Without comma, which separates scopes in requests to services. */
 const SCOPE = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/;
 
-/** The demand of a rule; null: none. @param place of the rule */
+/** The requirements of a rule; null: none. @param place of the rule */
 export function readRuleAuth(draft: Draft, section: RuleSection, place: Place, id: string): RuleAuthConfig | null {
   const { auth } = draft.written;
   const fault = (key: string, message: string) => draft.error([...place, key], `rule "${id}": ${message}`);
@@ -23,16 +23,16 @@ export function readRuleAuth(draft: Draft, section: RuleSection, place: Place, i
   const asks = asked.some(({ length }) => length > 0);
   const own: AuthNeed | null = authRequired ?? (asks ? true : null);
   if (isSet(section.metadata.skipAuth)) {
-    if (own === true) fault("metadata", "metadata.skipAuth and what it requires exclude each other");
+    if (own === true) fault("metadata", "metadata.skipAuth conflicts with the authentication that the rule requires");
     return null;
   }
   if (authRequired === false && asks)
     fault(
       "authRequired",
-      "it is false, but authType, authService, auth, requiredScopes or requiredPermissions ask for more",
+      "must not be false together with authType, authService, auth, requiredScopes or requiredPermissions",
     );
   if (authRequired === "optional" && requiredScopes.length > 0)
-    fault("requiredScopes", "who passes as nobody holds no scopes; write authRequired: true");
+    fault("requiredScopes", "anonymous requests have no scopes; set authRequired: true");
   checkScopes(draft, requiredScopes, [...place, "requiredScopes"]);
   const oauth2 = readRuleOAuth2(draft, section, place, id);
   const need = own ?? (ownNeed(draft, section) || impliedNeed(draft, section));
@@ -67,7 +67,7 @@ function withSessions(methods: readonly AuthMethod[]): readonly AuthMethod[] {
   ];
 }
 
-/** Methods that the rule has a block for. */
+/** Methods for which the rule has a block. */
 function methodsOfBlocks({ auth: { jwt, oauth2 } }: RuleSection): readonly AuthMethod[] {
   const on = { jwt: jwt !== null, oauth2: oauth2?.enabled ?? false };
   return (["jwt", "oauth2"] as const).filter((method) => on[method]);
@@ -92,11 +92,11 @@ function readRuleOAuth2(draft: Draft, section: RuleSection, place: Place, id: st
   const { enabled, provider, requireScopes: scopes, requireAudience: audience } = own;
   const asks = provider !== "" || scopes.length + audience.length > 0 || section.authType.includes("oauth2");
   if (!enabled && asks)
-    draft.error(at, `rule "${id}": auth.oauth2 is off here, and yet something is asked of its tokens`);
+    draft.error(at, `rule "${id}": auth.oauth2 has requirements on tokens, but is disabled for this rule`);
   return enabled ? { provider, scopes, audience } : null;
 }
 
-/** Name of the authorization service; null: `forward` is not among the methods. */
+/** Name of the authorization service; null: `forward` is not one of the methods. */
 function readService(
   draft: Draft,
   { authService }: RuleSection,
@@ -106,7 +106,7 @@ function readService(
   const { url, services } = draft.written.auth.forward;
   const at = methods.indexOf("forward");
   if (at === -1) {
-    if (authService !== "") fault("authService", "it has no effect without the method forward");
+    if (authService !== "") fault("authService", "has no effect without the method forward");
     return null;
   }
   if (at < methods.length - 1) fault("authType", "forward decides every request; name it last");
@@ -120,20 +120,20 @@ function readService(
   return authService;
 }
 
-/** Reports names of methods that there are not. */
+/** Reports unknown methods. */
 export function methodsIn(draft: Draft, names: readonly string[], place: Place): readonly AuthMethod[] {
   for (const [i, name] of names.entries()) {
     if (isMethod(name)) continue;
     const hint = name === "oidc" ? '; OpenID Connect is "oauth2"' : didYouMean(name, AUTH_METHODS);
-    draft.error([...place, i], `${dotted(place)}: "${name}" is no way to authenticate${hint}`);
+    draft.error([...place, i], `${dotted(place)}: unknown method "${name}"${hint}`);
   }
   return knownIn(names);
 }
 
-/** Reports scopes that could not be told to services. */
+/** Reports invalid scopes. */
 export function checkScopes(draft: Draft, scopes: readonly string[], place: Place): void {
   for (const [i, scope] of scopes.entries()) {
-    if (!isScope(scope)) draft.error([...place, i], `${dotted(place)}: ${JSON.stringify(scope)} is no scope`);
+    if (!isScope(scope)) draft.error([...place, i], `${dotted(place)}: ${JSON.stringify(scope)} is not a valid scope`);
   }
 }
 

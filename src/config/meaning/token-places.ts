@@ -1,17 +1,17 @@
-// Where tokens are looked for, as written.
+// Reads and validates the places where tokens are accepted.
 import type { TokenPlaces } from "../../auth/jwt/token-places.ts";
 import { knownField, OTHER } from "../../wire/known.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** One place: the key that says it, and what it says. */
+/** One place: the name and value of its setting. */
 interface Written {
   readonly key: string;
   readonly value: string;
 }
 
-/** Reads and checks them. @param block that they stand in */
+/** Reads and validates them. @param block that contains them */
 export function readPlaces(
   draft: Draft,
   block: Place,
@@ -21,11 +21,12 @@ export function readPlaces(
     draft.error([...block, key], `${dotted(block)}.${key}: ${message}`);
   const name = header.value.toLowerCase();
   const isFree = TOKEN.test(name) && name !== "cookie" && knownField(name) === OTHER;
-  if (name !== "" && name !== "authorization" && !isFree) fault(header, `"${header.value}" cannot hold a token`);
+  if (name !== "" && name !== "authorization" && !isFree) fault(header, `"${header.value}" cannot contain a token`);
   const word = prefix.value.trim().toLowerCase();
-  if (word !== "" && !TOKEN.test(word)) fault(prefix, `"${prefix.value}" is no word`);
+  if (word !== "" && !TOKEN.test(word)) fault(prefix, `"${prefix.value}" is not a valid scheme`);
   if (word === "basic") fault(prefix, "Basic is for user names and passwords");
-  if (cookie.value !== "" && !TOKEN.test(cookie.value)) fault(cookie, `"${cookie.value}" is no name`);
-  if (name + cookie.value + query.value === "") draft.error(block, `${dotted(block)}: no place is left for tokens`);
+  if (cookie.value !== "" && !TOKEN.test(cookie.value)) fault(cookie, `"${cookie.value}" is not a valid name`);
+  if (name + cookie.value + query.value === "")
+    draft.error(block, `${dotted(block)}: tokens need a header, cookie or query parameter`);
   return { header: name, prefix: word, cookie: cookie.value, query: query.value };
 }

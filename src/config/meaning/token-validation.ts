@@ -1,4 +1,4 @@
-// Whether the streams of a rule end with their credential, and how often it is looked at.
+// Whether the streams of a rule end with their credential, and how often it is verified again.
 
 interface TokenValidation {
   readonly tokenValidation: boolean;
@@ -7,8 +7,8 @@ interface TokenValidation {
 }
 
 /**
- * Time between two looks at the credential of a stream, ms; 0: only its end counts; null: streams do not end with it.
- * @param own keys of the rule, which win; null: it has none
+ * Interval at which the credential of a stream is verified again, ms; 0: only expiry ends the stream; null: streams outlive it.
+ * @param own settings of the rule, which take precedence; null: it has none
  */
 export function recheckMs(
   front: TokenValidation,

@@ -1,4 +1,4 @@
-// `auth`: who may enter, and how clients prove who they are.
+// `auth`: authentication of clients.
 import { SUBJECT_TYPES } from "../../core/identity.ts";
 import { TIERS } from "../../core/limiter.ts";
 import type { Field, Infer } from "./field.ts";
@@ -11,7 +11,7 @@ import { orSwitch } from "./or-switch.ts";
 import { bool, dur, free, int, oneOf, str, strings } from "./scalars.ts";
 import { session } from "./session.ts";
 
-/** Whether requests must be authenticated: `optional` = who brings a credential is, the others pass as nobody. */
+/** Whether requests must be authenticated; `optional`: requests without a credential are accepted as anonymous. */
 export type AuthNeed = boolean | "optional";
 
 /** true, false or `optional`. */
@@ -33,30 +33,30 @@ function need(doc: string, fallback?: AuthNeed): Field<AuthNeed> {
 }
 
 const who = {
-  type: oneOf("what it is", SUBJECT_TYPES, "service"),
-  scopes: strings("what it may do, as rules ask for it in `requiredScopes`"),
-  tier: optional(oneOf("importance of its requests; default that of the rule", TIERS)),
-  disabled: bool("refuse it", false),
-  metadata: free("told to services in `X-Auth-Claims`"),
+  type: oneOf("type of the subject", SUBJECT_TYPES, "service"),
+  scopes: strings("granted scopes, which rules require with `requiredScopes`"),
+  tier: optional(oneOf("priority of its requests; default that of the rule", TIERS)),
+  disabled: bool("reject the credential", false),
+  metadata: free("sent to services in `X-Auth-Claims`"),
 };
 
 /** One API key. */
 const key = object("One client with its key; a text is short for `key`", {
-  id: str("name of the key, for logs and limits, in a list", ""),
+  id: str("identifier of the key in logs and limits; only in a list", ""),
   name: str("name of the key, for `apikey:name:…` in `authz.rbac`; default `id`, which it replaces in a list", ""),
-  key: strings("the key itself; of two, one can replace the other without a gap"),
-  hashedKey: strings("SHA-256 of the key instead, as `gateway hash-key` prints it; several as for `key`"),
-  subject: str("who the client is; default `id`", ""),
-  expiresAt: str("when it ends, such as `2027-01-31` or `2027-01-31T12:00:00Z`; empty = never", ""),
+  key: strings("the key itself; a list of two allows rotation without interruption"),
+  hashedKey: strings("SHA-256 of the key instead, as printed by `gateway hash-key`; may be a list, too"),
+  subject: str("subject of the client; default `id`", ""),
+  expiresAt: str("time of expiry, such as `2027-01-31` or `2027-01-31T12:00:00Z`; empty = never", ""),
   ...who,
 });
 
 const keys = mapOrList("id → key, or a list of keys with their ids", orText(key, "key"));
 
-/** What the file named by `auth.apikey.keysFile` consists of. */
+/** Schema of the file `auth.apikey.keysFile`. */
 export const keysFile = object("File of API keys", { keys });
 
-/** true or false; files of older gateways name the algorithm. */
+/** true or false; configurations of older gateways name the algorithm. */
 function hashed(doc: string): Field<boolean> {
   const flag = bool(doc, false);
   return {
@@ -70,30 +70,30 @@ function hashed(doc: string): Field<boolean> {
 
 const apikey = object("", {
   enabled: bool("accept API keys", false),
-  headerName: str("header that holds the key; empty = none", "X-API-Key"),
-  queryParam: str("query parameter that holds it, too; empty = none", ""),
-  cookieName: str("cookie that holds it, too; empty = none", ""),
-  scheme: str("scheme of `Authorization: <scheme> <key>` that holds it, too; empty = none", ""),
-  forward: bool("send the key on to services; otherwise it is taken out wherever it may stand", false),
-  hashKeys: hashed("`key` holds the hexadecimal SHA-256 of each key"),
-  defaultScopes: strings("scopes of every key beside its own"),
-  keysFile: str("YAML file with further `keys`, watched as the configuration itself; empty = none", ""),
+  headerName: str("header that contains the key; empty = none", "X-API-Key"),
+  queryParam: str("query parameter that may also contain the key; empty = none", ""),
+  cookieName: str("cookie that may also contain the key; empty = none", ""),
+  scheme: str("scheme, if `Authorization: <scheme> <key>` may also contain the key; empty = none", ""),
+  forward: bool("forward the key to services; otherwise it is stripped from all these places", false),
+  hashKeys: hashed("`key` contains the hexadecimal SHA-256 of each key"),
+  defaultScopes: strings("scopes of every key in addition to its own"),
+  keysFile: str("YAML file with further `keys`, watched like the configuration itself; empty = none", ""),
   keys,
 });
 
 /** One user. */
 const user = object("One user; a text is short for `passwordHash`", {
-  name: str("name of the user, in a list", ""),
-  passwordHash: str("hash of the password, as `gateway hash-key -password` prints it", ""),
-  subject: str("who the user is; default the name", ""),
+  name: str("name of the user; only in a list", ""),
+  passwordHash: str("hash of the password, as printed by `gateway hash-key -password`", ""),
+  subject: str("subject of the user; default the name", ""),
   ...who,
-  type: oneOf("what it is", SUBJECT_TYPES, "user"),
+  type: oneOf("type of the subject", SUBJECT_TYPES, "user"),
 });
 
 const basic = object("", {
   enabled: bool("accept user names and passwords", false),
-  realm: str("what browsers show when they ask for a password", "gateway"),
-  forward: bool("send the password on to services", false),
+  realm: str("shown by browsers when they ask for a password", "gateway"),
+  forward: bool("forward the password to services", false),
   users: mapOrList("name → password hash or user, or a list of users with their names", orText(user, "passwordHash")),
 });
 
@@ -104,21 +104,19 @@ const mtls = object("", {
 
 /** `auth`. */
 export const auth = object("Authentication of clients", {
-  required: optional(
-    need("what holds for rules that say nothing in `authRequired`; default true with `oauth2`, else false"),
-  ),
+  required: optional(need("default of `authRequired` for all rules; if unset, true with `oauth2`, else false")),
   providers: strings(
-    "methods, in the order they are asked: `jwt`, `oauth2`, `session`, `apikey`, `basic`, `mtls`, `forward`; `oauth2` includes `session`; default all that are enabled",
+    "methods, in the order in which they are tried: `jwt`, `oauth2`, `session`, `apikey`, `basic`, `mtls`, `forward`; `oauth2` includes `session`; default all enabled ones",
   ),
   skipPaths: strings(
-    "paths, with all below, that need no credential: `/health`, `/public/*`; a rule's own `authRequired` wins",
+    "paths, including everything below, exempt from authentication: `/health`, `/public/*`; a rule's own `authRequired` takes precedence",
   ),
-  requiredScopes: strings("scopes that every authenticated client must hold, all of them"),
+  requiredScopes: strings("scopes that every authenticated client must have, all of them"),
   failures: object(
-    "Wrong credentials by address (IPv6: /64), also at the management API; who has too many is answered 429",
+    "Limit on invalid credentials per address (IPv6: /64), also at the management API; beyond it, the answer is 429",
     {
-      max: int("how many within the window; 0 = any number", 20),
-      window: dur("how long they count, from the first one on", 60_000),
+      max: int("maximum number within the window; 0 = no limit", 20),
+      window: dur("length of the window, which begins with the first failure", 60_000),
     },
   ),
   jwt: jwtBlock,
@@ -136,15 +134,15 @@ export const auth = object("Authentication of clients", {
 /** Keys of a rule. */
 export const ruleAuth = {
   authRequired: optional(
-    need("whether requests need a credential; `optional` = those without pass as nobody; default `auth.required`"),
+    need("whether requests need a credential; `optional` = those without are anonymous; default `auth.required`"),
   ),
   authType: strings("methods that the rule accepts, in order; implies `authRequired`; default `auth.providers`"),
   authService: str(
     "name in `auth.forward.services` of the authorization service; implies `authRequired`; empty = `auth.forward` itself",
     "",
   ),
-  requiredScopes: strings("scopes that clients of the rule must hold, all of them; implies `authRequired`"),
-  auth: object("Methods as they are for this rule; implies `authRequired`", {
+  requiredScopes: strings("scopes that clients of the rule must have, all of them; implies `authRequired`"),
+  auth: object("Settings of methods for this rule; implies `authRequired`", {
     jwt: optional(ruleJwt),
     oauth2: optional(ruleOAuth2),
   }),

@@ -8,8 +8,8 @@ const service = {
   url: str("URL of check requests; https, or http on this machine", ""),
   allowHTTP: bool("allow http to other machines; anyone on the path can then forge answers", false),
   caFile: str("PEM trust anchors for `url`; empty = those of the runtime", ""),
-  timeout: dur("longest time for one check; then the request is answered 503", 5_000),
-  maxConnections: int("connections at once; further checks wait for one", 100, 1, 10_000),
+  timeout: dur("maximum duration of one check; then the request is answered 503", 5_000),
+  maxConnections: int("maximum number of connections; further checks wait", 100, 1, 10_000),
   maxBodySize: size("largest body of an answer; larger ones are answered 503", 65_536),
   requestHeaders: strings(
     "client headers sent with check requests; default all but those about body, connection, upgrade, conditions and ranges",
@@ -18,14 +18,14 @@ const service = {
     "headers of a 2xx answer set on the request; client-sent ones of these names are always deleted",
   ),
   clientHeaders: strings("headers of a 2xx answer set on the reply to the client, such as `Set-Cookie`"),
-  subjectHeader: str("header of a 2xx answer that holds the subject; empty = requests have no identity", ""),
-  scopesHeader: str("header of a 2xx answer that holds scopes, separated by spaces or commas", ""),
-  groupsHeader: str("header of a 2xx answer that holds groups, separated by commas", ""),
-  rolesHeader: str("header of a 2xx answer that holds roles, separated by commas", ""),
+  subjectHeader: str("header of a 2xx answer that contains the subject; empty = requests are anonymous", ""),
+  scopesHeader: str("header of a 2xx answer that contains scopes, separated by spaces or commas", ""),
+  groupsHeader: str("header of a 2xx answer that contains groups, separated by commas", ""),
+  rolesHeader: str("header of a 2xx answer that contains roles, separated by commas", ""),
 };
 
 const forward = object("", {
-  enabled: bool("authenticate by asking the service", false),
+  enabled: bool("delegate authentication to the service", false),
   ...service,
   services: mapOf("name → another service, for rules with that `authService`", object("One service", service)),
 });

@@ -1,4 +1,4 @@
-// `auth.jwt`: signed tokens, who issues them, and what their claims must be like and mean.
+// `auth.jwt`: signed tokens, their issuers, and the validation and mapping of their claims.
 import type { Infer } from "./field.ts";
 import { listOf, mapOf, object } from "./fields.ts";
 import { orSwitch } from "./or-switch.ts";
@@ -7,40 +7,43 @@ import { bool, dur, str, strings } from "./scalars.ts";
 /** Keys of an issuer of tokens. */
 export const issuer = {
   issuer: str(
-    "what `iss` must be, to the letter; `{tenantid}` in it stands for each of `allowedTenants`; empty = not asked",
+    "required value of `iss`, compared exactly; `{tenantid}` in it stands for each of `allowedTenants`; empty = not checked",
     "",
   ),
   allowedTenants: strings(
-    "tenants whose tokens are accepted where `issuer` holds `{tenantid}`; `tid` must be the same",
+    "tenants whose tokens are accepted if `issuer` contains `{tenantid}`; `tid` must be the same",
   ),
-  audience: strings("one of which the token must be meant for; empty = not asked"),
-  audienceClaim: str("claim that holds the audience", "aud"),
+  audience: strings("accepted audiences, of which the token must have one; empty = not checked"),
+  audienceClaim: str("claim that contains the audience", "aud"),
   signingMethod: strings(
-    "algorithms that are accepted: RS256 to RS512, PS256 to PS512, ES256 to ES512, EdDSA; HS256 to HS512 with `secret` alone",
+    "accepted algorithms: RS256 to RS512, PS256 to PS512, ES256 to ES512, EdDSA; HS256 to HS512 only with `secret`",
     ["RS256"],
   ),
-  publicKey: str("PEM public key or certificate; several in a row allow rotation", ""),
-  publicKeyFile: str("file of the same; re-read when it changes", ""),
+  publicKey: str("PEM public key or certificate; several allow rotation", ""),
+  publicKeyFile: str("file with PEM public keys or certificates; re-read when it changes", ""),
   secret: str("shared secret of HS256 to HS512, best written as `${file:/run/secrets/name}`", ""),
   jwksFile: str("file with a JWK set; re-read when it changes", ""),
-  jwksEndpoint: str("URL of the JWK set that the issuer publishes; https, or http on this machine", ""),
-  jwksCacheDuration: dur("how often the JWK set is fetched again", 3_600_000),
+  jwksEndpoint: str("URL of the JWK set published by the issuer; https, or http on this machine", ""),
+  jwksCacheDuration: dur("time after which the JWK set is fetched again", 3_600_000),
   caFile: str("PEM trust anchors for `jwksEndpoint`; empty = those of the runtime", ""),
-  proxy: str("HTTP proxy on the way to what is not on this machine, such as `http://proxy:3128`; empty = none", ""),
+  proxy: str("HTTP proxy for requests to other machines, such as `http://proxy:3128`; empty = none", ""),
   requiredClaims: strings("claims that a token must have"),
-  validateExp: bool("refuse tokens without an end (`exp`), and those that have ended", true),
-  validateNbf: bool("refuse tokens before their beginning (`nbf`)", true),
-  clockSkew: dur("how far the clocks of issuer and gateway may differ", 0),
-  subjectClaim: str("claim that names the subject; dots descend, unless a claim has the very name", "sub"),
-  scopeClaim: str("claim that holds the scopes: words in one text, or a list", "scope"),
+  validateExp: bool("reject tokens without `exp`, and expired ones", true),
+  validateNbf: bool("reject tokens that are not valid yet (`nbf`)", true),
+  clockSkew: dur("tolerated difference between the clocks of issuer and gateway", 0),
+  subjectClaim: str(
+    "claim that contains the subject; dots separate a path, unless a claim has exactly this name",
+    "sub",
+  ),
+  scopeClaim: str("claim that contains the scopes: a text with spaces between them, or a list", "scope"),
 };
 
 const provider = object("One issuer", {
-  name: str("names it in logs and in `X-Auth-Provider`"),
+  name: str("name of the issuer in logs and in `X-Auth-Provider`"),
   ...issuer,
   customClaims: mapOf(
-    "attribute → claim it is read from; `groups` and `roles` are attributes, too",
-    str("claim, by its name or by a path with dots"),
+    "attribute → claim that contains it; `groups` and `roles` are attributes, too",
+    str("name of the claim, or a path separated by dots"),
   ),
 });
 
@@ -48,18 +51,15 @@ const jwt = object("", {
   enabled: bool("accept signed tokens", false),
   ...issuer,
   claimsMapping: mapOf(
-    "claim → attribute; the other way round for `subject`, `type` and `scopes`: each → the claim it is read from",
+    "claim → attribute; for `subject`, `type` and `scopes` the reverse: each → the claim that contains it",
     str("name of the attribute, or of the claim"),
   ),
-  providers: listOf(
-    "issuers, of which the one that `iss` names decides; besides the one above, if it has a key",
-    provider,
-  ),
-  headerName: str("header that holds the token; empty = none", "Authorization"),
-  bearerPrefix: str("word before the token in that header, in any case", "Bearer"),
-  cookieName: str("cookie that may hold it, too; empty = none", ""),
-  tokenQuery: str("query parameter that may hold it, too; empty = none", ""),
-  forward: bool("send the token on to services as it came; otherwise it is taken out wherever it may stand", true),
+  providers: listOf("issuers, selected by `iss`, in addition to the one above if that has a key", provider),
+  headerName: str("header that contains the token; empty = none", "Authorization"),
+  bearerPrefix: str("scheme before the token in that header, case-insensitive", "Bearer"),
+  cookieName: str("cookie that may also contain the token; empty = none", ""),
+  tokenQuery: str("query parameter that may also contain the token; empty = none", ""),
+  forward: bool("forward the token to services; otherwise it is stripped from all these places", true),
 });
 
 /** `auth.jwt`. */
@@ -70,7 +70,7 @@ export const jwtBlock = orSwitch(
 
 /** `auth.jwt` of a rule. */
 export const ruleJwt = object(
-  "Keys for the tokens of this rule, in place of those of `auth.jwt`; implies `authType: jwt`",
+  "Keys for the tokens of this rule, instead of those of `auth.jwt`; implies `authType: jwt`",
   {
     issuer: issuer.issuer,
     audience: issuer.audience,

@@ -61,13 +61,13 @@ describe("what a rule demands", () => {
     const said = (rule: Block, auth: Block = { apikey: APIKEY }) => why(auth, rule);
     assert.match(said({ authRequired: true }, {}), /rule "r" requires authentication, but no method is enabled/);
     assert.match(said({ authType: ["basic"] }), /no method of basic is enabled/);
-    assert.match(said({ authType: ["oidc"] }), /"oidc" is no way to authenticate; OpenID Connect is "oauth2"/);
-    assert.match(said({ authType: ["apikye"] }), /is no way to authenticate; did you mean "apikey"/);
-    assert.match(said({ authRequired: true, metadata: { skipAuth: true } }), /exclude each other/);
-    assert.match(said({ requiredScopes: ["a"], metadata: { skipAuth: true } }), /exclude each other/);
-    assert.match(said({ authRequired: false, requiredScopes: ["a"] }), /ask for more/);
-    assert.match(said({ authRequired: "optional", requiredScopes: ["a"] }), /holds no scopes/);
-    assert.match(said({ authRequired: true, requiredScopes: ["a,b"] }), /"a,b" is no scope/);
+    assert.match(said({ authType: ["oidc"] }), /unknown method "oidc"; OpenID Connect is "oauth2"/);
+    assert.match(said({ authType: ["apikye"] }), /unknown method "apikye"; did you mean "apikey"/);
+    assert.match(said({ authRequired: true, metadata: { skipAuth: true } }), /metadata.skipAuth conflicts/);
+    assert.match(said({ requiredScopes: ["a"], metadata: { skipAuth: true } }), /metadata.skipAuth conflicts/);
+    assert.match(said({ authRequired: false, requiredScopes: ["a"] }), /must not be false together with/);
+    assert.match(said({ authRequired: "optional", requiredScopes: ["a"] }), /have no scopes/);
+    assert.match(said({ authRequired: true, requiredScopes: ["a,b"] }), /"a,b" is not a valid scope/);
     assert.match(said({ authRequired: "maybe" }), /authRequired: expected true or false/);
     assert.match(said({}, { skipPaths: ["/"] }), /exempt every path/);
     assert.match(said({}, { oidc: { issuer: "x" } }), /"auth.oidc" is refused: write it as "auth.oauth2"/);
@@ -128,21 +128,21 @@ describe("keys", () => {
     const said = (keys: unknown, more: Block = {}) => why({ apikey: { keys, ...more } });
     assert.match(said({ a: { key: "same" }, b: { key: "same" } }), /keys "a" and "b" are the same/);
     assert.match(said({ a: { key: "same" }, b: { hashedKey: keyDigest("same") } }), /are the same/);
-    assert.match(said([{ id: "a", key: ["same", "same"] }]), /key "a" is there twice/);
-    assert.match(said([{ key: "x" }]), /has an id/);
+    assert.match(said([{ id: "a", key: ["same", "same"] }]), /key "a" is configured twice/);
+    assert.match(said([{ key: "x" }]), /needs an id/);
     assert.match(said({ a: {} }), /no key and no hashedKey/);
     assert.match(said({ a: { hashedKey: "abc" } }), /64 hexadecimal digits/);
     assert.match(said({ a: { key: "a b" } }), /printable ASCII/);
-    assert.match(said({ a: { key: "x", expiresAt: "soon" } }), /expiresAt is no time/);
-    assert.match(said({ a: { key: "x", metadata: { text: "x".repeat(5000) } } }), /more than 4096 bytes/);
-    assert.match(said({ a: { key: "x", scopes: ["a b"] } }), /no scope/);
+    assert.match(said({ a: { key: "x", expiresAt: "soon" } }), /expiresAt is not a valid time/);
+    assert.match(said({ a: { key: "x", metadata: { text: "x".repeat(5000) } } }), /larger than 4096 bytes/);
+    assert.match(said({ a: { key: "x", scopes: ["a b"] } }), /not a valid scope/);
     assert.match(
       said({}, { keysFile: "/nonexistent/keys.yaml" }),
       /keysFile: "\/nonexistent\/keys.yaml": no such file/,
     );
     for (const headerName of ["Authorization", "Cookie", "Host", "X-Auth-Key", "a b"])
       assert.match(said(APIKEY.keys, { headerName }), /auth.apikey.headerName/, headerName);
-    assert.match(said(APIKEY.keys, { headerName: "" }), /no place is left/);
+    assert.match(said(APIKEY.keys, { headerName: "" }), /keys need a header/);
     assert.match(said(APIKEY.keys, { scheme: "basic" }), /Basic is for user names/);
   });
 });
@@ -159,8 +159,8 @@ describe("users", () => {
     const said = (given: unknown) => why({ basic: { users: given } });
     assert.match(said({ ann: "secret" }), /user "ann" needs a passwordHash; gateway hash-key -password makes one/);
     assert.match(said({ "a:b": passwordHash }), /without colon/);
-    assert.match(said([{ passwordHash }]), /has a name/);
-    assert.match(said([...users, ...users]), /is there twice/);
+    assert.match(said([{ passwordHash }]), /needs a name/);
+    assert.match(said([...users, ...users]), /is configured twice/);
     assert.match(why({ basic: { realm: 'a"b', users } }), /auth.basic.realm/);
   });
 });

@@ -62,12 +62,12 @@ describe("a service for authentication", () => {
       assert.match(why({ url }), /auth.forward.url: over http.*allowHTTP/, url);
       assert.equal(why({ url, allowHTTP: true }), "");
     }
-    assert.match(why({ url: "http://u:secret@127.0.0.1/" }), /must not hold a user or password/);
+    assert.match(why({ url: "http://u:secret@127.0.0.1/" }), /must not contain a user or password/);
     assert.doesNotMatch(why({ url: "http://u:secret@127.0.0.1/" }), /secret@/);
     assert.match(why({ url: `${URL}#a` }), /fragment/);
-    for (const url of ["", "auth:9091", "ftp://a/"]) assert.match(why({ url }), /needs the URL/);
-    assert.match(why(true), /auth.forward.url: it needs the URL/);
-    assert.match(why({ url: URL, caFile: "x" }), /auth.forward.caFile: it has no effect without https/);
+    for (const url of ["", "auth:9091", "ftp://a/"]) assert.match(why({ url }), /needs the http or https URL/);
+    assert.match(why(true), /auth.forward.url: needs the http or https URL/);
+    assert.match(why({ url: URL, caFile: "x" }), /auth.forward.caFile: has no effect without https/);
     assert.match(why({ url: "https://a/", caFile: "/nonexistent" }), /auth.forward.caFile: "\/nonexistent"/);
     assert.match(why({ url: URL, timeout: 0 }), /auth.forward.timeout/);
   });
@@ -80,9 +80,9 @@ describe("a service for authentication", () => {
       /sets "X-Auth-Subject" itself; use subjectHeader/,
     );
     for (const name of ["Content-Type", "Set-Cookie", "Date"])
-      assert.match(why({ url: URL, responseHeaders: [name] }), /cannot be passed on/, name);
-    assert.match(why({ url: URL, clientHeaders: ["Content-Length"] }), /cannot be passed on/);
-    assert.match(why({ url: URL, scopesHeader: "a b" }), /auth.forward.scopesHeader: "a b" is no name/);
+      assert.match(why({ url: URL, responseHeaders: [name] }), /cannot be forwarded/, name);
+    assert.match(why({ url: URL, clientHeaders: ["Content-Length"] }), /cannot be forwarded/);
+    assert.match(why({ url: URL, scopesHeader: "a b" }), /auth.forward.scopesHeader: "a b" is not a valid header name/);
     const passed = ["X-User", "Authorization", "X-Auth-Request-User", "Cookie"];
     assert.deepEqual(
       service({ responseHeaders: passed }).responseHeaders,
@@ -103,12 +103,12 @@ describe("several services", () => {
   test("must be there, and be asked", () => {
     assert.match(why({ services }, { authRequired: true }), /rule "r": name one of 2, shop/);
     assert.match(why({ services }, { authService: "shpo" }), /has no "shpo"; did you mean "shop"/);
-    assert.match(why({ services: { forward: { url: URL } } }), /"forward" is no name/);
-    assert.match(why({ services: { a: {} } }), /auth.forward.services.a.url: it needs the URL/);
+    assert.match(why({ services: { forward: { url: URL } } }), /"forward" is not a valid name/);
+    assert.match(why({ services: { a: {} } }), /auth.forward.services.a.url: needs the http or https URL/);
     const mtls = { mtls: true };
     assert.match(
       why({ url: URL, services }, { authService: "shop", authType: "mtls" }, mtls),
-      /it has no effect without the method forward/,
+      /has no effect without the method forward/,
     );
     assert.match(
       why({ url: URL }, { authType: ["forward", "mtls"] }, mtls),
@@ -116,7 +116,7 @@ describe("several services", () => {
     );
     assert.match(
       why({ url: URL }, { authRequired: false, authService: "shop" }),
-      /authService, auth, requiredScopes or requiredPermissions ask for more/,
+      /authService, auth, requiredScopes or requiredPermissions/,
     );
   });
 });

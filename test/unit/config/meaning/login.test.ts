@@ -124,7 +124,7 @@ describe("secrets", () => {
     assert.match(why({ session: { secrets: ["short"] } }), /each needs at least 32 characters/);
     assert.match(why({ session: { secrets: "${SESSION_SECRET}" } }), /each needs at least 32 characters/);
     assert.match(warnings({ session: { secrets: [] } }), /without secrets, users must log in again/);
-    assert.match(warnings({ provider: { redirectURL: "" } }), /it has no effect, because no provider/);
+    assert.match(warnings({ provider: { redirectURL: "" } }), /has no effect, because no provider/);
   });
   test("are shown nowhere", () => {
     const shown = printConfiguration(load({ provider: { clientSecret: "the-client-secret" } }));
@@ -143,9 +143,9 @@ describe("what cannot work is refused:", () => {
     [
       "a redirectURL that is no URL",
       { provider: { redirectURL: "/auth/callback" } },
-      /is no http:\/\/ or https:\/\/ URL/,
+      /is not a valid http:\/\/ or https:\/\/ URL/,
     ],
-    ["one with a fragment", { provider: { redirectURL: "https://a.example/cb#x" } }, /is no http/],
+    ["one with a fragment", { provider: { redirectURL: "https://a.example/cb#x" } }, /is not a valid http/],
     ["one at the root", { provider: { redirectURL: "https://a.example" } }, /needs a path of its own/],
     [
       "one at a path that is another",
@@ -203,7 +203,7 @@ describe("what cannot work is refused:", () => {
       { provider: { authorizationParams: { state: "x" } } },
       /the gateway sets state itself/,
     ],
-    ["scopes that are none", { provider: { scopes: ["a b"] } }, /"a b" is no scope/],
+    ["scopes that are none", { provider: { scopes: ["a b"] } }, /"a b" is not a valid scope/],
     [
       "a provider that is not there",
       { session: { provider: "man" } },
@@ -219,7 +219,7 @@ describe("what cannot work is refused:", () => {
       { provider: { redirectURL: "http://localhost/cb" }, session: { cookieName: "__Host-x" } },
       /needs a redirectURL with https/,
     ],
-    ["a cookie name that is none", { session: { cookieName: "a b" } }, /is no name of a cookie/],
+    ["a cookie name that is none", { session: { cookieName: "a b" } }, /is not a valid cookie name/],
     [
       "the cookie of another method",
       { session: { cookieName: "key" }, auth: { apikey: { cookieName: "key", keys: {} } } },
@@ -228,7 +228,7 @@ describe("what cannot work is refused:", () => {
     [
       "paths that are none",
       { session: { loginPath: "login", logoutPath: "/" } },
-      /"login" is no path[\s\S]*"\/" is no path/,
+      /"login" is not a valid path[\s\S]*"\/" is not a valid path/,
     ],
     ["one path for two", { session: { loginPath: "/auth/callback" } }, /must differ/],
     [
@@ -236,7 +236,7 @@ describe("what cannot work is refused:", () => {
       { session: { afterLogin: "/auth/authorize", afterLogout: "/auth/logout" } },
       /afterLogin[\s\S]*afterLogout/,
     ],
-    ["nowhere to go after a logout", { session: { afterLogout: "" } }, /afterLogout: it is empty/],
+    ["nowhere to go after a logout", { session: { afterLogout: "" } }, /afterLogout: must not be empty/],
     ["sessions that end at once", { session: { lifetime: 0 } }, /lifetime: must be more than 0/],
   ];
   for (const [what, given, says] of rows) test(what, () => assert.match(why(given), says));

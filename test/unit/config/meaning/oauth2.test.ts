@@ -93,23 +93,26 @@ describe("a provider", () => {
   });
 
   const refused: readonly (readonly [more: Block, error: RegExp])[] = [
-    [{ name: "a:b" }, /providers\[0\]\.name: letters, digits/],
+    [{ name: "a:b" }, /providers\[0\]\.name: must consist of letters, digits/],
     [{ name: "jwt" }, /"jwt" is the name of another method/],
-    [{ signingMethod: "HS256", clientSecret: "${NO_SUCH_SECRET}" }, /HS algorithms need the clientSecret/],
-    [{ introspectionUrl: `${URL}/i`, clientSecret: "${NO_SUCH_SECRET}" }, /introspectionUrl: it needs/],
-    [{ issuerUrl: "http://id.example" }, /issuerUrl: "http:.*asked by https/],
+    [{ signingMethod: "HS256", clientSecret: "${NO_SUCH_SECRET}" }, /HS algorithms need clientSecret/],
+    [{ introspectionUrl: `${URL}/i`, clientSecret: "${NO_SUCH_SECRET}" }, /introspectionUrl: needs/],
+    [{ issuerUrl: "http://id.example" }, /issuerUrl: "http:.*must be https/],
     [{ tokenUrl: "https://u:p@id.example" }, /tokenUrl: "https:\/\/\*\*\*@id\.example"/],
     [{ issuerUrl: `${URL}/{tenantid}`, discoveryUrl: `${URL}/d` }, /needs allowedTenants/],
     [{ issuerUrl: `${URL}/{tenantid}`, allowedTenants: ["t"] }, /needs discoveryUrl/],
-    [{ allowedTenants: ["t"] }, /allowedTenants: they have no effect, for issuerUrl has no/],
+    [{ allowedTenants: ["t"] }, /allowedTenants: has no effect, because issuerUrl does not contain/],
     [{ useDiscovery: false, discoveryUrl: `${URL}/d` }, /no effect with useDiscovery: false/],
-    [{ signingMethod: "HS256" }, /HS algorithms need the clientSecret/],
-    [{ signingMethod: "HS256", clientSecret: "s", jwksEndpoint: `${URL}/k` }, /never with jwksEndpoint/],
-    [{ signingMethod: "none" }, /"none" is no signature/],
-    [{ clientId: "" }, /audience or clientId must say whom/],
-    [{ introspectionUrl: `${URL}/i` }, /introspectionUrl: it needs clientId, clientSecret/],
-    [{ jwksCacheDuration: "1ms" }, /at least a second/],
-    [{ proxy: "proxy:3128" }, /proxy: a proxy is written as http:/],
+    [{ signingMethod: "HS256" }, /HS algorithms need clientSecret/],
+    [
+      { signingMethod: "HS256", clientSecret: "s", jwksEndpoint: `${URL}/k` },
+      /HS algorithms need clientSecret, not jwksEndpoint/,
+    ],
+    [{ signingMethod: "none" }, /"none" is not a signature algorithm/],
+    [{ clientId: "" }, /set audience or clientId/],
+    [{ introspectionUrl: `${URL}/i` }, /introspectionUrl: needs clientId, clientSecret/],
+    [{ jwksCacheDuration: "1ms" }, /at least one second/],
+    [{ proxy: "proxy:3128" }, /proxy: must have the form http:/],
     [{ caFile: "/nowhere.pem" }, /caFile: .*no such file/],
   ];
   for (const [more, error] of refused) {
@@ -120,9 +123,9 @@ describe("a provider", () => {
     });
   }
   const warned: readonly (readonly [more: Block, warning: RegExp])[] = [
-    [{ validateIssuer: false }, /without issuerUrl and validateIssuer, tokens are accepted whoever/],
+    [{ validateIssuer: false }, /without issuerUrl and validateIssuer, the iss of tokens is not checked/],
     [{ signingMethod: "HS256", clientSecret: "short" }, /clientSecret: a secret of fewer than 32 bytes/],
-    [{ validateAudience: false }, /without validateAudience, tokens that were meant for others/],
+    [{ validateAudience: false }, /without validateAudience, tokens for other recipients/],
   ];
   for (const [more, warning] of warned) {
     test(`is warned of: ${warning.source}`, () => {
@@ -142,25 +145,28 @@ describe("a provider", () => {
 
 test("providers have names and issuers of their own", () => {
   const both = (more: Block) => said({ oauth2: { providers: [PROVIDER, { ...PROVIDER, ...more }] } }).errors.join();
-  assert.match(both({ issuerUrl: `${URL}/other` }), /"main" is there twice/);
-  assert.match(both({ name: "other" }), /two have the issuer/);
+  assert.match(both({ issuerUrl: `${URL}/other` }), /"main" is configured twice/);
+  assert.match(both({ name: "other" }), /issuer ".*" is configured twice/);
   const any = { ...PROVIDER, validateIssuer: false };
   assert.match(
     said({ oauth2: { providers: [any, { ...any, name: "other" }] } }).errors.join(),
     /"main" takes tokens of any issuer already/,
   );
-  assert.match(said({ oauth2: true }).warnings.join(), /there are no providers/);
+  assert.match(said({ oauth2: true }).warnings.join(), /no providers are configured/);
 });
 test("an issuer that auth.jwt has, too, is warned of", () => {
   const { warnings } = said({ ...OAUTH2, jwt: { ...JWT, issuer: URL } });
-  assert.match(warnings.join(), /the issuer of "main" is one of auth\.jwt, too/);
+  assert.match(warnings.join(), /the issuer of "main" is also configured in auth\.jwt/);
 });
 test("tokens are looked for where the keys say", () => {
   const places = { tokenHeader: "X-Token", bearerPrefix: "", tokenCookie: "ck", tokenQuery: "at" };
   const { oauth2 } = read({ oauth2: { ...places, forward: false, providers: [PROVIDER] } }).auth;
   assert.deepEqual(oauth2!.places, { header: "x-token", prefix: "", cookie: "ck", query: "at" });
   assert.equal(oauth2!.forward, false);
-  assert.match(said({ oauth2: { tokenHeader: "Cookie" } }).errors.join(), /oauth2\.tokenHeader: "Cookie" cannot hold/);
+  assert.match(
+    said({ oauth2: { tokenHeader: "Cookie" } }).errors.join(),
+    /oauth2\.tokenHeader: "Cookie" cannot contain/,
+  );
 });
 
 describe("a rule", () => {
@@ -221,11 +227,11 @@ describe("a rule", () => {
 
   const refused: readonly (readonly [rule: Block, error: RegExp])[] = [
     [{ auth: { oauth2: { provider: "mian" } } }, /unknown provider "mian"; did you mean.*main/],
-    [{ auth: { oauth2: { enabled: false, provider: "main" } } }, /auth\.oauth2 is off here, and yet/],
-    [{ auth: { oauth2: true }, authRequired: false }, /authRequired|it is false, but/],
-    [{ auth: { oauth2: true }, metadata: { skipAuth: true } }, /exclude each other/],
-    [{ auth: { jwt: { issuer: "x" } } }, /auth\.jwt\.issuer: it goes with keys of the rule's own/],
-    [{ auth: { oauth2: { requireScopes: ["a b"] } } }, /"a b" is no scope/],
+    [{ auth: { oauth2: { enabled: false, provider: "main" } } }, /auth\.oauth2 has requirements on tokens/],
+    [{ auth: { oauth2: true }, authRequired: false }, /authRequired|must not be false together with/],
+    [{ auth: { oauth2: true }, metadata: { skipAuth: true } }, /skipAuth conflicts/],
+    [{ auth: { jwt: { issuer: "x" } } }, /auth\.jwt\.issuer: has no effect without a key in this block/],
+    [{ auth: { oauth2: { requireScopes: ["a b"] } } }, /"a b" is not a valid scope/],
     [{ auth: "yes", middleware: ["oauth2"] }, /auth: expected a mapping/],
   ];
   for (const [rule, error] of refused) {

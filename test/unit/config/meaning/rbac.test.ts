@@ -239,11 +239,8 @@ describe("a rule", () => {
       [{ metadata: { resourcePrefix: 7 } }, /metadata\.resourcePrefix: expected text$/],
       [{ metadata: { resourcePrefix: "" } }, /metadata\.resourcePrefix: expected text$/],
       [{ requiredPermissions: ["a:b"], metadata: { skipAuthz: true } }, /skipAuthz contradicts requiredPermissions/],
-      [{ requiredPermissions: ["a:b"], authRequired: false }, /requiredPermissions ask for more/],
-      [
-        { requiredPermissions: ["a:b"], metadata: { skipAuth: true } },
-        /skipAuth and what it requires exclude each other/,
-      ],
+      [{ requiredPermissions: ["a:b"], authRequired: false }, /requiredScopes or requiredPermissions/],
+      [{ requiredPermissions: ["a:b"], metadata: { skipAuth: true } }, /skipAuth conflicts/],
     ];
     everyRow(
       rows,
