@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import type { Identity } from "../core/identity.ts";
 import { type Authenticator, type AuthResult, invalid } from "./authenticator.ts";
-import { type KeyPlaces, keyIn, removeKey } from "./key-places.ts";
+import { type CredentialPlaces, credentialIn, removeCredential } from "./credential-places.ts";
 
 /** One key. */
 export interface ApiKey {
@@ -15,7 +15,10 @@ export interface ApiKey {
 }
 
 /** Settings of the method. */
-export interface ApiKeySettings extends KeyPlaces {
+export interface ApiKeySettings {
+  readonly places: readonly CredentialPlaces[];
+  /** Scheme of `WWW-Authenticate`. */
+  readonly scheme: string;
   /** Whether the key is forwarded to backends. */
   readonly forward: boolean;
   readonly keys: readonly ApiKey[];
@@ -30,12 +33,12 @@ export function keyDigest(key: string): string {
 }
 
 /** Makes the method. */
-export function apiKeys(settings: ApiKeySettings): Authenticator {
-  const known = new Map(settings.keys.map((key) => [key.digest, key]));
+export function apiKeys({ places, scheme, forward, keys }: ApiKeySettings): Authenticator {
+  const known = new Map(keys.map((key) => [key.digest, key]));
   return {
     method: "apikey",
-    challenge: `${settings.scheme || "ApiKey"} realm="gateway"`,
-    credentialOf: (ctx) => keyIn(settings, ctx),
+    challenge: `${scheme} realm="gateway"`,
+    credentialOf: (ctx) => credentialIn(places, ctx),
     identify(credential): AuthResult {
       if (credential.length > MAX_KEY) return invalid("the key is too long");
       const key = known.get(keyDigest(credential));
@@ -43,7 +46,7 @@ export function apiKeys(settings: ApiKeySettings): Authenticator {
       return key.disabled ? invalid(`key "${key.identity.apiKey}" is disabled`) : key.identity;
     },
     strip(ctx) {
-      if (!settings.forward) removeKey(settings, ctx);
+      if (!forward) for (const place of places) removeCredential(place, ctx);
     },
   };
 }

@@ -3,8 +3,8 @@
 import type { RequestContext } from "../../core/context.ts";
 import { type Identity, identityOf } from "../../core/identity.ts";
 import { type Authenticator, type AuthResult, invalid } from "../authenticator.ts";
+import { type CredentialPlaces, credentialIn, removeCredential } from "../credential-places.ts";
 import type { AcceptedToken, RefusedToken, TokenMethod } from "./issuer.ts";
-import { removeToken, type TokenPlaces, tokenIn } from "./token-places.ts";
 import type { Outcome, TokenVerifier } from "./verifier.ts";
 
 /** The identity and audience of a token. */
@@ -38,9 +38,9 @@ export interface BearerSettings {
   /** Distinguishes the settings of different routes. */
   readonly variant: string;
   /** Where tokens are accepted. */
-  readonly places: readonly TokenPlaces[];
+  readonly places: readonly CredentialPlaces[];
   /** The places from which tokens are stripped. */
-  readonly strips: readonly TokenPlaces[];
+  readonly strips: readonly CredentialPlaces[];
   readonly requirement: TokenRequirement;
 }
 
@@ -57,7 +57,7 @@ export function bearer(
     variant,
     challenge: `Bearer realm="gateway"`,
     rejection: (error) => `Bearer realm="gateway", error="${error}"`,
-    credentialOf: (ctx) => tokenIn(places, ctx),
+    credentialOf: (ctx) => credentialIn(places, ctx),
     identify(token) {
       const outcome = verifier.verify(token);
       if (outcome instanceof Promise) return outcome.then(resultOf);
@@ -66,7 +66,7 @@ export function bearer(
     },
     scopesFor: ({ method: by }) => (by === requirement.method ? requirement.scopes : []),
     strip: (ctx: RequestContext) => {
-      for (const place of strips) removeToken(place, ctx);
+      for (const place of strips) removeCredential(place, ctx);
     },
   };
 }

@@ -4,7 +4,7 @@ import type { RequestContext } from "../../core/context.ts";
 import type { Filter } from "../../core/filter.ts";
 import type { Verdict } from "../../core/reply.ts";
 import { getField } from "../../wire/fields.ts";
-import { tokenOffer } from "./token-places.ts";
+import { tokenOffer } from "../token-offer.ts";
 
 const PROTOCOL = "Sec-WebSocket-Protocol";
 

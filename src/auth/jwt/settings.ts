@@ -1,7 +1,8 @@
 // Settings of token authentication, as plain data.
+
+import type { CredentialPlaces } from "../credential-places.ts";
 import type { ProviderAccess } from "../provider-fetch.ts";
 import type { IssuerSettings } from "./issuer.ts";
-import type { TokenPlaces } from "./token-places.ts";
 
 /** The keys of an issuer: their text, or the URL to fetch them from. */
 export type KeySettings =
@@ -21,7 +22,7 @@ export interface KeyedIssuer extends IssuerSettings {
 
 /** Settings of the method. */
 export interface JwtSettings {
-  readonly places: TokenPlaces;
+  readonly places: CredentialPlaces;
   /** Whether the token is forwarded to backends. */
   readonly forward: boolean;
   /** At least one; their values of `iss` are disjoint, and an issuer without any is the only one. */

@@ -1,9 +1,11 @@
 // Verifies tokens with the issuer named in them, and caches valid ones.
 import type { Claims } from "./claim-path.ts";
-import { CompactReader, type CompactToken, isOpaque, jsonObject, MAX_TOKEN_LENGTH } from "./compact.ts";
+import { CompactReader, type CompactToken, isOpaque, jsonObject } from "./compact.ts";
 import type { AcceptedToken, Issuer, RefusedToken } from "./issuer.ts";
 import { digestOf, TokenCache } from "./token-cache.ts";
 
+/** Maximum token length, characters. */
+const MAX_TOKEN_LENGTH = 8192;
 /** Maximum number of cached tokens, some 2 KB each. */
 const MAX_CACHED = 5_000;
 

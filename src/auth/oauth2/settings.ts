@@ -1,6 +1,7 @@
 // Settings of OAuth 2 and OpenID Connect providers, as plain data.
+
+import type { CredentialPlaces } from "../credential-places.ts";
 import type { IssuerSettings } from "../jwt/issuer.ts";
-import type { TokenPlaces } from "../jwt/token-places.ts";
 import type { LoginSettings } from "../login/settings.ts";
 import type { ProviderAccess } from "../provider-fetch.ts";
 
@@ -48,7 +49,7 @@ export interface ProviderSettings {
 
 /** Settings of the method. */
 export interface OAuth2Settings {
-  readonly places: TokenPlaces;
+  readonly places: CredentialPlaces;
   /** Whether the token is forwarded to backends. */
   readonly forward: boolean;
   /** Scopes that each token must have. */

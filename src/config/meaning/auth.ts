@@ -87,13 +87,18 @@ function readKeys(draft: Draft, files: SourceFiles): AuthConfig["apikey"] {
   for (const name of ["queryParam", "cookieName", "scheme"] as const)
     if (apikey[name] !== "" && !TOKEN.test(apikey[name])) fault(name, `"${apikey[name]}" is not a valid name`);
   if (apikey.scheme.toLowerCase() === "basic") fault("scheme", "Basic is for user names and passwords");
-  const places = { header, query: apikey.queryParam, cookie: apikey.cookieName, scheme: apikey.scheme };
-  if (Object.values(places).every((name) => name === ""))
+  const { queryParam: query, cookieName: cookie, scheme } = apikey;
+  if (header + query + cookie + scheme === "")
     draft.error(place, "auth.apikey: keys need a header, query parameter, cookie or scheme");
   checkScopes(draft, apikey.defaultScopes, [...place, "defaultScopes"]);
   const keys = new KeyReader(draft, apikey).read(files);
   if (keys.length === 0) draft.warn(place, "auth.apikey: no keys are configured, so none is accepted");
-  return { ...places, forward: apikey.forward, keys };
+  const none = { header: "", prefix: "", query: "", cookie: "", subprotocol: false };
+  const places = [
+    { ...none, header, query, cookie },
+    ...(scheme === "" ? [] : [{ ...none, header: "authorization", prefix: scheme.toLowerCase() }]),
+  ];
+  return { places, scheme: scheme || "ApiKey", forward: apikey.forward, keys };
 }
 
 function readUsers(draft: Draft): AuthConfig["basic"] {

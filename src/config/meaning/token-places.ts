@@ -1,5 +1,5 @@
 // Reads and validates the places where tokens are accepted.
-import type { TokenPlaces } from "../../auth/jwt/token-places.ts";
+import type { CredentialPlaces } from "../../auth/credential-places.ts";
 import { knownField, OTHER } from "../../wire/known.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 
@@ -15,8 +15,8 @@ interface Written {
 export function readPlaces(
   draft: Draft,
   block: Place,
-  { header, prefix, cookie, query }: Readonly<Record<keyof TokenPlaces, Written>>,
-): TokenPlaces {
+  { header, prefix, cookie, query }: Readonly<Record<"header" | "prefix" | "cookie" | "query", Written>>,
+): CredentialPlaces {
   const fault = ({ key }: Written, message: string) =>
     draft.error([...block, key], `${dotted(block)}.${key}: ${message}`);
   const name = header.value.toLowerCase();
@@ -28,5 +28,5 @@ export function readPlaces(
   if (cookie.value !== "" && !TOKEN.test(cookie.value)) fault(cookie, `"${cookie.value}" is not a valid name`);
   if (name + cookie.value + query.value === "")
     draft.error(block, `${dotted(block)}: tokens need a header, cookie or query parameter`);
-  return { header: name, prefix: word, cookie: cookie.value, query: query.value };
+  return { header: name, prefix: word, cookie: cookie.value, query: query.value, subprotocol: true };
 }

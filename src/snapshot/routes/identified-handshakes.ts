@@ -1,7 +1,7 @@
 // Filters that authentication adds to WebSocket handshakes of a route.
+
+import { type CredentialPlaces, isByCookie } from "../../auth/credential-places.ts";
 import { cookieOrigin, tokenSubprotocol } from "../../auth/jwt/handshakes.ts";
-import { isByCookie, type TokenPlaces } from "../../auth/jwt/token-places.ts";
-import { keyIn } from "../../auth/key-places.ts";
 import type { Config } from "../../config/config.ts";
 import type { RequestContext } from "../../core/context.ts";
 import type { Filter } from "../../core/filter.ts";
@@ -12,20 +12,19 @@ import { originCheck } from "../../websocket/origin.ts";
 export function identifiedHandshakes(
   { auth, frontend }: Config,
   methods: readonly AuthMethod[],
-  places: readonly TokenPlaces[],
+  places: readonly CredentialPlaces[],
 ): readonly Filter[] {
   const { subprotocols, allowedOrigins } = frontend.websocket;
-  const { apikey } = auth;
+  const keys = auth.apikey?.places ?? [];
+  const [byToken, byKey] = [isByCookie(places), isByCookie(keys)];
   const byCookie = (ctx: RequestContext): boolean => {
     const method = ctx.identity?.method;
-    if (method === "jwt" || method === "oauth2") return isByCookie(places, ctx);
-    if (method === "session") return true;
-    return method === "apikey" && apikey!.cookie !== "" && keyIn({ ...apikey!, cookie: "" }, ctx) === null;
+    if (method === "jwt" || method === "oauth2") return byToken(ctx);
+    return method === "session" || (method === "apikey" && byKey(ctx));
   };
+  const mayBeByCookie = methods.includes("session") || [...places, ...keys].some(({ cookie }) => cookie !== "");
   return [
     ...(places.length > 0 ? [tokenSubprotocol(subprotocols.length === 0)] : []),
-    ...(places.some(({ cookie }) => cookie !== "") || apikey?.cookie || methods.includes("session")
-      ? [cookieOrigin(byCookie, originCheck(allowedOrigins))]
-      : []),
+    ...(mayBeByCookie ? [cookieOrigin(byCookie, originCheck(allowedOrigins))] : []),
   ];
 }

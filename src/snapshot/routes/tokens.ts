@@ -1,5 +1,6 @@
 // Compiles `auth.jwt` and `auth.oauth2` into one method, since the issuer is only known from the token.
 import type { Authenticator } from "../../auth/authenticator.ts";
+import type { CredentialPlaces } from "../../auth/credential-places.ts";
 import {
   type BearerIdentity,
   type BearerSettings,
@@ -9,7 +10,6 @@ import {
 } from "../../auth/jwt/authenticator.ts";
 import { Issuer, type TokenMethod } from "../../auth/jwt/issuer.ts";
 import type { JwtSettings } from "../../auth/jwt/settings.ts";
-import type { TokenPlaces } from "../../auth/jwt/token-places.ts";
 import { TokenVerifier } from "../../auth/jwt/verifier.ts";
 import { inTurn } from "../../auth/oauth2/opaque-tokens.ts";
 import type { OAuth2Settings, ProviderSettings } from "../../auth/oauth2/settings.ts";
@@ -79,7 +79,7 @@ function verificationOf(methods: readonly TokenMethod[], rule: TokenRule, build:
 }
 
 /** Where a rule accepts tokens. */
-export function tokenPlaces(rule: TokenRule, auth: AuthConfig): readonly TokenPlaces[] {
+export function tokenPlaces(rule: TokenRule, auth: AuthConfig): readonly CredentialPlaces[] {
   return settingsOf(rule, auth).map(({ places }) => places);
 }
 

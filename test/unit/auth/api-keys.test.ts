@@ -3,12 +3,24 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type ApiKeySettings, apiKeys, keyDigest } from "../../../src/auth/api-keys.ts";
 import { AMBIGUOUS } from "../../../src/auth/authenticator.ts";
-import { type KeyPlaces, keyIn, removeKey } from "../../../src/auth/key-places.ts";
+import {
+  type CredentialPlaces,
+  credentialIn,
+  isByCookie,
+  removeCredential,
+} from "../../../src/auth/credential-places.ts";
+import type { RequestContext } from "../../../src/core/context.ts";
 import { identityOf } from "../../../src/core/identity.ts";
 import { contextOf } from "../../support/context.ts";
 
-const PLACES: KeyPlaces = { header: "x-api-key", query: "api_key", cookie: "key", scheme: "ApiKey" };
-const found = (fields: readonly string[], target = "/") => keyIn(PLACES, contextOf({ fields, target }));
+const PLACES: readonly CredentialPlaces[] = [
+  { header: "x-api-key", prefix: "", query: "api_key", cookie: "key", subprotocol: false },
+  { header: "authorization", prefix: "apikey", query: "", cookie: "", subprotocol: false },
+];
+const found = (fields: readonly string[], target = "/") => credentialIn(PLACES, contextOf({ fields, target }));
+const remove = (ctx: RequestContext) => {
+  for (const place of PLACES) removeCredential(place, ctx);
+};
 
 describe("a key", () => {
   test("is found in each of its places", () => {
@@ -28,19 +40,26 @@ describe("a key", () => {
     assert.equal(found([], "/?api_key=a&api_key=b"), AMBIGUOUS);
     assert.equal(found(["X-API-Key", ""], "/?api_key=a"), AMBIGUOUS);
   });
+  test("is by cookie where a cookie alone has it", () => {
+    const by = (fields: readonly string[], target = "/") => isByCookie(PLACES)(contextOf({ fields, target }));
+    assert.equal(by(["Cookie", "key=k"]), true);
+    assert.equal(by(["Cookie", "key=k", "X-API-Key", "k"]), false);
+    assert.equal(by(["Cookie", "key=k"], "/?api_key=k"), false);
+    assert.equal(isByCookie([PLACES[1]!])(contextOf()), false, "there is no cookie");
+  });
   test("is taken out where it was, and nothing else", () => {
     const cookies = ["Cookie", "a=1; key=k", "Cookie", "keys=2; key=k"];
     const ctx = contextOf({ fields: ["X-API-Key", "k", ...cookies], target: "/?a=%41&api_key=k&b&api%5Fkey=k" });
-    removeKey(PLACES, ctx);
+    remove(ctx);
     assert.ok(ctx.edit!.drops("x-api-key") && !ctx.edit!.drops("authorization"));
     assert.deepEqual(ctx.edit!.fields, ["Cookie", "a=1; keys=2"]);
     assert.equal(ctx.edit!.query, "?a=%41&b");
     const alone = contextOf({ fields: ["Cookie", "key=k", "Authorization", "ApiKey k"], target: "/?api_key=k" });
-    removeKey(PLACES, alone);
+    remove(alone);
     assert.ok(alone.edit!.drops("cookie") && alone.edit!.drops("authorization"));
     assert.equal(alone.edit!.query, "");
     const other = contextOf({ fields: ["Cookie", "a=1", "Authorization", "Bearer t"], target: "/?a=1" });
-    removeKey(PLACES, other);
+    remove(other);
     assert.ok(!other.edit!.drops("cookie") && !other.edit!.drops("authorization"));
     assert.equal(other.edit!.query, null);
   });
@@ -49,7 +68,8 @@ describe("a key", () => {
 describe("keys", () => {
   const identity = identityOf({ subject: "ci", method: "apikey", apiKey: "ci" });
   const settings: ApiKeySettings = {
-    ...PLACES,
+    places: PLACES,
+    scheme: "ApiKey",
     forward: false,
     keys: [
       { name: "right", digest: keyDigest("right"), disabled: false, identity },

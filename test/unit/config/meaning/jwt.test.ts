@@ -140,7 +140,13 @@ describe("auth.jwt", () => {
       tokenCookie: "ck",
     };
     const { auth } = loadFine(text(old));
-    assert.deepEqual(auth.jwt!.places, { header: "x-token", prefix: "bearer", cookie: "ck", query: "" });
+    assert.deepEqual(auth.jwt!.places, {
+      header: "x-token",
+      prefix: "bearer",
+      cookie: "ck",
+      query: "",
+      subprotocol: true,
+    });
     assert.deepEqual(auth.jwt!.issuers[0]!.algorithms, ["ES256"]);
   });
   test("keys that change make another configuration", () => {

@@ -161,7 +161,7 @@ test("an issuer that auth.jwt has, too, is warned of", () => {
 test("tokens are looked for where the keys say", () => {
   const places = { tokenHeader: "X-Token", bearerPrefix: "", tokenCookie: "ck", tokenQuery: "at" };
   const { oauth2 } = read({ oauth2: { ...places, forward: false, providers: [PROVIDER] } }).auth;
-  assert.deepEqual(oauth2!.places, { header: "x-token", prefix: "", cookie: "ck", query: "at" });
+  assert.deepEqual(oauth2!.places, { header: "x-token", prefix: "", cookie: "ck", query: "at", subprotocol: true });
   assert.equal(oauth2!.forward, false);
   assert.match(
     said({ oauth2: { tokenHeader: "Cookie" } }).errors.join(),
