@@ -1,4 +1,4 @@
-// API keys: where they are found, how they are known again, and that they are taken out where they were.
+// API keys: their places, their verification, and how they are stripped.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type ApiKeySettings, apiKeys, keyDigest } from "../../../src/auth/api-keys.ts";
@@ -40,14 +40,14 @@ describe("a key", () => {
     assert.equal(found([], "/?api_key=a&api_key=b"), AMBIGUOUS);
     assert.equal(found(["X-API-Key", ""], "/?api_key=a"), AMBIGUOUS);
   });
-  test("is by cookie where a cookie alone has it", () => {
+  test("is recognised as sent by cookie alone", () => {
     const by = (fields: readonly string[], target = "/") => isByCookie(PLACES)(contextOf({ fields, target }));
     assert.equal(by(["Cookie", "key=k"]), true);
     assert.equal(by(["Cookie", "key=k", "X-API-Key", "k"]), false);
     assert.equal(by(["Cookie", "key=k"], "/?api_key=k"), false);
     assert.equal(isByCookie([PLACES[1]!])(contextOf()), false, "there is no cookie");
   });
-  test("is taken out where it was, and nothing else", () => {
+  test("is stripped from its places, and nothing else is", () => {
     const cookies = ["Cookie", "a=1; key=k", "Cookie", "keys=2; key=k"];
     const ctx = contextOf({ fields: ["X-API-Key", "k", ...cookies], target: "/?a=%41&api_key=k&b&api%5Fkey=k" });
     remove(ctx);
@@ -77,15 +77,15 @@ describe("keys", () => {
     ],
   };
   const identify = (credential: string) => apiKeys(settings).identify(credential, contextOf());
-  test("are known by their digests", () => {
+  test("are looked up by digest", () => {
     assert.equal(identify("right"), identity);
     for (const bad of ["wrong", "", "right ", "x".repeat(100_000), keyDigest("right"), "\xff"])
       assert.equal((identify(bad) as { code: string }).code, "invalid_credentials");
   });
-  test("that are disabled are named in the log by their id alone", () => {
+  test("that are disabled appear in the log by id only", () => {
     assert.deepEqual(identify("off"), { code: "invalid_credentials", why: 'key "ci" is disabled' });
   });
-  test("go on where that is wanted", () => {
+  test("are forwarded if configured", () => {
     const ctx = contextOf({ fields: ["X-API-Key", "right"] });
     apiKeys({ ...settings, forward: true }).strip(ctx);
     assert.equal(ctx.edit, null);

@@ -56,7 +56,7 @@ async function run(
   return { ctx, verdict };
 }
 
-describe("the first method whose credential is there", () => {
+describe("the first method whose credential is present", () => {
   const methods = [method("apikey"), method("basic")];
   test("decides, without a second try", async () => {
     assert.equal((await run({ methods }, ["apikey", "good", "basic", "bad"])).ctx.identity?.method, "apikey");
@@ -68,7 +68,7 @@ describe("the first method whose credential is there", () => {
   test("may take its time", async () => {
     assert.equal((await run({}, ["apikey", "late"])).ctx.identity?.subject, "good-late");
   });
-  test("is refused where it has several credentials, and so are two Authorization fields of any kind", async () => {
+  test("is rejected if it has several credentials, as are several Authorization fields of any kind", async () => {
     assert.equal((await run({ methods }, ["apikey", "both"])).verdict?.code, "ambiguous_credentials");
     const twice = ["Authorization", "Bearer a", "authorization", "Bearer a"];
     assert.equal((await run({ methods, optional: true }, twice)).verdict?.code, "ambiguous_credentials");
@@ -77,7 +77,7 @@ describe("the first method whose credential is there", () => {
 });
 
 describe("a refusal", () => {
-  test("names the challenges of all methods, and no reason that helps to guess", async () => {
+  test("contains the challenges of all methods, and no reason that would help to guess", async () => {
     const methods = [method("apikey"), method("basic")];
     const challenges = ["WWW-Authenticate", 'apikey realm="t"', "WWW-Authenticate", 'basic realm="t"'];
     const { verdict, ctx } = await run({ methods }, []);
@@ -93,7 +93,7 @@ describe("a refusal", () => {
     assert.deepEqual(bad.verdict, { code: "invalid_credentials", fields: challenges });
     assert.equal(bad.ctx.detail, "apikey: unknown");
   });
-  test("is 503 where the source is down, also where authentication is optional", async () => {
+  test("is 503 if the source is down, even if authentication is optional", async () => {
     assert.deepEqual((await run({ optional: true }, ["apikey", "down"])).verdict, { code: "auth_unavailable" });
   });
   test("says that a credential has expired, at the millisecond", async () => {
@@ -101,7 +101,7 @@ describe("a refusal", () => {
     assert.equal((await ending(1000)).verdict?.code, "expired_credentials");
     assert.equal((await ending(1001)).verdict, undefined);
   });
-  test("of scopes tells the log which one is missing, and the client nothing", async () => {
+  test("for a missing scope names it in the log, but not to the client", async () => {
     const methods = [method("apikey", { scopes: ["read"] })];
     const { verdict, ctx } = await run({ methods, scopes: ["read", "write"] }, ["apikey", "good"]);
     assert.deepEqual(verdict, { code: "insufficient_scope" });
@@ -111,14 +111,14 @@ describe("a refusal", () => {
   });
 });
 
-describe("a method that answers by itself", () => {
+describe("a method that answers itself", () => {
   const redirect: Reply = { status: 302, fields: ["Location", "/login"], body: "" };
   const inviting = (more: Partial<Authenticator> = {}): Authenticator => ({
     ...method("basic"),
     invite: (ctx) => (ctx.method === "GET" ? redirect : null),
     ...more,
   });
-  test("invites those without valid credential, or leaves them to the refusal", async () => {
+  test("replies to requests without a valid credential, or leaves them to the refusal", async () => {
     const methods = [method("apikey"), inviting()];
     assert.deepEqual((await run({ methods }, [])).verdict, redirect);
     assert.deepEqual((await run({ methods }, ["basic", "bad"])).verdict, redirect);
@@ -126,7 +126,7 @@ describe("a method that answers by itself", () => {
     assert.equal((await run({ methods }, [], { method: "POST" })).verdict?.code, "missing_credentials");
     assert.equal((await run({ methods, optional: true }, [])).verdict, undefined);
   });
-  test("may answer, or let pass without a name, who then holds no scope", async () => {
+  test("may answer, or permit an anonymous request, which has no scopes", async () => {
     const answering = [inviting({ identify: () => ({ answer: redirect }) })];
     assert.deepEqual((await run({ methods: answering }, ["basic", "good"])).verdict, redirect);
     assert.deepEqual(refused, []);
@@ -142,7 +142,7 @@ describe("a method that answers by itself", () => {
       "insufficient_scope",
     );
   });
-  test("says in its own words what was wrong with its credential", async () => {
+  test("has its own challenge for a rejected credential", async () => {
     const methods = [
       method("apikey"),
       inviting({ invite: () => null, rejection: (error) => `Bearer error="${error}"` }),
@@ -155,7 +155,7 @@ describe("a method that answers by itself", () => {
 });
 
 describe("a client", () => {
-  test("is told who it is taken for, and each method sees the reply", async () => {
+  test("gets its subject in the reply, which each method can modify", async () => {
     const seen: number[] = [];
     const methods = [
       { ...method("apikey"), onReply: (_: RequestContext, { status }: ReplyHead) => void seen.push(status) },
@@ -175,7 +175,7 @@ describe("a client", () => {
 });
 
 describe("optional authentication", () => {
-  test("lets pass who brings nothing, as nobody, and refuses what is bad", async () => {
+  test("permits anonymous requests, and rejects invalid credentials", async () => {
     const nobody = await run({ optional: true, scopes: ["read"] }, []);
     assert.deepEqual([nobody.verdict, nobody.ctx.identity, nobody.ctx.edit], [undefined, null, null]);
     assert.equal((await run({ optional: true }, ["apikey", "bad"])).verdict?.code, "invalid_credentials");
@@ -183,12 +183,12 @@ describe("optional authentication", () => {
 });
 
 describe("an accepted client", () => {
-  test("brings its tier, or leaves that of the route", async () => {
+  test("has its own tier, or that of the route", async () => {
     const low = [method("apikey", { tier: "low" })];
     assert.equal((await run({ methods: low }, ["apikey", "good"], { tier: "high" })).ctx.tier, "low");
     assert.equal((await run({}, ["apikey", "good"], { tier: "high" })).ctx.tier, "high");
   });
-  test("is told to backends, without any credential of the route, verified or not", async () => {
+  test("is described to backends, without any credential of the route, verified or not", async () => {
     const methods = [method("apikey"), method("basic")];
     const { ctx } = await run({ methods }, ["apikey", "good", "basic", "whatever"]);
     assert.deepEqual(ctx.edit!.fields.slice(0, 2), ["X-Auth-Subject", "good"]);
@@ -200,20 +200,20 @@ describe("the certificate of the connection", () => {
   const certified = identityOf({ subject: "device-7", method: "mtls", type: "service" });
   const peer = new ForwardedPeer("192.0.2.1", "https", { ...SECURED, identity: certified });
   const given = { peer, identity: certified };
-  test("counts where it is a method, with the scopes of its subject", async () => {
+  test("is a credential if mtls is a method, with the scopes of its subject", async () => {
     const methods = [mtls({ scopes: { "device-7": ["read"] } }, () => [])];
     const { ctx, verdict } = await run({ methods, scopes: ["read"] }, [], given);
     assert.deepEqual([verdict, ctx.identity?.subject, ctx.identity?.scopes], [undefined, "device-7", ["read"]]);
     assert.equal((await run({ methods, scopes: ["read"] }, [])).verdict?.code, "missing_credentials");
   });
-  test("is no identity where it is none", async () => {
+  test("is not an identity otherwise", async () => {
     const { ctx } = await run({ optional: true }, [], given);
     assert.equal(ctx.identity, null);
   });
 });
 
 describe("failures", () => {
-  test("of an address are counted until it must wait, whatever it brings then", async () => {
+  test("of an address are counted until all its credentials are rejected", async () => {
     let now = 0;
     const shared = sharedWith(new FailedCredentials({ max: 2, windowMs: 5000 }, () => now));
     const code = async (fields: readonly string[], clientIp = "192.0.2.1") =>
@@ -230,7 +230,7 @@ describe("failures", () => {
     now = 5000;
     assert.equal(await code(["apikey", "good"]), undefined);
   });
-  test("of an address hide what was found out for it meanwhile, which would let it guess in parallel", async () => {
+  test("of an address also discard checks in progress, so that it cannot guess in parallel", async () => {
     const shared = sharedWith(new FailedCredentials({ max: 1, windowMs: 5000 }, () => 0));
     const late = run({}, ["apikey", "late"], {}, shared);
     await run({}, ["apikey", "bad"], {}, shared);
@@ -245,11 +245,11 @@ describe("exempt paths", () => {
     const { verdict } = await run({ skips }, [], { target: path });
     return verdict?.code ?? "passes";
   };
-  test("need no credential, and keep what the connection says", async () => {
+  test("need no credential, and keep the identity of the connection", async () => {
     assert.equal(await outcome("/health/live"), "passes");
     assert.equal(await outcome("/other"), "missing_credentials");
   });
-  test("are refused where path parameters decide", async () => {
+  test("are rejected if path parameters decide", async () => {
     assert.equal(await outcome("/health;x=/live"), "invalid_path");
     assert.equal(await outcome("/health/..;/admin"), "invalid_path");
     assert.equal(await outcome("/health/..%3Bx/admin"), "invalid_path");
@@ -257,7 +257,7 @@ describe("exempt paths", () => {
     assert.equal(await outcome("/health/live;v=1"), "passes");
     assert.equal(await outcome("/admin;v=1"), "missing_credentials");
   });
-  test("are refused where decoding once more, or folding, leads elsewhere", async () => {
+  test("are rejected if double decoding or folding yields another path", async () => {
     const dots = [
       "..%2F",
       "..%5C",
@@ -274,7 +274,7 @@ describe("exempt paths", () => {
     for (const up of ["%C0%AE%C0%AE/", "%E0%80%AE/", "%FF"])
       assert.equal(await outcome(`/health/${up}admin`), "missing_credentials", up);
   });
-  test("may hold whatever leads nowhere else", async () => {
+  test("may contain everything that is unambiguous", async () => {
     for (const rest of [
       "a%20b",
       "caf%C3%A9.png",

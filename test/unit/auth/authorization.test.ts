@@ -27,7 +27,7 @@ for (const [value, rest] of [
   });
 }
 
-test("two of them are twofold, whatever the case of their names", () => {
+test("several fields are detected, whatever the case of their names", () => {
   assert.equal(hasSeveralAuthorizations(["Authorization", "a", "AUTHORIZATION", "a"]), true);
   assert.equal(hasSeveralAuthorizations(["Authorization", "a", "Proxy-Authorization", "b"]), false);
 });

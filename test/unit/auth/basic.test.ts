@@ -24,14 +24,14 @@ describe("a login", () => {
 });
 
 describe("a password hash", () => {
-  test("is read as it was made, and fits its password alone", async () => {
+  test("is parsed as it was created, and matches only its password", async () => {
     const text = await hashPassword("secret");
     assert.notEqual(text, await hashPassword("secret"));
     const stored = parsePasswordHash(text)!;
     assert.equal(await hasPassword(stored, "secret"), true);
     assert.equal(await hasPassword(stored, "secret "), false);
   });
-  test("that would cost too much, or nothing, is none", () => {
+  test("with too high or no cost is rejected", () => {
     const hash = `${"A".repeat(22)}$${"A".repeat(43)}`;
     assert.ok(parsePasswordHash(`scrypt$N=16384,r=8,p=1$${hash}`) !== null);
     for (const costs of [
@@ -57,7 +57,7 @@ const CLIENT = { address: "192.0.2.1", isThrottled: () => false };
 
 describe("checks", () => {
   let now = 0;
-  test("of a password that was accepted are remembered for a while; of another one they are not", async () => {
+  test("of accepted passwords are cached for a while; those of others are not", async () => {
     const text = await hashPassword("secret");
     const stored = parsePasswordHash(text)!;
     const checks = new PasswordChecks(() => now);
@@ -73,7 +73,7 @@ describe("checks", () => {
     now = 300_000;
     assert.notEqual(checks.check("ann", "secret", text, stored, CLIENT), true);
   });
-  test("are bounded: who comes when too many wait is told so at once", async () => {
+  test("are limited: when the queue is full, the answer is immediate", async () => {
     const checks = new PasswordChecks(() => now);
     const all = Array.from({ length: 200 }, (_, i) => checks.check("ann", `wrong ${i}`, "", CHEAP, CLIENT));
     const results = await Promise.all(all);
@@ -83,7 +83,7 @@ describe("checks", () => {
     assert.equal(await checks.check("ann", "later", "", CHEAP, CLIENT), false, "room again");
     assert.equal(checks.remembered, 0);
   });
-  test("that wait are not made for who is held off when their turn comes, and others do not suffer for it", async () => {
+  test("in the queue are dropped if their client is throttled by then, without an effect on others", async () => {
     const checks = new PasswordChecks(() => now);
     let wrong = 0;
     const guesser = { address: "192.0.2.1", isThrottled: () => wrong >= 5 };
@@ -94,7 +94,7 @@ describe("checks", () => {
     assert.ok(made >= 5 && made <= 8, `${made} were made`);
     assert.equal(await shared, false);
   });
-  test("of one password at the same time are one", async () => {
+  test("of the same password at the same time share one", async () => {
     const checks = new PasswordChecks(() => now);
     const all = Array.from({ length: 500 }, () => checks.check("ann", "wrong", "", CHEAP, CLIENT));
     assert.equal(new Set(all).size, 1);
@@ -119,7 +119,7 @@ describe("users", () => {
     assert.equal(method.challenge, 'Basic realm="shop", charset="UTF-8"');
     return method.identify(encoded(login), contextOf());
   };
-  test("are let in by their passwords; the log names those there are, and no others", async () => {
+  test("are authenticated by password; the log contains only names of known users", async () => {
     assert.equal(await identify("ann:secret"), identity);
     const why = async (login: string) => ((await identify(login)) as { why: string }).why;
     assert.equal(await why("ann:wrong"), 'wrong password of user "ann"');
@@ -128,7 +128,7 @@ describe("users", () => {
     assert.equal(await why("old:secret"), 'user "old" is disabled');
     assert.equal(await why("no colon"), "not a user name and password");
   });
-  test("whose streams go on are not asked for a password that still has the same hash", async () => {
+  test("with open streams are not checked again while the hash is the same", async () => {
     const [passwordHash, other] = [await hashPassword("secret"), await hashPassword("secret")];
     const identity = identityOf({ subject: "ann", method: "basic" });
     const ctx = contextOf({ identity });

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { FailedCredentials } from "../../../src/auth/failures.ts";
 
 describe("failed credentials", () => {
-  test("count by address, and by /64 of IPv6, from the first one on", () => {
+  test("are counted by address, and by IPv6 /64, from the first one on", () => {
     let now = 0;
     const failures = new FailedCredentials({ max: 2, windowMs: 1000 }, () => now);
     failures.failed("2001:db8::1");
@@ -18,7 +18,7 @@ describe("failed credentials", () => {
     assert.equal(failures.waitFor("2001:db8::3"), 0);
     failures.close();
   });
-  test("are forgotten when their window is over, also when nobody fails any more", (t) => {
+  test("are dropped at the end of their window, even without further failures", (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     let now = 0;
     const failures = new FailedCredentials({ max: 1, windowMs: 1000 }, () => now);
@@ -37,7 +37,7 @@ describe("failed credentials", () => {
     failures.close();
     assert.equal(failures.size, 0);
   });
-  test("are bounded: of too many networks the oldest is forgotten", () => {
+  test("are limited: of too many networks, the oldest is dropped", () => {
     const failures = new FailedCredentials({ max: 1, windowMs: 1000 }, () => 0);
     for (let i = 0; i < 70_000; i++) failures.failed(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`);
     assert.equal(failures.size, 65_536);
@@ -45,7 +45,7 @@ describe("failed credentials", () => {
     assert.equal(failures.waitFor("10.1.0.0"), 1000);
     failures.close();
   });
-  test("do not count where there is no bound", () => {
+  test("are not counted without a limit", () => {
     const failures = new FailedCredentials({ max: 0, windowMs: 1000 }, () => 0);
     for (let i = 0; i < 100; i++) failures.failed("192.0.2.1");
     assert.deepEqual([failures.size, failures.waitFor("192.0.2.1")], [0, 0]);

@@ -60,7 +60,7 @@ const NEVER = new AbortController().signal;
 const DIRECT: ProviderAccess = { ca: "", proxy: "" };
 
 describe("a document of a provider", () => {
-  test("is fetched, also where its place has moved within the origin", async (t) => {
+  test("is fetched, also after a redirect within the origin", async (t) => {
     const url = await issuer(t, (request, response) => {
       if (request.url === "/keys") response.end('{"keys":[]}');
       else response.writeHead(302, { Location: "/keys" }).end();
@@ -74,7 +74,7 @@ describe("a document of a provider", () => {
     await assert.rejects(fetchJson(url, DIRECT, NEVER), /redirects to another origin/);
     assert.equal(asked, 0);
   });
-  test("is not looked for in a circle", async (t) => {
+  test("is not fetched in a redirect loop", async (t) => {
     const url = await issuer(t, (_, response) => response.writeHead(307, { Location: "/" }).end());
     await assert.rejects(fetchJson(url, DIRECT, NEVER), /too many redirects/);
   });
@@ -82,7 +82,7 @@ describe("a document of a provider", () => {
     const url = await issuer(t, (_, response) => response.end(" ".repeat(2 * 1024 * 1024)));
     await assert.rejects(fetchJson(url, DIRECT, NEVER), /larger than 1048576 bytes/);
   });
-  test("is nothing else than JSON with status 200, and errors do not quote it", async (t) => {
+  test("must be JSON with status 200, and errors do not quote it", async (t) => {
     const url = await issuer(t, (request, response) => {
       response.writeHead(request.url === "/500" ? 500 : 200).end("s3cret");
     });
@@ -92,21 +92,21 @@ describe("a document of a provider", () => {
       (error: Error) => error.message === "the answer is not valid JSON",
     );
   });
-  test("is fetched by HTTPS from whom the given authority vouches for, and from nobody else", async (t) => {
+  test("is fetched by HTTPS only from servers that the given authority has certified", async (t) => {
     const { port, ca, stranger } = await secureIssuer(t, ["IP:127.0.0.1"]);
     const url = `https://127.0.0.1:${port}/`;
     assert.deepEqual(await fetchJson(url, { ...DIRECT, ca }, NEVER), [7]);
     await assert.rejects(fetchJson(url, { ...DIRECT, ca: stranger }, NEVER), /UNABLE_TO_VERIFY|SELF_SIGNED/);
     await assert.rejects(fetchJson(url, DIRECT, NEVER), /UNABLE_TO_VERIFY|SELF_SIGNED/);
   });
-  test("is not waited for when nobody needs it any more", async (t) => {
+  test("is no longer fetched when the signal is aborted", async (t) => {
     const url = await issuer(t, () => gone.abort());
     const gone = new AbortController();
     await assert.rejects(fetchJson(url, DIRECT, gone.signal));
   });
 });
 
-test("providers are asked by HTTPS, or on this machine", () => {
+test("URLs of providers must be HTTPS, or on this machine", () => {
   const safe = ["https://id.example/keys", "http://localhost:8080/k", "http://127.0.0.1/k", "http://[::1]:1/k"];
   const unsafe = [
     "http://id.example/k",
@@ -122,7 +122,7 @@ test("providers are asked by HTTPS, or on this machine", () => {
 });
 
 describe("a form", () => {
-  test("is posted, and the answer is told whatever its status", async (t) => {
+  test("is posted, and the answer returned with any status", async (t) => {
     const seen: string[] = [];
     const url = await issuer(t, async (request, response) => {
       const body = Buffer.concat(await request.toArray()).toString();
@@ -134,7 +134,7 @@ describe("a form", () => {
     assert.deepEqual([status, body.toString()], [418, "tea"]);
     assert.deepEqual(seen, ["POST application/x-www-form-urlencoded Basic x token=a+b%26c"]);
   });
-  test("is not sent where an answer leads, even within the origin", async (t) => {
+  test("does not follow redirects, even within the origin", async (t) => {
     let asked = 0;
     const url = await issuer(t, (_, response) => {
       asked++;
@@ -153,7 +153,7 @@ describe("behind a proxy, a provider", () => {
     const access = (more: Partial<ProviderAccess> = {}) => ({ ca, proxy: `http://127.0.0.1:${proxy.port}`, ...more });
     return { proxy, access, stranger };
   }
-  test("is asked through a tunnel, and vouched for as ever", async (t) => {
+  test("is reached through a tunnel, and its certificate verified", async (t) => {
     const { proxy, access, stranger } = await setUp(t);
     assert.deepEqual(await fetchJson("https://id.example/keys", access(), NEVER), [7]);
     assert.deepEqual(await fetchJson("https://id.example:8443/keys", access(), NEVER), [7]);
@@ -164,24 +164,24 @@ describe("behind a proxy, a provider", () => {
     );
     await assert.rejects(fetchJson("https://other.example/", access(), NEVER), /ERR_TLS_CERT_ALTNAME_INVALID/);
   });
-  test("is asked in the name of whom the proxy knows", async (t) => {
+  test("is reached with the credentials for the proxy", async (t) => {
     const { proxy, access } = await setUp(t);
     const named = { proxy: `http://u%20ser:p%40ss@127.0.0.1:${proxy.port}` };
     await fetchJson("https://id.example/", access(named), NEVER);
     assert.deepEqual(proxy.asked, [`id.example:443 Basic ${Buffer.from("u ser:p@ss").toString("base64")}`]);
   });
-  test("is not asked where the proxy does not let", async (t) => {
+  test("is not reached if the proxy refuses", async (t) => {
     const { proxy, access } = await setUp(t);
     proxy.status = 407;
     await assert.rejects(fetchJson("https://id.example/", access(), NEVER), /the proxy answered 407/);
     await proxy.close();
     await assert.rejects(fetchJson("https://id.example/", access(), NEVER), /the proxy: ECONNREFUSED/);
   });
-  test("on this machine is asked directly", async (t) => {
+  test("on this machine is reached directly", async (t) => {
     const url = await issuer(t, (_, response) => response.end("[8]"));
     assert.deepEqual(await fetchJson(url, { ca: "", proxy: "http://127.0.0.1:1" }, NEVER), [8]);
   });
-  test("is not waited for when nobody needs it any more", async (t) => {
+  test("is no longer fetched when the signal is aborted", async (t) => {
     const { proxy, access } = await setUp(t);
     const mute = await issuerOfSilence(t);
     for (const [status, to] of [
@@ -196,7 +196,7 @@ describe("behind a proxy, a provider", () => {
       await assert.rejects(asked);
     }
   });
-  test("that hangs up inside the tunnel is one that cannot be asked", async (t) => {
+  test("that closes the connection in the tunnel counts as not reachable", async (t) => {
     const { access } = await setUp(t);
     const port = await listening(
       t,

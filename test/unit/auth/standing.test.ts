@@ -27,13 +27,13 @@ function standing(result: AuthResult, more: Partial<Authenticator> = {}) {
 const changed = (more: Partial<Identity>): Identity => ({ ...ANN, ...more });
 
 describe("the credential of an open stream", () => {
-  test("is good as long as it stands for the same, with the scopes that were asked for", async () => {
+  test("stays valid while it has the same subject and the required scopes", async () => {
     assert.equal((standing(ANN) as Identity).expiresAt, 5);
     const later = changed({ scopes: ["read"], expiresAt: 9, type: "device" });
     assert.equal(((await standing(ANN, { identify: async () => later })) as Identity).expiresAt, 9);
     assert.deepEqual(standing(ADMITTED), { expiresAt: 5 });
   });
-  test("is good no longer", () => {
+  test("becomes invalid", () => {
     const rows: readonly (readonly [ReturnType<typeof standing>, string])[] = [
       [standing(invalid("unknown key")), "unknown key"],
       [standing({ code: "expired_credentials", why: "it has expired" }), "it has expired"],
@@ -46,12 +46,12 @@ describe("the credential of an open stream", () => {
     ];
     for (const [found, why] of rows) assert.deepEqual(found, { why: `apikey: ${why}` });
   });
-  test("is unknown while what is to be asked cannot be", async () => {
+  test("is undecided while it cannot be verified", async () => {
     const down: AuthResult = { code: "auth_unavailable", why: "down" };
     assert.equal(standing(down), null);
     assert.equal(await standing(ANN, { identify: async () => down }), null);
   });
-  test("is looked at in a way of its own where its method has one", () => {
+  test("is verified by the recheck of its method if there is one", () => {
     const recheck = () => invalid("revoked");
     assert.deepEqual(standing(ANN, { recheck, identify: () => assert.fail("it would act on the request") }), {
       why: "apikey: revoked",

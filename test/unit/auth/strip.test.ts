@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { dropCookie, dropParameter } from "../../../src/auth/strip.ts";
 import { contextOf } from "../../support/context.ts";
 
-test("cookies of several methods are all taken out, and the others stay", () => {
+test("cookies of several methods are all stripped, and the others stay", () => {
   const ctx = contextOf({ fields: ["Cookie", "key=k; token=t; a=1"] });
   dropCookie(ctx, "key");
   dropCookie(ctx, "token");
@@ -16,7 +16,7 @@ test("cookies of several methods are all taken out, and the others stay", () => 
   assert.deepEqual(ctx.edit!.fields, [], "a cookie that was taken out does not come back");
 });
 
-test("parameters of several methods are all taken out, and the others stay", () => {
+test("parameters of several methods are all stripped, and the others stay", () => {
   const ctx = contextOf({ target: "/?api_key=k&token=t&a=1" });
   dropParameter(ctx, "api_key");
   dropParameter(ctx, "token");

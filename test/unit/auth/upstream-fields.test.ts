@@ -9,7 +9,7 @@ const told = (given: Parameters<typeof identityOf>[0]) => {
   return Object.fromEntries(fields.flatMap((name, i) => (i % 2 === 0 ? [[name, fields[i + 1]!]] : [])));
 };
 
-test("an identity is told with what it has, once made", () => {
+test("the fields of an identity contain its properties, and are built once", () => {
   const given = {
     subject: "ci",
     method: "apikey",
@@ -29,7 +29,7 @@ test("an identity is told with what it has, once made", () => {
   assert.deepEqual(Object.keys(told({ subject: "ci", method: "basic" })).length, 3);
 });
 
-test("nothing in it can end a header, or read as something else", () => {
+test("no value can end a header or be misread", () => {
   const claims = { "ключ\r\n": "\u2028\ud800 ü" };
   const fields = told({ subject: " jörg\r\nX: 1%\0 ", method: "basic", claims });
   assert.equal(fields["X-Auth-Subject"], "%20j%C3%B6rg%0D%0AX: 1%25%00%20");
@@ -37,7 +37,7 @@ test("nothing in it can end a header, or read as something else", () => {
   assert.deepEqual(JSON.parse(fields["X-Auth-Claims"]!), claims);
 });
 
-test("a scope with a comma in it does not read as two", () => {
+test("a comma in a scope does not separate it", () => {
   const fields = told({ subject: "ci", method: "jwt", scopes: ["read,admin", "write"] });
   assert.equal(fields["X-Auth-Scopes"], "read%2Cadmin,write");
 });

@@ -37,7 +37,7 @@ function source() {
 }
 
 describe("a published key set", () => {
-  test("is fetched at once, and whoever needs it meanwhile waits for the same answer", async () => {
+  test("is fetched at once, and requests that need it wait for the same answer", async () => {
     const { asked, keys, found } = source();
     assert.deepEqual([found("a"), keys.current, asked.length], [[], false, 1]);
     const waiting = [keys.refresh("a"), keys.refresh("b")];
@@ -46,7 +46,7 @@ describe("a published key set", () => {
     await Promise.all(waiting);
     assert.deepEqual([found("a"), keys.current, asked.length], [["a"], true, 1]);
   });
-  test("is fetched again when it is old, without a token that asks for it", async () => {
+  test("is fetched again when it is old, without a request", async () => {
     const { clock, asked, found } = source();
     await asked[0]!.answer([A.jwk]);
     clock.advance(CACHE_MS - 1);
@@ -55,7 +55,7 @@ describe("a published key set", () => {
     await asked[1]!.answer([B.jwk]);
     assert.deepEqual([found("a"), found("b")], [[], ["b"]]);
   });
-  test("keeps keys that stay as they are, and marks those that are gone", async () => {
+  test("keeps unchanged keys, and marks removed ones", async () => {
     const { clock, asked, keys } = source();
     await asked[0]!.answer([A.jwk, B.jwk]);
     const [a] = keys.find("a", "ES256");
@@ -80,7 +80,7 @@ describe("a published key set", () => {
     assert.notEqual(keys.refresh("c"), null);
     assert.equal(asked.length, 3);
   });
-  test("is not fetched twice within a minute for a key that the issuer does not know", async () => {
+  test("is not fetched twice within a minute for the same unknown key", async () => {
     const { clock, asked, keys } = source();
     await asked[0]!.answer([A.jwk]);
     const waiting = keys.refresh("x");
@@ -91,7 +91,7 @@ describe("a published key set", () => {
     clock.advance(30_000);
     assert.notEqual(keys.refresh("x"), null);
   });
-  test("serves on while the issuer is down, which then is asked ever less often", async () => {
+  test("remains in use while the issuer is down, and is fetched with increasing pauses", async () => {
     const { clock, asked, keys, told, found } = source();
     await asked[0]!.answer([A.jwk]);
     clock.advance(CACHE_MS);
@@ -105,7 +105,7 @@ describe("a published key set", () => {
     assert.ok(keys.current);
     assert.deepEqual(told.slice(-2), ["ECONNREFUSED", "1 keys"]);
   });
-  test("that was never there is asked for every five seconds at least, and by no token", async () => {
+  test("that was never fetched is tried at least every five seconds, regardless of tokens", async () => {
     const { clock, asked, keys } = source();
     for (const pause of [1000, 2000, 4000, 5000, 5000]) {
       await asked.at(-1)!.fail();
@@ -115,7 +115,7 @@ describe("a published key set", () => {
       assert.equal(asked.length, before + 1);
     }
   });
-  test("that is none counts as a failure", async () => {
+  test("that is malformed counts as a failure", async () => {
     const { asked, keys, told, clock, found } = source();
     await asked[0]!.answer([A.jwk]);
     clock.advance(CACHE_MS);
@@ -123,14 +123,14 @@ describe("a published key set", () => {
     assert.match(told.at(-1)!, /not a JWK set/);
     assert.deepEqual([found("a"), keys.current], [["a"], false]);
   });
-  test("that is empty is believed", async () => {
+  test("that is empty is accepted", async () => {
     const { asked, keys, clock, found } = source();
     await asked[0]!.answer([A.jwk]);
     clock.advance(CACHE_MS);
     await asked[1]!.answer([]);
     assert.deepEqual([found("a"), keys.current], [[], true]);
   });
-  test("leaves nothing behind when it is closed, in the middle of a fetch or between two", async () => {
+  test("releases everything when it is closed, during a fetch or between two", async () => {
     const during = source();
     during.keys.close();
     await during.asked[0]!.fail();

@@ -55,7 +55,7 @@ async function said(answer: unknown, settings: Partial<IssuerSettings> = {}): Pr
 }
 
 describe("an answer", () => {
-  test("that is active and meant for the gateway says who it is", async () => {
+  test("that is active and for this audience yields an identity", async () => {
     const exp = START / 1000 + 10;
     const outcome = await setUp({ ...ACTIVE, exp, iss: "https://id.example", token_type: "Bearer" }).introspection.ask(
       "t",
@@ -90,13 +90,13 @@ describe("an answer", () => {
     test(`${answer instanceof Error ? "that is none" : JSON.stringify(answer)} means ${outcome.source}`, async () => {
       assert.match(await said(answer), outcome);
     });
-  test("may name any issuer where none is configured", async () => {
+  test("may have any issuer if none is configured", async () => {
     assert.equal(await said({ ...ACTIVE, iss: "https://any.example" }, { issuers: {} }), "accepted");
   });
 });
 
 describe("a provider", () => {
-  test("is asked once for all who bring a token at a time, with the name of the gateway", async () => {
+  test("gets one request for concurrent ones with the same token, with the client credentials", async () => {
     const { introspection, state } = setUp(ACTIVE);
     await Promise.all([1, 2, 3].map(() => introspection.ask("t")));
     await introspection.ask("t");
@@ -106,7 +106,7 @@ describe("a provider", () => {
     await introspection.ask("u");
     assert.equal(state.asked.length, 2);
   });
-  test("is asked again after a minute, or when the token ends", async () => {
+  test("gets another request after a minute, or when the token expires", async () => {
     const { introspection, state, pass } = setUp({ ...ACTIVE, exp: START / 1000 + 90 });
     const askAfter = async (ms: number) => {
       pass(ms);
@@ -117,7 +117,7 @@ describe("a provider", () => {
     assert.deepEqual([await askAfter(29_999), await askAfter(1)], [2, 3]);
     assert.equal((await introspection.ask("t")) === undefined, false);
   });
-  test("is asked again after ten seconds about a token that was refused", async () => {
+  test("gets another request after ten seconds for a rejected token", async () => {
     const { introspection, state, pass } = setUp({ active: false });
     await introspection.ask("t");
     pass(9_999);
@@ -127,7 +127,7 @@ describe("a provider", () => {
     state.answer = ACTIVE;
     assert.ok("accepted" in (await introspection.ask("t")));
   });
-  test("that cannot be asked is left alone for a second, and tokens that are known stay known", async () => {
+  test("that fails gets no request for a second, and cached tokens stay valid", async () => {
     const { introspection, state, pass } = setUp(ACTIVE);
     await introspection.ask("known");
     state.answer = new Error("down");
@@ -139,13 +139,13 @@ describe("a provider", () => {
     state.answer = ACTIVE;
     assert.ok("accepted" in (await introspection.ask("t")));
   });
-  test("is not asked about more than 64 tokens at once", async () => {
+  test("gets at most 64 requests at once", async () => {
     const { introspection, state } = setUp(ACTIVE);
     const outcomes = await Promise.all(Array.from({ length: 70 }, (_, i) => introspection.ask(`t${i}`)));
     assert.equal(state.asked.length, 64);
     assert.deepEqual(outcomes[69], { code: "auth_unavailable", why: "too many introspection requests" });
   });
-  test("leaves no more than a bounded number of answers in memory", async () => {
+  test("has a limited number of answers in memory", async () => {
     const { introspection, state } = setUp(ACTIVE);
     for (let i = 0; i < 5_100; i++) await introspection.ask(`good ${i}`);
     assert.equal(introspection.size, 5_000);
@@ -155,7 +155,7 @@ describe("a provider", () => {
   });
 });
 
-test("both parts of what authenticates the gateway are encoded as in a form", () => {
+test("both parts of the client credentials are form-encoded", () => {
   const decoded = Buffer.from(basicOf("a:b", "c d%é").slice("Basic ".length), "base64").toString();
   assert.equal(decoded, "a%3Ab:c+d%25%C3%A9");
 });

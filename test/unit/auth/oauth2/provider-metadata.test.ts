@@ -56,7 +56,7 @@ async function setUp(t: TestContext, more: Partial<MetadataSettings> = {}) {
 }
 
 describe("metadata", () => {
-  test("are fetched once for all who ask, and not before", async (t) => {
+  test("are fetched once, on demand", async (t) => {
     const { directory, published, told } = await setUp(t);
     assert.equal(published.asked, 0);
     const all = await Promise.all([1, 2, 3].map(() => directory.get(NEVER)));
@@ -65,7 +65,7 @@ describe("metadata", () => {
     await directory.get(NEVER);
     assert.deepEqual([published.asked, told], [1, ["recovered"]]);
   });
-  test("are as configured where they are, without asking", async (t) => {
+  test("are not fetched if they are configured", async (t) => {
     const endpoints = { ...NO_URLS, jwksUri: `${ISSUER}/own` };
     const { directory, published } = await setUp(t, { endpoints });
     assert.equal(await directory.endpoint("jwksUri", NEVER), `${ISSUER}/own`);
@@ -73,12 +73,12 @@ describe("metadata", () => {
     assert.equal((await directory.get(NEVER)).jwksUri, `${ISSUER}/own`);
     assert.equal(await directory.endpoint("tokenEndpoint", NEVER), `${ISSUER}/token`);
   });
-  test("are those that are configured when discovery is off", async (t) => {
+  test("are the configured ones without discovery", async (t) => {
     const { directory, published } = await setUp(t, { discoveryUrl: "" });
     const { issuer, tokenEndpoint, document } = await directory.get(NEVER);
     assert.deepEqual([issuer, tokenEndpoint, document, published.asked], [ISSUER, "", {}, 0]);
   });
-  test("are fetched anew after an hour, and the old ones hold meanwhile and while that fails", async (t) => {
+  test("are fetched again after an hour, and the old ones remain in use meanwhile and after failures", async (t) => {
     const { directory, published, clock, told } = await setUp(t);
     await directory.get(NEVER);
     published.answer = (response) => response.writeHead(500).end();
@@ -95,14 +95,14 @@ describe("metadata", () => {
     assert.equal((await directory.get(NEVER)).jwksUri, `${ISSUER}/new`);
     assert.deepEqual(told, ["recovered", "the answer has status 500", "recovered"]);
   });
-  test("are fetched anew when what they led to has failed", async (t) => {
+  test("are fetched again after a failure of an endpoint", async (t) => {
     const { directory, published } = await setUp(t);
     await directory.get(NEVER);
     directory.expire();
     await directory.get(NEVER);
     await eventually("it is asked again", () => published.asked === 2);
   });
-  test("that there are none of is said at once between tries", async (t) => {
+  test("that could not be fetched fail at once between tries", async (t) => {
     const { directory, published, clock, told } = await setUp(t);
     published.answer = (response) => response.destroy();
     await assert.rejects(directory.get(NEVER), /ECONNRESET/);
@@ -112,7 +112,7 @@ describe("metadata", () => {
     clock.advance(1_000);
     assert.equal((await directory.get(NEVER)).issuer, ISSUER);
   });
-  test("are not waited for by who has gone, and come for the others", async (t) => {
+  test("are not awaited by aborted calls, and returned to the others", async (t) => {
     const { directory, published } = await setUp(t);
     const held = new Promise<ServerResponse>((resolve) => {
       published.answer = resolve;
@@ -126,7 +126,7 @@ describe("metadata", () => {
     response.end(JSON.stringify(published.document));
     assert.equal((await stays).issuer, ISSUER);
   });
-  test("end with their last holder", async (t) => {
+  test("are closed with their last user", async (t) => {
     const { directory, published, told } = await setUp(t);
     published.answer = () => directory.close();
     await assert.rejects(directory.get(NEVER));
@@ -145,7 +145,7 @@ describe("metadata", () => {
     [{ issuer: ISSUER, userinfo_endpoint: "https://u:p@id.example" }, /invalid or insecure URL in userinfo_endpoint/],
   ];
   for (const [document, why] of hostile) {
-    test(`are not believed: ${JSON.stringify(document)}`, async (t) => {
+    test(`are rejected:${JSON.stringify(document)}`, async (t) => {
       const { directory, published } = await setUp(t);
       published.document = document;
       await assert.rejects(directory.get(NEVER), why);
