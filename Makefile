@@ -41,6 +41,7 @@ bench: build ## compare with other proxies on this machine
 	$(TSX) test/bench/grpc.ts
 	$(TSX) test/bench/tls.ts
 	$(TSX) test/bench/startup.ts
+	$(TSX) test/bench/auth.ts
 	$(TSX) --expose-gc test/bench/router.ts
 	$(TSX) --expose-gc test/bench/pickers.ts
 
