@@ -22,7 +22,7 @@ import { REDIS_DEFAULTS } from "../support/redis-store.ts";
 import { eventually } from "../support/setup.ts";
 
 /** Short, so that dead holders are taken over while a test waits. */
-const TIMES = { ...STORE_TIMES, leaseMs: 400 };
+const TIMES = { ...STORE_TIMES, leaseMs: 1000 };
 
 interface Subject {
   /** Opens the same store again, as another gateway does. */
