@@ -4,6 +4,7 @@ import { type KeyObject, verify } from "node:crypto";
 import { apiKeys, keyDigest } from "../../src/auth/api-keys.ts";
 import { type AuthShared, authenticate } from "../../src/auth/authenticate.ts";
 import type { Authenticator } from "../../src/auth/authenticator.ts";
+import type { CredentialPlaces } from "../../src/auth/credential-places.ts";
 import { FailedCredentials } from "../../src/auth/failures.ts";
 import { bearer, bearerIdentity } from "../../src/auth/jwt/authenticator.ts";
 import { Issuer } from "../../src/auth/jwt/issuer.ts";
@@ -53,13 +54,17 @@ async function filterCost(method: Authenticator, fields: readonly string[], call
   return us;
 }
 
+function placeIn(header: string, prefix: string): CredentialPlaces {
+  return { header, prefix, cookie: "", query: "", subprotocol: false };
+}
+
 function tokens({ alg, pem }: SigningKey): Authenticator {
   const claims = { audience: ["api"], audienceClaim: "aud", requiredClaims: [], validateExp: true, validateNbf: true };
   const meaning = { subjectClaim: "sub", scopeClaim: "scope", typeClaim: "typ", attributes: {} };
   const settings = { method: "jwt", name: "jwt", issuers: { "https://id.example.org": "" } } as const;
   const all = { ...settings, algorithms: [alg as "RS256"], ...claims, clockSkewMs: 0, ...meaning };
   const verifier = new TokenVerifier([new Issuer(all, new StaticKeys(keysOfPem(pem), false))], bearerIdentity);
-  const place = { header: "authorization", prefix: "bearer", cookie: "", query: "" };
+  const place = placeIn("authorization", "bearer");
   const requirement = { method: "jwt", scopes: [], audiences: [] } as const;
   return bearer({ method: "jwt", variant: "", places: [place], strips: [], requirement }, verifier, null);
 }
@@ -74,7 +79,7 @@ function bare(token: string, key: KeyObject, alg: string): () => boolean {
 const apiKey = "live_0123456789abcdef0123456789abcdef";
 const identity = identityOf({ subject: "shop", method: "apikey", apiKey: "shop", scopes: ["read"] });
 const keys = apiKeys({
-  ...{ header: "x-api-key", query: "", cookie: "", scheme: "", forward: false },
+  ...{ places: [placeIn("x-api-key", "")], scheme: "ApiKey", forward: false },
   keys: [{ digest: keyDigest(apiKey), name: "shop", disabled: false, identity }],
 });
 say("API key", await filterCost(keys, ["X-API-Key", apiKey], 20_000));
