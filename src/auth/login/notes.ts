@@ -5,7 +5,7 @@ import { dropFields } from "../../wire/fields.ts";
 
 const CACHING: ReadonlySet<string> = new Set(["cache-control", "expires"]);
 
-/** Lines by request, until its reply is sent. */
+/** The lines of each request, until its reply is sent. */
 export class CookieNotes {
   readonly #notes = new WeakMap<RequestContext, readonly string[]>();
 

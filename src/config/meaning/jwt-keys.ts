@@ -1,4 +1,4 @@
-// The keys tokens are verified by: read and tried while the configuration is loaded, so that a fault is told where it is written.
+// Reads and validates the keys of issuers while the configuration is loaded, so that errors name the place in the file.
 import { type AlgorithmName, isSymmetric } from "../../auth/jwt/algorithms.ts";
 import { KeyFault, keysOfPem, keysOfSet, type VerificationKey } from "../../auth/jwt/keys.ts";
 import type { KeySettings } from "../../auth/jwt/settings.ts";

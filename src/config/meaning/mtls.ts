@@ -1,4 +1,4 @@
-// Whether the certificates that `auth.mtls` goes by are verified anywhere.
+// Checks that a listener verifies the certificates for `auth.mtls`.
 import type { ServerTls } from "../../tls/server-tls.ts";
 import type { Draft } from "./draft.ts";
 
@@ -12,6 +12,6 @@ export function checkMtls(draft: Draft, served: ReadonlyMap<string, ServerTls>):
   if (!verifies)
     draft.warn(
       ["auth", "mtls"],
-      "auth.mtls: no listener verifies client certificates, so none is accepted; it takes tls.clientAuth and tls.clientCAFile",
+      "auth.mtls: no listener verifies client certificates, so none is accepted; set tls.clientAuth and tls.clientCAFile",
     );
 }

@@ -52,7 +52,7 @@ export function readOAuth2(draft: Draft, files: SourceFiles): OAuth2Settings {
 }
 
 function readProvider(draft: Draft, reader: TlsReader, written: ProviderSection, place: Place): ProviderSettings {
-  // The name of a variable that is not set is no secret.
+  // An unresolved placeholder is not a secret.
   const section = isUnresolved(written.clientSecret) ? { ...written, clientSecret: "" } : written;
   const { name, clientId, clientSecret, jwksCacheDuration } = section;
   if (!NAME.test(name))
@@ -115,7 +115,7 @@ function readMetadata(
   if (discoveryUrl !== "" && !useDiscovery)
     draft.error([...place, "discoveryUrl"], `${dotted(place)}.discoveryUrl: has no effect with useDiscovery: false`);
   const asks = useDiscovery && (discoveryUrl !== "" || issuerUrl !== "");
-  // Where nobody is asked at it, it is a name, and may be any.
+  // Without requests to it, the issuer is only a name and need not be a safe URL.
   if (asks && discoveryUrl === "") checkUrl(draft, issuerUrl, [...place, "issuerUrl"]);
   if (asks && discoveryUrl === "" && issuerUrl.includes(TENANT))
     draft.error(
