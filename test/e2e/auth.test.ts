@@ -85,7 +85,7 @@ async function ask(gateway: GatewayProcess, path: string, headers: Record<string
 const basic = (login: string) => ({ Authorization: `Basic ${Buffer.from(login).toString("base64")}` });
 const toldIn = (seen: Mirrored, name: string) => valuesOf(seen.headers, name)[0];
 
-describe("who brings", LIMIT, () => {
+describe("a request with", LIMIT, () => {
   let gateway: GatewayProcess;
   before(async () => {
     gateway = await start();
@@ -96,13 +96,13 @@ describe("who brings", LIMIT, () => {
     return code ?? status;
   };
 
-  test("nothing is told what there is to bring", async () => {
+  test("no credential gets challenges for all methods", async () => {
     const { status, code, headers } = await ask(gateway, "/x");
     assert.deepEqual([status, code], [401, "missing_credentials"]);
     assert.equal(headers.get("www-authenticate"), 'ApiKey realm="gateway", Basic realm="shop", charset="UTF-8"');
   });
 
-  test("a key is let in, wherever it stands, and the service gets who it is instead of the key", async () => {
+  test("a key is accepted in each of its places, and the service gets its subject instead", async () => {
     const places: readonly [string, Record<string, string>][] = [
       ["/keys/x?a=1", { "X-API-Key": KEY }],
       ["/keys/x?a=1", { Authorization: `apikey ${NEW_KEY}` }],
@@ -129,7 +129,7 @@ describe("who brings", LIMIT, () => {
     assert.deepEqual([toldIn(seen, "X-Auth-Subject"), toldIn(seen, "X-Auth-Type")], ["phone 7", "device"]);
   });
 
-  test("a key that is wrong, disabled or past is not", async () => {
+  test("an invalid, disabled or expired key is rejected", async () => {
     assert.equal(await codeOf("/x", { "X-API-Key": "wrong" }), "invalid_credentials");
     assert.equal(await codeOf("/x", { "X-API-Key": keyDigest(KEY) }), "invalid_credentials");
     assert.equal(await codeOf("/x", { "X-API-Key": "off-key" }), "invalid_credentials");
@@ -137,7 +137,7 @@ describe("who brings", LIMIT, () => {
     assert.equal(await codeOf("/x?api_key=", {}), "invalid_credentials");
   });
 
-  test("a password is let in, and the service does not get it", async () => {
+  test("a password is accepted, and not forwarded", async () => {
     for (let i = 0; i < 2; i++) {
       const { status, seen } = await ask(gateway, "/x", basic(`ann:${PASSWORD}`));
       assert.deepEqual([status, toldIn(seen, "X-Auth-Subject"), toldIn(seen, "X-Auth-Type")], [200, "ann", "user"]);
@@ -147,14 +147,14 @@ describe("who brings", LIMIT, () => {
       assert.equal(await codeOf("/x", basic(login)), "invalid_credentials", login);
   });
 
-  test("a credential of a kind that nobody asked for brings none", async () => {
+  test("a credential of a disabled method is ignored", async () => {
     assert.equal(await codeOf("/x", { Authorization: "Bearer abc" }), "missing_credentials");
     assert.equal(await codeOf("/keys/x", basic(`ann:${PASSWORD}`)), "missing_credentials");
     const { seen } = await ask(gateway, "/maybe/x", { Authorization: "Bearer abc" });
     assert.deepEqual([toldIn(seen, "Authorization"), toldIn(seen, "X-Auth-Subject")], ["Bearer abc", undefined]);
   });
 
-  test("too few scopes is refused, and only the log says which is missing", async () => {
+  test("too few scopes is rejected, and only the log says which one is missing", async () => {
     const answer = await ask(gateway, "/read/x", { "X-API-Key": "phone-key", "X-Request-ID": "scopes" });
     assert.deepEqual([answer.status, answer.code], [403, "insufficient_scope"]);
     assert.doesNotMatch(JSON.stringify(answer.seen), /read/);
@@ -163,7 +163,7 @@ describe("who brings", LIMIT, () => {
     assert.equal(await codeOf("/read/x", { "X-API-Key": KEY }), 200);
   });
 
-  test("two things at once is refused", async () => {
+  test("two different credentials is rejected", async () => {
     const twice = (lines: string) =>
       exchange(gateway.port, `GET /maybe/x?api_key=${KEY} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${lines}\r\n`);
     assert.match(await twice("X-API-Key: other\r\n"), /^HTTP\/1.1 400 [\s\S]*ambiguous_credentials/);
@@ -172,7 +172,7 @@ describe("who brings", LIMIT, () => {
     assert.match(await twice(`X-API-Key: ${KEY}\r\n`), /^HTTP\/1.1 200 /);
   });
 
-  test("nothing passes where that is allowed, and who brings something bad does not", async () => {
+  test("no credential is accepted if authentication is optional, and an invalid one is not", async () => {
     for (const path of ["/maybe/x", "/open/x", "/skip/x"]) {
       const { status, seen } = await ask(gateway, path, { "X-Auth-Subject": "root" });
       assert.deepEqual([status, toldIn(seen, "X-Auth-Subject")], [200, undefined], path);
@@ -184,7 +184,7 @@ describe("who brings", LIMIT, () => {
     assert.equal(toldIn(seen, "X-Auth-Subject"), "ci");
   });
 
-  test("anything at all leaves the process alone", async () => {
+  test("arbitrary bytes does not harm the process", async () => {
     const lines = [
       "Authorization:",
       "Authorization: Basic",
@@ -204,7 +204,7 @@ describe("who brings", LIMIT, () => {
     }
   });
 
-  test("a trailer that looks like the gateway's word brings nothing", async () => {
+  test("a forged trailer does not gain an identity", async () => {
     const head = `POST /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-API-Key: ${KEY}\r\nTransfer-Encoding: chunked\r\n`;
     const text = await exchange(
       gateway.port,
@@ -214,7 +214,7 @@ describe("who brings", LIMIT, () => {
     assert.doesNotMatch(text, /root|X\.Auth/);
   });
 
-  test("is known to log and metrics, its credential is not", async () => {
+  test("a valid credential appears in log and metrics by its subject only", async () => {
     await ask(gateway, "/x", { ...basic(`ann:${PASSWORD}`), "X-Request-ID": "known" });
     const { subject, auth } = await accessLine(gateway, "known");
     assert.deepEqual([subject, auth], ["ann", "basic"]);
@@ -226,7 +226,7 @@ describe("who brings", LIMIT, () => {
       assert.ok(!said.includes(secret), secret);
   });
 
-  test("a key over HTTP/2 is let in, in split cookies, too", async () => {
+  test("a key over HTTP/2 is accepted, also in split cookies", async () => {
     const session = connectHttp2(`http://127.0.0.1:${gateway.port}`);
     const statusOf = async (headers: Record<string, string | string[]>) => {
       const stream = session.request({ ":path": "/x", ...headers });
@@ -244,7 +244,7 @@ describe("who brings", LIMIT, () => {
 });
 
 describe("rules", LIMIT, () => {
-  test("of the gateway's own pages are protected as any other", async () => {
+  test("of the gateway's own pages are protected like others", async () => {
     const rules = [
       { id: "own", path: "/live", serviceName: "_internal" },
       { id: "all", path: "/*", serviceName: "up" },
@@ -259,7 +259,7 @@ describe("rules", LIMIT, () => {
     assert.equal(without, 401);
   });
 
-  test("are exempt by skipPaths unless they ask for themselves", async () => {
+  test("are exempt by skipPaths unless they have requirements of their own", async () => {
     const gateway = await start({ skipPaths: ["/pub", "/read", "/a*/b/{$}"] });
     const statuses: Record<string, number> = {};
     for (const path of [
@@ -292,7 +292,7 @@ describe("rules", LIMIT, () => {
     });
   });
 
-  test("ask methods in the order of providers, and demand the scopes of all", async () => {
+  test("try methods in the order of providers, and require the scopes of all", async () => {
     const gateway = await start({ providers: ["basic", "apikey"], requiredScopes: ["read"] });
     const both = { ...basic(`ann:${PASSWORD}`), "X-API-Key": KEY };
     assert.equal((await ask(gateway, "/x", both)).code, "insufficient_scope");
@@ -301,7 +301,7 @@ describe("rules", LIMIT, () => {
     await gateway.kill();
   });
 
-  test("forward credentials where that is wanted", async () => {
+  test("forward credentials if configured", async () => {
     const users = { ann: passwordHash };
     const gateway = await start({
       apikey: keysOf({ forward: true, headerName: "X-Token" }),
@@ -314,7 +314,7 @@ describe("rules", LIMIT, () => {
     await gateway.kill();
   });
 
-  test("count their limits by who was authenticated", async () => {
+  test("apply limits by authenticated subject", async () => {
     const rateLimits = [{ rate: 1, period: "1h", burst: 1, key: ["apiKey"] }];
     const gateway = await start({}, [{ id: "all", path: "/*", serviceName: "up", rateLimits }]);
     const status = async (key: string) => (await ask(gateway, "/", { "X-API-Key": key })).status;
@@ -324,7 +324,7 @@ describe("rules", LIMIT, () => {
 });
 
 describe("invalid credentials", LIMIT, () => {
-  test("of one address make it wait; what has no credential, and other addresses, do not", async () => {
+  test("of one address make it wait, but not anonymous requests and other addresses", async () => {
     const gateway = await start({ failures: { max: 3, window: "1h" } }, RULES, { trustedProxies: ["127.0.0.1"] });
     const from = (address: string, key: string) =>
       ask(gateway, "/maybe/x", { "X-Forwarded-For": address, "X-API-Key": key });
@@ -343,7 +343,7 @@ describe("invalid credentials", LIMIT, () => {
     await gateway.kill();
   });
 
-  test("of many passwords at once are checked in turn, and beyond that refused as unavailable", async () => {
+  test("of many passwords at once are queued, and beyond that rejected as unavailable", async () => {
     const gateway = await start({ failures: { max: 0 } });
     const all = Array.from({ length: 120 }, (_, i) => ask(gateway, "/x", basic(`ann:wrong ${i}`)));
     const { status } = await ask(gateway, "/x", { "X-API-Key": KEY });
@@ -353,7 +353,7 @@ describe("invalid credentials", LIMIT, () => {
     await gateway.kill();
   });
 
-  test("of many passwords at once are not checked beyond those that count", async () => {
+  test("of many passwords at once are not checked beyond the limit", async () => {
     const gateway = await start({ failures: { max: 5, window: "1h" } });
     const replies = await Promise.all(Array.from({ length: 60 }, (_, i) => ask(gateway, "/x", basic(`ann:no ${i}`))));
     const count = (wanted: number) => replies.filter(({ status }) => status === wanted).length;
@@ -365,7 +365,7 @@ describe("invalid credentials", LIMIT, () => {
 });
 
 describe("a client certificate", LIMIT, () => {
-  test("counts where it is asked for, with scopes by its subject", async () => {
+  test("is accepted if mtls is a method, with the scopes of its subject", async () => {
     const pki = new Pki();
     const ca = pki.authority("ca");
     const server = pki.certificate("server", { signer: ca, extensions: ["subjectAltName=DNS:main.test"] });
@@ -402,7 +402,7 @@ describe("a client certificate", LIMIT, () => {
 });
 
 describe("keysFile", LIMIT, () => {
-  test("is read with the configuration, and again when it changes; a broken one changes nothing", async () => {
+  test("is read with the configuration, and again when it changes; an invalid one is ignored", async () => {
     const gateway = await startGateway(textWith());
     const keysFile = join(gateway.folder, "keys.yaml");
     const withKeys = (text: string) => writeFileSync(keysFile, text);
@@ -427,7 +427,7 @@ describe("keysFile", LIMIT, () => {
 describe("gateway hash-key", LIMIT, () => {
   const run = (args: readonly string[], input = "") =>
     spawnSync(process.execPath, ["dist/main.js", "hash-key", ...args], { input, encoding: "utf8" });
-  test("makes a key with its hash, another one each time", () => {
+  test("creates a key with its hash, a different one each time", () => {
     const [, key, hashed] = /^key: ([\w-]{43})\nhashedKey: ([0-9a-f]{64})\n$/.exec(run([]).stdout)!;
     assert.equal(keyDigest(key!), hashed);
     assert.notEqual(run([]).stdout, run([]).stdout);

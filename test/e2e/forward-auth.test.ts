@@ -68,7 +68,7 @@ describe("a service", LIMIT, () => {
   const get = (path: string, headers: readonly string[] = [], more: Call = {}) =>
     call(gateway.port, { path, headers, ...more });
 
-  test("is asked by GET, without body, and told of the request as it was routed", async () => {
+  test("gets a GET request without body that describes the request as routed", async () => {
     const headers = [
       ...["Content-Type", "text/plain", "Content-Language", "en", "Cookie", "a=b; c=d", "Authorization", "Bearer t"],
       ...["If-None-Match", '"1"', "Range", "bytes=0-1", "TE", "trailers", "Expect", "100-continue", "X-Tenant", "t"],
@@ -95,7 +95,7 @@ describe("a service", LIMIT, () => {
     assert.deepEqual(told("X-Request-ID"), ["id-1"]);
   });
 
-  test("lets pass with 2xx, and its fields take the place of the client's, in whatever spelling and place", async () => {
+  test("permits with 2xx, and its fields replace the client's, in any spelling and place", async () => {
     decide = (_, response) => {
       response.writeHead(200, ["X-User", "ann", "X-User", "ann2", "X-Auth-Request-Email", "a@b.c", "X-Other", "no"]);
       response.end("fine");
@@ -115,7 +115,7 @@ describe("a service", LIMIT, () => {
     assert.doesNotMatch(text, /X-Other/);
   });
 
-  test("may say nothing of its fields, and the client's are gone all the same, also where nobody is asked", async () => {
+  test("may omit its fields, and the client's are dropped all the same, also on rules that do not use it", async () => {
     const headers = ["X-User", "root", "X-User", "root", "Authorization", "Bearer own", "Connection", "X-User"];
     const { headers: seen } = mirrored(await get("/x", headers));
     assert.deepEqual([valuesOf(seen, "X-User"), valuesOf(seen, "Authorization")], [[], []]);
@@ -123,11 +123,11 @@ describe("a service", LIMIT, () => {
     assert.deepEqual([valuesOf(open.headers, "X-User"), valuesOf(open.headers, "Authorization")], [[], ["Bearer own"]]);
   });
 
-  test("lets no request of an unknown client reach rules that ask for scopes", async () => {
+  test("cannot permit anonymous requests to rules that require scopes", async () => {
     assert.equal(codeIn(await get("/scoped/x")), "insufficient_scope");
   });
 
-  test("gives clients what they are meant to have of its answer, each cookie by itself", async () => {
+  test("adds the configured fields of its answer to the reply, each cookie separately", async () => {
     decide = (_, response) => {
       const cookies = ["Set-Cookie", "a=1", "Set-Cookie", "b=2; Path=/", "Set-Cookie", "c=3"];
       response.writeHead(202, [...cookies, "X-Session", "s", "X-Secret", "no"]).end();
@@ -137,7 +137,7 @@ describe("a service", LIMIT, () => {
     assert.deepEqual([reply.headers["x-session"], reply.headers["x-secret"]], ["s", undefined]);
   });
 
-  test("answers clients itself with any other status, and what it says is theirs", async () => {
+  test("is the source of the reply with any other status", async () => {
     decide = (_, response) => {
       const fields = [
         "WWW-Authenticate",
@@ -165,7 +165,7 @@ describe("a service", LIMIT, () => {
     assert.ok(sumOf(metrics, "gateway_auth_failures_total", labels) >= 2);
   });
 
-  test("may send clients elsewhere, and is not followed there", async () => {
+  test("may redirect clients, and the redirect is not followed", async () => {
     const location = `http://127.0.0.1:${service.port}/login?rd=%2Fx`;
     decide = (_, response) => void response.writeHead(302, { Location: location }).end();
     const questions = service.requests;
@@ -174,7 +174,7 @@ describe("a service", LIMIT, () => {
     assert.equal(service.requests, questions + 1);
   });
 
-  test("may compress what it says, which is passed on as it is", async () => {
+  test("may compress its answer, which is forwarded unchanged", async () => {
     const bytes = gzipSync("no entry");
     decide = (_, response) => void response.writeHead(403, { "Content-Encoding": "gzip" }).end(bytes);
     const reply = await get("/x", ["Accept-Encoding", "gzip"]);
@@ -182,7 +182,7 @@ describe("a service", LIMIT, () => {
     assert.deepEqual(told("Accept-Encoding"), ["gzip"]);
   });
 
-  test("decides about requests over HTTP/2 as about any other", async () => {
+  test("decides about requests over HTTP/2, too", async () => {
     const session = await openSession(gateway.port);
     decide = (_, response) =>
       void response.writeHead(200, ["X-User", "ann", "Set-Cookie", "a=1", "Set-Cookie", "b=2"]).end();
@@ -201,14 +201,14 @@ describe("a service", LIMIT, () => {
     session.close();
   });
 
-  test("is asked once a request, over connections that are kept", async () => {
+  test("gets one check per request, over reused connections", async () => {
     const [questions, connections] = [service.requests, service.accepted];
     for (let i = 0; i < 20; i++) assert.equal((await get("/x")).status, 200);
     assert.equal(service.requests, questions + 20);
     assert.ok(service.accepted <= connections + 1);
   });
 
-  test("is asked no more when the client has left", async () => {
+  test("gets no further data when the client has disconnected", async () => {
     let left: Promise<void> | null = null;
     decide = (_: IncomingMessage, response: ServerResponse) => {
       left = new Promise((resolve) => response.on("close", resolve));
@@ -233,7 +233,7 @@ describe("a service that fails", LIMIT, () => {
     return reply.status === 503 ? codeIn(reply) : reply.status;
   };
 
-  test("lets nobody in, and nothing of what it says is shown", async () => {
+  test("permits nothing, and its answer is not shown", async () => {
     const rude: Readonly<Record<string, Answer>> = {
       "5xx": (_, response) => void response.writeHead(500).end("secret stack"),
       "304": (_, response) => void response.writeHead(304).end(),
@@ -276,7 +276,7 @@ describe("a service that fails", LIMIT, () => {
     await eventually("no question is left", () => service.active === 0);
   });
 
-  test("and is not there lets nobody in", async () => {
+  test("to accept connections permits nothing", async () => {
     const away = await startBackend(pass);
     await away.close();
     const other = await gateways.take(textWith({ url: `http://127.0.0.1:${away.port}/` }));
@@ -285,7 +285,7 @@ describe("a service that fails", LIMIT, () => {
     await other.kill();
   });
 
-  test("is asked again where a kept connection was lost before it was heard", async () => {
+  test("on a reused connection is retried if it was closed before the check was read", async () => {
     await outcome();
     let lost = 0;
     decide = (request, response) => {

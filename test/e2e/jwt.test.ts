@@ -71,7 +71,7 @@ describe("a token", LIMIT, () => {
   before(() => start(PEM));
   after(() => gateway.kill());
 
-  test("tells services who brings it, and is sent on", async () => {
+  test("describes its subject to services, and is forwarded", async () => {
     const token = await signed(KEY, { ...CLAIMS, typ: "service", dept: "Küche" });
     const forged = ["X-Auth-Subject", "root", "X-Auth-Claims", "{}"];
     const { headers } = seen(await call(gateway.port, { headers: [...bearer(token), ...forged] }));
@@ -82,13 +82,13 @@ describe("a token", LIMIT, () => {
     assert.match(valuesOf(headers, "X-Auth-Claims")[0]!, /"dept":"K\\u00fcche"/);
     assert.deepEqual(valuesOf(headers, "Authorization"), [`Bearer ${token}`]);
   });
-  test("is read whatever the case of its prefix and the blanks around it", async () => {
+  test("is read with any case of its prefix and spaces around it", async () => {
     const token = await signed(KEY, CLAIMS);
     for (const value of [`bearer ${token}`, `BEARER   ${token}`]) {
       assert.equal((await call(gateway.port, { headers: ["Authorization", value] })).status, 200);
     }
   });
-  test("that is missing, bad or over is refused with a challenge", async () => {
+  test("that is missing, invalid or expired is rejected with a challenge", async () => {
     const rows = [
       [await get(""), "401 missing_credentials"],
       [await get("x.y.z"), "401 invalid_credentials"],
@@ -104,12 +104,12 @@ describe("a token", LIMIT, () => {
       assert.equal(reply.headers["www-authenticate"], `Bearer realm="gateway"${more}`);
     }
   });
-  test("must be one: two fields are refused, whatever they hold", async () => {
+  test("must be one: several fields are rejected, whatever they contain", async () => {
     const token = await signed(KEY, CLAIMS);
     const headers = [...bearer(token), ...bearer(token)];
     assert.equal(codeOf(await call(gateway.port, { headers })), "400 ambiguous_credentials");
   });
-  test("of many hostile forms leaves the gateway as it was", async () => {
+  test("of many hostile forms does not harm the gateway", async () => {
     const good = await signed(KEY, CLAIMS);
     const [header, claims, signature] = good.split(".");
     const b64 = (value: string) => Buffer.from(value).toString("base64url");
@@ -140,16 +140,16 @@ describe("a token", LIMIT, () => {
   });
 });
 
-describe("what is demanded of tokens", LIMIT, () => {
+describe("requirements on tokens", LIMIT, () => {
   after(() => gateway.kill());
 
-  test("scopes of the rule: without them it is 403, also for a token that is known already", async () => {
+  test("scopes of the rule: without them it is 403, also for a cached token", async () => {
     await start(PEM, { rule: { requiredScopes: ["write"] } });
     assert.equal((await get(await signed(KEY, CLAIMS))).status, 200);
     const reader = await signed(KEY, { ...CLAIMS, scope: ["read"] });
     for (let i = 0; i < 2; i++) assert.equal(codeOf(await get(reader)), "403 insufficient_scope");
   });
-  test("optional: nobody passes, but no bad token", async () => {
+  test("optional: anonymous requests are accepted, invalid tokens are not", async () => {
     await start(PEM, { rule: { authRequired: "optional" } });
     assert.deepEqual(valuesOf(seen(await get("")).headers, "X-Auth-Subject"), []);
     assert.equal(codeOf(await get("x.y.z")), "401 invalid_credentials");
@@ -169,7 +169,7 @@ describe("what is demanded of tokens", LIMIT, () => {
     await start({ ...PEM, validateExp: false, validateNbf: false });
     assert.equal((await get(await signed(KEY, { ...CLAIMS, exp: undefined, nbf: nowS() + 90 }))).status, 200);
   });
-  test("issuer with {tenantid}: allowedTenants alone, and tid as the issuer says", async () => {
+  test("issuer with {tenantid}: only allowedTenants, with tid as in the issuer", async () => {
     const issuer = "https://login.example/{tenantid}/v2.0";
     await start({ ...PEM, issuer, allowedTenants: ["t1", "t2"] });
     const status = async (tenant: string, tid: string) =>
@@ -182,7 +182,7 @@ describe("what is demanded of tokens", LIMIT, () => {
   });
 });
 
-describe("where tokens stand", LIMIT, () => {
+describe("tokens are accepted", LIMIT, () => {
   const places = { cookieName: "token", tokenQuery: "access_token" };
   after(() => gateway.kill());
 
@@ -196,7 +196,7 @@ describe("where tokens stand", LIMIT, () => {
     const other = bearer(await signed(KEY, { ...CLAIMS, sub: "bob" }));
     assert.equal(codeOf(await call(gateway.port, { headers: [...cookie, ...other] })), "400 ambiguous_credentials");
   });
-  test("forward: false takes them out of all of these, and nothing else", async () => {
+  test("forward: false strips them from all of these, and nothing else", async () => {
     await start({ ...PEM, ...places, forward: false });
     const token = await signed(KEY, CLAIMS);
     const headers = ["Cookie", `a=1; token=${token}; b=2`, ...bearer(token)];
@@ -216,7 +216,7 @@ describe("where tokens stand", LIMIT, () => {
     }
     assert.equal(codeOf(await get(token)), "401 missing_credentials");
   });
-  test("a header for something else is none: Basic beside it is not looked at", async () => {
+  test("only in the configured header: Authorization with Basic is ignored", async () => {
     await start(PEM);
     assert.equal(
       codeOf(await call(gateway.port, { headers: ["Authorization", "Basic YTpi"] })),
@@ -225,7 +225,7 @@ describe("where tokens stand", LIMIT, () => {
   });
 });
 
-describe("a handshake of a WebSocket", LIMIT, () => {
+describe("a WebSocket handshake", LIMIT, () => {
   before(() => start({ ...PEM, cookieName: "token" }, { websocket: { allowedOrigins: ["https://app.example"] } }));
   after(() => gateway.kill());
 
@@ -236,7 +236,7 @@ describe("a handshake of a WebSocket", LIMIT, () => {
     client.terminate();
     return { protocol, offered: sockets.requests.at(-1)!.headers };
   };
-  test("may bring its token as a subprotocol, which services do not see", async () => {
+  test("may send its token as a subprotocol, which is not forwarded", async () => {
     const token = await signed(KEY, CLAIMS);
     const alone = await agreed(["bearer", token]);
     assert.deepEqual([alone.protocol, alone.offered["sec-websocket-protocol"]], ["bearer", undefined]);
@@ -244,12 +244,12 @@ describe("a handshake of a WebSocket", LIMIT, () => {
     const beside = await agreed(["bearer", token, "chat"]);
     assert.deepEqual([beside.protocol, beside.offered["sec-websocket-protocol"]], ["chat", "chat"]);
   });
-  test("is refused without a token, and with a bad one", async () => {
+  test("is rejected without a token, and with an invalid one", async () => {
     assert.equal((await refusalOf(wsClient(gateway.port, "/ws"))).status, 401);
     assert.equal((await refusalOf(wsClient(gateway.port, "/ws", {}, ["bearer", "x.y.z"]))).status, 401);
     assert.equal((await refusalOf(wsClient(gateway.port, "/ws", {}, ["bearer"]))).status, 401);
   });
-  test("with a token in a cookie must come from a page of an origin that is allowed", async () => {
+  test("with a token in a cookie must come from an allowed origin", async () => {
     const token = await signed(KEY, CLAIMS);
     const cookie = { Cookie: `token=${token}` };
     for (const origin of [{}, { Origin: "https://evil.example" }, { Origin: "null" }]) {
@@ -260,7 +260,7 @@ describe("a handshake of a WebSocket", LIMIT, () => {
       await agreed([], { ...cookie, Origin: origin });
     await agreed([], { Authorization: `Bearer ${token}`, Origin: "https://evil.example" });
   });
-  test("with an API key in a cookie must do so, too", async () => {
+  test("with an API key in a cookie must, too", async () => {
     const apikey = {
       cookieName: "key",
       keys: { browser: { hashedKey: createHash("sha256").update("k").digest("hex") } },
@@ -272,7 +272,7 @@ describe("a handshake of a WebSocket", LIMIT, () => {
     await agreed([], { ...cookie, Origin: "https://app.example" });
     await agreed([], { "X-API-Key": "k", Origin: "https://evil.example" });
   });
-  test("passes on subprotocols that are admitted, and no token with them", async () => {
+  test("forwards allowed subprotocols, without the token", async () => {
     await start(PEM, { websocket: { subprotocols: ["chat"] } });
     const token = await signed(KEY, CLAIMS);
     const { protocol, offered } = await agreed(["bearer", token, "chat", "other"]);
@@ -321,7 +321,7 @@ describe("keys of an issuer", LIMIT, () => {
     assert.equal((await get(await signed(NEXT, CLAIMS))).status, 200);
     assert.equal(codeOf(await get(token)), "401 invalid_credentials");
   });
-  test("are kept over a reload, in which all tokens are verified anew", async () => {
+  test("are kept across a reload, after which all tokens are verified again", async () => {
     await start(jwks({ jwksCacheDuration: "3h" }));
     const token = await signed(NEXT, CLAIMS);
     assert.equal((await get(token)).status, 200);
@@ -331,7 +331,7 @@ describe("keys of an issuer", LIMIT, () => {
     assert.equal((await get(await signed(NEXT, { ...CLAIMS, dept: "x" }))).status, 200);
     assert.equal(published.asked, before);
   });
-  test("that nobody knows cause one fetch, however many tokens name them", async () => {
+  test("that are unknown cause one fetch for any number of tokens", async () => {
     await start(jwks({ jwksCacheDuration: "2h" }));
     await get(await signed(NEXT, CLAIMS));
     const before = published.asked;
@@ -340,7 +340,7 @@ describe("keys of an issuer", LIMIT, () => {
     assert.deepEqual(new Set(replies.map(codeOf)), new Set(["401 invalid_credentials"]));
     assert.equal(published.asked, before + 1);
   });
-  test("of several issuers are each for its own tokens", async () => {
+  test("of several issuers verify only their own tokens", async () => {
     const provider = (name: string, key: SigningKey, more: Block = {}) => ({
       name,
       issuer: `https://${name}.example`,
@@ -367,7 +367,7 @@ describe("keys of an issuer", LIMIT, () => {
       "401 invalid_credentials",
     );
   });
-  test("claimsMapping reads attributes by claims, and subject, type and scopes the other way round", async () => {
+  test("claimsMapping maps claims to attributes, and subject, type and scopes to claims", async () => {
     await start({ ...PEM, claimsMapping: { "org.team": "team", subject: "uid", type: "kind", scopes: "scp" } });
     const claims = { ...CLAIMS, org: { team: "blue" }, uid: "u1", kind: "device", scp: "a b" };
     const { headers } = seen(await get(await signed(KEY, claims)));
@@ -387,7 +387,7 @@ describe("keys of an issuer", LIMIT, () => {
     assert.equal(codeOf(await get(await signed(KEY, CLAIMS))), "401 invalid_credentials");
     assert.equal((await get(await signed(other, CLAIMS))).status, 200);
   });
-  test("that cannot be fetched at the start are no reason not to start, and 503 until they are there", async (t) => {
+  test("that cannot be fetched do not prevent the start, and cause 503 until they are available", async (t) => {
     const late = await publishKeys([KEY]);
     t.after(() => late.close());
     late.answer = (response) => void response.writeHead(500).end();

@@ -33,7 +33,7 @@ describe("requests without a session", LIMIT, () => {
   });
   after(() => gateway.kill());
 
-  test("are redirected only where a browser would show the answer as a page", async () => {
+  test("are redirected only if a browser would show the answer as a page", async () => {
     const to = await call(gateway.port, { path: "/a/../x?y=1", headers: PAGE });
     assert.equal(to.status, 302);
     assert.equal(to.headers.location, "/auth/authorize?return=%2Fx%3Fy%3D1");
@@ -51,7 +51,7 @@ describe("requests without a session", LIMIT, () => {
       assert.match(String(reply.headers["www-authenticate"]), /Session realm="gateway"/);
     }
   });
-  test("of WebSockets and gRPC are refused", async () => {
+  test("of WebSockets and gRPC are rejected", async () => {
     const { status } = await refusalOf(wsClient(gateway.port, "/ws"));
     assert.equal(status, 401);
     const session = await openSession(gateway.port);
@@ -61,7 +61,7 @@ describe("requests without a session", LIMIT, () => {
     assert.equal(reply.headers["grpc-status"], "16");
     session.close();
   });
-  test("pass as nobody where that is allowed, and not where a session is over", async () => {
+  test("are anonymous if authentication is optional, but not if their session has ended", async () => {
     const browser = new CookieClient();
     assert.deepEqual(valuesOf(seen(await browser.ask(at("/maybe/x"))).headers, "X-Auth-Subject"), []);
     browser.set("auth_token", `${(await world.loggedIn()).value("auth_token").slice(0, -6)}AAAAAA`);
@@ -78,7 +78,7 @@ describe("a session cookie", LIMIT, () => {
   });
   after(() => gateway.kill());
 
-  test("that was changed, or sealed by somebody else, leads to one login and no loop", async () => {
+  test("that was changed, or encrypted with another secret, causes one login and no loop", async () => {
     const good = (await world.loggedIn()).value("auth_token");
     const foreign = `s1.abcdef11.${new Sealer(["another secret of thirty-two chars"]).seal("session", "{}")}`;
     const hostile = [
@@ -98,14 +98,14 @@ describe("a session cookie", LIMIT, () => {
       assert.equal(hops.filter((hop) => hop.startsWith(at("/auth/callback"))).length, 1);
     }
   });
-  test("of another application under that name is none", async () => {
+  test("of another application with the same name is ignored", async () => {
     const browser = new CookieClient();
     for (const value of ["", "x", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJyb290In0.", "s1.", "%00"]) {
       browser.set("auth_token", value);
       assert.equal(codeOf(await browser.ask(at("/"))), "401 missing_credentials", value);
     }
   });
-  test("is found beside others of its name, whichever come first", async () => {
+  test("is found among others of its name, in any order", async () => {
     const line = (await world.loggedIn()).line();
     for (const Cookie of [
       `auth_token=junk; ${line}`,
@@ -116,11 +116,11 @@ describe("a session cookie", LIMIT, () => {
       assert.deepEqual(valuesOf(headers, "X-Auth-Subject"), ["ann"]);
     }
   });
-  test("that is stale says nothing of guessing: many of them hold no address off", async () => {
+  test("that has expired does not count as a failure of its address", async () => {
     const headers = ["Cookie", "auth_token=s1.abcdef11.AAAA"];
     for (let i = 0; i < 30; i++) assert.equal(codeOf(await call(gateway.port, { headers })), "401 expired_credentials");
   });
-  test("stays between browser and gateway, on routes that ask for nothing, too", async () => {
+  test("is not forwarded, even on routes without authentication", async () => {
     const browser = await world.loggedIn();
     browser.set("theme", "dark");
     await world.untilCallback(browser, "/auth/authorize");
@@ -130,13 +130,13 @@ describe("a session cookie", LIMIT, () => {
       assert.match(valuesOf(headers, "Cookie").join(), /theme=dark/);
     }
   });
-  test("beside a token is legal, and the token decides", async () => {
+  test("may be sent with a token, which takes precedence", async () => {
     const browser = await world.loggedIn();
     const reply = await browser.ask(at("/"), { headers: ["Authorization", "Bearer x.y.z"] });
     assert.equal(codeOf(reply), "401 invalid_credentials");
     assert.equal((await browser.ask(at("/"), { headers: ["Authorization", "Basic eA=="] })).status, 200);
   });
-  test("opens WebSockets for pages of the gateway's own origin alone", async () => {
+  test("opens WebSockets only for pages of the gateway's own origin", async () => {
     const Cookie = (await world.loggedIn()).line();
     const own = await opened(gateway.port, "/ws", { headers: { Cookie, Origin: at("") } });
     own.close();
@@ -176,13 +176,13 @@ describe("a logout", LIMIT, () => {
     assert.equal(codeOf((await browser.go(at("/page"))).reply), "403 login_failed");
     world.oidc.user = "ann";
   });
-  test("makes the cookie of the session worthless, for whoever has a copy, too", async () => {
+  test("invalidates the session cookie, including copies", async () => {
     const browser = await world.loggedIn();
     const copy = browser.copy();
     await browser.ask(at("/auth/logout"), { headers: ["Sec-Fetch-Site", "same-origin"] });
     assert.equal(codeOf(await copy.ask(at("/"))), "401 expired_credentials");
   });
-  test("is not caused by other sites", async () => {
+  test("cannot be caused by other sites", async () => {
     const browser = await world.loggedIn();
     const link = await browser.ask(at("/auth/logout"), { headers: ["Sec-Fetch-Site", "cross-site"] });
     assert.match(link.text, /<form method="post">/);
@@ -195,7 +195,7 @@ describe("a logout", LIMIT, () => {
     assert.equal(own.status, 302);
     assert.equal(codeOf(await browser.ask(at("/"))), "401 missing_credentials");
   });
-  test("of nobody leads where every logout does", async () => {
+  test("without a session redirects like any other", async () => {
     const { headers } = await new CookieClient().ask(at("/auth/logout"), { headers: ["Sec-Fetch-Site", "none"] });
     assert.equal(headers.location, "/open/bye");
     assert.equal((await call(gateway.port, { path: "/auth/logout", method: "DELETE" })).status, 405);

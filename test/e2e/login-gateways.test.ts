@@ -37,7 +37,7 @@ describe("two gateways with one secret", LIMIT, () => {
   });
   after(() => world.close());
 
-  test("share sessions without anything between them; who loses a race for tokens goes on with those it has", async (t) => {
+  test("share sessions without a common store; one that loses a race for tokens continues with those it has", async (t) => {
     await start(t);
     await start(t, {}, world.ports[1]);
     const browser = await world.loggedIn();
@@ -65,7 +65,7 @@ describe("two gateways with a shared store", LIMIT, () => {
   beforeEach(() => redis.cli("FLUSHALL"));
   const shared = () => ({ session: { store: "redis" }, more: { redis: { host: "127.0.0.1", port: redis.port } } });
 
-  test("refresh a session by one call between them", async (t) => {
+  test("refresh a session with one request between them", async (t) => {
     await start(t, shared());
     await start(t, shared(), world.ports[1]);
     const browser = await world.loggedIn();
@@ -79,7 +79,7 @@ describe("two gateways with a shared store", LIMIT, () => {
     for (const reply of replies) assert.equal(subjectOf(reply), "ann");
     assert.equal(world.refreshes(), 1);
   });
-  test("wait for the one that refreshes a session, and ask for tokens themselves where it has not", async (t) => {
+  test("wait for the one that refreshes a session, and refresh it themselves if it has not", async (t) => {
     await start(t, shared());
     const browser = await world.loggedIn();
     const [key = ""] = (await redis.cli("KEYS", "gateway:session:*")).split("\n");
@@ -104,7 +104,7 @@ describe("two gateways with a shared store", LIMIT, () => {
     await eventually("the other one knows", async () => (await copy.copy().ask(beside("/"))).status === 401);
     assert.equal(await redis.cli("DBSIZE"), "0");
   });
-  test("keep in it nothing that could be read, and for no longer than the session lasts", async (t) => {
+  test("store sessions encrypted, and no longer than they last", async (t) => {
     await start(t, { ...shared(), session: { store: "redis", lifetime: "1h" } });
     await world.loggedIn();
     const [key = ""] = (await redis.cli("KEYS", "gateway:session:*")).split("\n");
@@ -113,7 +113,7 @@ describe("two gateways with a shared store", LIMIT, () => {
     assert.ok(left > 3_500_000 && left <= 3_600_000, String(left));
     await redis.cli("DEL", key);
   });
-  test("answer 503 while it is down, and log nobody out", async (t) => {
+  test("answer 503 while it is down, and do not log users out", async (t) => {
     const own = await startRedis();
     t.after(() => own.close());
     const store = {

@@ -34,7 +34,7 @@ async function start(
 }
 
 describe("a provider without ID tokens", LIMIT, () => {
-  test("says by its userinfo who a user is", async (t) => {
+  test("identifies users by its userinfo", async (t) => {
     let user: unknown = { id: 4711, login: "ann", teams: ["blue"] };
     const tokens: string[] = [];
     const users = createServer((request, response) => {

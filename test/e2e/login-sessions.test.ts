@@ -42,7 +42,7 @@ function burst(browser: CookieClient, urls: readonly string[]): Promise<readonly
   return Promise.all(urls.map((url) => call(Number(new URL(url).port), { path: "/", headers })));
 }
 
-describe("a session whose tokens are over", LIMIT, () => {
+describe("a session with expired tokens", LIMIT, () => {
   let sockets: WsBackend;
   before(async () => {
     sockets = await wsBackend(echo);
@@ -52,7 +52,7 @@ describe("a session whose tokens are over", LIMIT, () => {
   });
   after(() => Promise.all([gateway.kill(), sockets.close()]));
 
-  test("is refreshed for whatever comes with it: a WebSocket, and cookies in pieces over HTTP/2", async () => {
+  test("is refreshed for any request: a WebSocket, and split cookies over HTTP/2", async () => {
     const browser = await world.loggedIn();
     await pause(TOKENS_MS);
     const headers = { Cookie: browser.line(), Origin: at("") };
@@ -71,7 +71,7 @@ describe("a session whose tokens are over", LIMIT, () => {
     assert.equal(world.refreshes(), 1);
   });
 
-  test("is refreshed by one call, however many requests come with it, and again by one", async () => {
+  test("is refreshed once for concurrent requests, and later once more", async () => {
     const browser = await world.loggedIn();
     for (const round of [1, 2]) {
       await pause(TOKENS_MS);
@@ -84,7 +84,7 @@ describe("a session whose tokens are over", LIMIT, () => {
       browser.set("auth_token", [...set][0]!.slice("auth_token=".length));
     }
   });
-  test("waits for its turn where a hundred of them are due at once", async () => {
+  test("is queued if a hundred of them are due at once", async () => {
     const browsers = await Promise.all(Array.from({ length: 100 }, () => world.loggedIn()));
     await pause(TOKENS_MS);
     world.oidc.asked.length = 0;
@@ -95,7 +95,7 @@ describe("a session whose tokens are over", LIMIT, () => {
     );
     assert.equal(world.refreshes(), 100);
   });
-  test("goes on for a request that is late with the cookie of before", async () => {
+  test("continues for a late request with the previous cookie", async () => {
     const browser = await world.loggedIn();
     const late = browser.copy();
     await pause(DUE_MS);
@@ -105,7 +105,7 @@ describe("a session whose tokens are over", LIMIT, () => {
     assert.equal(world.refreshes(), 1);
     assert.equal((await browser.ask(at("/"))).headers["set-cookie"], undefined);
   });
-  test("waits for a provider that is down, and logs nobody out", async () => {
+  test("survives while the provider is down", async () => {
     const browser = await world.loggedIn();
     world.oidc.answer = (_, response) => response.writeHead(500).end();
     await pause(TOKENS_MS);
@@ -117,7 +117,7 @@ describe("a session whose tokens are over", LIMIT, () => {
     world.oidc.answer = null;
     await eventually("the session goes on", async () => (await browser.ask(at("/"))).status === 200);
   });
-  test("ends where the provider refuses, and a page leads to the login", async () => {
+  test("ends if the provider refuses, and a page load leads to the login", async () => {
     const browser = await world.loggedIn();
     const script = browser.copy();
     world.oidc.answer = (_, response) => refuse(response);
@@ -129,14 +129,14 @@ describe("a session whose tokens are over", LIMIT, () => {
     assert.equal(subjectOf(reply), "ann");
     assert.ok(hops.some((hop) => hop.startsWith(world.oidc.issuer)));
   });
-  test("goes on when the provider has changed its keys", async () => {
+  test("continues when the provider has changed its keys", async () => {
     const browser = await world.loggedIn();
     world.oidc.rotateKeys();
     await pause(TOKENS_MS);
     assert.equal(subjectOf(await browser.ask(at("/"))), "ann");
     assert.equal(subjectOf((await new CookieClient().go(at("/"))).reply), "ann");
   });
-  test("goes on when a new secret is put before the old one, and ends when the old one is taken out", async () => {
+  test("continues when a new secret is put before the old one, and ends when the old one is removed", async () => {
     const browser = await world.loggedIn();
     const next = "the second secret of all gateways";
     await reload(gateway, world.text({ session: { secrets: [next, SECRET] } }));
@@ -155,8 +155,8 @@ function refuse(response: ServerResponse): void {
   response.writeHead(400, { "Content-Type": "application/json" }).end('{"error":"invalid_grant"}');
 }
 
-describe("a gateway that is started again", LIMIT, () => {
-  test("keeps the sessions where it has the same secret", async (t) => {
+describe("a restarted gateway", LIMIT, () => {
+  test("keeps sessions if it has the same secret", async (t) => {
     const first = await start(t);
     const browser = await world.loggedIn();
     const waiting = new CookieClient();
@@ -166,7 +166,7 @@ describe("a gateway that is started again", LIMIT, () => {
     assert.equal((await browser.ask(at("/"))).status, 200);
     assert.equal((await waiting.go(url)).url, at("/page"), "and the logins under way");
   });
-  test("makes users log in again where it has none", async (t) => {
+  test("makes users log in again if it has none", async (t) => {
     const first = await start(t, { session: { secrets: [] } });
     assert.ok(
       first.lines.some(({ msg, warning }) => `${msg} ${String(warning)}`.includes("without secrets")),
@@ -179,7 +179,7 @@ describe("a gateway that is started again", LIMIT, () => {
     assert.equal(url, at("/page"));
     assert.equal(hops.filter((hop) => hop.startsWith(at("/auth/callback"))).length, 1);
   });
-  test("logs in nobody while the provider is down, and does when it is back", async (t) => {
+  test("cannot log users in while the provider is down, but can afterwards", async (t) => {
     world.oidc.answer = (_, response) => response.destroy();
     await start(t);
     assert.equal(codeOf((await new CookieClient().go(at("/page"))).reply), "503 auth_unavailable");

@@ -19,10 +19,10 @@ after(() => world.close());
 
 const at = (path: string) => world.at(path);
 
-describe("configured otherwise", LIMIT, () => {
+describe("with other settings", LIMIT, () => {
   after(() => gateway.kill());
 
-  test("paths and cookie have other names, and pages after a login without a page, too", async () => {
+  test("paths and cookie have other names, as has the page after a login", async () => {
     const session = { loginPath: "/in", logoutPath: "/out", afterLogin: "/home", cookieName: "mine", lifetime: "1h" };
     gateway = await gateways.take(world.text({ session, provider: { redirectURL: at("/auth/other") } }));
     const browser = new CookieClient();
@@ -34,7 +34,7 @@ describe("configured otherwise", LIMIT, () => {
     assert.equal((await browser.ask(at("/auth/authorize"))).status, 401, "these are paths like others now");
     await gateway.kill();
   });
-  test("a redirectURL may hold a query", async () => {
+  test("a redirectURL may contain a query", async () => {
     gateway = await gateways.take(world.text({ provider: { redirectURL: at("/auth/callback?provider=main") } }));
     assert.equal((await new CookieClient().go(at("/page"))).url, at("/page"));
     await gateway.kill();
@@ -49,7 +49,7 @@ describe("configured otherwise", LIMIT, () => {
     );
     await gateway.kill();
   });
-  test("of several providers the rule says which, and further parameters go along", async () => {
+  test("a rule selects one of several providers, with further parameters", async () => {
     const other = {
       ...{
         name: "other",
@@ -70,7 +70,7 @@ describe("configured otherwise", LIMIT, () => {
     assert.equal((await browser.ask(at("/"))).status, 200);
     await gateway.kill();
   });
-  test("scopes that a rule asks for must have been granted", async () => {
+  test("scopes that a rule requires must have been granted", async () => {
     const rules = [
       { id: "p", path: "/p/*", serviceName: "up", requiredScopes: ["profile"] },
       { id: "q", path: "/q/*", serviceName: "up", requiredScopes: ["orders"] },
@@ -81,7 +81,7 @@ describe("configured otherwise", LIMIT, () => {
     assert.equal(codeOf(await browser.ask(at("/q/x"))), "403 insufficient_scope");
     await gateway.kill();
   });
-  test("a session with more claims than one cookie holds takes several, and one whose ID token is too long is none", async () => {
+  test("a session with many claims is split into several cookies, and rejected if its ID token is too long", async () => {
     gateway = await gateways.take(world.text());
     world.oidc.user = "big";
     const browser = await world.loggedIn();
@@ -95,7 +95,7 @@ describe("configured otherwise", LIMIT, () => {
     assert.deepEqual(browser.names("auth_token"), []);
     await gateway.kill();
   });
-  test("a session that nobody uses ends", async () => {
+  test("an idle session ends", async () => {
     gateway = await gateways.take(world.text({ session: { idleTimeout: "1s" } }));
     const browser = await world.loggedIn();
     const begun = Date.now();

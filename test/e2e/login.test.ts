@@ -28,7 +28,7 @@ describe("a browser", LIMIT, () => {
   });
   after(() => gateway.kill());
 
-  test("is led to the login and back to the very page, as its user", async () => {
+  test("is redirected to the login and back to the requested page, as its user", async () => {
     const browser = new CookieClient();
     const { url, reply, hops } = await browser.go(at("/orders/7?x=1&y=%2Fz"));
     assert.equal(url, at("/orders/7?x=1&y=%2Fz"));
@@ -42,7 +42,7 @@ describe("a browser", LIMIT, () => {
     assert.equal((await browser.ask(at("/api"))).status, 200, "scripts of the page are let in, too");
     assert.ok(!(await browser.go(at("/next"))).hops.some(isAtProvider));
   });
-  test("that asked for no page is told who it is", async () => {
+  test("that requested no page gets its identity as JSON", async () => {
     const { reply, url } = await new CookieClient().go(at("/auth/authorize?provider=main"));
     assert.ok(url.startsWith(at("/auth/callback?")));
     const { success, provider, user } = JSON.parse(reply.text);
@@ -54,7 +54,7 @@ describe("a browser", LIMIT, () => {
     );
     assert.equal(reply.headers["cache-control"], "no-store");
   });
-  test("is sent to its provider with state, nonce and PKCE, and to the address of the configuration whatever its Host", async () => {
+  test("is redirected to its provider with state, nonce and PKCE, and the configured redirect URL with any Host", async () => {
     const { headers, status } = await call(gateway.port, {
       path: "/auth/authorize?return=/x",
       headers: ["Host", "evil.example", "X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "https"],
@@ -71,14 +71,14 @@ describe("a browser", LIMIT, () => {
       ...{ scope: "openid profile email", code_challenge_method: "S256" },
     });
   });
-  test("is sent to no provider that there is not", async () => {
+  test("is not redirected to an unknown provider", async () => {
     for (const query of ["?provider=other", "?provider=main&provider=main", "?provider="])
       assert.equal(codeOf(await call(gateway.port, { path: `/auth/authorize${query}` })), "404 no_route", query);
     for (const method of ["POST", "HEAD", "PUT"])
       for (const path of ["/auth/authorize", "/auth/callback"])
         assert.equal((await call(gateway.port, { path, method })).status, 405);
   });
-  test("never ends on another site, whatever it was told to return to", async () => {
+  test("never ends on another site, whatever the return path", async () => {
     for (const wanted of [
       "//evil.example",
       "/\\evil.example",
@@ -95,7 +95,7 @@ describe("a browser", LIMIT, () => {
     }
     assert.equal((await new CookieClient().go(at("/auth/authorize?return=/a/..//b"))).url, at("/b"));
   });
-  test("finishes five logins in whatever order, and forgets the oldest of more", async () => {
+  test("finishes five logins in any order, and drops the oldest of more", async () => {
     const browser = new CookieClient();
     const callbacks: string[] = [];
     for (const tab of [1, 2, 3, 4, 5, 6]) callbacks.push(await world.untilCallback(browser, `/tab/${tab}`));
@@ -126,12 +126,12 @@ describe("a browser", LIMIT, () => {
     // Its login is over by now, and its session is there.
     assert.equal((await browser.go(callback)).url, at("/"));
   });
-  test("that gives up half-way begins anew", async () => {
+  test("that gives up can start again", async () => {
     const browser = new CookieClient();
     await world.untilCallback(browser, "/page");
     assert.equal((await browser.go(at("/page"))).reply.status, 200);
   });
-  test("whose user refuses is told so, and begins again only when it asks to", async () => {
+  test("whose user refuses gets an error, and starts again only on request", async () => {
     world.oidc.user = null;
     const browser = new CookieClient();
     const { reply } = await browser.go(at("/page"));
@@ -148,7 +148,7 @@ describe("a callback", LIMIT, () => {
   });
   after(() => gateway.kill());
 
-  test("of another browser, or of nobody, begins no session", async () => {
+  test("of another browser, or without a login, starts no session", async () => {
     const victim = new CookieClient();
     const stolen = await world.untilCallback(victim, "/page");
     const attacker = new CookieClient();
@@ -169,7 +169,7 @@ describe("a callback", LIMIT, () => {
     assert.deepEqual(world.oidc.asked, []);
     assert.equal((await victim.go(stolen)).url, at("/page"));
   });
-  test("of another issuer, or of none, is refused (RFC 9207)", async () => {
+  test("of another issuer, or without one, is rejected (RFC 9207)", async () => {
     for (const iss of ["https://evil.example", null]) {
       const browser = new CookieClient();
       const url = new URL(await world.untilCallback(browser, "/page"));
@@ -180,13 +180,13 @@ describe("a callback", LIMIT, () => {
       assert.deepEqual(world.oidc.asked, []);
     }
   });
-  test("with two values of anything is refused", async () => {
+  test("with a repeated parameter is rejected", async () => {
     const browser = new CookieClient();
     const url = await world.untilCallback(browser, "/page");
     assert.equal(codeOf((await browser.go(`${url}&state=x`)).reply), "400 login_expired");
     assert.equal(codeOf((await browser.go(`${url}&code=x`)).reply), "403 login_failed");
   });
-  test("with a code that is none is refused, and too many of them hold the address off", async () => {
+  test("with an invalid code is rejected, and too many of them throttle the address", async () => {
     // Counted apart from the other tests.
     await reload(gateway, world.text({ auth: { failures: { window: "61s" } } }));
     const browser = new CookieClient();

@@ -92,7 +92,7 @@ describe("signed tokens of providers", LIMIT, () => {
   before(() => start({ providers: [provider("main", main), provider("other", other)] }));
   after(() => gateway.kill());
 
-  test("are verified by what the provider publishes, and tell services who brings them", async () => {
+  test("are verified with the published keys, and describe their subject to services", async () => {
     const token = await main.token(API, "read");
     const reply = await get(token);
     assert.equal(told(reply, "X-Auth-Subject"), "job");
@@ -110,7 +110,7 @@ describe("signed tokens of providers", LIMIT, () => {
     assert.equal(codeOf(await get(token)), "401 invalid_credentials");
     assert.equal(told(await get(await signed(main.oidc.key, claims(main))), "X-Auth-Provider"), "main");
   });
-  test("must be meant for the gateway, be valid now, and be there", async () => {
+  test("must have the right audience, be valid now, and be present", async () => {
     const rows = [
       [await main.token(OTHER_API), "401 invalid_credentials"],
       [await signed(main.oidc.key, claims(main, { exp: nowS() - 1 })), "401 expired_credentials"],
@@ -121,7 +121,7 @@ describe("signed tokens of providers", LIMIT, () => {
     ] as const;
     for (const [token, code] of rows) assert.equal(codeOf(await get(token)), code);
   });
-  test("of a new key are accepted at once, and those of the old one as before while it is published", async () => {
+  test("of a new key are accepted at once, and those of the old one while it is published", async () => {
     const old = [await main.token(API), await main.token(API)];
     assert.equal((await get(old[0]!)).status, 200);
     main.oidc.rotateKeys(true);
@@ -139,7 +139,7 @@ describe("opaque tokens", LIMIT, () => {
   before(() => start({ providers: [provider("main", main, byClient), provider("other", other, byClient)] }));
   after(() => gateway.kill());
 
-  test("are what their provider says, which is asked once", async () => {
+  test("are introspected once at their provider", async () => {
     const token = await main.token(OPAQUE, "read");
     const before = main.asked(INTROSPECTION);
     const replies = await Promise.all([get(token), get(token), get(token)]);
@@ -147,22 +147,22 @@ describe("opaque tokens", LIMIT, () => {
     assert.deepEqual([told(replies[0]!, "X-Auth-Provider"), told(replies[0]!, "X-Auth-Scopes")], ["main", "read"]);
     assert.equal(main.asked(INTROSPECTION), before + 1);
   });
-  test("go to each provider in turn, until one knows them", async () => {
+  test("are introspected at each provider in turn, until one knows them", async () => {
     const token = await other.token(OPAQUE);
     assert.equal(told(await get(token), "X-Auth-Provider"), "other");
   });
-  test("that nobody knows are refused, and not asked for again at once", async () => {
+  test("that are unknown are rejected, and not introspected again at once", async () => {
     const before = main.asked(INTROSPECTION);
     for (const _ of [1, 2]) assert.equal(codeOf(await get("nobody-knows-this")), "401 invalid_credentials");
     assert.equal(main.asked(INTROSPECTION), before + 1);
   });
-  test("that were revoked, or are meant for another, are refused", async () => {
+  test("that were revoked, or have another audience, are rejected", async () => {
     const token = await main.token(OPAQUE);
     await main.revoke(token);
     assert.equal(codeOf(await get(token)), "401 invalid_credentials");
     assert.equal(codeOf(await get(await main.token("urn:opaque:other"))), "401 invalid_credentials");
   });
-  test("are not told by a provider that is down, while those that are known go on", async () => {
+  test("are unavailable while a provider is down, except cached ones", async () => {
     const token = await main.token(OPAQUE);
     assert.equal((await get(token)).status, 200);
     const unheard = await main.token(OPAQUE);
@@ -176,14 +176,14 @@ describe("opaque tokens", LIMIT, () => {
     }
     await eventually("it is asked again", async () => (await get(unheard)).status === 200);
   });
-  test("are no matter for introspection when a known issuer has signed them", async () => {
+  test("are not introspected if a configured issuer has signed them", async () => {
     const before = main.asked(INTROSPECTION);
     const forged = await signed(signingKey("RS256", "k1"), claims(main));
     assert.equal(codeOf(await get(forged)), "401 invalid_credentials");
     assert.equal(codeOf(await get("x".repeat(9000))), "401 invalid_credentials");
     assert.equal(main.asked(INTROSPECTION), before);
   });
-  test("leave neither themselves nor the secret of the gateway in a log", async () => {
+  test("do not appear in a log, nor does the client secret", async () => {
     const token = await main.token(OPAQUE);
     await get(token);
     await get(`${token}x`);
@@ -196,7 +196,7 @@ describe("opaque tokens", LIMIT, () => {
 describe("a provider", LIMIT, () => {
   after(() => gateway.kill());
 
-  test("that is down at the start is waited for, while all else is served", async (t) => {
+  test("that is down at the start does not affect other requests", async (t) => {
     const port = await freePort();
     const oidc = { issuer: `http://127.0.0.1:${port}` } as ApiProvider["oidc"];
     await start({ providers: [provider("late", { oidc }), provider("main", main)] }, [{}, { authRequired: false }]);
@@ -209,7 +209,7 @@ describe("a provider", LIMIT, () => {
     const token = await late.token(API);
     await eventually("its keys are there", async () => (await get(token)).status === 200);
   });
-  test("that dies leaves its keys behind, also for tokens that were not seen before", async () => {
+  test("that goes down leaves its keys in use, also for new tokens", async () => {
     const mortal = await startApis();
     await start({ providers: [provider("mortal", mortal, { jwksCacheDuration: "1s" })] });
     const tokens = [await mortal.token(API), await mortal.token(API)];
@@ -283,12 +283,12 @@ describe("rules", LIMIT, () => {
   );
   after(() => gateway.kill());
 
-  test("that accept jwt and oauth2 take both, and services hear which it was", async () => {
+  test("that accept jwt and oauth2 accept both, and services get the provider", async () => {
     assert.equal(told(await get(await ownToken()), "X-Auth-Provider"), "jwt");
     assert.equal(told(await get(await main.token(API)), "X-Auth-Provider"), "main");
     assert.equal(told(await get(await main.token(OPAQUE)), "X-Auth-Provider"), "main");
   });
-  test("that accept one method, or one provider, take no token of another", async () => {
+  test("that accept one method, or one provider, reject tokens of others", async () => {
     assert.equal(codeOf(await get(await main.token(API), "/1/")), "401 invalid_credentials");
     assert.equal((await get(await ownToken(), "/1/")).status, 200);
     assert.equal((await get(await other.token(API), "/2/")).status, 200);
@@ -297,7 +297,7 @@ describe("rules", LIMIT, () => {
     assert.equal(codeOf(await get(await main.token(API), "/5/")), "401 invalid_credentials");
     assert.equal((await get(await ownToken(), "/5/")).status, 200);
   });
-  test("ask for scopes and audiences every time, of oauth2 tokens alone", async () => {
+  test("check scopes and audiences for every request, of oauth2 tokens only", async () => {
     const weak = await main.token(API, "write");
     assert.equal(codeOf(await get(weak)), "403 insufficient_scope");
     const strong = await main.token(API);
@@ -316,7 +316,7 @@ describe("rules", LIMIT, () => {
     assert.equal(codeOf(await get(token, "/1/")), "401 invalid_credentials");
     assert.equal(codeOf(await get(await ownToken(), "/4/")), "401 invalid_credentials");
   });
-  test("find tokens in the places of both methods, and take out those of oauth2", async () => {
+  test("find tokens in the places of both methods, and strip those of oauth2", async () => {
     const token = await main.token(API);
     const inCookie = await call(gateway.port, { headers: ["Cookie", `a=b; tok=${token}`] });
     assert.deepEqual([told(inCookie, "X-Auth-Provider"), told(inCookie, "Cookie")], ["main", "a=b"]);
@@ -330,7 +330,7 @@ describe("rules", LIMIT, () => {
 describe("claims of a provider", LIMIT, () => {
   after(() => gateway.kill());
 
-  test("mean what the configuration says of them", async () => {
+  test("are mapped as configured", async () => {
     const mapped = {
       audienceClaim: "client",
       audience: "gw",
@@ -352,19 +352,19 @@ describe("claims of a provider", LIMIT, () => {
     const { roles, team } = JSON.parse(told(reply, "X-Auth-Claims")) as Block;
     assert.deepEqual([roles, team], [["admin"], "web"]);
   });
-  test("are not asked for issuer and audience where the checks are off", async () => {
+  test("need no issuer and audience if the checks are disabled", async () => {
     const off = { validateIssuer: false, validateAudience: false };
     await start({ providers: [provider("main", main, off)] });
     assert.equal((await get(await signed(main.oidc.key, { iss: "https://any.example", aud: "any" }))).status, 200);
     assert.equal(codeOf(await get(await main.token(OPAQUE))), "401 invalid_credentials");
   });
-  test("may be signed with the secret of the client, where an HS algorithm says so", async () => {
+  test("may be signed with the client secret if an HS algorithm is configured", async () => {
     const secret = "a secret of at least thirty-two bytes";
     await start({ providers: [provider("main", main, { clientSecret: secret, signingMethod: "HS256" })] });
     assert.equal((await get(await signedWithSecret(secret, claims(main)))).status, 200);
     assert.equal(codeOf(await get(await signed(main.oidc.key, claims(main)))), "401 invalid_credentials");
   });
-  test("name a tenant of those that are allowed, in iss and in tid", async () => {
+  test("must have an allowed tenant in iss and tid", async () => {
     const { issuer } = main.oidc;
     const tenants = {
       issuerUrl: `${issuer}/{tenantid}/v2.0`,
@@ -379,7 +379,7 @@ describe("claims of a provider", LIMIT, () => {
       ["200", "200", "401 invalid_credentials", "401 invalid_credentials", "401 invalid_credentials"],
     );
   });
-  test("say the outer issuer where the provider is asked by an inner name", async () => {
+  test("have the public issuer if the provider is reached by an internal name", async () => {
     const outer = "https://id.example.org";
     const inner = {
       issuerUrl: outer,
@@ -420,7 +420,7 @@ describe("WebSockets", LIMIT, () => {
   });
   const open = (token: string) => opened(gateway.port, "/", { headers: { Authorization: `Bearer ${token}` } });
 
-  test("end when their opaque token does", async (t) => {
+  test("end when their opaque token expires", async (t) => {
     const brief = await startApis({ accessTokenS: 3 });
     t.after(() => brief.oidc.close());
     const { oauth2 } = { oauth2: { providers: [provider("brief", brief, { subjectClaim: "client_id" })] } };
@@ -431,7 +431,7 @@ describe("WebSockets", LIMIT, () => {
     const client = await opened(own.port, "/", { headers: { Authorization: `Bearer ${await brief.token(OPAQUE)}` } });
     assert.deepEqual(await closeOf(client), { code: 4401, reason: "authentication expired" });
   });
-  test("end when their provider is taken out of the configuration, and others do not", async () => {
+  test("end when their provider is removed from the configuration, and others do not", async () => {
     const [stays, ends] = [await open(await main.token(OPAQUE)), await open(await other.token(API))];
     const ended = closeOf(ends);
     await reload(gateway, configured(["main"]));
@@ -441,7 +441,7 @@ describe("WebSockets", LIMIT, () => {
     stays.close();
     await closeOf(stays);
   });
-  test("that a cookie alone identifies must come from a page of the gateway's own", async () => {
+  test("that are authenticated by a cookie alone must come from the gateway's own origin", async () => {
     const headers = { Cookie: `tok=${await main.token(API)}`, Origin: "https://evil.example" };
     const { status, body } = await refusalOf(wsClient(gateway.port, "/", { headers }));
     assert.equal(status, 403);
@@ -475,7 +475,7 @@ describe("a provider behind a proxy", LIMIT, () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("is asked through it, and so are issuers of auth.jwt, by the authorities of their caFile", async () => {
+  test("is reached through it, as are issuers of auth.jwt, with the authorities of caFile", async () => {
     const way = { caFile, proxy: `http://user:pass@127.0.0.1:${proxy.port}` };
     const jwt = {
       issuer: "https://jwt.example",

@@ -35,8 +35,8 @@ function begun(jar: Jar, now = T0): string {
   return attempt.state;
 }
 
-describe("an attempt", () => {
-  test("is found by its state, with all that was kept, until it is over", () => {
+describe("a pending login", () => {
+  test("is found by its state, with all its data, until it expires", () => {
     const jar = new Jar();
     const state = begun(jar);
     assert.deepEqual(attempts.find(state, jar.cookies, T0 + 599_999), { ...GIVEN, state, begunAt: T0 });
@@ -44,7 +44,7 @@ describe("an attempt", () => {
     jar.take(attempts.end(state, jar.cookies));
     assert.equal(attempts.find(state, jar.cookies, T0), null);
   });
-  test("is there only in the browser that began it", () => {
+  test("exists only in the browser that started it", () => {
     const jar = new Jar();
     const state = begun(jar);
     const other = new Jar();
@@ -55,7 +55,7 @@ describe("an attempt", () => {
     const [{ name }] = jar.cookies as [Cookie];
     assert.equal(attempts.find(state, [{ name, value: cookie!.value }], T0), null);
   });
-  test("is one of five, which end in any order", () => {
+  test("is one of at most five, which can end in any order", () => {
     const jar = new Jar();
     const states = [0, 1, 2, 3, 4].map((s) => begun(jar, T0 + s * 1000));
     for (const state of states.reverse()) {
@@ -64,7 +64,7 @@ describe("an attempt", () => {
     }
     assert.deepEqual(jar.cookies, []);
   });
-  test("takes the place of the oldest where there are five, and of all that are over or none of ours", () => {
+  test("replaces the oldest of five, and all expired or foreign ones", () => {
     const jar = new Jar();
     const states = [0, 1, 2, 3, 4, 5, 6].map((s) => begun(jar, T0 + s * 1000));
     assert.equal(jar.cookies.length, 5);
@@ -76,7 +76,7 @@ describe("an attempt", () => {
     begun(jar, T0 + 700_000);
     assert.equal(jar.cookies.length, 1);
   });
-  test("all go at once", () => {
+  test("all can be deleted at once", () => {
     const jar = new Jar();
     for (const s of [0, 1, 2]) begun(jar, T0 + s * 1000);
     jar.take(attempts.endAll(jar.cookies));
@@ -84,7 +84,7 @@ describe("an attempt", () => {
   });
 });
 
-test("states that nobody has begun are found nowhere", () => {
+test("unknown states are not found", () => {
   const jar = new Jar();
   const state = begun(jar);
   for (const other of [

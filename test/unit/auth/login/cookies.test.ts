@@ -13,7 +13,7 @@ const cookies = new LoginCookies({ name: "auth_token", secure: false, idleMs: 60
 const tokens = { idToken: "", info: { sub: "ann" }, scopes: null, refreshToken: "", endsAt: 0 };
 const session = beginSession("main", tokens, [], 3_600_000, T0);
 
-test("backends get the cookies of others alone", () => {
+test("backends get only other cookies", () => {
   const filter = privateCookies(cookies);
   const rows = [
     [
@@ -41,7 +41,7 @@ test("backends get the cookies of others alone", () => {
   assert.equal(other.edit, null, "requests without any are left alone");
 });
 
-test("backends set the cookies of others alone", () => {
+test("backends can set only other cookies", () => {
   const filter = privateCookies(cookies);
   const set = ["auth_token=x; Path=/", "a=auth_token", "auth_token.login.q=1", "auth_token", "AUTH_TOKEN=1"];
   const head = (made: "backend" | "gateway") => {
@@ -53,7 +53,7 @@ test("backends set the cookies of others alone", () => {
   assert.equal(ours.fields.length, 2 * set.length);
 });
 
-test("a reply that sets a session is nobody else's, whatever the backend says of caches", () => {
+test("a reply that sets a session is private, whatever the backend allows to caches", () => {
   const notes = new CookieNotes();
   const ctx = contextOf();
   notes.note(ctx, ["auth_token=x"]);
@@ -65,7 +65,7 @@ test("a reply that sets a session is nobody else's, whatever the backend says of
   assert.deepEqual(plain, ["Cache-Control", "public"]);
 });
 
-test("a session was used lately if its own cookie of that says so", () => {
+test("a session was used recently if its own idle cookie says so", () => {
   const { idle } = cookies;
   const sent = (id: string, at: number) => {
     const [, name = "", value = ""] = /^([^=]+)=([^;]+)/.exec(idle!.line(id, at))!;

@@ -6,12 +6,12 @@ import { contextOf } from "../../../support/context.ts";
 
 const HTML = ["Accept", "text/html,application/xhtml+xml,*/*;q=0.8"];
 
-test("pages that a browser goes to may lead to a login", () => {
+test("page loads can be redirected to a login", () => {
   assert.ok(isNavigation(contextOf({ fields: HTML })));
   assert.ok(isNavigation(contextOf({ fields: ["Sec-Fetch-Mode", "navigate"] })));
 });
 
-test("what scripts, forms, sockets and other programs ask for may not", () => {
+test("requests of scripts, forms, WebSockets and other programs cannot", () => {
   const others = [
     contextOf({ fields: ["Accept", "*/*"] }),
     contextOf({ fields: ["Accept", "application/json"] }),
@@ -29,7 +29,7 @@ test("what scripts, forms, sockets and other programs ask for may not", () => {
   for (const ctx of others) assert.ok(!isNavigation(ctx), ctx.fields.join());
 });
 
-test("a request is from our site where its browser says so", () => {
+test("a request is from the own site if its browser says so", () => {
   const from = (...fields: string[]) => isFromOwnSite(contextOf({ fields, authority: "App.example:8443" }));
   for (const site of ["same-origin", "same-site", "none"]) assert.equal(from("Sec-Fetch-Site", site), true);
   assert.equal(from("Sec-Fetch-Site", "cross-site", "Referer", "https://app.example:8443/"), false);

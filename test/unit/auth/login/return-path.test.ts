@@ -6,13 +6,13 @@ import { between, randomFrom } from "../../../support/schedule.ts";
 
 const OWN = ["/auth/authorize", "/auth/callback", "/auth/logout"];
 
-test("pages of the same origin are gone back to, with their query", () => {
+test("paths of the same origin are accepted, with their query", () => {
   for (const path of ["/", "/orders/7?x=1&y=%2F%2Fz", "/a/b#part", "/%E2%82%AC", "/?return=//x"])
     assert.equal(safeReturn(path, OWN), path);
   assert.equal(safeReturn("/a/../b", OWN), "/b");
 });
 
-test("what leads elsewhere is not", () => {
+test("other URLs are rejected", () => {
   const hostile = [
     ...["", "x", "https://evil.example", "javascript:alert(1)", "\\\\evil.example", "/\\evil.example"],
     ...[
@@ -40,7 +40,7 @@ test("what leads elsewhere is not", () => {
     assert.equal(safeReturn(path, OWN), "/evil.example");
 });
 
-test("nor are the paths of the login itself, however they are spelt", () => {
+test("paths of the login itself are rejected, in any spelling", () => {
   for (const path of [
     "/auth/logout",
     "/auth/authorize?return=/x",
@@ -52,7 +52,7 @@ test("nor are the paths of the login itself, however they are spelt", () => {
   assert.equal(safeReturn("/auth/logouts", OWN), "/auth/logouts");
 });
 
-test("whatever is accepted resolves to the same origin, and stays what it is", () => {
+test("every accepted path resolves to the same origin, and is stable", () => {
   const random = randomFrom(5);
   const parts = [
     "/",

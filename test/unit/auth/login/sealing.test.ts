@@ -9,27 +9,27 @@ const OLD = "old secret of thirty-two characters";
 const NEW = "new secret of thirty-two characters";
 
 describe("a sealed text", () => {
-  test("is opened by every gateway with the secret, and says nothing without", () => {
+  test("can be decrypted by every gateway with the secret, and reveals nothing without", () => {
     const sealed = new Sealer([OLD]).seal("session", "the token t0k3n");
     assert.equal(new Sealer([OLD]).open("session", sealed), "the token t0k3n");
     assert.match(sealed, /^[\w-]+$/);
     assert.ok(!Buffer.from(sealed, "base64url").includes("t0k3n"));
     assert.equal(new Sealer([NEW]).open("session", sealed), null);
   });
-  test("stays good while its secret is in the list, wherever", () => {
+  test("stays valid while its secret is in the list, at any position", () => {
     const sealed = new Sealer([OLD]).seal("session", "x");
     assert.equal(new Sealer([NEW, OLD]).open("session", sealed), "x");
     assert.equal(new Sealer([OLD]).open("session", new Sealer([NEW, OLD]).seal("session", "x")), null);
   });
-  test("opens for its own purpose alone", () => {
+  test("can be decrypted only for its purpose", () => {
     const sealer = new Sealer([OLD]);
     assert.equal(sealer.open("attempt", sealer.seal("session", "x")), null);
   });
-  test("is never the same twice", () => {
+  test("is different each time", () => {
     const sealer = new Sealer([OLD]);
     assert.equal(new Set(Array.from({ length: 100 }, () => sealer.seal("session", "x"))).size, 100);
   });
-  test("that was changed anywhere does not open", () => {
+  test("that was changed cannot be decrypted", () => {
     const sealer = new Sealer([NEW, OLD]);
     const bytes = Buffer.from(sealer.seal("session", "a text of some length"), "base64url");
     for (let at = 0; at < bytes.length; at++) {
@@ -42,7 +42,7 @@ describe("a sealed text", () => {
     for (let length = 0; length < bytes.length; length++)
       assert.equal(sealer.open("session", bytes.subarray(0, length).toString("base64url")), null);
   });
-  test("has one spelling", () => {
+  test("has only one encoding", () => {
     const sealer = new Sealer([OLD]);
     const sealed = sealer.seal("session", "x");
     for (const other of [
@@ -55,7 +55,7 @@ describe("a sealed text", () => {
   });
 });
 
-test("whatever is opened instead is nothing, and no error", () => {
+test("other texts are rejected without an error", () => {
   const sealer = new Sealer([OLD]);
   const random = randomFrom(7);
   const good = Buffer.from(sealer.seal("session", "x"), "base64url");

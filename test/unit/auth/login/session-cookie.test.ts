@@ -26,7 +26,7 @@ function sealed(length: number): string {
 }
 
 describe("a session", () => {
-  test("comes back as it was set, in as many cookies as it takes, none of them longer than browsers keep", () => {
+  test("is restored from as many cookies as needed, none longer than browsers allow", () => {
     for (const length of [1, 100, 3_900, 4_000, 4_096, 7_000, 8_192, 12_000, 15_000]) {
       const text = sealed(length);
       const lines = cookie.write(text, 3600, [])!;
@@ -34,14 +34,14 @@ describe("a session", () => {
       assert.deepEqual(cookie.read(kept(lines)), [text]);
     }
   });
-  test("is set in the same way by concurrent replies, of which browsers may mix the chunks", () => {
+  test("is set alike by concurrent replies, whose chunks browsers may mix", () => {
     const text = sealed(9_000);
     const [one, other] = [cookie.write(text, 3600, [])!, cookie.write(text, 3600, [])!];
     assert.deepEqual(one, other);
     assert.deepEqual(cookie.read(kept([one[0]!, other[1]!, one[2]!])), [text]);
   });
-  test("that is too long for cookies is none", () => assert.equal(cookie.write(sealed(20_000), 3600, []), null));
-  test("is for this host, out of reach of scripts and of other sites", () => {
+  test("that is too long for cookies is rejected", () => assert.equal(cookie.write(sealed(20_000), 3600, []), null));
+  test("is restricted to this host, and hidden from scripts and other sites", () => {
     const [line] = cookie.write("abc", 3600, [])!;
     assert.match(
       line!,
@@ -50,7 +50,7 @@ describe("a session", () => {
     const [plain] = new SessionCookie("auth_token", new CookieJar(false)).write("abc", 0.5, [])!;
     assert.match(plain!, /^auth_token=\S+ Max-Age=1; Path=\/; HttpOnly; SameSite=Lax$/);
   });
-  test("leaves nothing of a longer one behind", () => {
+  test("deletes remaining chunks of a longer one", () => {
     const long = kept(cookie.write(sealed(13_000), 60, [])!);
     assert.deepEqual(
       long.map(({ name }) => name),
@@ -63,11 +63,11 @@ describe("a session", () => {
     );
     assert.deepEqual(kept(cookie.clear(long), long), []);
   });
-  test("of which a piece is missing is none, and yet there", () => {
+  test("with a missing chunk is invalid, but present", () => {
     const long = kept(cookie.write(sealed(9_000), 60, [])!);
     for (const lost of long) assert.deepEqual(cookie.read(long.filter((one) => one !== lost)), []);
   });
-  test("is found among pieces of others", () => {
+  test("is found among chunks of others", () => {
     const [one, other] = [sealed(9_000), sealed(9_000)];
     const mixed = [...kept(cookie.write(one, 60, [])!), ...kept(cookie.write(other, 60, [])!)];
     assert.deepEqual(cookie.read(mixed), [one, other]);
@@ -77,7 +77,7 @@ describe("a session", () => {
   });
 });
 
-test("cookies of others under that name are none of ours", () => {
+test("foreign cookies of the same name are ignored", () => {
   for (const value of [
     "",
     "x",
@@ -92,7 +92,7 @@ test("cookies of others under that name are none of ours", () => {
   assert.equal(cookie.read([{ name: `${NAME}x`, value: "s1.abcdef11.abc" }]), null);
 });
 
-test("whatever pieces a client sends, few texts are looked at, and none makes trouble", () => {
+test("for any chunks of a client, few texts are read, and none causes an error", () => {
   const random = randomFrom(11);
   for (let i = 0; i < 500; i++) {
     const cookies = Array.from({ length: between(random, 0, 40) }, () => {

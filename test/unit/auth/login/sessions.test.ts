@@ -73,7 +73,7 @@ beforeEach(() => {
 });
 
 describe("a session", () => {
-  test("stands for its user, with what the provider says, until it ends", async () => {
+  test("has the identity of its user, with claims of the provider, until it ends", async () => {
     const text = store.textOf(begun({ refreshToken: "" }));
     const found = await sessions.find([text]);
     assert.ok(typeof found !== "string");
@@ -97,7 +97,7 @@ describe("a session", () => {
     assert.equal(await sessions.find([text]), "none");
     assert.equal(asked.length, 1);
   });
-  test("of another secret, another provider or no sense is none", async () => {
+  test("with another secret, an unknown provider or invalid content is rejected", async () => {
     const other = new CookieStore(new Sealer(["another secret of the same length."]));
     assert.equal(await sessions.find([other.textOf(begun())]), "none");
     assert.equal(await sessions.find([store.textOf({ ...begun(), provider: "gone" })]), "none");
@@ -105,7 +105,7 @@ describe("a session", () => {
     assert.equal(await sessions.find(["x"]), "none");
     assert.equal(await sessions.find([]), "none");
   });
-  test("is the latest of several that are brought", async () => {
+  test("is the latest of several in a request", async () => {
     const old = store.textOf(begun());
     pass(10);
     const late = store.textOf(begun({ refreshToken: "r7" }));
@@ -118,7 +118,7 @@ describe("a session", () => {
 });
 
 describe("a session that is due", () => {
-  test("is refreshed once, however many requests come with it, then and later", async () => {
+  test("is refreshed once for concurrent and later requests", async () => {
     const text = store.textOf(begun());
     pass(61_000);
     const all = await Promise.all(Array.from({ length: 20 }, () => sessions.find([text])));
@@ -129,7 +129,7 @@ describe("a session that is due", () => {
     assert.equal(new Set(texts).size, 1, "all replies set the same cookie");
     assert.deepEqual(asked, ["r1"]);
   });
-  test("goes on where its browser has got the next cookie", async () => {
+  test("continues when its browser has the next cookie", async () => {
     const text = store.textOf(begun());
     pass(61_000);
     const found = await sessions.find([text]);
@@ -140,7 +140,7 @@ describe("a session that is due", () => {
     assert.equal(told(await sessions.find([next])), "ann r3 newer");
     assert.deepEqual(asked, ["r1", "r2"]);
   });
-  test("goes on with its valid tokens where another gateway was faster", async () => {
+  test("continues with its valid tokens if another gateway was faster", async () => {
     const text = store.textOf(begun());
     answer = () => Promise.reject(new LoginFault("refused", "the provider answered invalid_grant"));
     pass(50_000); // due, not over
@@ -157,7 +157,7 @@ describe("a session that is due", () => {
     pass(10_000);
     assert.equal(await sessions.find([text]), "none", "its tokens are over, and there are no others");
   });
-  test("is never lost to a provider that is down", async () => {
+  test("is not lost while the provider is down", async () => {
     const text = store.textOf(begun());
     answer = () => Promise.reject(new LoginFault("down", "ECONNREFUSED"));
     pass(50_000);
@@ -170,7 +170,7 @@ describe("a session that is due", () => {
     pass(2_000);
     assert.equal(told(await sessions.find([text])), "ann r2 newer");
   });
-  test("stands for a stream that goes on, without the refresh token that its cookie had", async () => {
+  test("is checked for an open stream without using the refresh token", async () => {
     const session = begun();
     const text = store.textOf(session);
     pass(61_000);
@@ -181,7 +181,7 @@ describe("a session that is due", () => {
     await sessions.end(session);
     assert.equal(await sessions.standing([text]), "none");
   });
-  test("is not refreshed with every request, however short-lived its tokens are", async () => {
+  test("is not refreshed with every request, even with short-lived tokens", async () => {
     answer = async (old) => tokens({ refreshToken: `r${Number(old.slice(1)) + 1}`, endsAt: now });
     const text = store.textOf(begun({ endsAt: now }));
     for (let i = 0; i < 10; i++) {
@@ -190,7 +190,7 @@ describe("a session that is due", () => {
     }
     assert.equal(asked.length, 5);
   });
-  test("keeps what the answer does not say", async () => {
+  test("keeps values that the answer does not contain", async () => {
     const text = store.textOf(begun());
     answer = async () => tokens({ refreshToken: "", info: null, scopes: null });
     pass(61_000);
@@ -199,7 +199,7 @@ describe("a session that is due", () => {
 });
 
 describe("a session that has ended", () => {
-  test("does not come back with a reply that was under way", async () => {
+  test("is not restored by a concurrent reply", async () => {
     const session = begun();
     const text = store.textOf(session);
     pass(61_000);
@@ -213,7 +213,7 @@ describe("a session that has ended", () => {
   });
 });
 
-test("a store that cannot be reached is told from a session that is over", async () => {
+test("an unreachable store is distinguished from an ended session", async () => {
   class Broken extends CookieStore {
     override open(): never {
       return Promise.reject(new Error("gone")) as never;

@@ -33,10 +33,10 @@ function why(auth: Block, rule: Block = {}): string {
 const APIKEY = { keys: { ci: { hashedKey: keyDigest("k") } } };
 const demand = (auth: Block, rule: Block = {}) => load({ apikey: APIKEY, mtls: true, ...auth }, rule).rules[0]!.auth;
 
-describe("what a rule demands", () => {
+describe("the requirements of a rule", () => {
   const none = { scopes: [], service: null, jwt: "", oauth2: null, skipPaths: [] };
   const open = { optional: false, methods: ["apikey", "mtls"], ...none };
-  test("is what auth says, unless it says so itself", () => {
+  test("are those of auth, unless the rule has its own", () => {
     assert.equal(demand({}), null);
     assert.deepEqual(demand({ required: true }), open);
     assert.deepEqual(demand({ required: "optional" }), { ...open, optional: true });
@@ -44,12 +44,12 @@ describe("what a rule demands", () => {
     assert.deepEqual(demand({}, { authRequired: "optional" }), { ...open, optional: true });
     assert.equal(demand({ required: true }, { metadata: { skipAuth: true } }), null);
   });
-  test("is implied by scopes and methods", () => {
+  test("are implied by scopes and methods", () => {
     assert.deepEqual(demand({ requiredScopes: ["a"] }, { requiredScopes: ["b", "a"] })!.scopes, ["a", "b"]);
     assert.deepEqual(demand({}, { authType: "mtls" })!.methods, ["mtls"]);
     assert.deepEqual(demand({ providers: ["mtls", "apikey"] }, { authRequired: true })!.methods, ["mtls", "apikey"]);
   });
-  test("has exempt paths only where auth alone asks for it", () => {
+  test("have exempt paths only if auth alone requires authentication", () => {
     const [pattern] = demand({ required: true, skipPaths: ["/health"] })!.skipPaths;
     const fits = ["/health", "/health/", "/health/a", "/healthz", "/", "/a/health"].map((p) =>
       fitsPattern(pattern!, p),
@@ -57,7 +57,7 @@ describe("what a rule demands", () => {
     assert.deepEqual(fits, [true, true, true, false, false, false]);
     assert.deepEqual(demand({ required: true, skipPaths: ["/health"] }, { authRequired: true })!.skipPaths, []);
   });
-  test("must make sense", () => {
+  test("must be consistent", () => {
     const said = (rule: Block, auth: Block = { apikey: APIKEY }) => why(auth, rule);
     assert.match(said({ authRequired: true }, {}), /rule "r" requires authentication, but no method is enabled/);
     assert.match(said({ authType: ["basic"] }), /no method of basic is enabled/);
@@ -76,7 +76,7 @@ describe("what a rule demands", () => {
 
 describe("keys", () => {
   const keysOf = (apikey: Block) => load({ apikey }).auth.apikey!.keys;
-  test("are written as a mapping or a list, each as a hash, with two to replace one", () => {
+  test("can be a mapping or a list, with a hash, or two for rotation", () => {
     const digests = [keyDigest("a"), `SHA256:${keyDigest("b").toUpperCase()}`];
     const [first, second] = keysOf({ keys: { ci: { hashedKey: digests, type: "device" } } });
     assert.deepEqual([first!.digest, second!.digest], [keyDigest("a"), keyDigest("b")]);
@@ -95,7 +95,7 @@ describe("keys", () => {
       },
     );
   });
-  test("in plain text work, and are warned about unless they come from elsewhere", () => {
+  test("in plain text cause a warning unless they are inserted by placeholders", () => {
     const warnings = (key: string) =>
       loadConfig({
         file: "t.yaml",
@@ -105,7 +105,7 @@ describe("keys", () => {
     assert.match(warnings("plain")[0]!.message, /keys in plain text/);
     assert.deepEqual(warnings("${KEY}"), []);
   });
-  test("whose variable is not set are never accepted", () => {
+  test("with an unset variable are never accepted", () => {
     for (const name of ["key", "hashedKey"]) {
       const keys = { ci: { [name]: "${NOT_SET}" }, other: { hashedKey: keyDigest("k") } };
       const { config, warnings } = loadConfig({ file: "t.yaml", text: textOf({ apikey: { keys } }), env: {} });
@@ -119,12 +119,12 @@ describe("keys", () => {
       );
     }
   });
-  test("say by hashAlgorithm, as older files do, that they are hashed", () => {
+  test("are hashed if an older file sets hashAlgorithm", () => {
     const [key] = keysOf({ hashAlgorithm: "sha256", keys: { ci: { key: keyDigest("a") } } });
     assert.equal(key!.digest, keyDigest("a"));
     assert.match(why({ apikey: { hashAlgorithm: "md5", keys: {} } }), /hashKeys: expected true or false/);
   });
-  test("must be told apart and be possible", () => {
+  test("must be distinct and valid", () => {
     const said = (keys: unknown, more: Block = {}) => why({ apikey: { keys, ...more } });
     assert.match(said({ a: { key: "same" }, b: { key: "same" } }), /keys "a" and "b" are the same/);
     assert.match(said({ a: { key: "same" }, b: { hashedKey: keyDigest("same") } }), /are the same/);
@@ -166,7 +166,7 @@ describe("users", () => {
 });
 
 describe("secrets", () => {
-  test("are shown by no message and no print-out", () => {
+  test("do not appear in messages and output", () => {
     const secret = "the-secret-itself-0123456789";
     const told = [
       why({ apikey: { keys: { a: { keey: secret } } } }),

@@ -28,8 +28,8 @@ function why(...given: Parameters<typeof textOf>): string {
 const URL = "http://127.0.0.1:9091/verify?a=b";
 const service = (block: Block = {}) => load({ url: URL, ...block }).auth.forward![""]!;
 
-describe("a service for authentication", () => {
-  test("is asked at its URL, within bounds, and told what says something", () => {
+describe("an authorization service", () => {
+  test("is reached at its URL, with limits, and gets relevant fields", () => {
     assert.deepEqual(service(), {
       name: "forward",
       place: { scheme: "http", address: "127.0.0.1", port: 9091 },
@@ -57,7 +57,7 @@ describe("a service for authentication", () => {
     assert.equal(load({ url: URL, enabled: false }).auth.forward, null);
     assert.equal(load(false).auth.forward, null);
   });
-  test("is on this machine, or asked by https, unless it is said that the way is safe", () => {
+  test("is on this machine or reached by https, unless allowHTTP is set", () => {
     for (const url of ["http://auth:9091/", "http://10.0.0.1/", "http://127.0.0.1.example.org/"]) {
       assert.match(why({ url }), /auth.forward.url: over http.*allowHTTP/, url);
       assert.equal(why({ url, allowHTTP: true }), "");
@@ -71,7 +71,7 @@ describe("a service for authentication", () => {
     assert.match(why({ url: "https://a/", caFile: "/nonexistent" }), /auth.forward.caFile: "\/nonexistent"/);
     assert.match(why({ url: URL, timeout: 0 }), /auth.forward.timeout/);
   });
-  test("has nothing passed on that frames messages or is the gateway's own word", () => {
+  test("cannot set fields that frame messages or belong to the gateway", () => {
     for (const name of ["Host", "Connection", "X-Forwarded-For", "X-Auth-Subject", "Upgrade", "a b", "X_Auth_Type"])
       for (const key of ["requestHeaders", "responseHeaders", "clientHeaders"])
         assert.match(why({ url: URL, [key]: [name] }), new RegExp(`auth.forward.${key}: `), `${key} ${name}`);
@@ -93,14 +93,14 @@ describe("a service for authentication", () => {
 
 describe("several services", () => {
   const services = { shop: { url: URL, subjectHeader: "X-User" }, "2": { url: URL } };
-  test("are chosen by rules, which then need authentication", () => {
+  test("are selected by rules, which then require authentication", () => {
     const config = load({ url: URL, services }, { authService: "shop" });
     assert.deepEqual(Object.keys(config.auth.forward!).sort(), ["", "2", "shop"]);
     assert.deepEqual([config.auth.forward!.shop!.name, config.rules[0]!.auth!.service], ["shop", "shop"]);
     assert.equal(load({ url: URL, services }, { authRequired: true }).rules[0]!.auth!.service, "");
     assert.deepEqual(Object.keys(load({ services }, { authService: "2" }).auth.forward!), ["2", "shop"]);
   });
-  test("must be there, and be asked", () => {
+  test("must exist, and be used", () => {
     assert.match(why({ services }, { authRequired: true }), /rule "r": name one of 2, shop/);
     assert.match(why({ services }, { authService: "shpo" }), /has no "shpo"; did you mean "shop"/);
     assert.match(why({ services: { forward: { url: URL } } }), /"forward" is not a valid name/);

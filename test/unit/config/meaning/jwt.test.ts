@@ -43,7 +43,7 @@ function secretOf(bits: number): string {
 }
 
 describe("auth.jwt", () => {
-  test("is fine with each kind of key", () => {
+  test("accepts each kind of key", () => {
     const kinds = [
       GOOD,
       { ...BASE, publicKeyFile: file("key.pem", RSA.pem) },
@@ -97,7 +97,7 @@ describe("auth.jwt", () => {
     [{ ...GOOD, providers: [{ name: "b", ...GOOD, issuer: "" }] }, /each needs "issuer"; "b" has none/],
   ];
   for (const [jwt, error] of refused) {
-    test(`is refused: ${error.source}`, () => {
+    test(`is rejected: ${error.source}`, () => {
       const { errors } = said(jwt);
       assert.match(errors.join("\n"), error);
       assert.equal(errors.length, 1, errors.join("\n"));
@@ -110,14 +110,14 @@ describe("auth.jwt", () => {
     [{ ...BASE, secret: "short", signingMethod: "HS256" }, /fewer than 32 bytes/],
   ];
   for (const [jwt, warning] of warned) {
-    test(`is warned of: ${warning.source}`, () => {
+    test(`causes a warning: ${warning.source}`, () => {
       const { errors, warnings } = said(jwt);
       assert.deepEqual([errors, warnings.length], [[], 1]);
       assert.match(warnings[0]!, warning);
     });
   }
 
-  test("a private key in place of a public one is refused, and not quoted", () => {
+  test("a private key in place of a public one is rejected, and not quoted", () => {
     const pem = RSA.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
     const { errors } = load(text({ ...BASE, publicKey: pem }));
     assert.match(errors.join(), /this is a private key/);
@@ -131,7 +131,7 @@ describe("auth.jwt", () => {
     assert.match(shown, /tokenQuery: at/);
     assert.match(shown, /cookieName: ck/);
   });
-  test("is read by its older spellings", () => {
+  test("accepts older spellings", () => {
     const old = {
       ...BASE,
       algorithm: "ES256",
@@ -149,7 +149,7 @@ describe("auth.jwt", () => {
     });
     assert.deepEqual(auth.jwt!.issuers[0]!.algorithms, ["ES256"]);
   });
-  test("keys that change make another configuration", () => {
+  test("changed keys change the configuration", () => {
     const hash = (name: string, key: typeof RSA) => {
       const path = file("turning.pem", key.pem);
       return loadFine(text({ ...BASE, publicKeyFile: path, signingMethod: name })).hash;

@@ -47,7 +47,7 @@ function why(given: Given): string {
 }
 
 describe("logins", () => {
-  test("are there where a provider has a redirectURL, and all else has a default", () => {
+  test("are enabled if a provider has redirectURL, and everything else has a default", () => {
     const { session, oauth2 } = load().auth;
     assert.deepEqual(session, {
       secrets: [SECRET],
@@ -86,7 +86,7 @@ describe("logins", () => {
       /no method of session is enabled/,
     );
   });
-  test("by plain http have cookies of other names, and are warned about beyond this machine", () => {
+  test("over http have other cookie names, and cause a warning for other machines", () => {
     const provider = { redirectURL: "http://localhost:8080/auth/callback" };
     const { cookie } = load({ provider }).auth.session!;
     assert.deepEqual(cookie, { name: "auth_token", secure: false, idleMs: 0 });
@@ -96,19 +96,19 @@ describe("logins", () => {
       /without https, others on the network/,
     );
   });
-  test("take their cookie's name from tokenCookie, too", () => {
+  test("may have the cookie name in tokenCookie", () => {
     const oauth2 = (tokenCookie: string) => ({ oauth2: { providers: [PROVIDER], tokenCookie } });
     const { session, oauth2: tokens } = load({ auth: oauth2("sid") }).auth;
     assert.equal(session!.cookie.name, "sid");
     assert.equal(tokens!.places.cookie, "", "in which no token is looked for");
     assert.equal(load({ auth: oauth2("sid"), session: { cookieName: "other" } }).auth.session!.cookie.name, "other");
   });
-  test("know an older spelling of their secret", () => {
+  test("accept an older spelling of their secret", () => {
     const auth = { oauth2: { providers: [PROVIDER], sessionSecret: SECRET }, session: {} };
     assert.deepEqual(load({ auth }).auth.session!.secrets, [SECRET]);
     assert.match(warnings({ auth }), /auth\.session\.secrets/);
   });
-  test("keep sessions in a Redis that is named", () => {
+  test("store sessions in a configured Redis", () => {
     const redis = { host: "r.example" };
     assert.equal(load({ session: { store: "redis" }, more: { redis } }).auth.session!.store!.name, "redis");
     const stores = { rateLimitStorage: { stores: { mine: { redis } } } };
@@ -120,13 +120,13 @@ describe("logins", () => {
 });
 
 describe("secrets", () => {
-  test("that are too short are refused, and without any a warning says what follows", () => {
+  test("that are too short are rejected, and missing ones cause a warning", () => {
     assert.match(why({ session: { secrets: ["short"] } }), /each needs at least 32 characters/);
     assert.match(why({ session: { secrets: "${SESSION_SECRET}" } }), /each needs at least 32 characters/);
     assert.match(warnings({ session: { secrets: [] } }), /without secrets, users must log in again/);
     assert.match(warnings({ provider: { redirectURL: "" } }), /has no effect, because no provider/);
   });
-  test("are shown nowhere", () => {
+  test("are not shown", () => {
     const shown = printConfiguration(load({ provider: { clientSecret: "the-client-secret" } }));
     assert.ok(!shown.includes(SECRET) && !shown.includes("the-client-secret"));
     for (const secret of ["shortsecretvalue", SECRET.slice(1)]) {
@@ -137,7 +137,7 @@ describe("secrets", () => {
   });
 });
 
-describe("what cannot work is refused:", () => {
+describe("invalid settings are rejected:", () => {
   const other = { ...PROVIDER, name: "other", issuerUrl: "https://other.example" };
   const rows: readonly (readonly [what: string, given: Given, says: RegExp])[] = [
     [

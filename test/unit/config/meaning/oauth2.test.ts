@@ -30,14 +30,14 @@ function said(auth: Block, rule: Block = {}) {
 }
 
 describe("a provider", () => {
-  test("is asked for what is not written", () => {
+  test("is discovered where URLs are not configured", () => {
     const { metadata, keys, issuer } = provider({});
     assert.equal(metadata.discoveryUrl, `${URL}/.well-known/openid-configuration`);
     assert.deepEqual([keys, issuer.issuers, issuer.audience], ["published", { [URL]: "" }, ["api"]]);
     assert.ok(issuer.algorithms.includes("EdDSA") && !issuer.algorithms.includes("HS256"));
     assert.deepEqual(said(OAUTH2), { errors: [], warnings: [] });
   });
-  test("has the URLs that are written, and is not asked with useDiscovery: false", () => {
+  test("has the configured URLs, without discovery if useDiscovery is false", () => {
     const urls = {
       authorizationUrl: `${URL}/a`,
       tokenUrl: `${URL}/t`,
@@ -51,7 +51,7 @@ describe("a provider", () => {
     assert.deepEqual(Object.values(metadata.endpoints), Object.values(urls));
     assert.equal(introspects, true);
   });
-  test("may be asked at an inner name, by which it may call itself", () => {
+  test("may be reached by an internal name, which may also be in its document", () => {
     const discoveryUrl = "https://inner.example/realm/.well-known/openid-configuration";
     const { metadata } = provider({ discoveryUrl });
     assert.equal(metadata.discoveryUrl, discoveryUrl);
@@ -59,11 +59,11 @@ describe("a provider", () => {
     assert.ok(metadata.documentIssuers.includes("https://inner.example/realm"));
     assert.deepEqual(said(withProvider({ discoveryUrl, issuerUrl: "http://id:8080/realm" })).errors, []);
   });
-  test("stands for several tenants where its issuerUrl has room for them", () => {
+  test("represents several tenants if issuerUrl has a placeholder", () => {
     const tenants = { issuerUrl: `${URL}/{tenantid}/v2.0`, allowedTenants: ["a", "b"], discoveryUrl: `${URL}/d` };
     assert.deepEqual(provider(tenants).issuer.issuers, { [`${URL}/a/v2.0`]: "a", [`${URL}/b/v2.0`]: "b" });
   });
-  test("says what claims mean, and how long its keys are good", () => {
+  test("configures the mapping of claims and the cache duration of keys", () => {
     const { issuer, keysMs } = provider({
       subjectClaim: "oid",
       scopeClaim: "scp",
@@ -79,16 +79,16 @@ describe("a provider", () => {
     );
     assert.deepEqual([issuer.audience, issuer.attributes], [["x", "y"], { roles: "realm.roles" }]);
   });
-  test("signs with its secret where an HS algorithm says so", () => {
+  test("uses its secret with HS algorithms", () => {
     const hs = { clientSecret: "a secret of at least thirty-two bytes", signingMethod: "HS256" };
     assert.equal(provider(hs).keys, "secret");
   });
-  test("that has no keys and no issuer is for logins alone", () => {
+  test("without keys and issuer is only for logins", () => {
     const urls = { authorizationUrl: `${URL}/a`, tokenUrl: `${URL}/t`, userInfoUrl: `${URL}/u`, issuerUrl: "" };
     assert.equal(provider(urls).keys, "none");
     assert.deepEqual(said(withProvider(urls)).warnings, []);
   });
-  test("that is off is no method", () => {
+  test("that is disabled is not a method", () => {
     assert.equal(read({ oauth2: { enabled: false, providers: [PROVIDER] } }).auth.oauth2, null);
   });
 
@@ -116,7 +116,7 @@ describe("a provider", () => {
     [{ caFile: "/nowhere.pem" }, /caFile: .*no such file/],
   ];
   for (const [more, error] of refused) {
-    test(`is refused: ${error.source}`, () => {
+    test(`is rejected: ${error.source}`, () => {
       const { errors } = said(withProvider(more));
       assert.match(errors.join("\n"), error);
       assert.equal(errors.length, 1, errors.join("\n"));
@@ -128,14 +128,14 @@ describe("a provider", () => {
     [{ validateAudience: false }, /without validateAudience, tokens for other recipients/],
   ];
   for (const [more, warning] of warned) {
-    test(`is warned of: ${warning.source}`, () => {
+    test(`causes a warning: ${warning.source}`, () => {
       const { errors, warnings } = said(withProvider(more));
       assert.deepEqual([errors, warnings.length], [[], 1]);
       assert.match(warnings[0]!, warning);
     });
   }
 
-  test("shows its URLs, and neither its secret nor the way through a proxy", () => {
+  test("shows its URLs, but neither its secret nor the proxy", () => {
     const more = { clientSecret: "s3cret", tokenUrl: `${URL}/t`, proxy: "http://u:pw@proxy:3128" };
     const shown = printConfiguration(read(withProvider(more)));
     assert.match(shown, /tokenUrl: https:\/\/id\.example\/t/);
@@ -143,7 +143,7 @@ describe("a provider", () => {
   });
 });
 
-test("providers have names and issuers of their own", () => {
+test("providers have unique names and issuers", () => {
   const both = (more: Block) => said({ oauth2: { providers: [PROVIDER, { ...PROVIDER, ...more }] } }).errors.join();
   assert.match(both({ issuerUrl: `${URL}/other` }), /"main" is configured twice/);
   assert.match(both({ name: "other" }), /issuer ".*" is configured twice/);
@@ -154,11 +154,11 @@ test("providers have names and issuers of their own", () => {
   );
   assert.match(said({ oauth2: true }).warnings.join(), /no providers are configured/);
 });
-test("an issuer that auth.jwt has, too, is warned of", () => {
+test("an issuer that is also in auth.jwt causes a warning", () => {
   const { warnings } = said({ ...OAUTH2, jwt: { ...JWT, issuer: URL } });
   assert.match(warnings.join(), /the issuer of "main" is also configured in auth\.jwt/);
 });
-test("tokens are looked for where the keys say", () => {
+test("tokens are accepted in the configured places", () => {
   const places = { tokenHeader: "X-Token", bearerPrefix: "", tokenCookie: "ck", tokenQuery: "at" };
   const { oauth2 } = read({ oauth2: { ...places, forward: false, providers: [PROVIDER] } }).auth;
   assert.deepEqual(oauth2!.places, { header: "x-token", prefix: "", cookie: "ck", query: "at", subprotocol: true });
@@ -171,7 +171,7 @@ test("tokens are looked for where the keys say", () => {
 
 describe("a rule", () => {
   const methods = (auth: Block, rule: Block = {}) => demand(auth, rule)?.methods ?? null;
-  test("needs a token once oauth2 is on, unless auth.required or the rule says otherwise", () => {
+  test("requires a token if oauth2 is enabled, unless auth.required or the rule says otherwise", () => {
     assert.deepEqual(methods(OAUTH2), ["oauth2"]);
     assert.equal(methods({ ...OAUTH2, required: false }), null);
     assert.equal(methods(OAUTH2, { authRequired: false }), null);
@@ -179,7 +179,7 @@ describe("a rule", () => {
     assert.deepEqual(methods({ ...OAUTH2, mtls: true, required: true }, { auth: { oauth2: false } }), ["mtls"]);
     assert.deepEqual(methods({ ...OAUTH2, mtls: true }), ["oauth2", "mtls"]);
   });
-  test("accepts what its blocks name, or authType", () => {
+  test("accepts the methods of its blocks, or authType", () => {
     const all = { ...OAUTH2, jwt: JWT, mtls: true };
     assert.deepEqual(methods(all, { authRequired: true }), ["jwt", "oauth2", "mtls"]);
     assert.deepEqual(methods(all, { auth: { oauth2: {} } }), ["oauth2"]);
@@ -187,7 +187,7 @@ describe("a rule", () => {
     assert.deepEqual(methods(all, { auth: { oauth2: true }, authType: ["mtls", "oauth2"] }), ["mtls", "oauth2"]);
     assert.deepEqual(methods(all, { authType: "oauth2" }), ["oauth2"]);
   });
-  test("may narrow which tokens", () => {
+  test("may restrict tokens", () => {
     const own = { provider: "main", requireScopes: ["s"], requireAudience: ["a"] };
     const auth = { oauth2: { ...(OAUTH2.oauth2 as Block), requireScopes: ["g"], requireAudience: ["h"] } };
     assert.deepEqual(demand(auth, { auth: { oauth2: own } })!.oauth2, {
@@ -198,7 +198,7 @@ describe("a rule", () => {
     const { oauth2 } = read(auth).auth;
     assert.deepEqual([oauth2!.scopes, oauth2!.audience], [["g"], ["h"]]);
   });
-  test("may have keys of its own in place of those of auth.jwt", () => {
+  test("may have its own keys instead of those of auth.jwt", () => {
     const own = { publicKey: KEY.pem, issuer: "https://own.example", audience: "own" };
     for (const auth of [{ mtls: true }, { mtls: true, jwt: JWT }]) {
       const config = read(auth, { auth: { jwt: own } });
@@ -207,7 +207,7 @@ describe("a rule", () => {
       assert.deepEqual(config.auth.ruleJwt[jwt]!.issuers[0]!.issuers, { "https://own.example": "" });
     }
   });
-  test("says the same in its middleware, as a list or a mapping", () => {
+  test("may be configured in middleware, as a list or a mapping", () => {
     const rows: readonly (readonly [middleware: unknown, expected: unknown])[] = [
       [[{ oauth2: { provider: "main", requiredScopes: ["s"] } }], { provider: "main", scopes: ["s"], audience: [] }],
       [["oauth2"], { provider: "", scopes: [], audience: [] }],
@@ -235,13 +235,13 @@ describe("a rule", () => {
     [{ auth: "yes", middleware: ["oauth2"] }, /auth: expected a mapping/],
   ];
   for (const [rule, error] of refused) {
-    test(`is refused: ${error.source}`, () => {
+    test(`is rejected: ${error.source}`, () => {
       const { errors } = said({ ...OAUTH2, jwt: JWT }, rule);
       assert.match(errors.join("\n"), error);
       assert.equal(errors.length, 1, errors.join("\n"));
     });
   }
-  test("that needs oauth2 while it is off is refused", () => {
+  test("that requires oauth2 while it is disabled is rejected", () => {
     assert.match(said({ mtls: true }, { auth: { oauth2: true } }).errors.join(), /no method of oauth2 is enabled/);
   });
 });
