@@ -150,6 +150,7 @@ authz:
           editor: { permissions: [ "orders:*" ], inherits: [ viewer ] }
         bindings: { "apikey:build-server": [ editor ] }`,
   "auth.apikey": `auth:
+  required: true
   apikey:
     queryParam: api_key # as well as the header X-API-Key
     keys:

@@ -128,7 +128,7 @@ export const FORMS: readonly Form[] = [
     name: "blocks with names",
     types: ["map or list"],
     meaning: "names and what they stand for, or a list of blocks that hold their names",
-    place: "auth: { apikey: { hashKeys: true, keys: … } }",
+    place: "auth: { required: true, apikey: { hashKeys: true, keys: … } }",
     examples: [`{ ci: { key: ${DIGEST} } }`, `[ { id: ci, key: ${DIGEST} } ]`],
   },
   {

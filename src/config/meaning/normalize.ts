@@ -20,6 +20,7 @@ import { checkAnyRule, readRules } from "./rules.ts";
 import { readServices } from "./services.ts";
 import { readStores } from "./stores.ts";
 import { checkTls } from "./tls.ts";
+import { checkUnusedAuth } from "./unused-auth.ts";
 
 /** Checks of sections that need no inference. */
 const CHECKS: readonly ((draft: Draft, known: Known) => void)[] = [
@@ -36,6 +37,7 @@ const CHECKS: readonly ((draft: Draft, known: Known) => void)[] = [
   checkPorts,
   checkTls,
   checkOutliers,
+  checkUnusedAuth,
 ];
 
 /** Infers what is left out, and finds what refers to nothing, is there twice or contradicts itself. */

@@ -99,7 +99,7 @@ describe("keys", () => {
     const warnings = (key: string) =>
       loadConfig({
         file: "t.yaml",
-        text: textOf({ apikey: { keys: { ci: { key } } } }),
+        text: textOf({ required: false, apikey: { keys: { ci: { key } } } }),
         env: { KEY: "from-elsewhere" },
       }).warnings;
     assert.match(warnings("plain")[0]!.message, /keys in plain text/);

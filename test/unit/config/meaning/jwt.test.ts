@@ -20,7 +20,7 @@ const BASE = { issuer: "https://id.example", audience: "api" };
 const GOOD = { ...BASE, publicKey: RSA.pem };
 
 function text(jwt: Block): string {
-  return withMore(`  auth: ${JSON.stringify({ jwt })}\n`);
+  return withMore(`  auth: ${JSON.stringify({ required: false, jwt })}\n`);
 }
 
 function file(name: string, content: unknown): string {

@@ -127,9 +127,15 @@ describe("authz.rbac", () => {
       [{ rbac: policy({ bindings: { "claim:team=ops": ["a"] } }) }, /matches no client that auth lists/],
       [{ rbac: policy({ bindings: { "group:x": ["a"] } }) }, /matches no client that auth lists/],
       [{ rbac: { ...policy({ bindings: { x: ["a"] } }), subjectKey: "email" } }, null],
-      [{ rbac: policy({ bindings: { x: ["a"], "group:x": ["a"] } }), auth: { mtls: true } }, null],
       [
-        { rbac: policy({ bindings: { "apikey:cj": ["a"] } }), auth: { mtls: true } },
+        {
+          rbac: policy({ bindings: { x: ["a"], "group:x": ["a"] } }),
+          auth: { forward: { url: "http://127.0.0.1:1" } },
+        },
+        null,
+      ],
+      [
+        { rbac: policy({ bindings: { "apikey:cj": ["a"] } }), auth: { forward: { url: "http://127.0.0.1:1" } } },
         /unknown API key; did you mean "ci"\?$/,
       ],
       [{ rbac: policy({ bindings: { "apikey:name:cj": ["a"] } }) }, /unknown API key; did you mean "ci"\?$/],

@@ -17,7 +17,7 @@ type Block = Record<string, Value>;
 const FINE: Block = {
   router: { rules: [{ path: "/*", serviceName: "web" }] },
   registry: { static: { services: [{ name: "web", instances: [{ address: "127.0.0.1" }] }] } },
-  auth: { mtls: true },
+  auth: { forward: { url: "http://127.0.0.1:1" }, required: false },
 };
 
 /** Free names must be those of something that exists. */
@@ -28,7 +28,7 @@ const ISSUER: Block = { issuer: "https://id.test", audience: "a", jwksEndpoint: 
 const OTHER: Block = { ...ISSUER, name: "other", issuer: "https://other.test" };
 
 const PROVIDER: Block = { name: "p", clientId: "g", issuerUrl: "https://id.test" };
-const OAUTH2: Block = { ...FINE, auth: { mtls: true, oauth2: { providers: [PROVIDER] } } };
+const OAUTH2: Block = { ...FINE, auth: { forward: { url: "http://127.0.0.1:1" }, oauth2: { providers: [PROVIDER] } } };
 
 function baseFor(path: string): Block {
   if (path.startsWith("authz.rbac.policies.")) return { ...FINE, authz: { rbac: { policies: [{}] } } };
@@ -37,13 +37,14 @@ function baseFor(path: string): Block {
     return path.includes(".issuer") ? withoutIssuer() : OAUTH2;
   if (path.includes("].auth.jwt.")) return withRuleJwt(path);
   if (!path.startsWith("auth.jwt.")) return FINE;
-  if (path.includes(".providers.")) return { ...FINE, auth: { jwt: { providers: [bareFor(path, OTHER)] } } };
-  return { ...FINE, auth: { jwt: bareFor(path, ISSUER) } };
+  if (path.includes(".providers."))
+    return { ...FINE, auth: { required: false, jwt: { providers: [bareFor(path, OTHER)] } } };
+  return { ...FINE, auth: { required: false, jwt: bareFor(path, ISSUER) } };
 }
 
 function withoutIssuer(): Block {
   const provider = { name: "p", clientId: "g", jwksEndpoint: "https://id.test/keys", useDiscovery: false };
-  return { ...FINE, auth: { mtls: true, oauth2: { providers: [provider] } } };
+  return { ...FINE, auth: { forward: { url: "http://127.0.0.1:1" }, oauth2: { providers: [provider] } } };
 }
 
 /** A rule with keys of its own. */
@@ -100,7 +101,7 @@ const VALUES: Readonly<Record<string, readonly [Value, Value]>> = {
   "auth.apikey.queryParam": ["one", "two"],
   "auth.apikey.hashKeys": ["sha256", "false"],
   "router.rules.[].authRequired": [true, false],
-  "router.rules.[].authType": [["mtls"], []],
+  "router.rules.[].authType": [["forward"], []],
   "router.rules.[].requiredScopes": [["one"], ["two"]],
   "frontend.http.tls.clientCAFile": [["a.pem"], ["b.pem"]],
   "authz.rbac": [{ cacheSize: 3 }, { cacheSize: 4 }],
