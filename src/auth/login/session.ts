@@ -114,10 +114,18 @@ export function idTokenClaims(idToken: string): Claims {
 /** The identity of a session; a text: why there is none, for the log. @param reader of its provider */
 export function sessionIdentity(session: Session, reader: TokenReader): Identity | string {
   const { provider, scopes, endsAt, info, idToken } = session;
-  const claims = Object.entries({ ...info, ...(idToken === "" ? {} : idTokenClaims(idToken)) }).filter(
+  const ofToken = idToken === "" ? {} : idTokenClaims(idToken);
+  const claims = Object.entries({ ...withoutEmailOf(ofToken, info), ...ofToken }).filter(
     ([name]) => !OF_TOKEN.includes(name),
   );
   const meaning = reader.read(Object.fromEntries(claims));
   if (typeof meaning === "string") return meaning;
   return identityOf({ ...meaning, method: "session", provider, scopes, expiresAt: endsAt });
+}
+
+/** Userinfo claims beside an ID token: whether an address is verified counts only for the address of the same source. */
+function withoutEmailOf(ofToken: Claims, info: Claims): Claims {
+  if (!Object.hasOwn(ofToken, "email") && !Object.hasOwn(ofToken, "email_verified")) return info;
+  const { email: _, email_verified: __, ...rest } = info;
+  return rest;
 }
