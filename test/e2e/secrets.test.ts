@@ -6,8 +6,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Call, call } from "../support/client.ts";
+import { CookieClient } from "../support/cookie-client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { type PublishedKeys, publishKeys } from "../support/jwks.ts";
+import { SECRET as SESSION_SECRET, startLogin } from "../support/login.ts";
 import { managementPort } from "../support/management.ts";
 import { exchange, fixedBackend, type RawBackend } from "../support/raw.ts";
 import { leaksIn, type Secret, secretOf } from "../support/secrets.ts";
@@ -298,6 +300,68 @@ describe("secrets", LIMIT, () => {
       return `${secret}, ${spelling}, in ${place}: ${around}`;
     });
     assert.equal(leaks.join("\n\n"), "");
+  });
+});
+
+describe("a login", LIMIT, () => {
+  test("leaves nothing of codes, states, cookies and tokens behind", async (t) => {
+    const world = await startLogin();
+    t.after(() => world.close());
+    const wrong = secretOf("what was wrong");
+    const management = { enabled: true, port: 0, auth: { token: OWN.token.value } };
+    const own = await startGateway(world.text({ more: { management, metrics: { enabled: true } } }), {
+      args: ["-log-level", "debug"],
+    });
+    t.after(() => own.kill());
+    const secrets: Secret[] = [wrong, OWN.token, { name: "auth.session.secrets", value: SESSION_SECRET }];
+    const note = (name: string, value: string | null) => {
+      if (value !== null && value.length > 12) secrets.push({ name, value });
+    };
+    const noteUrl = (url: string) => {
+      for (const name of ["code", "state", "nonce", "code_challenge", "id_token_hint"])
+        note(`${name} of a URL`, new URL(url).searchParams.get(name));
+    };
+    const noteCookies = (browser: CookieClient) => {
+      for (const name of browser.names("auth_token")) note(`the cookie ${name}`, browser.value(name));
+    };
+    const browser = new CookieClient();
+    const callback = await world.untilCallback(browser, `/orders?key=${wrong.value}`);
+    noteUrl(callback);
+    noteCookies(browser);
+    const late = browser.copy();
+    for (const hop of (await browser.go(callback)).hops) noteUrl(hop);
+    noteCookies(browser);
+    for (const query of ["code=X&state=X", "error=X&error_description=X", "code=X", "state=X", ""])
+      await late.ask(world.at(`/auth/callback?${query.replaceAll("X", wrong.value)}`));
+    const another = new CookieClient();
+    const begun = await world.untilCallback(another, "/orders");
+    noteUrl(begun);
+    await another.ask(begun.replace(/code=[^&]+/, `code=${wrong.value}`));
+    await browser.ask(world.at(`/maybe/x?return=${wrong.value}`));
+    const tampered = browser.copy();
+    tampered.set("auth_token", `${browser.value("auth_token").slice(0, -6)}AAAAAA`);
+    await tampered.ask(world.at("/orders"));
+    for (const token of [
+      wrong.value,
+      await signed(signingKey("RS256", "k1"), { iss: world.oidc.issuer, aud: "app" }),
+    ]) {
+      note("a bearer token", token.split(".").at(-1)!);
+      await call(own.port, { path: "/maybe/x", headers: ["Authorization", `Bearer ${token}`] });
+    }
+    for (const hop of (await browser.go(world.at("/auth/logout"))).hops) noteUrl(hop);
+    assert.ok(secrets.length >= 12, secrets.map(({ name }) => name).join());
+    const headers = ["Authorization", `Bearer ${OWN.token.value}`];
+    const port = await managementPort(own);
+    const told = await Promise.all(
+      ["config", "stats", "metrics", "routes"].map((path) => call(port, { path: `/management/${path}`, headers })),
+    );
+    const shown = run(["print-config", "-config", own.file]).stdout;
+    await own.line(({ msg, status }) => msg === "request" && status === 401);
+    await own.stop();
+    const log = own.lines.map((line) => JSON.stringify(line)).join("\n");
+    assert.ok(log.includes("login_failed") && log.includes("/auth/callback"), log);
+    const places = { log, "print-config": shown, "the management API": told.map(({ text }) => text).join() };
+    assert.deepEqual(leaksIn(places, secrets), []);
   });
 });
 
