@@ -69,11 +69,14 @@ function tokens({ alg, pem }: SigningKey): Authenticator {
   return bearer({ method: "jwt", variant: "", places: [place], strips: [], requirement }, verifier, null);
 }
 
-function bare(token: string, key: KeyObject, alg: string): () => boolean {
-  const end = token.lastIndexOf(".");
-  const text = Buffer.from(token.slice(0, end));
-  const signature = Buffer.from(token.slice(end + 1), "base64url");
-  return () => verify("sha256", text, alg === "ES256" ? { key, dsaEncoding: "ieee-p1363" } : key, signature);
+/** Verifies the signatures of the same tokens, already decoded. */
+function bare(tokens: readonly string[], key: KeyObject, alg: string): (i: number) => boolean {
+  const options = alg === "ES256" ? ({ key, dsaEncoding: "ieee-p1363" } as const) : key;
+  const parts = tokens.map((token) => {
+    const end = token.lastIndexOf(".");
+    return [Buffer.from(token.slice(0, end)), Buffer.from(token.slice(end + 1), "base64url")] as const;
+  });
+  return (i) => verify("sha256", parts[i]![0], options, parts[i]![1]);
 }
 
 const apiKey = "live_0123456789abcdef0123456789abcdef";
@@ -96,6 +99,6 @@ for (const alg of ["RS256", "ES256"]) {
     if (i === 0) method = tokens(key); // which knows none of them
     return method.identify(method.credentialOf(contexts[i]!) as string, contexts[i]!);
   });
-  const alone = await cost(many.length, bare(token, key.publicKey, alg));
+  const alone = await cost(many.length, bare(many, key.publicKey, alg));
   say(`${alg}, new token`, first, `, ${(first / alone).toFixed(2)} times crypto.verify (${alone.toFixed(1)} µs)`);
 }

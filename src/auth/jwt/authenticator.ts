@@ -16,7 +16,12 @@ export interface BearerIdentity {
 
 /** The identity of an accepted token. */
 export function bearerIdentity({ meaning, audience, method, provider, expiresAt }: AcceptedToken): BearerIdentity {
-  return { identity: identityOf({ ...meaning, method, provider, expiresAt }), audience };
+  // Written out: a spread of `meaning` would take longer than the rest of the verification but the signature.
+  const { subject, type, scopes, groups, roles, claims } = meaning;
+  return {
+    identity: identityOf({ subject, type, scopes, groups, roles, claims, method, provider, expiresAt }),
+    audience,
+  };
 }
 
 /** Introspects a token that no configured issuer has signed. */
