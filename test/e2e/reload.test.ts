@@ -139,7 +139,7 @@ describe("a refused configuration", LIMIT, () => {
     assert.equal(await success(), 1);
     const bad = good.replace('"path": "/a"', '"path": "/b",\n"paht": "/b"');
     const line = bad.slice(0, bad.indexOf('"paht"')).split("\n").length;
-    assert.match(await hangUp(gateway, bad), /refused/);
+    assert.match(await hangUp(gateway, bad), /rejected/);
     const refusal = gateway.lines.find((l) => /rejected/.test(l.msg ?? ""))!;
     assert.equal(refusal.level, "error");
     const problems = (refusal.problems as string[]).join("\n");
@@ -161,11 +161,11 @@ describe("a refused configuration", LIMIT, () => {
     // A file being written is empty for a moment: without any route it is as broken as the others.
     const noRoutes = JSON.stringify({ gateway: { frontend: { http: { port: 0, host: "127.0.0.1" } } } });
     for (const text of ["gateway: [", "\u0000", "gateway: { router: 1 }", "", noRoutes]) {
-      assert.match(await hangUp(gateway, text), /refused/, JSON.stringify(text));
+      assert.match(await hangUp(gateway, text), /rejected/, JSON.stringify(text));
       assert.equal(await status(gateway.port, "/a"), 200);
     }
     rmSync(gateway.file);
-    assert.match(await outcome(gateway, () => gateway.signal("SIGHUP")), /refused/);
+    assert.match(await outcome(gateway, () => gateway.signal("SIGHUP")), /rejected/);
     assert.equal(await status(gateway.port, "/a"), 200);
   });
 
@@ -178,7 +178,7 @@ describe("a refused configuration", LIMIT, () => {
         more: { tests: [{ name: "a stays", request: "GET /a", expect: { route: "a" } }] },
       });
     const gateway = await gatewayFor(t, textOf("/a"), BY_SIGNAL);
-    assert.match(await hangUp(gateway, textOf("/b")), /refused/);
+    assert.match(await hangUp(gateway, textOf("/b")), /rejected/);
     assert.match(JSON.stringify(gateway.lines.at(-1)), /a stays: expected route .*a.*, got status 404/);
     assert.equal(await status(gateway.port, "/a"), 200);
     assert.equal(await hangUp(gateway, textOf("/a*")), APPLIED);
@@ -188,7 +188,7 @@ describe("a refused configuration", LIMIT, () => {
     const backend = await backendFor(t);
     const rule = (path: string) => ({ services: { up: backend.port }, rules: [{ path, serviceName: "up" }] });
     const gateway = await gatewayFor(t, configText(rule("/a")), BY_SIGNAL);
-    assert.match(await hangUp(gateway, configText({ ...rule("/b"), front: { port: backend.port } })), /refused/);
+    assert.match(await hangUp(gateway, configText({ ...rule("/b"), front: { port: backend.port } })), /rejected/);
     assert.equal(await status(gateway.port, "/a"), 200);
     assert.equal(await status(gateway.port, "/b"), 404);
   });
@@ -285,7 +285,7 @@ describe("the file watch", LIMIT, () => {
     const gateway = await gatewayFor(t, textOf("/a"));
     const including = configText({ services: { up: backend.port }, rules: [], more: { include: ["below/part.yaml"] } });
     const change = () => writeFileSync(gateway.file, including);
-    assert.match(await outcome(gateway, change), /refused/);
+    assert.match(await outcome(gateway, change), /rejected/);
     mkdirSync(join(gateway.folder, "below"));
     const part = { gateway: { router: { rules: [{ path: "/b", serviceName: "up" }] } } };
     const mend = () => writeFileSync(join(gateway.folder, "below", "part.yaml"), JSON.stringify(part));
@@ -299,7 +299,7 @@ describe("the file watch", LIMIT, () => {
     const holder = await startBackend(mirror);
     const setup = { services: { up: backend.port }, rules: [{ path: "/b", serviceName: "up" }] };
     const moved = configText({ ...setup, front: { port: holder.port } });
-    assert.match(await outcome(gateway, () => writeFileSync(gateway.file, moved)), /refused/);
+    assert.match(await outcome(gateway, () => writeFileSync(gateway.file, moved)), /rejected/);
     await holder.close();
     const applied = await gateway.line((l) => l.msg === APPLIED);
     assert.equal(applied.reason, "retry");
