@@ -265,7 +265,7 @@ test("without frontend.http the listed ones are all there are", LIMIT, () => {
     /listener +only\n[\s\S]*route +all[\s\S]*- inside .*: listener only is not among local/,
   );
   assert.match(explained("-listener", "local").stdout, /route +inside/);
-  assert.match(explained("-listener", "http").stderr, /unknown listener "http"; there is only, local/);
+  assert.match(explained("-listener", "http").stderr, /unknown listener "http"; listeners are only, local/);
 });
 
 test("explain and tests know of a listener that redirects", LIMIT, () => {
