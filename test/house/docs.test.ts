@@ -1,6 +1,6 @@
 // The generated documentation is fresh and leaves nothing out.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { greeterDescriptors } from "../../scripts/descriptors.ts";
 import { generatedDocs } from "../../scripts/docs.ts";
@@ -106,4 +106,17 @@ describe("the README", () => {
     });
     assert.ok(last.includes("0 failed, 0 skipped") && readme.includes("`0 failed, 0 skipped`"), last);
   });
+});
+
+test("the tests that docs/security.md names exist", () => {
+  const named = [...readFileSync("docs/security.md", "utf8").matchAll(/`((?:contract|e2e|fault|unit)\/[\w/*-]+)`/g)];
+  assert.ok(named.length > 20);
+  for (const [, name] of named) {
+    const [folder, file] = [`test/${name!.slice(0, name!.lastIndexOf("/"))}`, name!.slice(name!.lastIndexOf("/") + 1)];
+    const pattern = new RegExp(`^${file.replaceAll("*", ".*")}(\\.test\\.ts)?$`);
+    assert.ok(
+      readdirSync(folder).some((entry) => pattern.test(entry)),
+      name,
+    );
+  }
 });
