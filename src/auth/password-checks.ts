@@ -2,6 +2,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { hasPassword, type PasswordHash } from "./password-hash.ts";
+import { Remembered } from "./remembered.ts";
 
 /** Checks that run at once; leaves one core to the event loop where there are several. */
 const AT_ONCE = Math.max(1, Math.min(4, availableParallelism() - 1));
@@ -21,16 +22,15 @@ export interface PasswordClient {
 /** The checks of the process. Accepted passwords are cached as keyed digests; the key never leaves the process. */
 export class PasswordChecks {
   readonly #key = randomBytes(32);
-  readonly #now: () => number;
-  /** Digest → expiry, ordered by expiry. */
-  readonly #accepted = new Map<string, number>();
+  /** By digest. */
+  readonly #accepted: Remembered<true>;
   readonly #underWay = new Map<string, Promise<boolean | null>>();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
   /** @param now monotonic time, ms */
   constructor(now: () => number) {
-    this.#now = now;
+    this.#accepted = new Remembered(MAX_ACCEPTED, ACCEPTED_MS, now);
   }
 
   /** Number of cached passwords. */
@@ -51,11 +51,7 @@ export class PasswordChecks {
     client: PasswordClient,
   ): true | Promise<boolean | null> {
     const digest = this.#digest(user, password, text);
-    const until = this.#accepted.get(digest);
-    if (until !== undefined) {
-      if (until > this.#now()) return true;
-      this.#accepted.delete(digest);
-    }
+    if (this.#accepted.get(digest) === true) return true;
     // Parallel requests of one browser share a check. Different addresses do not: one may be throttled before the other.
     const key = `${digest} ${client.address}`;
     let check = this.#underWay.get(key);
@@ -73,22 +69,13 @@ export class PasswordChecks {
     try {
       if (client.isThrottled()) return null;
       const accepted = await hasPassword(stored, password);
-      if (accepted) this.#remember(digest);
+      if (accepted) this.#accepted.set(digest, true);
       return accepted;
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#running--;
       else next();
     }
-  }
-
-  #remember(digest: string): void {
-    const now = this.#now();
-    for (const [old, until] of this.#accepted) {
-      if (until > now && this.#accepted.size < MAX_ACCEPTED) break;
-      this.#accepted.delete(old);
-    }
-    this.#accepted.set(digest, now + ACCEPTED_MS);
   }
 
   /** Each part is prefixed by its length, so that different parts cannot yield the same input. */

@@ -2,7 +2,7 @@
 import type { Clock } from "../../core/clock.ts";
 import { Episode } from "../../core/episode.ts";
 import type { Log } from "../../core/log.ts";
-import { Remembered } from "./remembered.ts";
+import { Remembered } from "../remembered.ts";
 import type { Session } from "./session.ts";
 
 /** Recently refreshed sessions: requests sent before the browser got the new cookie still have the old one. */

@@ -3,9 +3,9 @@ import type { Identity } from "../../core/identity.ts";
 import type { Log } from "../../core/log.ts";
 import { digestOf } from "../jwt/token-cache.ts";
 import type { TokenReader } from "../jwt/token-meaning.ts";
+import { Remembered } from "../remembered.ts";
 import { LoginFault } from "./fault.ts";
 import type { SessionMemory } from "./memory.ts";
-import { Remembered } from "./remembered.ts";
 import { renewSession, type Session, sessionIdentity, type Tokens } from "./session.ts";
 import type { SessionStore } from "./store.ts";
 
