@@ -2,10 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { call, type Reply } from "../support/client.ts";
-import type { CookieClient } from "../support/cookie-client.ts";
-import { type GatewayProcess, startGateway } from "../support/gateway.ts";
-import { codeOf, type LoginText, type LoginWorld, startLogin, subjectOf } from "../support/login.ts";
+import { burst, codeOf, type LoginWorld, startLogin, subjectOf } from "../support/login.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { eventually } from "../support/setup.ts";
 
@@ -15,22 +12,6 @@ let world: LoginWorld;
 const at = (path: string) => world.at(path);
 const beside = (path: string) => world.beside(path);
 
-async function start(
-  t: { after(run: () => Promise<void>): void },
-  more?: LoginText,
-  port?: number,
-): Promise<GatewayProcess> {
-  const started = await startGateway(world.text(more, port), { args: ["-hot-reload=false"] });
-  t.after(() => started.kill());
-  return started;
-}
-
-/** Requests of one browser, all at once, with the cookies it has now. */
-function burst(browser: CookieClient, urls: readonly string[]): Promise<readonly Reply[]> {
-  const headers = ["Cookie", browser.line()];
-  return Promise.all(urls.map((url) => call(Number(new URL(url).port), { path: "/", headers })));
-}
-
 describe("two gateways with one secret", LIMIT, () => {
   before(async () => {
     world = await startLogin({ accessTokenS: 15 });
@@ -38,8 +19,8 @@ describe("two gateways with one secret", LIMIT, () => {
   after(() => world.close());
 
   test("share sessions without a common store; one that loses a race for tokens continues with those it has", async (t) => {
-    await start(t);
-    await start(t, {}, world.ports[1]);
+    await world.start(t);
+    await world.start(t, {}, world.ports[1]);
     const browser = await world.loggedIn();
     assert.equal(subjectOf(await browser.ask(beside("/"))), "ann");
     const other = browser.copy();
@@ -66,8 +47,8 @@ describe("two gateways with a shared store", LIMIT, () => {
   const shared = () => ({ session: { store: "redis" }, more: { redis: { host: "127.0.0.1", port: redis.port } } });
 
   test("refresh a session with one request between them", async (t) => {
-    await start(t, shared());
-    await start(t, shared(), world.ports[1]);
+    await world.start(t, shared());
+    await world.start(t, shared(), world.ports[1]);
     const browser = await world.loggedIn();
     assert.ok(browser.value("auth_token").length < 200, "the cookie is a name alone");
     assert.equal(subjectOf(await browser.ask(beside("/"))), "ann");
@@ -80,7 +61,7 @@ describe("two gateways with a shared store", LIMIT, () => {
     assert.equal(world.refreshes(), 1);
   });
   test("wait for the one that refreshes a session, and refresh it themselves if it has not", async (t) => {
-    await start(t, shared());
+    await world.start(t, shared());
     const browser = await world.loggedIn();
     const [key = ""] = (await redis.cli("KEYS", "gateway:session:*")).split("\n");
     await redis.cli("SET", `${key}:refresh`, "another gateway");
@@ -94,8 +75,8 @@ describe("two gateways with a shared store", LIMIT, () => {
     await eventually("nothing is left locked", async () => (await redis.cli("DBSIZE")) === "1");
   });
   test("end a session at both", async (t) => {
-    await start(t, shared());
-    await start(t, shared(), world.ports[1]);
+    await world.start(t, shared());
+    await world.start(t, shared(), world.ports[1]);
     const browser = await world.loggedIn();
     const copy = browser.copy();
     assert.equal((await copy.ask(beside("/"))).status, 200);
@@ -105,7 +86,7 @@ describe("two gateways with a shared store", LIMIT, () => {
     assert.equal(await redis.cli("DBSIZE"), "0");
   });
   test("store sessions encrypted, and no longer than they last", async (t) => {
-    await start(t, { ...shared(), session: { store: "redis", lifetime: "1h" } });
+    await world.start(t, { ...shared(), session: { store: "redis", lifetime: "1h" } });
     await world.loggedIn();
     const [key = ""] = (await redis.cli("KEYS", "gateway:session:*")).split("\n");
     assert.match(await redis.cli("GET", key), /^[\w-]+$/);
@@ -120,7 +101,7 @@ describe("two gateways with a shared store", LIMIT, () => {
       session: { store: "mine" },
       more: { rateLimitStorage: { stores: { mine: { redis: { host: "127.0.0.1", port: own.port } } } } },
     };
-    await start(t, store);
+    await world.start(t, store);
     const browser = await world.loggedIn();
     own.signal("SIGSTOP");
     await eventually("nothing is remembered", async () => (await browser.ask(at("/"))).status === 503);

@@ -8,8 +8,8 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Mirrored, valuesOf } from "../support/backend.ts";
 import { CookieClient } from "../support/cookie-client.ts";
-import { type GatewayProcess, startGateway } from "../support/gateway.ts";
-import { codeOf, type LoginText, type LoginWorld, SECRET, startLogin, subjectOf } from "../support/login.ts";
+import { startGateway } from "../support/gateway.ts";
+import { codeOf, type LoginWorld, SECRET, startLogin, subjectOf } from "../support/login.ts";
 
 const LIMIT = { timeout: 120_000 };
 /** Lifetime of access tokens, ms. */
@@ -22,16 +22,6 @@ before(async () => {
 after(() => world.close());
 
 const at = (path: string) => world.at(path);
-
-async function start(
-  t: { after(run: () => Promise<void>): void },
-  more?: LoginText,
-  port?: number,
-): Promise<GatewayProcess> {
-  const started = await startGateway(world.text(more, port), { args: ["-hot-reload=false"] });
-  t.after(() => started.kill());
-  return started;
-}
 
 describe("a provider without ID tokens", LIMIT, () => {
   test("identifies users by its userinfo", async (t) => {
@@ -49,7 +39,7 @@ describe("a provider without ID tokens", LIMIT, () => {
       ...{ issuerUrl: "", authorizationUrl: `${world.oidc.issuer}/auth`, tokenUrl: `${world.oidc.issuer}/token` },
       ...{ userInfoUrl, scopes: ["profile"], claimsMapping: { subject: "id", teams: "groups" } },
     };
-    const own = await start(t, { provider });
+    const own = await world.start(t, { provider });
     const browser = new CookieClient();
     const { headers } = JSON.parse((await browser.go(at("/page"))).reply.text) as Mirrored;
     assert.deepEqual(valuesOf(headers, "X-Auth-Subject"), ["4711"]);
@@ -64,7 +54,7 @@ describe("a provider without ID tokens", LIMIT, () => {
     assert.equal(codeOf((await new CookieClient().go(at("/page"))).reply), "403 login_failed");
   });
   test("is asked by others, too, where it is named", async (t) => {
-    await start(t, { provider: { userInfoUrl: `${world.oidc.issuer}/me` } });
+    await world.start(t, { provider: { userInfoUrl: `${world.oidc.issuer}/me` } });
     const browser = await world.loggedIn();
     assert.equal((await browser.ask(at("/"))).status, 200);
     assert.ok(world.oidc.asked.length === 0);

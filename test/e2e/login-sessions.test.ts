@@ -4,11 +4,10 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { call, type Reply } from "../support/client.ts";
 import { CookieClient } from "../support/cookie-client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { ask, openSession } from "../support/http2-client.ts";
-import { codeOf, type LoginText, type LoginWorld, SECRET, startLogin, subjectOf } from "../support/login.ts";
+import { burst, codeOf, type LoginWorld, SECRET, startLogin, subjectOf } from "../support/login.ts";
 import { eventually, reload } from "../support/setup.ts";
 import { echo, type WsBackend, wsBackend, wsClient } from "../support/websocket.ts";
 
@@ -25,22 +24,6 @@ before(async () => {
 after(() => world.close());
 
 const at = (path: string) => world.at(path);
-
-async function start(
-  t: { after(run: () => Promise<void>): void },
-  more?: LoginText,
-  port?: number,
-): Promise<GatewayProcess> {
-  const started = await startGateway(world.text(more, port), { args: ["-hot-reload=false"] });
-  t.after(() => started.kill());
-  return started;
-}
-
-/** Requests of one browser, all at once, with the cookies it has now. */
-function burst(browser: CookieClient, urls: readonly string[]): Promise<readonly Reply[]> {
-  const headers = ["Cookie", browser.line()];
-  return Promise.all(urls.map((url) => call(Number(new URL(url).port), { path: "/", headers })));
-}
 
 describe("a session with expired tokens", LIMIT, () => {
   let sockets: WsBackend;
@@ -157,31 +140,31 @@ function refuse(response: ServerResponse): void {
 
 describe("a restarted gateway", LIMIT, () => {
   test("keeps sessions if it has the same secret", async (t) => {
-    const first = await start(t);
+    const first = await world.start(t);
     const browser = await world.loggedIn();
     const waiting = new CookieClient();
     const { url } = await waiting.go(at("/page"), at("/auth/callback"));
     await first.stop();
-    await start(t);
+    await world.start(t);
     assert.equal((await browser.ask(at("/"))).status, 200);
     assert.equal((await waiting.go(url)).url, at("/page"), "and the logins under way");
   });
   test("makes users log in again if it has none", async (t) => {
-    const first = await start(t, { session: { secrets: [] } });
+    const first = await world.start(t, { session: { secrets: [] } });
     assert.ok(
       first.lines.some(({ msg, warning }) => `${msg} ${String(warning)}`.includes("without secrets")),
       JSON.stringify(first.lines),
     );
     const browser = await world.loggedIn();
     await first.stop();
-    await start(t, { session: { secrets: [] } });
+    await world.start(t, { session: { secrets: [] } });
     const { url, hops } = await browser.go(at("/page"));
     assert.equal(url, at("/page"));
     assert.equal(hops.filter((hop) => hop.startsWith(at("/auth/callback"))).length, 1);
   });
   test("cannot log users in while the provider is down, but can afterwards", async (t) => {
     world.oidc.answer = (_, response) => response.destroy();
-    await start(t);
+    await world.start(t);
     assert.equal(codeOf((await new CookieClient().go(at("/page"))).reply), "503 auth_unavailable");
     world.oidc.answer = null;
     await eventually("a login succeeds", async () => (await new CookieClient().go(at("/page"))).reply.status === 200);

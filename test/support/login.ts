@@ -1,8 +1,9 @@
 // A backend, an OpenID provider, and configurations of gateways whose users log in there.
 import assert from "node:assert/strict";
 import { type Answer, type Backend, type Mirrored, mirror, startBackend, valuesOf } from "./backend.ts";
-import type { Reply } from "./client.ts";
+import { call, type Reply } from "./client.ts";
 import { CookieClient } from "./cookie-client.ts";
+import { type GatewayProcess, startGateway } from "./gateway.ts";
 import { type OidcServer, type OidcSetup, startOidc } from "./oidc.ts";
 import { freePort } from "./ports.ts";
 import { type Block, configText } from "./setup.ts";
@@ -27,6 +28,11 @@ export interface LoginText {
   readonly more?: Block;
 }
 
+/** A test, at the end of which something is done. */
+interface Ending {
+  after(run: () => Promise<void>): void;
+}
+
 /** All that a login takes. */
 export interface LoginWorld {
   readonly backend: Backend;
@@ -38,6 +44,8 @@ export interface LoginWorld {
   /** URL at the second one. */
   beside(path: string): string;
   text(more?: LoginText, port?: number): string;
+  /** Starts a gateway with such a configuration, killed when the test ends. */
+  start(t: Ending, more?: LoginText, port?: number): Promise<GatewayProcess>;
   /** A browser that has logged in at the gateway. */
   loggedIn(): Promise<CookieClient>;
   /** Starts a login, and stops where the provider redirects back. @returns URL of the callback */
@@ -91,6 +99,11 @@ export async function startLogin(setup: OidcSetup = {}, answer: Answer = mirror)
   };
   return {
     ...{ backend, oidc, ports, at, beside, text },
+    async start(t, more, port) {
+      const started = await startGateway(text(more, port), { args: ["-hot-reload=false"] });
+      t.after(() => started.kill());
+      return started;
+    },
     async loggedIn() {
       const browser = new CookieClient();
       const { reply } = await browser.go(at("/"));
@@ -108,6 +121,12 @@ export async function startLogin(setup: OidcSetup = {}, answer: Answer = mirror)
       await Promise.all([backend.close(), oidc.close()]);
     },
   };
+}
+
+/** Requests of one browser, all at once, with the cookies it has now. */
+export function burst(browser: CookieClient, urls: readonly string[]): Promise<readonly Reply[]> {
+  const headers = ["Cookie", browser.line()];
+  return Promise.all(urls.map((url) => call(Number(new URL(url).port), { path: "/", headers })));
 }
 
 /** What a mirroring backend was sent. */
