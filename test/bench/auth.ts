@@ -13,7 +13,7 @@ import { StaticKeys } from "../../src/auth/jwt/static-keys.ts";
 import { TokenVerifier } from "../../src/auth/jwt/verifier.ts";
 import { identityOf } from "../../src/core/identity.ts";
 import { contextOf } from "../support/context.ts";
-import { type SigningKey, signed, signingKey } from "../support/tokens.ts";
+import { PLAIN_ISSUER, type SigningKey, signed, signingKey } from "../support/tokens.ts";
 
 const ROUNDS = 7;
 const SHARED: AuthShared = {
@@ -59,11 +59,9 @@ function placeIn(header: string, prefix: string): CredentialPlaces {
 }
 
 function tokens({ alg, pem }: SigningKey): Authenticator {
-  const claims = { audience: ["api"], audienceClaim: "aud", requiredClaims: [], validateExp: true, validateNbf: true };
-  const meaning = { subjectClaim: "sub", scopeClaim: "scope", typeClaim: "typ", attributes: {} };
-  const settings = { method: "jwt", name: "jwt", issuers: { "https://id.example.org": "" } } as const;
-  const all = { ...settings, algorithms: [alg as "RS256"], ...claims, clockSkewMs: 0, ...meaning };
-  const verifier = new TokenVerifier([new Issuer(all, new StaticKeys(keysOfPem(pem), false))], bearerIdentity);
+  const own = { issuers: { "https://id.example.org": "" }, algorithms: [alg as "RS256"], audience: ["api"] };
+  const issuer = new Issuer({ ...PLAIN_ISSUER, ...own }, new StaticKeys(keysOfPem(pem), false));
+  const verifier = new TokenVerifier([issuer], bearerIdentity);
   const place = placeIn("authorization", "bearer");
   const requirement = { method: "jwt", scopes: [], audiences: [] } as const;
   return bearer({ method: "jwt", variant: "", places: [place], strips: [], requirement }, verifier, null);

@@ -1,6 +1,25 @@
 // Tokens as issuers make them (by jose, which shares no code with the gateway), and such as only attackers do.
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { SignJWT } from "jose";
+import type { IssuerSettings } from "../../src/auth/jwt/issuer.ts";
+
+/** An issuer that asks for no `iss` and no audience, and of which everything else is as by default. */
+export const PLAIN_ISSUER: IssuerSettings = {
+  method: "jwt",
+  name: "main",
+  issuers: {},
+  algorithms: ["RS256"],
+  audience: [],
+  audienceClaim: "aud",
+  requiredClaims: [],
+  validateExp: true,
+  validateNbf: true,
+  clockSkewMs: 0,
+  subjectClaim: "sub",
+  scopeClaim: "scope",
+  typeClaim: "typ",
+  attributes: {},
+};
 
 /** A key pair of an issuer. */
 export interface SigningKey {

@@ -9,29 +9,20 @@ import { type KeySource, keyOfSecret, keysOfPem, keysOfSet } from "../../../../s
 import { StaticKeys } from "../../../../src/auth/jwt/static-keys.ts";
 import type { TokenMeaning } from "../../../../src/auth/jwt/token-meaning.ts";
 import { TokenVerifier } from "../../../../src/auth/jwt/verifier.ts";
-import { nowS, part, type SigningKey, signed, signedWithSecret, signingKey } from "../../../support/tokens.ts";
+import {
+  nowS,
+  PLAIN_ISSUER,
+  part,
+  type SigningKey,
+  signed,
+  signedWithSecret,
+  signingKey,
+} from "../../../support/tokens.ts";
 
 const ISS = "https://id.example";
 const SECRET = "a secret of at least thirty-two bytes";
 const RSA = signingKey("RS256", "r1");
 const EC = signingKey("ES256", "e1");
-
-const DEFAULTS: IssuerSettings = {
-  method: "jwt",
-  name: "main",
-  issuers: {},
-  algorithms: ["RS256"],
-  audience: [],
-  audienceClaim: "aud",
-  requiredClaims: [],
-  validateExp: true,
-  validateNbf: true,
-  clockSkewMs: 0,
-  subjectClaim: "sub",
-  scopeClaim: "scope",
-  typeClaim: "typ",
-  attributes: {},
-};
 
 function pem(key: SigningKey): KeySource {
   return new StaticKeys(keysOfPem(key.pem), false);
@@ -43,7 +34,7 @@ function set(...jwks: unknown[]): KeySource {
 
 /** Verifies one token with one issuer. */
 async function ask(token: string, keys: KeySource, settings: Partial<IssuerSettings> = {}, now = Date.now) {
-  const verifier = new TokenVerifier([new Issuer({ ...DEFAULTS, ...settings }, keys)], (accepted) => accepted, now);
+  const verifier = new TokenVerifier([new Issuer({ ...PLAIN_ISSUER, ...settings }, keys)], (accepted) => accepted, now);
   return await verifier.verify(token);
 }
 
@@ -324,8 +315,8 @@ describe("keys", () => {
   test("are looked up only at the issuer of the token", async () => {
     const other = signingKey("RS256", "r1");
     const issuers = [
-      new Issuer({ ...DEFAULTS, name: "a", issuers: { "https://a.example": "" } }, set(RSA.jwk)),
-      new Issuer({ ...DEFAULTS, name: "b", issuers: { "https://b.example": "" } }, set(other.jwk)),
+      new Issuer({ ...PLAIN_ISSUER, name: "a", issuers: { "https://a.example": "" } }, set(RSA.jwk)),
+      new Issuer({ ...PLAIN_ISSUER, name: "b", issuers: { "https://b.example": "" } }, set(other.jwk)),
     ];
     const verifier = new TokenVerifier(issuers, ({ provider }) => provider);
     const outcome = async (key: SigningKey, iss: string) => verifier.verify(await signed(key, { iss }));
@@ -393,7 +384,7 @@ describe("verified tokens are cached", () => {
     let made = 0;
     let now = Date.now();
     const [key] = keysOfSet({ keys: [RSA.jwk] }).values();
-    const issuer = new Issuer(DEFAULTS, new StaticKeys([key!], true));
+    const issuer = new Issuer(PLAIN_ISSUER, new StaticKeys([key!], true));
     const verifier = new TokenVerifier(
       [issuer],
       () => ++made,

@@ -5,22 +5,13 @@ import type { IssuerSettings } from "../../../../src/auth/jwt/issuer.ts";
 import { basicOf, Introspection } from "../../../../src/auth/oauth2/introspection.ts";
 import { inTurn } from "../../../../src/auth/oauth2/opaque-tokens.ts";
 import type { ProviderRequest } from "../../../../src/auth/provider-fetch.ts";
+import { PLAIN_ISSUER } from "../../../support/tokens.ts";
 
 const ISSUER: IssuerSettings = {
+  ...PLAIN_ISSUER,
   method: "oauth2",
-  name: "main",
   issuers: { "https://id.example": "" },
-  algorithms: ["RS256"],
   audience: ["api"],
-  audienceClaim: "aud",
-  requiredClaims: [],
-  validateExp: true,
-  validateNbf: true,
-  clockSkewMs: 0,
-  subjectClaim: "sub",
-  scopeClaim: "scope",
-  typeClaim: "typ",
-  attributes: {},
 };
 const ACTIVE = { active: true, sub: "ann", aud: "api", scope: "read" };
 const START = 1_000_000_000_000;
