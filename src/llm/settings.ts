@@ -1,9 +1,7 @@
 // What the configuration says about language models: providers, models, credentials, failover, and rules that use them.
 import type { FormatName } from "./format.ts";
-import type { ModelFacts } from "./model.ts";
-
-/** Kind of a provider; `catalog.ts` has what each implies. */
-export type ProviderKind = "openai" | "anthropic" | "gemini" | "openrouter" | "openaiCompatible";
+import type { Dialect, ModelFacts } from "./model.ts";
+import type { ProviderKind } from "./providers.ts";
 
 /** A provider. */
 export interface ProviderSettings {
@@ -16,8 +14,9 @@ export interface ProviderSettings {
   readonly apiKeys: readonly string[];
   /** Extra request fields, flat. */
   readonly headers: readonly string[];
-  /** Format it is spoken to in, for chat. */
-  readonly format: FormatName;
+  /** Formats of chat it is spoken to in: the client's own if it is one of them, else the first. */
+  readonly formats: readonly [FormatName, ...FormatName[]];
+  readonly dialect: Dialect;
   /** Longest silence after a response head, ms. The other waits are those of its service. */
   readonly idleTimeoutMs: number;
   /** The next candidate is asked if no content has come by then, ms; 0 never. */
