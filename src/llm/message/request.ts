@@ -123,8 +123,17 @@ export interface Turn {
   readonly parts: readonly Part[];
 }
 
+/** A group of tools (Responses). */
+export interface Namespace {
+  readonly name: string;
+  readonly description: string;
+  /** Name of the tool in it. */
+  readonly tool: string;
+}
+
 /** A tool the client has. */
 export interface Tool {
+  /** Unique in the request: for a tool in a namespace both names, as calls and {@link ToolChoice} have them. */
   readonly name: string;
   /** "" none. */
   readonly description: string;
@@ -134,8 +143,8 @@ export interface Tool {
   /** `format` of a freeform tool as OpenAI writes it in Chat Completions; null with {@link freeform}: any text. */
   readonly grammar: JsonObject | null;
   readonly freeform: boolean;
-  /** Name of the namespace it belongs to; null: none. */
-  readonly namespace: string | null;
+  /** null: it is in none. */
+  readonly namespace: Namespace | null;
   readonly cache: CacheMark | null;
 }
 
