@@ -1,4 +1,5 @@
 // The contract of a wire format: how requests, answers, streams and errors of one API are read and written.
+import type { ToolNames } from "./ids.ts";
 import type { JsonObject } from "./json.ts";
 import type { Fault } from "./message/fault.ts";
 import type { ChatRequest, Family } from "./message/request.ts";
@@ -23,6 +24,8 @@ export interface WrittenRequest {
   readonly body: JsonObject;
   /** What was left out or changed, by name of the client's field, for `x-llm-warnings`. */
   readonly warnings: readonly string[];
+  /** Puts tools of the answer back, by `restored-tools.ts`; null: they have the names and kinds the client knows. */
+  readonly toolNames: ToolNames | null;
 }
 
 /** How the client sees the answer. */

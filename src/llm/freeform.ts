@@ -1,5 +1,5 @@
 // Freeform tools, whose input is text instead of JSON, towards APIs where every tool has a schema. Writers of requests
-// wrap tools and calls; writers of answers, which know the request, unwrap calls of freeform tools made as functions.
+// wrap tools and calls; `restored-tools.ts` unwraps calls of freeform tools made as functions.
 import { isObject, type JsonObject, objectOr, textOr } from "./json.ts";
 import type { Tool } from "./message/request.ts";
 

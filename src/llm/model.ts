@@ -44,6 +44,10 @@ export interface Dialect {
   readonly streamUsage: boolean;
   /** Chat Completions: how reasoning is asked for and where it is shown. */
   readonly reasoning: "reasoning_effort" | "openrouter";
+  /** Chat Completions: which ids of tool calls are accepted, see `ids.ts`. */
+  readonly callIds: "openai" | "mistral";
+  /** Chat Completions: whether freeform tools (`custom`) are known; else they are put as functions. */
+  readonly freeformTools: boolean;
   /** Sends remote pictures and documents as URLs; else they are refused by name. */
   readonly remoteUrls: boolean;
 }

@@ -85,6 +85,8 @@ const OPENAI: KindFacts = {
     developerRole: true,
     streamUsage: true,
     reasoning: "reasoning_effort",
+    callIds: "openai",
+    freeformTools: true,
     remoteUrls: true,
   },
   author: "openai",
@@ -145,7 +147,12 @@ const GEMINI: KindFacts = {
 };
 
 /** Of servers that take what Chat Completions was before OpenAI's own models changed it. */
-const COMPATIBLE_DIALECT: Dialect = { ...OPENAI.dialect, maxTokensField: "max_tokens", developerRole: false };
+const COMPATIBLE_DIALECT: Dialect = {
+  ...OPENAI.dialect,
+  maxTokensField: "max_tokens",
+  developerRole: false,
+  freeformTools: false,
+};
 
 const OPENROUTER: KindFacts = {
   ...OPENAI,
