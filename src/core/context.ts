@@ -8,6 +8,7 @@ import type { ErrorCode } from "./errors.ts";
 import type { Admission, Identity } from "./identity.ts";
 import type { Tier } from "./limiter.ts";
 import type { LogLine } from "./log.ts";
+import type { Reply } from "./reply.ts";
 import type { BodyFilter, ReplyHead, ReplyWriter } from "./reply-head.ts";
 import { RequestEdit } from "./request-edit.ts";
 import type { RouteSettings } from "./route-settings.ts";
@@ -93,6 +94,12 @@ export interface ReplyFilter {
   onReply(ctx: RequestContext, reply: ReplyHead): BodyFilter | undefined;
 }
 
+/** Writes the errors of a route in the form its clients expect. */
+export interface ErrorWriter {
+  /** An error before the reply has begun, as a complete reply; null: the gateway's own form. */
+  write(ctx: RequestContext, code: ErrorCode, message: string): (Reply & { readonly body: string }) | null;
+}
+
 const NO_FILTERS: readonly ReplyFilter[] = [];
 
 /** Ends of attempts kept for one request, the latest: an event stream may be taken up again for days. */
@@ -147,6 +154,8 @@ export class RequestContext {
 
   snapshot: RequestSnapshot | null = null;
   route: RouteSettings | null = null;
+  /** The form of errors on the route; null: that of the gateway. */
+  routeErrors: ErrorWriter | null = null;
   /** null when metrics are off. */
   meter: RouteMeter | null = null;
   /** Filters that see the reply, in the order they run: those of the listener, or of the route once one was found. */

@@ -100,6 +100,8 @@ export type Progress =
   | "reset_on_reuse"
   /** The backend may have acted on it. */
   | "sent"
+  /** It has answered that it does not serve the request, and another target may. Reported by translations alone. */
+  | "declined"
   /** A response had begun. */
   | "responding";
 
@@ -111,6 +113,8 @@ export interface SendFailure {
   readonly detail: string;
   /** The fault in the client's input, worded for the client. */
   readonly message?: string;
+  /** Status of the answer that the failure was read from; absent: none came. */
+  readonly status?: number;
 }
 
 /** Receives the response of one send, in this order: interim*, head, data*, end; or failed at any point. */

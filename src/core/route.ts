@@ -1,5 +1,5 @@
 // The match plus everything decided for it at compile time, so that a request only looks things up.
-import type { ReplyFilter, RequestContext, RouteMeter } from "./context.ts";
+import type { ErrorWriter, ReplyFilter, RequestContext, RouteMeter } from "./context.ts";
 import type { UpgradedSocket, Upstream } from "./edges.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Filter } from "./filter.ts";
@@ -52,6 +52,8 @@ export interface Route extends RouteSettings {
   readonly to: Strategy | Responder;
   /** null: a failure of the targets is what the client gets. */
   readonly fallback: Fallback | null;
+  /** The form of errors; null: that of the gateway. */
+  readonly errors: ErrorWriter | null;
   /** null: preflights are requests like any other. */
   readonly preflight: PreflightRule | null;
   /** null: WebSocket handshakes find no route here. */

@@ -1,7 +1,7 @@
 // Plans where a request goes.
 import type { RequestContext } from "./context.ts";
 import type { ErrorCode } from "./errors.ts";
-import type { Refusal } from "./reply.ts";
+import type { Refusal, Reply } from "./reply.ts";
 import type { Service } from "./service.ts";
 import type { Translator } from "./translator.ts";
 
@@ -12,19 +12,26 @@ export interface Target {
   readonly translator: Translator | null;
   /** Whether a request may be sent again even if neither its method nor its fields permit it (RFC 9110 §9.2.2). */
   readonly repeatable: boolean;
+  /** Whether no other target can follow, so that the body is not kept for one. */
+  readonly isLast: boolean;
   /**
-   * Whether the next target of the plan takes over when this one has failed for good.
+   * The target that takes over when this one has failed for good; null: none. May be called more than once for a failure.
    * @param code why it failed; null: it answered
    * @param status of the answer; 0 none
    */
-  movesOn(code: ErrorCode | null, status: number): boolean;
+  next(code: ErrorCode | null, status: number): Target | null;
 }
 
-/** Targets in the order they are tried; never empty. */
-export type Plan = readonly [Target, ...Target[]];
+/** The target that is tried first, or an answer in place of all targets. */
+export type Plan = Target | Reply | Refusal;
+
+/** Whether a plan is a {@link Target}. */
+export function isTarget(plan: Plan): plan is Target {
+  return "service" in plan;
+}
 
 /** Decides where requests of a route go. It never fails a request: on a timeout or error it uses its default. */
 export interface Strategy {
-  /** The targets of a request, or why it is not sent at all. */
-  plan(ctx: RequestContext): Plan | Refusal | Promise<Plan | Refusal>;
+  /** Where a request goes, or why it is not sent at all. */
+  plan(ctx: RequestContext): Plan | Promise<Plan>;
 }

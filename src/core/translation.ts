@@ -1,5 +1,6 @@
 // One request in the protocol of its backend.
 import type { Receiver, RequestBody } from "./edges.ts";
+import type { ErrorCode } from "./errors.ts";
 
 /** One request in the backend's protocol. */
 export interface Translation {
@@ -17,4 +18,20 @@ export interface Translation {
    * when none can be put in now. Absent: a reply of this protocol can only be cut.
    */
   ending?(trailers: readonly string[]): Buffer | null;
+  /** How an event stream that cannot be completed tells its client. */
+  readonly events?: EventForm;
+}
+
+/** Event streams that a translation writes. */
+export interface EventForm {
+  /** The head of the reply is sent if none has come by then, so that keep-alives can follow, ms after the request; 0 never. */
+  readonly earlyMs: number;
+  /** Fields of that head, flat. */
+  earlyFields(): string[];
+  /** Sent between events while there is nothing else to send. */
+  readonly keepAlive: Buffer;
+  /** Nothing was sent but keep-alives: another target can continue the reply. */
+  readonly isEmpty: boolean;
+  /** The last events of a reply that has begun and cannot be completed. */
+  error(code: ErrorCode, message: string): Buffer;
 }

@@ -185,10 +185,12 @@ export class Attempt implements Receiver {
     if (this.#over) return;
     const unwanted = this.#drains >= 0;
     if (failure.progress !== "unable") this.endpoint.meter?.failed(failure.code);
+    const { code, detail, status } = failure;
+    if (status !== undefined) this.#answered(status, -1);
+    const outcome = status === undefined ? code : "answered";
     this.#leave(); // aborts too: it may be the translation that failed
-    const { code, detail } = failure;
-    this.#judge(ofFailure(code), code, detail);
-    this.#tell(code, detail);
+    this.#judge(status === undefined ? ofFailure(code) : this.#verdict(status, -1), outcome, detail);
+    this.#tell(outcome, detail);
     if (!unwanted) this.#handler.failed(this, failure);
   }
 

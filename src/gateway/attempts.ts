@@ -1,11 +1,11 @@
-// Makes the attempts of one request: executes what `next-step.ts` decides, target after target of its plan.
+// Makes the attempts of one request: executes what `next-step.ts` decides, target after target.
 import type { RequestContext } from "../core/context.ts";
 import type { RequestBody, SendFailure } from "../core/edges.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { RetryRule } from "../core/retry.ts";
 import type { Route } from "../core/route.ts";
-import type { Plan, Target } from "../core/strategy.ts";
+import type { Target } from "../core/strategy.ts";
 import type { RequestHead } from "../core/upstream-request.ts";
 import { Attempt, type AttemptHandler } from "./attempt.ts";
 import { afterAnswer, afterBlock, afterFailure, BEGIN, type Situation, type Step } from "./next-step.ts";
@@ -49,11 +49,8 @@ interface RequestParts {
 export class Attempts {
   readonly #ctx: RequestContext;
   readonly #route: Route;
-  readonly #plan: Plan;
   readonly #parts: RequestParts;
   #target: Target;
-  /** Index of the target in the plan. */
-  #at = 0;
   #head: RequestHead;
   #body: RequestBody;
   /** Attempts on the target. */
@@ -70,13 +67,12 @@ export class Attempts {
   deadlineAt = 0;
 
   /** @param ctx with the translation for the first target, if it needs one */
-  constructor(ctx: RequestContext, route: Route, plan: Plan, parts: RequestParts) {
+  constructor(ctx: RequestContext, route: Route, target: Target, parts: RequestParts) {
     this.#ctx = ctx;
     this.#route = route;
-    this.#plan = plan;
     this.#parts = parts;
-    this.#target = plan[0];
-    this.#body = keptBody(ctx, this.#target, plan.length > 1);
+    this.#target = target;
+    this.#body = keptBody(ctx, target);
     this.#head = requestHead(ctx, route);
   }
 
@@ -140,7 +136,7 @@ export class Attempts {
     const { race } = this.#parts;
     const { retry } = this.#target.service;
     const reason = retry === null ? null : retryReason(retry, this.#route.grpc, this.#repeatable, status, fields);
-    if ((reason === null && !this.#movesOn(null, status)) || !isReplayable(this.#body)) return false;
+    if ((reason === null && this.#target.next(null, status) === null) || !isReplayable(this.#body)) return false;
     this.fail(attempt.endpoint);
     if (!race.lose(attempt)) {
       const asked = reason === null ? -1 : askedWait(fields, Date.now());
@@ -206,7 +202,7 @@ export class Attempts {
         this.#parts.clock.pause(this.#parts.relay.events!.wait());
         return true;
       case "target":
-        return this.#moveOn();
+        return this.#moveOn(step.to);
       case "giveUp": {
         const { code, detail, message } = this.#failure!;
         this.#parts.handler.giveUp(code, detail, message, 0);
@@ -221,7 +217,7 @@ export class Attempts {
     if (!isBlocked(permit)) return this.#sendFirst(permit);
     const last = this.#failure;
     const [step] = afterBlock(this.#situation((last ?? permit).code, 0), last?.progress ?? "unsent");
-    if (step!.kind === "target" && this.#moveOn()) return true;
+    if (step!.kind === "target" && this.#moveOn(step!.to)) return true;
     if (last === null) this.#parts.handler.giveUp(permit.code, "", undefined, permit.retryMs);
     else this.#parts.handler.giveUp(last.code, last.detail, last.message, 0);
     return true;
@@ -248,22 +244,16 @@ export class Attempts {
     attempt.send({ head: this.#head, own, body: this.#body, fresh: this.#fresh });
   }
 
-  #movesOn(code: ErrorCode | null, status: number): boolean {
-    return this.#at + 1 < this.#plan.length && this.#target.movesOn(code, status);
-  }
-
-  /** Starts with the next target of the plan. @returns false if it cannot take the request */
-  #moveOn(): boolean {
+  /** Starts with another target. @returns false if it cannot take the request */
+  #moveOn(target: Target): boolean {
     const ctx = this.#ctx;
-    const target = this.#plan[this.#at + 1]!;
     const translation = target.translator?.begin(ctx) ?? null;
     if (translation !== null && "code" in translation) return false;
-    this.#at++;
     this.#target = target;
     ctx.translation = translation;
     ctx.serviceName = target.service.name;
     this.#head = requestHead(ctx, this.#route);
-    if (!(this.#body instanceof ReplayBody)) this.#body = keptBody(ctx, target, this.#at + 1 < this.#plan.length);
+    if (!(this.#body instanceof ReplayBody)) this.#body = keptBody(ctx, target);
     this.#count = 0;
     this.#failed = NONE;
     this.#failure = null;
@@ -289,9 +279,9 @@ export class Attempts {
       fresh: this.#fresh,
       inTime: attemptsWithinMs === 0 || now - this.#ctx.startedAt < attemptsWithinMs,
       leftMs: clock.isOver ? 0 : clock.endsAt - now,
-      begun: this.#ctx.status !== 0,
+      begun: this.#ctx.status !== 0 && this.#ctx.translation?.events?.isEmpty !== true,
       resumable: relay.events?.resumable === true,
-      movesOn: this.#movesOn(code, status),
+      next: this.#target.next(code, status),
       random: Math.random,
     };
   }

@@ -150,7 +150,7 @@ export class EventStream implements OpenStream, ReplyWriter {
     const { heartbeatMs } = this.#rule;
     if (heartbeatMs === 0 || now - this.#writtenAt < heartbeatMs || !this.#boundary.between) return;
     this.#writtenAt = now;
-    this.#ctx.reply.write(HEARTBEAT, null);
+    this.#ctx.reply.write(this.#ctx.translation?.events?.keepAlive ?? HEARTBEAT, null);
     this.#ctx.reply.flush();
   }
 
@@ -177,10 +177,10 @@ export class EventStream implements OpenStream, ReplyWriter {
     return ends;
   }
 
-  /** Ends with a last event that gives the reason, if one can be inserted. @returns false if not */
-  endWithError(why: string): boolean {
+  /** Ends with last events that give the reason, if they can be inserted. @returns false if not */
+  endWithError(events: Buffer): boolean {
     if (!this.#boundary.between && !this.#trimmed) return false;
-    this.#ctx.reply.end(Buffer.from(`event: error\ndata: ${why}\n\n`), NO_TRAILERS);
+    this.#ctx.reply.end(events, NO_TRAILERS);
     return true;
   }
 

@@ -3,9 +3,9 @@
 import { AUTHENTICATION_EXPIRED } from "../core/bound-stream.ts";
 import type { RequestContext } from "../core/context.ts";
 import type { SendFailure, UpgradedSocket, Upstream } from "../core/edges.ts";
-import type { ErrorCode } from "../core/errors.ts";
+import { ERRORS, type ErrorCode } from "../core/errors.ts";
 import type { Route } from "../core/route.ts";
-import type { Plan } from "../core/strategy.ts";
+import type { Target } from "../core/strategy.ts";
 import { type Answers, retryAfter } from "./answers.ts";
 import type { Attempt } from "./attempt.ts";
 import { Attempts, type AttemptsHandler } from "./attempts.ts";
@@ -35,14 +35,14 @@ export class Forward implements Upstream, AttemptsHandler, EventStreamHandler, C
   #over = false;
 
   /** @param ctx with the translation for the first target, if it needs one */
-  constructor(ctx: RequestContext, route: Route, plan: Plan, answers: Answers) {
+  constructor(ctx: RequestContext, route: Route, target: Target, answers: Answers) {
     this.#ctx = ctx;
     this.#route = route;
     this.#answers = answers;
     this.#deadline = deadlineOf(ctx, route);
     this.#relay = new ResponseRelay(ctx, route, this.#deadline, this);
     const parts = { handler: this, race: this.#race, clock: this.#clock, relay: this.#relay };
-    this.#attempts = new Attempts(ctx, route, plan, parts);
+    this.#attempts = new Attempts(ctx, route, target, parts);
   }
 
   start(): void {
@@ -52,7 +52,17 @@ export class Forward implements Upstream, AttemptsHandler, EventStreamHandler, C
       this.#clock.endAt(this.#ctx.startedAt + ms);
       if (total) this.#attempts.deadlineAt = this.#clock.endsAt;
     }
+    this.#relay.openEarly(() => this.#openEarly());
     this.#attempts.start();
+  }
+
+  /** Sends the head before any target has answered, so that keep-alives can follow. */
+  #openEarly(): void {
+    try {
+      this.#relay.head(200, "", this.#ctx.translation!.events!.earlyFields(), -1);
+    } catch (error) {
+      this.#ctx.defects!.defect(this.#ctx, error); // of a filter
+    }
   }
 
   /** The client takes more. */
@@ -74,6 +84,7 @@ export class Forward implements Upstream, AttemptsHandler, EventStreamHandler, C
 
   begun(attempt: Attempt, release: (() => void) | null): void {
     if (this.#over || !this.#relay.begun(release)) return;
+    if (this.#ctx.status !== 0) attempt.note(this.#ctx.status);
     this.#race.win(attempt);
     attempt.opened();
     this.#clock.answered(true);
@@ -194,9 +205,15 @@ export class Forward implements Upstream, AttemptsHandler, EventStreamHandler, C
     if (ctx.status === 0 && fallback?.codes.has(code) === true) {
       ctx.detail = `fallback for ${code}`;
       this.#answers.reply(ctx, fallback.reply);
-    } else if (this.#relay.events?.endWithError(code === "expired_credentials" ? message! : code) === true)
-      ctx.error = code;
+    } else if (this.#relay.events?.endWithError(this.#lastEvents(code, message)) === true) ctx.error = code;
     else this.#answers.refuse(ctx, code, retryAfter(retryMs), message);
+  }
+
+  #lastEvents(code: ErrorCode, message: string | undefined): Buffer {
+    const { translation } = this.#ctx;
+    const form = translation?.events;
+    if (form !== undefined) return form.error(code, message ?? ERRORS[code].message);
+    return Buffer.from(`event: error\ndata: ${code === "expired_credentials" ? message! : code}\n\n`);
   }
 
   /** The head of a reconnected stream: the client has one already. */

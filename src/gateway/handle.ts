@@ -7,7 +7,7 @@ import { isRefusal, type Refusal, type Reply, type Verdict } from "../core/reply
 import type { Responder } from "../core/responder.ts";
 import type { Route } from "../core/route.ts";
 import type { CurrentSnapshot, NoMatch, Snapshot } from "../core/snapshot.ts";
-import type { Plan } from "../core/strategy.ts";
+import { isTarget, type Plan } from "../core/strategy.ts";
 import { clientAddress } from "../wire/forwarded.ts";
 import { canonicalPath } from "../wire/path.ts";
 import { matchPreflight } from "../wire/preflight.ts";
@@ -140,6 +140,7 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
     ctx.tier = route.tier;
     ctx.meter = route.meter;
     ctx.replyFilters = route.replyFilters;
+    ctx.routeErrors = route.errors;
     ctx.debug?.("Route chosen", {
       route: route.id,
       pattern: route.pattern,
@@ -171,10 +172,10 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
     plan.then((p) => this.#forward(ctx, route, p)).catch((error) => this.defect(ctx, error));
   }
 
-  #forward(ctx: RequestContext, route: Route, plan: Plan | Refusal): void {
+  #forward(ctx: RequestContext, route: Route, plan: Plan): void {
     if (isAnswered(ctx)) return;
-    if ("code" in plan) return this.#answer(ctx, plan);
-    const translation = plan[0].translator?.begin(ctx) ?? null;
+    if (!isTarget(plan)) return this.#answer(ctx, plan);
+    const translation = plan.translator?.begin(ctx) ?? null;
     if (translation !== null && "code" in translation) return this.#answer(ctx, translation);
     ctx.translation = translation;
     new Forward(ctx, route, plan, this).start();

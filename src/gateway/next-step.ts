@@ -1,6 +1,7 @@
 // What follows an attempt that did not serve the client: decided from plain values, executed by `forward.ts`.
 import type { Progress } from "../core/edges.ts";
 import type { RetryRule } from "../core/retry.ts";
+import type { Target } from "../core/strategy.ts";
 import { backoff, maySendAgain } from "./resend.ts";
 
 /** One way to go on. */
@@ -15,8 +16,8 @@ export type Step =
   | { readonly kind: "wait"; readonly ms: number }
   /** The event stream continues on another connection, after the delay its backend has set. */
   | { readonly kind: "reconnect" }
-  /** The next target of the plan. Costs nothing of the budgets: it is a new request to another service. */
-  | { readonly kind: "target" }
+  /** Another target. Costs nothing of the budgets: it is a new request to another service. */
+  | { readonly kind: "target"; readonly to: Target }
   /** What failed is what the client gets. */
   | { readonly kind: "giveUp" };
 
@@ -38,12 +39,12 @@ export interface Situation {
   readonly inTime: boolean;
   /** Time until the client must have its answer, ms. */
   readonly leftMs: number;
-  /** The reply has begun. */
+  /** Something of the reply has been sent that another target could not continue. */
   readonly begun: boolean;
   /** The reply is an event stream that can be taken up again. */
   readonly resumable: boolean;
-  /** The plan has another target that takes over from this one, given how it ended. */
-  readonly movesOn: boolean;
+  /** The target that takes over from this one, given how it ended; null: none. */
+  readonly next: Target | null;
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
@@ -52,7 +53,6 @@ const ATTEMPT: Step = { kind: "attempt" };
 const FRESH: Step = { kind: "fresh" };
 const OTHER: Step = { kind: "other", same: false };
 const OTHER_OR_SAME: Step = { kind: "other", same: true };
-const TARGET: Step = { kind: "target" };
 const GIVE_UP: Step = { kind: "giveUp" };
 const RECONNECT: Step = { kind: "reconnect" };
 
@@ -74,8 +74,7 @@ export function afterFailure(s: Situation, progress: Progress): readonly Step[] 
       if (wait !== null) steps.push(wait);
     }
   }
-  if (mayMoveOn(s, progress)) steps.push(TARGET);
-  steps.push(GIVE_UP);
+  steps.push(...elsewhere(s, progress), GIVE_UP);
   return steps;
 }
 
@@ -84,7 +83,7 @@ export function afterFailure(s: Situation, progress: Progress): readonly Step[] 
  * @param progress of the last attempt on this target; `unsent`: there was none
  */
 export function afterBlock(s: Situation, progress: Progress): readonly Step[] {
-  return mayMoveOn(s, progress) ? [TARGET, GIVE_UP] : [GIVE_UP];
+  return [...elsewhere(s, progress), GIVE_UP];
 }
 
 /**
@@ -96,13 +95,16 @@ export function afterBlock(s: Situation, progress: Progress): readonly Step[] {
 export function afterAnswer(s: Situation, retryable: boolean, askedMs: number): readonly Step[] {
   if (s.begun || !s.replayable) return [];
   const wait = retryable ? waitFor(s, askedMs) : null;
-  const target = s.movesOn && s.repeatable && s.leftMs > 0 ? TARGET : null;
-  return [wait, target].filter((step) => step !== null);
+  const target: readonly Step[] =
+    s.next !== null && s.repeatable && s.leftMs > 0 ? [{ kind: "target", to: s.next }] : [];
+  return wait === null ? target : [wait, ...target];
 }
 
 /** What the first target may have done is not done again by another, unless that is harmless. */
-function mayMoveOn(s: Situation, progress: Progress): boolean {
-  return s.movesOn && !s.begun && s.leftMs > 0 && maySendAgain(progress, s.repeatable, s.replayable, true);
+function elsewhere(s: Situation, progress: Progress): readonly Step[] {
+  if (s.next === null || s.begun || s.leftMs <= 0) return [];
+  const may = progress === "declined" ? s.replayable : maySendAgain(progress, s.repeatable, s.replayable, true);
+  return may ? [{ kind: "target", to: s.next }] : [];
 }
 
 function waitFor({ rule, attempts, leftMs, random }: Situation, askedMs: number): Step | null {

@@ -24,6 +24,11 @@ export function refuse(
   const late = row.retryAfter !== undefined && getField(given, "retry-after") === undefined;
   const fields = late ? [...given, "Retry-After", String(row.retryAfter)] : given;
   const kind = grpcKind(ctx.fields);
+  const written = ctx.status === 0 ? (ctx.routeErrors?.write(ctx, code, message) ?? null) : null;
+  if (written !== null) {
+    const { status, body } = written;
+    return sendReply(ctx, { status, fields: [...written.fields, ...fields], body }, row.close === true);
+  }
   if (ctx.status !== 0) return endReply(ctx, kind, row, message);
   if (kind !== null) return refuseCall(ctx, row, fields, message);
   const all = ["Content-Type", "application/json; charset=utf-8", ...(row.fields ?? []), ...fields];

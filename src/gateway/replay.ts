@@ -90,11 +90,11 @@ export class ReplayBody implements RequestBody, BodyReceiver {
 /**
  * The body, kept for another attempt where one may come: of what may be repeated, and of what a backend may say that it has
  * not looked at. Where an attempt may have to be waited for, any body is wrapped, so that nothing is lost meanwhile.
- * @param follows whether another target may be tried after this one
  */
-export function keptBody(ctx: RequestContext, target: Target, follows: boolean): RequestBody {
+export function keptBody(ctx: RequestContext, target: Target): RequestBody {
   const { body } = ctx;
   const { retry, mayRefuse } = target.service;
+  const follows = !target.isLast;
   if (body.length === 0 || body.replayable === true) return body;
   const asked = retry !== null || follows;
   const kept = mayRefuse || target.repeatable || (asked ? isRepeatable(ctx) : isIdempotent(ctx.method));

@@ -39,6 +39,7 @@ export function maySendAgain(progress: Progress, repeatable: boolean, replayable
     case "sent":
       return repeatable && asked;
     case "unable":
+    case "declined":
     case "responding":
       return false;
   }

@@ -52,13 +52,20 @@ export class ResponseRelay implements BoundStream {
     return this.stalled || (!this.#route.grpc && !this.#ctx.body.complete);
   }
 
+  /** Rings when the head must go out before any target has answered; not at all unless the translation asks for that. */
+  openEarly(ring: () => void): void {
+    const earlyMs = this.#ctx.translation?.events?.earlyMs ?? 0;
+    if (earlyMs > 0) this.#held = setTimeout(ring, earlyMs);
+  }
+
   /**
    * The backend has begun what may be a stream, and its head is delayed.
    * @param release see {@link Receiver.begun}
    * @returns whether it is one, and the first: from here on no total deadline counts
    */
   begun(release: (() => void) | null): boolean {
-    if (this.#deadline.total || this.events !== null) return false;
+    if (this.events !== null) return this.#ctx.translation?.events !== undefined; // its head was sent early
+    if (this.#deadline.total) return false;
     const { heartbeatMs, silenceMs } = this.#route.events;
     this.#listen((release === null ? 0 : silenceMs) || this.#deadline.silenceMs);
     if (release !== null && heartbeatMs > 0) this.#held = setTimeout(release, heartbeatMs);

@@ -1,7 +1,7 @@
 // The strategy of rules that name their service: every request has the same plan.
-import type { Plan, Strategy } from "../core/strategy.ts";
+import type { Strategy, Target } from "../core/strategy.ts";
 
-/** A strategy that returns `plan` for every request. */
-export function direct(plan: Plan): Strategy {
-  return { plan: () => plan };
+/** A strategy that sends every request to `target`. */
+export function direct(target: Target): Strategy {
+  return { plan: () => target };
 }

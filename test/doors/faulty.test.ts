@@ -72,14 +72,16 @@ before(async () => {
           service: serviceNamed("web"),
           translator: null,
           repeatable: true,
-          movesOn: () => true,
+          isLast: true,
+          next: () => null,
         };
         if (rule.id === "own") return { answer: () => ({ status: 200, fields: [], body: "own" }) };
         if (rule.id === "plan") return { plan: fault };
         if (rule.id === "late") return { plan: () => Promise.reject(new Error("a defect of a test's own")) };
-        if (rule.id === "translator") return { plan: () => [{ ...plain, translator: { begin: fault } }] };
-        const dead = { ...plain, service: serviceNamed("dead") };
-        if (rule.id === "second") return { plan: () => [dead, { ...plain, translator: { begin: fault } }] };
+        if (rule.id === "translator") return { plan: () => ({ ...plain, translator: { begin: fault } }) };
+        const second = { ...plain, translator: { begin: fault } };
+        const dead = { ...plain, service: serviceNamed("dead"), isLast: false, next: () => second };
+        if (rule.id === "second") return { plan: () => dead };
         return null;
       },
     },

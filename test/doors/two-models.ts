@@ -2,7 +2,7 @@
 // too busy. What a strategy for language models does, without the models.
 import type { Receiver, RequestBody } from "../../src/core/edges.ts";
 import type { Service } from "../../src/core/service.ts";
-import type { Plan, Strategy, Target } from "../../src/core/strategy.ts";
+import type { Strategy, Target } from "../../src/core/strategy.ts";
 import type { Translation } from "../../src/core/translation.ts";
 import { readWhole, WholeBody } from "../../src/wire/whole-body.ts";
 
@@ -17,21 +17,19 @@ export function twoModels(cheap: Service, dear: Service): Strategy {
       if ("code" in bytes) return bytes;
       const prompt = promptOf(bytes);
       if (prompt === null) return { code: "bad_request", message: 'The body must be JSON with a text "prompt".' };
-      const plan: Plan = [
-        modelTarget(cheap, { model: "small", prompt }, true),
-        modelTarget(dear, { model: "large", messages: [{ role: "user", content: prompt }] }, false),
-      ];
-      return plan;
+      const second = modelTarget(dear, { model: "large", messages: [{ role: "user", content: prompt }] }, null);
+      return modelTarget(cheap, { model: "small", prompt }, second);
     },
   };
 }
 
-function modelTarget(service: Service, request: unknown, hasNext: boolean): Target {
+function modelTarget(service: Service, request: unknown, second: Target | null): Target {
   return {
     service,
     translator: { begin: () => new ModelCall(JSON.stringify(request)) },
     repeatable: true, // it only asks: to ask twice does no harm
-    movesOn: (code, status) => hasNext && (code !== null || status === 429 || status === 503),
+    isLast: second === null,
+    next: (code, status) => (code !== null || status === 429 || status === 503 ? second : null),
   };
 }
 

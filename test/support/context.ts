@@ -73,6 +73,7 @@ export function routeOf(given: GivenRoute = {}): Route {
     replyFilters: [],
     to: { answer: () => ({ code: "no_route" }) },
     fallback: null,
+    errors: null,
     preflight: null,
     websocket: null,
     times: null,

@@ -9,7 +9,7 @@ import type { Reply } from "../../src/core/reply.ts";
 import type { Route } from "../../src/core/route.ts";
 import type { EventStreamRule } from "../../src/core/route-settings.ts";
 import type { Service } from "../../src/core/service.ts";
-import type { Plan } from "../../src/core/strategy.ts";
+import type { Target } from "../../src/core/strategy.ts";
 import type { Translation } from "../../src/core/translation.ts";
 import type { Answers } from "../../src/gateway/answers.ts";
 import { Forward } from "../../src/gateway/forward.ts";
@@ -166,11 +166,16 @@ export function requestOf(some: FakeRequest): Sent {
 
 /** Sends it to a service, and to its spare one when that fails. */
 export function send({ ctx, route, spare }: Sent, service: Service): void {
-  const target = { service, translator: null, repeatable: false };
-  const last = { ...target, service: spare ?? service, movesOn: () => false };
-  const movesOn = (code: ErrorCode | null) => code !== null && ANY.has(code);
-  const plan: Plan = spare === null ? [last] : [{ ...target, movesOn }, last];
-  new Forward(ctx, route, plan, ANSWERS).start();
+  const last: Target = {
+    service: spare ?? service,
+    translator: null,
+    repeatable: false,
+    isLast: true,
+    next: () => null,
+  };
+  const next = (code: ErrorCode | null) => (code !== null && ANY.has(code) ? last : null);
+  const first = spare === null ? last : { ...last, service, isLast: false, next };
+  new Forward(ctx, route, first, ANSWERS).start();
 }
 
 /** Answers as the pipeline does. */

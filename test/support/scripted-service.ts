@@ -176,6 +176,7 @@ const CODES: Readonly<Record<Progress, ErrorCode>> = {
   refused: "overloaded",
   reset_on_reuse: "upstream_reset",
   sent: "upstream_reset",
+  declined: "model_unavailable",
   responding: "upstream_reset",
 };
 

@@ -124,6 +124,7 @@ function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
     replyFilters: replyFilters(filters.all, session, parts.listenerFilters),
     to: targetOf(build, rule, parts.services),
     fallback: fallbackOf(rule),
+    errors: null,
     preflight: parts.cors.preflightFor(rule, parts.ipLists.filtersFor(rule)),
     target: rewriteOf(rule),
     websocket: internal ? null : parts.websockets.ruleFor(rule, filters.request),

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Progress } from "../../../src/core/edges.ts";
+import type { Target } from "../../../src/core/strategy.ts";
 import { afterAnswer, afterBlock, afterFailure, type Situation, type Step } from "../../../src/gateway/next-step.ts";
 import { ruleOf } from "../../support/scripted-service.ts";
 
@@ -17,14 +18,14 @@ const PLAIN: Situation = {
   leftMs: 1000,
   begun: false,
   resumable: false,
-  movesOn: false,
+  next: null,
   random: () => 0.5,
 };
 
 const RULE = ruleOf({ maxAttempts: 3, initialDelayMs: 100, maxDelayMs: 300, multiplier: 2, jitter: 0 });
 const RETRIED: Partial<Situation> = { rule: RULE };
 const ONCE: Partial<Situation> = { repeatable: false };
-const SPARE: Partial<Situation> = { movesOn: true };
+const SPARE: Partial<Situation> = { next: {} as Target };
 
 /** The steps in a line: `fresh other wait:100 target giveUp`. */
 function textOf(steps: readonly Step[]): string {
@@ -48,6 +49,14 @@ const FAILURES: Readonly<Record<string, readonly Row[]>> = {
     [{ inTime: false }, "unsent", "giveUp"],
     [{ inTime: false, ...RETRIED }, "unsent", "wait:100 giveUp"],
     [{ replayable: false }, "unsent", "giveUp"],
+  ],
+  "what a backend has declined": [
+    [{}, "declined", "giveUp"],
+    [{ ...RETRIED }, "declined", "giveUp"],
+    [SPARE, "declined", "target giveUp"],
+    [{ ...SPARE, ...ONCE }, "declined", "target giveUp"],
+    [{ ...SPARE, replayable: false }, "declined", "giveUp"],
+    [{ ...SPARE, begun: true }, "declined", "giveUp"],
   ],
   "what the gateway itself had no means for": [
     [{}, "unable", "giveUp"],

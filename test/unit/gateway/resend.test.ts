@@ -15,6 +15,7 @@ const table: Readonly<
   refused: { alone: [true, true], asked: [true, true] },
   reset_on_reuse: { alone: [false, true], asked: [false, true] },
   unable: { alone: [false, false], asked: [false, false] },
+  declined: { alone: [false, false], asked: [false, false] },
   sent: { alone: [false, false], asked: [false, true] },
   responding: { alone: [false, false], asked: [false, false] },
 };
