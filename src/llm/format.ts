@@ -11,12 +11,24 @@ import type { ModelTarget } from "./model.ts";
 /** Names of the formats of chat, as configuration and metrics have them. */
 export type FormatName = "openai-chat" | "openai-responses" | "anthropic-messages" | "gemini";
 
+/** How a streamed answer is framed. */
+export type Framing =
+  /** Server-Sent Events. */
+  | "events"
+  /**
+   * One JSON array (Gemini without `alt=sse`) of type `application/json`. Such a stream always goes through
+   * {@link StreamWriter}, whose `fault` completes the array, and a line feed keeps its connection alive.
+   */
+  | "array";
+
 /** What a path says about a request beside its body (Gemini names model and method in it). */
 export interface RequestPlace {
   /** null: the body names it. */
   readonly model: string | null;
   /** null: the body says. */
   readonly stream: boolean | null;
+  /** Of the answer if it is streamed; absent: events. */
+  readonly framing?: Framing;
 }
 
 /** Where a request goes at a provider. */
@@ -40,6 +52,8 @@ export interface ReplyIdentity {
   readonly request: ChatRequest;
   /** Estimate of the tokens of the prompt, for formats that report them first; used until the provider has reported. */
   readonly inputEstimate: number;
+  /** As {@link RequestPlace} has it. */
+  readonly framing?: Framing;
 }
 
 /** Writes a streamed answer to a client; what it has written since the last call is taken away by {@link take}. */

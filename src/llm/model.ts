@@ -30,8 +30,10 @@ export interface ModelFacts {
   readonly sampling: boolean;
   readonly stop: boolean;
   readonly reasoning: ReasoningShape;
-  /** Wants its own reasoning back in the turns of a tool loop (`reasoning_content`). */
+  /** Wants its own reasoning back in the turns of a tool loop (`reasoning_content`; signatures of Gemini 3). */
   readonly reasoningBack: boolean;
+  /** Gemini: takes pictures and documents inside results of tools; else, or absent, they follow the results. */
+  readonly toolMedia?: boolean;
 }
 
 /** How an endpoint of a provider differs from the format it speaks. */
