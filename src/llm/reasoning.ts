@@ -66,9 +66,9 @@ export function effortOfBudget(tokens: number): Effort {
   return tokens <= BUDGETS.high ? "high" : "xhigh";
 }
 
-/** Tokens of thought that an effort stands for, within what the model allows. @param max 0: unknown */
+/** Tokens of thought that an effort stands for, within what the model allows. @param max 0: unknown, at most those of `xhigh` */
 export function budgetOfEffort(effort: Effort, min: number, max: number): number {
-  return within(BUDGETS[effort], min, max);
+  return within(BUDGETS[effort], min, max === 0 ? BUDGETS.xhigh : max);
 }
 
 /**
@@ -101,7 +101,7 @@ function budgetOrder(
   { min, max, off }: { readonly min: number; readonly max: number; readonly off: boolean },
 ): ReasoningOrder {
   if (budget === 0 || (budget === null && effort === "none")) return off ? OFF : { kind: "budget", tokens: min };
-  if (budget !== null) return { kind: "budget", tokens: budget < 0 ? -1 : within(budget, min, max) };
+  if (budget !== null) return { kind: "budget", tokens: budget < 0 ? -1 : within(budget, min, max || budget) };
   if (effort !== null) return { kind: "budget", tokens: budgetOfEffort(effort, min, max) };
   return adaptive ? { kind: "budget", tokens: -1 } : UNSAID;
 }
@@ -119,7 +119,6 @@ function asksThought(reasoning: Reasoning): boolean {
   return effort === null ? reasoning.adaptive || reasoning.budget !== null : effort !== "none";
 }
 
-/** Budgets of models without a known limit are bounded by that of `xhigh`. */
 function within(tokens: number, min: number, max: number): number {
-  return Math.max(min, Math.min(tokens, max === 0 ? BUDGETS.xhigh : max));
+  return Math.max(min, Math.min(tokens, max));
 }

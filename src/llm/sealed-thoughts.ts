@@ -16,6 +16,8 @@ export interface Proof {
   readonly id: string | null;
   /** The thought, if the client does not see it; null: it stands beside the proof. */
   readonly hidden: string | null;
+  /** It proves the tool call that follows, not a thought; absent: no. */
+  readonly ofCall?: boolean;
 }
 
 /**
@@ -23,9 +25,9 @@ export interface Proof {
  * names the family. Where the field of the client's API is Base64, the alphabet may be changed on the way.
  */
 export function seal(proof: Proof, own: Family): string {
-  const { signature, redacted, summary, id, hidden } = proof;
-  if (signature.family === own && hidden === null) return signature.value;
-  const content = { f: signature.family, v: signature.value, r: redacted, s: summary, i: id, h: hidden };
+  const { signature, redacted, summary, id, hidden, ofCall } = proof;
+  if (signature.family === own && hidden === null && ofCall !== true) return signature.value;
+  const content = { f: signature.family, v: signature.value, r: redacted, s: summary, i: id, h: hidden, c: ofCall };
   return MARK + Buffer.from(JSON.stringify(content)).toString("base64");
 }
 
@@ -43,6 +45,7 @@ export function unseal(text: string): Proof | null {
     summary: content.s === true,
     id: textOr(content.i),
     hidden: textOr(content.h),
+    ...(content.c === true ? { ofCall: true } : null),
   };
 }
 
@@ -60,6 +63,17 @@ export function unsealThought(text: string, proof: string, own: Family): Reasoni
   }
   const { signature, redacted, summary, id, hidden } = found;
   return { kind: "reasoning", text: hidden ?? text, summary, signature, redacted, id };
+}
+
+/** The proof of a tool call, for clients whose API has none: stands before the call, as a thought without text would. */
+export function sealCall(signature: Signature, own: Family): string {
+  return seal({ signature, redacted: true, summary: false, id: null, hidden: null, ofCall: true }, own);
+}
+
+/** The signature of the tool call that follows; null: this is no proof of a call. @param text as the client sent it */
+export function unsealCall(text: string): Signature | null {
+  const proof = unseal(text);
+  return proof?.ofCall === true ? proof.signature : null;
 }
 
 function parsed(text: string): unknown {

@@ -23,3 +23,21 @@ export function inputTokens({ input, cacheRead, cacheWrite, cacheWriteLong }: Us
 export function outputTokens({ output, reasoning }: Usage): number {
   return output + reasoning;
 }
+
+/**
+ * What two reports of one answer say together. Counts only grow, so a later report that lacks a part, or does not tell the
+ * kinds of cache writes apart, leaves what the earlier one said.
+ */
+export function mergeUsage(earlier: Usage | null, later: Usage): Usage {
+  if (earlier === null) return later;
+  const kept = later.cacheWriteLong === 0 ? earlier.cacheWriteLong : 0;
+  const output = outputTokens(later) === 0 ? earlier : later;
+  return {
+    input: later.input || earlier.input,
+    cacheRead: later.cacheRead || earlier.cacheRead,
+    cacheWrite: later.cacheWrite > kept ? later.cacheWrite - kept : earlier.cacheWrite,
+    cacheWriteLong: later.cacheWriteLong || earlier.cacheWriteLong,
+    output: output.output,
+    reasoning: output.reasoning,
+  };
+}

@@ -80,6 +80,7 @@ test("each kind of model is told in its own terms", () => {
     [effort("medium"), BUDGET, { kind: "budget", tokens: 8192 }, []],
     [budget(100), BUDGET, { kind: "budget", tokens: 1024 }, []],
     [budget(99_000), BUDGET, { kind: "budget", tokens: 32_000 }, []],
+    [budget(99_000), { ...BUDGET, max: 0 }, { kind: "budget", tokens: 99_000 }, []],
     [{ ...budget(5000), effort: "low" }, BUDGET, { kind: "budget", tokens: 5000 }, []],
     [ADAPTIVE, ALWAYS, { kind: "budget", tokens: -1 }, []],
   ];

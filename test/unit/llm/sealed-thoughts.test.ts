@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Family } from "../../../src/llm/message/request.ts";
-import { type Proof, seal, unseal, unsealThought } from "../../../src/llm/sealed-thoughts.ts";
+import { type Proof, seal, sealCall, unseal, unsealCall, unsealThought } from "../../../src/llm/sealed-thoughts.ts";
 
 function proof(family: Family, value: string, more: Partial<Proof> = {}): Proof {
   return { signature: { family, value }, redacted: false, summary: false, id: null, hidden: null, ...more };
@@ -45,5 +45,13 @@ describe("a proof in the hands of a client", () => {
     assert.equal(unseal(sealed.slice(0, -8)), null);
     assert.equal(unseal(`${sealed.slice(0, 16)}eyJmIjoieCJ9`), null);
     assert.equal(unsealThought("", sealed.slice(0, -8), "gemini").signature, null);
+  });
+
+  test("of a call is told from that of a thought", () => {
+    const signature = { family: "gemini", value: "sig" } as const;
+    assert.deepEqual(unsealCall(sealCall(signature, "anthropic")), signature);
+    assert.deepEqual(unsealCall(sealCall(signature, "gemini")), signature);
+    assert.equal(unsealCall(seal(proof("gemini", "sig"), "anthropic")), null);
+    assert.equal(unsealCall("ErUB"), null);
   });
 });
