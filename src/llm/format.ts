@@ -86,6 +86,8 @@ export interface EventFacts {
   readonly content: boolean;
   /** Usage it reports; null: none. */
   readonly usage: Usage | null;
+  /** It reports usage and nothing else: left out for clients of Chat Completions that have not asked for it. */
+  readonly usageOnly: boolean;
   /** It completes the answer. */
   readonly terminal: boolean;
   /** The fault it reports; null: none. */

@@ -1,5 +1,5 @@
 // What is known of a model: drives how a request is put to it, so that no code looks at names.
-import type { Effort } from "./message/request.ts";
+import type { Effort, Family } from "./message/request.ts";
 
 /** How a model is told to think. */
 export type ReasoningShape =
@@ -48,8 +48,11 @@ export interface Dialect {
   readonly reasoning: "reasoning_effort" | "openrouter";
   /** Chat Completions: which ids of tool calls are accepted, see `ids.ts`. */
   readonly callIds: "openai" | "mistral";
-  /** Chat Completions: whether freeform tools (`custom`) are known; else they are put as functions. */
-  readonly freeformTools: boolean;
+  /**
+   * Chat Completions: whether it has all that OpenAI has, such as freeform tools (`custom`) and choices among `allowed_tools`,
+   * and refuses what OpenAI has not, such as `top_k`.
+   */
+  readonly genuine: boolean;
   /** Sends remote pictures and documents as URLs; else they are refused by name. */
   readonly remoteUrls: boolean;
 }
@@ -60,4 +63,6 @@ export interface ModelTarget {
   readonly upstreamName: string;
   readonly facts: ModelFacts;
   readonly dialect: Dialect;
+  /** Whose proofs of thoughts the model takes, where it is reached through another company's API; absent: of the format. */
+  readonly family?: Family;
 }

@@ -86,7 +86,7 @@ const OPENAI: KindFacts = {
     streamUsage: true,
     reasoning: "reasoning_effort",
     callIds: "openai",
-    freeformTools: true,
+    genuine: true,
     remoteUrls: true,
   },
   author: "openai",
@@ -151,7 +151,7 @@ const COMPATIBLE_DIALECT: Dialect = {
   ...OPENAI.dialect,
   maxTokensField: "max_tokens",
   developerRole: false,
-  freeformTools: false,
+  genuine: false,
 };
 
 const OPENROUTER: KindFacts = {

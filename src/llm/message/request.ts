@@ -207,6 +207,8 @@ export interface ChatRequest {
   readonly toolChoice: ToolChoice | null;
   /** Whether several tools may be called in one turn; null: not said. */
   readonly parallelTools: boolean | null;
+  /** Chat Completions: tools were declared as the deprecated `functions`, so that answers call by `function_call`. */
+  readonly functions?: boolean;
   /** Most tokens of output; null: not said. */
   readonly maxTokens: number | null;
   readonly stop: readonly string[];
