@@ -56,6 +56,25 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   sse: { connectTimeout: 5s, readTimeout: 2m }`,
   "backend.grpc": `backend:
   grpc: { poolSize: 2, keepAliveTime: 30s }`,
+  llm: `llm:
+  providers:
+    openai: { kind: openai, apiKeys: [ "\${OPENAI_API_KEY:-sk-none}" ] }
+    claude: { kind: anthropic, apiKeys: [ "\${ANTHROPIC_API_KEY:-sk-none}" ] }
+    local: { kind: openaiCompatible, baseUrl: "http://127.0.0.1:11434/v1" }
+  models:
+    small: { provider: local, upstreamName: "llama3.2:3b", contextIn: 8192 }
+  aliases: { fast: small }
+  fallback: { maxAttempts: 4 }`,
+  "router.rules[].strategy": `llm:
+  providers:
+    openai: { kind: openai, apiKeys: [ "\${OPENAI_API_KEY:-sk-none}" ] }
+    claude: { kind: anthropic, apiKeys: [ "\${ANTHROPIC_API_KEY:-sk-none}" ] }
+router:
+  rules:
+    - path: /v1/*
+      strategy:
+        type: llm
+        models: [ claude/claude-sonnet-4-5, openai/gpt-5 ]`,
   registry: `registry:
   static:
     services:

@@ -125,6 +125,13 @@ export const FORMS: readonly Form[] = [
     examples: ["true", "{ enabled: true }"],
   },
   {
+    name: "reasoning of a model",
+    types: ["string or block"],
+    meaning: "a text stands for one key of the block, which its table names",
+    place: "llm: { providers: { a: { kind: openai } }, models: { a/m: { capabilities: { reasoning: … } } } }",
+    examples: ["none", "{ kind: effort, efforts: [ low, high ] }"],
+  },
+  {
     name: "blocks with names",
     types: ["map or list"],
     meaning: "names and what they stand for, or a list of blocks that hold their names",

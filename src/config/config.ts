@@ -7,6 +7,7 @@ import type { EndpointSpec } from "../core/endpoint.ts";
 import type { RetryRule } from "../core/retry.ts";
 import type { KeySource } from "../limits/keys.ts";
 import type { Limit } from "../limits/limit.ts";
+import type { LlmRule, LlmSettings } from "../llm/settings.ts";
 import type { BreakerOptions } from "../resilience/breaker.ts";
 import type { Conditions } from "../routing/conditions.ts";
 import type { Pattern } from "../routing/pattern.ts";
@@ -135,6 +136,7 @@ type ReadRuleKey =
   | "sse"
   | "grpc"
   | "transcoding"
+  | "strategy"
   | "preserveHost";
 
 /** Keys of a rule that mean what they say: a key that is added to the schema is one of them. Times in ms, sizes in bytes. */
@@ -149,6 +151,8 @@ export interface RuleConfig extends PlainRule {
   /** What {@link path} means. */
   readonly pattern: Pattern;
   readonly conditions: Conditions;
+  /** Language models that answer in place of the service, whose name is then `_llm`; null: the service answers. */
+  readonly strategy: LlmRule | null;
   readonly loadBalance: BalancerName;
   /** For the kinds of balancing that hash. */
   readonly hash: HashConfig;
@@ -215,7 +219,10 @@ interface PlainSections {
 export interface Meaning extends PlainSections {
   readonly listeners: readonly ListenerDraft[];
   readonly rules: readonly RuleConfig[];
+  /** Those of the static registry, then one for each provider of `llm`. */
   readonly services: readonly ServiceConfig[];
+  /** null: no language models are configured. */
+  readonly llm: LlmSettings | null;
   readonly registry: { readonly type: RegistryName };
   /** Balancing of services that are used without a rule. */
   readonly defaultBalancing: RuleBalancing;

@@ -17,6 +17,7 @@ import { type DescriptorFiles, readDescriptors } from "./meaning/descriptors.ts"
 import { Draft } from "./meaning/draft.ts";
 import { triedAt, whyNot } from "./meaning/files.ts";
 import { completeListener, listenersOf } from "./meaning/listeners.ts";
+import { withProviders } from "./meaning/llm/services.ts";
 import { checkMappings } from "./meaning/mappings.ts";
 import { checkMtls } from "./meaning/mtls.ts";
 import { normalize } from "./meaning/normalize.ts";
@@ -101,7 +102,7 @@ export function loadConfig(
   const place = rootOf(tree, problems);
   const below = gatewayOf(tree) ?? emptyMap(tree.at);
   const beforeChecks = problems.copy();
-  const alone = complete(place, below, files, problems);
+  const alone = complete(place, below, files, options.env, problems);
   if (alone.result === null) throw new ConfigError(problems.list, sources);
   const failed = test(alone.result);
   if (failed.length > 0) throw new ConfigError(failed, sources);
@@ -111,7 +112,7 @@ export function loadConfig(
     for (const { warnings } of fragments) for (const { at, message } of warnings) together.warn(at, message);
     const trees = fragments.map(({ tree }) => tree);
     const joined = withFragments(below, trees, together);
-    const candidate = complete(joined, joined, files, together);
+    const candidate = complete(joined, joined, files, options.env, together);
     if (candidate.result !== null) together.list.push(...test(candidate.result));
     return candidate;
   });
@@ -123,12 +124,20 @@ export function loadConfig(
  * Reads what is written by the schema, infers and checks the rest, and reads the files that it names.
  * @param place what stands below `gateway`
  * @param below the same, or an empty mapping where it is none
+ * @param env in which keys of providers may be
  */
-function complete(place: Node, below: MapNode, files: SourceFiles, problems: Problems): Checked<Candidate> {
+function complete(
+  place: Node,
+  below: MapNode,
+  files: SourceFiles,
+  env: Environment,
+  problems: Problems,
+): Checked<Candidate> {
   const origins = new Map<string, Origin>();
   const written = gatewaySchema.read(place, "", { problems, origins, schema: gatewaySchema.fields! });
-  const draft = new Draft(written, below, origins, problems);
-  const meaning = collectErrors(problems, () => normalize(draft));
+  const backend = withProviders(written.backend, written.llm?.providers ?? {});
+  const draft = new Draft({ ...written, backend }, below, origins, problems);
+  const meaning = collectErrors(problems, () => normalize(draft, env));
   const material: Material | null = collectErrors(problems, () => readMaterial(draft, files));
   const listeners = meaning?.listeners ?? listenersOf(written, (key) => draft.isGiven(key));
   const blocks = listenerBlocks(listeners, written.management);
@@ -156,13 +165,13 @@ function complete(place: Node, below: MapNode, files: SourceFiles, problems: Pro
     origins,
     tlsFiles: material,
     descriptors,
-    hash: hashOf([written, auth], material, served, acme, descriptors),
+    hash: hashOf([written, auth, meaning.llm], material, served, acme, descriptors),
   };
   return { problems, result: { config, placeOf: (path) => placeOf(below, path) } };
 }
 
 function hashOf(
-  own: readonly [Written, AuthConfig],
+  own: readonly [Written, AuthConfig, Config["llm"]],
   material: Material,
   served: ReadonlyMap<string, ServerTls>,
   { accounts }: AcmeMeaning,

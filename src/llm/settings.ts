@@ -8,8 +8,10 @@ export interface ProviderSettings {
   /** Name in the configuration; its service is `llm.<id>`. */
   readonly id: string;
   readonly kind: ProviderKind;
-  /** Without a slash at its end. Credentials go to this origin only. */
-  readonly baseUrl: URL;
+  /** Where it is, such as `https://api.openai.com`. Credentials go there only. */
+  readonly origin: string;
+  /** Begins every path, such as `/v1`, without a slash at its end; "" none. */
+  readonly basePath: string;
   /** Keys of the operator, in order; empty: none, or the provider needs none. */
   readonly apiKeys: readonly string[];
   /** Extra request fields, flat. */
@@ -32,7 +34,7 @@ export interface ModelSettings {
   /** Provider that serves it. */
   readonly provider: string;
   readonly upstreamName: string;
-  /** Overrides of {@link ModelFacts}. */
+  /** Overrides of what is known of it. */
   readonly facts: Partial<ModelFacts>;
   /** USD per million tokens; null: unknown. */
   readonly price: { readonly input: number; readonly output: number } | null;
@@ -91,9 +93,4 @@ export interface LlmRule {
   readonly order: "priority" | "weighted" | "cheapest" | "fastest";
   /** Whether other candidates follow when the first one, or the one the client named, fails. */
   readonly failover: boolean;
-  /**
-   * Models by principal, as `authz` bindings name them (`group:staff`, a subject, `*`), with globs; null: every listed
-   * model is open to every client.
-   */
-  readonly allow: ReadonlyMap<string, readonly string[]> | null;
 }

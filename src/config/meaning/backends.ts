@@ -3,6 +3,7 @@ import type { Backend } from "../schema/backend.ts";
 import { checkInherited } from "../schema/inherit.ts";
 import { withOverride } from "../schema/overrides.ts";
 import type { Written } from "../schema/root.ts";
+import { LLM } from "../schema/router.ts";
 import type { Draft } from "./draft.ts";
 import type { Known } from "./known.ts";
 
@@ -41,6 +42,6 @@ export function hasOwnTls({ backend }: Pick<Written, "backend">, service: string
 
 /** Reports settings for services that do not exist. */
 export function checkBackends({ written, tree, problems }: Draft, { serviceNames }: Known): void {
-  const { services } = written.backend;
+  const { [LLM]: _, ...services } = written.backend.services;
   checkInherited("backend", { services, routes: {} }, { services: serviceNames, routes: NONE }, tree, problems);
 }

@@ -7,7 +7,6 @@ import { didYouMean } from "../text/suggest.ts";
 import { type Draft, dotted, type Place } from "./draft.ts";
 import { gatewayCheck } from "./gateway-check.ts";
 import type { CheckPace, GatewayCheck, HealthConfig, InstanceCheck, ProbeType, SharedCheck } from "./health-config.ts";
-import type { Known } from "./known.ts";
 import { rangesOf, requireAllowed, requireHeaders, requireLeast, requirePath } from "./probe-parts.ts";
 
 /** Names of checks that every health page has. */
@@ -27,8 +26,12 @@ const ONLY_FOR: Readonly<Record<string, ProbeType>> = {
   args: "exec",
 };
 
-/** Infers and checks `health` and `instances[].health`. */
-export function readHealth(draft: Draft, { services, serviceNames }: Known): HealthConfig {
+/** Infers and checks `health` and `instances[].health`. @param services of the static registry */
+export function readHealth(
+  draft: Draft,
+  services: readonly ServiceConfig[],
+  serviceNames: ReadonlySet<string>,
+): HealthConfig {
   const { problems } = draft;
   const { health } = draft.written;
   for (const key of ["interval", "timeout"] as const) {

@@ -4,6 +4,7 @@ import type { RuleConfig, ServiceConfig } from "../config.ts";
 import type { Position } from "../text/problem.ts";
 import type { Draft } from "./draft.ts";
 import type { ListenerDraft } from "./listeners.ts";
+import { isReserved, providerService } from "./llm/services.ts";
 
 /** Listeners, services and rules, known before the sections that refer to them are checked. */
 export interface Known {
@@ -20,7 +21,8 @@ export function mayGrow({ written }: Draft): boolean {
 
 /** The names a configuration may give to services. Requests to one that the registry has not brought yet have no endpoint. */
 export function namesOf(draft: Draft, services: readonly ServiceConfig[]): ReadonlySet<string> {
-  const names = services.map(({ name }) => name);
+  const providers = Object.keys(draft.written.llm?.providers ?? {}).map(providerService);
+  const names = [...services.map(({ name }) => name), ...providers];
   return mayGrow(draft) ? new GrowingNames(names) : new Set(names);
 }
 
@@ -39,6 +41,7 @@ export class VisibleServices {
   constructor(draft: Draft, services: readonly ServiceConfig[]) {
     this.#mayGrow = mayGrow(draft);
     for (const service of services) {
+      if (isReserved(service.name)) continue; // only strategies send to providers
       const { fragment } = service.at;
       const scope = this.#byFragment.get(fragment) ?? new Map<string, ServiceConfig>();
       this.#byFragment.set(fragment, scope.set(service.name, service));
@@ -54,7 +57,7 @@ export class VisibleServices {
   mayName(name: string, from: Position): boolean {
     if (this.find(name, from) !== undefined) return true;
     // One of another fragment stays out of reach; one that nobody has listed may come.
-    return this.#mayGrow && ![...this.#byFragment.values()].some((scope) => scope.has(name));
+    return this.#mayGrow && !isReserved(name) && ![...this.#byFragment.values()].some((scope) => scope.has(name));
   }
 
   /** @param from place of the rule */

@@ -1,5 +1,6 @@
 // Runs every inference and every check across sections, in order.
 import type { Meaning } from "../config.ts";
+import type { Environment } from "../schema/environment.ts";
 import { checkAdaptiveLimits } from "./adaptive-limit.ts";
 import { checkBackends } from "./backends.ts";
 import { checkLoadBalancing, defaultBalancing } from "./balancing.ts";
@@ -11,6 +12,8 @@ import { readHealth } from "./health.ts";
 import { checkIpLists } from "./ip-lists.ts";
 import { type Known, namesOf } from "./known.ts";
 import { readListeners } from "./listeners.ts";
+import { readLlm } from "./llm/llm.ts";
+import { providerServices } from "./llm/services.ts";
 import { checkManagement } from "./management.ts";
 import { checkOutliers } from "./outliers.ts";
 import { checkPorts } from "./ports.ts";
@@ -40,12 +43,17 @@ const CHECKS: readonly ((draft: Draft, known: Known) => void)[] = [
   checkUnusedAuth,
 ];
 
-/** Infers what is left out, and finds what refers to nothing, is there twice or contradicts itself. */
-export function normalize(draft: Draft): Meaning {
+/**
+ * Infers what is left out, and finds what refers to nothing, is there twice or contradicts itself.
+ * @param env in which keys of providers may be
+ */
+export function normalize(draft: Draft, env: Environment): Meaning {
   const listeners = readListeners(draft);
-  const services = readServices(draft);
-  const serviceNames = namesOf(draft, services);
-  const rules = readRules(draft, services, serviceNames, listeners);
+  const listed = readServices(draft);
+  const llm = readLlm(draft, env);
+  const services = [...listed, ...providerServices(draft, llm.providers)];
+  const serviceNames = namesOf(draft, listed);
+  const rules = readRules(draft, services, serviceNames, listeners, llm.settings);
   const known: Known = { listeners, services, serviceNames, rules };
   for (const check of CHECKS) check(draft, known);
   const { registry, router, middleware, telemetry, ...sections } = draft.written;
@@ -55,9 +63,10 @@ export function normalize(draft: Draft): Meaning {
     listeners,
     rules,
     services,
+    llm: llm.settings,
     registry: { type: registry.type },
     defaultBalancing: defaultBalancing(router),
-    health: readHealth(draft, known),
+    health: readHealth(draft, listed, serviceNames),
     cors: readCors(draft),
     stores: readStores(draft),
     tracking: middleware.tracking,

@@ -1,4 +1,6 @@
 // Infers and checks the rules, those that `protocols.grpc.services` adds among them.
+
+import type { LlmSettings } from "../../llm/settings.ts";
 import type { Conditions } from "../../routing/conditions.ts";
 import { type Pattern, parsePattern } from "../../routing/pattern.ts";
 import type { PlainRule, Protocol, RuleConfig, ServiceConfig } from "../config.ts";
@@ -14,6 +16,7 @@ import { readJsonRule } from "./json-rule.ts";
 import { VisibleServices } from "./known.ts";
 import { LimitReader } from "./limits.ts";
 import type { ListenerDraft } from "./listeners.ts";
+import { readStrategy, STRATEGY_TIMEOUT_MS } from "./llm/strategy.ts";
 import { checkHosts, checkListeners, matchKeys, readConditions, readPattern } from "./match.ts";
 import { readRuleAuth } from "./rule-auth.ts";
 import { readRuleAuthz } from "./rule-authz.ts";
@@ -31,6 +34,7 @@ export function readRules(
   services: readonly ServiceConfig[],
   names: ReadonlySet<string>,
   listeners: readonly ListenerDraft[],
+  llm: LlmSettings | null,
 ): RuleConfig[] {
   const limits = new LimitReader(draft);
   const claims: RuleClaims = {
@@ -38,7 +42,7 @@ export function readRules(
     matches: new Claims(draft.problems),
     listeners: new Set(listeners.flatMap(({ name }) => name ?? [])), // a missing one is reported already
   };
-  const rules = readWritten(draft, services, claims, limits);
+  const rules = readWritten(draft, services, claims, limits, llm);
   return [...rules, ...readGrpcServices(draft, names, rules, claims, limits)];
 }
 
@@ -56,6 +60,7 @@ function readWritten(
   services: readonly ServiceConfig[],
   claims: RuleClaims,
   limits: LimitReader,
+  llm: LlmSettings | null,
 ): RuleConfig[] {
   const { written, problems } = draft;
   const visible = new VisibleServices(draft, services);
@@ -66,11 +71,13 @@ function readWritten(
     const { serviceName } = section;
     const count = (counts.get(serviceName) ?? 0) + 1;
     counts.set(serviceName, count);
-    const id = section.id || `${serviceName}-${count}`;
+    const id = section.id || `${section.strategy === null ? serviceName : "llm"}-${count}`;
     claims.ids.claim(id, at, `rule id "${id}"`);
     // When the services could not be read, that is reported already.
     const unread = problems.saidAt(draft.at(["registry", "static", "services"]));
-    if (serviceName !== INTERNAL && serviceName !== undefined && !visible.mayName(serviceName, at) && !unread) {
+    const strategy = readStrategy(draft, section, place, id, llm);
+    const isService = serviceName !== INTERNAL && serviceName !== undefined && section.strategy === null;
+    if (isService && !visible.mayName(serviceName, at) && !unread) {
       const hint = didYouMeanOf(serviceName, visible.names(at), "registry.static.services has");
       draft.error([...place, "serviceName"], `rule "${id}": unknown service "${serviceName}"${hint}`);
     }
@@ -82,7 +89,7 @@ function readWritten(
     const protocol = protocolOf(section, visible.find(serviceName, at));
     const conditions = readConditions(section, protocol, written.frontend.sse.path);
     claimMatch(claims, section.path, pattern, conditions, at);
-    return [readRule(draft, section, place, { id, protocol, pattern, conditions }, limits)];
+    return [readRule(draft, section, place, { id, protocol, pattern, conditions, strategy }, limits)];
   });
 }
 
@@ -118,7 +125,7 @@ function readGrpcServices(
     const id = `grpc:${name}`;
     claimMatch(claims, path, pattern, conditions, draft.at(place));
     if (!ids.has(id)) claims.ids.claim(id, draft.at(place), `rule id "${id}"`);
-    return [readRule(draft, section, place, { id, protocol: "grpc", pattern, conditions }, limits)];
+    return [readRule(draft, section, place, { id, protocol: "grpc", pattern, conditions, strategy: null }, limits)];
   });
 }
 
@@ -131,12 +138,13 @@ function readRule(
   draft: Draft,
   section: RuleSection,
   place: Place,
-  rule: Pick<RuleConfig, "id" | "protocol" | "pattern" | "conditions">,
+  rule: Pick<RuleConfig, "id" | "protocol" | "pattern" | "conditions" | "strategy">,
   limits: LimitReader,
 ): RuleConfig {
   const key = dotted(place);
-  const { id, protocol } = rule;
+  const { id, protocol, strategy } = rule;
   const auth = readRuleAuth(draft, section, place, id);
+  const timeoutWritten = draft.isGiven(`${key}.timeout`);
   const backend = backendOf(draft.written, section.serviceName);
   return {
     ...plainOf(section),
@@ -145,9 +153,9 @@ function readRule(
     key,
     at: draft.at(place),
     ...readBalancing(draft, section, place, id),
-    maxBodyBytes: section.maxRequestSize ?? (protocol === "grpc" ? 0 : draft.written.frontend.http.maxRequestSize),
-    timeoutMs: section.timeout,
-    timeoutWritten: draft.isGiven(`${key}.timeout`),
+    maxBodyBytes: section.maxRequestSize ?? defaultBodyBytes(draft, rule),
+    timeoutMs: strategy === null || timeoutWritten ? section.timeout : STRATEGY_TIMEOUT_MS,
+    timeoutWritten,
     ...limits.read(section, id, place),
     websocket: readWebSocket(draft, section, backend),
     auth,
@@ -160,12 +168,21 @@ function readRule(
   };
 }
 
+function defaultBodyBytes(
+  { written }: Draft,
+  { protocol, strategy }: Pick<RuleConfig, "protocol" | "strategy">,
+): number {
+  if (strategy !== null && written.llm !== null) return written.llm.maxBodySize;
+  return protocol === "grpc" ? 0 : written.frontend.http.maxRequestSize;
+}
+
 /** The keys that mean what they say: a new one passes by itself. */
 function plainOf(section: RuleSection): PlainRule {
   const { id, listeners, hosts, methods, match, protocol, timeout, maxRequestSize, ...more } = section;
   const { websocket, sse, preserveHost, loadBalance, sessionAffinity, consistentHash, ...rest } = more;
   const { rateLimit, rateLimitBurst, rateLimitStorage, rateLimitExpiration, rateLimits, concurrency, ...own } = rest;
-  const { grpc, transcoding, cors, authRequired, authType, authService, requiredScopes, auth, ...other } = own;
+  const { grpc, transcoding, strategy, cors, authRequired, authType, authService, requiredScopes, auth, ...other } =
+    own;
   const { requiredPermissions, requireAllPermissions, ...plain } = other;
   return plain;
 }
@@ -185,14 +202,20 @@ function readWebSocket(draft: Draft, rule: RuleSection, backend: ServiceBackend)
   };
 }
 
+/** Event streams that end with their first response. */
+const NO_STREAMS = { heartbeatMs: 0, maxAgeMs: 0, maxRetries: 0, retryMs: 0 } as const;
+
 /** Rules for event streams keep them alive and take lost ones up again; others do where they say so. */
 function readEventStreams(
   draft: Draft,
-  { sse: own }: RuleSection,
+  rule: RuleSection,
   protocol: Protocol,
   backend: ServiceBackend,
 ): RuleEventStreamConfig {
   const { frontend } = draft.written;
+  const { sse: own } = rule;
+  // Streams of models are kept alive and ended by what sends them.
+  if (rule.strategy !== null) return { ...NO_STREAMS, recheckMs: recheckMs(frontend.sse, rule.sse) };
   const beats = own.keepaliveTimeout !== null || (frontend.sse.enabled ?? protocol === "sse");
   return {
     heartbeatMs: beats ? (own.keepaliveTimeout ?? frontend.sse.keepaliveTimeout) : 0,

@@ -7,6 +7,7 @@ import { Claims } from "../text/claims.ts";
 import type { Position } from "../text/problem.ts";
 import type { Draft } from "./draft.ts";
 import { mayGrow } from "./known.ts";
+import { isReserved } from "./llm/services.ts";
 
 /** Service name of the gateway's own answers. */
 export const INTERNAL = "_internal";
@@ -25,6 +26,7 @@ export function readServices(draft: Draft): ServiceConfig[] {
     const isNamed = section.name !== undefined;
     if (isNamed) claims.claim(section.name, at, `service "${section.name}"`);
     if (section.name === INTERNAL) problems.error(at, `"${INTERNAL}" is reserved for the gateway's own answers`);
+    if (isNamed && isReserved(section.name)) problems.error(at, `"${section.name}" is reserved for providers in llm`);
     const instancesAt = draft.at([...base, i, "instances"]);
     if (section.instances.length === 0 && !mayGrow(draft) && isNamed && !problems.saidAt(instancesAt)) {
       problems.error(at, `service "${section.name}" has no instances; ${EXAMPLE}`);

@@ -10,6 +10,7 @@ import type { Infer } from "./field.ts";
 import { listOf, object, optional } from "./fields.ts";
 import { frontend } from "./frontend.ts";
 import { health } from "./health.ts";
+import { llm } from "./llm.ts";
 import { management } from "./management.ts";
 import { metrics, middleware, telemetry } from "./observe.ts";
 import { outlierDetection } from "./outliers.ts";
@@ -53,6 +54,7 @@ export const gateway = object("Gateway configuration", {
   backend,
   registry,
   router,
+  llm: optional(llm),
   loadBalancing,
   protocols,
   circuitBreaker,

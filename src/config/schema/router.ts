@@ -17,6 +17,7 @@ import { ruleTier } from "./overload.ts";
 import { ruleRetry } from "./retry.ts";
 import { bool, dur, free, int, num, oneOf, size, str, strings } from "./scalars.ts";
 import { ruleSse } from "./sse.ts";
+import { ruleStrategy } from "./strategy.ts";
 import { ruleGrpc, ruleTranscoding } from "./transcoding.ts";
 import { ruleWebsocket } from "./websocket.ts";
 
@@ -83,8 +84,7 @@ function methodMeant(method: string): string {
   return didYouMean(method, RULE_METHODS) || "; it must be an HTTP method, WEBSOCKET or SSE";
 }
 
-/** One entry of `router.rules`. */
-export const rule = object("One route", {
+const ruleBlock = object("One route", {
   id: str("unique; generated as `<service>-<n>`", ""),
   path: str("path pattern: `/a`, `/a/*`, `/a/{x}`, `/a*`, `/a/{$}`"),
   listeners: strings(
@@ -96,7 +96,10 @@ export const rule = object("One route", {
     headers: mapOf("header → value", valueCondition),
     query: mapOf("query parameter → value", valueCondition),
   }),
-  serviceName: str("service to send to; `_internal` = the built-in answer at that path"),
+  serviceName: str(
+    "service to send to; `_internal` = the built-in answer at that path; required unless the rule has a `strategy`",
+  ),
+  strategy: optional(ruleStrategy),
   loadBalance: optional(
     oneOf("how an instance is chosen; default `router.defaultLoadBalance`", LOAD_BALANCE, undefined, BALANCE_ALIASES),
   ),
@@ -145,6 +148,38 @@ export const rule = object("One route", {
     "arbitrary, except `rateLimit` (requests per second), `skipRateLimit` (true: no rate limits), `skipAuth` (true: no authentication), `skipAuthz` (true: no authorization) and `resourcePrefix` (permissions are `<prefix>:{action}`)",
   ),
 });
+
+/** Name in place of that of a service in rules with a strategy. */
+export const LLM = "_llm";
+
+/** One entry of `router.rules`. */
+export const rule: Field<Infer<typeof ruleBlock>> = {
+  ...ruleBlock,
+  json: {
+    ...ruleBlock.json,
+    required: ["path"],
+    anyOf: [{ required: ["serviceName"] }, { required: ["strategy"] }],
+  },
+  read(node, path, reading) {
+    const strategy = node.kind === "map" ? node.entries.get("strategy") : undefined;
+    const isOff = strategy === undefined || (strategy.value.kind === "scalar" && strategy.value.value === null);
+    if (node.kind !== "map" || isOff || node.entries.has("serviceName")) return ruleBlock.read(node, path, reading);
+    const { keyAt } = strategy;
+    const value = { kind: "scalar", at: keyAt, value: LLM } as const;
+    const section = ruleBlock.read(
+      { ...node, entries: new Map([...node.entries, ["serviceName", { keyAt, value }]]) },
+      path,
+      reading,
+    );
+    reading.origins.delete(`${path}.serviceName`);
+    return section;
+  },
+  show(section) {
+    const shown = ruleBlock.show(section) as Record<string, unknown>;
+    if (section.serviceName === LLM) delete shown.serviceName;
+    return shown;
+  },
+};
 
 /** A rule with only its required keys. */
 export function ruleDefaults(): RuleSection {

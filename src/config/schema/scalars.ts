@@ -178,7 +178,7 @@ export function oneOf<const W extends string>(
     type: words.map((w) => `\`${w}\``).join(" "),
     json: { enum: [...words] },
     expects: `one of ${words.join(", ")}`,
-    convert: (_, text) => words.find((w) => w === text.toLowerCase()) ?? null,
+    convert: (_, text) => words.find((w) => w.toLowerCase() === text.toLowerCase()) ?? null,
   });
   return {
     ...base,
@@ -189,7 +189,7 @@ export function oneOf<const W extends string>(
         reading.problems.warn(node.at, `${path}: "${text}" is an old spelling of "${canonical}"`);
         return canonical;
       }
-      const known = words.find((w) => w === text);
+      const known = words.find((w) => w.toLowerCase() === text);
       if (known !== undefined) return known;
       const hint = node.kind === "scalar" ? didYouMean(text, words) : "";
       wrongValue(node, path, `one of ${words.join(", ")}`, reading, null, hint);

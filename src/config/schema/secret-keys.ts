@@ -8,6 +8,10 @@ const SECRET_KEY =
  */
 const SECRET_MAP =
   /^management\.auth\.users\.|^auth\.(apikey\.keys|basic\.users)(?:$|[.[])(?!.*\.(id|name|subject|type|scopes|tier|disabled|expiresAt|metadata)\b)/;
+/** Headers for providers of language models that hold no secret. */
+const OPEN_HEADERS =
+  /^llm\.providers\.[^.]+\.headers\.(http-referer|x-title|openai-(organization|project|beta)|anthropic-(version|beta))$/i;
+const HEADERS = /^llm\.providers\.[^.]+\.headers\./;
 /** Blocks whose name looks like that of a secret, but which are not secret. */
 const OPEN_BLOCKS: ReadonlySet<string> = new Set(["auth.apikey"]);
 /** Names of roles and of those who have them may contain such words; only `metadata` may hold secrets. */
@@ -23,7 +27,7 @@ export function isSecretKey(key: string): boolean {
 /** Whether a key on the path contains a secret. @param path dotted, below `gateway` */
 export function isSecretPath(path: string): boolean {
   if (OPEN_NAMES.test(path)) return false;
-  if (SECRET_MAP.test(path)) return true;
+  if (SECRET_MAP.test(path) || (HEADERS.test(path) && !OPEN_HEADERS.test(path))) return true;
   const open = [...OPEN_BLOCKS].find((block) => path.startsWith(`${block}.`));
   return (open === undefined ? path : path.slice(open.length + 1)).split(".").some(isSecretKey);
 }

@@ -51,10 +51,11 @@ function masked(value: unknown, path: string, secret: boolean, origins: Readonly
 function withInferred(shown: Record<string, unknown>, config: Config): Record<string, unknown> {
   const router = shown.router as { rules: Record<string, unknown>[] };
   for (const [i, rule] of config.rules.entries()) {
-    router.rules[i] = { ...router.rules[i], id: rule.id, loadBalance: rule.loadBalance };
+    const balanced = rule.strategy === null ? { loadBalance: rule.loadBalance } : {};
+    router.rules[i] = { ...router.rules[i], id: rule.id, ...balanced };
   }
   const { services } = (shown.registry as { static: { services: { instances: Record<string, unknown>[] }[] } }).static;
-  for (const [i, service] of config.services.entries()) {
+  for (const [i, service] of config.services.slice(0, services.length).entries()) {
     for (const [j, { id, port, scheme, http2, grpc }] of service.endpoints.entries()) {
       const written = http2 && !grpc ? "h2c" : scheme;
       services[i]!.instances[j] = { ...services[i]!.instances[j], id, port: port || null, scheme: written };

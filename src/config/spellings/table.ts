@@ -2,6 +2,7 @@
 // of a list, `*` each key of a mapping.
 
 import { AUTH_ALIASES } from "./auth-aliases.ts";
+import { LLM_NOT_YET } from "./llm.ts";
 
 const RULE = "router.rules.[]";
 const INSTANCE = "registry.static.services.[].instances.[]";
@@ -273,7 +274,7 @@ export const NOT_YET: readonly string[] = [
   "openapi",
   "versioning",
   "protocols.openapi",
-  "llm",
+  ...LLM_NOT_YET,
   "backend.grpc.enableTracing",
   "registry.docker",
   "registry.dockerCompose",
@@ -284,5 +285,5 @@ export const NOT_YET: readonly string[] = [
   "telemetry.metrics",
   "middleware.auth",
   "middleware.transform",
-  ...["strategy", "errorFormat", "redis", "compression", "cache"].map((key) => `${RULE}.${key}`),
+  ...["errorFormat", "redis", "compression", "cache"].map((key) => `${RULE}.${key}`),
 ];

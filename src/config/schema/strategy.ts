@@ -1,0 +1,25 @@
+// `rules[].strategy`: which language models answer the requests of a rule.
+import type { Infer } from "./field.ts";
+import { listOf, object } from "./fields.ts";
+import { orText } from "./map-or-list.ts";
+import { bool, num, oneOf, str } from "./scalars.ts";
+
+const candidate = object("One model; a plain text is its name", {
+  model: str("`author/model`, `provider:model` or a key of `llm.models`", ""),
+  weight: num("`weighted`: share of the requests", 1),
+});
+
+/** `rules[].strategy`. */
+export const ruleStrategy = object("Language models that answer the requests of this rule, instead of a service", {
+  type: oneOf("kind of strategy", ["llm"]),
+  models: listOf("models in order of preference", orText(candidate, "model")),
+  order: oneOf(
+    "model that is tried first: `priority` = in file order, `weighted` = at random by weight, `cheapest` = by price, `fastest` = by measured time to the first token",
+    ["priority", "weighted", "cheapest", "fastest"],
+    "priority",
+  ),
+  failover: bool("try the other models when one fails", true),
+});
+
+/** A rule's strategy as written. */
+export type StrategySection = Infer<typeof ruleStrategy>;

@@ -1,0 +1,520 @@
+// `llm` and the strategies of rules: effective values, errors and warnings.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Config } from "../../../../src/config/config.ts";
+import { backendOf } from "../../../../src/config/meaning/backends.ts";
+import { printConfiguration } from "../../../../src/config/show/print.ts";
+import type { ProviderSettings } from "../../../../src/llm/settings.ts";
+import { load, type Outcome } from "../../../support/load.ts";
+
+type Block = Readonly<Record<string, unknown>>;
+type Env = Readonly<Record<string, string>>;
+
+const OPENAI: Block = { kind: "openai", apiKeys: ["sk-1"] };
+const STRATEGY: Block = { type: "llm", models: ["openai/gpt-5"] };
+
+interface Given {
+  readonly llm?: unknown;
+  readonly rule?: Block;
+  readonly strategy?: Block;
+  readonly more?: Block;
+}
+
+function outcome(
+  { llm = { providers: { openai: OPENAI } }, rule = {}, strategy = {}, more = {} }: Given,
+  env: Env = {},
+): Outcome {
+  const rules = [{ id: "r", path: "/v1/*", strategy: { ...STRATEGY, ...strategy }, ...rule }];
+  return load(JSON.stringify({ gateway: { llm, router: { rules }, ...more } }, null, 1), env);
+}
+
+function fine(given: Given, env: Env = {}): Config {
+  const { config, errors } = outcome(given, env);
+  assert.deepEqual(errors, []);
+  return config!;
+}
+
+const withoutPlace = (line: string) => line.replace(/^t\.yaml:\d+:\d+: /, "");
+const faults = (given: Given) => outcome(given).errors.map(withoutPlace);
+const warnings = (given: Given, env: Env = {}) => outcome(given, env).warnings.map(withoutPlace);
+
+/** The provider `p`, beside the one that the rule uses. */
+function provider(section: Block, env: Env = {}): ProviderSettings {
+  return fine({ llm: { providers: { openai: OPENAI, p: section } } }, env).llm!.providers[1]!;
+}
+const providerFaults = (section: Block) => faults({ llm: { providers: { openai: OPENAI, p: section } } });
+
+describe("llm", () => {
+  test("is null unless it is written", () => {
+    const rules = [{ path: "/", serviceName: "_internal" }];
+    assert.equal(load(JSON.stringify({ gateway: { router: { rules } } })).config!.llm, null);
+  });
+  test("has defaults that suit models which reason for minutes", () => {
+    const { llm, rules } = fine({});
+    const { providers, models, aliases, ...rest } = llm!;
+    assert.deepEqual([providers.length, models, [...aliases]], [1, [], [["auto", "auto"]]]);
+    const { fallback, ...plain } = rest;
+    assert.deepEqual(plain, {
+      maxBodyBytes: 32 * 1024 * 1024,
+      credentials: {
+        enabled: ["anthropic-oauth", "google-oauth", "openai-key"],
+        operatorKeys: "whenNoClientKey",
+        onLimit: "return",
+      },
+      responseHeaders: true,
+      keepAliveMs: 15_000,
+    });
+    const { onStatus, ...times } = fallback;
+    assert.deepEqual(times, {
+      maxAttempts: 3,
+      switchBudgetMs: 300,
+      cooldownMs: 180_000,
+      maxCooldownMs: 300_000,
+      contentPolicy: "return",
+      contextOverflow: "failover",
+    });
+    assert.deepEqual(
+      [408, 409, 425, 429, 500, 529, 599, 400, 404].map((status) => onStatus.has(status)),
+      [true, true, true, true, true, true, true, false, false],
+    );
+    assert.deepEqual([rules[0]!.timeoutMs, rules[0]!.maxBodyBytes], [600_000, 32 * 1024 * 1024]);
+  });
+  test("takes what is written", () => {
+    const { llm, rules } = fine({
+      llm: {
+        providers: { openai: OPENAI },
+        authAdapters: { enabled: ["USER-KEY"], operatorKeys: "whennoclientkey", passthrough: { onLimit: "failover" } },
+        fallback: {
+          maxAttempts: 5,
+          switchBudgetMs: 50,
+          cooldownSeconds: 10,
+          maxCooldownSeconds: "1m",
+          onStatus: [429, "502-503"],
+          contentPolicy: "failover",
+          contextOverflow: "return",
+        },
+        maxBodySize: "1mb",
+        responseHeaders: false,
+        keepaliveInterval: 5,
+      },
+    });
+    const { credentials, fallback, maxBodyBytes, responseHeaders, keepAliveMs } = llm!;
+    assert.deepEqual(credentials, { enabled: ["user-key"], operatorKeys: "whenNoClientKey", onLimit: "failover" });
+    assert.deepEqual(fallback, {
+      maxAttempts: 5,
+      switchBudgetMs: 50,
+      cooldownMs: 10_000,
+      maxCooldownMs: 60_000,
+      onStatus: new Set([429, 502, 503]),
+      contentPolicy: "failover",
+      contextOverflow: "return",
+    });
+    assert.deepEqual([maxBodyBytes, responseHeaders, keepAliveMs], [1024 * 1024, false, 5000]);
+    assert.equal(rules[0]!.maxBodyBytes, 1024 * 1024);
+  });
+  test("is set by the environment", () => {
+    const { llm } = fine(
+      {},
+      { GATEWAY_LLM_AUTHADAPTERS_ENABLED: "user-key, openai-key", GATEWAY_LLM_MAXBODYSIZE: "2mb" },
+    );
+    assert.deepEqual(llm!.credentials.enabled, ["user-key", "openai-key"]);
+    assert.equal(llm!.maxBodyBytes, 2 * 1024 * 1024);
+  });
+  test("refuses unknown words and values that contradict each other", () => {
+    const llm = (more: Block) => ({ llm: { providers: { openai: OPENAI }, ...more } });
+    assert.deepEqual(faults(llm({ authAdapters: { enabled: ["openai-keys"] } })), [
+      'llm.authAdapters.enabled: unknown word "openai-keys"; did you mean "openai-key"?',
+    ]);
+    assert.deepEqual(faults(llm({ maxBodySize: 0 })), ["llm.maxBodySize must be above 0"]);
+    assert.deepEqual(faults(llm({ fallback: { cooldownSeconds: 60, maxCooldownSeconds: 30 } })), [
+      "llm.fallback: maxCooldownSeconds is below cooldownSeconds",
+    ]);
+    assert.deepEqual(faults(llm({ fallback: { onStatus: "5xx" } })), [
+      'llm.fallback.onStatus: "5xx" is not a status or a range such as "200-299"; did you mean 500-599?',
+    ]);
+  });
+});
+
+describe("a provider", () => {
+  test("has what its kind implies", () => {
+    const shape = ({ origin, basePath, formats, dialect }: ProviderSettings) => [
+      origin + basePath,
+      formats,
+      dialect.maxTokensField,
+    ];
+    assert.deepEqual(shape(provider(OPENAI)), [
+      "https://api.openai.com/v1",
+      ["openai-chat", "openai-responses"],
+      "max_completion_tokens",
+    ]);
+    assert.equal(provider({ kind: "anthropic" }).origin, "https://api.anthropic.com");
+    assert.deepEqual(provider({ kind: "gemini" }).formats, ["gemini"]);
+    assert.deepEqual(shape(provider({ kind: "openrouter" })), [
+      "https://openrouter.ai/api/v1",
+      ["openai-chat"],
+      "max_tokens",
+    ]);
+    const local = provider({ kind: "OpenAICompatible", baseUrl: "http://[::1]:11434/v1/" });
+    assert.deepEqual([local.kind, local.origin, local.basePath], ["openaiCompatible", "http://[::1]:11434", "/v1"]);
+  });
+  test("takes its keys from the file, otherwise from the environment", () => {
+    const env = { ANTHROPIC_API_KEY: "a, b,,a", GEMINI_API_KEY: "g", OPENROUTER_API_KEY: "o" };
+    assert.deepEqual(provider({ kind: "anthropic" }, env).apiKeys, ["a", "b"]);
+    assert.deepEqual(provider({ kind: "gemini" }, env).apiKeys, ["g"]);
+    assert.deepEqual(provider({ kind: "openrouter" }, env).apiKeys, ["o"]);
+    assert.deepEqual(provider({ kind: "anthropic", apiKeys: "x" }, env).apiKeys, ["x"]);
+    assert.deepEqual(provider({ kind: "anthropic", apiKeys: ["${UNSET}", "x"] }, env).apiKeys, ["x"]);
+  });
+  test("needs no key only if it is compatible and none was given", () => {
+    const baseUrl = "http://127.0.0.1:1/v1";
+    assert.equal(provider({ kind: "openaiCompatible", baseUrl }).keyless, true);
+    assert.equal(provider({ kind: "openaiCompatible", baseUrl, apiKeys: "${UNSET}" }).keyless, false);
+    assert.equal(provider({ kind: "openai", baseUrl }).keyless, false);
+  });
+  test("may have headers, a dialect, a format and times of its own", () => {
+    const own = provider({
+      kind: "openaiCompatible",
+      baseUrl: "https://api.example.com",
+      headers: { "X-Org": "a" },
+      format: ["openai-responses", "openai-chat"],
+      dialect: {
+        maxTokensField: "max_completion_tokens",
+        developerRole: true,
+        streamUsage: false,
+        reasoning: "openrouter",
+        remoteUrls: false,
+      },
+      idleTimeout: "1m",
+      ttftTimeout: 20,
+    });
+    assert.deepEqual(
+      [own.headers, own.formats],
+      [
+        ["X-Org", "a"],
+        ["openai-responses", "openai-chat"],
+      ],
+    );
+    const { maxTokensField, developerRole, streamUsage, reasoning, remoteUrls } = own.dialect;
+    assert.deepEqual(
+      [maxTokensField, developerRole, streamUsage, reasoning, remoteUrls],
+      ["max_completion_tokens", true, false, "openrouter", false],
+    );
+    assert.deepEqual([own.idleTimeoutMs, own.ttftTimeoutMs], [60_000, 20_000]);
+  });
+  test("tells OpenRouter who asks, from the environment", () => {
+    const env = { HTTP_REFERER: "https://a.example", X_TITLE: "A" };
+    assert.deepEqual(provider({ kind: "openrouter" }, env).headers, [
+      "http-referer",
+      "https://a.example",
+      "x-title",
+      "A",
+    ]);
+    assert.deepEqual(provider({ kind: "openrouter", headers: { "X-Title": "B" } }, env).headers, [
+      "X-Title",
+      "B",
+      "http-referer",
+      "https://a.example",
+    ]);
+  });
+  test("is a service with one endpoint and its own waits", () => {
+    const config = fine({
+      llm: {
+        providers: {
+          openai: OPENAI,
+          local: {
+            kind: "openaiCompatible",
+            baseUrl: "http://[::1]:11434/v1",
+            connectTimeout: 1,
+            firstByteTimeout: "2m",
+          },
+        },
+      },
+      more: {
+        backend: { http: { dialTimeout: 9, preserveHost: true, tls: { enabled: true, insecureSkipVerify: true } } },
+      },
+    });
+    assert.deepEqual(
+      config.services.map(({ name, endpoints: [e] }) => [name, e!.id, e!.scheme, e!.address, e!.port]),
+      [
+        ["llm.openai", "llm.openai-api.openai.com-443", "https", "api.openai.com", 443],
+        ["llm.local", "llm.local-::1-11434", "http", "::1", 11434],
+      ],
+    );
+    const { http } = backendOf(config, "llm.local");
+    assert.deepEqual([http.dialTimeout, http.responseHeaderTimeout, http.preserveHost], [1000, 120_000, false]);
+    const openai = backendOf(config, "llm.openai").http;
+    assert.deepEqual([openai.dialTimeout, openai.responseHeaderTimeout], [5000, 600_000]);
+    assert.deepEqual([openai.tls.enabled, openai.tls.insecureSkipVerify], [false, false]);
+  });
+  test("gives way to settings of its service", () => {
+    const services = { "llm.openai": { http: { dialTimeout: 7, maxConnsPerHost: 3, tls: { minVersion: "1.3" } } } };
+    const { http } = backendOf(fine({ more: { backend: { services } } }), "llm.openai");
+    assert.deepEqual([http.dialTimeout, http.maxConnsPerHost], [7000, 3]);
+    assert.deepEqual([http.tls.enabled, http.tls.minVersion, http.tls.insecureSkipVerify], [true, "1.3", false]);
+  });
+  test("is refused where its URL is wrong", () => {
+    const fault = (baseUrl: string, kind = "openaiCompatible") =>
+      providerFaults({ kind, baseUrl }).map((line) => line.replace("llm.providers.p.baseUrl: ", ""));
+    assert.deepEqual(fault("api.example.com/v1"), [
+      '"api.example.com/v1" is not a URL; write https://api.example.com/v1',
+    ]);
+    assert.deepEqual(fault("localhost:11434"), [
+      '"localhost:11434" must begin with https:// or http://; write http://localhost:11434',
+    ]);
+    assert.match(fault("https://me:pw@api.example.com/v1")[0]!, /^must not contain credentials/);
+    assert.match(fault("https://api.example.com/v1?key=1")[0]!, /^must not contain a query/);
+    assert.match(fault("https://api.example.com/v1/chat/completions")[0]!, /write https:\/\/api\.example\.com\/v1$/);
+    assert.match(fault("https://api.anthropic.com/v1", "anthropic")[0]!, /write https:\/\/api\.anthropic\.com$/);
+    assert.match(fault("https://g.example/v1beta/models", "gemini")[0]!, /write https:\/\/g\.example$/);
+    assert.deepEqual(providerFaults({ kind: "openaiCompatible" }), [
+      "llm.providers.p: openaiCompatible needs baseUrl, such as http://127.0.0.1:11434/v1",
+    ]);
+  });
+  test("is warned about where keys would cross the internet unencrypted", () => {
+    const warned = (baseUrl: string) =>
+      warnings({ llm: { providers: { openai: OPENAI, p: { kind: "openaiCompatible", baseUrl } } } });
+    assert.deepEqual(warned("http://api.example.org/v1"), [
+      "llm.providers.p.baseUrl: prompts and keys are sent unencrypted to api.example.org; write https://",
+    ]);
+    assert.equal(warned("http://8.8.8.8/v1").length, 1);
+    for (const host of [
+      "127.0.0.1",
+      "10.1.2.3",
+      "[::1]",
+      "[fd00::1]",
+      "ollama",
+      "gpu.internal",
+      "vllm.ml.svc.cluster.local",
+    ])
+      assert.deepEqual(warned(`http://${host}:8000/v1`), [], host);
+  });
+  test("is refused where its name, header, format or key cannot be used", () => {
+    const baseUrl = "http://127.0.0.1:1";
+    assert.match(
+      faults({ llm: { providers: { openai: OPENAI, "My Models": OPENAI } } })[0]!,
+      /^llm\.providers: "My Models"/,
+    );
+    assert.match(providerFaults({ ...OPENAI, headers: { Authorization: "Bearer x" } })[0]!, /write keys in apiKeys$/);
+    assert.match(providerFaults({ ...OPENAI, headers: { Host: "x" } })[0]!, /is set by the gateway$/);
+    assert.match(providerFaults({ ...OPENAI, headers: { "a b": "x" } })[0]!, /is not a valid header name$/);
+    assert.match(
+      providerFaults({ kind: "anthropic", format: "gemini" })[0]!,
+      /has no format gemini; it has anthropic-messages$/,
+    );
+    assert.match(
+      providerFaults({ kind: "openai", baseUrl, apiKeys: ["good", "a b"] })[0]!,
+      /key 2 contains characters/,
+    );
+    assert.match(providerFaults({ kind: "openia" })[0]!, /did you mean "openai"\?$/);
+  });
+  test("shows no key", () => {
+    const shown = printConfiguration(
+      fine({ llm: { providers: { openai: { ...OPENAI, headers: { "X-Private": "header-secret" } } } } }),
+    );
+    assert.doesNotMatch(shown, /sk-1|header-secret/);
+    assert.deepEqual(load(shown).errors, []);
+  });
+});
+
+describe("a model", () => {
+  const model = (section: Block) =>
+    fine({
+      llm: {
+        providers: { openai: OPENAI, local: { kind: "openaiCompatible", baseUrl: "http://h:1/v1" } },
+        models: { m: section },
+      },
+    }).llm!.models[0]!;
+  test("has a provider, a name there, and what is known of it", () => {
+    const section = {
+      provider: "local",
+      upstreamName: "llama:3b",
+      contextIn: 8000,
+      contextOut: 1000,
+      capabilities: {
+        images: false,
+        documents: true,
+        audio: false,
+        tools: true,
+        jsonSchema: false,
+        sampling: true,
+        stop: false,
+        reasoningBack: true,
+        reasoning: { kind: "budget", min: 10, max: 20, off: true },
+      },
+      pricing: { inputPerMillion: 1.5, outputPerMillion: 2 },
+    };
+    assert.deepEqual(model(section), {
+      id: "m",
+      provider: "local",
+      upstreamName: "llama:3b",
+      facts: {
+        images: false,
+        documents: true,
+        audio: false,
+        tools: true,
+        sampling: true,
+        stop: false,
+        reasoningBack: true,
+        contextIn: 8000,
+        contextOut: 1000,
+        schema: false,
+        reasoning: { kind: "budget", min: 10, max: 20, off: true },
+      },
+      price: { input: 1.5, output: 2 },
+    });
+    assert.deepEqual(model({ provider: "local" }), {
+      id: "m",
+      provider: "local",
+      upstreamName: "m",
+      facts: {},
+      price: null,
+    });
+  });
+  test("says how it is told to reason", () => {
+    const reasoning = (value: unknown) =>
+      model({ provider: "local", capabilities: { reasoning: value } }).facts.reasoning;
+    assert.deepEqual(reasoning("none"), { kind: "none" });
+    assert.deepEqual(reasoning("effort"), { kind: "effort", efforts: ["low", "medium", "high"] });
+    assert.deepEqual(reasoning({ kind: "level", efforts: "low" }), { kind: "level", levels: ["low"] });
+    assert.deepEqual(reasoning({ kind: "adaptive", efforts: ["low", "max"] }), {
+      kind: "adaptive",
+      efforts: ["low", "max"],
+    });
+  });
+  test("belongs to the provider of its author unless it says otherwise", () => {
+    const { models } = fine({ llm: { providers: { openai: OPENAI }, models: { "openai/gpt-5": { contextIn: 9 } } } })
+      .llm!;
+    assert.deepEqual([models[0]!.provider, models[0]!.upstreamName], ["openai", "gpt-5"]);
+  });
+  test("is refused where its provider or name is wrong", () => {
+    const fault = (models: Block) => faults({ llm: { providers: { openai: OPENAI }, models } });
+    assert.deepEqual(fault({ m: { provider: "opena" } }), [
+      'llm.models: model "m": unknown provider "opena"; did you mean "openai"?',
+    ]);
+    assert.deepEqual(fault({ m: {} }), ['llm.models: model "m": model "m" has no provider; write openai/m']);
+    assert.match(fault({ auto: { provider: "openai" } })[0]!, /stands for the order of the rule/);
+    assert.match(
+      fault({ m: { provider: "openai", capabilities: { reasoning: { kind: "budget", min: 9, max: 1 } } } })[0]!,
+      /min is above max/,
+    );
+  });
+});
+
+describe("aliases", () => {
+  const llm = (aliases: Block) => ({
+    llm: { providers: { openai: OPENAI }, models: { m: { provider: "openai" } }, aliases },
+  });
+  test("stand for models, and for the order of a rule", () => {
+    const { aliases } = fine(llm({ fast: "m", best: "openai/gpt-5", "gpt-4": "auto" })).llm!;
+    assert.deepEqual(
+      [...aliases],
+      [
+        ["auto", "auto"],
+        ["fast", "m"],
+        ["best", "openai/gpt-5"],
+        ["gpt-4", "auto"],
+      ],
+    );
+  });
+  test("are refused where they lead nowhere", () => {
+    assert.deepEqual(faults(llm({ fast: "gpt-5" })), [
+      'llm.aliases: "fast" → model "gpt-5" has no provider; write openai/gpt-5',
+    ]);
+    assert.match(faults(llm({ m: "openai/gpt-5" }))[0]!, /is also a key of llm\.models/);
+    assert.match(faults(llm({ fast: "cheap" }))[0]!, /not available in this version/);
+    assert.match(faults(llm({ auto: "m" }))[0]!, /always stands for the order of the rule/);
+  });
+});
+
+describe("a strategy", () => {
+  test("takes the place of a service", () => {
+    const models = ["openai/gpt-5", { model: "openai:o3", weight: 3 }];
+    const rule = fine({ strategy: { models, order: "weighted", failover: false } }).rules[0]!;
+    assert.deepEqual(rule.strategy, {
+      models: [
+        { model: "openai/gpt-5", weight: 1 },
+        { model: "openai:o3", weight: 3 },
+      ],
+      order: "weighted",
+      failover: false,
+    });
+    assert.deepEqual([rule.serviceName, rule.protocol, rule.preserveHost], ["_llm", "http", false]);
+    const { order, failover } = fine({}).rules[0]!.strategy!;
+    assert.deepEqual([order, failover], ["priority", true]);
+  });
+  test("leaves event streams to those who write them", () => {
+    const config = fine({
+      more: { backend: { sse: { enabled: false, readTimeout: 5 } }, frontend: { sse: { enabled: true } } },
+    });
+    const { heartbeatMs, maxAgeMs, maxRetries } = config.rules[0]!.eventStreams;
+    assert.deepEqual([heartbeatMs, maxAgeMs, maxRetries], [0, 0, 0]);
+    const { sse } = backendOf(config, "_llm");
+    assert.deepEqual([sse.enabled, sse.readTimeout], [true, 600_000]);
+  });
+  test("lets a rule set its own timeout and size", () => {
+    const { timeoutMs, maxBodyBytes } = fine({ rule: { timeout: 7, maxRequestSize: "1kb" } }).rules[0]!;
+    assert.deepEqual([timeoutMs, maxBodyBytes], [7000, 1024]);
+  });
+  test("is refused without usable models", () => {
+    const fault = (models: unknown) => faults({ strategy: { models } });
+    assert.deepEqual(fault([]), ['rule "r": strategy.models is empty; list models such as openai/gpt-5']);
+    assert.deepEqual(fault(["gpt-5"]), ['rule "r": model "gpt-5" has no provider; write openai/gpt-5']);
+    assert.deepEqual(fault(["opnai/gpt-5"]), [
+      'rule "r": unknown provider "opnai" in "opnai/gpt-5"; did you mean "openai"?',
+    ]);
+    assert.deepEqual(fault(["openai/"]), ['rule "r": "openai/" names no model behind "openai"']);
+    assert.match(fault(["openai/a", "openai/a"])[0]!, /^duplicate model "openai\/a" in rule "r"/);
+    assert.match(fault(["auto"])[0]!, /is what clients send/);
+    assert.deepEqual(faults({ llm: null }), [
+      'rule "r": strategy needs llm.providers, such as { openai: { kind: openai } }',
+    ]);
+    assert.match(
+      faults({ strategy: { models: [{ model: "openai/a", weight: 0 }], order: "weighted" } })[0]!,
+      /every weight is 0/,
+    );
+  });
+  test("is warned about weights without effect", () => {
+    assert.deepEqual(warnings({ strategy: { models: [{ model: "openai/a", weight: 2 }] } }), [
+      'rule "r": weight has no effect without order: weighted',
+    ]);
+  });
+  test("cannot be combined with keys about a single service", () => {
+    const keys: Block = {
+      serviceName: "web",
+      fallback: { status: 503 },
+      protocol: "http",
+      loadBalance: "random",
+      preserveHost: true,
+      rewriteHost: "a",
+      stripPrefix: true,
+      retry: { maxAttempts: 2 },
+      circuitBreaker: { maxFailures: 2 },
+      sse: { maxAge: 5 },
+    };
+    for (const [key, value] of Object.entries(keys)) {
+      const found = faults({ rule: { [key]: value } });
+      assert.ok(
+        found.some((line) => /cannot be combined with strategy; /.test(line) && line.includes(key)),
+        `${key}: ${found}`,
+      );
+    }
+  });
+  test("is read again as it is printed", () => {
+    const printed = printConfiguration(
+      fine({ strategy: { models: [{ model: "openai/a", weight: 2 }], order: "weighted" } }),
+    );
+    const again = load(printed);
+    assert.deepEqual(again.errors, []);
+    assert.equal(printConfiguration(again.config!).replaceAll(/ #.*/g, ""), printed.replaceAll(/ #.*/g, ""));
+  });
+});
+
+test("names of providers' services are reserved", () => {
+  const registry = (name: string) => ({
+    registry: { static: { services: [{ name, instances: [{ address: "h" }] }] } },
+  });
+  assert.deepEqual(faults({ more: registry("llm.x") }), ['"llm.x" is reserved for providers in llm']);
+  const router = { rules: [{ path: "/", serviceName: "llm.openai" }] };
+  const gateway = { llm: { providers: { openai: OPENAI } }, router };
+  assert.match(load(JSON.stringify({ gateway })).errors[0]!, /unknown service "llm\.openai"/);
+});
