@@ -16,8 +16,8 @@ export type Framing =
   /** Server-Sent Events. */
   | "events"
   /**
-   * One JSON array (Gemini without `alt=sse`) of type `application/json`. Such a stream always goes through
-   * {@link StreamWriter}, whose `fault` completes the array, and a line feed keeps its connection alive.
+   * One JSON array (Gemini without `alt=sse`). Its clients have a {@link WireFormat} of their own, which no provider speaks:
+   * such a stream is always written by {@link StreamWriter}.
    */
   | "array";
 
@@ -52,8 +52,6 @@ export interface ReplyIdentity {
   readonly request: ChatRequest;
   /** Estimate of the tokens of the prompt, for formats that report them first; used until the provider has reported. */
   readonly inputEstimate: number;
-  /** As {@link RequestPlace} has it. */
-  readonly framing?: Framing;
 }
 
 /** Writes a streamed answer to a client; what it has written since the last call is taken away by {@link take}. */
@@ -107,8 +105,13 @@ export interface ClientSide {
   replyId(random: string): string;
   /** The error of an answer that has not begun. */
   writeError(fault: Fault, requestId: string): { readonly status: number; readonly body: JsonObject };
-  /** Last events of a stream that cannot be completed. */
-  errorEvents(fault: Fault, requestId: string): string;
+  /**
+   * Last events of a stream that cannot be completed.
+   * @param begun whether anything but {@link keepAlive} was written before; what is not framed as events depends on it
+   */
+  errorEvents(fault: Fault, requestId: string, begun?: boolean): string;
+  /** Content type of streams; absent: `text/event-stream`. */
+  readonly streamType?: string;
   /** A whole event, or comment, without meaning that keeps the connection alive. */
   readonly keepAlive: string;
 }

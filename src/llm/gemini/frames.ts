@@ -1,0 +1,32 @@
+// How chunks of a streamed answer are framed.
+
+/** Puts chunks one behind the other. */
+export interface Frames {
+  /** @param json of one chunk */
+  chunk(json: string): string;
+  /** Behind the last chunk. */
+  end(): string;
+}
+
+/** One event; Google's own end in CR LF, and nothing but `data` stands in them. */
+export function eventOf(json: string): string {
+  return `data: ${json}\r\n\r\n`;
+}
+
+/** Server-sent events: the end is that of the response. */
+export const EVENT_FRAMES: Frames = { chunk: eventOf, end: () => "" };
+
+/** The elements of one array. */
+export class ArrayFrames implements Frames {
+  #begun = false;
+
+  chunk(json: string): string {
+    const before = this.#begun ? ",\r\n" : "[";
+    this.#begun = true;
+    return before + json;
+  }
+
+  end(): string {
+    return this.#begun ? "]" : "[]";
+  }
+}

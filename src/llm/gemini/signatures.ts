@@ -1,0 +1,4 @@
+// Signatures of Gemini's thoughts.
+
+/** Stands for the signature of a call that Gemini did not make, as Google documents for history of other models. */
+export const SKIP_SIGNATURE = "skip_thought_signature_validator";
