@@ -114,6 +114,7 @@ class Authentication {
     }
     const throttled = this.#throttled(ctx, method);
     if (throttled !== undefined) return throttled;
+    ctx.credential = credential; // a request whose credential is rejected goes no further
     const result = method.identify(credential, ctx);
     // Checked again after the wait: otherwise an attacker could get around the limit with parallel requests.
     return result instanceof Promise

@@ -142,6 +142,8 @@ export class RequestContext {
   identity: Identity | null = null;
   /** Result of authentication; null: none was required, or the request was accepted without a credential. */
   admission: Admission | null = null;
+  /** The credential that authentication has accepted, as sent; null: none. Never shown. */
+  credential: string | null = null;
   /** Priority under overload: that of the route, unless authentication has determined another. */
   tier: Tier = "normal";
   /** What the limits of the route have charged; null if none was checked. */

@@ -65,6 +65,10 @@ describe("the first method whose credential is present", () => {
     assert.equal(failed.ctx.identity, null);
     assert.equal((await run({ methods }, ["basic", "good"])).ctx.identity?.method, "basic");
   });
+  test("is noted as the gateway's own, so that no other part takes it for its", async () => {
+    assert.equal((await run({ methods }, ["basic", "good"])).ctx.credential, "good");
+    assert.equal((await run({ methods, optional: true }, [])).ctx.credential, null);
+  });
   test("may take its time", async () => {
     assert.equal((await run({}, ["apikey", "late"])).ctx.identity?.subject, "good-late");
   });
