@@ -1,0 +1,90 @@
+// A credential for a provider. It can only be attached to requests to that provider, and nothing prints its value.
+import { hash } from "node:crypto";
+import { inspect } from "node:util";
+import { PROVIDER_KINDS, type ProviderKind } from "../providers.ts";
+import type { ProviderSettings } from "../settings.ts";
+
+/** Everything about a credential but its value. */
+export interface CredentialFacts {
+  /** Kind of the providers it is for. */
+  readonly kind: ProviderKind;
+  /** Id of the only provider it is for; null: every provider of the kind. */
+  readonly provider: string | null;
+  /** Who pays. `none`: the provider needs no credential. */
+  readonly origin: "client" | "operator" | "none";
+  /** Token of OAuth, such as that of a subscription, rather than a key. */
+  readonly oauth: boolean;
+  /** Fields that select an account or project of the credential, flat: they mean nothing beside another credential. */
+  readonly account: readonly string[];
+}
+
+const HIDDEN = "[credential]";
+
+/** A credential, with a value that leaves it only by {@link attachTo}. */
+export class Credential implements CredentialFacts {
+  readonly kind: ProviderKind;
+  readonly provider: string | null;
+  readonly origin: CredentialFacts["origin"];
+  readonly oauth: boolean;
+  readonly account: readonly string[];
+  readonly #value: string;
+  #fingerprint = "";
+
+  constructor(facts: CredentialFacts, value: string) {
+    this.kind = facts.kind;
+    this.provider = facts.provider;
+    this.origin = facts.origin;
+    this.oauth = facts.oauth;
+    this.account = facts.account;
+    this.#value = value;
+  }
+
+  /** Tells credentials apart: 16 hexadecimal digits of SHA-256; "" where none is needed. */
+  get fingerprint(): string {
+    if (this.#fingerprint === "" && this.#value !== "") {
+      this.#fingerprint = hash("sha256", this.#value, "hex").slice(0, 16);
+    }
+    return this.#fingerprint;
+  }
+
+  isFor({ id, kind }: ProviderSettings): boolean {
+    return this.kind === kind && (this.provider === null || this.provider === id);
+  }
+
+  /**
+   * Fields to send with a request to the provider, flat.
+   * @throws Error a defect: the credential is for another provider
+   */
+  attachTo(provider: ProviderSettings): string[] {
+    if (!this.isFor(provider)) {
+      throw new Error(`a credential for ${this.provider ?? this.kind} must not be sent to ${provider.id}`);
+    }
+    if (this.origin === "none") return [];
+    const { field, prefix } = this.oauth ? BEARER : PROVIDER_KINDS[this.kind].key;
+    return [field, prefix + this.#value, ...this.account];
+  }
+
+  toString(): string {
+    return HIDDEN;
+  }
+
+  toJSON(): string {
+    return HIDDEN;
+  }
+
+  [inspect.custom](): string {
+    return HIDDEN;
+  }
+}
+
+const BEARER = { field: "authorization", prefix: "Bearer " } as const;
+
+/** A key of the operator. */
+export function operatorKey({ id, kind }: ProviderSettings, value: string): Credential {
+  return new Credential({ kind, provider: id, origin: "operator", oauth: false, account: [] }, value);
+}
+
+/** In place of a credential, for a provider that needs none. */
+export function keylessCredential({ id, kind }: ProviderSettings): Credential {
+  return new Credential({ kind, provider: id, origin: "none", oauth: false, account: [] }, "");
+}
