@@ -65,16 +65,20 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
     small: { provider: local, upstreamName: "llama3.2:3b", contextIn: 8192 }
   aliases: { fast: small }
   fallback: { maxAttempts: 4 }`,
-  "router.rules[].strategy": `llm:
+  "router.rules[].strategy": `auth:
+  jwt: { issuer: "https://login.example", audience: models, jwksEndpoint: "https://login.example/keys" }
+llm:
   providers:
     openai: { kind: openai, apiKeys: [ "\${OPENAI_API_KEY:-sk-none}" ] }
     claude: { kind: anthropic, apiKeys: [ "\${ANTHROPIC_API_KEY:-sk-none}" ] }
 router:
   rules:
     - path: /v1/*
+      authRequired: true
       strategy:
         type: llm
-        models: [ claude/claude-sonnet-4-5, openai/gpt-5 ]`,
+        models: [ claude/claude-sonnet-4-5, openai/gpt-5 ]
+        allow: { "group:staff": [ "*" ], "*": [ openai/gpt-5 ] }`,
   registry: `registry:
   static:
     services:

@@ -7,7 +7,7 @@ import type { EndpointSpec } from "../core/endpoint.ts";
 import type { RetryRule } from "../core/retry.ts";
 import type { KeySource } from "../limits/keys.ts";
 import type { Limit } from "../limits/limit.ts";
-import type { LlmRule, LlmSettings } from "../llm/settings.ts";
+import type { LlmSettings } from "../llm/settings.ts";
 import type { BreakerOptions } from "../resilience/breaker.ts";
 import type { Conditions } from "../routing/conditions.ts";
 import type { Pattern } from "../routing/pattern.ts";
@@ -20,6 +20,7 @@ import type { HashConfig, RuleBalancing, SessionConfig } from "./meaning/balanci
 import type { DescriptorFiles } from "./meaning/descriptors.ts";
 import type { HealthConfig } from "./meaning/health-config.ts";
 import type { ListenerConfig, ListenerDraft } from "./meaning/listeners.ts";
+import type { StrategyConfig } from "./meaning/llm/strategy-config.ts";
 import type { RuleEventStreamConfig, RuleWebSocketConfig } from "./meaning/stream-config.ts";
 import type { FallbackSection } from "./schema/fallback.ts";
 import type { Origin } from "./schema/field.ts";
@@ -152,7 +153,7 @@ export interface RuleConfig extends PlainRule {
   readonly pattern: Pattern;
   readonly conditions: Conditions;
   /** Language models that answer in place of the service, whose name is then `_llm`; null: the service answers. */
-  readonly strategy: LlmRule | null;
+  readonly strategy: StrategyConfig | null;
   readonly loadBalance: BalancerName;
   /** For the kinds of balancing that hash. */
   readonly hash: HashConfig;

@@ -17,6 +17,7 @@ import { type DescriptorFiles, readDescriptors } from "./meaning/descriptors.ts"
 import { Draft } from "./meaning/draft.ts";
 import { triedAt, whyNot } from "./meaning/files.ts";
 import { completeListener, listenersOf } from "./meaning/listeners.ts";
+import { withGrants } from "./meaning/llm/grants.ts";
 import { withProviders } from "./meaning/llm/services.ts";
 import { checkMappings } from "./meaning/mappings.ts";
 import { checkMtls } from "./meaning/mtls.ts";
@@ -150,13 +151,14 @@ function complete(
   const descriptors = collectErrors(problems, () => readDescriptors(draft, files));
   const auth = collectErrors(problems, () => readAuth(draft, files, meaning?.stores ?? null));
   const rbac = collectErrors(problems, () => ({ settings: readRbac(draft, auth) }));
-  if (auth === null || rbac === null) return { problems, result: null };
-  if (meaning === null || material === null || acme === null || served === null || descriptors === null)
+  const rules = meaning === null || auth === null ? null : withGrants(draft, meaning.rules, auth);
+  if (meaning === null || auth === null || rbac === null || rules === null) return { problems, result: null };
+  if (material === null || acme === null || served === null || descriptors === null || problems.errors.length > 0)
     return { problems, result: null };
-  if (problems.errors.length > 0) return { problems, result: null };
   const config: Config = {
     written,
     ...meaning,
+    rules,
     listeners: meaning.listeners.map((listener) => completeListener(listener, served)),
     managementTls: served.get("management.tls") ?? null,
     auth,

@@ -1,14 +1,13 @@
 // `authz.rbac`: validated policies, with permissions and bindings in the form that is compared with requests.
 import { cycleIn } from "../../authz/inheritance.ts";
 import { readGrant } from "../../authz/permission.ts";
-import { PREFIXES, type Principal, PrincipalError, parsePrincipal } from "../../authz/principal.ts";
 import type { BindingSettings, PolicySettings, RbacSettings, RoleSettings } from "../../authz/settings.ts";
 import type { RbacSection } from "../schema/authz.ts";
 import { Claims } from "../text/claims.ts";
-import { didYouMean, didYouMeanOf } from "../text/suggest.ts";
+import { didYouMeanOf } from "../text/suggest.ts";
 import type { AuthConfig } from "./auth-config.ts";
-import { type Draft, dotted, type Place } from "./draft.ts";
-import { KnownPrincipals } from "./known-principals.ts";
+import type { Draft, Place } from "./draft.ts";
+import { PrincipalReader } from "./principals.ts";
 import { checkSkipPaths } from "./skip-paths.ts";
 
 type PolicySection = RbacSection["policies"][number];
@@ -74,12 +73,11 @@ function warnOfEmptiness(draft: Draft, policies: readonly PolicySettings[]): voi
 /** Reads policies. */
 class PolicyReader {
   readonly #draft: Draft;
-  readonly #known: KnownPrincipals | null;
+  readonly #principals: PrincipalReader;
 
   constructor(draft: Draft, auth: AuthConfig | null) {
     this.#draft = draft;
-    const { subjectKey } = draft.written.authz.rbac;
-    this.#known = auth === null ? null : new KnownPrincipals(auth, subjectOf(subjectKey));
+    this.#principals = new PrincipalReader(draft, auth, subjectOf(draft.written.authz.rbac.subjectKey));
   }
 
   read({ roles: written, bindings }: PolicySection, name: string, place: Place): PolicySettings {
@@ -118,25 +116,8 @@ class PolicyReader {
 
   #binding(who: string, names: readonly string[], roles: PolicySection["roles"], place: Place): BindingSettings[] {
     this.#checkNames(names, roles, place, `"${who}" has`);
-    const principals = this.#principals(who, place);
+    const principals = this.#principals.read(who, place);
     return principals.map((principal) => ({ principal, roles: names }));
-  }
-
-  #principals(who: string, place: Place): readonly Principal[] {
-    try {
-      const principal = parsePrincipal(who);
-      const mismatch = this.#known?.mismatch(principal) ?? null;
-      if (mismatch !== null) this.#draft.warn(place, `${dotted(place.slice(0, -1))}: "${who}": ${mismatch}`);
-      return this.#known?.resolve(principal) ?? [principal];
-    } catch (error) {
-      if (!(error instanceof PrincipalError)) throw error;
-      const hint =
-        error.prefix === ""
-          ? ""
-          : didYouMean(error.prefix, PREFIXES) || `; write "user:${who}" for a subject that contains a colon`;
-      this.#fault(place, `${dotted(place.slice(0, -1))}: "${who}": ${error.message}${hint}`);
-      return [];
-    }
   }
 
   #checkNames(names: readonly string[], roles: PolicySection["roles"], place: Place, what: string): void {

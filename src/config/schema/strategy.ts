@@ -1,8 +1,8 @@
 // `rules[].strategy`: which language models answer the requests of a rule.
 import type { Infer } from "./field.ts";
-import { listOf, object } from "./fields.ts";
+import { listOf, mapOf, object, optional } from "./fields.ts";
 import { orText } from "./map-or-list.ts";
-import { bool, num, oneOf, str } from "./scalars.ts";
+import { bool, num, oneOf, str, strings } from "./scalars.ts";
 
 const candidate = object("One model; a plain text is its name", {
   model: str("`author/model`, `provider:model` or a key of `llm.models`", ""),
@@ -19,6 +19,12 @@ export const ruleStrategy = object("Language models that answer the requests of 
     "priority",
   ),
   failover: bool("try the other models when one fails", true),
+  allow: optional(
+    mapOf(
+      "principal → models it may use, `*` matches any sequence of characters; principals are written as in `authz.rbac.policies[].bindings`, `*` = everyone. Absent: everyone may use all models",
+      strings("names of models"),
+    ),
+  ),
 });
 
 /** A rule's strategy as written. */

@@ -1,10 +1,11 @@
 // `rules[].strategy`: the models of a rule, and keys of the rule that make no sense beside it.
 import { sourcesOf } from "../../../llm/resolve.ts";
-import type { LlmRule, LlmSettings } from "../../../llm/settings.ts";
+import type { LlmSettings } from "../../../llm/settings.ts";
 import type { Field } from "../../schema/field.ts";
 import { LLM, type RuleSection, rule } from "../../schema/router.ts";
 import { Claims } from "../../text/claims.ts";
 import type { Draft, Place } from "../draft.ts";
+import type { StrategyConfig } from "./strategy-config.ts";
 import { unknownModel } from "./unknown-model.ts";
 
 /** Default of `timeout` in rules with a strategy, ms: models that reason are silent for minutes. */
@@ -40,7 +41,7 @@ export function readStrategy(
   place: Place,
   id: string,
   llm: LlmSettings | null,
-): LlmRule | null {
+): StrategyConfig | null {
   const { strategy } = section;
   if (strategy === null) return null;
   const { problems, written } = draft;
@@ -74,7 +75,7 @@ export function readStrategy(
   )
     draft.error(models, `rule "${id}": every weight is 0, so no model would be used`);
   const { order, failover } = strategy;
-  return { models: strategy.models, order, failover };
+  return { models: strategy.models, order, failover, allow: null }; // completed when `auth` is known
 }
 
 /** Whether a key of the rule has another value than its default. */

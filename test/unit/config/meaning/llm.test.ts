@@ -1,6 +1,7 @@
 // `llm` and the strategies of rules: effective values, errors and warnings.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { keyDigest } from "../../../../src/auth/api-keys.ts";
 import type { Config } from "../../../../src/config/config.ts";
 import { backendOf } from "../../../../src/config/meaning/backends.ts";
 import { printConfiguration } from "../../../../src/config/show/print.ts";
@@ -437,6 +438,7 @@ describe("a strategy", () => {
       ],
       order: "weighted",
       failover: false,
+      allow: null,
     });
     assert.deepEqual([rule.serviceName, rule.protocol, rule.preserveHost], ["_llm", "http", false]);
     const { order, failover } = fine({}).rules[0]!.strategy!;
@@ -517,4 +519,30 @@ test("names of providers' services are reserved", () => {
   const router = { rules: [{ path: "/", serviceName: "llm.openai" }] };
   const gateway = { llm: { providers: { openai: OPENAI } }, router };
   assert.match(load(JSON.stringify({ gateway })).errors[0]!, /unknown service "llm\.openai"/);
+});
+
+describe("strategy.allow", () => {
+  const auth = { apikey: { keys: { ci: { hashedKey: keyDigest("k"), name: "build", subject: "ci" } } } };
+  const given = (allow: Block, rule: Block = { authRequired: true }) => ({ strategy: { allow }, rule, more: { auth } });
+  test("names clients as bindings do", () => {
+    const { allow } = fine(given({ "apikey:name:build": "openai/*", "*": [] })).rules[0]!.strategy!;
+    assert.deepEqual(allow, [
+      { principal: { kind: "apikey", name: "", value: "ci" }, models: ["openai/*"] },
+      { principal: null, models: [] },
+    ]);
+    assert.equal(fine({}).rules[0]!.strategy!.allow, null);
+  });
+  test("is refused where it names no model or no client", () => {
+    assert.deepEqual(faults(given({ ci: ["openai/gpt-6", "openai/*"] })), [
+      'rule "r": strategy.allow: "openai/gpt-6" is no model of the strategy; did you mean "openai/gpt-5"?',
+    ]);
+    assert.match(faults(given({ "grup:staff": "*" }))[0]!, /unknown prefix "grup:"; did you mean "group"\?$/);
+  });
+  test("is warned about where it matches nobody", () => {
+    assert.match(warnings(given({ nobody: "*" }))[0]!, /strategy\.allow: "nobody": matches no client that auth lists/);
+    assert.deepEqual(warnings({ strategy: { allow: { ci: "*" } } }), [
+      'router.rules[0].strategy.allow: "ci": matches no client that auth lists',
+      'rule "r": without authentication, strategy.allow rejects all requests; set authRequired: true',
+    ]);
+  });
 });
