@@ -1,4 +1,5 @@
 // What is not to be asked before a time: keys, keys for a model, models of a provider. Bounded, without timers.
+import { Recent } from "./recent.ts";
 
 interface Cooldown {
   /** Monotonic, ms. */
@@ -7,15 +8,14 @@ interface Cooldown {
   readonly probe: boolean;
 }
 
-/** Cooldowns by name, the one set or extended last at the end; the first is dropped for a new one if there are too many. */
+/** Cooldowns by name; if there are too many, the one set longest ago is dropped. */
 export class Cooldowns {
-  readonly #entries = new Map<string, Cooldown>();
-  readonly #max: number;
+  readonly #entries: Recent<Cooldown>;
   readonly #now: () => number;
 
   /** @param now monotonic, ms */
   constructor(max: number, now: () => number) {
-    this.#max = max;
+    this.#entries = new Recent(max);
     this.#now = now;
   }
 
@@ -25,26 +25,24 @@ export class Cooldowns {
 
   /** How long it is not to be asked, ms; 0: it may be. */
   remaining(name: string): number {
-    const entry = this.#entries.get(name);
+    const entry = this.#entries.peek(name);
     return entry === undefined ? 0 : Math.max(0, entry.until - this.#now());
   }
 
   /** Whether it was refused, and has not worked since. */
   isRefused(name: string): boolean {
-    return this.#entries.get(name)?.probe === true;
+    return this.#entries.peek(name)?.probe === true;
   }
 
   /** Not to be asked for a time; a longer cooldown stays. @param probe see {@link claim} */
   set(name: string, ms: number, probe: boolean): void {
-    const until = Math.max(this.#now() + ms, this.#entries.get(name)?.until ?? 0);
-    this.#entries.delete(name);
-    if (this.#entries.size >= this.#max) this.#dropFirst();
+    const until = Math.max(this.#now() + ms, this.#entries.peek(name)?.until ?? 0);
     this.#entries.set(name, { until, probe });
   }
 
   /** About to ask it. If it was refused, nobody else does for a time. @param ms that time */
   claim(name: string, ms: number): void {
-    const entry = this.#entries.get(name);
+    const entry = this.#entries.peek(name);
     if (entry === undefined) return;
     if (entry.probe) entry.until = this.#now() + ms;
     else this.#entries.delete(name); // its time is over
@@ -58,15 +56,8 @@ export class Cooldowns {
   /** Whatever was refused, of names that begin so, may be tried now. */
   retryRefused(prefix: string): void {
     const now = this.#now();
-    for (const [name, entry] of this.#entries) {
+    for (const [name, entry] of this.#entries.entries()) {
       if (entry.probe && name.startsWith(prefix)) entry.until = Math.min(entry.until, now);
-    }
-  }
-
-  #dropFirst(): void {
-    for (const name of this.#entries.keys()) {
-      this.#entries.delete(name);
-      return;
     }
   }
 }

@@ -58,7 +58,7 @@ export class KeyRing {
     const choice = this.keys.filter((key) => !exclude.includes(key.fingerprint) && this.#remaining(key, model) === 0);
     if (choice.length === 0) return null;
     if (conversation === null) return { key: choice[this.#turn % choice.length]!, moved: false };
-    const before = this.#state.pins.get(this.#pinName(conversation));
+    const before = this.#state.pins.use(this.#pinName(conversation)) ?? null;
     const key = choice.find(({ fingerprint }) => fingerprint === before) ?? preferred(choice, conversation);
     return { key, moved: before !== null && before !== key.fingerprint };
   }
@@ -102,7 +102,7 @@ export class KeyRing {
   /** A key that has failed for one request alone is still that of its conversation. */
   #pin(conversation: string, key: Credential, model: string): void {
     const name = this.#pinName(conversation);
-    const before = this.find(this.#state.pins.get(name) ?? "");
+    const before = this.find(this.#state.pins.peek(name) ?? "");
     if (before === null || this.#remaining(before, model) > 0) this.#state.pins.set(name, key.fingerprint);
   }
 

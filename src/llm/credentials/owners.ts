@@ -1,6 +1,7 @@
 // Who made what providers keep, such as stored responses and files: only the same provider and key can find it again.
 import { hash } from "node:crypto";
 import { faultOf, LlmError } from "../message/fault.ts";
+import { Recent } from "./recent.ts";
 
 /** Where an object is. */
 export interface Owner {
@@ -18,11 +19,10 @@ const MAX_ID = 512;
  * operator could read each other's conversations otherwise. Bounded: the one used longest ago is dropped.
  */
 export class Owners {
-  readonly #owners = new Map<string, Owner>();
-  readonly #max: number;
+  readonly #owners: Recent<Owner>;
 
   constructor(max: number) {
-    this.#max = max;
+    this.#owners = new Recent(max);
   }
 
   get size(): number {
@@ -32,32 +32,16 @@ export class Owners {
   /** Notes who made an object. @param identity of the client; "" anonymous @param id such as `resp_…`, `file-…`, `batch_…` */
   set(identity: string, id: string, owner: Owner): void {
     if (id === "" || id.length > MAX_ID) return;
-    const name = nameOf(identity, id);
-    this.#owners.delete(name);
-    if (this.#owners.size >= this.#max) this.#dropFirst();
-    this.#owners.set(name, owner);
+    this.#owners.set(nameOf(identity, id), owner);
   }
 
   /** The owner of an object of the client; null: unknown. */
   get(identity: string, id: string): Owner | null {
-    if (id.length > MAX_ID) return null;
-    const name = nameOf(identity, id);
-    const owner = this.#owners.get(name);
-    if (owner === undefined) return null;
-    this.#owners.delete(name);
-    this.#owners.set(name, owner);
-    return owner;
+    return id.length > MAX_ID ? null : (this.#owners.use(nameOf(identity, id)) ?? null);
   }
 
   delete(identity: string, id: string): void {
     this.#owners.delete(nameOf(identity, id));
-  }
-
-  #dropFirst(): void {
-    for (const name of this.#owners.keys()) {
-      this.#owners.delete(name);
-      return;
-    }
   }
 }
 

@@ -1,7 +1,7 @@
 // What is learnt about credentials and models while requests are served: leased, so that it survives reloads.
 import { Cooldowns } from "./cooldowns.ts";
 import { Owners } from "./owners.ts";
-import { Pins } from "./pins.ts";
+import { Recent } from "./recent.ts";
 
 const MAX_COOLDOWNS = 10_000;
 const MAX_CONVERSATIONS = 20_000;
@@ -15,7 +15,8 @@ export class CredentialState {
   readonly clients: Cooldowns;
   /** Of models, by {@link modelName}. */
   readonly models: Cooldowns;
-  readonly pins = new Pins(MAX_CONVERSATIONS);
+  /** Fingerprint of the key that each conversation uses at each provider: prompt caches belong to an account. */
+  readonly pins = new Recent<string>(MAX_CONVERSATIONS);
   readonly owners: Owners = new Owners(MAX_OWNED);
 
   /** @param now monotonic, ms */

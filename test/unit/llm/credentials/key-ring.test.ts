@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Cooldowns } from "../../../../src/llm/credentials/cooldowns.ts";
 import { KeyRing } from "../../../../src/llm/credentials/key-ring.ts";
-import { Pins } from "../../../../src/llm/credentials/pins.ts";
+import { Recent } from "../../../../src/llm/credentials/recent.ts";
 import { CredentialState } from "../../../../src/llm/credentials/state.ts";
 import type { FaultKind } from "../../../../src/llm/message/fault.ts";
 import { FakeClock } from "../../../support/fake-clock.ts";
@@ -198,11 +198,11 @@ describe("what is remembered", () => {
     );
   });
   test("of conversations is bounded: the one used longest ago goes first", () => {
-    const pins = new Pins(2);
+    const pins = new Recent<string>(2);
     pins.set("a", "1");
     pins.set("b", "2");
-    pins.get("a");
+    pins.use("a");
     pins.set("c", "3");
-    assert.deepEqual([pins.size, pins.get("a"), pins.get("b"), pins.get("c")], [2, "1", null, "3"]);
+    assert.deepEqual([pins.size, pins.peek("a"), pins.peek("b"), pins.peek("c")], [2, "1", undefined, "3"]);
   });
 });
