@@ -29,7 +29,7 @@ export class ClientCredentials {
   add(credential: Credential): void {
     const { kind, provider, oauth } = credential;
     if (provider !== null) {
-      if (!this.#byProvider.has(provider)) this.#byProvider.set(provider, credential);
+      if (!this.#byProvider.has(provider.id)) this.#byProvider.set(provider.id, credential);
     } else if (!this.#byKind.has(kind)) {
       this.#byKind.set(kind, credential);
       if (oauth) this.oauth = true;

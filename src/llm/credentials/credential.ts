@@ -8,8 +8,8 @@ import type { ProviderSettings } from "../settings.ts";
 export interface CredentialFacts {
   /** Kind of the providers it is for. */
   readonly kind: ProviderKind;
-  /** Id of the only provider it is for; null: every provider of the kind. */
-  readonly provider: string | null;
+  /** The only provider it is for; null: every provider of the kind. */
+  readonly provider: Pick<ProviderSettings, "id" | "origin"> | null;
   /** Who pays. `none`: the provider needs no credential. */
   readonly origin: "client" | "operator" | "none";
   /** Token of OAuth, such as that of a subscription, rather than a key. */
@@ -23,7 +23,7 @@ const HIDDEN = "[credential]";
 /** A credential, with a value that leaves it only by {@link attachTo}. */
 export class Credential implements CredentialFacts {
   readonly kind: ProviderKind;
-  readonly provider: string | null;
+  readonly provider: CredentialFacts["provider"];
   readonly origin: CredentialFacts["origin"];
   readonly oauth: boolean;
   readonly account: readonly string[];
@@ -32,7 +32,8 @@ export class Credential implements CredentialFacts {
 
   constructor(facts: CredentialFacts, value: string) {
     this.kind = facts.kind;
-    this.provider = facts.provider;
+    // Settings have keys of the operator, which must not come along.
+    this.provider = facts.provider === null ? null : { id: facts.provider.id, origin: facts.provider.origin };
     this.origin = facts.origin;
     this.oauth = facts.oauth;
     this.account = facts.account;
@@ -47,8 +48,9 @@ export class Credential implements CredentialFacts {
     return this.#fingerprint;
   }
 
-  isFor({ id, kind }: ProviderSettings): boolean {
-    return this.kind === kind && (this.provider === null || this.provider === id);
+  isFor({ id, kind, origin }: ProviderSettings): boolean {
+    const { provider } = this;
+    return this.kind === kind && (provider === null || (provider.id === id && provider.origin === origin));
   }
 
   /**
@@ -57,7 +59,7 @@ export class Credential implements CredentialFacts {
    */
   attachTo(provider: ProviderSettings): string[] {
     if (!this.isFor(provider)) {
-      throw new Error(`a credential for ${this.provider ?? this.kind} must not be sent to ${provider.id}`);
+      throw new Error(`a credential for ${this.provider?.id ?? this.kind} must not be sent to ${provider.id}`);
     }
     if (this.origin === "none") return [];
     const { field, prefix } = this.oauth ? BEARER : PROVIDER_KINDS[this.kind].key;
@@ -80,11 +82,11 @@ export class Credential implements CredentialFacts {
 const BEARER = { field: "authorization", prefix: "Bearer " } as const;
 
 /** A key of the operator. */
-export function operatorKey({ id, kind }: ProviderSettings, value: string): Credential {
-  return new Credential({ kind, provider: id, origin: "operator", oauth: false, account: [] }, value);
+export function operatorKey(provider: ProviderSettings, value: string): Credential {
+  return new Credential({ kind: provider.kind, provider, origin: "operator", oauth: false, account: [] }, value);
 }
 
 /** In place of a credential, for a provider that needs none. */
-export function keylessCredential({ id, kind }: ProviderSettings): Credential {
-  return new Credential({ kind, provider: id, origin: "none", oauth: false, account: [] }, "");
+export function keylessCredential(provider: ProviderSettings): Credential {
+  return new Credential({ kind: provider.kind, provider, origin: "none", oauth: false, account: [] }, "");
 }

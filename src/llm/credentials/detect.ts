@@ -82,8 +82,8 @@ export class Detector {
     const provider = this.#providers.get(lowerId);
     // Else the operator would pay for a request whose client has misspelt a name.
     if (provider === undefined) throw invalid(KEY_FIELD_PREFIX + lowerId, "names no provider");
-    const { id, kind } = provider;
-    found.add(new Credential({ kind, provider: id, origin: "client", oauth: false, account: [] }, value));
+    const { kind } = provider;
+    found.add(new Credential({ kind, provider, origin: "client", oauth: false, account: [] }, value));
   }
 }
 

@@ -215,6 +215,11 @@ describe("the value of a credential", () => {
     assert.doesNotMatch(inspect(found, { showHidden: true, depth: null }), /canary/);
     assert.doesNotMatch(JSON.stringify(found), /canary/);
   });
+  test("of a provider is not sent where that provider has moved to", () => {
+    const [google] = found.all();
+    const moved = { ...PROVIDERS.google, origin: "https://relay.example" };
+    assert.throws(() => google!.attachTo(moved), { message: "a credential for google must not be sent to google" });
+  });
   test("is attached to requests to its provider only", () => {
     const [google, openai] = found.all();
     for (const provider of ALL) {

@@ -235,9 +235,10 @@ describe("a preview", () => {
 
 test("no credential reaches another provider, whatever is brought and allowed", () => {
   const brought: Credential[] = [];
-  for (const { id, kind } of ALL) {
+  for (const provider of ALL) {
+    const { id, kind } = provider;
     const facts = { kind, origin: "client", account: [] } as const;
-    brought.push(new Credential({ ...facts, provider: id, oauth: false }, `named-${id}`));
+    brought.push(new Credential({ ...facts, provider, oauth: false }, `named-${id}`));
     brought.push(new Credential({ ...facts, provider: null, oauth: false }, `key-${id}`));
     brought.push(new Credential({ ...facts, provider: null, oauth: true }, `token-${id}`));
   }
