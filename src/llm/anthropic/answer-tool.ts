@@ -1,0 +1,16 @@
+// Answers by a schema from models that are not held to one: they call a tool, and its arguments are the answer.
+import type { JsonObject } from "../json.ts";
+import type { Block } from "./block.ts";
+import { argumentSchema } from "./schema.ts";
+
+/** Name of the tool. Readers of answers take calls of it for text. */
+export const ANSWER_TOOL = "gateway_final_answer";
+
+/** @throws LlmError of `unsupported`: the answer is no object */
+export function answerTool(schema: JsonObject, description: string | null): Block {
+  return {
+    name: ANSWER_TOOL,
+    description: description ?? "Gives the final answer. Call it once, instead of writing text.",
+    input_schema: argumentSchema(schema, ANSWER_TOOL),
+  };
+}

@@ -1,0 +1,36 @@
+// Anthropic Messages.
+import type { WireFormat } from "../format.ts";
+import { readError, writeError } from "./errors.ts";
+import { eventFacts } from "./event-facts.ts";
+import { readRequest } from "./read-request.ts";
+import { readResponse } from "./read-response.ts";
+import { MessagesReader } from "./read-stream.ts";
+import { usageOf } from "./usage.ts";
+import { writeRequest } from "./write-request.ts";
+import { writeResponse } from "./write-response.ts";
+import { errorEvent, MessagesWriter } from "./write-stream.ts";
+
+/** `POST /v1/messages`. */
+export const anthropicMessages: WireFormat = {
+  name: "anthropic-messages",
+  family: "anthropic",
+  client: {
+    readRequest,
+    writeResponse,
+    streamWriter: (as) => new MessagesWriter(as),
+    replyId: (random) => `msg_${random}`,
+    writeError,
+    errorEvents: errorEvent,
+    keepAlive: 'event: ping\ndata: {"type": "ping"}\n\n',
+  },
+  provider: {
+    path: () => "/v1/messages",
+    writeRequest,
+    readResponse,
+    streamReader: (sink) => new MessagesReader(sink),
+    readError,
+    usageOf: (body) => usageOf(body.usage),
+    eventFacts,
+  },
+  modelKeys: [["model"], ["message", "model"]],
+};

@@ -1,0 +1,91 @@
+// Parts of turns as blocks for a provider.
+import { wrapInput } from "../freeform.ts";
+import { CALL_IDS, callId, type ToolNames } from "../ids.ts";
+import { isObject } from "../json.ts";
+import { unsupported } from "../message/fault.ts";
+import type { CacheMark, Family, Part, ReasoningPart, ToolCallPart, ToolResultPart } from "../message/request.ts";
+import type { ModelTarget } from "../model.ts";
+import type { Block } from "./block.ts";
+import { cacheControl } from "./cache-marks.ts";
+import { documentBlock, imageBlock } from "./write-media.ts";
+
+/** Writes parts in the terms of one request to one model. */
+export class BlockWriter {
+  readonly #target: ModelTarget;
+  readonly #names: ToolNames;
+
+  constructor(target: ModelTarget, names: ToolNames) {
+    this.#target = target;
+    this.#names = names;
+  }
+
+  /**
+   * @returns null: the provider would refuse it, or it proves nothing to it: blank text, thoughts of other models
+   * @throws LlmError of `unsupported`
+   */
+  block(part: Part): Block | null {
+    const block = this.#block(part);
+    if (block !== null && "cache" in part && part.cache !== null) block.cache_control = cacheControl(part.cache);
+    return block;
+  }
+
+  #block(part: Part): Block | null {
+    switch (part.kind) {
+      case "text":
+      case "refusal":
+        return textBlock(part.text);
+      case "image":
+        return imageBlock(part, this.#target);
+      case "document":
+        return documentBlock(part, this.#target);
+      case "audio":
+        throw unsupported("audio input");
+      case "toolCall":
+        return this.#call(part);
+      case "toolResult":
+        return this.#result(part);
+      case "reasoning":
+        return thoughtBlock(part, this.#target.family ?? "anthropic");
+    }
+  }
+
+  #call({ id, name, arguments: args, freeform }: ToolCallPart): Block {
+    const input = freeform ? wrapInput(args) : inputOf(args);
+    return { type: "tool_use", id: callId(id, CALL_IDS.anthropic), name: this.#names.out(name), input };
+  }
+
+  #result({ id, parts, failed }: ToolResultPart): Block {
+    const block: Block = { type: "tool_result", tool_use_id: callId(id, CALL_IDS.anthropic) };
+    const only = parts[0];
+    if (parts.length === 1 && only?.kind === "text") block.content = only.text;
+    else if (parts.length > 0) block.content = parts.map((part) => this.#block(part)).filter((part) => part !== null);
+    if (failed) block.is_error = true;
+    const mark = parts.reduce<CacheMark | null>((found, { cache }) => cache ?? found, null);
+    if (mark !== null) block.cache_control = cacheControl(mark);
+    return block;
+  }
+}
+
+/** null: blank text is refused by the provider. */
+export function textBlock(text: string): Block | null {
+  return /\S/.test(text) ? { type: "text", text } : null;
+}
+
+/** A model signs its thoughts; those of others, and unsigned ones, it does not take back. */
+function thoughtBlock({ text, signature, redacted }: ReasoningPart, family: Family): Block | null {
+  if (signature?.family !== family) return null;
+  if (redacted) return { type: "redacted_thinking", data: signature.value };
+  return { type: "thinking", thinking: text, signature: signature.value };
+}
+
+/** Arguments as an object; a model may have written what is none. */
+export function inputOf(args: string): object {
+  if (args === "") return {};
+  try {
+    const input: unknown = JSON.parse(args);
+    if (isObject(input)) return input;
+  } catch {
+    // kept as it is
+  }
+  return { _raw: args };
+}
