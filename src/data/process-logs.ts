@@ -30,6 +30,7 @@ export class ProcessLogs {
     this.#terminal = terminal;
     const sink = this.lease(applicationOutput(config), this.#held);
     this.app = createLog(sink, level ?? config.logging.level, this.#isText(config));
+    this.app.hide(keysIn(config));
   }
 
   /** Lines lost so far, over all outputs that are open. */
@@ -43,6 +44,7 @@ export class ProcessLogs {
     this.#held = this.leases.holder();
     this.app.writeTo(this.lease(applicationOutput(config), this.#held), this.#isText(config));
     before.release();
+    this.app.hide(keysIn(config));
     if (this.#level === null) this.app.setLevel(config.logging.level);
   }
 
@@ -88,4 +90,9 @@ export class ProcessLogs {
   #isText(config: Config): boolean {
     return loggingFormat(config, applicationOutput(config), this.#terminal) === "text";
   }
+}
+
+/** Keys that are sent to others, who may repeat them. */
+function keysIn({ llm }: Config): readonly string[] {
+  return llm === null ? [] : llm.providers.flatMap(({ apiKeys }) => apiKeys);
 }

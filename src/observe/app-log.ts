@@ -6,18 +6,47 @@ import type { Log, LogLevel, LogLine } from "../core/log.ts";
 import type { LineSink } from "./line-sink.ts";
 
 /** Field names whose values never reach a log, wherever they stand in the facts. */
-const REDACTED = ["authorization", "cookie", "set-cookie", "password", "secret", "token", "key", "apiKey"];
+const REDACTED = [
+  "authorization",
+  "proxy-authorization",
+  "cookie",
+  "set-cookie",
+  "password",
+  "secret",
+  "token",
+  "key",
+  "apiKey",
+  "apiKeys",
+  "api-key",
+  "x-api-key",
+  "x-goog-api-key",
+  "x-openai-api-key",
+  "openai-api-key",
+];
+const MASK = "***";
+/** A shorter secret is hidden by the name of its field only: its letters may be part of any word. */
+const SHORTEST = 8;
 
 /** A log whose level, form and output can be changed while it is in use. */
 export interface AppLog extends Log {
   setLevel(level: LogLevel): void;
   /** Writes there from now on. @param text readable lines instead of JSON */
   writeTo(sink: LineSink, text: boolean): void;
+  /** Texts that are masked wherever they stand, such as keys that a provider may repeat; those given before are kept once. */
+  hide(secrets: readonly string[]): void;
 }
 
 /** @param text readable lines instead of JSON */
 export function createLog(sink: LineSink, level: LogLevel, text: boolean): AppLog {
-  let logger = loggerTo(sink, level, text);
+  let hidden: readonly string[] = [];
+  let before: readonly string[] = [];
+  const hide = (line: string): string => {
+    let shown = line;
+    for (const secret of hidden) if (shown.includes(secret)) shown = shown.replaceAll(secret, MASK);
+    for (const secret of before) if (shown.includes(secret)) shown = shown.replaceAll(secret, MASK);
+    return shown;
+  };
+  let logger = loggerTo(sink, level, text, hide);
   const debug: LogLine = (message, facts) => logger.debug(facts ?? {}, message);
   const log: { debug: LogLine | null } & Omit<AppLog, "debug"> = {
     debug: level === "debug" ? debug : null,
@@ -29,14 +58,18 @@ export function createLog(sink: LineSink, level: LogLevel, text: boolean): AppLo
       log.debug = next === "debug" ? debug : null;
     },
     writeTo: (next, asText) => {
-      logger = loggerTo(next, logger.level as LogLevel, asText);
+      logger = loggerTo(next, logger.level as LogLevel, asText, hide);
+    },
+    hide(secrets) {
+      before = hidden; // requests that began with them may still be under way
+      hidden = secrets.filter((secret) => secret.length >= SHORTEST);
     },
   };
   return log;
 }
 
-function loggerTo(sink: LineSink, level: LogLevel, text: boolean): pino.Logger {
-  const redact = { paths: REDACTED.flatMap((k) => [`["${k}"]`, `*["${k}"]`]), censor: "***" };
+function loggerTo(sink: LineSink, level: LogLevel, text: boolean, hide: (line: string) => string): pino.Logger {
+  const redact = { paths: REDACTED.flatMap((k) => [`["${k}"]`, `*["${k}"]`]), censor: MASK };
   const options = {
     level,
     base: null,
@@ -44,7 +77,7 @@ function loggerTo(sink: LineSink, level: LogLevel, text: boolean): pino.Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  const target = { write: (line: string) => sink.write(line) };
+  const target = { write: (line: string) => sink.write(hide(line)) };
   return text ? pino(options, readable(target)) : pino(options, target);
 }
 

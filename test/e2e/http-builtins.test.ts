@@ -148,10 +148,12 @@ describe("/_gateway/echo", LIMIT, () => {
       "1",
       "X-One",
       "2",
-      "X-API-Key",
-      "s3cret",
+      ...["X-API-Key", "x-goog-api-key", "x-openai-api-key", "openai-api-key", "x-llm-key-openai"].flatMap((name) => [
+        name,
+        "s3cret",
+      ]),
     ];
-    const path = "/_gateway/echo?a=1&a=2&access_token=s3cret";
+    const path = "/_gateway/echo?a=1&a=2&access_token=s3cret&key=s3cret";
     const reply = await call(gateway.port, { method: "PATCH", path, headers, body: "hello" });
     const seen = JSON.parse(reply.text);
     assert.equal(seen.method, "PATCH");

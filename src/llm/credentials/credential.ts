@@ -19,6 +19,8 @@ export interface CredentialFacts {
 }
 
 const HIDDEN = "[credential]";
+/** A shorter one may be part of any word. */
+const SHORTEST = 8;
 
 /** A credential, with a value that leaves it only by {@link attachTo}. */
 export class Credential implements CredentialFacts {
@@ -64,6 +66,17 @@ export class Credential implements CredentialFacts {
     if (this.origin === "none") return [];
     const { field, prefix } = this.oauth ? BEARER : PROVIDER_KINDS[this.kind].key;
     return [field, prefix + this.#value, ...this.account];
+  }
+
+  /** A text of the provider, which may repeat the credential, without it. A text that was cut may end within it. */
+  hideIn(text: string): string {
+    const value = this.#value;
+    if (value.length < SHORTEST) return text;
+    const shown = text.replaceAll(value, "…");
+    for (let length = value.length - 1; length >= SHORTEST; length--) {
+      if (shown.endsWith(value.slice(0, length))) return `${shown.slice(0, -length)}…`;
+    }
+    return shown;
   }
 
   toString(): string {

@@ -100,8 +100,10 @@ function ownVerdict(own: Credential, candidate: Candidate, claim: Claim, state: 
 
 /** Why keys of the operator do not serve the request; null: they do. */
 function forbids({ client, operatorPays }: Claim, { operatorKeys }: CredentialSettings): IneligibleReason | null {
-  if (operatorKeys === "never") return "operator_keys_forbidden";
-  return operatorKeys === "allow" || !client.any || operatorPays ? null : "own_credentials_only";
+  if (operatorKeys === "allow") return null;
+  if (operatorKeys === "whenNoClientKey" && (!client.any || operatorPays)) return null;
+  if (client.oauth) return "passthrough_requires_native_protocol";
+  return operatorKeys === "never" ? "operator_keys_forbidden" : "own_credentials_only";
 }
 
 function fromRing({ keys, model }: Candidate, { conversation, tried, owner }: Claim, sends: boolean): Resolution {

@@ -5,9 +5,8 @@ import { Gathered } from "../../wire/gathered.ts";
 
 /** Most of a body that is shown, bytes. */
 const MAX_BODY = 64 * 1024;
-/** Header names whose values are masked. */
-const SECRET =
-  /^(authorization|proxy-authorization|cookie|x-api-key|api-key|x-amz-security-token)$|token|secret|password/i;
+/** Names of headers and query parameters whose values are masked. */
+const SECRET = /^(authorization|proxy-authorization|cookie|key)$|api[-_]?key|^x-llm-key-|token|secret|password/i;
 
 /** Reads the body (up to 64 KiB of it) and answers with all there is to see, as JSON. */
 export function echo(ctx: RequestContext): Promise<Reply> {

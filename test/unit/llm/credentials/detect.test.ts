@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import type { ClientCredentials } from "../../../../src/llm/credentials/client-credentials.ts";
+import { keylessCredential } from "../../../../src/llm/credentials/credential.ts";
 import { Detector } from "../../../../src/llm/credentials/detect.ts";
 import type { CredentialSettings } from "../../../../src/llm/settings.ts";
 import { contextOf, type GivenContext } from "../../../support/context.ts";
@@ -214,6 +215,13 @@ describe("the value of a credential", () => {
     }
     assert.doesNotMatch(inspect(found, { showHidden: true, depth: null }), /canary/);
     assert.doesNotMatch(JSON.stringify(found), /canary/);
+  });
+  test("is taken out of a text that repeats it, also where that was cut within it", () => {
+    const [, openai] = found.all();
+    assert.equal(openai!.hideIn("invalid header sk-canary; sk-canary"), "invalid header …; …");
+    assert.equal(openai!.hideIn("invalid header sk-canar"), "invalid header …");
+    assert.equal(openai!.hideIn("a short one: sk-can"), "a short one: sk-can");
+    assert.equal(keylessCredential(PROVIDERS.Local).hideIn("text"), "text");
   });
   test("of a provider is not sent where that provider has moved to", () => {
     const [google] = found.all();

