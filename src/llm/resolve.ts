@@ -53,7 +53,9 @@ function byAuthor(providers: readonly ProviderSettings[], name: string): readonl
   const named = providers.filter(({ id }) => id === author);
   const direct = providers.filter((p) => !named.includes(p) && PROVIDER_KINDS[p.kind].author === author);
   const others = providers.filter((p) => !named.includes(p) && PROVIDER_KINDS[p.kind].allAuthors);
-  const all = [...named, ...direct, ...(DIRECT_ONLY.has(author) ? [] : others)];
+  // The name of a provider in the configuration is no author that a provider of all authors knows.
+  const isAuthor = named.every(({ kind }) => PROVIDER_KINDS[kind].author === author);
+  const all = [...named, ...direct, ...(isAuthor && !DIRECT_ONLY.has(author) ? others : [])];
   return all.map((provider) => sourceIn(provider, name));
 }
 

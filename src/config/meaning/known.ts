@@ -1,5 +1,6 @@
 // The services and rules of a configuration, to which other sections refer.
 import { REGISTRIES } from "../../catalog.ts";
+import type { LlmSettings } from "../../llm/settings.ts";
 import type { RuleConfig, ServiceConfig } from "../config.ts";
 import type { Position } from "../text/problem.ts";
 import type { Draft } from "./draft.ts";
@@ -12,6 +13,7 @@ export interface Known {
   readonly services: readonly ServiceConfig[];
   readonly serviceNames: ReadonlySet<string>;
   readonly rules: readonly RuleConfig[];
+  readonly llm: LlmSettings | null;
 }
 
 /** Whether the registry may bring services that the configuration does not list. */

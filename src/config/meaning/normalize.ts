@@ -12,6 +12,7 @@ import { readHealth } from "./health.ts";
 import { checkIpLists } from "./ip-lists.ts";
 import { type Known, namesOf } from "./known.ts";
 import { readListeners } from "./listeners.ts";
+import { checkKeyless } from "./llm/keyless.ts";
 import { readLlm } from "./llm/llm.ts";
 import { providerServices } from "./llm/services.ts";
 import { checkManagement } from "./management.ts";
@@ -41,6 +42,7 @@ const CHECKS: readonly ((draft: Draft, known: Known) => void)[] = [
   checkTls,
   checkOutliers,
   checkUnusedAuth,
+  checkKeyless,
 ];
 
 /**
@@ -54,7 +56,7 @@ export function normalize(draft: Draft, env: Environment): Meaning {
   const services = [...listed, ...providerServices(draft, llm.providers)];
   const serviceNames = namesOf(draft, listed);
   const rules = readRules(draft, services, serviceNames, listeners, llm.settings);
-  const known: Known = { listeners, services, serviceNames, rules };
+  const known: Known = { listeners, services, serviceNames, rules, llm: llm.settings };
   for (const check of CHECKS) check(draft, known);
   const { registry, router, middleware, telemetry, ...sections } = draft.written;
   const { include: _, redis: __, rateLimitStorage: ___, auth: ____, authz: _____, ...plain } = sections;

@@ -30,6 +30,7 @@ const capabilities = object("What the model can do; missing keys are what is kno
   jsonSchema: optional(bool("answers by a JSON schema")),
   sampling: optional(bool("accepts `temperature`, `top_p` and `top_k`")),
   stop: optional(bool("accepts stop sequences")),
+  toolMedia: optional(bool("Gemini: reads images and documents within results of tools")),
   reasoning: optional(orText(reasoning, "kind")),
   reasoningBack: optional(bool("needs its own reasoning back within a tool loop, as `reasoning_content`")),
 });

@@ -26,6 +26,12 @@ const dialect = object(
         "openrouter",
       ]),
     ),
+    callIds: optional(
+      oneOf("ids of tool calls it accepts: any, or `mistral` = nine letters and digits", ["openai", "mistral"]),
+    ),
+    genuine: optional(
+      bool("it is the API of OpenAI, also at Azure: custom tools and `allowed_tools` are accepted, `top_k` is not"),
+    ),
     remoteUrls: optional(
       bool("URLs of images and documents are accepted; otherwise requests with such URLs are refused"),
     ),

@@ -183,6 +183,8 @@ describe("a provider", () => {
         developerRole: true,
         streamUsage: false,
         reasoning: "openrouter",
+        callIds: "mistral",
+        genuine: true,
         remoteUrls: false,
       },
       idleTimeout: "1m",
@@ -195,7 +197,8 @@ describe("a provider", () => {
         ["openai-responses", "openai-chat"],
       ],
     );
-    const { maxTokensField, developerRole, streamUsage, reasoning, remoteUrls } = own.dialect;
+    const { maxTokensField, developerRole, streamUsage, reasoning, remoteUrls, callIds, genuine } = own.dialect;
+    assert.deepEqual([callIds, genuine], ["mistral", true]);
     assert.deepEqual(
       [maxTokensField, developerRole, streamUsage, reasoning, remoteUrls],
       ["max_completion_tokens", true, false, "openrouter", false],
@@ -340,6 +343,7 @@ describe("a model", () => {
         sampling: true,
         stop: false,
         reasoningBack: true,
+        toolMedia: true,
         reasoning: { kind: "budget", min: 10, max: 20, off: true },
       },
       pricing: { inputPerMillion: 1.5, outputPerMillion: 2 },
@@ -356,6 +360,7 @@ describe("a model", () => {
         sampling: true,
         stop: false,
         reasoningBack: true,
+        toolMedia: true,
         contextIn: 8000,
         contextOut: 1000,
         schema: false,
@@ -544,5 +549,21 @@ describe("strategy.allow", () => {
       'router.rules[0].strategy.allow: "ci": matches no client that auth lists',
       'rule "r": without authentication, strategy.allow rejects all requests; set authRequired: true',
     ]);
+  });
+});
+
+describe("models without a key", () => {
+  const two = { providers: { openai: { kind: "openai" }, claude: { kind: "anthropic" } } };
+  const models = ["openai/gpt-5", "openai/o3", "claude/opus"];
+  test("are warned about, once for each provider", () => {
+    assert.deepEqual(warnings({ llm: two, strategy: { models } }, { ANTHROPIC_API_KEY: "k" }), [
+      "llm.providers.openai has no API key, so only clients with a key of their own can use openai/gpt-5, openai/o3; set OPENAI_API_KEY or write apiKeys",
+    ]);
+  });
+  test("are not where another provider serves them, or clients are to bring their keys", () => {
+    const openrouter = { providers: { ...two.providers, openrouter: { kind: "openrouter", apiKeys: "k" } } };
+    assert.equal(warnings({ llm: openrouter, strategy: { models } }).length, 1);
+    const never = { ...two, authAdapters: { operatorKeys: "never" } };
+    assert.deepEqual(warnings({ llm: never, strategy: { models } }), []);
   });
 });
