@@ -1,5 +1,6 @@
-// Keys of nginx, Caddy, Traefik, Envoy, Kong and HAProxy, and what to write instead, by section and folded word.
+// Keys of nginx, Caddy, Traefik, Envoy, Kong, HAProxy, LiteLLM and Portkey, and what to write instead, by section and folded word.
 import { LISTENER_WORDS } from "./foreign-listeners.ts";
+import { LLM_WORDS } from "./foreign-llm.ts";
 import { POLICY_WORDS } from "./foreign-policies.ts";
 import { RULE_WORDS } from "./foreign-rules.ts";
 import { SERVICE_WORDS } from "./foreign-services.ts";
@@ -17,7 +18,13 @@ export const FOREIGN_KEYS: ReadonlyMap<string, ReadonlyMap<string, ForeignKey>> 
 
 function bySection(): Map<string, Map<string, ForeignKey>> {
   const sections = new Map<string, Map<string, ForeignKey>>();
-  for (const [names, words, cure, means = ""] of [SERVICE_WORDS, RULE_WORDS, POLICY_WORDS, LISTENER_WORDS].flat()) {
+  for (const [names, words, cure, means = ""] of [
+    SERVICE_WORDS,
+    RULE_WORDS,
+    POLICY_WORDS,
+    LISTENER_WORDS,
+    LLM_WORDS,
+  ].flat()) {
     for (const name of names) {
       const section = sections.get(name) ?? new Map<string, ForeignKey>();
       sections.set(name, section);

@@ -31,7 +31,7 @@ export function unknownKeyCure(key: string, path: string, fields: Fields, schema
     return { text: "; a comma ends the value before it: several values are a list in [ ]", means: "" };
   const near = nearest(key, own);
   if (near !== null && fold(near) === fold(key)) return { text: didYouMean(key, own), means: near };
-  const section = path.replaceAll(/\[\d+\]/g, "[]");
+  const section = sectionOf(path);
   const foreign = FOREIGN_KEYS.get(section)?.get(fold(key));
   if (foreign !== undefined) return { text: `; ${foreign.cure}`, means: foreign.means };
   const places = placesOf(key, section, schema);
@@ -41,6 +41,14 @@ export function unknownKeyCure(key: string, path: string, fields: Fields, schema
   if (places.length > 0) return { text: `; it belongs to ${orOf(places)}`, means: "" };
   if (own.length > MAX_KEYS) return { text: "; docs/configuration.md lists the keys of this block", means: "" };
   return { text: `; it has ${listed(own)}`, means: "" };
+}
+
+/** A path without the indexes of lists and the names of models and providers. */
+function sectionOf(path: string): string {
+  return path
+    .replaceAll(/\[\d+\]/g, "[]")
+    .replace(/^llm\.providers\.[^.]+/, "llm.providers")
+    .replace(/^llm\.models\..+?(?=(\.(capabilities(\.reasoning)?|pricing))?$)/, "llm.models");
 }
 
 /** Where else the schema has a key of that name, nearest blocks first. */

@@ -11,6 +11,7 @@ export const BROUGHT: readonly string[] = ["router.rules", "registry.static.serv
 
 const READS = "a fragment cannot read files of the gateway";
 const RUNS = "a fragment cannot run programs";
+const PAYS = "only rules in files can use models, which cost money";
 const RULE = "router.rules.[]";
 const PROBE = "registry.static.services.[].instances.[].health";
 
@@ -20,6 +21,7 @@ const OF_FILES: readonly (readonly [string, string])[] = [
   [`${RULE}.grpc.importPaths`, READS],
   [`${RULE}.grpc.protoDescriptor`, READS],
   [`${RULE}.grpc.dynamicDescriptors`, READS],
+  [`${RULE}.strategy`, PAYS],
   [`${PROBE}.command`, RUNS],
   [`${PROBE}.args`, RUNS],
 ];

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { Origin } from "../schema/field.ts";
 import { gateway } from "../schema/root.ts";
 import { isSecretBlock, isSecretPath } from "../schema/secret-keys.ts";
+import { showDuration } from "../text/units.ts";
 import { withoutUrlSecrets } from "../text/url-secrets.ts";
 import { writtenOf } from "../written.ts";
 
@@ -51,8 +52,9 @@ function masked(value: unknown, path: string, secret: boolean, origins: Readonly
 function withInferred(shown: Record<string, unknown>, config: Config): Record<string, unknown> {
   const router = shown.router as { rules: Record<string, unknown>[] };
   for (const [i, rule] of config.rules.entries()) {
-    const balanced = rule.strategy === null ? { loadBalance: rule.loadBalance } : {};
-    router.rules[i] = { ...router.rules[i], id: rule.id, ...balanced };
+    const { id, loadBalance, strategy, timeoutMs } = rule;
+    const inferred = strategy === null ? { loadBalance } : { timeout: showDuration(timeoutMs) };
+    router.rules[i] = { ...router.rules[i], id, ...inferred };
   }
   const { services } = (shown.registry as { static: { services: { instances: Record<string, unknown>[] }[] } }).static;
   for (const [i, service] of config.services.slice(0, services.length).entries()) {

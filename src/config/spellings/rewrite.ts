@@ -2,6 +2,7 @@
 
 import type { Problems } from "../text/problem.ts";
 import { type Entry, emptyMap, type MapNode, type Node, plain } from "../text/tree.ts";
+import { rewriteProvider } from "./llm.ts";
 import { rewriteLogin } from "./login.ts";
 import { rewriteMiddleware } from "./rewrite-middleware.ts";
 import { rewritePolicies } from "./rewrite-policies.ts";
@@ -14,6 +15,7 @@ export function rewriteSpellings(gateway: MapNode, problems: Problems): void {
   for (const [from, to] of ALIASES) applyAlias(gateway, from, to, problems);
   rewriteValues(gateway, problems);
   rewriteLogin(gateway, problems);
+  for (const provider of mapsAt(gateway, ["llm", "providers", "*"])) rewriteProvider(provider, problems);
   rewritePolicies(mapsAt(gateway, ["authz", "rbac", "policies", "[]"]), problems);
   for (const path of NO_EFFECT) {
     for (const found of takeAll(gateway, path.split("."))) {

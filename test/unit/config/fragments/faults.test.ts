@@ -163,6 +163,10 @@ describe("what belongs to the files", () => {
       assert.match(said.join(), /is refused: a fragment cannot run programs/);
     });
   }
+  test("language models are refused: they cost money", () => {
+    const said = whyRule({ "strategy.type": "llm", "strategy.models": "openai/gpt-5" });
+    assert.match(said[0]!, /"router\.rules\[\]\.strategy" is refused: only rules in files can use models/);
+  });
   test("the gateway's own answers are refused", () => {
     assert.match(whyRule({ serviceName: "_internal" }).join(), /"_internal" is refused: only rules in files/);
   });

@@ -220,6 +220,15 @@ describe("a provider", () => {
       "https://a.example",
     ]);
   });
+  test("may be written in older spellings", () => {
+    const old = { kind: "openai", apiKey: "k", idleTimeoutMs: 1500, ttftTimeoutMs: "2s", connectTimeoutMs: 5 };
+    const config = fine({ llm: { providers: { openai: { ...old, firstByteTimeoutMs: 250 } } } });
+    const { apiKeys, idleTimeoutMs, ttftTimeoutMs } = config.llm!.providers[0]!;
+    assert.deepEqual([apiKeys, idleTimeoutMs, ttftTimeoutMs], [["k"], 1500, 2000]);
+    const { dialTimeout, responseHeaderTimeout } = backendOf(config, "llm.openai").http;
+    assert.deepEqual([dialTimeout, responseHeaderTimeout], [5, 250]);
+    assert.match(providerFaults({ ...OPENAI, apiKey: "k" })[0]!, /"apiKey" and "apiKeys" are the same/);
+  });
   test("is a service with one endpoint and its own waits", () => {
     const config = fine({
       llm: {
