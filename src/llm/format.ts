@@ -64,6 +64,8 @@ export interface StreamWriter extends StreamSink {
 
 /** Reads a streamed answer of a provider and calls a {@link StreamSink}. */
 export interface StreamReader {
+  /** Events so far that the common form has no place for, such as those of tools a provider runs; absent: not counted. */
+  readonly ignored?: number;
   /**
    * The next event. Ignores what it does not know.
    * @param name of the `event` field; "" none

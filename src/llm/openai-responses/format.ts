@@ -1,0 +1,36 @@
+// The wire format of OpenAI's Responses API.
+import type { WireFormat } from "../format.ts";
+import { readOpenAiError, writeOpenAiError } from "../openai-errors.ts";
+import { errorEvents } from "./errors.ts";
+import { eventFacts, usageOf } from "./event-facts.ts";
+import { readRequest } from "./read-request.ts";
+import { readResponse } from "./read-response.ts";
+import { ResponsesReader } from "./read-stream.ts";
+import { writeRequest } from "./write-request.ts";
+import { writeResponse } from "./write-response.ts";
+import { ResponsesWriter } from "./write-stream.ts";
+
+/** OpenAI Responses. */
+export const openaiResponses: WireFormat = {
+  name: "openai-responses",
+  family: "openai",
+  client: {
+    readRequest,
+    writeResponse,
+    streamWriter: (as) => new ResponsesWriter(as),
+    replyId: (random) => `resp_${random}`,
+    writeError: writeOpenAiError,
+    errorEvents,
+    keepAlive: ": keep-alive\n\n",
+  },
+  provider: {
+    path: () => "/responses",
+    writeRequest,
+    readResponse,
+    streamReader: (sink) => new ResponsesReader(sink),
+    readError: readOpenAiError,
+    usageOf,
+    eventFacts,
+  },
+  modelKeys: [["model"], ["response", "model"]],
+};

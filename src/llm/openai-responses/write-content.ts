@@ -1,0 +1,76 @@
+// Content of messages and of outputs of tools, for providers.
+import { dataUrl } from "../data-url.ts";
+import type { JsonObject } from "../json.ts";
+import { unsupported } from "../message/fault.ts";
+import type { AudioPart, DocumentPart, ImagePart, Source, TextPart } from "../message/request.ts";
+import type { Writing } from "./writing.ts";
+
+/** What a message of a user may hold. */
+export type UserPart = TextPart | ImagePart | AudioPart | DocumentPart;
+
+const SOUNDS: Readonly<Record<string, string>> = {
+  "audio/wav": "wav",
+  "audio/x-wav": "wav",
+  "audio/wave": "wav",
+  "audio/mpeg": "mp3",
+  "audio/mp3": "mp3",
+};
+
+/** A part of the input. @throws LlmError of `unsupported` */
+export function writePart(part: UserPart, writing: Writing): JsonObject {
+  if (part.cache !== null) writing.warnings.add("cache_control");
+  switch (part.kind) {
+    case "text":
+      return { type: "input_text", text: part.text };
+    case "image":
+      return writeImage(part, writing);
+    case "audio":
+      return writeAudio(part, writing);
+    case "document":
+      return writeDocument(part, writing);
+  }
+}
+
+function writeImage({ source, detail }: ImagePart, writing: Writing): JsonObject {
+  if (!writing.to.facts.images) throw unsupported("An image");
+  return { type: "input_image", ...place(source, "image_url", "An image", writing), detail: detail ?? "auto" };
+}
+
+/** Where a picture or document is. @param key of a URL */
+function place(source: Source, key: string, what: string, { to }: Writing): JsonObject {
+  switch (source.kind) {
+    case "base64":
+      return { [key]: dataUrl(source.mediaType, source.data) };
+    case "url":
+      if (!to.dialect.remoteUrls) throw unsupported(`${what} given as a URL`);
+      return { [key]: source.url };
+    case "file":
+      if (source.family !== "openai" || !to.dialect.genuine) throw unsupported(`${what} given as the id of a file`);
+      return { file_id: source.id };
+  }
+}
+
+function writeAudio({ source }: AudioPart, { to }: Writing): JsonObject {
+  if (!to.facts.audio) throw unsupported("Audio");
+  if (source.kind !== "base64") throw unsupported("Audio that is not part of the request");
+  const format = SOUNDS[source.mediaType];
+  if (format === undefined) throw unsupported(`Audio of type ${source.mediaType}`);
+  return { type: "input_audio", input_audio: { data: source.data, format } };
+}
+
+function writeDocument(part: DocumentPart, writing: Writing): JsonObject {
+  const { source, name } = part;
+  const text = documentText(part);
+  if (text !== null) return { type: "input_text", text };
+  if (!writing.to.facts.documents) throw unsupported("A document");
+  if (source.kind !== "base64") return { type: "input_file", ...place(source, "file_url", "A document", writing) };
+  const filename = name ?? (source.mediaType === "application/pdf" ? "document.pdf" : "document");
+  return { type: "input_file", filename, file_data: dataUrl(source.mediaType, source.data) };
+}
+
+/** The text of a document that is text; null: it is not. */
+function documentText({ source, name }: DocumentPart): string | null {
+  if (source.kind !== "base64" || !/^(?:text\/|application\/json\b)/.test(source.mediaType)) return null;
+  const text = Buffer.from(source.data, "base64").toString();
+  return name === null ? text : `${name}\n\n${text}`;
+}

@@ -1,0 +1,28 @@
+// A complete answer for a client of Responses.
+import type { ReplyIdentity } from "../format.ts";
+import { type JsonObject, listOr, objectOr } from "../json.ts";
+import type { ChatResponse } from "../message/response.ts";
+import { itemsOf } from "./items.ts";
+import { outcomeOf } from "./outcome.ts";
+import { replyFields } from "./reply.ts";
+import { writeUsage } from "./usage.ts";
+
+/** `response`. The format has one choice. */
+export function writeResponse({ choices, usage, serviceTier }: ChatResponse, as: ReplyIdentity): JsonObject {
+  const { parts, finish, logprobs } = choices[0]!;
+  const refusal = parts.some(({ kind }) => kind === "refusal");
+  const { status, reason } = outcomeOf(finish, refusal);
+  const entries = listOr(objectOr(logprobs)?.content);
+  return {
+    ...replyFields(as),
+    status,
+    error: null,
+    incomplete_details: reason === null ? null : { reason },
+    output: itemsOf(parts, entries, status === "completed" ? "completed" : "incomplete", as),
+    usage: usage === null ? null : writeUsage(usage),
+    ...(serviceTier !== null && TIERS.has(serviceTier) ? { service_tier: serviceTier } : null),
+  };
+}
+
+/** Tiers of this format: those of other providers say nothing to its clients. */
+const TIERS: ReadonlySet<string> = new Set(["auto", "default", "flex", "scale", "priority", "fast", "ultrafast"]);
