@@ -1,9 +1,11 @@
 // `gateway demo`: the gateway on its own example configuration, with the backends it needs in the same process.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { loadConfig } from "../config/load.ts";
 import type { Backends } from "../demo/backends.ts";
 import { demoPorts, MAX_OFFSET, movesBy } from "../demo/ports.ts";
-import { CONFIG_FLAGS, CONFIG_HELP, type Command } from "./command.ts";
+import type { LlmSettings } from "../llm/settings.ts";
+import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 import { type Parsed, UsageError } from "./flags.ts";
 import { runUntilSignal } from "./run.ts";
 
@@ -28,17 +30,22 @@ export const demo: Command = {
   async run(parsed, env) {
     // Here and not above: no other command needs what the demo servers are made of.
     const { startBackends } = await import("../demo/backends.ts");
+    const { mockProviders, providerPorts } = await import("../demo/llm/configured.ts");
     const offset = offsetOf(parsed);
     const named = parsed.values.has("config") || parsed.values.has("c");
     const values = named ? parsed.values : new Map([...parsed.values, ["config", DEMO_CONFIG]]);
     let backends: Backends | null = null;
     try {
       const certificates = await certificatesFor(parsed);
-      backends = await startBackends(demoPorts(offset));
+      const llm = modelsOf({ ...parsed, values }, env);
+      backends = await startBackends(
+        demoPorts(offset),
+        mockProviders(llm, (port) => port + offset),
+      );
       return await runUntilSignal({ ...parsed, values }, env, {
         backends,
         tryPath: named ? "" : "/hello",
-        moves: movesBy(offset),
+        moves: movesBy(offset, providerPorts(llm)),
         certificates,
       });
     } catch (error) {
@@ -50,6 +57,16 @@ export const demo: Command = {
     }
   },
 };
+
+/** The language models of the configuration; null: it has none, or is read from standard input. */
+function modelsOf(parsed: Parsed, env: NodeJS.ProcessEnv): LlmSettings | null {
+  if ([parsed.values.get("config"), parsed.values.get("c")].includes("-")) return null;
+  try {
+    return loadConfig(loadOptions(parsed, env)).config.llm;
+  } catch {
+    return null; // starting the gateway reports the error
+  }
+}
 
 /** Makes certificates if the flag or the configuration file names a folder. @returns the folder, or null */
 async function certificatesFor({ values }: Parsed): Promise<string | null> {

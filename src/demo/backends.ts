@@ -8,7 +8,7 @@ import { startWebSocket } from "./websocket.ts";
 
 /** The running demo servers. */
 export interface Backends {
-  /** In the order of {@link DemoPorts}. */
+  /** In the order of {@link DemoPorts}, then those that were asked for beside them. */
   readonly servers: readonly DemoServer[];
   /** Ends the servers whose streams never end by themselves, so that a drain does not wait for those. */
   endStreams(): Promise<void>;
@@ -16,16 +16,27 @@ export interface Backends {
   close(): Promise<void>;
 }
 
+/** A server to be started. */
+export interface BackendStart {
+  readonly port: number;
+  readonly start: (port: number) => Promise<DemoServer>;
+}
+
 /**
  * Starts all demo servers.
+ * @param more servers beside those of {@link DemoPorts}
  * @throws Error that names the port when one is taken; then none is left running
  */
-export async function startBackends(ports: DemoPorts = DEMO_PORTS): Promise<Backends> {
-  const starts = [
+export async function startBackends(
+  ports: DemoPorts = DEMO_PORTS,
+  more: readonly BackendStart[] = [],
+): Promise<Backends> {
+  const starts: BackendStart[] = [
     ...ports.http.map((port) => ({ port, start: startHttp })),
     { port: ports.webSocket, start: startWebSocket },
     { port: ports.events, start: startEvents },
-    { port: ports.grpc, start: startGrpc }, // last: its library says by itself, and at length, that a port is taken
+    { port: ports.grpc, start: startGrpc }, // after those: its library says by itself, and at length, that a port is taken
+    ...more,
   ];
   const servers: DemoServer[] = [];
   for (const { port, start } of starts) {

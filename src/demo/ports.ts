@@ -26,8 +26,11 @@ export function demoPorts(offset: number): DemoPorts {
   };
 }
 
-/** What {@link demoPorts} means for a configuration: every listener moves, and of what is dialled the demo backends. */
-export function movesBy(offset: number): PortMoves {
-  const own = Object.values(DEMO_PORTS).flat() as number[];
+/**
+ * What {@link demoPorts} means for a configuration: every listener moves, and of what is dialled the demo backends.
+ * @param more ports of further servers of the demo
+ */
+export function movesBy(offset: number, more: readonly number[] = []): PortMoves {
+  const own = [...(Object.values(DEMO_PORTS).flat() as number[]), ...more];
   return { listeners: offset, dialled: new Map(own.map((port) => [port, port + offset])), others: null };
 }
