@@ -11,6 +11,8 @@ import { writeTools } from "./write-tools.ts";
 
 /** @throws LlmError of `unsupported` for what Gemini, or this model, cannot express */
 export function writeRequest(request: ChatRequest, to: ModelTarget): WrittenRequest {
+  const [native] = request.nativeOnly;
+  if (native !== undefined) throw unsupported(native, native); // the common form does not hold it
   const warnings = new Set(request.droppable);
   if (request.tools.length > 0 && !to.facts.tools) throw unsupported("A tool", "tools");
   const names = new ToolNames(request, TOOL_NAMES.gemini, false);
