@@ -64,13 +64,15 @@ function meaning({ at: _, key: __, ...rule }: RuleConfig): string {
 
 /** @param filters their names */
 function describe(rule: RuleConfig, filters: readonly string[], config: Config): unknown {
+  const { strategy } = rule;
   return {
     id: rule.id,
     path: rule.path,
     hosts: rule.conditions.hosts,
     methods: rule.conditions.methods,
-    service: rule.serviceName,
-    loadBalance: rule.loadBalance,
+    ...(strategy === null
+      ? { service: rule.serviceName, loadBalance: rule.loadBalance }
+      : { service: null, strategy: { order: strategy.order, models: strategy.models } }),
     timeout: rule.timeoutMs / 1000,
     protocol: rule.protocol,
     middleware: filters,

@@ -1,8 +1,10 @@
 // `/services`: which instances take traffic and why others do not; an operator may take one out or change its weight.
-import type { Config } from "../../config/config.ts";
+import type { Config, RuleConfig } from "../../config/config.ts";
+import { providerService } from "../../config/meaning/llm/services.ts";
 import { maskedMap } from "../../config/show/effective.ts";
 import { placeText } from "../../config/text/problem.ts";
 import type { InstanceObstacle, InstanceReport, ServiceReport } from "../../core/questions.ts";
+import { sourcesOf } from "../../llm/resolve.ts";
 import { CallError, json } from "./answer.ts";
 import { type Checks, readFields } from "./body.ts";
 import type { GatewayView } from "./gateway-view.ts";
@@ -127,9 +129,17 @@ function configurationOf(service: string, config: Config): unknown {
   const at = config.services.find(({ name }) => name === service)?.at;
   return {
     loadBalancers: balancersOf(service, config),
-    routes: config.rules.filter((r) => r.serviceName === service).map((r) => r.id),
+    routes: config.rules.filter((r) => uses(r, service, config)).map((r) => r.id),
     source: at === undefined ? null : placeText(at),
   };
+}
+
+/** Whether requests of a rule may go to a service: its own, or that of a provider of its models. */
+function uses({ serviceName, strategy }: RuleConfig, service: string, { llm }: Config): boolean {
+  if (strategy === null || llm === null) return serviceName === service;
+  return strategy.models.some(({ model }) =>
+    sourcesOf(llm, model).some((s) => providerService(s.provider.id) === service),
+  );
 }
 
 /** Ways of balancing of the rules that use a service, in file order; without a rule the default. */

@@ -502,7 +502,7 @@ describe("a strategy", () => {
       loadBalance: "random",
       preserveHost: true,
       rewriteHost: "a",
-      stripPrefix: true,
+      rewritePrefix: "/a",
       retry: { maxAttempts: 2 },
       circuitBreaker: { maxFailures: 2 },
       sse: { maxAge: 5 },
