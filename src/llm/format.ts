@@ -1,4 +1,5 @@
 // The contract of a wire format: how requests, answers, streams and errors of one API are read and written.
+import type { JsonEdits } from "./bytes/json-edit.ts";
 import type { ToolNames } from "./ids.ts";
 import type { JsonObject } from "./json.ts";
 import type { Fault } from "./message/fault.ts";
@@ -127,6 +128,11 @@ export interface ProviderSide {
    * @throws LlmError of {@link unsupported} for what the format or model cannot express
    */
   writeRequest(request: ChatRequest, to: ModelTarget): WrittenRequest;
+  /**
+   * What has to change in a client's own body, beside the name of the model, so that this endpoint of the same format takes
+   * it; empty: nothing. Absent: endpoints of the format do not differ.
+   */
+  adaptRequest?(body: JsonObject, to: ModelTarget): JsonEdits;
   /** @throws LlmError of `badResponse` or, where the body reports one, the fault */
   readResponse(body: JsonObject): ChatResponse;
   streamReader(sink: StreamSink): StreamReader;

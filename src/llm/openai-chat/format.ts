@@ -1,6 +1,7 @@
 // OpenAI Chat Completions, as OpenAI, OpenRouter and compatible servers speak it.
 import type { WireFormat } from "../format.ts";
 import { readOpenAiError, writeOpenAiError } from "../openai-errors.ts";
+import { adaptRequest } from "./adapt.ts";
 import { eventFacts } from "./event-facts.ts";
 import { readRequest } from "./read-request.ts";
 import { readResponse } from "./read-response.ts";
@@ -26,6 +27,7 @@ export const openaiChat: WireFormat = {
   provider: {
     path: () => "/chat/completions",
     writeRequest,
+    adaptRequest,
     readResponse,
     streamReader: (sink) => new ChatStreamReader(sink),
     readError: readOpenAiError,

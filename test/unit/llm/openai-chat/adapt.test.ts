@@ -1,0 +1,67 @@
+// A client's own body for an endpoint that takes not quite the same.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { editedJson } from "../../../../src/llm/bytes/json-edit.ts";
+import { isProblem, membersOf } from "../../../../src/llm/bytes/json-members.ts";
+import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { Dialect } from "../../../../src/llm/model.ts";
+import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
+import { PROVIDER_KINDS } from "../../../../src/llm/providers.ts";
+import { modelTarget } from "../../../support/llm/chat.ts";
+
+const COMPATIBLE = PROVIDER_KINDS.openaiCompatible.dialect;
+
+function adapted(body: JsonObject, dialect: Partial<Dialect>): unknown {
+  const bytes = Buffer.from(JSON.stringify(body));
+  const members = membersOf(bytes, { from: 0, to: bytes.length });
+  assert.ok(!isProblem(members));
+  const pieces = editedJson(bytes, members, openaiChat.provider.adaptRequest!(body, modelTarget({}, dialect)));
+  assert.ok(!isProblem(pieces));
+  return JSON.parse(Buffer.concat(pieces).toString());
+}
+
+describe("a client's own body", () => {
+  const plain = {
+    messages: [
+      { role: "system", content: "Be brief" },
+      { role: "assistant", tool_calls: [{ id: "call_1" }] },
+      { role: "tool", tool_call_id: "call_1", content: "x" },
+    ],
+    max_completion_tokens: 5,
+  };
+
+  test("passes as it is where the endpoint takes it", () => {
+    assert.deepEqual(openaiChat.provider.adaptRequest!(plain, modelTarget()), {});
+  });
+
+  test("has the bound of its output under the name the endpoint knows", () => {
+    assert.deepEqual(adapted({ a: 1, max_completion_tokens: 5 }, COMPATIBLE), { a: 1, max_tokens: 5 });
+    assert.deepEqual(adapted({ max_tokens: 5 }, {}), { max_completion_tokens: 5 });
+    assert.deepEqual(adapted({ max_tokens: 5, max_completion_tokens: 6 }, {}), { max_completion_tokens: 6 });
+    assert.deepEqual(adapted({ max_tokens: 5, max_completion_tokens: 6 }, COMPATIBLE), { max_tokens: 6 });
+    assert.deepEqual(adapted({ max_tokens: null }, {}), { max_tokens: null });
+  });
+
+  test("has instructions as system where the role developer is unknown", () => {
+    const messages = [
+      { role: "developer", content: "Be brief", name: "x" },
+      { role: "user", content: "Hi" },
+    ];
+    assert.deepEqual(adapted({ messages }, COMPATIBLE), {
+      messages: [{ ...messages[0], role: "system" }, messages[1]],
+    });
+  });
+
+  test("has ids of calls that Mistral takes, those of results alike", () => {
+    const { messages } = adapted(plain, { callIds: "mistral" }) as { messages: readonly Record<string, unknown>[] };
+    const [call] = messages[1]!.tool_calls as { id: string }[];
+    assert.match(call!.id, /^[a-zA-Z0-9]{9}$/);
+    assert.equal(messages[2]!.tool_call_id, call!.id);
+  });
+
+  test("is not read where it is malformed", () => {
+    for (const messages of [null, 7, [null, 7, { tool_calls: 7 }, { tool_calls: [null, { id: 7 }] }]]) {
+      assert.deepEqual(openaiChat.provider.adaptRequest!({ messages }, modelTarget({}, COMPATIBLE)), {});
+    }
+  });
+});
