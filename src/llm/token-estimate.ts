@@ -16,28 +16,49 @@ const BYTES_PER_AUDIO_TOKEN = 400;
 const CHARACTERS_PER_SEALED_TOKEN = 4;
 
 /** Texts longer than this are judged by windows spread over them. */
-const WHOLE = 2048;
-const WINDOWS = 8;
+const WHOLE = 1024;
+const WINDOWS = 16;
 const WINDOW = WHOLE / WINDOWS;
-/** Most characters looked at for one prompt: some milliseconds. Later texts are taken to be like those before. */
-const MOST = 1_000_000;
+/** Most characters looked at for one prompt: a few milliseconds. Later texts are taken to be like those before. */
+const MOST = 200_000;
 
-/** Tokens per character of ASCII: words have few, digits, signs and names in mixed case have many. */
-const ASCII = Float64Array.from({ length: 128 }, (_, code) => asciiWeight(String.fromCharCode(code)));
-/** A blank after a blank: indentation is one token for many. */
-const REPEATED_BLANK = 0.05;
-const SPACE = 32;
+/** Kinds of characters of ASCII, and one for all others. */
+const [SIGN, LOWER, UPPER, DIGIT, BLANK, BREAK, OTHER] = [0, 1, 2, 3, 4, 5, 6];
+const KINDS = 7;
 
-function asciiWeight(character: string): number {
-  if (/[a-z ]/.test(character)) return 0.3;
-  return /[0-9]/.test(character) ? 0.6 : 0.75;
-}
+const KIND = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[a-z]/.test(character)) return LOWER;
+  if (/[A-Z]/.test(character)) return UPPER;
+  if (/[0-9]/.test(character)) return DIGIT;
+  return /[ \t]/.test(character) ? BLANK : /\s/.test(character) ? BREAK : SIGN;
+});
+
+/**
+ * Tokens that a character of ASCII adds behind one of another kind, and of its own: words and indentation are few tokens,
+ * numbers, signs, and names in mixed case many.
+ */
+const ADDS: readonly (readonly [behindOther: number, behindOwn: number])[] = [
+  [0.75, 0.6],
+  [0.8, 0.17],
+  [1.1, 0.55],
+  [1, 0.45],
+  [0.12, 0.03],
+  [0.5, 0.1],
+];
+
+/** {@link ADDS} by kind of the character before, then kind of the character. */
+const WEIGHTS = Float64Array.from({ length: KINDS * KINDS }, (_, index) => {
+  const [before, kind] = [Math.floor(index / KINDS), index % KINDS];
+  if (before === UPPER && kind === LOWER) return 0.55; // a word that begins with a capital
+  return ADDS[kind]?.[before === kind ? 1 : 0] ?? 0;
+});
 
 /** Tokens per character elsewhere. */
 function otherWeight(code: number): number {
   if (code < 0x250) return 0.8; // letters with accents
-  if (code < 0x900) return 0.65; // alphabets of Europe and the Near East
-  return code < 0x2e80 ? 1.1 : 1.4; // alphabets of India and others; CJK, emoji by halves
+  if (code < 0x900) return 0.55; // alphabets of Europe and the Near East
+  return code < 0x2e80 ? 0.9 : 1.4; // alphabets of India and others; CJK, emoji by halves
 }
 
 /** Estimate of the tokens of all that a model reads for a request. At least 1. */
@@ -160,12 +181,17 @@ function windows(text: string): number {
 
 function weigh(text: string, start: number, end: number): number {
   let tokens = 0;
-  let before = 0;
+  let before = OTHER;
   for (let at = start; at < end; at++) {
     const code = text.charCodeAt(at);
-    if (code >= 128) tokens += otherWeight(code);
-    else tokens += code === SPACE && before === SPACE ? REPEATED_BLANK : ASCII[code]!;
-    before = code;
+    if (code < 128) {
+      const kind = KIND[code]!;
+      tokens += WEIGHTS[before * KINDS + kind]!;
+      before = kind;
+    } else {
+      tokens += otherWeight(code);
+      before = OTHER;
+    }
   }
   return tokens;
 }

@@ -30,7 +30,7 @@ export class AnswerBlocks {
 
   /** @throws LlmError of `badResponse` if too much has to wait */
   text(text: string): void {
-    this.#add(this.#tail("text", '{"type":"text","text":"","citations":null}'), text);
+    this.#add(this.#tail("text", '{"type":"text","text":""}'), text);
   }
 
   /** @throws LlmError of `badResponse` if too much has to wait */

@@ -36,7 +36,7 @@ function blocksOf(part: Part, hide: boolean): object[] {
   switch (part.kind) {
     case "text":
     case "refusal":
-      return part.text === "" ? [] : [{ type: "text", text: part.text, citations: null }];
+      return part.text === "" ? [] : [{ type: "text", text: part.text }];
     case "toolCall":
       return callBlocks(part);
     case "reasoning":

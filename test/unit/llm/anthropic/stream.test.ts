@@ -264,7 +264,7 @@ describe("a writer", () => {
     );
     assert.deepEqual([message.id, message.model], ["msg_test", "my-model"]);
     assert.equal((message.usage as JsonObject).input_tokens, 42);
-    assert.deepEqual(content, [{ type: "text", text: "Hello", citations: null }]);
+    assert.deepEqual(content, [{ type: "text", text: "Hello" }]);
     assert.equal(stopReason, "end_turn");
     assert.deepEqual(reported, {
       input_tokens: 10,
