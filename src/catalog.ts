@@ -9,6 +9,7 @@ import type { BalancerSettings } from "./balancing/settings.ts";
 import { stickySession } from "./balancing/sticky-session.ts";
 import type { RegistryKind } from "./core/registry.ts";
 import type { Balancer } from "./core/service.ts";
+import type { FormatName, WireFormat } from "./llm/format.ts";
 import { staticRegistry } from "./registries/static.ts";
 
 /** `loadBalance` → balancer. All heed weights; the two names that say so are older than that. */
@@ -29,6 +30,14 @@ export const BALANCERS = {
 export const REGISTRIES = {
   static: staticRegistry,
 } satisfies Record<string, RegistryKind>;
+
+/** Wire formats of language models, each loaded when a configuration has models. */
+export const WIRE_FORMATS = {
+  "openai-chat": async () => (await import("./llm/openai-chat/format.ts")).openaiChat,
+  "openai-responses": async () => (await import("./llm/openai-responses/format.ts")).openaiResponses,
+  "anthropic-messages": async () => (await import("./llm/anthropic/format.ts")).anthropicMessages,
+  gemini: async () => (await import("./llm/gemini/format.ts")).gemini,
+} satisfies Record<FormatName, () => Promise<WireFormat>>;
 
 /** A balancer's name. */
 export type BalancerName = keyof typeof BALANCERS;

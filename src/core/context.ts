@@ -8,6 +8,7 @@ import type { ErrorCode } from "./errors.ts";
 import type { Admission, Identity } from "./identity.ts";
 import type { Tier } from "./limiter.ts";
 import type { LogLine } from "./log.ts";
+import type { ModelCall } from "./model-call.ts";
 import type { Reply } from "./reply.ts";
 import type { BodyFilter, ReplyHead, ReplyWriter } from "./reply-head.ts";
 import { RequestEdit } from "./request-edit.ts";
@@ -188,6 +189,8 @@ export class RequestContext {
   grpcStatus = -1;
   /** How the request is put to a backend that speaks another protocol than the client. */
   translation: Translation | null = null;
+  /** What is known of a request to a language model; null: it is none. */
+  modelCall: ModelCall | null = null;
   /** Set while a WebSocket or event stream is open, and after. */
   stream: StreamCounts | null = null;
   /** Set as soon as the pipeline has the request. */

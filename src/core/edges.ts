@@ -134,6 +134,8 @@ export interface Receiver {
    */
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean;
   end(trailers: readonly string[]): void;
+  /** The response is complete for its reader, though the backend has not ended it: the exchange is given up. */
+  enough?(): void;
   /** A head was delivered and nothing followed it at once: it may go out now. */
   flush(): void;
   /** The backend agreed to switch protocols (101): the exchange is over, the connection is the receiver's. */

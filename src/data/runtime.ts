@@ -82,6 +82,7 @@ export function makeRuntime(
     meters,
     breakers,
     transcoding: null,
+    llm: null,
     redis: null,
     redisSessions: null,
     extensions,

@@ -170,6 +170,14 @@ export class Attempt implements Receiver {
     if (this.#drains < 0) this.#handler.end(trailers);
   }
 
+  enough(): void {
+    if (this.#over) return;
+    const upstream = this.#upstream;
+    this.#finish(NO_TRAILERS);
+    upstream?.abort();
+    this.#handler.end(NO_TRAILERS);
+  }
+
   flush(): void {
     if (!this.#over && this.#drains < 0) this.#handler.flush();
   }
@@ -187,10 +195,9 @@ export class Attempt implements Receiver {
     if (failure.progress !== "unable") this.endpoint.meter?.failed(failure.code);
     const { code, detail, status } = failure;
     if (status !== undefined) this.#answered(status, -1);
-    const outcome = status === undefined ? code : "answered";
     this.#leave(); // aborts too: it may be the translation that failed
-    this.#judge(status === undefined ? ofFailure(code) : this.#verdict(status, -1), outcome, detail);
-    this.#tell(outcome, detail);
+    this.#judge(status === undefined ? ofFailure(code) : this.#verdict(status, -1), code, detail);
+    this.#tell(code, detail);
     if (!unwanted) this.#handler.failed(this, failure);
   }
 

@@ -2,7 +2,7 @@
 import type { RequestContext } from "../core/context.ts";
 import type { Route } from "../core/route.ts";
 import type { TargetRule } from "../core/route-settings.ts";
-import type { RequestHead } from "../core/upstream-request.ts";
+import type { FieldBlock, RequestHead } from "../core/upstream-request.ts";
 import { addAttemptFields } from "../wire/attempt-fields.ts";
 import { bindsConnection } from "../wire/connection-credentials.ts";
 import { isField } from "../wire/fields.ts";
@@ -10,6 +10,8 @@ import { forwardedFields } from "../wire/forwarded-fields.ts";
 import { timeoutText } from "../wire/grpc.ts";
 import * as known from "../wire/known.ts";
 import { upstreamTarget } from "../wire/path.ts";
+
+const NOTHING: FieldBlock = { list: [], text: "" };
 
 const TRAILERS = /(^|,)\s*trailers\s*(;|,|$)/i;
 
@@ -60,13 +62,14 @@ export function requestHead(ctx: RequestContext, route: Route): RequestHead {
   }
   if (edit !== null) fields.push(...edit.fields);
   if (replaced !== null) fields.push(...route.websocket!.offer(ctx));
-  if (sendsVia) fields.push("Via", `${via === "" ? "" : `${via}, `}${ctx.httpVersion} gateway`);
+  if (sendsVia && translation?.anonymous !== true)
+    fields.push("Via", `${via === "" ? "" : `${via}, `}${ctx.httpVersion} gateway`);
   return {
     method: translation?.method ?? ctx.method,
     target: translation?.target ?? edit?.target ?? upstreamTarget(route.target, ctx.path, edit?.query ?? ctx.query),
     authority: authorityFor(ctx, route.target),
     fields,
-    forwarded: forwardedFields(ctx),
+    forwarded: translation?.anonymous === true ? NOTHING : forwardedFields(ctx),
     kind: ctx.upgrade ? "websocket" : route.grpc ? "grpc" : "http",
     acceptsTrailers,
     expectsContinue,
@@ -100,6 +103,7 @@ export function attemptFields(
   traced: readonly string[] | undefined,
 ): string[] {
   const { requestId, instanceId } = ctx.snapshot!;
+  if (ctx.translation?.anonymous === true) return traced === undefined ? [] : [...traced];
   const fields: string[] = [];
   addAttemptFields(fields, deadlineAt, ctx.attempts);
   if (ctx.requestId !== "" && requestId.propagate) fields.push(requestId.headerName, ctx.requestId);

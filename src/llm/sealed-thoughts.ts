@@ -31,6 +31,11 @@ export function seal(proof: Proof, own: Family): string {
   return MARK + Buffer.from(JSON.stringify(content)).toString("base64");
 }
 
+/** Whether a request has a sealed proof somewhere: providers, its maker too, would refuse it as it is. */
+export function hasSealed(request: Buffer): boolean {
+  return request.includes(MARK, 0, "latin1");
+}
+
 /** What was sealed. @param text as the client sent it @returns null: nothing was, so the text is a signature of the client's API */
 export function unseal(text: string): Proof | null {
   if (!text.startsWith(MARK)) return null;

@@ -6,6 +6,7 @@ import type { AccessLog } from "../core/request-observers.ts";
 import type { RouteSettings } from "../core/route-settings.ts";
 import { getField } from "../wire/fields.ts";
 import type { LineSink } from "./line-sink.ts";
+import { modelCallFacts } from "./model-call-facts.ts";
 
 /** Access log as JSON lines. Method, request id and client consist of harmless characters by the time they get here. */
 export class JsonAccessLog implements AccessLog {
@@ -32,6 +33,7 @@ export class JsonAccessLog implements AccessLog {
     if (agent !== "") line += `,"userAgent":${quote(agent)}`;
     if (ctx.grpcStatus >= 0) line += `,"grpcStatus":${ctx.grpcStatus}`;
     if (ctx.stream !== null) for (const [key, value] of streamFacts(ctx.stream)) line += `,"${key}":${value}`;
+    if (ctx.modelCall !== null) line += `,"llm":${JSON.stringify(Object.fromEntries(modelCallFacts(ctx.modelCall)))}`;
     if (error !== null) line += `,"error":"${error}"`;
     if (ctx.detail !== "") line += `,"detail":${quote(ctx.detail)}`;
     this.#sink.write(`${line}}\n`);
@@ -79,6 +81,10 @@ export class TextAccessLog implements AccessLog {
     if (agent !== "") pairs.push(["userAgent", agent]);
     if (ctx.grpcStatus >= 0) pairs.push(["grpcStatus", ctx.grpcStatus]);
     if (ctx.stream !== null) pairs.push(...streamFacts(ctx.stream));
+    if (ctx.modelCall !== null)
+      pairs.push(
+        ...modelCallFacts(ctx.modelCall).map(([key, value]): [string, string | number] => [`llm.${key}`, value]),
+      );
     if (ctx.error !== null) pairs.push(["error", ctx.error]);
     if (ctx.detail !== "") pairs.push(["detail", ctx.detail]);
     const text = pairs.map(([key, value]) => `${key}=${bare(String(value))}`).join(" ");

@@ -1,5 +1,6 @@
 // Loads asynchronously what compiling a configuration, which is synchronous, will need.
 import type { Config } from "../config/config.ts";
+import { prepareModels } from "./llm/prepare.ts";
 import { prepareLimitStores } from "./routes/limit-stores.ts";
 import { prepareLogin } from "./routes/login.ts";
 import type { Runtime } from "./runtime.ts";
@@ -10,6 +11,7 @@ const PREPARATIONS: readonly ((config: Config, runtime: Runtime) => Promise<void
   prepareTranscoding,
   prepareLimitStores,
   prepareLogin,
+  prepareModels,
 ];
 
 /** To be awaited before each compilation. @throws what a preparation throws; the configuration cannot run then */

@@ -5,11 +5,14 @@ import type { Config, RedisStoreConfig, RuleConfig } from "../config/config.ts";
 import type { PoolSet } from "../connectors/http/pools.ts";
 import type { Http2PoolSet } from "../connectors/http2/pools.ts";
 import type { Breaker } from "../core/breaker.ts";
+import type { ErrorWriter } from "../core/context.ts";
 import type { CredentialWatch } from "../core/credential-watch.ts";
 import type { ProcessFacts } from "../core/data-plane.ts";
 import type { LeaseHolder, LeaseTable } from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
+import type { Service } from "../core/service.ts";
 import type { CurrentSnapshot } from "../core/snapshot.ts";
+import type { Strategy } from "../core/strategy.ts";
 import type { OpenStreams } from "../core/streams.ts";
 import type { Translator } from "../core/translator.ts";
 import type { LimitStore } from "../limits/limit.ts";
@@ -23,6 +26,14 @@ import type { Extensions } from "./extensions.ts";
 
 /** Makes the JSON translator of a rule. */
 export type Transcoding = (build: Build, rule: RuleConfig) => Translator;
+
+/** Compiles rules with language models. */
+export type LlmModule = (build: Build, serviceNamed: (name: string) => Service) => LlmRouteSource;
+
+/** The routes of one configuration. */
+export interface LlmRouteSource {
+  routeFor(rule: RuleConfig): { readonly strategy: Strategy; readonly errors: ErrorWriter };
+}
 
 /** One compilation: handed to everything that makes a part of a snapshot. */
 export interface Build {
@@ -69,6 +80,8 @@ export interface Runtime extends ProcessFacts {
    * null before.
    */
   transcoding: Transcoding | null;
+  /** Loaded with the first configuration that has language models; null before. */
+  llm: LlmModule | null;
   /** Leases the log output of that name, which all holders share. */
   leaseSink(output: string, holder: LeaseHolder): LineSink;
   /** Loaded on first use, so that a gateway without metrics does not load the library. */

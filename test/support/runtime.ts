@@ -42,6 +42,7 @@ export function quietRuntime(): Runtime & { readonly pools: PoolSet } {
     meters: new Meters(),
     breakers: new Set(),
     transcoding: null,
+    llm: null,
     redis: null,
     redisSessions: null,
     leaseSink: () => {

@@ -10,7 +10,7 @@ import type { Route } from "../../core/route.ts";
 import type { TargetRule } from "../../core/route-settings.ts";
 import { type RouteLabels, RouteMeterCells } from "../../observe/meters.ts";
 import { RouteTree } from "../../routing/tree.ts";
-import type { Build } from "../runtime.ts";
+import type { Build, LlmRouteSource } from "../runtime.ts";
 import type { ServiceBuilder } from "../services/service-builder.ts";
 import { AuthRules } from "./auth.ts";
 import { AuthzRules } from "./authz.ts";
@@ -51,8 +51,10 @@ export function* compileRoutes(
   const guards = restricted ? [pathGuard(tree, (route) => rules.get(route)!)] : [];
   const cors = new CorsRules();
   const ipLists = new IpListRules();
+  const serviceNamed = (name: string) => services.service(name, config.defaultBalancing.loadBalance, null, null);
   const parts: RouteParts = {
     services,
+    models: config.llm === null ? null : build.runtime.llm!(build, serviceNamed),
     filters: new FilterLists(build, [
       (rule) => ipLists.filtersFor(rule),
       (rule) => cors.filtersFor(rule),
@@ -99,6 +101,8 @@ export function meterOf(labels: RouteLabels, { config, runtime, leases }: Build)
 /** What makes the parts of routes. */
 interface RouteParts {
   readonly services: ServiceBuilder;
+  /** null: no language models are configured. */
+  readonly models: LlmRouteSource | null;
   readonly filters: FilterLists;
   readonly websockets: WebSocketRules;
   readonly events: EventStreamRules;
@@ -113,7 +117,8 @@ function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
   const grpc = rule.protocol === "grpc";
   const backend = backendOf(build.config, rule.serviceName);
   const { connectTimeout } = backend.sse;
-  const internal = rule.serviceName === INTERNAL;
+  const internal = rule.serviceName === INTERNAL || rule.strategy !== null;
+  const llm = rule.strategy === null ? null : parts.models!.routeFor(rule);
   const filters = parts.filters.for(rule);
   const session = internal ? null : parts.services.sessionFilter(rule);
   return {
@@ -122,9 +127,9 @@ function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
     source: placeText(rule.at),
     filters: filters.request,
     replyFilters: replyFilters(filters.all, session, parts.listenerFilters),
-    to: targetOf(build, rule, parts.services),
+    to: llm?.strategy ?? targetOf(build, rule, parts.services),
     fallback: fallbackOf(rule),
-    errors: null,
+    errors: llm?.errors ?? null,
     preflight: parts.cors.preflightFor(rule, parts.ipLists.filtersFor(rule)),
     target: rewriteOf(rule),
     websocket: internal ? null : parts.websockets.ruleFor(rule, filters.request),

@@ -22,13 +22,15 @@ export class EventStreamRules {
 
   /** The rule of a route. */
   ruleFor(rule: RuleConfig): EventStreamRule {
-    const { frontend } = this.#config;
+    const { frontend, llm } = this.#config;
+    const isModels = rule.strategy !== null;
     const { sse } = backendOf(this.#config, rule.serviceName);
     const made: EventStreamRule = {
       stallMs: frontend.sse.writeTimeout,
       bufferBytes: frontend.sse.bufferSize,
       ...rule.eventStreams,
-      silenceMs: sse.readTimeout,
+      ...(isModels && llm !== null && { heartbeatMs: llm.keepAliveMs }),
+      silenceMs: isModels ? 0 : sse.readTimeout, // the provider's own is watched where its answer is read
       maxEventBytes: sse.maxEventSize ?? 0,
       maxHeldBytes: sse.maxEventSize ?? MAX_HELD_BYTES,
     };

@@ -1,0 +1,149 @@
+// The request to one candidate: the client's own bytes where the provider speaks its format, else a translation of them.
+import type { RequestContext } from "../../core/context.ts";
+import { getField } from "../../wire/fields.ts";
+import { editedJson, type JsonEdits } from "../bytes/json-edit.ts";
+import { isProblem } from "../bytes/json-members.ts";
+import type { Credential } from "../credentials/credential.ts";
+import { withoutCredentialParameters, withoutCredentials } from "../credentials/stripped.ts";
+import { isObject, type JsonObject, numberOr } from "../json.ts";
+import { invalid, unsupported } from "../message/fault.ts";
+import { hasSealed } from "../sealed-thoughts.ts";
+import type { Call } from "./call.ts";
+import type { BuiltRequest } from "./choice.ts";
+import { apiOfKind, type Candidate, type Provider } from "./provider.ts";
+
+/** Of the client's request, in lower case: about its body as sent, or its connection, or set anew. */
+const REPLACED: ReadonlySet<string> = new Set([
+  "accept-encoding",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "forwarded",
+  "origin",
+  "referer",
+]);
+
+/** Whether a candidate gets the client's request as it is, but for the name of the model. */
+export function isNative(call: Call, { provider, dialect }: Candidate): boolean {
+  const { format, json, bytes, place, path } = call.request;
+  if (path !== null) {
+    return apiOfKind(provider.kind) === path.api && provider.kind.operations[path.operation] !== undefined;
+  }
+  if (!provider.settings.formats.includes(format.name) || place.framing === "array") return false;
+  return (dialect.developerRole || !hasDeveloper(json)) && !hasSealed(bytes);
+}
+
+/**
+ * Builds the request to a candidate.
+ * @throws LlmError the candidate cannot serve it, or the request is malformed
+ */
+export function buildRequest(call: Call, candidate: Candidate, credential: Credential): BuiltRequest {
+  return isNative(call, candidate) ? passed(call, candidate, credential) : translated(call, candidate, credential);
+}
+
+function passed(call: Call, candidate: Candidate, credential: Credential): BuiltRequest {
+  const { format } = call.request;
+  const { provider } = candidate;
+  const warnings: string[] = [];
+  // A request of a subscription is passed to the byte.
+  const edits = credential.oauth ? {} : editsFor(call, candidate, warnings);
+  const path = pathFor(call, candidate);
+  const query = withoutCredentialParameters(call.ctx.edit?.query ?? call.ctx.query);
+  return {
+    target: `${provider.settings.basePath}${path}${path.includes("?") ? "" : query}`,
+    fields: fieldsFor(provider, credential, passedClientFields(call.ctx)),
+    body: edited(call, edits),
+    format,
+    native: true,
+    toolNames: null,
+    warnings,
+  };
+}
+
+function pathFor({ request: { path, format, stream } }: Call, { upstreamName, provider }: Candidate): string {
+  if (path === null) return format.provider.path(upstreamName, stream);
+  const template = provider.kind.operations[path.operation]!;
+  const written = template.replace("{model}", encodeURIComponent(upstreamName));
+  return path.verb === null ? written : written.replace(/:[a-zA-Z]+$/, `:${path.verb}`);
+}
+
+/** What is changed of a request that passes: the name of the model, the wish for usage, an output no model gives. */
+function editsFor(call: Call, { upstreamName, facts, dialect }: Candidate, warnings: string[]): JsonEdits {
+  const { json, format, stream, streamUsage, place, path } = call.request;
+  const edits: Record<string, string | JsonEdits> = {};
+  if (place.model === null && json.model !== upstreamName) edits.model = JSON.stringify(upstreamName);
+  if (path !== null) return edits;
+  if (stream && !streamUsage && format.name === "openai-chat" && dialect.streamUsage) {
+    edits.stream_options = { include_usage: "true" };
+  }
+  if (facts.contextOut === 0) return edits;
+  for (const key of ["max_tokens", "max_completion_tokens", "max_output_tokens"]) {
+    if ((numberOr(json[key]) ?? 0) <= facts.contextOut) continue;
+    edits[key] = String(facts.contextOut);
+    warnings.push(key);
+  }
+  return edits;
+}
+
+function edited(call: Call, edits: JsonEdits): Buffer {
+  const { bytes, members } = call.request;
+  if (Object.keys(edits).length === 0) return bytes;
+  const pieces = editedJson(bytes, members, edits);
+  if (isProblem(pieces)) throw invalid("stream_options", "must be an object without duplicate keys");
+  return Buffer.concat(pieces);
+}
+
+function translated(call: Call, candidate: Candidate, credential: Credential): BuiltRequest {
+  const { path } = call.request;
+  if (path !== null) throw unsupported(path.operation);
+  const { common } = call;
+  const { provider } = candidate;
+  const format = call.setup.formats[provider.settings.formats[0]];
+  const [first] = common.nativeOnly;
+  if (first !== undefined && format !== call.request.format) throw unsupported(first, first);
+  const { body, warnings, toolNames } = format.provider.writeRequest(common, candidate);
+  const target = provider.settings.basePath + format.provider.path(candidate.upstreamName, common.stream);
+  const accept = common.stream ? "text/event-stream" : "application/json";
+  return {
+    target,
+    fields: fieldsFor(provider, credential, ["accept", accept, "user-agent", "gateway"]),
+    body: Buffer.from(JSON.stringify(body)),
+    format,
+    native: false,
+    toolNames,
+    warnings,
+  };
+}
+
+/** The client's fields, as far as they are for a provider: without those of its body. */
+export function passedClientFields(ctx: RequestContext): string[] {
+  const kept: string[] = [];
+  const fields = withoutCredentials(ctx.fields);
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!.toLowerCase();
+    if (!REPLACED.has(name) && !name.startsWith("x-forwarded-") && !name.startsWith("x-llm-")) {
+      kept.push(fields[i]!, fields[i + 1]!);
+    }
+  }
+  return kept;
+}
+
+/** Adds what the provider is to get: its own fields, those of the configuration, and one credential. */
+function fieldsFor(provider: Provider, credential: Credential, from: string[]): string[] {
+  const fields = [...from, "content-type", "application/json"];
+  addProviderFields(provider, credential, fields);
+  return fields;
+}
+
+/** As {@link fieldsFor}, for a body of any type. */
+export function addProviderFields({ settings, kind }: Provider, credential: Credential, fields: string[]): void {
+  for (const [name, value] of Object.entries(kind.fields)) {
+    if (getField(fields, name) === undefined) fields.push(name, value);
+  }
+  fields.push(...settings.headers, ...credential.attachTo(settings));
+}
+
+/** OpenAI's own role for instructions, which other servers refuse. */
+function hasDeveloper({ messages }: JsonObject): boolean {
+  return Array.isArray(messages) && messages.some((message) => isObject(message) && message.role === "developer");
+}

@@ -1,0 +1,40 @@
+// How the event stream of a call is kept alive, and how it ends when it cannot be completed.
+import type { ErrorCode } from "../../core/errors.ts";
+import type { EventForm } from "../../core/translation.ts";
+import type { Call } from "./call.ts";
+import { faultForCode } from "./gateway-faults.ts";
+import { addCallFields } from "./reply-fields.ts";
+
+/** The stream of one call. */
+export class CallEvents implements EventForm {
+  readonly #call: Call;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  get earlyMs(): number {
+    return this.#call.request.stream ? this.#call.setup.settings.keepAliveMs : 0;
+  }
+
+  earlyFields(): string[] {
+    const fields = ["Content-Type", "text/event-stream; charset=utf-8"];
+    addCallFields(fields, this.#call);
+    return fields;
+  }
+
+  get keepAlive(): Buffer {
+    return Buffer.from(this.#call.request.format.client.keepAlive);
+  }
+
+  get isEmpty(): boolean {
+    return !this.#call.hasContent;
+  }
+
+  error(code: ErrorCode, message: string): Buffer {
+    const { request, ctx, fault, hasContent } = this.#call;
+    // Once there was content, what earlier candidates have said is of no interest.
+    const shown = hasContent || fault === null ? faultForCode(code, message) : fault;
+    return Buffer.from(request.format.client.errorEvents(shown, ctx.requestId));
+  }
+}

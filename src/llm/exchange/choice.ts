@@ -1,0 +1,28 @@
+// A candidate that can be asked now, with its credential and its request.
+import type { Credential } from "../credentials/credential.ts";
+import type { WireFormat } from "../format.ts";
+import type { ToolNames } from "../ids.ts";
+import type { Candidate } from "./provider.ts";
+
+/** A request that is ready to be sent. */
+export interface BuiltRequest {
+  /** Path and query at the provider. */
+  readonly target: string;
+  readonly fields: readonly string[];
+  readonly body: Buffer;
+  /** Format the provider is spoken to in. */
+  readonly format: WireFormat;
+  /** Whether the provider speaks the client's format, so that its answer passes untranslated. */
+  readonly native: boolean;
+  /** null: tools have the names the client knows. */
+  readonly toolNames: ToolNames | null;
+  /** Names of fields that were left out or changed. */
+  readonly warnings: readonly string[];
+}
+
+/** A candidate that can be asked now. */
+export interface Choice {
+  readonly candidate: Candidate;
+  readonly credential: Credential;
+  readonly request: BuiltRequest;
+}

@@ -1,0 +1,43 @@
+// An answer whose status is an error.
+import { Gathered } from "../../wire/gathered.ts";
+import { deliverFault, retryFields } from "./deliver-fault.ts";
+import { parseObject } from "./parse-object.ts";
+import { passedFields } from "./reply-fields.ts";
+import type { ReplyOutput, ReplyPart } from "./reply-part.ts";
+
+/** Largest error that is read, bytes; what follows is not needed to tell its kind. */
+const MAX_BYTES = 256 * 1024;
+
+/** Reads the error of a provider. */
+export class FaultReply implements ReplyPart {
+  readonly #to: ReplyOutput;
+  readonly #status: number;
+  readonly #body = new Gathered();
+
+  constructor(to: ReplyOutput, status: number) {
+    this.#to = to;
+    this.#status = status;
+  }
+
+  data(chunk: Buffer): boolean {
+    if (this.#body.length < MAX_BYTES) this.#body.add(chunk);
+    return true;
+  }
+
+  end(): void {
+    const bytes = this.#body.take();
+    const { fields, choice, call } = this.#to;
+    const { format, native } = choice.request;
+    // 3xx and others below 400: no API of the kind answers so.
+    const status = this.#status < 400 ? 502 : this.#status;
+    const json = parseObject(bytes);
+    const fault = format.provider.readError(status, json, fields);
+    this.#to.faulted(fault, () => {
+      if (!native || json === null || call.ctx.status !== 0) return deliverFault(fault, this.#to);
+      this.#to.answer(status, bytes, [
+        ...passedFields(fields),
+        ...retryFields({ ...fault, retryAfterMs: -1 }, call.ctx.attempts),
+      ]);
+    });
+  }
+}

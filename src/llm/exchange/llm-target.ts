@@ -1,0 +1,104 @@
+// One candidate as a target of the gateway: its request goes to the service of its provider, and its answer is read here.
+import type { Receiver, RequestBody } from "../../core/edges.ts";
+import type { ErrorCode } from "../../core/errors.ts";
+import type { Service } from "../../core/service.ts";
+import type { Target } from "../../core/strategy.ts";
+import type { EventForm, Translation } from "../../core/translation.ts";
+import type { Translator } from "../../core/translator.ts";
+import { WholeBody } from "../../wire/whole-body.ts";
+import type { Fault } from "../message/fault.ts";
+import type { Call } from "./call.ts";
+import { CallEvents } from "./call-events.ts";
+import type { Choice } from "./choice.ts";
+import { ReplyReceiver } from "./reply-receiver.ts";
+import type { Selection } from "./selection.ts";
+
+/** A candidate that is asked, with the way to the next. */
+export class LlmTarget implements Target, Translator, Translation {
+  readonly call: Call;
+  readonly choice: Choice;
+  readonly #selection: Selection;
+  /** Fault of the provider; null: it has reported none. */
+  #fault: Fault | null = null;
+  #sentAt = 0;
+  /** undefined: not looked for yet. */
+  #next: LlmTarget | null | undefined;
+  readonly translator = this;
+  /** Asking a model twice has no effect but its price, which is what failover costs. */
+  readonly repeatable = true;
+  readonly isLast = false;
+  readonly method = "POST";
+  readonly streams: boolean;
+  readonly anonymous = true;
+  readonly events: EventForm;
+
+  constructor(call: Call, selection: Selection, choice: Choice) {
+    this.call = call;
+    this.choice = choice;
+    this.#selection = selection;
+    this.streams = call.request.stream;
+    this.events = new CallEvents(call);
+  }
+
+  get service(): Service {
+    return this.choice.candidate.provider.service;
+  }
+
+  get target(): string {
+    return this.choice.request.target;
+  }
+
+  get fields(): readonly string[] {
+    return this.choice.request.fields;
+  }
+
+  begin(): Translation {
+    const { candidate, credential, request } = this.choice;
+    this.call.begins(candidate, credential.origin);
+    this.call.warnings = request.warnings;
+    this.#sentAt = performance.now();
+    return this;
+  }
+
+  attempt(_body: RequestBody, receiver: Receiver): { readonly body: RequestBody; readonly receiver: Receiver } {
+    return { body: new WholeBody(this.choice.request.body), receiver: new ReplyReceiver(this, receiver) };
+  }
+
+  next(code: ErrorCode | null): Target | null {
+    // Answers that come through are for the client: those that are not were declined.
+    return code === null ? null : this.#successor(code);
+  }
+
+  /**
+   * The provider has reported a fault instead of an answer.
+   * @returns whether another candidate takes over
+   */
+  faulted(fault: Fault): boolean {
+    const { candidate, credential } = this.choice;
+    this.#fault = fault;
+    this.call.fault = fault;
+    this.call.setup.credentials.failed(credential, candidate.provider.settings, candidate.upstreamName, fault);
+    return this.#successor(null) !== null;
+  }
+
+  /** The provider answers. */
+  answers(): void {
+    const { candidate, credential } = this.choice;
+    this.call.setup.speeds.observe(candidate, performance.now() - this.#sentAt);
+    this.call.setup.credentials.worked(credential, candidate.provider.settings, candidate.upstreamName);
+  }
+
+  /** Whether another candidate would take over if the provider went silent now. */
+  get hasSuccessor(): boolean {
+    return this.#successor("upstream_timeout") !== null;
+  }
+
+  #successor(code: ErrorCode | null): LlmTarget | null {
+    if (this.#next === undefined) {
+      this.call.setup.speeds.failed(this.choice.candidate, performance.now() - this.#sentAt);
+      const choice = this.#selection.after(this.choice, this.#fault, code);
+      this.#next = choice === null ? null : new LlmTarget(this.call, this.#selection, choice);
+    }
+    return this.#next;
+  }
+}

@@ -1,0 +1,200 @@
+// Receives the answer of one attempt and decides by its head how it is read.
+import type { Receiver, SendFailure } from "../../core/edges.ts";
+import { getField } from "../../wire/fields.ts";
+import type { JsonObject } from "../json.ts";
+import { badResponse, type Fault } from "../message/fault.ts";
+import type { Call } from "./call.ts";
+import type { Choice } from "./choice.ts";
+import { CollectedEvents } from "./collected-events.ts";
+import { FaultReply } from "./fault-reply.ts";
+import { PassedEvents } from "./passed-events.ts";
+import { addCallFields, passedFields, upstreamId } from "./reply-fields.ts";
+import type { AskedTarget, ReplyOutput, ReplyPart } from "./reply-part.ts";
+import { noteMade } from "./stateful.ts";
+import { TranslatedEvents } from "./translated-events.ts";
+import { WholeReply } from "./whole-reply.ts";
+
+const EVENTS = /^text\/event-stream(?:;|$)/i;
+const JSON_TYPE = /^application\/(?:[a-z.+-]*\+)?json(?:;|$)/i;
+/** Time for a provider to end an answer that is complete, ms. */
+const LINGER_MS = 1000;
+const NO_FIELDS: readonly string[] = [];
+
+/** The answer of one attempt. */
+export class ReplyReceiver implements Receiver, ReplyOutput {
+  readonly #target: AskedTarget;
+  readonly #to: Receiver;
+  #part: ReplyPart | null = null;
+  /** Of the provider's answer. */
+  fields: readonly string[] = NO_FIELDS;
+  #over = false;
+  /** All of the answer has come, but not its end. */
+  #isComplete = false;
+  /** The client takes no more for now: silence is its own. */
+  #full = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(target: AskedTarget, to: Receiver) {
+    this.#target = target;
+    this.#to = to;
+    const { ttftTimeoutMs } = target.choice.candidate.provider.settings;
+    if (ttftTimeoutMs > 0) this.#watch(ttftTimeoutMs);
+    target.call.ctx.onDone(() => clearTimeout(this.#timer));
+  }
+
+  get call(): Call {
+    return this.#target.call;
+  }
+
+  get choice(): Choice {
+    return this.#target.choice;
+  }
+
+  interim(): void {}
+
+  head(status: number, _reason: string, fields: string[]): void {
+    const { call, choice } = this.#target;
+    const id = upstreamId(fields);
+    if (id !== "") call.upstreamIds.push(id);
+    this.fields = fields;
+    if (choice.candidate.provider.settings.ttftTimeoutMs === 0) this.#idle();
+    this.#part = this.#partFor(status, getField(fields, "content-type") ?? "");
+  }
+
+  data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
+    if (this.#over) return true;
+    this.#timer?.refresh();
+    const more = this.#part!.data(chunk);
+    release?.();
+    this.#full = !more;
+    if (last) this.#end();
+    return more;
+  }
+
+  end(): void {
+    this.#end();
+  }
+
+  flush(): void {}
+
+  failed(failure: SendFailure): void {
+    if (this.#over) return;
+    this.#stop();
+    this.#to.failed(this.#target.call.hasContent ? failure : { ...failure, progress: "declined" });
+  }
+
+  /** The provider has reported a fault. Before any content another candidate takes over; if there is none, `deliver` is called. */
+  faulted(fault: Fault, deliver: () => void): void {
+    if (this.#over) return;
+    const { call } = this.#target;
+    if (!this.#target.faulted(fault) || call.hasContent) return deliver();
+    this.#stop();
+    const detail = `${fault.kind}${fault.code === null ? "" : ` ${fault.code}`}, status ${fault.status}`;
+    this.#to.failed({ code: "model_unavailable", progress: "declined", detail, status: fault.status });
+  }
+
+  made(object: JsonObject | null): void {
+    const { candidate, credential, request } = this.choice;
+    const owner = { provider: candidate.provider.settings.id, fingerprint: credential.fingerprint };
+    if (request.native) noteMade(this.call, object, owner);
+  }
+
+  /** Sends a complete answer. @param from fields of the provider that go to the client, too */
+  answer(status: number, body: Buffer, from: string[]): void {
+    if (this.#over) return;
+    this.#stop();
+    const { ctx } = this.#target.call;
+    if (ctx.status === 0) {
+      addCallFields(from, this.#target.call);
+      this.#to.head(status, "", from, body.length);
+    }
+    this.#to.data(body, null, true);
+  }
+
+  /** Sends events; the first ones with the head of the reply. @param last nothing follows them */
+  events(bytes: Buffer, last: boolean): boolean {
+    if (this.#over) return true;
+    if (!this.call.hasContent) this.#begin();
+    if (last) this.#stop();
+    return this.#to.data(bytes, null, last);
+  }
+
+  /** The answer has been completed by what was sent before. */
+  finish(): void {
+    if (this.#over) return;
+    this.#stop();
+    this.#to.end(NO_FIELDS);
+  }
+
+  complete(): void {
+    if (this.#over) return;
+    this.#isComplete = true;
+    this.#watch(LINGER_MS);
+  }
+
+  #begin(): void {
+    const { call, choice } = this.#target;
+    call.contentBegins();
+    this.#target.answers();
+    this.#idle();
+    if (call.ctx.status !== 0) return this.#to.begun?.(null);
+    const fields = choice.request.native
+      ? passedFields(this.fields)
+      : ["Content-Type", "text/event-stream; charset=utf-8"];
+    addCallFields(fields, call);
+    this.#to.head(200, "", fields, -1);
+    this.#to.flush();
+  }
+
+  #partFor(status: number, type: string): ReplyPart {
+    const { call, choice } = this.#target;
+    if (status < 200 || status > 299) return new FaultReply(this, status);
+    if (EVENTS.test(type)) {
+      if (!call.request.stream) return new CollectedEvents(this);
+      return choice.request.native ? new PassedEvents(this) : new TranslatedEvents(this);
+    }
+    return new WholeReply(
+      this,
+      JSON_TYPE.test(type)
+        ? null
+        : badResponse(`a body of type ${type.replace(/[^\x20-\x7e]/g, "?").slice(0, 100)}`).fault,
+    );
+  }
+
+  #end(): void {
+    if (!this.#over) this.#part!.end();
+  }
+
+  #stop(): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+  }
+
+  #idle(): void {
+    this.#watch(this.#target.choice.candidate.provider.settings.idleTimeoutMs);
+  }
+
+  #watch(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = ms > 0 ? setTimeout(silent, ms, this) : undefined;
+  }
+
+  /** The provider has said nothing for too long. */
+  lapse(): void {
+    if (this.#over) return;
+    const { call } = this.#target;
+    if (this.#isComplete) {
+      this.#stop();
+      return this.#to.enough!();
+    }
+    if (this.#full) return void this.#timer?.refresh();
+    if (!call.hasContent && !this.#target.hasSuccessor) return;
+    this.#stop();
+    const progress = call.hasContent ? "responding" : "declined";
+    this.#to.failed({ code: "upstream_timeout", progress, detail: "the provider was silent for too long" });
+  }
+}
+
+function silent(receiver: ReplyReceiver): void {
+  receiver.lapse();
+}

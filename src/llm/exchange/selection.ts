@@ -1,0 +1,132 @@
+// Chooses who is asked for a request: the first candidate, and who takes over when one fails.
+import type { ErrorCode } from "../../core/errors.ts";
+import type { Credential } from "../credentials/credential.ts";
+import { ineligibleFault } from "../credentials/resolve.ts";
+import { type Fault, faultOf, LlmError } from "../message/fault.ts";
+import { buildRequest, isNative } from "./build-request.ts";
+import type { Call } from "./call.ts";
+import type { Choice } from "./choice.ts";
+import type { Candidate } from "./provider.ts";
+import { ownerOf } from "./stateful.ts";
+import { endOf, fallbackReason, type Successor, successorOf } from "./successors.ts";
+
+/** Why a candidate was passed over. */
+export interface Exclusion {
+  readonly candidate: Candidate;
+  readonly fault: Fault;
+}
+
+const COOLING_DOWN = faultOf("unavailable", "the model is overloaded and is not asked for a while");
+
+/** The choices of one request. */
+export class Selection {
+  readonly #call: Call;
+  /** In the order they are asked. */
+  #left: readonly Candidate[];
+  /** Fingerprints of the credentials that have failed. */
+  readonly #used: string[] = [];
+  /** The limit of the client's subscription is reached, and the operator has consented to pay. */
+  #operatorPays = false;
+  /** Fingerprint of the credential that has made what the request refers to; null: it refers to nothing. */
+  readonly #owner: string | null;
+  readonly excluded: Exclusion[] = [];
+  #choices = 0;
+
+  /** @throws LlmError `notFound`: the request refers to what nobody is known to have */
+  constructor(call: Call, ordered: readonly Candidate[]) {
+    this.#call = call;
+    const owner = ownerOf(call);
+    this.#owner = owner?.fingerprint ?? null;
+    this.#left = owner === null ? ordered : ordered.filter(({ provider }) => provider.settings.id === owner.provider);
+  }
+
+  /** The first choice; null: nobody can be asked, and the fault of the call says why. */
+  first(): Choice | null {
+    const choice = this.#next(this.#left);
+    if (choice === null) this.#call.fault ??= endOf(this.excluded);
+    return choice;
+  }
+
+  /**
+   * Who takes over.
+   * @param fault of the provider; null: it could not be reached, or has not answered in time
+   * @returns null: nobody, the failure goes to the client
+   */
+  after({ candidate, credential }: Choice, fault: Fault | null, code: ErrorCode | null): Choice | null {
+    const { settings, credentials } = this.#call.setup;
+    if (this.#call.hasContent || this.#choices >= settings.fallback.maxAttempts) return null;
+    if (fault !== null && credentials.isFinal(fault, credential)) return null;
+    const successor = fault === null ? "model" : successorOf(fault, settings.fallback);
+    if (successor === "nobody") return null;
+    const next = this.#next(this.#orderAfter(candidate, credential, successor));
+    if (next !== null) this.#call.fallbackReason = fallbackReason(fault, code);
+    return next;
+  }
+
+  #orderAfter(failed: Candidate, credential: Credential, successor: Successor): readonly Candidate[] {
+    const others = this.#left.filter((candidate) => candidate !== failed);
+    switch (successor) {
+      case "key":
+        this.#used.push(credential.fingerprint);
+        if (credential.oauth) this.#operatorPays = true;
+        // A provider that limits one of its models is likely to limit the others.
+        return [
+          failed,
+          ...others.filter((c) => c.provider !== failed.provider),
+          ...others.filter((c) => c.provider === failed.provider),
+        ];
+      case "window":
+        return others.filter(({ facts }) => facts.contextIn > failed.facts.contextIn);
+      default:
+        return others;
+    }
+  }
+
+  #next(order: readonly Candidate[]): Choice | null {
+    for (const [i, candidate] of order.entries()) {
+      const choice = this.#tried(candidate);
+      if (choice === null) continue;
+      this.#left = order.slice(i);
+      this.#choices++;
+      return choice;
+    }
+    return null;
+  }
+
+  #tried(candidate: Candidate): Choice | null {
+    const call = this.#call;
+    const { provider, upstreamName } = candidate;
+    const { credentials } = call.setup;
+    const waitMs = credentials.modelWaitMs(provider.settings, upstreamName);
+    if (waitMs > 0) return this.#exclude(candidate, { ...COOLING_DOWN, retryAfterMs: waitMs });
+    const found = credentials.resolve(
+      {
+        provider: provider.settings,
+        model: upstreamName,
+        native: isNative(call, candidate),
+        renamed: call.request.model !== upstreamName,
+      },
+      {
+        client: call.credentials,
+        conversation: call.conversation,
+        tried: this.#used,
+        operatorPays: this.#operatorPays,
+        owner: this.#owner,
+      },
+    );
+    const { credential } = found;
+    if (credential === null) return this.#exclude(candidate, ineligibleFault(found.reason, found.retryAfterMs));
+    try {
+      return { candidate, credential, request: buildRequest(call, candidate, credential) };
+    } catch (error) {
+      if (!(error instanceof LlmError)) throw error;
+      return this.#exclude(candidate, error.fault);
+    }
+  }
+
+  #exclude(candidate: Candidate, fault: Fault): null {
+    this.excluded.push({ candidate, fault });
+    this.#call.ctx.debug?.("Model is not eligible", { model: candidate.id, reason: fault.message });
+    return null;
+  }
+}

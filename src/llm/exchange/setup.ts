@@ -1,0 +1,27 @@
+// What the requests of a rule share: its candidates in order, and the parts of the data path, compiled.
+
+import type { Credentials } from "../credentials/credentials.ts";
+import type { Owners } from "../credentials/owners.ts";
+import type { FormatName, WireFormat } from "../format.ts";
+import type { LlmRule, LlmSettings } from "../settings.ts";
+import type { CandidateOrder } from "./candidate-order.ts";
+import type { SpeedTable } from "./speeds.ts";
+
+/** The formats that exist, by name. */
+export type Formats = Readonly<Record<FormatName, WireFormat>>;
+
+/** A rule that sends to language models. */
+export interface RuleSetup {
+  readonly rule: LlmRule;
+  readonly settings: LlmSettings;
+  readonly formats: Formats;
+  readonly order: CandidateOrder;
+  readonly credentials: Credentials;
+  readonly speeds: SpeedTable;
+  /** Keys of all providers of the rule, those without one counted as one. */
+  readonly accounts: number;
+  /** Who has made what providers keep. */
+  readonly owners: Owners;
+  /** Removed from the path before the operation is looked up; "" none. */
+  readonly strip: string;
+}

@@ -1,0 +1,106 @@
+// Rules whose requests go to language models: providers, candidates and strategies, compiled. Loaded with the first such rule.
+import type { RuleConfig } from "../../config/config.ts";
+import type { ErrorWriter } from "../../core/context.ts";
+import type { Service } from "../../core/service.ts";
+import type { Strategy } from "../../core/strategy.ts";
+import { Credentials } from "../../llm/credentials/credentials.ts";
+import type { Owners } from "../../llm/credentials/owners.ts";
+import { CredentialState } from "../../llm/credentials/state.ts";
+import { CandidateOrder } from "../../llm/exchange/candidate-order.ts";
+import { LlmErrors } from "../../llm/exchange/llm-errors.ts";
+import { LlmStrategy } from "../../llm/exchange/llm-strategy.ts";
+import { ModelList } from "../../llm/exchange/model-list.ts";
+import type { Candidate, Provider } from "../../llm/exchange/provider.ts";
+import type { Formats } from "../../llm/exchange/setup.ts";
+import { SpeedTable } from "../../llm/exchange/speeds.ts";
+import { factsOf } from "../../llm/models/known-models.ts";
+import { PROVIDER_KINDS } from "../../llm/providers.ts";
+import { type ModelSource, sourcesOf } from "../../llm/resolve.ts";
+import type { LlmSettings, ProviderSettings } from "../../llm/settings.ts";
+import type { Build, LlmRouteSource } from "../runtime.ts";
+import { GrantedModels } from "./model-access.ts";
+
+/** A compiled rule. */
+export interface LlmRoute {
+  readonly strategy: Strategy;
+  readonly errors: ErrorWriter;
+}
+
+/** Compiles the rules of one configuration. */
+export class LlmRoutes implements LlmRouteSource {
+  readonly #settings: LlmSettings;
+  readonly #formats: Formats;
+  readonly #credentials: Credentials;
+  readonly #speeds: SpeedTable;
+  readonly #owners: Owners;
+  readonly #providers: ReadonlyMap<string, Provider>;
+
+  /** @param build of a configuration with language models */
+  constructor({ config, leases }: Build, formats: Formats, serviceNamed: (name: string) => Service) {
+    const settings = config.llm!;
+    this.#settings = settings;
+    this.#formats = formats;
+    const state = leases.lease(
+      "llm-credentials",
+      () => new CredentialState(() => performance.now()),
+      () => {},
+    );
+    this.#owners = state.owners;
+    this.#speeds = leases.lease(
+      "llm-speeds",
+      () => new SpeedTable(),
+      () => {},
+    );
+    this.#credentials = new Credentials(settings, state);
+    this.#providers = new Map(settings.providers.map((p) => [p.id, providerOf(p, serviceNamed)]));
+  }
+
+  /** The route of a rule with a strategy. */
+  routeFor(rule: RuleConfig): LlmRoute {
+    const strategy = rule.strategy!;
+    const { order, failover, allow } = strategy;
+    const strip = rule.stripPrefix ? rule.pattern.literalPrefix : "";
+    const candidates = strategy.models.flatMap(({ model, weight }) =>
+      sourcesOf(this.#settings, model).map((source) => this.#candidate(model, weight, source)),
+    );
+    const ordered = new CandidateOrder(order, candidates, this.#speeds);
+    const errors = new LlmErrors(this.#formats, strip);
+    const setup = {
+      rule: strategy,
+      settings: this.#settings,
+      formats: this.#formats,
+      order: ordered,
+      credentials: this.#credentials,
+      speeds: this.#speeds,
+      owners: this.#owners,
+      accounts: accountsOf(candidates),
+      strip,
+    };
+    const { aliases } = this.#settings;
+    const access = allow === null ? null : new GrantedModels(allow);
+    const models = new ModelList({ order: ordered, aliases, failover, access, strip });
+    return { strategy: new LlmStrategy(setup, errors, models), errors };
+  }
+
+  #candidate(id: string, weight: number, { provider, upstreamName, settings }: ModelSource): Candidate {
+    const { facts, price } = factsOf(id, upstreamName, provider.kind);
+    return {
+      id,
+      weight,
+      upstreamName,
+      provider: this.#providers.get(provider.id)!,
+      facts: { ...facts, ...settings?.facts },
+      dialect: provider.dialect,
+      price: settings?.price ?? price,
+    };
+  }
+}
+
+function accountsOf(candidates: readonly Candidate[]): number {
+  const providers = new Set(candidates.map(({ provider }) => provider));
+  return [...providers].reduce((sum, { settings }) => sum + Math.max(1, settings.apiKeys.length), 0);
+}
+
+function providerOf(settings: ProviderSettings, serviceNamed: (name: string) => Service): Provider {
+  return { settings, kind: PROVIDER_KINDS[settings.kind], service: serviceNamed(`llm.${settings.id}`) };
+}

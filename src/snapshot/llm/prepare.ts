@@ -1,0 +1,18 @@
+// Loads what language models need, with the first configuration that has any.
+import { WIRE_FORMATS } from "../../catalog.ts";
+import type { Config } from "../../config/config.ts";
+import type { Formats } from "../../llm/exchange/setup.ts";
+import type { FormatName } from "../../llm/format.ts";
+import type { Runtime } from "../runtime.ts";
+
+/** Loads the wire formats and the compiler of rules, if `config` has language models. */
+export async function prepareModels({ llm }: Config, runtime: Runtime): Promise<void> {
+  if (llm === null || runtime.llm !== null) return;
+  const names = Object.keys(WIRE_FORMATS) as FormatName[];
+  const [{ LlmRoutes }, ...loaded] = await Promise.all([
+    import("./llm-routes.ts"),
+    ...names.map(async (name) => [name, await WIRE_FORMATS[name]()] as const),
+  ]);
+  const formats = Object.fromEntries(loaded) as unknown as Formats;
+  runtime.llm = (build, serviceNamed) => new LlmRoutes(build, formats, serviceNamed);
+}
