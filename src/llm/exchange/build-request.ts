@@ -5,12 +5,12 @@ import { editedJson, type JsonEdits } from "../bytes/json-edit.ts";
 import { isProblem } from "../bytes/json-members.ts";
 import type { Credential } from "../credentials/credential.ts";
 import { withoutCredentialParameters, withoutCredentials } from "../credentials/stripped.ts";
-import { isObject, type JsonObject, numberOr } from "../json.ts";
+import { numberOr } from "../json.ts";
 import { invalid, unsupported } from "../message/fault.ts";
 import { hasSealed } from "../sealed-thoughts.ts";
 import type { Call } from "./call.ts";
-import type { BuiltRequest } from "./choice.ts";
-import { apiOfKind, type Candidate, type Provider } from "./provider.ts";
+import type { BuiltRequest } from "./candidates/choice.ts";
+import { apiOfKind, type Candidate, type Provider } from "./candidates/provider.ts";
 
 /** Of the client's request, in lower case: about its body as sent, or its connection, or set anew. */
 const REPLACED: ReadonlySet<string> = new Set([
@@ -24,13 +24,13 @@ const REPLACED: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a candidate gets the client's request as it is, but for the name of the model. */
-export function isNative(call: Call, { provider, dialect }: Candidate): boolean {
-  const { format, json, bytes, place, path } = call.request;
+export function isNative(call: Call, { provider }: Candidate): boolean {
+  const { format, bytes, place, path } = call.request;
   if (path !== null) {
     return apiOfKind(provider.kind) === path.api && provider.kind.operations[path.operation] !== undefined;
   }
   if (!provider.settings.formats.includes(format.name) || place.framing === "array") return false;
-  return (dialect.developerRole || !hasDeveloper(json)) && !hasSealed(bytes);
+  return !hasSealed(bytes);
 }
 
 /**
@@ -67,23 +67,28 @@ function pathFor({ request: { path, format, stream } }: Call, { upstreamName, pr
   return path.verb === null ? written : written.replace(/:[a-zA-Z]+$/, `:${path.verb}`);
 }
 
-/** What is changed of a request that passes: the name of the model, the wish for usage, an output no model gives. */
-function editsFor(call: Call, { upstreamName, facts, dialect }: Candidate, warnings: string[]): JsonEdits {
+/** What is changed of a request that passes: the name of the model, what its endpoint calls otherwise, the wish for usage. */
+function editsFor(call: Call, candidate: Candidate, warnings: string[]): JsonEdits {
   const { json, format, stream, streamUsage, place, path } = call.request;
-  const edits: Record<string, string | JsonEdits> = {};
+  const { upstreamName, facts, dialect } = candidate;
+  const adapted = path === null ? format.provider.adaptRequest?.(json, candidate) : undefined;
+  const edits: Record<string, string | null | JsonEdits> = { ...adapted };
   if (place.model === null && json.model !== upstreamName) edits.model = JSON.stringify(upstreamName);
   if (path !== null) return edits;
   if (stream && !streamUsage && format.name === "openai-chat" && dialect.streamUsage) {
     edits.stream_options = { include_usage: "true" };
   }
-  if (facts.contextOut === 0) return edits;
-  for (const key of ["max_tokens", "max_completion_tokens", "max_output_tokens"]) {
-    if ((numberOr(json[key]) ?? 0) <= facts.contextOut) continue;
+  for (const key of facts.contextOut === 0 ? [] : OUTPUT_LIMITS) {
+    const written = edits[key] === undefined ? json[key] : Number(edits[key]);
+    if ((numberOr(written) ?? 0) <= facts.contextOut) continue;
     edits[key] = String(facts.contextOut);
     warnings.push(key);
   }
   return edits;
 }
+
+/** Where requests of all formats bound the output; Gemini's is nested, and bounded by the provider. */
+const OUTPUT_LIMITS = ["max_tokens", "max_completion_tokens", "max_output_tokens"] as const;
 
 function edited(call: Call, edits: JsonEdits): Buffer {
   const { bytes, members } = call.request;
@@ -141,9 +146,4 @@ export function addProviderFields({ settings, kind }: Provider, credential: Cred
     if (getField(fields, name) === undefined) fields.push(name, value);
   }
   fields.push(...settings.headers, ...credential.attachTo(settings));
-}
-
-/** OpenAI's own role for instructions, which other servers refuse. */
-function hasDeveloper({ messages }: JsonObject): boolean {
-  return Array.isArray(messages) && messages.some((message) => isObject(message) && message.role === "developer");
 }

@@ -3,7 +3,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 import type { EventForm } from "../../core/translation.ts";
 import type { Call } from "./call.ts";
 import { faultForCode } from "./gateway-faults.ts";
-import { addCallFields } from "./reply-fields.ts";
+import { addCallFields } from "./reply/reply-fields.ts";
 
 /** The stream of one call. */
 export class CallEvents implements EventForm {

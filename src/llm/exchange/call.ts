@@ -11,9 +11,9 @@ import type { Fault } from "../message/fault.ts";
 import type { ChatRequest } from "../message/request.ts";
 import type { Usage } from "../message/usage.ts";
 import { estimatePrompt } from "../token-estimate.ts";
-import type { Choice } from "./choice.ts";
+import type { Choice } from "./candidates/choice.ts";
+import type { Candidate } from "./candidates/provider.ts";
 import type { OperationPath } from "./operation.ts";
-import type { Candidate } from "./provider.ts";
 import type { RuleSetup } from "./setup.ts";
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";

@@ -4,10 +4,10 @@ import type { ErrorCode } from "../../core/errors.ts";
 import type { Reply } from "../../core/reply.ts";
 import type { Fault } from "../message/fault.ts";
 import { Call } from "./call.ts";
-import { retryFields } from "./deliver-fault.ts";
 import { codeOf, faultForCode } from "./gateway-faults.ts";
 import { apiPath, formatOf } from "./operation.ts";
-import { addCallFields } from "./reply-fields.ts";
+import { retryFields } from "./reply/deliver-fault.ts";
+import { addCallFields } from "./reply/reply-fields.ts";
 import type { Formats } from "./setup.ts";
 
 /** Codes behind which the fault of a provider says more. */

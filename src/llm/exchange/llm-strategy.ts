@@ -7,16 +7,16 @@ import type { FormatName } from "../format.ts";
 import { isObject, type JsonObject, textOr } from "../json.ts";
 import { invalid, LlmError } from "../message/fault.ts";
 import { Call, type ClientRequest } from "./call.ts";
+import { type ModelList, unknownModel } from "./candidates/model-list.ts";
+import { Selection } from "./candidates/selection.ts";
 import { completionsFormat } from "./completions.ts";
 import { estimatedCount } from "./count-tokens.ts";
 import type { LlmErrors } from "./llm-errors.ts";
 import { LlmTarget } from "./llm-target.ts";
-import { type ModelList, unknownModel } from "./model-list.ts";
 import { type Api, type Asked, apiOf, apiPath, askedFor, type OperationPath } from "./operation.ts";
-import { PipedRequest } from "./piped-request.ts";
-import { PipedTarget } from "./piped-target.ts";
+import { PipedRequest } from "./piped/piped-request.ts";
+import { PipedTarget } from "./piped/piped-target.ts";
 import { readBody } from "./read-body.ts";
-import { Selection } from "./selection.ts";
 import type { RuleSetup } from "./setup.ts";
 
 /** What names a model in its body or path. */

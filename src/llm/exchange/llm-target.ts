@@ -6,12 +6,16 @@ import type { Target } from "../../core/strategy.ts";
 import type { EventForm, Translation } from "../../core/translation.ts";
 import type { Translator } from "../../core/translator.ts";
 import { WholeBody } from "../../wire/whole-body.ts";
+import { DecodedReply } from "../bytes/decoded-reply.ts";
 import type { Fault } from "../message/fault.ts";
 import type { Call } from "./call.ts";
 import { CallEvents } from "./call-events.ts";
-import type { Choice } from "./choice.ts";
-import { ReplyReceiver } from "./reply-receiver.ts";
-import type { Selection } from "./selection.ts";
+import type { Choice } from "./candidates/choice.ts";
+import type { Selection } from "./candidates/selection.ts";
+import { ReplyReceiver } from "./reply/reply-receiver.ts";
+
+/** Bytes of a compressed answer that may wait, although none was asked for. */
+const MAX_UNDECODED_BYTES = 8 * 1024 * 1024;
 
 /** A candidate that is asked, with the way to the next. */
 export class LlmTarget implements Target, Translator, Translation {
@@ -61,7 +65,8 @@ export class LlmTarget implements Target, Translator, Translation {
   }
 
   attempt(_body: RequestBody, receiver: Receiver): { readonly body: RequestBody; readonly receiver: Receiver } {
-    return { body: new WholeBody(this.choice.request.body), receiver: new ReplyReceiver(this, receiver) };
+    const read = new DecodedReply(new ReplyReceiver(this, receiver), MAX_UNDECODED_BYTES);
+    return { body: new WholeBody(this.choice.request.body), receiver: read };
   }
 
   next(code: ErrorCode | null): Target | null {

@@ -4,8 +4,8 @@ import type { Credentials } from "../credentials/credentials.ts";
 import type { Owners } from "../credentials/owners.ts";
 import type { FormatName, WireFormat } from "../format.ts";
 import type { LlmRule, LlmSettings } from "../settings.ts";
-import type { CandidateOrder } from "./candidate-order.ts";
-import type { SpeedTable } from "./speeds.ts";
+import type { CandidateOrder } from "./candidates/candidate-order.ts";
+import type { SpeedTable } from "./candidates/speeds.ts";
 
 /** The formats that exist, by name. */
 export type Formats = Readonly<Record<FormatName, WireFormat>>;

@@ -4,7 +4,7 @@ import { type Principal, principalKey, principalsOf } from "../../authz/principa
 import type { ModelGrant } from "../../config/meaning/llm/strategy-config.ts";
 import type { RequestContext } from "../../core/context.ts";
 import type { Identity } from "../../core/identity.ts";
-import type { ModelAccess } from "../../llm/exchange/model-list.ts";
+import type { ModelAccess } from "../../llm/exchange/candidates/model-list.ts";
 import { matchesGlob } from "../../wire/glob.ts";
 
 interface Grant {

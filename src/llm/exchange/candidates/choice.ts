@@ -1,7 +1,7 @@
 // A candidate that can be asked now, with its credential and its request.
-import type { Credential } from "../credentials/credential.ts";
-import type { WireFormat } from "../format.ts";
-import type { ToolNames } from "../ids.ts";
+import type { Credential } from "../../credentials/credential.ts";
+import type { WireFormat } from "../../format.ts";
+import type { ToolNames } from "../../ids.ts";
 import type { Candidate } from "./provider.ts";
 
 /** A request that is ready to be sent. */

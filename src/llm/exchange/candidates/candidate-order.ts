@@ -1,6 +1,6 @@
 // In which order the candidates of a rule are asked.
 import { hash } from "node:crypto";
-import type { LlmRule } from "../settings.ts";
+import type { LlmRule } from "../../settings.ts";
 import type { Candidate } from "./provider.ts";
 
 /** How fast candidates have answered lately. */

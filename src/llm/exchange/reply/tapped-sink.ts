@@ -1,10 +1,10 @@
 // Notes what a streamed answer says about itself on its way to the writer: usage, its end, a fault.
-import type { Fault } from "../message/fault.ts";
-import type { Signature } from "../message/request.ts";
-import type { FinishReason } from "../message/response.ts";
-import type { StreamSink } from "../message/stream-sink.ts";
-import { mergeUsage, type Usage } from "../message/usage.ts";
-import type { Call } from "./call.ts";
+import type { Fault } from "../../message/fault.ts";
+import type { Signature } from "../../message/request.ts";
+import type { FinishReason } from "../../message/response.ts";
+import type { StreamSink } from "../../message/stream-sink.ts";
+import { mergeUsage, type Usage } from "../../message/usage.ts";
+import type { Call } from "../call.ts";
 
 /** Passes an answer on. Faults are kept back: another candidate may take over. */
 export class TappedSink implements StreamSink {

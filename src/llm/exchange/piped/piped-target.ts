@@ -1,9 +1,9 @@
 // An operation that is passed to a provider as it is: files, batches, audio, pictures, stored responses.
-import type { Receiver, RequestBody } from "../../core/edges.ts";
-import type { Service } from "../../core/service.ts";
-import type { Target } from "../../core/strategy.ts";
-import type { Translation } from "../../core/translation.ts";
-import type { Translator } from "../../core/translator.ts";
+import type { Receiver, RequestBody } from "../../../core/edges.ts";
+import type { Service } from "../../../core/service.ts";
+import type { Target } from "../../../core/strategy.ts";
+import type { Translation } from "../../../core/translation.ts";
+import type { Translator } from "../../../core/translator.ts";
 import { OwnerTap } from "./owner-tap.ts";
 import type { PipedRequest } from "./piped-request.ts";
 

@@ -1,5 +1,5 @@
 // An answer whose status is an error.
-import { Gathered } from "../../wire/gathered.ts";
+import { Gathered } from "../../../wire/gathered.ts";
 import { deliverFault, retryFields } from "./deliver-fault.ts";
 import { parseObject } from "./parse-object.ts";
 import { passedFields } from "./reply-fields.ts";

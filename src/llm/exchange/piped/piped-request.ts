@@ -1,19 +1,19 @@
 // Which provider an operation is passed to, and with which credential: the one that has the object it names.
-import type { RequestContext } from "../../core/context.ts";
-import { getField } from "../../wire/fields.ts";
-import type { ClientCredentials } from "../credentials/client-credentials.ts";
-import type { Credential } from "../credentials/credential.ts";
-import { type Owner, type Owners, unknownOwner } from "../credentials/owners.ts";
-import { ineligibleFault } from "../credentials/resolve.ts";
-import { withoutCredentialParameters } from "../credentials/stripped.ts";
-import { type Fault, faultOf, LlmError } from "../message/fault.ts";
-import type { Operation } from "../providers.ts";
-import type { LlmSettings } from "../settings.ts";
-import { addProviderFields, passedClientFields } from "./build-request.ts";
-import { principalOf } from "./call.ts";
-import type { Api } from "./operation.ts";
-import { apiOfKind, type Provider } from "./provider.ts";
-import type { RuleSetup } from "./setup.ts";
+import type { RequestContext } from "../../../core/context.ts";
+import { getField } from "../../../wire/fields.ts";
+import type { ClientCredentials } from "../../credentials/client-credentials.ts";
+import type { Credential } from "../../credentials/credential.ts";
+import { type Owner, type Owners, unknownOwner } from "../../credentials/owners.ts";
+import { ineligibleFault } from "../../credentials/resolve.ts";
+import { withoutCredentialParameters } from "../../credentials/stripped.ts";
+import { type Fault, faultOf, LlmError } from "../../message/fault.ts";
+import type { Operation } from "../../providers.ts";
+import type { LlmSettings } from "../../settings.ts";
+import { addProviderFields, passedClientFields } from "../build-request.ts";
+import { principalOf } from "../call.ts";
+import { apiOfKind, type Provider } from "../candidates/provider.ts";
+import type { Api } from "../operation.ts";
+import type { RuleSetup } from "../setup.ts";
 
 /** What is asked. */
 export interface PipedAsked {

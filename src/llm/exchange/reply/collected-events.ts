@@ -1,8 +1,8 @@
 // An event stream for a client that has asked for one answer: some servers stream whether asked or not.
-import { EventReader } from "../bytes/event-reader.ts";
-import type { StreamReader } from "../format.ts";
-import { badResponse, LlmError } from "../message/fault.ts";
-import { restoreTools } from "../restored-tools.ts";
+import { EventReader } from "../../bytes/event-reader.ts";
+import type { StreamReader } from "../../format.ts";
+import { badResponse, LlmError } from "../../message/fault.ts";
+import { restoreTools } from "../../restored-tools.ts";
 import { AnswerCollector } from "./answer-collector.ts";
 import { deliverFault } from "./deliver-fault.ts";
 import { MAX_EVENT_BYTES } from "./passed-events.ts";

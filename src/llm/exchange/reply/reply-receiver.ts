@@ -1,16 +1,16 @@
 // Receives the answer of one attempt and decides by its head how it is read.
-import type { Receiver, SendFailure } from "../../core/edges.ts";
-import { getField } from "../../wire/fields.ts";
-import type { JsonObject } from "../json.ts";
-import { badResponse, type Fault } from "../message/fault.ts";
-import type { Call } from "./call.ts";
-import type { Choice } from "./choice.ts";
+import type { Receiver, SendFailure } from "../../../core/edges.ts";
+import { getField } from "../../../wire/fields.ts";
+import type { JsonObject } from "../../json.ts";
+import { badResponse, type Fault } from "../../message/fault.ts";
+import type { Call } from "../call.ts";
+import type { Choice } from "../candidates/choice.ts";
+import { noteMade } from "../stateful.ts";
 import { CollectedEvents } from "./collected-events.ts";
 import { FaultReply } from "./fault-reply.ts";
 import { PassedEvents } from "./passed-events.ts";
 import { addCallFields, passedFields, upstreamId } from "./reply-fields.ts";
 import type { AskedTarget, ReplyOutput, ReplyPart } from "./reply-part.ts";
-import { noteMade } from "./stateful.ts";
 import { TranslatedEvents } from "./translated-events.ts";
 import { WholeReply } from "./whole-reply.ts";
 

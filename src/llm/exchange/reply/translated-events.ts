@@ -1,8 +1,8 @@
 // An event stream in another format than the client's: read into the common form, and written anew event by event.
-import { EventReader } from "../bytes/event-reader.ts";
-import type { StreamReader, StreamWriter } from "../format.ts";
-import { badResponse, type Fault, LlmError } from "../message/fault.ts";
-import { RestoredTools } from "../restored-tools.ts";
+import { EventReader } from "../../bytes/event-reader.ts";
+import type { StreamReader, StreamWriter } from "../../format.ts";
+import { badResponse, type Fault, LlmError } from "../../message/fault.ts";
+import { RestoredTools } from "../../restored-tools.ts";
 import { deliverFault } from "./deliver-fault.ts";
 import { MAX_EVENT_BYTES } from "./passed-events.ts";
 import type { ReplyOutput, ReplyPart } from "./reply-part.ts";

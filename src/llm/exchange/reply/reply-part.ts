@@ -1,8 +1,8 @@
 // The contracts between one attempt, the receiver of its answer, and the readers of the kinds of answers.
-import type { JsonObject } from "../json.ts";
-import type { Fault } from "../message/fault.ts";
-import type { Call } from "./call.ts";
-import type { Choice } from "./choice.ts";
+import type { JsonObject } from "../../json.ts";
+import type { Fault } from "../../message/fault.ts";
+import type { Call } from "../call.ts";
+import type { Choice } from "../candidates/choice.ts";
 
 /** The attempt an answer belongs to. */
 export interface AskedTarget {

@@ -1,8 +1,8 @@
 // Fields of replies: those of the provider that mean something to the client, and what the gateway says about the call.
-import { getField, isField } from "../../wire/fields.ts";
-import type { LlmSettings } from "../settings.ts";
-import type { Call } from "./call.ts";
-import type { Provider } from "./provider.ts";
+import { getField, isField } from "../../../wire/fields.ts";
+import type { LlmSettings } from "../../settings.ts";
+import type { Call } from "../call.ts";
+import type { Provider } from "../candidates/provider.ts";
 
 /** Of a provider's answer, in lower case: they belong to its connection, its body as it was, or a browser it never sees. */
 const KEPT_BACK: ReadonlySet<string> = new Set([

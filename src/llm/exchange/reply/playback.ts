@@ -1,6 +1,6 @@
 // A complete answer as the stream it could have been.
-import type { ChatResponse, Choice } from "../message/response.ts";
-import type { StreamSink } from "../message/stream-sink.ts";
+import type { ChatResponse, Choice } from "../../message/response.ts";
+import type { StreamSink } from "../../message/stream-sink.ts";
 
 /** Sends an answer to a sink, from its start to its end. */
 export function playback(response: ChatResponse, to: StreamSink): void {

@@ -1,13 +1,13 @@
 // Chooses who is asked for a request: the first candidate, and who takes over when one fails.
-import type { ErrorCode } from "../../core/errors.ts";
-import type { Credential } from "../credentials/credential.ts";
-import { ineligibleFault } from "../credentials/resolve.ts";
-import { type Fault, faultOf, LlmError } from "../message/fault.ts";
-import { buildRequest, isNative } from "./build-request.ts";
-import type { Call } from "./call.ts";
+import type { ErrorCode } from "../../../core/errors.ts";
+import type { Credential } from "../../credentials/credential.ts";
+import { ineligibleFault } from "../../credentials/resolve.ts";
+import { type Fault, faultOf, LlmError } from "../../message/fault.ts";
+import { buildRequest, isNative } from "../build-request.ts";
+import type { Call } from "../call.ts";
+import { ownerOf } from "../stateful.ts";
 import type { Choice } from "./choice.ts";
 import type { Candidate } from "./provider.ts";
-import { ownerOf } from "./stateful.ts";
 import { endOf, fallbackReason, type Successor, successorOf } from "./successors.ts";
 
 /** Why a candidate was passed over. */

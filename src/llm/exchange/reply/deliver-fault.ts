@@ -1,5 +1,5 @@
 // Tells the client of a fault that no other candidate makes up for.
-import type { Fault } from "../message/fault.ts";
+import type { Fault } from "../../message/fault.ts";
 import type { ReplyOutput } from "./reply-part.ts";
 
 const JSON_FIELDS = ["Content-Type", "application/json; charset=utf-8"] as const;

@@ -1,11 +1,11 @@
 // Passes an answer on, and notes the object that it says was made: only its maker can find it again.
-import type { Receiver, SendFailure } from "../../core/edges.ts";
-import { getField } from "../../wire/fields.ts";
-import { Gathered } from "../../wire/gathered.ts";
-import { textOr } from "../json.ts";
-import { parseObject } from "./parse-object.ts";
+import type { Receiver, SendFailure } from "../../../core/edges.ts";
+import { getField } from "../../../wire/fields.ts";
+import { Gathered } from "../../../wire/gathered.ts";
+import { textOr } from "../../json.ts";
+import { parseObject } from "../reply/parse-object.ts";
+import { addPipedFields, passedFields } from "../reply/reply-fields.ts";
 import type { PipedRequest } from "./piped-request.ts";
-import { addPipedFields, passedFields } from "./reply-fields.ts";
 
 /** Largest answer that is looked at, bytes: descriptions of objects are small. */
 const MAX_BYTES = 256 * 1024;

@@ -1,9 +1,9 @@
 // Puts a streamed answer together.
-import { badResponse, type Fault, LlmError } from "../message/fault.ts";
-import type { Part, Signature } from "../message/request.ts";
-import type { ChatResponse, FinishReason } from "../message/response.ts";
-import type { StreamSink } from "../message/stream-sink.ts";
-import { mergeUsage, type Usage } from "../message/usage.ts";
+import { badResponse, type Fault, LlmError } from "../../message/fault.ts";
+import type { Part, Signature } from "../../message/request.ts";
+import type { ChatResponse, FinishReason } from "../../message/response.ts";
+import type { StreamSink } from "../../message/stream-sink.ts";
+import { mergeUsage, type Usage } from "../../message/usage.ts";
 
 /** A choice in the making. */
 interface Draft {

@@ -1,10 +1,10 @@
 // The models of a rule by the names clients may use: finds candidates, and lists the names.
-import type { RequestContext } from "../../core/context.ts";
-import type { Reply } from "../../core/reply.ts";
-import { faultOf, LlmError } from "../message/fault.ts";
-import type { Call } from "./call.ts";
+import type { RequestContext } from "../../../core/context.ts";
+import type { Reply } from "../../../core/reply.ts";
+import { faultOf, LlmError } from "../../message/fault.ts";
+import type { Call } from "../call.ts";
+import { type Api, apiOf, apiPath } from "../operation.ts";
 import type { CandidateOrder } from "./candidate-order.ts";
-import { type Api, apiOf, apiPath } from "./operation.ts";
 import type { Candidate } from "./provider.ts";
 
 /** Says which models a client may use. */
