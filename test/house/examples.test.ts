@@ -17,6 +17,7 @@ import { oneLine } from "../../src/config/text/problem.ts";
 import { SourceFiles } from "../../src/config/text/source-files.ts";
 import { type Backends, startBackends } from "../../src/demo/backends.ts";
 import { DEMO_CERTIFICATES, makeDemoCertificates } from "../../src/demo/certificates.ts";
+import { mockProviders, providerPorts } from "../../src/demo/llm/configured.ts";
 import { DEMO_PORTS } from "../../src/demo/ports.ts";
 import { loadChecked } from "../../src/snapshot/check/checked.ts";
 import { dryRun, indexRules } from "../../src/snapshot/check/dry-run.ts";
@@ -30,6 +31,11 @@ const FRAGMENTS = ALL.filter((name) => dirname(name).endsWith("/include"));
 const WHOLE = ALL.filter((name) => !FRAGMENTS.includes(name));
 /** Routes whose service is not among the demo backends: nobody listens there, and the gateway says so. */
 const UNREACHABLE = new Set(["secure"]);
+/** Keys that examples expect in the environment. */
+const KEYS = { OPENAI_API_KEY: "sk-test", OPENROUTER_API_KEY: "sk-or-test" };
+/** For services that take JSON, and for models. */
+const BODY = JSON.stringify({ name: "Ada" });
+const CHAT = JSON.stringify({ model: "auto", messages: [{ role: "user", content: "Hello" }] });
 
 // As `gateway demo` does for the configurations that name them.
 before(() => makeDemoCertificates(DEMO_CERTIFICATES));
@@ -56,7 +62,7 @@ for (const name of ALL) {
 
 for (const name of WHOLE) {
   test(`${name} loads without a warning and carries tests that pass`, () => {
-    const { config, warnings } = loadChecked({ file: name, env: {} });
+    const { config, warnings } = loadChecked({ file: name, env: KEYS });
     assert.deepEqual(warnings.map(oneLine), []);
     assert.ok(config.tests.length > 0);
   });
@@ -79,7 +85,12 @@ describe("started, with the demo backends behind", () => {
   let moves: PortMoves;
   before(async () => {
     const named = Object.values(DEMO_PORTS).flat() as number[];
-    backends = await startBackends({ http: DEMO_PORTS.http.map(() => 0), webSocket: 0, events: 0, grpc: 0 });
+    const providers = WHOLE.filter((name) => !name.endsWith("llm-ollama.yaml")).flatMap((name) => {
+      const { llm } = loadChecked({ file: name, env: KEYS }).config;
+      named.push(...providerPorts(llm));
+      return mockProviders(llm, () => 0);
+    });
+    backends = await startBackends({ http: DEMO_PORTS.http.map(() => 0), webSocket: 0, events: 0, grpc: 0 }, providers);
     const ports = new Map(named.map((port, i) => [port, backends.servers[i]!.port]));
     moves = { listeners: null, dialled: ports, others: NOBODYS_PORT };
   });
@@ -92,6 +103,7 @@ describe("started, with the demo backends behind", () => {
     test(`${name} takes every route its tests name`, async () => {
       const log = join(folder, `${i}.log`);
       const env = {
+        ...KEYS,
         GATEWAY_FRONTEND_HTTP_HOST: "127.0.0.1",
         GATEWAY_SHUTDOWN_DELAY: "0",
         GATEWAY_TELEMETRY_LOGGING_OUTPUT: log,
@@ -155,7 +167,8 @@ function ask({ port, secure }: Target, asked: Asked, n: number): Promise<number>
   const id = { "X-Request-ID": `n${n}` };
   if (asked.headers.Upgrade === "websocket") return handshake(`ws://127.0.0.1:${port}${path}`, id);
   // Services that take JSON get some; what a test calls otherwise has no body.
-  const body = method === "POST" && asked.headers["Content-Type"] === undefined ? '{"name":"Ada"}' : "";
+  const content = path.endsWith("/chat/completions") ? CHAT : BODY;
+  const body = method === "POST" && asked.headers["Content-Type"] === undefined ? content : "";
   const type = body === "" ? {} : { "Content-Type": "application/json" };
   const headers = { ...type, ...asked.headers, ...id, Connection: "close" };
   return new Promise((resolve, reject) => {
