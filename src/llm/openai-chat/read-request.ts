@@ -29,14 +29,16 @@ export function readRequest(body: JsonObject, place: RequestPlace): ChatRequest 
   noteOthers(body, losses);
   const model = place.model ?? body.model;
   if (typeof model !== "string" || model === "") throw invalid("model", "must be a text");
+  const functions = optionalList(body, "functions").length > 0;
   const streamOptions = optionalObject(body, "stream_options");
   return {
     model,
     ...readMessages(body.messages, losses),
     tools: readTools(body, losses),
     toolChoice: readToolChoice(body, losses),
-    parallelTools: optionalFlag(body, "parallel_tool_calls"),
-    functions: optionalList(body, "functions").length > 0,
+    // A `function_call` is one.
+    parallelTools: functions ? false : optionalFlag(body, "parallel_tool_calls"),
+    functions,
     maxTokens: optionalCount(body, "max_completion_tokens", 1) ?? optionalCount(body, "max_tokens", 1),
     stop: readStop(body.stop ?? []),
     sampling: readSampling(body),
