@@ -49,6 +49,8 @@ const STATUSES: ReadonlyMap<number, FaultKind> = new Map([
 /** Faults that share one type, told apart by what the provider writes. */
 const OVERFLOW = /prompt is too long|exceed (?:the )?context (?:limit|window)|context window/i;
 const POLICY = /content filter|blocked by|usage polic/i;
+/** The proof of a thought is not one of the account, or of the model. */
+const BAD_PROOF = /invalid `?signature`? in `?thinking/i;
 const CREDIT = /credit balance/i;
 
 /** The fault of an error response. @param body null: it is no JSON object @param fields of the response, flat */
@@ -71,9 +73,15 @@ export function faultOfError(body: JsonObject | null, received: number, retryAft
     status: received === 0 ? FAULT_STATUS[kind] : received,
     message: faultMessage(kind, text),
     param: null,
-    code: code ?? (kind === "notFound" && text?.startsWith("model:") === true ? "model_not_found" : null),
+    code: code ?? codeOf(kind, text ?? ""),
     retryAfterMs,
   };
+}
+
+/** Codes for what the provider says in words alone. */
+function codeOf(kind: FaultKind, text: string): string | null {
+  if (kind === "notFound" && text.startsWith("model:")) return "model_not_found";
+  return kind === "invalid" && BAD_PROOF.test(text) ? "invalid_signature" : null;
 }
 
 function kindOf(type: string, code: string, text: string, status: number): FaultKind {

@@ -1,5 +1,6 @@
 // Anthropic Messages.
 import type { WireFormat } from "../format.ts";
+import { adaptRequest } from "./adapt.ts";
 import { readError, writeError } from "./errors.ts";
 import { eventFacts } from "./event-facts.ts";
 import { readRequest } from "./read-request.ts";
@@ -26,6 +27,7 @@ export const anthropicMessages: WireFormat = {
   provider: {
     path: () => "/v1/messages",
     writeRequest,
+    adaptRequest,
     readResponse,
     streamReader: (sink) => new MessagesReader(sink),
     readError,

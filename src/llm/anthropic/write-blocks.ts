@@ -3,7 +3,7 @@ import { wrapInput } from "../freeform.ts";
 import { CALL_IDS, callId, type ToolNames } from "../ids.ts";
 import { isObject } from "../json.ts";
 import { unsupported } from "../message/fault.ts";
-import type { CacheMark, Family, Part, ReasoningPart, ToolCallPart, ToolResultPart } from "../message/request.ts";
+import type { CacheMark, Part, ReasoningPart, ToolCallPart, ToolResultPart } from "../message/request.ts";
 import type { ModelTarget } from "../model.ts";
 import type { Block } from "./block.ts";
 import { cacheControl } from "./cache-marks.ts";
@@ -45,7 +45,7 @@ export class BlockWriter {
       case "toolResult":
         return this.#result(part);
       case "reasoning":
-        return thoughtBlock(part, this.#target.family ?? "anthropic");
+        return thoughtBlock(part, this.#target);
     }
   }
 
@@ -71,9 +71,11 @@ export function textBlock(text: string): Block | null {
   return /\S/.test(text) ? { type: "text", text } : null;
 }
 
-/** A model signs its thoughts; those of others, and unsigned ones, it does not take back. */
-function thoughtBlock({ text, signature, redacted }: ReasoningPart, family: Family): Block | null {
-  if (signature?.family !== family) return null;
+/** A model signs its thoughts; it does not take back those of others, nor unsigned ones unless it wants its own. */
+function thoughtBlock({ text, signature, redacted }: ReasoningPart, { facts, family }: ModelTarget): Block | null {
+  if (signature === null)
+    return facts.reasoningBack && text !== "" ? { type: "thinking", thinking: text, signature: "" } : null;
+  if (signature.family !== (family ?? "anthropic")) return null;
   if (redacted) return { type: "redacted_thinking", data: signature.value };
   return { type: "thinking", thinking: text, signature: signature.value };
 }

@@ -20,7 +20,8 @@ const TOKENS_PER_CHARACTER = 0.3;
 export class MessagesWriter implements StreamWriter {
   readonly #as: ReplyIdentity;
   readonly #blocks = new AnswerBlocks();
-  /** Events that are not taken, beside those of blocks. */
+  /** Events that are not taken: the first, and one of a fault. Those between are with the blocks. */
+  #start = "";
   #out = "";
   #usage: Usage | null = null;
   /** null: the model has not stopped. */
@@ -34,8 +35,9 @@ export class MessagesWriter implements StreamWriter {
   #hidden = "";
   #summary = false;
   hasContent = false;
+  /** The answer has begun: `message_start` is written with the first content, or when it is taken. */
+  #open = false;
   #started = false;
-  #startWritten = false;
 
   constructor(as: ReplyIdentity) {
     this.#as = as;
@@ -43,7 +45,7 @@ export class MessagesWriter implements StreamWriter {
   }
 
   start(): void {
-    this.#started = true;
+    this.#open = true;
   }
 
   text(choice: number, text: string): void {
@@ -107,7 +109,7 @@ export class MessagesWriter implements StreamWriter {
 
   finish(choice: number, reason: FinishReason, stopSequence: string | null): void {
     if (choice !== 0 || this.#stop !== null) return;
-    this.hasContent = true;
+    this.#content(0);
     this.#blocks.endAll();
     this.#stop = writeStop(reason, stopSequence, this.#called, this.#refused);
   }
@@ -126,8 +128,9 @@ export class MessagesWriter implements StreamWriter {
   }
 
   take(): string {
-    const start = this.#started && !this.#startWritten ? this.#messageStart() : "";
-    const events = start + this.#blocks.take() + (this.#ended ? this.#messageEnd() : "") + this.#out;
+    if (this.#open) this.#writeStart();
+    const events = this.#start + this.#blocks.take() + (this.#ended ? this.#messageEnd() : "") + this.#out;
+    this.#start = "";
     this.#out = "";
     this.#ended = false;
     return events;
@@ -135,11 +138,14 @@ export class MessagesWriter implements StreamWriter {
 
   #content(characters: number): void {
     this.hasContent = true;
+    this.#writeStart();
     this.#characters += characters;
   }
 
-  #messageStart(): string {
-    this.#startWritten = true;
+  /** Before content, so that what it says does not depend on when events are taken. */
+  #writeStart(): void {
+    if (this.#started) return;
+    this.#started = true;
     const { id, model } = this.#as;
     const usage = this.#usageSoFar();
     const message = {
@@ -153,9 +159,9 @@ export class MessagesWriter implements StreamWriter {
       stop_details: null,
       container: null,
       // Clients take 0 for a provider that does not count.
-      usage: writeMessageUsage({ ...usage, input: Math.max(1, usage.input) }, null),
+      usage: writeMessageUsage({ ...usage, input: Math.max(1, usage.input), output: 0, reasoning: 0 }, null),
     };
-    return event("message_start", { type: "message_start", message });
+    this.#start = event("message_start", { type: "message_start", message });
   }
 
   #messageEnd(): string {

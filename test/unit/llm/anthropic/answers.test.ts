@@ -252,10 +252,12 @@ describe("an error of a provider", () => {
     });
   }
 
-  test("says when to come again, and which model is not there", () => {
+  test("says when to come again, and what the code of the provider does not", () => {
     assert.equal(provider.readError(429, null, ["retry-after", "7"]).retryAfterMs, 7000);
     assert.equal(provider.readError(404, error("not_found_error", "model: x"), []).code, "model_not_found");
     assert.equal(provider.readError(404, error("not_found_error", "file x"), []).code, null);
+    const proof = error("invalid_request_error", "messages.1.content.0: Invalid `signature` in `thinking` block");
+    assert.equal(provider.readError(400, proof, []).code, "invalid_signature");
   });
 });
 

@@ -205,6 +205,12 @@ describe("blocks", () => {
     ]);
   });
 
+  test("unsigned thoughts return to a model that wants its own", () => {
+    const turns = [turn("user", text("a")), turn("assistant", thought(null), text("x"))];
+    const body = JSON.stringify(written({ turns }, { reasoningBack: true }));
+    assert.match(body, /\{"type":"thinking","thinking":"hm","signature":""\}/);
+  });
+
   test("ids of calls that the provider refuses are changed alike in call and result", () => {
     const [, assistant, user] = messages(
       turn("user", text("a")),
