@@ -1,29 +1,95 @@
-// What is known of models.
+// What is known of models by their names: the only place that looks at them.
 import type { ModelFacts } from "../model.ts";
-import type { ProviderKind } from "../providers.ts";
+import { PROVIDER_KINDS, type ProviderKind } from "../providers.ts";
+import { ANTHROPIC_MODELS } from "./anthropic.ts";
+import { GOOGLE_MODELS } from "./google.ts";
+import { OPEN_MODELS } from "./open.ts";
+import { OPENAI_MODELS } from "./openai.ts";
+import { adaptive, effort, type KnownModel, level, type ModelRow, PLAIN } from "./row.ts";
 
-/** Of models that are not known: nothing is refused on behalf of the provider. */
-const UNKNOWN: ModelFacts = {
-  contextIn: 0,
-  contextOut: 0,
-  images: true,
-  documents: true,
-  audio: true,
-  tools: true,
-  schema: true,
-  sampling: true,
-  stop: true,
-  reasoning: { kind: "none" },
-  reasoningBack: false,
+/** Day the tables were made. */
+export const TABLE_DATE = "2026-11-30";
+
+/** All rows. */
+export const KNOWN_MODELS: readonly ModelRow[] = [
+  ...OPENAI_MODELS,
+  ...ANTHROPIC_MODELS,
+  ...GOOGLE_MODELS,
+  ...OPEN_MODELS,
+];
+
+/**
+ * Models that are not in the tables, by kind of their provider. Sizes are unknown, and what a client asks for is passed on
+ * as it is, in the terms of the newest models; a provider that cannot serve it says so.
+ */
+const DEFAULTS: Readonly<Record<ProviderKind, ModelFacts>> = {
+  openai: { ...PLAIN, audio: true, reasoning: effort() },
+  anthropic: { ...PLAIN, sampling: false, reasoning: adaptive("low", "medium", "high", "xhigh", "max") },
+  gemini: { ...PLAIN, audio: true, reasoning: level("low", "medium", "high"), reasoningBack: true, toolMedia: true },
+  openrouter: { ...PLAIN, audio: true, reasoning: effort() },
+  openaiCompatible: { ...PLAIN, documents: false, reasoning: effort() },
 };
 
-/** A model, and its price in USD per million tokens; null: unknown. */
-export interface KnownModel {
-  readonly facts: ModelFacts;
-  readonly price: { readonly input: number; readonly output: number } | null;
+/**
+ * Ends of names that leave the model what it is: a variant or tag (`:free`), a date in any of the orders authors use
+ * (`-2025-08-07`, `-20250929`, `@20250929`, `-05-06`, `-09-2025`, `-2512`), and `-latest`, `-preview`, `-exp`, `-001`.
+ */
+const ENDS = [
+  /:[^:/]+$/,
+  /[-@](?:\d{4}-\d{2}-\d{2}|\d{8}|\d{2}-\d{2}|\d{2}-\d{4}|\d{4})$/,
+  /-(?:latest|preview|exp|0\d\d)$/,
+];
+
+/** Key of a name → row. Keys have no author where only one model has the name. */
+const ROWS = new Map<string, ModelRow>();
+for (const known of KNOWN_MODELS) {
+  const [author, model] = known.id.split("/") as [string, string];
+  for (const name of [model, ...known.aliases]) {
+    ROWS.set(keyOf(`${author}/${name}`), known);
+    ROWS.set(keyOf(name), known);
+  }
 }
 
-/** What is known of a model. @param name `author/model` or the name at the provider */
-export function factsOf(_name: string, _upstreamName: string, _kind: ProviderKind): KnownModel {
-  return { facts: UNKNOWN, price: null };
+/** Some write `claude-sonnet-4.5`, others `claude-sonnet-4-5`. */
+function keyOf(name: string): string {
+  return name.toLowerCase().replaceAll(".", "-");
+}
+
+/**
+ * The row of a model; null: it is not in the tables.
+ * @param name `author/model`, or the name at a provider; dated and tagged ones are those of their model
+ */
+export function knownModel(name: string): ModelRow | null {
+  let rest = name;
+  for (let i = 0; i < 4; i++) {
+    const found = ROWS.get(keyOf(rest)) ?? ROWS.get(keyOf(rest.slice(rest.lastIndexOf("/") + 1)));
+    if (found !== undefined) return found;
+    const shorter = withoutEnd(rest);
+    if (shorter === rest) return null;
+    rest = shorter;
+  }
+  return null;
+}
+
+function withoutEnd(name: string): string {
+  for (const end of ENDS) {
+    const shorter = name.replace(end, "");
+    if (shorter !== name && shorter !== "") return shorter;
+  }
+  return name;
+}
+
+/**
+ * What is known of a model at a provider. List prices are those of the author's own provider, and of providers of all
+ * authors: what others take, or a server of one's own costs, is unknown.
+ * @param name `author/model`, or the key of `llm.models`
+ * @param upstreamName at the provider: says more than a name that the operator has chosen
+ */
+export function factsOf(name: string, upstreamName: string, kind: ProviderKind): KnownModel {
+  const known = knownModel(upstreamName) ?? knownModel(name);
+  if (known === null) return { facts: DEFAULTS[kind], price: null };
+  const author = known.id.slice(0, known.id.indexOf("/"));
+  const { allAuthors, author: own } = PROVIDER_KINDS[kind];
+  const listed = allAuthors || author === own || name.startsWith(`${author}/`);
+  return { facts: known.facts, price: listed ? known.price : null };
 }
