@@ -123,7 +123,8 @@ class ItemWriter {
     this.#flush();
     const { text, summary, signature, id } = part;
     const own = signature?.family === "openai" && id !== null ? id : this.#ids.id(OWN_THOUGHT, this.#items.length);
-    const encrypted = signature === null ? null : sealThought(signature, part);
-    this.#items.push(thoughtItem(own, text, asSummary(summary, this.#as.request.reasoning), encrypted));
+    this.#items.push(
+      thoughtItem(own, text, asSummary(summary, this.#as.request.reasoning), sealThought(signature, part)),
+    );
   }
 }

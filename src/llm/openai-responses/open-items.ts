@@ -113,8 +113,8 @@ export class OpenThought {
     this.#log.write(`response.${kind}.delta`, `${this.#place},"delta":${JSON.stringify(text)}`);
   }
 
-  /** @param encrypted proof; null: none */
-  close(encrypted: string | null): void {
+  /** @param encrypted proof */
+  close(encrypted: string): void {
     if (this.#text !== "") {
       const kind = this.#summary ? "reasoning_summary_text" : "reasoning_text";
       this.#log.write(`response.${kind}.done`, `${this.#place},"text":${JSON.stringify(this.#text)}`);

@@ -25,26 +25,30 @@ export function readCallProof(item: JsonObject): CallProof | null {
   return proof?.ofCall === true ? { call: proof.id, signature: proof.signature } : null;
 }
 
-/** `encrypted_content` of a thought. */
+/** In place of a proof, for thoughts without one: without it OpenAI would look for an item it has stored. */
+const UNSIGNED: Signature = { family: "other", value: "" };
+
+/** `encrypted_content` of a thought. @param signature null: it has none */
 export function sealThought(
-  signature: Signature,
+  signature: Signature | null,
   { redacted, summary, id }: Pick<ReasoningPart, "redacted" | "summary" | "id">,
 ): string {
-  return seal({ signature, redacted, summary, id, hidden: null }, "openai");
+  return seal({ signature: signature ?? UNSIGNED, redacted, summary, id, hidden: null }, "openai");
 }
 
-/** A thought, as a client or provider sends it. Summaries without a proof are taken for the thought itself. */
+/** A thought, as a client or provider sends it. */
 export function readThought(item: JsonObject): ReasoningPart {
   const thought = textsOf(item.content);
   const text = thought === "" ? textsOf(item.summary) : thought;
+  const summary = thought === "" && text !== "";
   const encrypted = textOr(item.encrypted_content) ?? "";
   const named = textOr(item.id);
   const id = named?.startsWith(OWN_THOUGHT) ? null : named;
-  if (encrypted === "") return { kind: "reasoning", text, summary: false, signature: null, redacted: false, id };
+  if (encrypted === "") return { kind: "reasoning", text, summary, signature: null, redacted: false, id };
   const part = unsealThought(text, encrypted, "openai");
-  return part.signature?.family === "openai" && unseal(encrypted) === null
-    ? { ...part, summary: thought === "", id }
-    : part;
+  if (part.signature?.value === "") return { ...part, signature: null };
+  // What was sealed says itself whether it is a summary, and whose id it has.
+  return unseal(encrypted) === null && part.signature !== null ? { ...part, summary, id } : part;
 }
 
 function textsOf(parts: unknown): string {

@@ -125,7 +125,8 @@ function writeShape(output: OutputShape, { facts }: ModelTarget): JsonObject {
   if (output.kind === "json") return { type: "json_object" };
   if (!facts.schema) throw unsupported("An answer by a JSON schema", "text.format");
   const { name, description, schema, strict } = output;
-  return { type: "json_schema", ...said({ name, description, schema, strict }) };
+  // Other formats have schemas without names.
+  return { type: "json_schema", ...said({ name: name === "" ? "answer" : name, description, schema, strict }) };
 }
 
 /** Proofs of thoughts are asked for, so that the next turn has them: without them nothing is stored to refer to. */

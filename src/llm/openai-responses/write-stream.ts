@@ -84,7 +84,7 @@ export class ResponsesWriter implements StreamWriter {
     this.#closeMessage("completed");
     const summary = this.#thought !== null && this.#summary;
     const thought = this.#thought ?? this.#openThought(true);
-    thought.close(signature === null ? null : sealThought(signature, { redacted, summary, id }));
+    thought.close(sealThought(signature, { redacted, summary, id }));
     this.#thought = null;
   }
 
@@ -167,7 +167,7 @@ export class ResponsesWriter implements StreamWriter {
   }
 
   #closeThought(): void {
-    this.#thought?.close(null);
+    this.#thought?.close(sealThought(null, { redacted: false, summary: this.#summary, id: null }));
     this.#thought = null;
   }
 

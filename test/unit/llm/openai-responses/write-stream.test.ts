@@ -1,19 +1,24 @@
 // Streams for clients of Responses.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { ReplyIdentity } from "../../../../src/llm/format.ts";
 import type { JsonObject } from "../../../../src/llm/json.ts";
 import { faultOf } from "../../../../src/llm/message/fault.ts";
 import type { StreamSink } from "../../../../src/llm/message/stream-sink.ts";
 import { openaiResponses } from "../../../../src/llm/openai-responses/format.ts";
 import { validateResponsesStream } from "../../../support/llm/responses-validator.ts";
-import { identity, read } from "./support.ts";
+import { read } from "./support.ts";
+
+function identity(body: JsonObject = {}): ReplyIdentity {
+  return { id: "resp_abc", model: "gpt", createdAt: 1_700_000_000, request: read(body), inputEstimate: 3 };
+}
 
 const USAGE = { input: 10, cacheRead: 4, cacheWrite: 2, cacheWriteLong: 1, output: 5, reasoning: 3 };
 const SIGNED = { family: "anthropic", value: "sig" } as const;
 
 /** The valid stream that a client gets. */
 function stream(tell: (sink: StreamSink) => void, body: JsonObject = {}) {
-  const writer = openaiResponses.client.streamWriter(identity(read(body)));
+  const writer = openaiResponses.client.streamWriter(identity(body));
   writer.start("chatcmpl-1", "claude", 5);
   tell(writer);
   return validateResponsesStream(writer.take());
