@@ -18,6 +18,10 @@ const ITEMS: Readonly<Record<string, (input: InputReader, item: JsonObject, at: 
   additional_tools: (input, item, at) => input.moreTools(item, at),
 };
 
+/** Some clients refer to items unless told otherwise, and their users must learn how to tell them. */
+const REFERENCE =
+  "input item_reference (an item stored by its provider; clients that set store: false send items whole)";
+
 /** In place of the id of a call: the next one. */
 const NEXT = "";
 
@@ -62,8 +66,9 @@ export class InputReader {
     const type = item.type ?? (item.role === undefined ? null : "message");
     if (typeof type !== "string") throw malformed(at, "type", "must be a text");
     const read = Object.hasOwn(ITEMS, type) ? ITEMS[type] : undefined;
-    if (read === undefined) this.#notes.native("input", type);
-    else read(this, item, at);
+    if (read !== undefined) read(this, item, at);
+    else if (type === "item_reference") this.#notes.native(REFERENCE);
+    else this.#notes.native("input", type);
   }
 
   message(item: JsonObject, at: number): void {

@@ -77,7 +77,10 @@ test("what refers to stored answers, or is run by the provider, is native", () =
     [{ tools: [{ type: "function", name: "f", async: true }] }, ["tools[].async"]],
     [{ tool_choice: { type: "mcp", server_label: "x" } }, ["tool_choice mcp"]],
     [{ tool_choice: { type: "allowed_tools", mode: "auto", tools: [{ type: "shell" }] } }, ["tool_choice shell"]],
-    [{ input: [{ type: "item_reference", id: "msg_1" }] }, ["input item_reference"]],
+    [
+      { input: [{ type: "item_reference", id: "msg_1" }] },
+      ["input item_reference (an item stored by its provider; clients that set store: false send items whole)"],
+    ],
     [{ input: [{ type: "compaction", encrypted_content: "x" }] }, ["input compaction"]],
     [{ input: [{ type: "apply_patch_call", call_id: "c" }] }, ["input apply_patch_call"]],
     [{ input: [{ role: "user", content: [{ type: "computer_screenshot" }] }] }, ["content computer_screenshot"]],
