@@ -1,5 +1,5 @@
 // Rules whose requests go to language models: providers, candidates and strategies, compiled. Loaded with the first such rule.
-import type { RuleConfig } from "../../config/config.ts";
+import type { Config, RuleConfig } from "../../config/config.ts";
 import type { ErrorWriter } from "../../core/context.ts";
 import type { Service } from "../../core/service.ts";
 import type { Strategy } from "../../core/strategy.ts";
@@ -29,6 +29,7 @@ export interface LlmRoute {
 /** Compiles the rules of one configuration. */
 export class LlmRoutes implements LlmRouteSource {
   readonly #settings: LlmSettings;
+  readonly #rbac: Config["rbac"];
   readonly #formats: Formats;
   readonly #credentials: Credentials;
   readonly #speeds: SpeedTable;
@@ -39,6 +40,7 @@ export class LlmRoutes implements LlmRouteSource {
   constructor({ config, leases }: Build, formats: Formats, serviceNamed: (name: string) => Service) {
     const settings = config.llm!;
     this.#settings = settings;
+    this.#rbac = config.rbac;
     this.#formats = formats;
     const state = leases.lease(
       "llm-credentials",
@@ -77,7 +79,7 @@ export class LlmRoutes implements LlmRouteSource {
       strip,
     };
     const { aliases } = this.#settings;
-    const access = allow === null ? null : new GrantedModels(allow);
+    const access = allow === null ? null : new GrantedModels(allow, this.#rbac);
     const models = new ModelList({ order: ordered, aliases, failover, access, strip });
     return { strategy: new LlmStrategy(setup, errors, models), errors };
   }

@@ -1,46 +1,45 @@
-// `strategy.allow`: which models of a rule a client may use.
-import { claimAt, type ReadClaim } from "../../auth/jwt/claim-path.ts";
-import { type Principal, principalKey, principalsOf } from "../../authz/principal.ts";
+// `strategy.allow`: which clients may use which models.
+import { claimAt } from "../../auth/jwt/claim-path.ts";
+import { Bindings, type ReadClaim } from "../../authz/bindings.ts";
+import type { RbacSettings } from "../../authz/settings.ts";
 import type { ModelGrant } from "../../config/meaning/llm/strategy-config.ts";
 import type { RequestContext } from "../../core/context.ts";
 import type { Identity } from "../../core/identity.ts";
 import type { ModelAccess } from "../../llm/exchange/candidates/model-list.ts";
 import { matchesGlob } from "../../wire/glob.ts";
 
-interface Grant {
-  readonly principal: Principal | null;
-  readonly key: string;
-  readonly models: readonly string[];
-  /** Of a principal that is a claim. */
-  readonly claim: ReadClaim | null;
-}
-
 /** The grants of one rule. */
 export class GrantedModels implements ModelAccess {
-  readonly #grants: readonly Grant[];
+  readonly #grants: readonly ModelGrant[];
+  /** Those of everyone. */
+  readonly #open: readonly ModelGrant[];
+  readonly #bindings: Bindings;
+  /** null: the authenticated subject. */
+  readonly #subject: ReadClaim | null;
+  readonly #byIdentity = new WeakMap<Identity, readonly ModelGrant[]>();
 
-  constructor(grants: readonly ModelGrant[]) {
-    this.#grants = grants.map(({ principal, models }) => ({
-      principal,
-      models,
-      key: principal === null ? "" : principalKey(principal),
-      claim: principal?.kind === "claim" ? claimAt(principal.name) : null,
-    }));
+  /** @param rbac names the attribute that contains the subject, as for roles; null: off */
+  constructor(grants: readonly ModelGrant[], rbac: RbacSettings | null) {
+    this.#grants = grants;
+    this.#open = grants.filter(({ principal }) => principal === null);
+    const bindings = grants.flatMap(({ principal }, role) => (principal === null ? [] : [{ principal, role }]));
+    this.#bindings = new Bindings(bindings, claimAt);
+    this.#subject = rbac === null || rbac.subjectKey === "" ? null : claimAt(rbac.subjectKey);
   }
 
-  allows({ identity }: RequestContext, id: string): boolean {
-    return this.#grants.some(
-      (grant) => grant.models.some((glob) => matchesGlob(id, glob)) && isGranted(grant, identity),
-    );
+  allows({ identity }: Pick<RequestContext, "identity">, id: string): boolean {
+    return this.#of(identity).some(({ models }) => models.some((glob) => matchesGlob(id, glob)));
   }
-}
 
-function isGranted({ principal, key, claim }: Grant, identity: Identity | null): boolean {
-  if (principal === null) return true;
-  if (identity === null) return false;
-  if (claim !== null) {
-    const value = claim(identity.claims);
-    return Array.isArray(value) ? value.includes(principal.value) : value === principal.value;
+  #of(identity: Identity | null): readonly ModelGrant[] {
+    if (identity === null) return this.#open;
+    let own = this.#byIdentity.get(identity);
+    if (own === undefined) {
+      const subject = this.#subject === null ? identity.subject : this.#subject(identity.claims);
+      const numbers = this.#bindings.rolesOf(identity, typeof subject === "string" ? subject : "");
+      own = [...this.#open, ...numbers.map((number) => this.#grants[number]!)];
+      this.#byIdentity.set(identity, own);
+    }
+    return own;
   }
-  return principalsOf(identity, identity.subject).some((each) => principalKey(each) === key);
 }
