@@ -9,6 +9,8 @@ export interface Translation {
   readonly target: string;
   /** Flat list of fields sent to the backend, in place of the client's; what the gateway asserts itself is added to it. */
   readonly fields: readonly string[];
+  /** Longest wait for a connection, ms, if it is shorter than usual. */
+  readonly dialTimeoutMs?: number;
   /** Whether nothing about the client is told to the backend (`X-Forwarded-*`, `Via`). Absent: it is. */
   readonly anonymous?: boolean;
   /** Whether the answer may be a stream, which has no total deadline. */

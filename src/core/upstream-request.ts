@@ -32,6 +32,8 @@ export interface RequestHead {
   readonly exclusive: boolean;
   /** Waits for the backend; null: those of the pool. */
   readonly times: BackendTimes | null;
+  /** Longest wait for a connection over HTTP/1.1, ms; 0: that of {@link times}. */
+  readonly dialTimeoutMs: number;
 }
 
 /** One attempt. */

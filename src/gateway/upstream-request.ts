@@ -75,6 +75,7 @@ export function requestHead(ctx: RequestContext, route: Route): RequestHead {
     expectsContinue,
     exclusive,
     times: ctx.upgrade ? route.websocket!.times : route.times,
+    dialTimeoutMs: translation?.dialTimeoutMs ?? 0,
   };
 }
 

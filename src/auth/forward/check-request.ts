@@ -52,6 +52,7 @@ export class CheckRequests {
       expectsContinue: false,
       exclusive,
       times: null,
+      dialTimeoutMs: 0,
     } as const;
     return { head, own, body: NO_BODY, fresh: false };
   }

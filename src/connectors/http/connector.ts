@@ -39,6 +39,7 @@ export class HttpConnector implements Connector {
     // After a reset on reuse, other idle connections are as old: the second try goes on a fresh one.
     exchange.fresh = request.fresh || exchange.exclusive;
     if (head.times !== null) exchange.times = head.times;
+    if (head.dialTimeoutMs > 0) exchange.times = { ...exchange.times, dialTimeoutMs: head.dialTimeoutMs };
     if (isUpgrade) {
       exchange.upgrade = true;
       this.#upgrades.open++;

@@ -44,6 +44,11 @@ export class LlmTarget implements Target, Translator, Translation {
     this.events = new CallEvents(call);
   }
 
+  /** Another candidate is asked rather than waiting for the connection of one that is itself a replacement. */
+  get dialTimeoutMs(): number {
+    return this.#selection.dialTimeoutMs;
+  }
+
   get service(): Service {
     return this.choice.candidate.provider.service;
   }

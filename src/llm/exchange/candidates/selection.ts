@@ -40,6 +40,13 @@ export class Selection {
     this.#left = owner === null ? ordered : ordered.filter(({ provider }) => provider.settings.id === owner.provider);
   }
 
+  /** Longest wait for the connection of the last choice, ms; 0: as long as usual, since it is the first or the last there is. */
+  get dialTimeoutMs(): number {
+    const { maxAttempts, switchBudgetMs } = this.#call.setup.settings.fallback;
+    const isReplacement = this.#choices > 1;
+    return isReplacement && this.#choices < maxAttempts && this.#left.length > 1 ? switchBudgetMs : 0;
+  }
+
   /** The first choice; null: nobody can be asked, and the fault of the call says why. */
   first(): Choice | null {
     const choice = this.#next(this.#left);

@@ -17,7 +17,7 @@ import { WholeReply } from "./whole-reply.ts";
 const EVENTS = /^text\/event-stream(?:;|$)/i;
 const JSON_TYPE = /^application\/(?:[a-z.+-]*\+)?json(?:;|$)/i;
 /** Time for a provider to end an answer that is complete, ms. */
-const LINGER_MS = 1000;
+const LINGER_MS = 200;
 const NO_FIELDS: readonly string[] = [];
 
 /** The answer of one attempt. */
