@@ -17,8 +17,8 @@ export type Framing =
   /** Server-Sent Events. */
   | "events"
   /**
-   * One JSON array (Gemini without `alt=sse`). Its clients have a {@link WireFormat} of their own, which no provider speaks:
-   * such a stream is always written by {@link StreamWriter}.
+   * One JSON array (Gemini without `alt=sse`), see {@link WireFormat.array}. No provider is asked for it: such a stream is
+   * always written by {@link StreamWriter}.
    */
   | "array";
 
@@ -131,8 +131,9 @@ export interface ProviderSide {
   /**
    * What has to change in a client's own body, beside the name of the model, so that this endpoint of the same format takes
    * it; empty: nothing. Absent: endpoints of the format do not differ.
+   * @param warnings gets names of fields whose values are changed
    */
-  adaptRequest?(body: JsonObject, to: ModelTarget): JsonEdits;
+  adaptRequest?(body: JsonObject, to: ModelTarget, warnings?: string[]): JsonEdits;
   /** @throws LlmError of `badResponse` or, where the body reports one, the fault */
   readResponse(body: JsonObject): ChatResponse;
   streamReader(sink: StreamSink): StreamReader;
@@ -151,6 +152,8 @@ export interface WireFormat {
   readonly family: Family;
   readonly client: ClientSide;
   readonly provider: ProviderSide;
+  /** The same for clients that get streams as {@link Framing} `array`; absent: there are none. */
+  readonly array?: WireFormat;
   /** Key of an answer, or of the object at this key of an event, that names the model. */
   readonly modelKeys: readonly (readonly string[])[];
 }

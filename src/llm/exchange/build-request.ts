@@ -71,7 +71,7 @@ function pathFor({ request: { path, format, stream } }: Call, { upstreamName, pr
 function editsFor(call: Call, candidate: Candidate, warnings: string[]): JsonEdits {
   const { json, format, stream, streamUsage, place, path } = call.request;
   const { upstreamName, facts, dialect } = candidate;
-  const adapted = path === null ? format.provider.adaptRequest?.(json, candidate) : undefined;
+  const adapted = path === null ? format.provider.adaptRequest?.(json, candidate, warnings) : undefined;
   const edits: Record<string, string | null | JsonEdits> = { ...adapted };
   if (place.model === null && json.model !== upstreamName) edits.model = JSON.stringify(upstreamName);
   if (path !== null) return edits;
@@ -87,7 +87,7 @@ function editsFor(call: Call, candidate: Candidate, warnings: string[]): JsonEdi
   return edits;
 }
 
-/** Where requests of all formats bound the output; Gemini's is nested, and bounded by the provider. */
+/** Where requests bound the output; those of Gemini are adapted by their format. */
 const OUTPUT_LIMITS = ["max_tokens", "max_completion_tokens", "max_output_tokens"] as const;
 
 function edited(call: Call, edits: JsonEdits): Buffer {

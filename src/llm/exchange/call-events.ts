@@ -3,7 +3,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 import type { EventForm } from "../../core/translation.ts";
 import type { Call } from "./call.ts";
 import { faultForCode } from "./gateway-faults.ts";
-import { addCallFields } from "./reply/reply-fields.ts";
+import { addCallFields, EVENT_STREAM } from "./reply/reply-fields.ts";
 
 /** The stream of one call. */
 export class CallEvents implements EventForm {
@@ -18,7 +18,7 @@ export class CallEvents implements EventForm {
   }
 
   earlyFields(): string[] {
-    const fields = ["Content-Type", "text/event-stream; charset=utf-8"];
+    const fields = ["Content-Type", this.#call.request.format.client.streamType ?? EVENT_STREAM];
     addCallFields(fields, this.#call);
     return fields;
   }
@@ -35,6 +35,6 @@ export class CallEvents implements EventForm {
     const { request, ctx, fault, hasContent } = this.#call;
     // Once there was content, what earlier candidates have said is of no interest.
     const shown = hasContent || fault === null ? faultForCode(code, message) : fault;
-    return Buffer.from(request.format.client.errorEvents(shown, ctx.requestId));
+    return Buffer.from(request.format.client.errorEvents(shown, ctx.requestId, hasContent));
   }
 }

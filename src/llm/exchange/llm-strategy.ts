@@ -3,7 +3,7 @@ import type { RequestContext } from "../../core/context.ts";
 import type { Reply } from "../../core/reply.ts";
 import type { Plan, Strategy } from "../../core/strategy.ts";
 import { readJson } from "../bytes/read-json.ts";
-import type { FormatName } from "../format.ts";
+import type { FormatName, Framing, WireFormat } from "../format.ts";
 import { isObject, type JsonObject, textOr } from "../json.ts";
 import { invalid, LlmError } from "../message/fault.ts";
 import { Call, type ClientRequest } from "./call.ts";
@@ -17,7 +17,7 @@ import { type Api, type Asked, apiOf, apiPath, askedFor, type OperationPath } fr
 import { PipedRequest } from "./piped/piped-request.ts";
 import { PipedTarget } from "./piped/piped-target.ts";
 import { readBody } from "./read-body.ts";
-import type { RuleSetup } from "./setup.ts";
+import type { Formats, RuleSetup } from "./setup.ts";
 
 /** What names a model in its body or path. */
 type ModelAsked = Extract<Asked, { readonly kind: "chat" | "countTokens" | "model" }>;
@@ -97,7 +97,7 @@ function requestOf(setup: RuleSetup, asked: ModelAsked, bytes: Buffer): ClientRe
   if (streams === null && !isSwitch(json.stream)) throw invalid("stream", "must be true or false");
   const framing = asked.kind === "chat" ? asked.framing : undefined;
   return {
-    format: path?.operation === "completions" ? completionsFormat(setup.formats) : setup.formats[name],
+    format: formatOf(setup.formats, name, path, framing),
     path,
     place: { model: placed, stream: streams, ...(framing !== undefined && { framing }) },
     bytes,
@@ -107,6 +107,12 @@ function requestOf(setup: RuleSetup, asked: ModelAsked, bytes: Buffer): ClientRe
     stream: streams ?? json.stream === true,
     streamUsage: name !== "openai-chat" || wantsUsage(json),
   };
+}
+
+function formatOf(formats: Formats, name: FormatName, path: OperationPath | null, framing?: Framing): WireFormat {
+  if (path?.operation === "completions") return completionsFormat(formats);
+  const format = formats[name];
+  return framing === "array" ? (format.array ?? format) : format;
 }
 
 /** Where the request goes at a provider of the same API; null: where chat goes. */

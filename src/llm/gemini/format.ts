@@ -1,5 +1,6 @@
 // The wire format of Gemini: generateContent and streamGenerateContent.
-import type { ClientSide, WireFormat } from "../format.ts";
+import type { ClientSide, ProviderSide, WireFormat } from "../format.ts";
+import { adaptRequest } from "./adapt-request.ts";
 import { readError, writeError } from "./errors.ts";
 import { eventFacts } from "./event-facts.ts";
 import { ArrayFrames, EVENT_FRAMES, eventOf } from "./frames.ts";
@@ -33,22 +34,18 @@ const ARRAY: ClientSide = {
   keepAlive: "\r\n",
 };
 
-/** generateContent, streamed as events (`alt=sse`). */
-export const gemini: WireFormat = {
-  name: "gemini",
-  family: "gemini",
-  client: EVENTS,
-  provider: {
-    path: geminiPath,
-    writeRequest,
-    readResponse,
-    streamReader: (sink) => new GeminiStreamReader(sink),
-    readError,
-    usageOf,
-    eventFacts: (_name, data) => eventFacts(data),
-  },
-  modelKeys: [["modelVersion"]],
+const PROVIDER: ProviderSide = {
+  path: geminiPath,
+  writeRequest,
+  adaptRequest,
+  readResponse,
+  streamReader: (sink) => new GeminiStreamReader(sink),
+  readError,
+  usageOf,
+  eventFacts: (_name, data) => eventFacts(data),
 };
 
-/** For clients that stream without `alt=sse`: they get one array. */
-export const geminiArray: WireFormat = { ...gemini, client: ARRAY };
+const SHARED = { name: "gemini", family: "gemini", provider: PROVIDER, modelKeys: [["modelVersion"]] } as const;
+
+/** generateContent and streamGenerateContent. */
+export const gemini: WireFormat = { ...SHARED, client: EVENTS, array: { ...SHARED, client: ARRAY } };

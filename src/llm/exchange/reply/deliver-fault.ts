@@ -9,7 +9,7 @@ export function deliverFault(fault: Fault, to: ReplyOutput): void {
   const { ctx, request, hasContent } = to.call;
   const { client } = request.format;
   if (hasContent || ctx.status !== 0) {
-    to.events(Buffer.from(client.errorEvents(fault, ctx.requestId)), true);
+    to.events(Buffer.from(client.errorEvents(fault, ctx.requestId, hasContent)), true);
     return;
   }
   const { status, body } = client.writeError(fault, ctx.requestId);

@@ -4,6 +4,9 @@ import type { LlmSettings } from "../../settings.ts";
 import type { Call } from "../call.ts";
 import type { Provider } from "../candidates/provider.ts";
 
+/** Content type of streams, unless the client's format has another. */
+export const EVENT_STREAM = "text/event-stream; charset=utf-8";
+
 /** Of a provider's answer, in lower case: they belong to its connection, its body as it was, or a browser it never sees. */
 const KEPT_BACK: ReadonlySet<string> = new Set([
   "alt-svc",

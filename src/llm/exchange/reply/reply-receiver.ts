@@ -9,7 +9,7 @@ import { noteMade } from "../stateful.ts";
 import { CollectedEvents } from "./collected-events.ts";
 import { FaultReply } from "./fault-reply.ts";
 import { PassedEvents } from "./passed-events.ts";
-import { addCallFields, passedFields, upstreamId } from "./reply-fields.ts";
+import { addCallFields, EVENT_STREAM, passedFields, upstreamId } from "./reply-fields.ts";
 import type { AskedTarget, ReplyOutput, ReplyPart } from "./reply-part.ts";
 import { TranslatedEvents } from "./translated-events.ts";
 import { WholeReply } from "./whole-reply.ts";
@@ -140,7 +140,7 @@ export class ReplyReceiver implements Receiver, ReplyOutput {
     if (call.ctx.status !== 0) return this.#to.begun?.(null);
     const fields = choice.request.native
       ? passedFields(this.fields)
-      : ["Content-Type", "text/event-stream; charset=utf-8"];
+      : ["Content-Type", call.request.format.client.streamType ?? EVENT_STREAM];
     addCallFields(fields, call);
     this.#to.head(200, "", fields, -1);
     this.#to.flush();

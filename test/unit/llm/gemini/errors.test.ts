@@ -1,10 +1,11 @@
 // Errors of Gemini, and errors for its clients.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { gemini, geminiArray } from "../../../../src/llm/gemini/format.ts";
+import { gemini } from "../../../../src/llm/gemini/format.ts";
 import { FAULT_STATUS, type FaultKind, faultOf } from "../../../../src/llm/message/fault.ts";
 import { validateGeminiArray, validateGeminiEvents } from "../../../support/llm/gemini-validator.ts";
 
+const ARRAY = gemini.array!.client;
 const RPC = "type.googleapis.com/google.rpc.";
 
 function read(code: number, status: string, message: string, details: readonly object[] = [], http = code) {
@@ -120,10 +121,10 @@ describe("an error for a Gemini client", () => {
     const fault = faultOf("overloaded", "Too many");
     const wanted = { code: 503, message: "Too many", status: "UNAVAILABLE" };
     assert.deepEqual(validateGeminiEvents(gemini.client.errorEvents(fault, "r")).error, wanted);
-    assert.deepEqual(validateGeminiArray(geminiArray.client.errorEvents(fault, "r", false)).error, wanted);
+    assert.deepEqual(validateGeminiArray(ARRAY.errorEvents(fault, "r", false)).error, wanted);
     assert.deepEqual(
       validateGeminiArray(
-        `[{"candidates":[],"modelVersion":"m","responseId":"r"}${geminiArray.client.errorEvents(fault, "r", true)}`,
+        `[{"candidates":[],"modelVersion":"m","responseId":"r"}${ARRAY.errorEvents(fault, "r", true)}`,
       ).error,
       wanted,
     );
@@ -132,8 +133,8 @@ describe("an error for a Gemini client", () => {
   test("keep-alives are events of their own, and blanks in an array", () => {
     const stream = gemini.client.keepAlive + gemini.client.errorEvents(faultOf("server", "x"), "");
     assert.equal(validateGeminiEvents(stream).comments, 1);
-    const { keepAlive } = geminiArray.client;
-    validateGeminiArray(`${keepAlive}${geminiArray.client.errorEvents(faultOf("server", "x"), "", false)}${keepAlive}`);
-    assert.match(geminiArray.client.streamType ?? "", /^application\/json/);
+    const { keepAlive } = ARRAY;
+    validateGeminiArray(`${keepAlive}${ARRAY.errorEvents(faultOf("server", "x"), "", false)}${keepAlive}`);
+    assert.match(ARRAY.streamType ?? "", /^application\/json/);
   });
 });

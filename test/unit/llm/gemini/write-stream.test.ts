@@ -1,20 +1,21 @@
 // Streamed answers for Gemini clients.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { gemini, geminiArray } from "../../../../src/llm/gemini/format.ts";
+import { gemini } from "../../../../src/llm/gemini/format.ts";
 import { faultOf } from "../../../../src/llm/message/fault.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
 import { unseal } from "../../../../src/llm/sealed-thoughts.ts";
 import { identity, recordingSink, replay, type SinkCall, tool } from "../../../support/llm/chat.ts";
 import { type GeminiAnswer, validateGeminiArray, validateGeminiEvents } from "../../../support/llm/gemini-validator.ts";
 
+const ARRAY = gemini.array!.client;
 const VISIBLE = { effort: null, budget: null, adaptive: false, visible: true, summary: null };
 const FOREIGN = { family: "anthropic", value: "sig" } as const;
 
 /** What a client gets, in both framings the same. */
 function written(calls: readonly SinkCall[], request: Partial<ChatRequest> = {}): GeminiAnswer {
   const events = gemini.client.streamWriter(identity(request));
-  const array = geminiArray.client.streamWriter(identity(request));
+  const array = ARRAY.streamWriter(identity(request));
   replay(calls, events);
   replay(calls, array);
   const answer = validateGeminiEvents(events.take());
