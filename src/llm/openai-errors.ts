@@ -5,37 +5,37 @@ import { faultMessage } from "./provider-text.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
 /** `code` or `type` → kind, where the status does not say it. */
-const KINDS: Readonly<Record<string, FaultKind>> = {
-  context_length_exceeded: "contextOverflow",
-  exceed_context_size_error: "contextOverflow",
-  content_policy_violation: "contentPolicy",
-  content_filter: "contentPolicy",
-  invalid_prompt: "contentPolicy",
-  bio_policy: "contentPolicy",
-  misalignment_policy_violation: "contentPolicy",
-  billing_hard_limit_reached: "billing",
-  billing_not_active: "billing",
-  credit_balance_exhausted: "billing",
-  insufficient_quota: "quota",
-  exceeded_current_quota_error: "quota",
-  rate_limit_exceeded: "rateLimit",
-  rate_limit_error: "rateLimit",
-  slow_down: "rateLimit",
-  invalid_api_key: "authentication",
-  authentication_error: "authentication",
-  permission_error: "permission",
-  model_not_found: "notFound",
-  not_found_error: "notFound",
-  server_is_overloaded: "overloaded",
-  overloaded_error: "overloaded",
-  engine_overloaded: "overloaded",
-  service_unavailable_error: "unavailable",
-  timeout: "timeout",
-  timeout_error: "timeout",
-  vector_store_timeout: "timeout",
-  invalid_request_error: "invalid",
-  BadRequestError: "invalid",
-};
+const KINDS: ReadonlyMap<unknown, FaultKind> = new Map<unknown, FaultKind>([
+  ["context_length_exceeded", "contextOverflow"],
+  ["exceed_context_size_error", "contextOverflow"],
+  ["content_policy_violation", "contentPolicy"],
+  ["content_filter", "contentPolicy"],
+  ["invalid_prompt", "contentPolicy"],
+  ["bio_policy", "contentPolicy"],
+  ["misalignment_policy_violation", "contentPolicy"],
+  ["billing_hard_limit_reached", "billing"],
+  ["billing_not_active", "billing"],
+  ["credit_balance_exhausted", "billing"],
+  ["insufficient_quota", "quota"],
+  ["exceeded_current_quota_error", "quota"],
+  ["rate_limit_exceeded", "rateLimit"],
+  ["rate_limit_error", "rateLimit"],
+  ["slow_down", "rateLimit"],
+  ["invalid_api_key", "authentication"],
+  ["authentication_error", "authentication"],
+  ["permission_error", "permission"],
+  ["model_not_found", "notFound"],
+  ["not_found_error", "notFound"],
+  ["server_is_overloaded", "overloaded"],
+  ["overloaded_error", "overloaded"],
+  ["engine_overloaded", "overloaded"],
+  ["service_unavailable_error", "unavailable"],
+  ["timeout", "timeout"],
+  ["timeout_error", "timeout"],
+  ["vector_store_timeout", "timeout"],
+  ["invalid_request_error", "invalid"],
+  ["BadRequestError", "invalid"],
+]);
 
 /** Status → kind. */
 const STATUS_KINDS: Readonly<Record<number, FaultKind>> = {
@@ -120,7 +120,7 @@ function statusOf(code: string | number | null): number {
 }
 
 function kindOf({ code, type, text, moderated }: ErrorParts, status: number): FaultKind {
-  const named = KINDS[String(code)] ?? KINDS[type ?? ""];
+  const named = KINDS.get(code) ?? KINDS.get(type);
   if (named !== undefined && named !== "invalid") return named;
   if (moderated) return "contentPolicy";
   const ofRequest = named === "invalid" || status === 400 || status === 413 || status === 422;

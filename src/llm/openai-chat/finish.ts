@@ -6,22 +6,22 @@ import { faultOfError } from "../openai-errors.ts";
 import { withoutKeys } from "../provider-text.ts";
 
 /** `finish_reason` → reason. Beside OpenAI's, words of servers that call themselves compatible. */
-const REASONS: Readonly<Record<string, FinishReason>> = {
-  stop: "stop",
-  eos: "stop",
-  eos_token: "stop",
-  end_turn: "stop",
-  stop_sequence: "stopSequence",
-  length: "length",
-  max_tokens: "length",
-  model_length: "length",
-  tool_calls: "toolCalls",
-  tool_use: "toolCalls",
-  function_call: "toolCalls",
-  content_filter: "contentFilter",
-  safety: "contentFilter",
-  refusal: "contentFilter",
-};
+const REASONS: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
+  ["stop", "stop"],
+  ["eos", "stop"],
+  ["eos_token", "stop"],
+  ["end_turn", "stop"],
+  ["stop_sequence", "stopSequence"],
+  ["length", "length"],
+  ["max_tokens", "length"],
+  ["model_length", "length"],
+  ["tool_calls", "toolCalls"],
+  ["tool_use", "toolCalls"],
+  ["function_call", "toolCalls"],
+  ["content_filter", "contentFilter"],
+  ["safety", "contentFilter"],
+  ["refusal", "contentFilter"],
+]);
 
 /** Why one choice stopped. */
 export interface Finish {
@@ -39,7 +39,7 @@ export function readFinish(choice: JsonObject, called: boolean): Finish {
   if (typeof word !== "string") throw badResponse("a finish reason that is no text");
   if (word === "error") throw new LlmError(faultOfError(choice.error ?? {}));
   if (word === "insufficient_system_resource") throw new LlmError(faultOf("overloaded", "The provider is overloaded"));
-  const reason = REASONS[word.toLowerCase()];
+  const reason = REASONS.get(word.toLowerCase());
   if (reason === undefined) throw badResponse(`the finish reason ${withoutKeys(word.slice(0, 40))}`);
   if (reason === "toolCalls" && !called) return { reason: "stop", stopSequence: null };
   if (reason !== "stop" && reason !== "stopSequence") return { reason, stopSequence: null };

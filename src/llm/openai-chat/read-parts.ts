@@ -16,7 +16,12 @@ export interface Losses {
 export type ContentPart = TextPart | ImagePart | AudioPart | DocumentPart | RefusalPart;
 
 /** Lifetimes of marks, s. */
-const LIFETIMES: Readonly<Record<string, number>> = { "5m": 300, "30m": 1800, "1h": 3600, "12h": 43_200 };
+const LIFETIMES: ReadonlyMap<unknown, number> = new Map([
+  ["5m", 300],
+  ["30m", 1800],
+  ["1h", 3600],
+  ["12h", 43_200],
+]);
 
 /** The error of a part. @param part -1: the content itself */
 export function malformedPart(message: number, part: number, key: string, what: string): LlmError {
@@ -32,7 +37,7 @@ export function textPart(text: string, cache: CacheMark | null = null): TextPart
 /** Whether the cache may end here: `prompt_cache_breakpoint`, or `cache_control` as OpenRouter has it. */
 export function cacheMark(from: JsonObject): CacheMark | null {
   const mark = from.prompt_cache_breakpoint ?? from.cache_control ?? null;
-  return isObject(mark) ? { ttlSeconds: LIFETIMES[textOr(mark.ttl) ?? ""] ?? 0 } : null;
+  return isObject(mark) ? { ttlSeconds: LIFETIMES.get(mark.ttl) ?? 0 } : null;
 }
 
 /** A content of texts only: instructions, and what tools have answered. @throws LlmError `invalid` */

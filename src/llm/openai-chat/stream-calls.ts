@@ -6,6 +6,9 @@ import type { Signature } from "../message/request.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
 import { type CallProof, readCallProof } from "./thoughts.ts";
 
+/** Most calls of one choice. */
+const MAX_CALLS = 1024;
+
 /** A call in progress. */
 interface Call {
   /** Its number for the sink; -1: it has not begun, because its name has not come. */
@@ -13,6 +16,8 @@ interface Call {
   /** As the server has it; "" none. */
   id: string;
   arguments: string;
+  /** Whether {@link arguments} end with a brace: only then can they be complete. */
+  braced: boolean;
   freeform: boolean;
   ended: boolean;
   signature: Signature | null;
@@ -74,10 +79,11 @@ export class CallReader {
   }
 
   #open(index: number | null): Call {
+    if (this.#calls.length === MAX_CALLS) throw badResponse(`more than ${MAX_CALLS} tool calls`);
     // What is complete ends now, so that writers of formats without interleaving can go on.
-    for (const call of this.#calls)
-      if (call.number !== -1 && !call.freeform && isComplete(call.arguments)) this.#end(call);
-    const call: Call = { number: -1, id: "", arguments: "", freeform: false, ended: false, signature: null };
+    for (const call of this.#calls) if (!call.ended && !call.freeform && isComplete(call)) this.#end(call);
+    const none = { number: -1, id: "", arguments: "", braced: false };
+    const call: Call = { ...none, freeform: false, ended: false, signature: null };
     this.#calls.push(call);
     if (index !== null) this.#byIndex.set(index, call);
     return call;
@@ -86,6 +92,8 @@ export class CallReader {
   #go(call: Call, name: string, piece: string): void {
     if (call.ended) return;
     call.arguments += piece;
+    const seen = piece.trimEnd();
+    if (seen !== "") call.braced = seen.endsWith("}");
     if (call.number !== -1) {
       if (piece !== "") this.#sink.toolArguments(this.#choice, call.number, piece);
     } else if (name !== "") {
@@ -111,11 +119,11 @@ export class CallReader {
 function isOther(call: Call, id: string, name: string): boolean {
   if (name === "") return false;
   if (id !== "" && call.id !== "") return id !== call.id;
-  return call.number !== -1 && isComplete(call.arguments);
+  return isComplete(call);
 }
 
-function isComplete(args: string): boolean {
-  if (!args.trimEnd().endsWith("}")) return false;
+function isComplete({ number, arguments: args, braced }: Call): boolean {
+  if (number === -1 || !braced) return false;
   try {
     JSON.parse(args);
     return true;

@@ -9,13 +9,13 @@ import type { Writing } from "./writing.ts";
 export type UserPart = TextPart | ImagePart | AudioPart | DocumentPart;
 
 /** Formats of sound, by media type. */
-const SOUNDS: Readonly<Record<string, string>> = {
-  "audio/wav": "wav",
-  "audio/x-wav": "wav",
-  "audio/wave": "wav",
-  "audio/mpeg": "mp3",
-  "audio/mp3": "mp3",
-};
+const SOUNDS: ReadonlyMap<string, string> = new Map([
+  ["audio/wav", "wav"],
+  ["audio/x-wav", "wav"],
+  ["audio/wave", "wav"],
+  ["audio/mpeg", "mp3"],
+  ["audio/mp3", "mp3"],
+]);
 
 /**
  * Texts as one text, which every server takes; as parts only where a cache mark needs them.
@@ -58,7 +58,7 @@ function writeImage({ source, detail }: ImagePart, { to }: Writing): JsonObject 
 function writeAudio({ source }: AudioPart, { to }: Writing): JsonObject {
   if (!to.facts.audio) throw unsupported("Audio");
   if (source.kind !== "base64") throw unsupported("Audio that is not part of the request");
-  const format = SOUNDS[source.mediaType] ?? (to.dialect.genuine ? null : source.mediaType.replace("audio/", ""));
+  const format = SOUNDS.get(source.mediaType) ?? (to.dialect.genuine ? null : source.mediaType.replace("audio/", ""));
   if (format === null) throw unsupported(`Audio of type ${source.mediaType}`);
   return { type: "input_audio", input_audio: { data: source.data, format } };
 }

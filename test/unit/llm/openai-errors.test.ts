@@ -115,6 +115,7 @@ describe("errors of providers", () => {
     assert.deepEqual(pick(faultOfError({ type: "server_error", code: "rate_limit_exceeded" })), ["rateLimit", 429]);
     assert.deepEqual(pick(faultOfError("oops")), ["server", 500]);
     assert.deepEqual(pick(faultOfError({ code: 200 })), ["server", 500]);
+    assert.deepEqual(pick(faultOfError({ code: "constructor", type: "toString" })), ["server", 500]);
   });
 
   test("the wait is read as seconds, milliseconds and date", () => {

@@ -60,7 +60,7 @@ describe("streams that are not", () => {
     ["an event named error", '{"message":"bad","code":"invalid_api_key"}', "error", "authentication"],
     ["a finish that is an error", delta({}, "error"), "", "server"],
     ["a finish for want of capacity (DeepSeek)", delta({}, "insufficient_system_resource"), "", "overloaded"],
-    ["a finish that nobody knows", delta({}, "vibes"), "", "badGateway"],
+    ["a finish that nobody knows", delta({}, "constructor"), "", "badGateway"],
     ["HTML", "<html>", "", "badGateway"],
     ["half an object", '{"choices":[', "", "badGateway"],
     ["an object and a half", '{"choices":[]}{"cho', "", "badGateway"],
@@ -73,6 +73,13 @@ describe("streams that are not", () => {
       assert.equal(faultOf(events, "closed", name).kind, kind);
     });
   }
+
+  test("calls without number are a fault", () => {
+    const calls = Array.from({ length: 1025 }, (_, index) =>
+      toolDelta({ index, id: `c${index}`, function: { name: "f" } }),
+    );
+    assert.equal(faultOf(calls).kind, "badGateway");
+  });
 
   test("nothing is read after an error", () => {
     const calls = read(['{"error":{"message":"bad","code":400}}', ...HELLO, delta({}, "stop")]);
