@@ -6,12 +6,14 @@ const CR = 13;
 const SPACE = 32;
 const COLON = 58;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+const LF_BYTE = Buffer.from([LF]);
 const DATA = Buffer.from("data");
 const EVENT = Buffer.from("event");
 
 /**
  * Receives what an {@link EventReader} finds. `raw` are the bytes as received, with the blank line that ends them if there
- * was one: a view of the chunk being read, or bytes of their own where they were cut.
+ * was one: a view of the chunk being read, or bytes of their own where they were cut. A blank line of CRLF is whole even if
+ * its LF comes in the next chunk.
  */
 export interface EventListener {
   /** @param name of the `event` field; "" none @param data `data` lines, joined by LF */
@@ -119,6 +121,8 @@ export class EventReader {
       this.#held.add(last);
       raw = this.#held.take();
     }
+    // The blank line ends with CRLF, whose LF is yet to come: clients look for all of it.
+    if (this.#afterCr && raw.at(-2) === LF) raw = Buffer.concat([raw, LF_BYTE]);
     if (this.#atStart) {
       this.#atStart = false;
       if (raw.subarray(0, 3).equals(BYTE_ORDER_MARK)) raw = raw.subarray(3); // nothing of the first event
