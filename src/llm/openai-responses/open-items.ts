@@ -175,7 +175,18 @@ export class OpenCall {
       const name = JSON.stringify(this.#name.name);
       this.#log.write("response.function_call_arguments.done", `${this.#place},"name":${name},"arguments":${input}`);
     }
-    this.#log.complete(this.#index, this.#item(status));
+    this.#log.complete(this.#index, this.#item(this.#isCut() ? "incomplete" : status));
+  }
+
+  /** Providers end a call that the length limit has cut before they say so. */
+  #isCut(): boolean {
+    if (this.#freeform) return false;
+    try {
+      JSON.parse(this.#input);
+      return false;
+    } catch {
+      return true;
+    }
   }
 
   #item(status: ItemStatus): JsonObject {
