@@ -52,7 +52,7 @@ export function* chunks(ask: Ask, reply: Reply, style: ChatStyle): Generator<Fra
     for (const piece of reply.redacted ? [] : pieces(reply.thought))
       yield frame("content", thoughtDelta(piece, style.kind));
     if (style.kind === "openrouter" && reply.thought !== "")
-      yield frame("content", { reasoning_details: [proofOf(reply)] });
+      yield frame("content", { reasoning_details: [{ ...proofOf(reply), text: undefined }] });
     for (const piece of pieces(reply.refusal)) yield frame("content", { refusal: piece });
     for (const piece of pieces(reply.text)) yield frame("content", { content: piece }, null, logprobsOf(piece, style));
     if (ask.commands.has("early-usage")) yield dataFrame("content", { ...head, choices: [], usage: earlyUsage(ask) });
