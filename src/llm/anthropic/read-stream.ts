@@ -29,6 +29,7 @@ export class MessagesReader implements StreamReader {
   #usage: Usage | null = null;
   #state: "waiting" | "started" | "finished" | "done" = "waiting";
   #tools = 0;
+  ignored = 0;
 
   constructor(to: StreamSink) {
     this.#to = to;
@@ -62,6 +63,10 @@ export class MessagesReader implements StreamReader {
       case "error":
         this.#state = "done";
         return this.#to.fault(faultOfError(event, 0, -1));
+      case "ping":
+        return;
+      default:
+        this.ignored++;
     }
   }
 
@@ -92,7 +97,9 @@ export class MessagesReader implements StreamReader {
       this.#blocks.set(index, open);
       this.#to.toolStart(0, open.tool, textOr(block.id) ?? "", textOr(block.name) ?? "", false);
     } else {
-      this.#blocks.set(index, openBlock(kindOf(block), -1));
+      const open = openBlock(kindOf(block), -1);
+      this.#blocks.set(index, open);
+      if (open.kind === "other") this.ignored++;
       if (block.type === "text") this.#text(textOr(block.text) ?? "");
       if (block.type === "thinking") this.#thought(textOr(block.thinking) ?? "");
     }
@@ -101,6 +108,7 @@ export class MessagesReader implements StreamReader {
   #delta(index: unknown, delta: JsonObject): void {
     const block = this.#blocks.get(index);
     if (block === undefined) throw badResponse("a delta of no block");
+    if (block.kind === "other") this.ignored++;
     switch (delta.type) {
       case "text_delta":
         if (block.kind === "text") this.#text(textOr(delta.text) ?? "");

@@ -5,6 +5,11 @@ import { unsupported } from "../message/fault.ts";
 /** What may be at the top of a schema elsewhere, but not in that of a tool. */
 const CHOICES = ["anyOf", "oneOf", "allOf"] as const;
 
+/** Whether {@link argumentSchema} accepts more than the schema it is made of. */
+export function isLoosened(schema: JsonObject): boolean {
+  return CHOICES.some((key) => key in schema);
+}
+
 /**
  * Schema of the arguments of a tool: always one of an object. Alternatives at its top, which the provider refuses, are put
  * together: all of their properties are known, and none of them is required.
@@ -15,7 +20,7 @@ export function argumentSchema(schema: JsonObject | null, tool: string): JsonObj
   const types = [schema.type ?? "object"].flat();
   if (!types.includes("object"))
     throw unsupported(`arguments that are no object, of the tool ${JSON.stringify(tool)},`);
-  if (!CHOICES.some((key) => key in schema)) return schema.type === "object" ? schema : { ...schema, type: "object" };
+  if (!isLoosened(schema)) return schema.type === "object" ? schema : { ...schema, type: "object" };
   const { anyOf, oneOf, allOf, ...rest } = schema;
   const parts = [anyOf, oneOf, allOf].flat().filter(isObject);
   const properties = Object.assign({}, ...parts.map((part) => part.properties), rest.properties);

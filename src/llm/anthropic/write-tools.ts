@@ -7,7 +7,7 @@ import type { ChatRequest, Tool, ToolChoice } from "../message/request.ts";
 import type { ModelFacts } from "../model.ts";
 import type { Block } from "./block.ts";
 import { cacheControl } from "./cache-marks.ts";
-import { argumentSchema, strictSchema } from "./schema.ts";
+import { argumentSchema, isLoosened, strictSchema } from "./schema.ts";
 import type { Message } from "./write-turns.ts";
 
 /** `tools`. @throws LlmError of `unsupported` */
@@ -24,9 +24,11 @@ function writeTool(tool: Tool, names: ToolNames, facts: ModelFacts, warnings: st
   const { name, description, schema, strict, cache } = tool;
   const block: Block = { name: names.out(name) };
   if (description !== "") block.description = description;
-  const strictly = strict === true && schema !== null && facts.schema ? strictSchema(schema) : null;
+  const input = argumentSchema(schema, name);
+  const strictly = strict === true && facts.schema ? strictSchema(input) : null;
   if (strict === true && strictly === null) warnings.push("tools.strict");
-  block.input_schema = strictly ?? argumentSchema(schema, name);
+  if (schema !== null && isLoosened(schema)) warnings.push("tools.parameters");
+  block.input_schema = strictly ?? input;
   if (strictly !== null) block.strict = true;
   if (cache !== null) block.cache_control = cacheControl(cache);
   return block;

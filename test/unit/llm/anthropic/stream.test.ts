@@ -138,6 +138,14 @@ describe("a reader", () => {
   ];
   for (const [name, events, want] of rows) test(`reads ${name}`, () => assert.deepEqual(content(...events), want));
 
+  test("counts what it has no place for", () => {
+    const reader = anthropicMessages.provider.streamReader(new RecordingSink());
+    const search = { type: "server_tool_use", id: "s", name: "web_search", input: {} };
+    const piece = { type: "input_json_delta", partial_json: "{}" };
+    feed(reader, [START, { type: "ping" }, begin(0, search), delta(0, piece), stop(0), { type: "novelty" }, ...END]);
+    assert.equal(reader.ignored, 3);
+  });
+
   test("tells what every stop_reason means, and a call from a plain end", () => {
     const reasons = {
       end_turn: "stop",

@@ -1,11 +1,12 @@
 // Requests in the common form for providers of Anthropic Messages.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { anthropicMessages } from "../../../../src/llm/anthropic/format.ts";
 import type { JsonObject } from "../../../../src/llm/json.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 import type { CacheMark, ChatRequest, Part, Tool, ToolCallPart, Turn } from "../../../../src/llm/message/request.ts";
 import type { ModelFacts } from "../../../../src/llm/model.ts";
-import { read, write, written } from "../../../support/llm/anthropic.ts";
+import { read, target, write, written } from "../../../support/llm/anthropic.ts";
 
 const text = (value: string, cache: CacheMark | null = null) => ({ kind: "text", text: value, cache }) as const;
 const call = (id: string, name = "f", args = "{}"): ToolCallPart => {
@@ -237,6 +238,11 @@ describe("blocks", () => {
       of({ kind: "audio", source: base64("audio/wav"), cache: null }),
       "audio input is not supported by this model",
     );
+    const remote = { kind: "url", url: "https://a/b", mediaType: null } as const;
+    const blind = { ...target(), dialect: { ...target().dialect, remoteUrls: false } };
+    const urls = () =>
+      anthropicMessages.provider.writeRequest({ ...read(), ...of({ ...image, source: remote }) }, blind);
+    assert.throws(urls, { message: "an image by URL is not supported by this model" });
     const file = { kind: "file", id: "f", family: "openai" } as const;
     refused(
       of({ ...image, source: file }),
@@ -282,6 +288,7 @@ describe("tools", () => {
     const properties = { a: { type: "string" }, b: { type: "number" } };
     const anyOf = [{ properties: { a: properties.a }, required: ["a"] }, { properties: { b: properties.b } }];
     assert.deepEqual(schemaOf({ anyOf }), { type: "object", properties });
+    assert.deepEqual(write({ tools: [tool("f", { schema: { anyOf } })] }).warnings, ["tools.parameters"]);
     refused(
       { tools: [tool("f", { schema: { type: "string" } })] },
       'arguments that are no object, of the tool "f", is not supported by this model',
