@@ -143,6 +143,7 @@ function metricsOf(s: Sources): OwnMetric[] {
     ...streamMetrics(s),
     ...s.meters.auth.metrics(),
     s.meters.authz.metric(),
+    ...s.meters.models.metrics(),
     own("gateway_tls_handshake_failures_total", "TLS handshakes of clients that failed", "counter", () =>
       failuresOf(s.meters.handshakes.values()),
     ),

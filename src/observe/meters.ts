@@ -10,6 +10,7 @@ import { ConnectionFaults } from "./connection-faults.ts";
 import { Handshakes } from "./handshakes.ts";
 import { Histogram } from "./histogram.ts";
 import type { LimitMeterCells } from "./limit-meters.ts";
+import { ModelMeter } from "./model-meter.ts";
 import { StreamMeterCells } from "./stream-meters.ts";
 
 /** Methods that may be a label; any other is `OTHER`, so that clients cannot make series. */
@@ -129,6 +130,7 @@ export class Meters {
   readonly streams = new StreamMeterCells();
   readonly auth = new AuthMeter();
   readonly authz = new AuthzMeter();
+  readonly models = new ModelMeter();
   /** By listener. */
   readonly handshakes = new Map<string, Handshakes>();
   /** By listener. */

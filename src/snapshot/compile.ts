@@ -20,6 +20,7 @@ import type { Match, Snapshot } from "../core/snapshot.ts";
 import type { OpenStreams } from "../core/streams.ts";
 import type { Trace } from "../core/trace.ts";
 import { JsonAccessLog, TextAccessLog } from "../observe/access-log.ts";
+import type { ModelMeter } from "../observe/model-meter.ts";
 import { WithoutProbes } from "../observe/probe-lines.ts";
 import type { RouteTree } from "../routing/tree.ts";
 import { type CidrMatch, compileCidrs } from "../wire/cidr.ts";
@@ -103,6 +104,8 @@ export class CompiledSnapshot implements Snapshot {
   readonly #unmatchedMeter: RouteMeter | null;
   /** null when metrics are off. */
   readonly #streamMeter: StreamMeter | null;
+  /** null when metrics are off. */
+  readonly #modelMeter: ModelMeter | null;
   readonly #ownAnswers: OwnAnswers;
   readonly #tracer: ((ctx: RequestContext) => Trace | null) | null;
   /** By name of the listener; null: none has any. */
@@ -125,6 +128,7 @@ export class CompiledSnapshot implements Snapshot {
     this.#credentials = runtime.credentials;
     this.#auth = parts.routes.auth;
     this.#streamMeter = config.metrics.enabled ? runtime.meters.streams : null;
+    this.#modelMeter = config.metrics.enabled ? runtime.meters.models : null;
     this.overload = parts.overload;
     this.routes = parts.routes.routes;
     this.#tree = parts.routes.tree;
@@ -192,6 +196,7 @@ export class CompiledSnapshot implements Snapshot {
   done(ctx: RequestContext, ms: number): void {
     (ctx.meter ?? this.#unmatchedMeter)?.done(ctx, ms / 1000);
     if (ctx.stream !== null || ctx.upgrade) this.#streamMeter?.done(ctx);
+    if (ctx.modelCall !== null) this.#modelMeter?.done(ctx, ctx.modelCall);
     if (ctx.route?.accessLog !== false) this.#accessLog?.write(ctx, ms);
     if (--this.#active === 0 && this.#retired) void inSlices(this.#leases.releasing());
   }

@@ -14,6 +14,7 @@ import {
   scriptedProvider,
   streamed,
 } from "../support/llm/scripted-provider.ts";
+import { scrape, sumOf } from "../support/metrics.ts";
 import { accessLine, eventually, soon } from "../support/setup.ts";
 
 const LIMIT = { timeout: 60_000 };
@@ -61,6 +62,7 @@ before(async () => {
       ),
     },
     circuitBreaker: { enabled: false },
+    metrics: { enabled: true },
     router: {
       rules: [
         ...turns.map((i) => ({
@@ -243,6 +245,17 @@ describe("before any content", LIMIT, () => {
     assert.equal(line.llm.provider, "second");
     assert.equal(line.llm.inputTokens, 7);
   });
+});
+
+test("requests, tokens, replacements and times to the first token are counted", LIMIT, async () => {
+  first.answer = failure(500);
+  await ask();
+  const metrics = await scrape(gateway.port);
+  const labels = { route: `t${turn}`, provider: "second", model: `second:m${turn}` };
+  assert.equal(sumOf(metrics, "gateway_llm_requests_total", { ...labels, outcome: "ok" }), 1);
+  assert.equal(sumOf(metrics, "gateway_llm_tokens_total", { ...labels, kind: "input" }), 7);
+  assert.equal(sumOf(metrics, "gateway_llm_fallbacks_total", { ...labels, reason: "server_error" }), 1);
+  assert.equal(sumOf(metrics, "gateway_llm_time_to_first_token_seconds_count", labels), 1);
 });
 
 describe("after the first content", LIMIT, () => {

@@ -11,6 +11,7 @@ import { hasSealed } from "../sealed-thoughts.ts";
 import type { Call } from "./call.ts";
 import type { BuiltRequest } from "./candidates/choice.ts";
 import { apiOfKind, type Candidate, type Provider } from "./candidates/provider.ts";
+import { hasProofs, withoutProofs } from "./without-proofs.ts";
 
 /** Of the client's request, in lower case: about its body as sent, or its connection, or set anew. */
 const REPLACED: ReadonlySet<string> = new Set([
@@ -35,10 +36,13 @@ export function isNative(call: Call, { provider }: Candidate): boolean {
 
 /**
  * Builds the request to a candidate.
+ * @param drops whether proofs of thoughts are left out, because the account of the credential cannot verify them
  * @throws LlmError the candidate cannot serve it, or the request is malformed
  */
-export function buildRequest(call: Call, candidate: Candidate, credential: Credential): BuiltRequest {
-  return isNative(call, candidate) ? passed(call, candidate, credential) : translated(call, candidate, credential);
+export function buildRequest(call: Call, candidate: Candidate, credential: Credential, drops: boolean): BuiltRequest {
+  const rewrites = drops && !credential.oauth && call.request.path === null && hasProofs(call.common);
+  if (isNative(call, candidate) && !rewrites) return passed(call, candidate, credential);
+  return translated(call, candidate, credential, rewrites);
 }
 
 function passed(call: Call, candidate: Candidate, credential: Credential): BuiltRequest {
@@ -98,14 +102,16 @@ function edited(call: Call, edits: JsonEdits): Buffer {
   return Buffer.concat(pieces);
 }
 
-function translated(call: Call, candidate: Candidate, credential: Credential): BuiltRequest {
+function translated(call: Call, candidate: Candidate, credential: Credential, drops: boolean): BuiltRequest {
   const { path } = call.request;
   if (path !== null) throw unsupported(path.operation);
-  const { common } = call;
+  const common = drops ? withoutProofs(call.common) : call.common;
   const { provider } = candidate;
-  const format = call.setup.formats[provider.settings.formats[0]];
+  const { formats } = provider.settings;
+  const own = call.request.format;
+  const format = formats.includes(own.name) ? own : call.setup.formats[formats[0]];
   const [first] = common.nativeOnly;
-  if (first !== undefined && format !== call.request.format) throw unsupported(first, first);
+  if (first !== undefined && format !== own) throw unsupported(first, first);
   const { body, warnings, toolNames } = format.provider.writeRequest(common, candidate);
   const target = provider.settings.basePath + format.provider.path(candidate.upstreamName, common.stream);
   const accept = common.stream ? "text/event-stream" : "application/json";

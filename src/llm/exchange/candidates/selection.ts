@@ -6,6 +6,7 @@ import { type Fault, faultOf, LlmError } from "../../message/fault.ts";
 import { buildRequest, isNative } from "../build-request.ts";
 import type { Call } from "../call.ts";
 import { ownerOf } from "../stateful.ts";
+import { hasProofs, isUnverified } from "../without-proofs.ts";
 import type { Choice } from "./choice.ts";
 import type { Candidate } from "./provider.ts";
 import { endOf, fallbackReason, type Successor, successorOf } from "./successors.ts";
@@ -27,6 +28,8 @@ export class Selection {
   readonly #used: string[] = [];
   /** The limit of the client's subscription is reached, and the operator has consented to pay. */
   #operatorPays = false;
+  /** Proofs of thoughts are left out. */
+  #dropsProofs = false;
   /** Fingerprint of the credential that has made what the request refers to; null: it refers to nothing. */
   readonly #owner: string | null;
   readonly excluded: Exclusion[] = [];
@@ -63,11 +66,21 @@ export class Selection {
     const { settings, credentials } = this.#call.setup;
     if (this.#call.hasContent || this.#choices >= settings.fallback.maxAttempts) return null;
     if (fault !== null && credentials.isFinal(fault, credential)) return null;
+    if (fault !== null && this.#isUnverified(fault, credential)) {
+      this.#dropsProofs = true;
+      return this.#next(this.#left);
+    }
     const successor = fault === null ? "model" : successorOf(fault, settings.fallback);
     if (successor === "nobody") return null;
     const next = this.#next(this.#orderAfter(candidate, credential, successor));
     if (next !== null) this.#call.fallbackReason = fallbackReason(fault, code);
     return next;
+  }
+
+  /** A proof of a thought is that of another account: the request is worth another attempt without it, once. */
+  #isUnverified({ message, code }: Fault, { oauth }: Credential): boolean {
+    if (oauth || this.#dropsProofs || this.#call.request.path !== null) return false;
+    return isUnverified(`${code} ${message}`) && hasProofs(this.#call.common);
   }
 
   #orderAfter(failed: Candidate, credential: Credential, successor: Successor): readonly Candidate[] {
@@ -124,7 +137,11 @@ export class Selection {
     const { credential } = found;
     if (credential === null) return this.#exclude(candidate, ineligibleFault(found.reason, found.retryAfterMs));
     try {
-      return { candidate, credential, request: buildRequest(call, candidate, credential) };
+      return {
+        candidate,
+        credential,
+        request: buildRequest(call, candidate, credential, this.#dropsProofs || found.moved),
+      };
     } catch (error) {
       if (!(error instanceof LlmError)) throw error;
       return this.#exclude(candidate, error.fault);
