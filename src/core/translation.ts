@@ -32,6 +32,11 @@ export interface EventForm {
   readonly earlyMs: number;
   /** Fields of that head, flat. */
   earlyFields(): string[];
+  /**
+   * Content type of streams of unknown length that are treated as event streams, which they are not: each of their parts
+   * ends with a blank line, too. Absent: there are none.
+   */
+  readonly type?: string | undefined;
   /** Sent between events while there is nothing else to send. */
   readonly keepAlive: Buffer;
   /** Nothing was sent but keep-alives: another target can continue the reply. */

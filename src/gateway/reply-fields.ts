@@ -9,6 +9,11 @@ export function isEventStream(fields: readonly string[]): boolean {
   return type !== undefined && /^text\/event-stream\s*(;|$)/i.test(type);
 }
 
+/** Whether the response has exactly this content type. @param type undefined: none counts */
+export function isOfType(fields: readonly string[], type: string | undefined): boolean {
+  return type !== undefined && getField(fields, "content-type") === type;
+}
+
 /** Whether the body is compressed or coded otherwise: nothing can be seen in it. */
 export function isEncoded(fields: readonly string[]): boolean {
   const coding = getField(fields, "content-encoding");

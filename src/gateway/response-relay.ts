@@ -8,7 +8,7 @@ import type { Route, TunnelFactory } from "../core/route.ts";
 import { dropFields } from "../wire/fields.ts";
 import type { Deadline } from "./deadline.ts";
 import { addEventFields, EventStream, type EventStreamHandler } from "./event-stream.ts";
-import { isEncoded, isEventStream, noteGrpcStatus } from "./reply-fields.ts";
+import { isEncoded, isEventStream, isOfType, noteGrpcStatus } from "./reply-fields.ts";
 import { sendHead, switchHead } from "./send-reply.ts";
 
 const NO_TRAILERS: readonly string[] = [];
@@ -82,7 +82,7 @@ export class ResponseRelay implements BoundStream {
     clearTimeout(this.#held);
     clearTimeout(this.#silence);
     if (this.#route.grpc) noteGrpcStatus(ctx, fields);
-    const isStream = isEventStream(fields);
+    const isStream = isEventStream(fields) || (length === -1 && isOfType(fields, ctx.translation?.events?.type));
     // A compressed stream cannot be parsed; it is forwarded like any body.
     const events = isStream && !isEncoded(fields) && ctx.method !== "HEAD";
     if (isStream) {

@@ -113,7 +113,7 @@ export interface ClientSide {
    * @param begun whether anything but {@link keepAlive} was written before; what is not framed as events depends on it
    */
   errorEvents(fault: Fault, requestId: string, begun?: boolean): string;
-  /** Content type of streams; absent: `text/event-stream`. */
+  /** Content type of streams; absent: `text/event-stream`. Each part of others ends with a blank line, too. */
   readonly streamType?: string;
   /** A whole event, or comment, without meaning that keeps the connection alive. */
   readonly keepAlive: string;

@@ -23,6 +23,10 @@ export class CallEvents implements EventForm {
     return fields;
   }
 
+  get type(): string | undefined {
+    return this.#call.request.stream ? this.#call.request.format.client.streamType : undefined;
+  }
+
   get keepAlive(): Buffer {
     return Buffer.from(this.#call.request.format.client.keepAlive);
   }

@@ -3,7 +3,7 @@ import type { ClientSide, ProviderSide, WireFormat } from "../format.ts";
 import { adaptRequest } from "./adapt-request.ts";
 import { readError, writeError } from "./errors.ts";
 import { eventFacts } from "./event-facts.ts";
-import { ArrayFrames, EVENT_FRAMES, eventOf } from "./frames.ts";
+import { ArrayFrames, EVENT_FRAMES, elementOf, eventOf } from "./frames.ts";
 import { geminiPath } from "./place.ts";
 import { readRequest } from "./read-request.ts";
 import { readResponse } from "./read-response.ts";
@@ -28,7 +28,7 @@ const ARRAY: ClientSide = {
   ...EVENTS,
   streamWriter: (as) => new GeminiStreamWriter(as, new ArrayFrames()),
   errorEvents: (fault, requestId, begun = false) => {
-    return `${begun ? ",\r\n" : "["}${JSON.stringify(writeError(fault, requestId).body)}]`;
+    return `${elementOf(JSON.stringify(writeError(fault, requestId).body), begun)}]`;
   },
   streamType: "application/json; charset=UTF-8",
   keepAlive: "\r\n",

@@ -16,17 +16,22 @@ export function eventOf(json: string): string {
 /** Server-sent events: the end is that of the response. */
 export const EVENT_FRAMES: Frames = { chunk: eventOf, end: () => "" };
 
-/** The elements of one array. */
+/** The elements of one array: each ends with a blank line, as an event does, so that one can be put behind any other. */
 export class ArrayFrames implements Frames {
   #begun = false;
 
   chunk(json: string): string {
-    const before = this.#begun ? ",\r\n" : "[";
+    const element = elementOf(json, this.#begun);
     this.#begun = true;
-    return before + json;
+    return element;
   }
 
   end(): string {
-    return this.#begun ? "]" : "[]";
+    return this.#begun ? "]\r\n\r\n" : "[]\r\n\r\n";
   }
+}
+
+/** One element. @param begun whether there are others before it */
+export function elementOf(json: string, begun: boolean): string {
+  return `${begun ? "," : "["}${json}\r\n\r\n`;
 }
