@@ -11,7 +11,10 @@ export interface Translation {
   readonly fields: readonly string[];
   /** Longest wait for a connection, ms, if it is shorter than usual. */
   readonly dialTimeoutMs?: number;
-  /** Whether nothing about the client is told to the backend (`X-Forwarded-*`, `Via`). Absent: it is. */
+  /**
+   * Whether nothing about the client is told to the backend (`X-Forwarded-*`, `Via`, what filters add), so that
+   * {@link fields} are sent as they are: without those of the client that filters or its `Connection` take away. Absent: it is.
+   */
   readonly anonymous?: boolean;
   /** Whether the answer may be a stream, which has no total deadline. */
   readonly streams: boolean;

@@ -17,7 +17,11 @@ const TRAILERS = /(^|,)\s*trailers\s*(;|,|$)/i;
 
 /** The head that all attempts on a target share; `ctx.translation` speaks for the client where there is one. */
 export function requestHead(ctx: RequestContext, route: Route): RequestHead {
-  const { translation, edit, nominated } = ctx;
+  const { translation } = ctx;
+  // What a translation says of its own is not the client's, nor for filters to take away.
+  const isOwn = translation?.anonymous === true;
+  const edit = isOwn ? null : ctx.edit;
+  const nominated = isOwn ? null : ctx.nominated;
   const { requestId, via: sendsVia } = ctx.snapshot!;
   const source = translation?.fields ?? ctx.fields;
   const replaced = ctx.upgrade ? route.websocket!.replaced : null;
@@ -62,14 +66,13 @@ export function requestHead(ctx: RequestContext, route: Route): RequestHead {
   }
   if (edit !== null) fields.push(...edit.fields);
   if (replaced !== null) fields.push(...route.websocket!.offer(ctx));
-  if (sendsVia && translation?.anonymous !== true)
-    fields.push("Via", `${via === "" ? "" : `${via}, `}${ctx.httpVersion} gateway`);
+  if (sendsVia && !isOwn) fields.push("Via", `${via === "" ? "" : `${via}, `}${ctx.httpVersion} gateway`);
   return {
     method: translation?.method ?? ctx.method,
     target: translation?.target ?? edit?.target ?? upstreamTarget(route.target, ctx.path, edit?.query ?? ctx.query),
     authority: authorityFor(ctx, route.target),
     fields,
-    forwarded: translation?.anonymous === true ? NOTHING : forwardedFields(ctx),
+    forwarded: isOwn ? NOTHING : forwardedFields(ctx),
     kind: ctx.upgrade ? "websocket" : route.grpc ? "grpc" : "http",
     acceptsTrailers,
     expectsContinue,

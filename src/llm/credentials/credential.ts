@@ -79,6 +79,11 @@ export class Credential implements CredentialFacts {
     return shown;
   }
 
+  /** Whether bytes of the provider repeat the credential. */
+  isIn(bytes: Buffer): boolean {
+    return this.#value.length >= SHORTEST && bytes.includes(this.#value);
+  }
+
   toString(): string {
     return HIDDEN;
   }

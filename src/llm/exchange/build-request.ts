@@ -126,15 +126,18 @@ function translated(call: Call, candidate: Candidate, credential: Credential, dr
   };
 }
 
-/** The client's fields, as far as they are for a provider: without those of its body. */
-export function passedClientFields(ctx: RequestContext): string[] {
+/** The client's fields, as far as they are for a provider: without those of its body, its connection and the gateway. */
+export function passedClientFields({ fields: sent, edit, nominated, credential }: RequestContext): string[] {
   const kept: string[] = [];
-  const fields = withoutCredentials(ctx.fields);
+  const fields = withoutCredentials(sent);
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!.toLowerCase();
-    if (!REPLACED.has(name) && !name.startsWith("x-forwarded-") && !name.startsWith("x-llm-")) {
-      kept.push(fields[i]!, fields[i + 1]!);
-    }
+    const value = fields[i + 1]!;
+    if (REPLACED.has(name) || name.startsWith("x-forwarded-") || name.startsWith("x-llm-")) continue;
+    if (nominated?.has(name) || edit?.drops(name)) continue;
+    // What lets the client in here may also be forwarded to its own services, but not to a provider.
+    if (credential !== null && credential !== "" && value.includes(credential)) continue;
+    kept.push(fields[i]!, value);
   }
   return kept;
 }

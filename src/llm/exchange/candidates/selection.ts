@@ -73,7 +73,7 @@ export class Selection {
     const successor = fault === null ? "model" : successorOf(fault, settings.fallback);
     if (successor === "nobody") return null;
     const next = this.#next(this.#orderAfter(candidate, credential, successor));
-    if (next !== null) this.#call.fallbackReason = fallbackReason(fault, code);
+    if (next !== null) this.#call.fallbackReason = fallbackReason(candidate.provider.settings.kind, fault, code);
     return next;
   }
 

@@ -1,6 +1,7 @@
 // What a fault says about who may be asked next, as a table.
 import type { ErrorCode } from "../../../core/errors.ts";
 import { type Fault, type FaultKind, faultOf } from "../../message/fault.ts";
+import type { ProviderKind } from "../../providers.ts";
 import type { FallbackSettings } from "../../settings.ts";
 
 /** Who takes over. */
@@ -50,8 +51,8 @@ export function successorOf({ kind, status }: Fault, fallback: FallbackSettings)
 }
 
 /** Why another was asked, for `x-llm-fallback-reason`. @param fault null: of the connection, as `code` says */
-export function fallbackReason(fault: Fault | null, code: ErrorCode | null): string {
-  if (fault !== null) return ROWS[fault.kind].reason;
+export function fallbackReason(kind: ProviderKind, fault: Fault | null, code: ErrorCode | null): string {
+  if (fault !== null) return kind === "anthropic" && fault.status === 429 ? "anthropic_429" : ROWS[fault.kind].reason;
   return code === "upstream_timeout" ? "timeout" : "network";
 }
 

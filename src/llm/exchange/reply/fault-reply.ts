@@ -1,5 +1,6 @@
 // An answer whose status is an error.
 import { Gathered } from "../../../wire/gathered.ts";
+import type { FaultKind } from "../../message/fault.ts";
 import { deliverFault, retryFields } from "./deliver-fault.ts";
 import { parseObject } from "./parse-object.ts";
 import { passedFields } from "./reply-fields.ts";
@@ -7,6 +8,9 @@ import type { ReplyOutput, ReplyPart } from "./reply-part.ts";
 
 /** Largest error that is read, bytes; what follows is not needed to tell its kind. */
 const MAX_BYTES = 256 * 1024;
+
+/** Faults of a credential, or of who pays for it. */
+const OF_ACCOUNT: ReadonlySet<FaultKind> = new Set<FaultKind>(["authentication", "billing", "permission"]);
 
 /** Reads the error of a provider. */
 export class FaultReply implements ReplyPart {
@@ -31,9 +35,11 @@ export class FaultReply implements ReplyPart {
     // 3xx and others below 400: no API of the kind answers so.
     const status = this.#status < 400 ? 502 : this.#status;
     const json = parseObject(bytes);
-    const fault = format.provider.readError(status, json, fields);
-    this.#to.faulted(fault, () => {
-      if (!native || json === null || call.ctx.status !== 0) return deliverFault(fault, this.#to);
+    const { credential } = choice;
+    this.#to.faulted(format.provider.readError(status, json, fields), (fault) => {
+      // What is said of the operator's account is not for clients.
+      const isSecret = credential.origin === "operator" && (OF_ACCOUNT.has(fault.kind) || credential.isIn(bytes));
+      if (!native || json === null || isSecret || call.ctx.status !== 0) return deliverFault(fault, this.#to);
       this.#to.answer(status, bytes, [
         ...passedFields(fields),
         ...retryFields({ ...fault, retryAfterMs: -1 }, call.ctx.attempts),

@@ -67,8 +67,10 @@ export class PassedEvents implements ReplyPart {
     }
     if (facts.terminal) this.#complete = true;
     if (facts.fault !== null) {
-      const { fault } = facts;
-      this.#to.faulted(fault, () => this.#end(call.hasContent ? raw : null, () => deliverFault(fault, this.#to)));
+      const isShown = call.hasContent && !choice.credential.isIn(raw);
+      this.#to.faulted(facts.fault, (fault) => {
+        this.#end(isShown ? raw : null, () => deliverFault(fault, this.#to));
+      });
       this.#over = true;
       return;
     }

@@ -30,8 +30,8 @@ export interface ReplyOutput {
   readonly choice: Choice;
   /** Of the provider's answer, flat. */
   readonly fields: readonly string[];
-  /** The provider has reported a fault. Where no other candidate takes over, `deliver` is called. */
-  faulted(fault: Fault, deliver: () => void): void;
+  /** The provider has reported a fault. Where no other candidate takes over, `deliver` is called with what clients may see of it. */
+  faulted(fault: Fault, deliver: (shown: Fault) => void): void;
   /** The provider has made an object with this description. */
   made(object: JsonObject | null): void;
   /** Sends a complete answer. @param fields for the client, flat */

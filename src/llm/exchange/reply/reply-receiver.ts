@@ -1,6 +1,7 @@
 // Receives the answer of one attempt and decides by its head how it is read.
 import type { Receiver, SendFailure } from "../../../core/edges.ts";
 import { getField } from "../../../wire/fields.ts";
+import { withoutCredential } from "../../credentials/conceal.ts";
 import type { JsonObject } from "../../json.ts";
 import { badResponse, type Fault } from "../../message/fault.ts";
 import type { Call } from "../call.ts";
@@ -84,10 +85,11 @@ export class ReplyReceiver implements Receiver, ReplyOutput {
   }
 
   /** The provider has reported a fault. Before any content another candidate takes over; if there is none, `deliver` is called. */
-  faulted(fault: Fault, deliver: () => void): void {
+  faulted(reported: Fault, deliver: (shown: Fault) => void): void {
     if (this.#over) return;
-    const { call } = this.#target;
-    if (!this.#target.faulted(fault) || call.hasContent) return deliver();
+    const { call, choice } = this.#target;
+    const fault = withoutCredential(reported, choice.credential);
+    if (!this.#target.faulted(fault) || call.hasContent) return deliver(fault);
     this.#stop();
     const detail = `${fault.kind}${fault.code === null ? "" : ` ${fault.code}`}, status ${fault.status}`;
     this.#to.failed({ code: "model_unavailable", progress: "declined", detail, status: fault.status });

@@ -81,10 +81,10 @@ export class TranslatedEvents implements ReplyPart {
   #faulted(fault: Fault): void {
     if (this.#over) return;
     this.#over = true;
-    this.#to.faulted(fault, () => {
+    this.#to.faulted(fault, (shown) => {
       const { call } = this.#to;
-      if (!call.hasContent) return deliverFault(fault, this.#to);
-      this.#writer.fault(fault);
+      if (!call.hasContent) return deliverFault(shown, this.#to);
+      this.#writer.fault(shown);
       this.#to.events(Buffer.from(this.#held + this.#writer.take()), true);
     });
   }

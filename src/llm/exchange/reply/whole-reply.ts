@@ -36,7 +36,7 @@ export class WholeReply implements ReplyPart {
       this.#send(this.#body.take());
     } catch (error) {
       if (!(error instanceof LlmError)) throw error;
-      this.#to.faulted(error.fault, () => deliverFault(error.fault, this.#to));
+      this.#to.faulted(error.fault, (fault) => deliverFault(fault, this.#to));
     }
   }
 
