@@ -79,23 +79,26 @@ function issuersOf({ issuers }: Pick<IssuerSettings, "issuers">): readonly strin
 function readKeys(draft: Draft, files: SourceFiles): AuthConfig["apikey"] {
   const { apikey } = draft.written.auth;
   const place: Place = ["auth", "apikey"];
-  const header = apikey.headerName.toLowerCase();
+  const headers = apikey.headerName.map((name) => name.toLowerCase()).filter((name) => name !== "");
   const fault = (key: string, message: string) => draft.error([...place, key], `${dotted(place)}.${key}: ${message}`);
-  if (header === "authorization") fault("headerName", "set scheme instead, to the word before the key");
-  else if (header !== "" && (!TOKEN.test(header) || header === "cookie" || knownField(header) !== OTHER))
-    fault("headerName", `"${header}" cannot contain a key`);
+  for (const header of headers) {
+    if (header === "authorization") fault("headerName", "set scheme instead, to the word before the key");
+    else if (!TOKEN.test(header) || header === "cookie" || knownField(header) !== OTHER)
+      fault("headerName", `"${header}" cannot contain a key`);
+  }
   for (const name of ["queryParam", "cookieName", "scheme"] as const)
     if (apikey[name] !== "" && !TOKEN.test(apikey[name])) fault(name, `"${apikey[name]}" is not a valid name`);
   if (apikey.scheme.toLowerCase() === "basic") fault("scheme", "Basic is for user names and passwords");
   const { queryParam: query, cookieName: cookie, scheme } = apikey;
-  if (header + query + cookie + scheme === "")
+  if (headers.length === 0 && query + cookie + scheme === "")
     draft.error(place, "auth.apikey: keys need a header, query parameter, cookie or scheme");
   checkScopes(draft, apikey.defaultScopes, [...place, "defaultScopes"]);
   const keys = new KeyReader(draft, apikey).read(files);
   if (keys.length === 0) draft.warn(place, "auth.apikey: no keys are configured, so none is accepted");
   const none = { header: "", prefix: "", query: "", cookie: "", subprotocol: false };
   const places = [
-    { ...none, header, query, cookie },
+    ...headers.map((header) => ({ ...none, header })),
+    ...(query + cookie === "" ? [] : [{ ...none, query, cookie }]),
     ...(scheme === "" ? [] : [{ ...none, header: "authorization", prefix: scheme.toLowerCase() }]),
   ];
   return { places, scheme: scheme || "ApiKey", forward: apikey.forward, keys };

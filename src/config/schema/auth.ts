@@ -70,7 +70,7 @@ function hashed(doc: string): Field<boolean> {
 
 const apikey = object("", {
   enabled: bool("accept API keys", false),
-  headerName: str("header that contains the key; empty = none", "X-API-Key"),
+  headerName: strings("header that contains the key, or several that may; empty = none", ["X-API-Key"]),
   queryParam: str("query parameter that may also contain the key; empty = none", ""),
   cookieName: str("cookie that may also contain the key; empty = none", ""),
   scheme: str("scheme, if `Authorization: <scheme> <key>` may also contain the key; empty = none", ""),

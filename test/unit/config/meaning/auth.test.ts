@@ -124,6 +124,15 @@ describe("keys", () => {
     assert.equal(key!.digest, keyDigest("a"));
     assert.match(why({ apikey: { hashAlgorithm: "md5", keys: {} } }), /hashKeys: expected true or false/);
   });
+  test("may be sent in several headers, and with a scheme", () => {
+    const { auth } = load({
+      apikey: { headerName: ["X-API-Key", "X-Goog-Api-Key"], scheme: "Bearer", ...APIKEY },
+    });
+    assert.deepEqual(
+      auth.apikey!.places.map(({ header, prefix }) => header + prefix),
+      ["x-api-key", "x-goog-api-key", "authorizationbearer"],
+    );
+  });
   test("must be distinct and valid", () => {
     const said = (keys: unknown, more: Block = {}) => why({ apikey: { keys, ...more } });
     assert.match(said({ a: { key: "same" }, b: { key: "same" } }), /keys "a" and "b" are the same/);
@@ -186,7 +195,7 @@ describe("secrets", () => {
     const { config, warnings, sources } = loadConfig({ file: "t.yaml", text, env: {} });
     const shown = [printConfiguration(config), ...warnings.map((warning) => withSource(warning, sources))].join("\n");
     assert.ok(!shown.includes(secret), shown);
-    assert.match(shown, /headerName: X-API-Key/);
+    assert.match(shown, /headerName: \[ X-API-Key \]/);
     assert.ok(!JSON.stringify({ ...config, written: null }).includes(secret), "the meaning has digests alone");
   });
 });
