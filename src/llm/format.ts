@@ -134,6 +134,8 @@ export interface ProviderSide {
    * @param warnings gets names of fields whose values are changed
    */
   adaptRequest?(body: JsonObject, to: ModelTarget, warnings?: string[]): JsonEdits;
+  /** Whether {@link adaptRequest} takes out what `sealed-thoughts.ts` has sealed; else such a request is written anew. */
+  readonly unseals?: boolean;
   /** @throws LlmError of `badResponse` or, where the body reports one, the fault */
   readResponse(body: JsonObject): ChatResponse;
   streamReader(sink: StreamSink): StreamReader;

@@ -31,7 +31,7 @@ export function isNative(call: Call, { provider }: Candidate): boolean {
     return apiOfKind(provider.kind) === path.api && provider.kind.operations[path.operation] !== undefined;
   }
   if (!provider.settings.formats.includes(format.name) || place.framing === "array") return false;
-  return !hasSealed(bytes);
+  return format.provider.unseals === true || !hasSealed(bytes);
 }
 
 /**

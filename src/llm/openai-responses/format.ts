@@ -1,6 +1,7 @@
 // The wire format of OpenAI's Responses API.
 import type { WireFormat } from "../format.ts";
 import { readOpenAiError, writeOpenAiError } from "../openai-errors.ts";
+import { adaptRequest } from "./adapt.ts";
 import { errorEvents } from "./errors.ts";
 import { eventFacts, usageOf } from "./event-facts.ts";
 import { readRequest } from "./read-request.ts";
@@ -26,6 +27,8 @@ export const openaiResponses: WireFormat = {
   provider: {
     path: () => "/responses",
     writeRequest,
+    adaptRequest,
+    unseals: true,
     readResponse,
     streamReader: (sink) => new ResponsesReader(sink),
     readError: readOpenAiError,
