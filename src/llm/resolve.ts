@@ -1,4 +1,5 @@
 // Which providers serve a model, from its name alone.
+import type { Family } from "./message/request.ts";
 import { PROVIDER_KINDS } from "./providers.ts";
 import type { LlmSettings, ModelSettings, ProviderSettings } from "./settings.ts";
 
@@ -44,6 +45,24 @@ export function upstreamNameOf({ id, kind }: Pick<ProviderSettings, "id" | "kind
   const { author: own, allAuthors } = PROVIDER_KINDS[kind];
   if (author === own) return rest;
   return author === id && (!allAuthors || rest.includes("/")) ? rest : name;
+}
+
+/** Authors of models whose thoughts carry proofs. */
+const FAMILIES: ReadonlyMap<string, Family> = new Map([
+  ["openai", "openai"],
+  ["anthropic", "anthropic"],
+  ["google", "gemini"],
+]);
+
+/** Whose proofs of thoughts a model takes: its author's, whatever API it is reached through. */
+export function familyOf(
+  { provider, upstreamName }: Pick<ModelSource, "provider" | "upstreamName">,
+  id: string,
+): Family {
+  const { author } = PROVIDER_KINDS[provider.kind];
+  if (author !== null) return FAMILIES.get(author) ?? "other";
+  const name = upstreamName.includes("/") ? upstreamName : id.slice(id.indexOf(":") + 1);
+  return FAMILIES.get(name.slice(0, Math.max(0, name.indexOf("/")))) ?? "other";
 }
 
 function byAuthor(providers: readonly ProviderSettings[], name: string): readonly ModelSource[] {

@@ -3,11 +3,12 @@ import type { JsonEdits } from "../bytes/json-edit.ts";
 import { CALL_IDS, callId, type NameRule } from "../ids.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import type { Dialect, ModelTarget } from "../model.ts";
+import { withoutForeignThoughts } from "./adapt-thoughts.ts";
 
 /** Changes by key; empty: the body passes as it is. Messages are written anew only if one of them has to change. */
-export function adaptRequest(body: JsonObject, { dialect }: ModelTarget): JsonEdits {
-  const messages = adaptedMessages(body.messages, dialect);
-  return { ...limitEdits(body, dialect), ...(messages === null ? null : { messages: JSON.stringify(messages) }) };
+export function adaptRequest(body: JsonObject, to: ModelTarget): JsonEdits {
+  const messages = adaptedMessages(body.messages, to);
+  return { ...limitEdits(body, to.dialect), ...(messages === null ? null : { messages: JSON.stringify(messages) }) };
 }
 
 /** The bound of the output under the name that the endpoint knows. */
@@ -20,19 +21,19 @@ function limitEdits(body: JsonObject, { maxTokensField: known }: Dialect): JsonE
 }
 
 /** null: none changes. */
-function adaptedMessages(messages: unknown, { developerRole, callIds }: Dialect): readonly unknown[] | null {
+function adaptedMessages(messages: unknown, to: ModelTarget): readonly unknown[] | null {
   if (!Array.isArray(messages)) return null;
-  const rule = CALL_IDS[callIds];
+  const rule = CALL_IDS[to.dialect.callIds];
   let changed = false;
   const adapted = messages.map((message: unknown) => {
-    const now = isObject(message) ? adaptedMessage(message, developerRole, rule) : message;
+    const now = isObject(message) ? adaptedMessage(withoutForeignThoughts(message, to), to.dialect, rule) : message;
     if (now !== message) changed = true;
     return now;
   });
   return changed ? adapted : null;
 }
 
-function adaptedMessage(message: JsonObject, developerRole: boolean, rule: NameRule): JsonObject {
+function adaptedMessage(message: JsonObject, { developerRole }: Dialect, rule: NameRule): JsonObject {
   const { role, tool_call_id: id, tool_calls: calls } = message;
   if (role === "developer" && !developerRole) return { ...message, role: "system" };
   if (typeof id === "string" && !rule.allowed.test(id)) return { ...message, tool_call_id: callId(id, rule) };

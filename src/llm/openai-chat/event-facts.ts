@@ -7,12 +7,12 @@ import { usageOf } from "./usage.ts";
 /** Fields of a delta that are no content. */
 const QUIET: ReadonlySet<string> = new Set(["role"]);
 
-/** `[DONE]`, the only event that is no object. */
-const DONE: EventFacts = { content: false, usage: null, usageOnly: false, terminal: true, fault: null };
+/** `[DONE]`, or what is no chunk. What completes an answer is its finish, as many servers send nothing behind it. */
+const NOTHING: EventFacts = { content: false, usage: null, usageOnly: false, terminal: false, fault: null };
 
 /** @param data null: it is no JSON object */
 export function eventFacts(name: string, data: JsonObject | null): EventFacts {
-  if (data === null) return DONE;
+  if (data === null) return NOTHING;
   const choices = listOr(data.choices).filter(isObject);
   const usage = usageOf(data);
   const terminal = choices.some(({ finish_reason: reason }) => Boolean(reason));

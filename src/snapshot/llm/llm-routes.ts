@@ -15,7 +15,7 @@ import { LlmStrategy } from "../../llm/exchange/llm-strategy.ts";
 import type { Formats } from "../../llm/exchange/setup.ts";
 import { factsOf } from "../../llm/models/known-models.ts";
 import { PROVIDER_KINDS } from "../../llm/providers.ts";
-import { type ModelSource, sourcesOf } from "../../llm/resolve.ts";
+import { familyOf, type ModelSource, sourcesOf } from "../../llm/resolve.ts";
 import type { LlmSettings, ProviderSettings } from "../../llm/settings.ts";
 import type { Build, LlmRouteSource } from "../runtime.ts";
 import { GrantedModels } from "./model-access.ts";
@@ -84,7 +84,8 @@ export class LlmRoutes implements LlmRouteSource {
     return { strategy: new LlmStrategy(setup, errors, models), errors };
   }
 
-  #candidate(id: string, weight: number, { provider, upstreamName, settings }: ModelSource): Candidate {
+  #candidate(id: string, weight: number, source: ModelSource): Candidate {
+    const { provider, upstreamName, settings } = source;
     const { facts, price } = factsOf(id, upstreamName, provider.kind);
     return {
       id,
@@ -93,6 +94,7 @@ export class LlmRoutes implements LlmRouteSource {
       provider: this.#providers.get(provider.id)!,
       facts: { ...facts, ...settings?.facts },
       dialect: provider.dialect,
+      family: familyOf(source, id),
       price: settings?.price ?? price,
     };
   }

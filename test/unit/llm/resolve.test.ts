@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PROVIDER_KINDS, type ProviderKind } from "../../../src/llm/providers.ts";
-import { sourcesOf } from "../../../src/llm/resolve.ts";
+import { familyOf, sourcesOf } from "../../../src/llm/resolve.ts";
 import type { ModelSettings, ProviderSettings } from "../../../src/llm/settings.ts";
 
 const provider = (id: string, kind: ProviderKind): ProviderSettings => ({
@@ -69,4 +69,16 @@ test("a configured model is served where it says, and lends its settings to its 
 test("a name that says no provider has none", () => {
   for (const name of ["gpt-5", "", "/", "openai/", "/x", "nobody:x", ":x", "local:"])
     assert.deepEqual(sources(name), [], name);
+});
+
+test("a model takes proofs of thoughts of its author, whatever provider it is reached through", () => {
+  const families = [
+    "openai/gpt-5",
+    "openrouter:anthropic/claude",
+    "openrouter:google/gemini",
+    "claude:opus",
+    "local:llama",
+  ];
+  const found = families.map((name) => familyOf(sourcesOf({ providers: PROVIDERS, models: [] }, name)[0]!, name));
+  assert.deepEqual(found, ["openai", "anthropic", "gemini", "anthropic", "other"]);
 });

@@ -4,18 +4,23 @@ import { describe, test } from "node:test";
 import { editedJson } from "../../../../src/llm/bytes/json-edit.ts";
 import { isProblem, membersOf } from "../../../../src/llm/bytes/json-members.ts";
 import type { JsonObject } from "../../../../src/llm/json.ts";
-import type { Dialect } from "../../../../src/llm/model.ts";
+import type { Dialect, ModelTarget } from "../../../../src/llm/model.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
 import { PROVIDER_KINDS } from "../../../../src/llm/providers.ts";
 import { modelTarget } from "../../../support/llm/chat.ts";
 
+const OPENROUTER = PROVIDER_KINDS.openrouter.dialect;
 const COMPATIBLE = PROVIDER_KINDS.openaiCompatible.dialect;
 
-function adapted(body: JsonObject, dialect: Partial<Dialect>): unknown {
+function adapted(body: JsonObject, dialect: Partial<Dialect>, more: Partial<ModelTarget> = {}): unknown {
   const bytes = Buffer.from(JSON.stringify(body));
   const members = membersOf(bytes, { from: 0, to: bytes.length });
   assert.ok(!isProblem(members));
-  const pieces = editedJson(bytes, members, openaiChat.provider.adaptRequest!(body, modelTarget({}, dialect)));
+  const pieces = editedJson(
+    bytes,
+    members,
+    openaiChat.provider.adaptRequest!(body, { ...modelTarget({}, dialect), ...more }),
+  );
   assert.ok(!isProblem(pieces));
   return JSON.parse(Buffer.concat(pieces).toString());
 }
@@ -57,6 +62,47 @@ describe("a client's own body", () => {
     const [call] = messages[1]!.tool_calls as { id: string }[];
     assert.match(call!.id, /^[a-zA-Z0-9]{9}$/);
     assert.equal(messages[2]!.tool_call_id, call!.id);
+  });
+
+  const detail = (format: string, more: object = { signature: "s" }) => ({
+    type: "reasoning.text",
+    text: "Hm",
+    format,
+    ...more,
+  });
+  const thinking = {
+    ...{ role: "assistant", content: null, reasoning_content: "Hm" },
+    reasoning_details: [detail("anthropic-claude-v1"), detail("unknown", {})],
+    tool_calls: [{ id: "call_1", extra_content: { google: { thought_signature: "g" } } }],
+  };
+
+  test("keeps thoughts from OpenAI, which knows no field for them", () => {
+    const { messages } = adapted({ messages: [thinking] }, {}) as { messages: readonly object[] };
+    assert.deepEqual(messages, [{ role: "assistant", content: null, tool_calls: [{ id: "call_1" }] }]);
+  });
+
+  test("keeps proved thoughts from models of others, with their text, and leaves the rest", () => {
+    const { reasoning_details: details, reasoning_content: text, ...rest } = thinking;
+    const others = adapted({ messages: [thinking] }, OPENROUTER, { family: "gemini" }) as {
+      messages: readonly object[];
+    };
+    assert.deepEqual(others.messages, [{ ...rest, reasoning_details: [details[1]] }]);
+    for (const own of [
+      { ...thinking, reasoning_details: [details[1]] },
+      { ...rest, reasoning_content: text },
+    ]) {
+      assert.deepEqual(openaiChat.provider.adaptRequest!({ messages: [own] }, modelTarget({}, COMPATIBLE)), {});
+    }
+    assert.deepEqual(adapted({ messages: [thinking] }, OPENROUTER, { family: "anthropic" }), { messages: [thinking] });
+  });
+
+  test("has an empty thought where the model demands one", () => {
+    const foreign = { ...thinking, reasoning_details: thinking.reasoning_details.slice(0, 1) };
+    const facts = { ...modelTarget().facts, reasoningBack: true };
+    const { messages } = adapted({ messages: [foreign] }, COMPATIBLE, { family: "other", facts }) as {
+      messages: readonly JsonObject[];
+    };
+    assert.equal(messages[0]!.reasoning_content, "");
   });
 
   test("is not read where it is malformed", () => {

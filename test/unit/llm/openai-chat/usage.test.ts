@@ -109,7 +109,7 @@ const EVENTS: readonly (readonly [string, string, JsonObject | null, string])[] 
   ["usage that is null", "", { choices: [], usage: null }, ""],
   ["an error", "", { error: { message: "x", code: 429 } }, "f"],
   ["an event named error", "error", { message: "x" }, "f"],
-  ["[DONE]", "", null, "t"],
+  ["[DONE]", "", null, ""],
 ];
 
 describe("events that pass", () => {

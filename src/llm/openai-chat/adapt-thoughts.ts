@@ -1,0 +1,44 @@
+// Thoughts in a client's own messages that the endpoint must not get: those of other models, and any that OpenAI would refuse.
+import { isObject, type JsonObject } from "../json.ts";
+import type { ModelTarget } from "../model.ts";
+import { familyOf } from "./thoughts.ts";
+
+const FIELDS = ["reasoning_content", "reasoning", "reasoning_details"] as const;
+
+/** The message itself if nothing has to go. */
+export function withoutForeignThoughts(message: JsonObject, to: ModelTarget): JsonObject {
+  if (message.role !== "assistant") return message;
+  if (to.dialect.genuine) return withoutProofsOfCalls(without(message, FIELDS));
+  const { reasoning_details: details } = message;
+  if (!Array.isArray(details)) return message;
+  const own = details.filter((detail: unknown) => !isForeign(detail, to));
+  if (own.length === details.length) return message;
+  // The text beside foreign details is theirs.
+  const left = without(message, FIELDS);
+  const demanded = to.facts.reasoningBack && own.length === 0 && Array.isArray(message.tool_calls);
+  return {
+    ...left,
+    ...(own.length === 0 ? null : { reasoning_details: own }),
+    ...(demanded ? { reasoning_content: "" } : null),
+  };
+}
+
+/** Whether a detail carries the proof of another family's model. */
+function isForeign(detail: unknown, { family }: ModelTarget): boolean {
+  if (!isObject(detail)) return false;
+  const proof = detail.signature ?? detail.data ?? null;
+  return proof !== null && familyOf(detail.format) !== (family ?? "openai");
+}
+
+/** OpenAI knows no `extra_content`, where Google has them. */
+function withoutProofsOfCalls(message: JsonObject): JsonObject {
+  const { tool_calls: calls } = message;
+  if (!Array.isArray(calls)) return message;
+  const left = calls.map((call: unknown) => (isObject(call) ? without(call, ["extra_content"]) : call));
+  return left.every((call, index) => call === calls[index]) ? message : { ...message, tool_calls: left };
+}
+
+function without(object: JsonObject, keys: readonly string[]): JsonObject {
+  if (!keys.some((key) => key in object)) return object;
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
+}
