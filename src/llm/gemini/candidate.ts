@@ -52,10 +52,13 @@ function indexOf(written: unknown, place: number): number {
   throw badResponse("a candidate with an impossible index");
 }
 
+/** In either alphabet. Clients decode signatures, so that another text would make them fail. */
+const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
+
 /** @returns null: it is of a kind that is not asked for, such as code run at Google */
 function readPart(part: JsonObject): AnswerPart | null {
   const proof = textOr(part.thoughtSignature) ?? "";
-  const signature: Signature | null = proof === "" ? null : { family: "gemini", value: proof };
+  const signature: Signature | null = BASE64.test(proof) ? { family: "gemini", value: proof } : null;
   const call = objectOr(part.functionCall);
   if (call !== null) return readCall(call, signature);
   const text = textOr(part.text);

@@ -3,7 +3,7 @@ import { wrapInput } from "../freeform.ts";
 import type { ToolNames } from "../ids.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import { invalid } from "../message/fault.ts";
-import type { Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart, Turn } from "../message/request.ts";
+import type { Family, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart, Turn } from "../message/request.ts";
 import type { ModelTarget } from "../model.ts";
 import { SKIP_SIGNATURE } from "./signatures.ts";
 import { writeMedia } from "./write-media.ts";
@@ -20,6 +20,8 @@ interface Content {
 /** Writes the turns of one request. Neighbours of one role become one message. */
 export class ContentsWriter {
   readonly #to: ModelTarget;
+  /** Whose proofs of thoughts are sent. */
+  readonly #family: Family;
   readonly #names: ToolNames;
   readonly #warnings: Set<string>;
   readonly #contents: Content[] = [];
@@ -31,6 +33,7 @@ export class ContentsWriter {
   /** @param warnings gets names of what is left out or changed */
   constructor(to: ModelTarget, names: ToolNames, warnings: Set<string>) {
     this.#to = to;
+    this.#family = to.family ?? "gemini";
     this.#names = names;
     this.#warnings = warnings;
   }
@@ -83,7 +86,7 @@ export class ContentsWriter {
   /** Thoughts that are unsigned, or signed by others, are worth nothing to Gemini. */
   #thought(part: ReasoningPart): void {
     this.#flush();
-    if (part.signature?.family === "gemini") this.#pending = part;
+    if (part.signature?.family === this.#family) this.#pending = part;
   }
 
   /** A thought that no call follows. */
@@ -97,7 +100,7 @@ export class ContentsWriter {
 
   #call(part: ToolCallPart): void {
     const content = this.#at("model");
-    const signature = content.called ? ownSignature(part) : this.#firstSignature(part);
+    const signature = content.called ? this.#ownSignature(part) : this.#firstSignature(part);
     content.called = true;
     this.#calls.set(part.id, part.name);
     const args = part.freeform ? wrapInput(part.arguments) : argsOf(part.arguments);
@@ -107,11 +110,15 @@ export class ContentsWriter {
 
   /** Clients of other APIs have the signature of a call as that of a thought before it. */
   #firstSignature(part: ToolCallPart): string {
-    const own = ownSignature(part);
+    const own = this.#ownSignature(part);
     if (own !== null) this.#flush();
     const pending = this.#pending?.signature?.value;
     this.#pending = null;
     return own ?? pending ?? SKIP_SIGNATURE;
+  }
+
+  #ownSignature({ signature }: ToolCallPart): string | null {
+    return signature?.family === this.#family ? signature.value : null;
   }
 
   #result(part: ToolResultPart): void {
@@ -131,10 +138,6 @@ export class ContentsWriter {
   #noteCache(part: Part): void {
     if ("cache" in part && part.cache !== null) this.#warnings.add("cache_control");
   }
-}
-
-function ownSignature({ signature }: ToolCallPart): string | null {
-  return signature?.family === "gemini" ? signature.value : null;
 }
 
 /** Arguments that a length limit has cut are given as they are. */

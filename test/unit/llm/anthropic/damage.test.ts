@@ -3,56 +3,12 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { anthropicMessages } from "../../../../src/llm/anthropic/format.ts";
 import type { JsonObject } from "../../../../src/llm/json.ts";
-import { LlmError } from "../../../../src/llm/message/fault.ts";
 import { estimatePrompt } from "../../../../src/llm/token-estimate.ts";
 import { identity, target } from "../../../support/llm/anthropic.ts";
+import { survive } from "../../../support/llm/damage.ts";
 import { RecordingSink } from "../../../support/llm/recording-sink.ts";
 
 const { client, provider } = anthropicMessages;
-const JUNK: readonly unknown[] = [
-  null,
-  0,
-  -1,
-  1e300,
-  "",
-  "x",
-  "\ud800",
-  true,
-  [],
-  [null],
-  [[]],
-  {},
-  { type: "text" },
-  { type: 1 },
-];
-
-/** The value with each of its nodes in turn replaced by each piece of junk, or taken away. */
-function* damaged(value: unknown): Generator<unknown> {
-  if (typeof value !== "object" || value === null) return;
-  for (const key of Object.keys(value)) {
-    const copy = (): Record<string, unknown> => structuredClone(value) as Record<string, unknown>;
-    const without = copy();
-    delete without[key];
-    yield Array.isArray(value) ? Object.values(without) : without;
-    for (const junk of JUNK) yield Object.assign(copy(), { [key]: junk });
-    for (const inner of damaged(Reflect.get(value, key))) yield Object.assign(copy(), { [key]: inner });
-  }
-}
-
-/** @returns how many of the values passed */
-function survive<T>(value: T, use: (value: T) => void): number {
-  let passed = 0;
-  for (const bad of damaged(value)) {
-    try {
-      use(bad as T);
-      passed++;
-    } catch (error) {
-      assert.ok(error instanceof LlmError, `${error} for ${JSON.stringify(bad)}`);
-    }
-  }
-  return passed;
-}
-
 const image = { type: "image", source: { type: "base64", media_type: "image/png", data: "AAAA" } };
 const REQUEST: JsonObject = {
   model: "m",
