@@ -1,9 +1,10 @@
 // The messages of a request for a provider.
+import { documentText } from "../document-text.ts";
 import { wrapInput } from "../freeform.ts";
 import type { JsonObject } from "../json.ts";
 import type { ChatRequest, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from "../message/request.ts";
 import { writeCallProof, writeDetails } from "./thoughts.ts";
-import { documentText, type UserPart, writeContent, writePart, writeTexts } from "./write-parts.ts";
+import { type UserPart, writeContent, writePart, writeTexts } from "./write-parts.ts";
 import type { Writing } from "./writing.ts";
 
 /** @throws LlmError of `unsupported` */

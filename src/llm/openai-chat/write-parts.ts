@@ -1,5 +1,6 @@
 // Contents of messages for a provider.
 import { dataUrl } from "../data-url.ts";
+import { documentText } from "../document-text.ts";
 import type { JsonObject } from "../json.ts";
 import { unsupported } from "../message/fault.ts";
 import type { AudioPart, DocumentPart, ImagePart, TextPart } from "../message/request.ts";
@@ -61,13 +62,6 @@ function writeAudio({ source }: AudioPart, { to }: Writing): JsonObject {
   const format = SOUNDS.get(source.mediaType) ?? (to.dialect.genuine ? null : source.mediaType.replace("audio/", ""));
   if (format === null) throw unsupported(`Audio of type ${source.mediaType}`);
   return { type: "input_audio", input_audio: { data: source.data, format } };
-}
-
-/** The text of a document that is text; null: it is not. */
-export function documentText({ source, name }: DocumentPart): string | null {
-  if (source.kind !== "base64" || !/^(?:text\/|application\/json\b)/.test(source.mediaType)) return null;
-  const text = Buffer.from(source.data, "base64").toString();
-  return name === null ? text : `${name}\n\n${text}`;
 }
 
 function writeDocument(part: DocumentPart, { to, openRouter }: Writing): JsonObject {

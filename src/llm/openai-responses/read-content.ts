@@ -78,11 +78,14 @@ function maybeText(part: JsonObject, key: string, at: At): string | null {
   return (part[key] ?? null) === null ? null : textOf(part, key, at);
 }
 
-const LIFETIMES: Readonly<Record<string, number>> = { "30m": 1800, "12h": 43_200 };
+const LIFETIMES: ReadonlyMap<unknown, number> = new Map([
+  ["30m", 1800],
+  ["12h", 43_200],
+]);
 
 function markOf({ prompt_cache_breakpoint: mark }: JsonObject): CacheMark | null {
   if (!isObject(mark)) return null;
-  return { ttlSeconds: typeof mark.ttl === "string" ? (LIFETIMES[mark.ttl] ?? 0) : 0 };
+  return { ttlSeconds: LIFETIMES.get(mark.ttl) ?? 0 };
 }
 
 function readImage(part: JsonObject, at: At): ImagePart {

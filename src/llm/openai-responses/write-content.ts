@@ -1,5 +1,6 @@
 // Content of messages and of outputs of tools, for providers.
 import { dataUrl } from "../data-url.ts";
+import { documentText } from "../document-text.ts";
 import type { JsonObject } from "../json.ts";
 import { unsupported } from "../message/fault.ts";
 import type { AudioPart, DocumentPart, ImagePart, Source, TextPart } from "../message/request.ts";
@@ -8,13 +9,13 @@ import type { Writing } from "./writing.ts";
 /** What a message of a user may hold. */
 export type UserPart = TextPart | ImagePart | AudioPart | DocumentPart;
 
-const SOUNDS: Readonly<Record<string, string>> = {
-  "audio/wav": "wav",
-  "audio/x-wav": "wav",
-  "audio/wave": "wav",
-  "audio/mpeg": "mp3",
-  "audio/mp3": "mp3",
-};
+const SOUNDS: ReadonlyMap<string, string> = new Map([
+  ["audio/wav", "wav"],
+  ["audio/x-wav", "wav"],
+  ["audio/wave", "wav"],
+  ["audio/mpeg", "mp3"],
+  ["audio/mp3", "mp3"],
+]);
 
 /** A part of the input. @throws LlmError of `unsupported` */
 export function writePart(part: UserPart, writing: Writing): JsonObject {
@@ -53,7 +54,7 @@ function place(source: Source, key: string, what: string, { to }: Writing): Json
 function writeAudio({ source }: AudioPart, { to }: Writing): JsonObject {
   if (!to.facts.audio) throw unsupported("Audio");
   if (source.kind !== "base64") throw unsupported("Audio that is not part of the request");
-  const format = SOUNDS[source.mediaType];
+  const format = SOUNDS.get(source.mediaType);
   if (format === undefined) throw unsupported(`Audio of type ${source.mediaType}`);
   return { type: "input_audio", input_audio: { data: source.data, format } };
 }
@@ -66,11 +67,4 @@ function writeDocument(part: DocumentPart, writing: Writing): JsonObject {
   if (source.kind !== "base64") return { type: "input_file", ...place(source, "file_url", "A document", writing) };
   const filename = name ?? (source.mediaType === "application/pdf" ? "document.pdf" : "document");
   return { type: "input_file", filename, file_data: dataUrl(source.mediaType, source.data) };
-}
-
-/** The text of a document that is text; null: it is not. */
-function documentText({ source, name }: DocumentPart): string | null {
-  if (source.kind !== "base64" || !/^(?:text\/|application\/json\b)/.test(source.mediaType)) return null;
-  const text = Buffer.from(source.data, "base64").toString();
-  return name === null ? text : `${name}\n\n${text}`;
 }

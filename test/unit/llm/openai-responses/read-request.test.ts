@@ -230,6 +230,10 @@ test("content is read from every place it may be in", () => {
       { kind: "text", text: "a", cache: { ttlSeconds: 0 } },
     ],
     [
+      { type: "input_text", text: "a", prompt_cache_breakpoint: { ttl: "constructor" } },
+      { kind: "text", text: "a", cache: { ttlSeconds: 0 } },
+    ],
+    [
       { type: "input_text", text: "a", prompt_cache_breakpoint: { mode: "explicit", ttl: "12h" } },
       { kind: "text", text: "a", cache: { ttlSeconds: 43_200 } },
     ],

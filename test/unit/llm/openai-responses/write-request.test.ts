@@ -136,6 +136,7 @@ test("what cannot be said at all is refused by name", () => {
     [{ turns: [user(image(file))] }, modelTarget(), "An image given as the id of a file"],
     [{ turns: [user(audio(bytes("audio/wav")))] }, modelTarget({ audio: false }), "Audio"],
     [{ turns: [user(audio(bytes("audio/flac")))] }, modelTarget(), "Audio of type audio/flac"],
+    [{ turns: [user(audio(bytes("constructor")))] }, modelTarget(), "Audio of type constructor"],
     [{ turns: [user(audio(url))] }, modelTarget(), "Audio that is not part of the request"],
     [{ turns: [user(pdf)] }, modelTarget({ documents: false }), "A document"],
     [{ turns: [assistant(image(url))] }, modelTarget(), "A part of kind image in an answer of the model"],
