@@ -2,7 +2,7 @@
 import { objectsOf } from "../event-data.ts";
 import type { StreamReader } from "../format.ts";
 import { isObject, type JsonObject, listOr, numberOr, textOr } from "../json.ts";
-import { badResponse, type Fault, faultOf } from "../message/fault.ts";
+import { badResponse, type Fault, faultOf, LlmError } from "../message/fault.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
 import { faultOfError } from "../openai-errors.ts";
 import { ChoiceReader } from "./stream-choice.ts";
@@ -34,9 +34,23 @@ export class ChatStreamReader implements StreamReader {
       this.#fail(faultOf("badGateway", "The provider ended the answer before it was complete"));
       return;
     }
-    for (const choice of this.#choices) choice.end();
-    this.#ended = true;
-    this.#sink.end();
+    const fault = this.#endChoices();
+    if (fault !== null) this.#fail(fault);
+    else {
+      this.#ended = true;
+      this.#sink.end();
+    }
+  }
+
+  /** @returns the fault of a choice that cannot end; null: all have */
+  #endChoices(): Fault | null {
+    try {
+      for (const choice of this.#choices) choice.end();
+      return null;
+    } catch (error) {
+      if (error instanceof LlmError) return error.fault;
+      throw error;
+    }
   }
 
   #fail(fault: Fault): void {

@@ -9,10 +9,10 @@ import type { JsonObject } from "../../../../src/llm/json.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
 import { call, chatResponse, identity, text } from "../../../support/llm/chat.ts";
-import { answering, byOpenai, openaiClient } from "./clients.ts";
+import { byOpenai } from "./clients.ts";
+import { answering, BASE_URL as BASE, openaiClient } from "./openai-client.ts";
 import { finish, START, write } from "./written.ts";
 
-const BASE = "http://llm.test/v1";
 const SCHEMA = {
   type: "object",
   properties: { path: { type: "string" } },

@@ -4,19 +4,8 @@ import { createOpenAI } from "@ai-sdk/openai";
 import type { AIMessageChunk } from "@langchain/core/messages";
 import { ChatOpenAI } from "@langchain/openai";
 import { streamText } from "ai";
-import OpenAI from "openai";
-
-const URL_BASE = "http://llm.test/v1";
-
-/** A fetch that answers every request with this. */
-export function answering(body: string, type = "text/event-stream", status = 200): typeof fetch {
-  return async () => new Response(body, { status, headers: { "content-type": type } });
-}
-
-/** OpenAI's own client. */
-export function openaiClient(fetch: typeof globalThis.fetch): OpenAI {
-  return new OpenAI({ apiKey: "none", baseURL: URL_BASE, fetch, maxRetries: 0 });
-}
+import type OpenAI from "openai";
+import { answering, BASE_URL, openaiClient } from "./openai-client.ts";
 
 const MESSAGES = [{ role: "user" as const, content: "Hello" }];
 
@@ -28,7 +17,7 @@ export async function byOpenai(stream: string): Promise<OpenAI.ChatCompletion> {
 
 /** The answer as the AI SDK accumulates it. */
 export async function byAiSdk(stream: string) {
-  const provider = createOpenAI({ apiKey: "none", baseURL: URL_BASE, fetch: answering(stream) });
+  const provider = createOpenAI({ apiKey: "none", baseURL: BASE_URL, fetch: answering(stream) });
   const errors: unknown[] = [];
   const run = streamText({
     model: provider.chat("m"),
@@ -47,7 +36,7 @@ export async function byAiSdk(stream: string) {
 export async function byLangChain(stream: string): Promise<AIMessageChunk> {
   const model = new ChatOpenAI({
     ...{ model: "m", apiKey: "none", maxRetries: 0 },
-    configuration: { baseURL: URL_BASE, fetch: answering(stream) },
+    configuration: { baseURL: BASE_URL, fetch: answering(stream) },
   });
   let answer: AIMessageChunk | null = null;
   for await (const piece of await model.stream("Hello")) answer = answer === null ? piece : answer.concat(piece);

@@ -7,7 +7,7 @@ import type { Part } from "../../../../src/llm/message/request.ts";
 import type { ChatResponse, Choice } from "../../../../src/llm/message/response.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
 import { call, chatResponse, identity, text } from "../../../support/llm/chat.ts";
-import { answering, openaiClient } from "./clients.ts";
+import { answering, openaiClient } from "./openai-client.ts";
 
 function read(message: JsonObject, more: JsonObject = {}): Choice {
   const choices = [{ index: 0, message: { role: "assistant", ...message }, finish_reason: "stop", ...more }];
