@@ -14,34 +14,51 @@ export interface Owner {
 /** Longest id that is kept, in characters; no provider makes longer ones. */
 const MAX_ID = 512;
 
+interface Owned {
+  readonly owner: Owner;
+  /** Digest of the identity. */
+  readonly identity: string;
+}
+
 /**
  * Objects of providers → owner. An object is known only to the identity that made it, since clients that share keys of the
  * operator could read each other's conversations otherwise. Bounded: the one used longest ago is dropped.
  */
 export class Owners {
-  readonly #owners: Recent<Owner>;
+  readonly #owned: Recent<Owned>;
 
   constructor(max: number) {
-    this.#owners = new Recent(max);
+    this.#owned = new Recent(max);
   }
 
   get size(): number {
-    return this.#owners.size;
+    return this.#owned.size;
   }
 
-  /** Notes who made an object. @param identity of the client; "" anonymous @param id such as `resp_…`, `file-…`, `batch_…` */
+  /**
+   * Notes who made an object; what another identity has made stays its own.
+   * @param identity of the client; "" anonymous
+   * @param id such as `resp_…`, `file-…`, `batch_…`
+   */
   set(identity: string, id: string, owner: Owner): void {
     if (id === "" || id.length > MAX_ID) return;
-    this.#owners.set(nameOf(identity, id), owner);
+    const name = digestOf(id);
+    const known = this.#owned.peek(name);
+    const maker = digestOf(identity);
+    if (known === undefined || known.identity === maker) this.#owned.set(name, { owner, identity: maker });
   }
 
-  /** The owner of an object of the client; null: unknown. */
-  get(identity: string, id: string): Owner | null {
-    return id.length > MAX_ID ? null : (this.#owners.use(nameOf(identity, id)) ?? null);
-  }
-
-  delete(identity: string, id: string): void {
-    this.#owners.delete(nameOf(identity, id));
+  /**
+   * The owner of an object of the client; null: unknown.
+   * @param param where the request names it
+   * @throws LlmError `notFound`: another identity has made it
+   */
+  get(identity: string, id: string, param: string): Owner | null {
+    if (id.length > MAX_ID) return null;
+    const known = this.#owned.use(digestOf(id));
+    if (known === undefined) return null;
+    if (known.identity !== digestOf(identity)) throw unknownOwner(param, id);
+    return known.owner;
   }
 }
 
@@ -51,7 +68,7 @@ export function unknownOwner(param: string, id: string): LlmError {
   return new LlmError(faultOf("notFound", what, param, "owner_not_found"));
 }
 
-/** Short, and without the text of either in memory. */
-function nameOf(identity: string, id: string): string {
-  return hash("sha256", `${identity}\n${id}`, "base64");
+/** Short, and without the text in memory. */
+function digestOf(text: string): string {
+  return hash("sha256", text, "base64");
 }

@@ -107,10 +107,11 @@ export class Call implements ModelCall {
     return principalOf(this.ctx);
   }
 
-  /** Identity of the conversation, which stays with its model and key; null: it has none. */
+  /** Identity of the conversation, which stays with its model and key; null: it has none, as whatever is no chat. */
   get conversation(): string | null {
-    if (this.#conversation === undefined)
-      this.#conversation = conversationOf(this.ctx.fields, this.request.json, this.principal);
+    const { json, path } = this.request;
+    if (path !== null) return null;
+    if (this.#conversation === undefined) this.#conversation = conversationOf(this.ctx.fields, json, this.principal);
     return this.#conversation;
   }
 
@@ -124,6 +125,12 @@ export class Call implements ModelCall {
       inputEstimate: estimatePrompt(this.common),
     };
     return this.#identity;
+  }
+
+  /** Names what a candidate is asked to do, for what is learnt from its faults: a model may chat and not embed. */
+  workOf({ upstreamName }: Candidate): string {
+    const { path } = this.request;
+    return path === null ? upstreamName : `${upstreamName} ${path.operation}`;
   }
 
   /** An attempt begins. */

@@ -87,7 +87,7 @@ export class LlmTarget implements Target, Translator, Translation {
     const { candidate, credential } = this.choice;
     this.#fault = fault;
     this.call.fault = fault;
-    this.call.setup.credentials.failed(credential, candidate.provider.settings, candidate.upstreamName, fault);
+    this.call.setup.credentials.failed(credential, candidate.provider.settings, this.#work, fault);
     return this.#successor(null) !== null;
   }
 
@@ -95,12 +95,16 @@ export class LlmTarget implements Target, Translator, Translation {
   answers(): void {
     const { candidate, credential } = this.choice;
     this.call.setup.speeds.observe(candidate, performance.now() - this.#sentAt);
-    this.call.setup.credentials.worked(credential, candidate.provider.settings, candidate.upstreamName);
+    this.call.setup.credentials.worked(credential, candidate.provider.settings, this.#work);
   }
 
   /** Whether another candidate would take over if the provider went silent now. */
   get hasSuccessor(): boolean {
     return this.#successor("upstream_timeout") !== null;
+  }
+
+  get #work(): string {
+    return this.call.workOf(this.choice.candidate);
   }
 
   #successor(code: ErrorCode | null): LlmTarget | null {

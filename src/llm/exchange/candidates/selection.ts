@@ -117,12 +117,13 @@ export class Selection {
     const call = this.#call;
     const { provider, upstreamName } = candidate;
     const { credentials } = call.setup;
-    const waitMs = credentials.modelWaitMs(provider.settings, upstreamName);
+    const model = call.workOf(candidate);
+    const waitMs = credentials.modelWaitMs(provider.settings, model);
     if (waitMs > 0) return this.#exclude(candidate, { ...COOLING_DOWN, retryAfterMs: waitMs });
     const found = credentials.resolve(
       {
         provider: provider.settings,
-        model: upstreamName,
+        model,
         native: isNative(call, candidate),
         renamed: call.request.model !== upstreamName,
       },

@@ -72,9 +72,9 @@ function choose(ctx: RequestContext, setup: RuleSetup, client: ClientCredentials
   const able = [...all].filter(({ kind }) => apiOfKind(kind) === api && kind.operations[operation] !== undefined);
   if (able.length === 0) throw new LlmError(faultOf("notFound", `No provider here offers ${operation}`));
   const id = OBJECTLESS.has(operation) ? null : objectIn(operation, rest);
-  const owner = id === null ? null : setup.owners.get(principalOf(ctx), id);
-  // With a single account there is nobody else who could have it.
-  const isSingle = able.length === 1 && able[0]!.settings.apiKeys.length <= 1;
+  const owner = id === null ? null : setup.owners.get(principalOf(ctx), id, operation);
+  // Clients that are not told apart, and a single account: there is nobody else who could have it.
+  const isSingle = principalOf(ctx) === "" && able.length === 1 && able[0]!.settings.apiKeys.length <= 1;
   if (id !== null && owner === null && !isSingle && !client.any) throw unknownOwner(operation, id);
   return withCredential(setup, client, able, owner);
 }
