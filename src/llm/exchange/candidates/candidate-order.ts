@@ -9,6 +9,12 @@ export interface Speeds {
   usualMs(candidate: Candidate): number;
 }
 
+/** A request of a conversation. */
+export interface InConversation {
+  /** Identity of the conversation, determined when it is read; null: it has none. */
+  readonly conversation: string | null;
+}
+
 /** Orders the candidates of a rule. */
 export class CandidateOrder {
   /** As written. */
@@ -24,8 +30,8 @@ export class CandidateOrder {
     this.#fixed = order === "cheapest" ? [...candidates].sort((a, b) => costOf(a) - costOf(b)) : candidates;
   }
 
-  /** @param conversation identity of the conversation: with `weighted` it stays with its model; null: it has none */
-  for(conversation: string | null): readonly Candidate[] {
+  /** @param call whose conversation stays with its model, with `weighted` */
+  for(call: InConversation): readonly Candidate[] {
     switch (this.#order) {
       case "priority":
       case "cheapest":
@@ -33,7 +39,7 @@ export class CandidateOrder {
       case "fastest":
         return byNumber(this.#fixed, (candidate) => this.#speeds.usualMs(candidate));
       case "weighted":
-        return byNumber(this.#fixed, (candidate) => lotOf(candidate, conversation));
+        return byNumber(this.#fixed, (candidate) => lotOf(candidate, call.conversation));
     }
   }
 }

@@ -43,7 +43,7 @@ export class ModelList {
   candidatesFor(ctx: RequestContext, call: Call): readonly Candidate[] {
     const { order, failover } = this.#listed;
     const name = this.#meant(call.request.model);
-    const all = order.for(call.conversation);
+    const all = order.for(call);
     const open = this.#open(ctx, all);
     if (name === AUTO) {
       if (open.length === 0) throw notAllowed();

@@ -129,7 +129,7 @@ export class Selection {
       },
       {
         client: call.credentials,
-        conversation: call.conversation,
+        conversation: provider.settings.apiKeys.length > 1 ? call.conversation : null,
         tried: this.#used,
         operatorPays: this.#operatorPays,
         owner: this.#owner,
