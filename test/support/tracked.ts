@@ -14,8 +14,9 @@ export function trackedFiles(...folders: readonly string[]): string[] {
   return listed.stdout.split("\0").filter((name) => name !== "" && existsSync(name));
 }
 
-/** Every file below a folder, by path from the root of the project. */
+/** Every file below a folder, by path from the root of the project, but for packages that were installed there. */
 export function filesBelow(folder: string): string[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath}/${entry.name}`);
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath}/${entry.name}`);
+  return files.filter((name) => !name.includes("/node_modules/"));
 }
