@@ -1,5 +1,5 @@
 # Every task of the project; each does the set-up it needs.
-.PHONY: help setup tools run test unit check build bench docs format clean
+.PHONY: help setup tools run test unit check build bench bench-llm docs format clean
 .DEFAULT_GOAL := help
 
 TSX := node --import tsx
@@ -44,6 +44,9 @@ bench: build ## compare with other proxies on this machine
 	$(TSX) test/bench/auth.ts
 	$(TSX) --expose-gc test/bench/router.ts
 	$(TSX) --expose-gc test/bench/pickers.ts
+
+bench-llm: build ## compare with another gateway to language models on this machine
+	$(TSX) test/bench/llm.ts $(BENCH)
 
 docs: setup ## regenerate the references under docs/ and the demo's descriptors
 	$(TSX) scripts/docs.ts

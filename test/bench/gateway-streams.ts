@@ -17,20 +17,23 @@ export interface GatewayPieces {
   readonly service?: "http" | "grpc";
 }
 
+/** The pieces, or how they are made at the start. */
+type Pieces = GatewayPieces | ((upstreamPort: number) => GatewayPieces);
+
 /**
  * The gateway as a subject. `BENCH_OTHER`, the arguments of node for another build or another way to start this one, adds a
  * second one to compare with: `BENCH_OTHER="--cpu-prof --cpu-prof-dir=/tmp/p dist/main.js"`.
  */
-export function gatewaySubjects(id: string, pieces: GatewayPieces | (() => GatewayPieces)): readonly TrialSubject[] {
+export function gatewaySubjects(id: string, pieces: Pieces): readonly TrialSubject[] {
   const own = { id, prepare: gatewayWith(pieces, [gatewayEntry]) };
   const other = process.env.BENCH_OTHER?.split(" ").map((part) => (part.endsWith(".js") ? resolve(part) : part));
   return other === undefined ? [own] : [own, { id: `other-${id}`, prepare: gatewayWith(pieces, other) }];
 }
 
 /** Answers how to start the built gateway with its configuration in a folder of its own. */
-function gatewayWith(wanted: GatewayPieces | (() => GatewayPieces), start: readonly string[]) {
+function gatewayWith(wanted: Pieces, start: readonly string[]) {
   return (folder: string, port: number, upstreamPort: number): Launch => {
-    const pieces = typeof wanted === "function" ? wanted() : wanted;
+    const pieces = typeof wanted === "function" ? wanted(upstreamPort) : wanted;
     mkdirSync(folder, { recursive: true });
     const file = join(folder, "gateway.yaml");
     const others = Array.from(

@@ -33,6 +33,11 @@ export function rssMegabytes(pid: number): number {
   return kilobytes / 1024;
 }
 
+/** Highest resident memory in MB (2^20 bytes) of the process since it began, or since its `clear_refs` was set to 5. */
+export function peakMegabytes(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
+}
+
 /** Time in nanoseconds a core has been busy so far with anything at all, to the 10 ms /proc/stat counts in. */
 export function coreBusyNanoseconds(core: number): number {
   const line = new RegExp(`^cpu${core} (.+)$`, "m").exec(read("/proc/stat"))?.[1] ?? "";

@@ -1,6 +1,6 @@
 // Finds the programs the benchmark uses and tries to install what is missing, saying so.
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The folders programs are looked for in: the caller's path, and where Debian keeps its servers. */
@@ -40,9 +40,10 @@ export function installPrograms(packages: readonly string[], say: (line: string)
 /** Runs npm ci for the peers when they are not there yet. */
 export function installPeers(say: (line: string) => void): void {
   const folder = import.meta.dirname;
-  if (existsSync(join(folder, "node_modules"))) return;
+  const { dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { dependencies: object };
+  if (Object.keys(dependencies).every((name) => existsSync(join(folder, "node_modules", name)))) return;
   say("installing the peers: npm ci in test/bench");
-  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
+  const { status } = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
     cwd: folder,
     stdio: ["ignore", "ignore", "inherit"],
   });

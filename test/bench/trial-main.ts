@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { openWorkspace } from "./cleanup.ts";
 import { gatewayEntry } from "./gateway-config.ts";
 import { chooseCores, describeMachine } from "./machine.ts";
-import { installPrograms } from "./tools.ts";
+import { installPeers, installPrograms } from "./tools.ts";
 import type { Trial } from "./trial.ts";
 import { type Goal, renderTrials } from "./trial-report.ts";
 import { runTrial, type TrialResult } from "./trial-run.ts";
@@ -44,6 +44,7 @@ async function main(program: TrialProgram, args: readonly string[]): Promise<voi
     }))
     .filter((trial) => trial.cases.length > 0);
   const subjects = trials.flatMap((trial) => trial.subjects);
+  if (subjects.some((one) => one.npmPackage !== undefined)) installPeers(say);
   installPrograms([...new Set(subjects.flatMap((one) => one.program ?? []))], say);
   const machine = describeMachine(
     subjects.map((one) => ({ ...one, id: one.program ?? one.id, missing: () => undefined })),

@@ -62,6 +62,7 @@ class TrialRun {
   readonly #settings: TrialSettings;
   readonly #samples: TrialSample[] = [];
   readonly #leftOut: LeftOut[] = [];
+  #upstreamPort = 0;
 
   constructor(trial: Trial, workspace: Workspace, settings: TrialSettings) {
     this.#trial = trial;
@@ -74,6 +75,7 @@ class TrialRun {
     const { rounds, seconds, cores, say } = this.#settings;
     const { id, upstream, subjects, cases } = this.#trial;
     const upstreamPort = await freePort();
+    this.#upstreamPort = upstreamPort;
     const backend = processes.start(`${id}-upstream`, upstream(upstreamPort), cores.load);
     if (!(await listens(upstreamPort, backend))) throw new Error(`the backend of ${id}: ${backend.lastWords()}`);
     const running: Running[] = [];
@@ -120,7 +122,8 @@ class TrialRun {
     if (this.#leftOut.some((left) => left.id === id) || one.only?.includes(id) === false) return null;
     const { cores } = this.#settings;
     const core = child === undefined ? -1 : (cores.subject ?? -1);
-    const orders: Orders = { ...one.orders, port, pid: child?.pid ?? 0, core, seconds };
+    const upstreamPort = this.#upstreamPort;
+    const orders: Orders = { ...one.orders, port, upstreamPort, subject: id, pid: child?.pid ?? 0, core, seconds };
     const launch = typescript(`load/${one.generator}.ts`, JSON.stringify(orders));
     try {
       const text = await this.#workspace.processes.output(one.generator, launch, cores.load);

@@ -7,6 +7,8 @@ export interface TrialSubject {
   readonly id: string;
   /** The program that has to be installed. */
   readonly program?: string;
+  /** The package of npm that has to be installed. */
+  readonly npmPackage?: string;
   /** Answers how to start it; nothing for the backend itself. */
   readonly prepare?: (folder: string, port: number, upstreamPort: number) => Launch;
 }
@@ -16,10 +18,10 @@ export interface TrialCase {
   readonly id: string;
   readonly title: string;
   /** What CPU time is divided by; nothing when only memory counts. */
-  readonly unit: "message" | "event" | "call" | "handshake" | null;
+  readonly unit: "message" | "event" | "call" | "handshake" | "answer" | "token" | "stream" | null;
   /** Name of the load generator in `load/`. */
   readonly generator: string;
-  readonly orders: Pick<Orders, "connections" | "bytes" | "path" | "warmMs" | "handshake">;
+  readonly orders: Pick<Orders, "connections" | "bytes" | "path" | "warmMs" | "handshake" | "llm">;
   /** Who takes part; all when absent. */
   readonly only?: readonly string[];
   /** Measured once, whatever the number of rounds. */

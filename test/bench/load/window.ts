@@ -1,5 +1,6 @@
 // What every load generator of ours has in common: its orders, the window it measures in, and the report it ends with.
 import { setTimeout as sleep } from "node:timers/promises";
+import type { LlmOrders } from "../llm-orders.ts";
 import { coreBusyNanoseconds, cpuNanoseconds, rssMegabytes } from "../proc.ts";
 
 /** What a load generator is told, as one JSON argument. */
@@ -18,6 +19,11 @@ export interface Orders {
   readonly seconds: number;
   /** For TLS alone. */
   readonly handshake?: HandshakeOrders;
+  /** For language models alone. */
+  readonly llm?: LlmOrders;
+  /** Who is measured, and the port of the backend behind it. */
+  readonly subject: string;
+  readonly upstreamPort: number;
 }
 
 /** Which handshakes are made. */
@@ -34,6 +40,8 @@ export interface LoadReport {
   readonly unitsPerSecond: number;
   readonly cpuMicroseconds: number;
   readonly rssMb: number;
+  /** By how much memory was above what it was before, at its peak; none when that was not measured. */
+  readonly grownMb?: number;
   readonly errors: number;
   /** Of single units; none when nothing was timed. */
   readonly p50Ms: number | null;
@@ -46,6 +54,10 @@ export interface LoadReport {
 }
 
 const MAX_TIMES = 4_000_000;
+const NOTHING: LoadReport = {
+  ...{ units: 0, unitsPerSecond: 0, cpuMicroseconds: 0, rssMb: 0, errors: 0 },
+  ...{ p50Ms: null, p99Ms: null, maxMs: null, foreignShare: null, loadShare: 0 },
+};
 
 /** Reads the orders from the command line. */
 export function readOrders(): Orders {
@@ -58,6 +70,7 @@ export class Window {
   readonly #times = new Float64Array(MAX_TIMES);
   #timed = 0;
   #open = false;
+  #over = false;
   #units = 0;
   #errors = 0;
 
@@ -72,13 +85,14 @@ export class Window {
     if (this.#timed < MAX_TIMES) this.#times[this.#timed++] = ms;
   }
 
-  /** Something went wrong, whenever it was. */
+  /** Something went wrong, before the window or while it is open. */
   wrong(what: string): void {
+    if (this.#over) return;
     if (this.#errors++ < 5) process.stderr.write(`${what}\n`);
   }
 
-  /** Waits, measures, prints the report and ends the process. */
-  async run(): Promise<never> {
+  /** Waits, measures, prints the report and ends the process. @param rest what is waited for behind the measurement */
+  async run(rest: () => Promise<void> = () => Promise.resolve()): Promise<never> {
     const { pid, core, seconds, warmMs } = this.#orders;
     await sleep(warmMs);
     const busy = core >= 0 ? coreBusyNanoseconds(core) : 0;
@@ -88,26 +102,33 @@ export class Window {
     this.#open = true;
     await sleep(seconds * 1000);
     this.#open = false;
+    this.#over = true;
     const elapsed = performance.now() - begin;
     const { user, system } = process.cpuUsage(own);
     const cpu = pid > 0 ? cpuNanoseconds(pid) - used : 0;
     const foreign = core >= 0 ? Math.max(0, coreBusyNanoseconds(core) - busy - cpu) / (elapsed * 1e6) : null;
     const times = this.#times.subarray(0, this.#timed).sort();
     const at = (share: number) => (times.length === 0 ? null : times[Math.floor((times.length - 1) * share)]!);
-    const report: LoadReport = {
+    const rssMb = pid > 0 ? rssMegabytes(pid) : 0;
+    await rest();
+    this.end({
       units: this.#units,
       unitsPerSecond: (this.#units / elapsed) * 1000,
       cpuMicroseconds: cpu / 1000,
-      rssMb: pid > 0 ? rssMegabytes(pid) : 0,
-      errors: this.#errors,
+      rssMb,
       p50Ms: at(0.5),
       p99Ms: at(0.99),
       maxMs: at(1),
       foreignShare: foreign,
       loadShare: (user + system) / 1000 / elapsed,
-    };
-    process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
+    });
     return new Promise<never>(() => undefined);
+  }
+
+  /** Prints a report and ends the process. @param measured what differs from a report of nothing */
+  end(measured: Partial<LoadReport>): void {
+    const report = { ...NOTHING, errors: this.#errors, ...measured };
+    process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
   }
 }
 
