@@ -1,5 +1,5 @@
 // One request of a client to a language model, through all attempts: what it asks for, and what is known of its answer.
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { RequestContext } from "../../core/context.ts";
 import type { ModelCall, TokenCounts } from "../../core/model-call.ts";
 import type { JsonObjectSpan } from "../bytes/json-members.ts";
@@ -15,8 +15,6 @@ import type { Choice } from "./candidates/choice.ts";
 import type { Candidate } from "./candidates/provider.ts";
 import type { OperationPath } from "./operation.ts";
 import type { RuleSetup } from "./setup.ts";
-
-const ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 /** The request as read. */
 export interface ClientRequest {
@@ -118,7 +116,7 @@ export class Call implements ModelCall {
   /** How translated answers name themselves; the same through all attempts. */
   get identity(): ReplyIdentity {
     this.#identity ??= {
-      id: this.request.format.client.replyId(randomText(24)),
+      id: this.request.format.client.replyId(randomUUID().replaceAll("-", "").slice(0, 24)),
       model: this.request.model,
       createdAt: Math.floor(Date.now() / 1000),
       request: this.common,
@@ -208,11 +206,4 @@ function sum(a: Usage | null, b: Usage | null): Usage | null {
     output: a.output + b.output,
     reasoning: a.reasoning + b.reasoning,
   };
-}
-
-/** Letters and digits. */
-function randomText(length: number): string {
-  let text = "";
-  for (const byte of randomBytes(length)) text += ALPHABET[byte % ALPHABET.length];
-  return text;
 }
