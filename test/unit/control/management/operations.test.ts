@@ -6,8 +6,9 @@ import { readFields } from "../../../../src/control/management/body.ts";
 import { breakerOperations } from "../../../../src/control/management/breakers.ts";
 import type { GatewayView } from "../../../../src/control/management/gateway-view.ts";
 import { limitOperations } from "../../../../src/control/management/limits.ts";
-import { type Operation, OperationTable } from "../../../../src/control/management/operation.ts";
-import { compareRoutes } from "../../../../src/control/management/routes.ts";
+import { type Call, type Operation, OperationTable } from "../../../../src/control/management/operation.ts";
+import { compareRoutes, routeOperations } from "../../../../src/control/management/routes.ts";
+import { serviceOperations } from "../../../../src/control/management/services.ts";
 import type { Breaker, BreakerState } from "../../../../src/core/breaker.ts";
 import type { LimitView } from "../../../../src/core/limit-view.ts";
 import type { Ask } from "../../../../src/core/questions.ts";
@@ -207,5 +208,33 @@ describe("what a reload did to the routes", () => {
       routesUpdated: 0,
       routesRemoved: 0,
     });
+  });
+});
+
+describe("rules with language models", () => {
+  const config = loadFine(`gateway:
+  llm: { providers: { openai: { kind: openai, apiKeys: [ sk-secret ] }, claude: { kind: anthropic, apiKeys: [ sk-secret ] } } }
+  router: { rules: [ { id: m, path: /v1/*, strategy: { type: llm, models: [ openai/gpt-5 ] } } ] }
+`);
+  const view = (answers: Partial<Answers>) =>
+    ({ config: () => config, ask: answering(answers) }) as unknown as GatewayView;
+  const call = (params: readonly string[] = []) => ({ params, body: undefined }) satisfies Call;
+  test("name their models in the place of a service, and no key", async () => {
+    const [list] = routeOperations(view({ filters: () => [[]] }));
+    const body = String((await list!.run(call())).body);
+    assert.doesNotMatch(body, /sk-secret/);
+    const [route] = (JSON.parse(body) as { routes: readonly unknown[] }).routes;
+    const { service, strategy, timeout } = route as Record<string, unknown>;
+    assert.deepEqual([service, timeout], [null, 600]);
+    assert.deepEqual(strategy, { order: "priority", models: [{ model: "openai/gpt-5", weight: 1 }] });
+  });
+  test("are routes of the services of their providers", async () => {
+    const services = (name: unknown) => [{ name, instances: [] }] as unknown as ReturnType<Answers["services"]>;
+    const [, one] = serviceOperations(view({ services }));
+    const routesOf = async (name: string) => {
+      const body = String((await one!.run(call([name]))).body);
+      return (JSON.parse(body) as { configuration: { routes: readonly string[] } }).configuration.routes;
+    };
+    assert.deepEqual([await routesOf("llm.openai"), await routesOf("llm.claude")], [["m"], []]);
   });
 });
