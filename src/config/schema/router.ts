@@ -113,12 +113,19 @@ const ruleBlock = object("One route", {
       "grpc",
     ]),
   ),
-  timeout: dur("total time until the end of the response, for streams until the head; 0 = no limit", 30_000),
+  timeout: dur(
+    "total time until the end of the response, for streams until the head; 0 = no limit; default with a `strategy` 600s",
+    30_000,
+  ),
   stripPrefix: bool("remove the pattern's literal prefix before forwarding", false),
   rewritePrefix: str("replace the pattern's literal prefix with this", ""),
   preserveHost: optional(bool("forward the client's Host; default that of the service in `backend`")),
   rewriteHost: str("send this Host", ""),
-  maxRequestSize: optional(size("maximum request body; default `frontend.http.maxRequestSize`, 0 = no limit")),
+  maxRequestSize: optional(
+    size(
+      "maximum request body; default `frontend.http.maxRequestSize`, with a `strategy` `llm.maxBodySize`; 0 = no limit",
+    ),
+  ),
   maxHeaderSize: optional(
     size(
       "maximum size of path and header fields, less than `frontend.http.maxHeaderSize`, which applies before the rule is known",

@@ -576,3 +576,13 @@ describe("models without a key", () => {
     assert.deepEqual(warnings({ llm: never, strategy: { models } }), []);
   });
 });
+
+test("the endpoint of a provider keeps its identity when everything but its place changes", () => {
+  const endpoint = (section: Block) => {
+    const providers = { other: OPENAI, openai: { ...OPENAI, baseUrl: "https://a.example/v1", ...section } };
+    return fine({ llm: { providers } }).services.find(({ name }) => name === "llm.openai")!.endpoints[0]!.id;
+  };
+  const before = endpoint({});
+  assert.equal(endpoint({ apiKeys: ["k2"], idleTimeout: 1, baseUrl: "https://a.example/v2" }), before);
+  assert.notEqual(endpoint({ baseUrl: "https://b.example/v1" }), before);
+});
