@@ -38,6 +38,7 @@ const PROVIDER: ProviderSide = {
   path: geminiPath,
   writeRequest,
   adaptRequest,
+  unseals: true,
   readResponse,
   streamReader: (sink) => new GeminiStreamReader(sink),
   readError,

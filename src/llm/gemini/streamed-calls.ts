@@ -28,21 +28,18 @@ export class StreamedCalls {
     if (call !== undefined) call.arguments += piece;
   }
 
-  /** @returns parts that can be given out, in the order of the calls */
-  end(tool: number, signature: Signature | null): readonly object[] {
+  end(tool: number, signature: Signature | null): void {
     const call = this.#calls[tool];
-    if (call === undefined) return [];
+    if (call === undefined) return;
     call.signature = signature;
     call.ended = true;
-    return this.#parts(false);
   }
 
-  /** Nothing more comes. @returns the parts that are left */
-  rest(): readonly object[] {
-    return this.#parts(true);
-  }
-
-  #parts(all: boolean): readonly object[] {
+  /**
+   * The parts of calls that are complete, in their order.
+   * @param all nothing more comes: also those that were not ended
+   */
+  take(all: boolean): readonly object[] {
     const parts: object[] = [];
     for (; this.#done < this.#calls.length; this.#done++) {
       const call = this.#calls[this.#done];

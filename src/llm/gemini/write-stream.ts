@@ -52,10 +52,10 @@ export class GeminiStreamWriter implements StreamWriter {
 
   text(choice: number, text: string): void {
     if (text === "") return;
-    const candidate = this.#candidate(choice);
+    const candidate = this.#goOn(choice);
     const logprobs = candidate.logprobs === null ? null : writeLogprobs(candidate.logprobs);
     candidate.logprobs = null;
-    this.#part(choice, { text }, logprobs === null ? "" : `,"logprobsResult":${JSON.stringify(logprobs)}`);
+    this.#parts(choice, [{ text }], logprobs === null ? "" : `,"logprobsResult":${JSON.stringify(logprobs)}`);
   }
 
   refusal(choice: number, text: string): void {
@@ -64,9 +64,9 @@ export class GeminiStreamWriter implements StreamWriter {
 
   reasoning(choice: number, text: string, summary: boolean): void {
     if (text === "") return;
-    const candidate = this.#candidate(choice);
+    const candidate = this.#goOn(choice);
     candidate.summary = summary;
-    if (this.#view.visible) this.#part(choice, { text, thought: true });
+    if (this.#view.visible) this.#parts(choice, [{ text, thought: true }]);
     else candidate.hidden += text;
   }
 
@@ -75,7 +75,7 @@ export class GeminiStreamWriter implements StreamWriter {
     const { hidden, summary } = candidate;
     candidate.hidden = "";
     const part = proofPart({ text: hidden, summary, signature, redacted, id }, "", this.#view);
-    if (part !== null) this.#part(choice, part);
+    if (part !== null) this.#parts(choice, [part]);
   }
 
   toolStart(choice: number, tool: number, id: string, name: string, freeform: boolean): void {
@@ -87,7 +87,7 @@ export class GeminiStreamWriter implements StreamWriter {
   }
 
   toolEnd(choice: number, tool: number, signature: Signature | null): void {
-    for (const part of this.#candidate(choice).calls.end(tool, signature)) this.#part(choice, part);
+    this.#candidate(choice).calls.end(tool, signature);
   }
 
   logprobs(choice: number, logprobs: unknown): void {
@@ -100,7 +100,7 @@ export class GeminiStreamWriter implements StreamWriter {
 
   finish(choice: number, reason: FinishReason): void {
     const candidate = this.#candidate(choice);
-    for (const part of candidate.calls.rest()) this.#part(choice, part);
+    this.#parts(choice, candidate.calls.take(true));
     const malformed = reason === "length" ? null : candidate.calls.malformed;
     candidate.ending = malformed ?? { finishReason: finishReason(reason) };
   }
@@ -123,8 +123,19 @@ export class GeminiStreamWriter implements StreamWriter {
     this.#out += this.#frames.end();
   }
 
-  #part(choice: number, part: object, more = ""): void {
-    const content = `"content":{"parts":[${JSON.stringify(part)}],"role":"model"}`;
+  /**
+   * The answer goes on behind its calls. They are written together: clients keep each chunk as a message, and calls made in
+   * parallel must be in one.
+   */
+  #goOn(choice: number): Candidate {
+    const candidate = this.#candidate(choice);
+    this.#parts(choice, candidate.calls.take(false));
+    return candidate;
+  }
+
+  #parts(choice: number, parts: readonly object[], more = ""): void {
+    if (parts.length === 0) return;
+    const content = `"content":{"parts":${JSON.stringify(parts)},"role":"model"}`;
     this.#chunk(`{"candidates":[{${content}${more},"index":${choice}}],${this.#tail}`);
   }
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { gemini } from "../../../../src/llm/gemini/format.ts";
 import type { JsonObject } from "../../../../src/llm/json.ts";
+import { seal } from "../../../../src/llm/sealed-thoughts.ts";
 import { modelTarget } from "../../../support/llm/chat.ts";
 
 describe("a request that passes to a model of Gemini", () => {
@@ -26,6 +27,56 @@ describe("a request that passes to a model of Gemini", () => {
     assert.deepEqual(adapt({ generation_config: { max_output_tokens: 101 } }), [
       { generation_config: { max_output_tokens: "100" } },
       ["generation_config.max_output_tokens"],
+    ]);
+  });
+
+  const sealed = (family: "gemini" | "anthropic", hidden: string | null = null): string => {
+    return seal({ signature: { family, value: "c2ln" }, redacted: false, summary: false, id: null, hidden }, "gemini");
+  };
+  const contentsOf = (contents: readonly JsonObject[], reasoningBack = true): unknown => {
+    const edits = gemini.provider.adaptRequest!({ contents }, modelTarget({ reasoningBack }));
+    return edits.contents === undefined ? contents : JSON.parse(String(edits.contents));
+  };
+  const CALL = { functionCall: { id: "c1", name: "f", args: {} } };
+  const SKIP = "skip_thought_signature_validator";
+
+  test("passes as it is where every proof is Google's", () => {
+    const contents = [
+      { role: "user", parts: [{ text: "a" }] },
+      { role: "model", parts: [{ text: "t", thought: true }, { ...CALL, thoughtSignature: "c2ln" }, CALL] },
+      { role: "model", parts: [{ function_call: {}, thought_signature: "c2ln" }] },
+      { role: "model" },
+    ];
+    assert.equal(contentsOf(contents), contents);
+    const unsigned = [{ role: "model", parts: [CALL] }];
+    assert.equal(contentsOf(unsigned, false), unsigned);
+    assert.deepEqual(adapt({ contents: "x" }), [{}, []]);
+  });
+
+  test("loses proofs of others, and gets the literal where a call then has none", () => {
+    const contents = [
+      { role: "user", parts: [{ text: "a" }] },
+      { role: "model", parts: [{ text: "why", thought: true, thoughtSignature: sealed("anthropic") }] },
+      {
+        role: "model",
+        parts: [
+          { text: "", thought: true, thought_signature: sealed("anthropic", "why") },
+          { text: "so", thoughtSignature: sealed("anthropic") },
+          { ...CALL, thoughtSignature: sealed("anthropic") },
+          CALL,
+        ],
+      },
+    ];
+    assert.deepEqual(contentsOf(contents), [
+      contents[0],
+      { role: "model", parts: [{ text: "so" }, { ...CALL, thoughtSignature: SKIP }, CALL] },
+    ]);
+  });
+
+  test("has its own proofs back that were sealed for being hidden", () => {
+    const parts = [{ text: "", thought: true, thoughtSignature: sealed("gemini", "why") }];
+    assert.deepEqual(contentsOf([{ role: "model", parts }]), [
+      { role: "model", parts: [{ text: "why", thought: true, thoughtSignature: "c2ln" }] },
     ]);
   });
 });

@@ -85,6 +85,21 @@ describe("a stream for a Gemini client", () => {
     ]);
   });
 
+  test("has calls made in parallel in one chunk, of which clients make one message", () => {
+    const calls: SinkCall[] = [0, 1].flatMap((tool): SinkCall[] => [
+      ["toolStart", 0, tool, `c${tool}`, "f", false],
+      ["toolEnd", 0, tool, null],
+    ]);
+    const writer = gemini.client.streamWriter(identity());
+    replay([START, ["text", 0, "a"], ...calls, ["text", 0, "b"], ["finish", 0, "toolCalls", null], ["end"]], writer);
+    const chunks = writer.take().split("\r\n\r\n").slice(0, -1);
+    const parts = chunks.map((each) => JSON.parse(each.slice("data: ".length)).candidates[0].content.parts);
+    assert.deepEqual(
+      parts.map((each: readonly object[]) => each.map((part) => Object.keys(part)[0])),
+      [["text"], ["functionCall", "functionCall"], ["text"], ["text"]],
+    );
+  });
+
   test("has raw input of a freeform tool as one argument", () => {
     const calls: SinkCall[] = [
       ["toolStart", 0, 0, "c1", "sh", true],
