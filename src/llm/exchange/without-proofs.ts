@@ -3,7 +3,7 @@ import type { ChatRequest, Part, Turn } from "../message/request.ts";
 
 /** Codes and words by which providers say that a proof is not theirs. */
 const UNVERIFIED =
-  /could not be verified|invalid_encrypted_content|invalid_signature|invalid `?signature`? in `?thinking/i;
+  /could not be verified|invalid_encrypted_content|invalid_signature|invalid `?signature`? in `?thinking|(?:invalid|corrupted) thought signature|thought signature is not valid/i;
 
 /** Whether a fault says that a proof of a thought could not be verified. @param text of the fault, and its code */
 export function isUnverified(text: string): boolean {
