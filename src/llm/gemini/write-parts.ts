@@ -31,7 +31,7 @@ export function proofPart(
   { visible, loops }: ThoughtView,
 ): object | null {
   const { signature, redacted, summary, id, text } = part;
-  if (signature === null && (visible || !loops || text === "")) return null;
+  if (signature === null && (!loops || (text === "" && !visible))) return null;
   const hidden = visible || text === "" ? null : text;
   const proof = { signature: signature ?? UNSIGNED, redacted, summary, id, hidden };
   return { text: shown, thought: true, thoughtSignature: seal(proof, "gemini") };
