@@ -1,26 +1,29 @@
-// Thoughts in a client's own messages that the endpoint must not get: those of other models, and any that OpenAI would refuse.
+// Thoughts in a client's own messages: the endpoint must not get those of other models, nor any that OpenAI would refuse, and
+// must get one where its model demands it.
 import { isObject, type JsonObject } from "../json.ts";
 import type { ModelTarget } from "../model.ts";
 import { familyOf } from "./thoughts.ts";
 
 const FIELDS = ["reasoning_content", "reasoning", "reasoning_details"] as const;
 
-/** The message itself if nothing has to go. */
-export function withoutForeignThoughts(message: JsonObject, to: ModelTarget): JsonObject {
+/** The message itself if nothing has to change. */
+export function adaptedThoughts(message: JsonObject, to: ModelTarget): JsonObject {
   if (message.role !== "assistant") return message;
   if (to.dialect.genuine) return withoutProofsOfCalls(without(message, FIELDS));
+  const left = withoutForeign(message, to);
+  // Many clients do not keep thoughts, and such models refuse a turn with calls that lacks the field.
+  if (!to.facts.reasoningBack || !Array.isArray(left.tool_calls)) return left;
+  if (FIELDS.some((field) => left[field] !== undefined)) return left;
+  return { ...left, [to.dialect.reasoning === "openrouter" ? "reasoning" : "reasoning_content"]: "" };
+}
+
+function withoutForeign(message: JsonObject, to: ModelTarget): JsonObject {
   const { reasoning_details: details } = message;
   if (!Array.isArray(details)) return message;
   const own = details.filter((detail: unknown) => !isForeign(detail, to));
   if (own.length === details.length) return message;
   // The text beside foreign details is theirs.
-  const left = without(message, FIELDS);
-  const demanded = to.facts.reasoningBack && own.length === 0 && Array.isArray(message.tool_calls);
-  return {
-    ...left,
-    ...(own.length === 0 ? null : { reasoning_details: own }),
-    ...(demanded ? { reasoning_content: "" } : null),
-  };
+  return { ...without(message, FIELDS), ...(own.length === 0 ? null : { reasoning_details: own }) };
 }
 
 /** Whether a detail carries the proof of another family's model. */

@@ -3,7 +3,7 @@ import type { JsonEdits } from "../bytes/json-edit.ts";
 import { CALL_IDS, callId, type NameRule } from "../ids.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import type { Dialect, ModelTarget } from "../model.ts";
-import { withoutForeignThoughts } from "./adapt-thoughts.ts";
+import { adaptedThoughts } from "./adapt-thoughts.ts";
 
 /** Changes by key; empty: the body passes as it is. Messages are written anew only if one of them has to change. */
 export function adaptRequest(body: JsonObject, to: ModelTarget): JsonEdits {
@@ -26,7 +26,7 @@ function adaptedMessages(messages: unknown, to: ModelTarget): readonly unknown[]
   const rule = CALL_IDS[to.dialect.callIds];
   let changed = false;
   const adapted = messages.map((message: unknown) => {
-    const now = isObject(message) ? adaptedMessage(withoutForeignThoughts(message, to), to.dialect, rule) : message;
+    const now = isObject(message) ? adaptedMessage(adaptedThoughts(message, to), to.dialect, rule) : message;
     if (now !== message) changed = true;
     return now;
   });

@@ -57,6 +57,22 @@ describe("a client's own body", () => {
     });
   });
 
+  test("has a thought in every turn with calls where the model demands it, empty if the client has not kept it", () => {
+    const target = (reasoning: Dialect["reasoning"]) =>
+      modelTarget({ reasoningBack: true }, { genuine: false, reasoning });
+    const kept = { role: "assistant", tool_calls: [{ id: "call_2" }], reasoning_content: "Hm" };
+    const body = { messages: [...plain.messages, kept] };
+    for (const [dialect, field] of [
+      ["reasoning_effort", "reasoning_content"],
+      ["openrouter", "reasoning"],
+    ] as const) {
+      const { messages } = openaiChat.provider.adaptRequest!(body, target(dialect));
+      const [, call, , last] = JSON.parse(String(messages)) as unknown[];
+      assert.deepEqual([call, last], [{ ...plain.messages[1], [field]: "" }, kept]);
+    }
+    assert.deepEqual(openaiChat.provider.adaptRequest!({ messages: [kept] }, target("reasoning_effort")), {});
+  });
+
   test("has ids of calls that Mistral takes, those of results alike", () => {
     const { messages } = adapted(plain, { callIds: "mistral" }) as { messages: readonly Record<string, unknown>[] };
     const [call] = messages[1]!.tool_calls as { id: string }[];
