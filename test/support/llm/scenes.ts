@@ -1,7 +1,8 @@
 // Answers as providers give them, the same in every API: what is said, and the bytes that say it.
 import type { Ask } from "../../../src/demo/llm/answer/ask.ts";
 import type { Call, Reply } from "../../../src/demo/llm/answer/reply.ts";
-import { type ChatStyle, chunks, completion } from "../../../src/demo/llm/chat/answer.ts";
+import { chunks, completion } from "../../../src/demo/llm/chat/answer.ts";
+import type { ChatStyle } from "../../../src/demo/llm/chat/style.ts";
 import type { Frame } from "../../../src/demo/llm/frame.ts";
 import { generated, generatedEvents } from "../../../src/demo/llm/gemini/answer.ts";
 import { message, messageEvents } from "../../../src/demo/llm/messages/answer.ts";
@@ -124,7 +125,14 @@ export const PLAYERS: readonly ScenePlayer[] = [
 
 function chatPlayer(kind: string): ScenePlayer {
   const style: ChatStyle = {
-    ...{ kind, model: "gpt-5", usage: true, obfuscates: kind === "openai", logprobs: null, tier: "default" },
+    ...{
+      kind,
+      model: kind === "openrouter" ? "anthropic/claude-sonnet-4.6" : "gpt-5",
+      usage: true,
+      obfuscates: kind === "openai",
+      logprobs: null,
+      tier: "default",
+    },
   };
   return {
     name: kind,

@@ -1,34 +1,22 @@
 // A chat completion, whole or as chunks.
 import type { Ask } from "../answer/ask.ts";
 import type { Call, Reply } from "../answer/reply.ts";
-import { sign } from "../answer/signature.ts";
 import { dataFrame, type Frame, pieces } from "../frame.ts";
+import type { ChatStyle } from "./style.ts";
+import { thoughtDelta, thoughtEnd, thoughtFields } from "./thoughts.ts";
 
 const CREATED = 1_764_547_200;
-
-/** How a kind of provider writes what the others do not. */
-export interface ChatStyle {
-  readonly kind: string;
-  readonly model: string;
-  /** Whether a usage chunk was asked for. */
-  readonly usage: boolean;
-  /** Pads chunks, as OpenAI does. */
-  readonly obfuscates: boolean;
-  /** Log probabilities per token; null: none. */
-  readonly logprobs: number | null;
-  /** Which choices of the request tier it was served at. */
-  readonly tier: string;
-}
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** The whole answer. */
-export function completion(ask: Ask, reply: Reply, style: ChatStyle): Json {
+export function completion(ask: Ask, said: Reply, style: ChatStyle): Json {
+  const reply = withArguments(said);
   const message = {
     role: "assistant",
     content: reply.text === "" ? null : reply.text,
     refusal: reply.refusal === "" ? null : reply.refusal,
-    ...thoughts(reply, style.kind),
+    ...thoughtFields(reply, style),
     ...(reply.calls.length === 0 ? {} : { tool_calls: reply.calls.map((call, i) => wholeCall(ask, call, i)) }),
     annotations: [],
   };
@@ -40,7 +28,8 @@ export function completion(ask: Ask, reply: Reply, style: ChatStyle): Json {
 }
 
 /** The answer as events. */
-export function* chunks(ask: Ask, reply: Reply, style: ChatStyle): Generator<Frame> {
+export function* chunks(ask: Ask, said: Reply, style: ChatStyle): Generator<Frame> {
+  const reply = style.kind === "openai" ? withArguments(said) : said;
   const head = headOf(ask, style, "chat.completion.chunk");
   const pad = style.obfuscates ? { obfuscation: "a8Qw" } : {};
   const rest = { ...(style.usage ? { usage: null } : {}), ...pad };
@@ -49,10 +38,9 @@ export function* chunks(ask: Ask, reply: Reply, style: ChatStyle): Generator<Fra
       dataFrame(role, { ...head, choices: [{ index, delta, logprobs, finish_reason: finish }], ...rest });
     const firstIsCall = reply.calls.length > 0 && reply.text === "";
     yield frame("start", { role: "assistant", content: firstIsCall ? null : "", refusal: null });
-    for (const piece of reply.redacted ? [] : pieces(reply.thought))
-      yield frame("content", thoughtDelta(piece, style.kind));
-    if (style.kind === "openrouter" && reply.thought !== "")
-      yield frame("content", { reasoning_details: [{ ...proofOf(reply), text: undefined }] });
+    for (const piece of reply.redacted ? [] : pieces(reply.thought)) yield frame("content", thoughtDelta(piece, style));
+    const proof = thoughtEnd(reply, style);
+    if (proof !== null) yield frame("content", proof);
     for (const piece of pieces(reply.refusal)) yield frame("content", { refusal: piece });
     for (const piece of pieces(reply.text)) yield frame("content", { content: piece }, null, logprobsOf(piece, style));
     if (ask.commands.has("early-usage")) yield dataFrame("content", { ...head, choices: [], usage: earlyUsage(ask) });
@@ -85,6 +73,12 @@ function wholeCall(ask: Ask, call: Call, i: number): Json {
   return { id, type: "function", function: { name: call.name, arguments: call.arguments } };
 }
 
+/** Where there are no arguments OpenAI writes an empty object; the streams of other servers have nothing. */
+function withArguments(reply: Reply): Reply {
+  const calls = reply.calls.map((call) => (call.freeform ? call : { ...call, arguments: call.arguments || "{}" }));
+  return { ...reply, calls };
+}
+
 /** Ids differ in every answer of a conversation. */
 function callIdOf(ask: Ask, i: number): string {
   return `call_${ask.seed.slice(0, 22)}${String(i).padStart(2, "0")}`;
@@ -93,31 +87,6 @@ function callIdOf(ask: Ask, i: number): string {
 function finishOf({ finish }: Reply): string {
   if (finish === "calls") return "tool_calls";
   return finish === "length" ? "length" : "stop";
-}
-
-/** OpenAI shows no thoughts here. */
-function thoughts(reply: Reply, kind: string): Json {
-  if (reply.thought === "" || kind === "openai") return {};
-  if (kind === "openrouter") {
-    const shown = reply.redacted ? {} : { reasoning: reply.thought };
-    return { ...shown, reasoning_details: [proofOf(reply)] };
-  }
-  return reply.redacted ? {} : { reasoning_content: reply.thought };
-}
-
-function thoughtDelta(piece: string, kind: string): Json {
-  if (kind === "openai") return {};
-  if (kind === "openaiCompatible") return { reasoning_content: piece };
-  const detail = { type: "reasoning.text", text: piece, format: "anthropic-claude-v1", index: 0 };
-  return { reasoning: piece, reasoning_details: [detail] };
-}
-
-function proofOf({ thought, redacted }: Reply): Json {
-  const signature = sign("openrouter", thought);
-  const known = { format: "anthropic-claude-v1", index: 0 };
-  return redacted
-    ? { type: "reasoning.encrypted", data: signature, ...known }
-    : { type: "reasoning.text", text: thought, signature, ...known };
 }
 
 function logprobsOf(text: string, { logprobs }: ChatStyle): Json | null {

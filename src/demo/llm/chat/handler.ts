@@ -6,11 +6,12 @@ import { converse } from "../converse.ts";
 import { openaiError } from "../rules/openai-errors.ts";
 import { checkShape } from "../rules/openai-words.ts";
 import { Refusal } from "../rules/refusal.ts";
-import { type ChatStyle, chunks, completion } from "./answer.ts";
+import { chunks, completion } from "./answer.ts";
 import { chatAsk } from "./ask.ts";
 import { chatTraits } from "./models.ts";
 import { checkChat } from "./rules.ts";
 import { CHAT_REQUESTS } from "./shapes.ts";
+import type { ChatStyle } from "./style.ts";
 import type { ChatBody } from "./types.ts";
 
 /** @param kind of provider */

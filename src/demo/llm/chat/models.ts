@@ -36,6 +36,7 @@ const REASONS: ChatTraits = {
 };
 
 const OPENAI: readonly (readonly [RegExp, ChatTraits])[] = [
+  [/^gpt-5(-mini|-nano)?$/, { ...REASONS, efforts: ["minimal", "low", "medium", "high"], stop: false }],
   [/^gpt-5/, REASONS],
   [/^o[34]/, { ...REASONS, efforts: ["low", "medium", "high"], stop: false }],
   [/^(gpt-[34]|chatgpt|ft:)/, PLAIN],
@@ -43,7 +44,7 @@ const OPENAI: readonly (readonly [RegExp, ChatTraits])[] = [
 const ANY_EFFORT: ChatTraits = { ...PLAIN, efforts: REASONS.efforts };
 const OTHERS: readonly (readonly [RegExp, ChatTraits])[] = [
   [/no-such/, PLAIN],
-  [/deepseek-(reasoner|r\d)|thinking/, { ...ANY_EFFORT, thinks: true, reasoningBack: true }],
+  [/deepseek-v4|thinking/, { ...ANY_EFFORT, thinks: true, reasoningBack: true }],
   [/./, ANY_EFFORT],
 ];
 

@@ -3,6 +3,7 @@ import { checkPictureUrl } from "../rules/pictures.ts";
 import { Refusal } from "../rules/refusal.ts";
 import { checkOutput, checkParameters } from "../rules/schemas.ts";
 import type { ChatTraits } from "./models.ts";
+import { checkDetails } from "./thoughts.ts";
 import type { ChatBody, ChatMessage } from "./types.ts";
 
 /** Checks a body whose shape is right. @throws Refusal */
@@ -70,7 +71,7 @@ function checkTools({ tools, tool_choice, parallel_tool_calls }: ChatBody): void
   if (!names.includes(name)) throw refuse(`Tool choice '${name}' not found in 'tools' parameter.`, "tool_choice");
 }
 
-function checkMessages({ messages, tools }: ChatBody, kind: string, traits: ChatTraits): void {
+function checkMessages({ model, messages, tools }: ChatBody, kind: string, traits: ChatTraits): void {
   let open = new Set<string>();
   for (const [i, message] of messages.entries()) {
     if (message.role === "tool") {
@@ -82,7 +83,7 @@ function checkMessages({ messages, tools }: ChatBody, kind: string, traits: Chat
       continue;
     }
     if (open.size > 0) throw unanswered(open, i);
-    if (message.role === "assistant") open = checkAssistant(message, i, kind, traits, tools !== undefined);
+    if (message.role === "assistant") open = checkAssistant(message, i, model, kind, traits, tools !== undefined);
     checkPictures(message, i);
   }
   if (open.size > 0) throw unanswered(open, messages.length);
@@ -92,17 +93,19 @@ function checkMessages({ messages, tools }: ChatBody, kind: string, traits: Chat
 function checkAssistant(
   message: ChatMessage,
   i: number,
+  model: string,
   kind: string,
   traits: ChatTraits,
   loops: boolean,
 ): Set<string> {
+  checkDetails(message, model);
   const calls = message.tool_calls;
   if (calls === undefined) {
     if (message.content == null && message.refusal == null && message.audio == null)
       throw refuse("Invalid value for 'content': expected a string, got null.", `messages.[${i}].content`);
     return new Set();
   }
-  if (traits.reasoningBack && loops && (message.reasoning_content ?? message.reasoning ?? "") === "")
+  if (traits.reasoningBack && loops && !bringsThought(message))
     throw refuse("The `reasoning_content` in the thinking mode must be passed back to the API.", `messages[${i}]`);
   if (kind !== "openai") {
     for (const call of calls)
@@ -111,6 +114,11 @@ function checkAssistant(
   const ids = new Set(calls.map(({ id }) => id));
   if (ids.size < calls.length) throw refuse("Duplicate ids of tool calls.", `messages.[${i}].tool_calls`);
   return ids;
+}
+
+/** That the field is there is enough: clients may not know what was in it. */
+function bringsThought(message: ChatMessage): boolean {
+  return (message.reasoning_content ?? message.reasoning ?? message.reasoning_details) !== undefined;
 }
 
 function checkPictures({ content }: ChatMessage, i: number): void {
@@ -138,7 +146,7 @@ function refuse(message: string, param: string): Refusal {
 
 function isObjectText(text: string | undefined): boolean {
   try {
-    const value: unknown = JSON.parse(text ?? "{}");
+    const value: unknown = JSON.parse(text || "{}");
     return typeof value === "object" && value !== null && !Array.isArray(value);
   } catch {
     return false;

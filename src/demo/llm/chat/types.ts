@@ -23,7 +23,8 @@ export interface ChatMessage {
   readonly tool_calls?: readonly ChatCall[];
   readonly tool_call_id?: string;
   readonly reasoning_content?: string;
-  readonly reasoning?: string;
+  readonly reasoning?: string | null;
+  readonly reasoning_details?: readonly { readonly signature?: unknown; readonly data?: unknown }[];
 }
 
 type Schema = Readonly<Record<string, unknown>>;

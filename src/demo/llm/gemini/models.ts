@@ -13,16 +13,15 @@ export interface GeminiTraits {
 }
 
 const LIMITS = { context: 1_048_576, output: 65_536 };
+const THIRD: GeminiTraits = {
+  ...LIMITS,
+  budget: { min: 0, max: 32_768, off: false },
+  levels: ["MINIMAL", "LOW", "MEDIUM", "HIGH"],
+  signed: true,
+};
 const MODELS: readonly (readonly [RegExp, GeminiTraits])[] = [
-  [
-    /^gemini-[3-9]/,
-    {
-      ...LIMITS,
-      budget: { min: 0, max: 32_768, off: false },
-      levels: ["MINIMAL", "LOW", "MEDIUM", "HIGH"],
-      signed: true,
-    },
-  ],
+  [/^gemini-3-pro/, { ...THIRD, levels: ["LOW", "HIGH"] }],
+  [/^gemini-[3-9]/, THIRD],
   [/^gemini-2\.5-pro/, { ...LIMITS, budget: { min: 128, max: 32_768, off: false }, levels: [], signed: false }],
   [/^gemini-2\.5/, { ...LIMITS, budget: { min: 0, max: 24_576, off: true }, levels: [], signed: false }],
   [/^gemini-/, { ...LIMITS, output: 8192, budget: null, levels: [], signed: false }],

@@ -63,9 +63,7 @@ function checkFields(body: ResponseBody, traits: ChatTraits): void {
 function checkTools({ tools = [], tool_choice }: ResponseBody): void {
   const all = tools.flatMap((tool): readonly ResponseTool[] => tool.tools ?? [tool]);
   for (const [i, { type, name, parameters, strict }] of all.entries()) {
-    // Tools are strict here unless they say otherwise.
-    if (type === "function")
-      checkParameters(name!, parameters ?? undefined, strict !== false, `tools[${i}].parameters`);
+    if (type === "function") checkParameters(name!, parameters ?? undefined, strict === true, `tools[${i}].parameters`);
   }
   if (typeof tool_choice !== "object") {
     if (tool_choice === "required" && tools.length === 0)

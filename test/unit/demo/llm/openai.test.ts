@@ -55,7 +55,7 @@ describe("chat completions", () => {
     assert.equal(finish_reason, "tool_calls");
     assert.deepEqual(
       message.tool_calls!.map((call) => call.type === "function" && call.function.arguments),
-      ['{"city":"Paris"}', ""],
+      ['{"city":"Paris"}', "{}"],
     );
     const results = message.tool_calls!.map(({ id }, i) => ({
       role: "tool" as const,
