@@ -8,6 +8,7 @@ import { explain } from "./explain.ts";
 import { flagOn, parseFlags, UsageError } from "./flags.ts";
 import { hashKey } from "./hash-key.ts";
 import { healthcheck } from "./healthcheck.ts";
+import { llmModels } from "./llm/models.ts";
 import { printConfig, schema, version } from "./print.ts";
 import { reload } from "./reload.ts";
 import { run } from "./run.ts";
@@ -22,22 +23,32 @@ export const COMMANDS: readonly Command[] = [
   reload,
   healthcheck,
   hashKey,
+  llmModels,
   demo,
   version,
 ];
+
+/** First words of commands of two words. */
+const FAMILIES: ReadonlySet<string> = new Set(
+  COMMANDS.flatMap(({ name }) => (name.includes(" ") ? name.split(" ")[0]! : [])),
+);
 
 /** Runs a command line. @returns exit code: 0 fine, 1 failed, 2 not understood */
 export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const first = args[0] ?? "";
   if (first === "help") return main(["-h"], env);
-  const word = first === "validate" ? "check" : first;
-  const named = COMMANDS.find((c) => c.name === word);
+  const words = FAMILIES.has(first) ? args.slice(0, 2) : [first === "validate" ? "check" : first];
+  const named = COMMANDS.find((c) => c.name === words.join(" "));
   const command = named ?? run;
   try {
-    if (named === undefined && first !== "" && !first.startsWith("-")) {
-      throw new UsageError(`unknown command "${first}"${unknownMeant(first)}`);
+    if (named === undefined && FAMILIES.has(first) && /^(--?)?h(elp)?$/.test(args[1] ?? "")) {
+      process.stderr.write(`Commands:\n${listed(COMMANDS.filter(({ name }) => name.startsWith(`${first} `)))}\n`);
+      return 0;
     }
-    const parsed = parseFlags(named === undefined ? args : args.slice(1), {
+    if (named === undefined && first !== "" && !first.startsWith("-")) {
+      throw new UsageError(`unknown command "${words.join(" ")}"${unknownMeant(words)}`);
+    }
+    const parsed = parseFlags(named === undefined ? args : args.slice(words.length), {
       ...command.flags,
       h: "bool",
       help: "bool",
@@ -61,9 +72,13 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Pro
   }
 }
 
-function unknownMeant(word: string): string {
-  if (/[./]/.test(word)) return `; set the file with -config: gateway -config ${word}`;
+function unknownMeant([word = "", ...more]: readonly string[]): string {
   const names = COMMANDS.map((c) => c.name);
+  if (FAMILIES.has(word)) {
+    const family = names.filter((name) => name.startsWith(`${word} `));
+    return didYouMeanOf([word, ...more].join(" "), family, "there are");
+  }
+  if (/[./]/.test(word)) return `; set the file with -config: gateway -config ${word}`;
   return didYouMeanOf(word, names, "there are");
 }
 
@@ -76,9 +91,12 @@ function strayMeant(word: string, { name, flags }: Command): string {
 
 function usage(command: Command): string {
   const flags = Object.entries(command.help).map(([flag, text]) => `  -${flag.padEnd(14)} ${text}`);
-  const commands = COMMANDS.map((c) => `  ${c.name.padEnd(15)} ${c.summary}`);
   const name = command.name === "run" ? "[command]" : command.name;
   const operands = command.operands === "" ? "" : ` ${command.operands}`;
-  const list = command.name === "run" ? `\nCommands:\n${commands.join("\n")}\n` : "";
+  const list = command.name === "run" ? `\nCommands:\n${listed(COMMANDS)}\n` : "";
   return `Usage: gateway ${name} [flags]${operands}\n\n${command.summary}\n\nFlags:\n${flags.join("\n")}\n  -h              show this text\n${list}`;
+}
+
+function listed(commands: readonly Command[]): string {
+  return commands.map((c) => `  ${c.name.padEnd(15)} ${c.summary}`).join("\n");
 }

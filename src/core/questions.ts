@@ -3,6 +3,7 @@ import type { BreakerState } from "./breaker.ts";
 import type { EndpointSpec } from "./endpoint.ts";
 import type { CheckStatus, Obstacle } from "./endpoint-state.ts";
 import type { LogLevel } from "./log.ts";
+import type { ModelReport } from "./model-report.ts";
 
 /** Question → its parameters and its answer. */
 export interface Questions {
@@ -21,6 +22,8 @@ export interface Questions {
   readonly limits: { readonly about: null; readonly answer: readonly LimitReport[] };
   /** Answers the state of the limit after the change; null: unknown limit. */
   readonly changeLimit: { readonly about: LimitChange; readonly answer: LimitReport | null };
+  /** The language models of all rules. */
+  readonly models: { readonly about: null; readonly answer: readonly ModelReport[] };
   readonly setLogLevel: { readonly about: LogLevel; readonly answer: null };
 }
 

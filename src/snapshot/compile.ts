@@ -8,6 +8,7 @@ import type { CredentialWatch } from "../core/credential-watch.ts";
 import type { LeaseHolder } from "../core/lease.ts";
 import type { LimitView } from "../core/limit-view.ts";
 import type { Log } from "../core/log.ts";
+import type { ModelReport } from "../core/model-report.ts";
 import type { Overload } from "../core/overload.ts";
 import type { ServiceList } from "../core/registry.ts";
 import type { Refusal, Reply } from "../core/reply.ts";
@@ -33,7 +34,7 @@ import { type CompiledRoutes, compileRoutes, meterOf } from "./routes/compile-ro
 import { listenerIpLists } from "./routes/ip-lists.ts";
 import { listenerFilters } from "./routes/listener-filters.ts";
 import { sheddingOf } from "./routes/overload.ts";
-import type { Build, Runtime } from "./runtime.ts";
+import type { Build, LlmRouteSource, Runtime } from "./runtime.ts";
 import type { EndpointSet } from "./services/endpoint-set.ts";
 import { ServiceBuilder } from "./services/service-builder.ts";
 
@@ -99,6 +100,7 @@ export class CompiledSnapshot implements Snapshot {
   readonly #credentials: CredentialWatch;
   readonly #auth: AuthRules;
   readonly #sets: ReadonlyMap<string, EndpointSet>;
+  readonly #models: LlmRouteSource | null;
   readonly #accessLog: AccessLog | null;
   /** Counts requests that matched no route; null when metrics are off. */
   readonly #unmatchedMeter: RouteMeter | null;
@@ -135,6 +137,7 @@ export class CompiledSnapshot implements Snapshot {
     this.limits = parts.routes.limits;
     this.services = parts.services;
     this.#sets = parts.sets;
+    this.#models = parts.routes.models;
     this.instanceId = runtime.instanceId;
     this.replyFilters = listenerFilters(build);
     this.answersPreflights = this.routes.some(({ preflight }) => preflight !== null);
@@ -179,6 +182,11 @@ export class CompiledSnapshot implements Snapshot {
 
   trusts(address: string): boolean {
     return this.#trusts(address);
+  }
+
+  /** The language models of its rules, as they are now. */
+  models(): readonly ModelReport[] {
+    return this.#models?.models() ?? [];
   }
 
   enter(): void {

@@ -10,6 +10,7 @@ import type { CredentialWatch } from "../core/credential-watch.ts";
 import type { ProcessFacts } from "../core/data-plane.ts";
 import type { LeaseHolder, LeaseTable } from "../core/lease.ts";
 import type { Log } from "../core/log.ts";
+import type { ModelReport } from "../core/model-report.ts";
 import type { Service } from "../core/service.ts";
 import type { CurrentSnapshot } from "../core/snapshot.ts";
 import type { Strategy } from "../core/strategy.ts";
@@ -33,6 +34,8 @@ export type LlmModule = (build: Build, serviceNamed: (name: string) => Service) 
 /** The routes of one configuration. */
 export interface LlmRouteSource {
   routeFor(rule: RuleConfig): { readonly strategy: Strategy; readonly errors: ErrorWriter };
+  /** The models of all rules compiled so far, as they are now. */
+  models(): readonly ModelReport[];
 }
 
 /** One compilation: handed to everything that makes a part of a snapshot. */

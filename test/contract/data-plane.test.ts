@@ -105,6 +105,7 @@ const ABOUT: { readonly [Q in Question]: readonly Questions[Q]["about"][] } = {
     { id: "only", rate: 5, burst: 7 },
     { id: "none", rate: 5, burst: 7 },
   ],
+  models: [null],
   setLogLevel: ["error"],
 };
 

@@ -17,6 +17,7 @@ import { answerCall } from "./handler.ts";
 import { healthOperations } from "./health.ts";
 import { infoOperations } from "./info.ts";
 import { limitOperations } from "./limits.ts";
+import { modelOperations } from "./models.ts";
 import { OperationTable } from "./operation.ts";
 import { routeOperations } from "./routes.ts";
 import { serviceOperations } from "./services.ts";
@@ -44,6 +45,7 @@ const ALL = [
   routeOperations,
   breakerOperations,
   limitOperations,
+  modelOperations,
   configurationOperations,
 ];
 

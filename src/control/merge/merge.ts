@@ -3,6 +3,7 @@ import type { About, AnswerTo, Ask, PlaneStatus, Question, Statistics } from "..
 import { mergeCircuits, mergeResets } from "./circuits.ts";
 import { mergeLimit, mergeLimits } from "./limits.ts";
 import { mergeMetrics } from "./metrics.ts";
+import { mergeModels } from "./models.ts";
 import { mergeInstance, mergeServices } from "./services.ts";
 
 /** Question → how two answers or more become one. */
@@ -20,6 +21,7 @@ const MERGES: Merges = {
   resetCircuits: mergeResets,
   limits: mergeLimits,
   changeLimit: (answers) => mergeFound(answers, mergeLimit),
+  models: mergeModels,
   setLogLevel: () => null,
 };
 

@@ -36,6 +36,7 @@ export function answersOf(sources: AnswerSources): Answers {
     resetCircuits: (name) => resetCircuits(runtime.breakers, name),
     limits: () => snapshot().limits.map(reportLimit),
     changeLimit: (change) => changeLimit(snapshot().limits, change),
+    models: () => snapshot().models(),
     setLogLevel: (level) => {
       logs.app.setLevel(level);
       return null;

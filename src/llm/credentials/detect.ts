@@ -42,6 +42,11 @@ const FIELDS: ReadonlySet<string> = new Set([
 ]);
 const GEMINI_PATH = /\/v1(?:alpha|beta)(?:\/|$)|\/models\/[^/]+:[A-Za-z]+$/;
 
+/** Whether clients may bring a credential for providers of a kind. */
+export function acceptsCredential(kind: ProviderKind, { enabled }: CredentialSettings): boolean {
+  return enabled.includes("user-key") || FORMS.some((form) => form.kind === kind && enabled.includes(form.adapter));
+}
+
 /** Makes the detection. */
 export class Detector {
   readonly #enabled: ReadonlySet<string>;

@@ -1,6 +1,7 @@
 // Rules whose requests go to language models: providers, candidates and strategies, compiled. Loaded with the first such rule.
 import type { Config, RuleConfig } from "../../config/config.ts";
 import type { ErrorWriter } from "../../core/context.ts";
+import type { ModelReport } from "../../core/model-report.ts";
 import type { Service } from "../../core/service.ts";
 import type { Strategy } from "../../core/strategy.ts";
 import { Credentials } from "../../llm/credentials/credentials.ts";
@@ -9,10 +10,11 @@ import { CredentialState } from "../../llm/credentials/state.ts";
 import { CandidateOrder } from "../../llm/exchange/candidates/candidate-order.ts";
 import { ModelList } from "../../llm/exchange/candidates/model-list.ts";
 import type { Candidate, Provider } from "../../llm/exchange/candidates/provider.ts";
+import { reportModels } from "../../llm/exchange/candidates/report.ts";
 import { SpeedTable } from "../../llm/exchange/candidates/speeds.ts";
 import { LlmErrors } from "../../llm/exchange/llm-errors.ts";
 import { LlmStrategy } from "../../llm/exchange/llm-strategy.ts";
-import type { Formats } from "../../llm/exchange/setup.ts";
+import type { Formats, RuleSetup } from "../../llm/exchange/setup.ts";
 import { factsOf } from "../../llm/models/known-models.ts";
 import { PROVIDER_KINDS } from "../../llm/providers.ts";
 import { familyOf, type ModelSource, sourcesOf } from "../../llm/resolve.ts";
@@ -26,6 +28,12 @@ export interface LlmRoute {
   readonly errors: ErrorWriter;
 }
 
+/** What the requests of a rule share, and the names of its models. */
+export interface LlmRuleParts {
+  readonly setup: RuleSetup;
+  readonly models: ModelList;
+}
+
 /** Compiles the rules of one configuration. */
 export class LlmRoutes implements LlmRouteSource {
   readonly #settings: LlmSettings;
@@ -35,9 +43,15 @@ export class LlmRoutes implements LlmRouteSource {
   readonly #speeds: SpeedTable;
   readonly #owners: Owners;
   readonly #providers: ReadonlyMap<string, Provider>;
+  /** Id → rule compiled so far. */
+  readonly #rules = new Map<string, RuleSetup>();
 
   /** @param build of a configuration with language models */
-  constructor({ config, leases }: Build, formats: Formats, serviceNamed: (name: string) => Service) {
+  constructor(
+    { config, leases }: Pick<Build, "config" | "leases">,
+    formats: Formats,
+    serviceNamed: (name: string) => Service,
+  ) {
     const settings = config.llm!;
     this.#settings = settings;
     this.#rbac = config.rbac;
@@ -59,6 +73,18 @@ export class LlmRoutes implements LlmRouteSource {
 
   /** The route of a rule with a strategy. */
   routeFor(rule: RuleConfig): LlmRoute {
+    const { setup, models } = this.partsOf(rule);
+    const errors = new LlmErrors(this.#formats, setup.strip);
+    this.#rules.set(rule.id, setup);
+    return { strategy: new LlmStrategy(setup, errors, models), errors };
+  }
+
+  models(): readonly ModelReport[] {
+    return [...this.#rules].flatMap(([id, setup]) => reportModels(id, setup));
+  }
+
+  /** What the route of a rule is made of. */
+  partsOf(rule: RuleConfig): LlmRuleParts {
     const strategy = rule.strategy!;
     const { order, failover, allow } = strategy;
     const strip = rule.stripPrefix ? rule.pattern.literalPrefix : "";
@@ -66,8 +92,7 @@ export class LlmRoutes implements LlmRouteSource {
       sourcesOf(this.#settings, model).map((source) => this.#candidate(model, weight, source)),
     );
     const ordered = new CandidateOrder(order, candidates, this.#speeds);
-    const errors = new LlmErrors(this.#formats, strip);
-    const setup = {
+    const setup: RuleSetup = {
       rule: strategy,
       settings: this.#settings,
       formats: this.#formats,
@@ -80,8 +105,7 @@ export class LlmRoutes implements LlmRouteSource {
     };
     const { aliases } = this.#settings;
     const access = allow === null ? null : new GrantedModels(allow, this.#rbac);
-    const models = new ModelList({ order: ordered, aliases, failover, access, strip });
-    return { strategy: new LlmStrategy(setup, errors, models), errors };
+    return { setup, models: new ModelList({ order: ordered, aliases, failover, access, strip }) };
   }
 
   #candidate(id: string, weight: number, source: ModelSource): Candidate {

@@ -8,11 +8,13 @@ import type { Runtime } from "../runtime.ts";
 /** Loads the wire formats and the compiler of rules, if `config` has language models. */
 export async function prepareModels({ llm }: Config, runtime: Runtime): Promise<void> {
   if (llm === null || runtime.llm !== null) return;
-  const names = Object.keys(WIRE_FORMATS) as FormatName[];
-  const [{ LlmRoutes }, ...loaded] = await Promise.all([
-    import("./llm-routes.ts"),
-    ...names.map(async (name) => [name, await WIRE_FORMATS[name]()] as const),
-  ]);
-  const formats = Object.fromEntries(loaded) as unknown as Formats;
+  const [{ LlmRoutes }, formats] = await Promise.all([import("./llm-routes.ts"), loadFormats()]);
   runtime.llm = (build, serviceNamed) => new LlmRoutes(build, formats, serviceNamed);
+}
+
+/** Loads all wire formats. */
+export async function loadFormats(): Promise<Formats> {
+  const names = Object.keys(WIRE_FORMATS) as FormatName[];
+  const loaded = await Promise.all(names.map(async (name) => [name, await WIRE_FORMATS[name]()] as const));
+  return Object.fromEntries(loaded) as unknown as Formats;
 }

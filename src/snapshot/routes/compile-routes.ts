@@ -33,6 +33,8 @@ export interface CompiledRoutes {
   /** Their rate limits. */
   readonly limits: readonly LimitView[];
   readonly auth: AuthRules;
+  /** null: no language models are configured. */
+  readonly models: LlmRouteSource | null;
 }
 
 /** Compiles all rules, one a step. */
@@ -79,7 +81,7 @@ export function* compileRoutes(
     routes.push(route);
     yield;
   }
-  return { routes, tree, limits: limits.views, auth };
+  return { routes, tree, limits: limits.views, auth, models: parts.models };
 }
 
 /** The meter of a rule, kept while any snapshot has one of this id and pattern; null when metrics are off. */

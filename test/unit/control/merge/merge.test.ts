@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { askAll, merge } from "../../../../src/control/merge/merge.ts";
 import type { EndpointSpec } from "../../../../src/core/endpoint.ts";
+import type { ModelKeyReport, ModelReport } from "../../../../src/core/model-report.ts";
 import type {
   Ask,
   CircuitReport,
@@ -152,6 +153,35 @@ describe("circuits", () => {
       ]),
       [reset("web", "half_open", "open"), reset("api", "closed", "closed")],
     );
+  });
+});
+
+describe("models", () => {
+  const of = (place: number, restsMs: number, ...keys: ModelKeyReport[]): ModelReport => ({
+    rule: "chat",
+    order: "priority",
+    place,
+    weight: 1,
+    model: "a",
+    provider: "p",
+    upstreamName: "a",
+    credential: "keys",
+    keys,
+    restsMs,
+    known: true,
+    contextIn: 0,
+    contextOut: 0,
+    capabilities: [],
+    price: null,
+  });
+  const key = (state: ModelKeyReport["state"], forMs: number): ModelKeyReport => ({ state, forMs });
+  test("a key is as bad as it is for any of them, and a model rests as long", () => {
+    const answers = [[of(1, 0, key("good", 0), key("cooling", 5))], [of(2, 7, key("cooling", 9), key("bad", 1))]];
+    assert.deepEqual(merge("models", answers), [of(1, 7, key("cooling", 9), key("bad", 5))]);
+  });
+  test("stand once for each rule, name and provider", () => {
+    const other = { ...of(2, 0), provider: "q" };
+    assert.deepEqual(merge("models", [[of(1, 0), other], [other]]), [of(1, 0), other]);
   });
 });
 

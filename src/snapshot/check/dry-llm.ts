@@ -1,0 +1,24 @@
+// Rules with language models, compiled without anything that could be sent to: for commands that only tell of them.
+import type { Config } from "../../config/config.ts";
+import { LeaseTable } from "../../core/lease.ts";
+import type { Service } from "../../core/service.ts";
+import { LlmRoutes } from "../llm/llm-routes.ts";
+import { loadFormats } from "../llm/prepare.ts";
+
+/** The compiler of rules for a configuration with language models; nothing is learnt about keys and models yet. */
+export async function dryLlmRoutes(config: Config): Promise<LlmRoutes> {
+  return new LlmRoutes({ config, leases: new LeaseTable().holder() }, await loadFormats(), unreachable);
+}
+
+function unreachable(name: string): Service {
+  return {
+    name,
+    endpoints: [],
+    picker: { pick: () => null },
+    breaker: null,
+    limiter: null,
+    retry: null,
+    mayRefuse: false,
+    isFailure: () => false,
+  };
+}
