@@ -49,8 +49,8 @@ export interface ReplyIdentity {
   readonly model: string;
   /** s since 1970. */
   readonly createdAt: number;
-  /** The request, for formats that repeat parts of it in the answer. */
-  readonly request: ChatRequest;
+  /** The request, for formats that repeat parts of it in the answer; its turns are not kept for as long as that takes. */
+  readonly request: Omit<ChatRequest, "turns">;
   /** Estimate of the tokens of the prompt, for formats that report them first; used until the provider has reported. */
   readonly inputEstimate: number;
 }

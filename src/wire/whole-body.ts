@@ -4,6 +4,7 @@ import type { BodyReceiver, RequestBody } from "../core/edges.ts";
 import type { Refusal } from "../core/reply.ts";
 import { Gathered } from "./gathered.ts";
 
+const NOTHING = Buffer.alloc(0);
 const TOO_LARGE: Refusal = { code: "body_too_large" };
 /** Never seen by a client: it has disconnected. */
 const DISCONNECTED: Refusal = { code: "bad_request" };
@@ -12,20 +13,27 @@ const DISCONNECTED: Refusal = { code: "bad_request" };
 export class WholeBody implements RequestBody {
   readonly replayable = true;
   readonly complete = true;
-  readonly #bytes: Buffer;
+  #bytes: Buffer;
+  readonly #size: number;
   readonly #trailers: readonly string[];
 
   constructor(bytes: Buffer, trailers: readonly string[] = []) {
     this.#bytes = bytes;
+    this.#size = bytes.length;
     this.#trailers = trailers;
   }
 
   get length(): number {
-    return this.#bytes.length === 0 && this.#trailers.length > 0 ? -1 : this.#bytes.length;
+    return this.#size === 0 && this.#trailers.length > 0 ? -1 : this.#size;
   }
 
   get bytes(): number {
-    return this.#bytes.length;
+    return this.#size;
+  }
+
+  /** It will not be started again: its memory is released, however long the reply takes. */
+  release(): void {
+    this.#bytes = NOTHING;
   }
 
   limit(_maxBytes: number): void {}
@@ -73,5 +81,3 @@ export function readWhole(ctx: RequestContext, maxBytes: number): Promise<Buffer
     });
   });
 }
-
-const NOTHING = Buffer.alloc(0);

@@ -1,6 +1,7 @@
 // The request to one candidate: the client's own bytes where the provider speaks its format, else a translation of them.
 import type { RequestContext } from "../../core/context.ts";
 import { getField } from "../../wire/fields.ts";
+import { WholeBody } from "../../wire/whole-body.ts";
 import { editedJson, type JsonEdits } from "../bytes/json-edit.ts";
 import { isProblem } from "../bytes/json-members.ts";
 import type { Credential } from "../credentials/credential.ts";
@@ -56,7 +57,7 @@ function passed(call: Call, candidate: Candidate, credential: Credential): Built
   return {
     target: `${provider.settings.basePath}${path}${path.includes("?") ? "" : query}`,
     fields: fieldsFor(provider, credential, passedClientFields(call.ctx)),
-    body: edited(call, edits),
+    body: new WholeBody(edited(call, edits)),
     format,
     native: true,
     toolNames: null,
@@ -118,7 +119,7 @@ function translated(call: Call, candidate: Candidate, credential: Credential, dr
   return {
     target,
     fields: fieldsFor(provider, credential, ["accept", accept, "user-agent", "gateway"]),
-    body: Buffer.from(JSON.stringify(body)),
+    body: new WholeBody(Buffer.from(JSON.stringify(body))),
     format,
     native: false,
     toolNames,

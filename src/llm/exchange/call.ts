@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { RequestContext } from "../../core/context.ts";
 import type { ModelCall, TokenCounts } from "../../core/model-call.ts";
+import { WholeBody } from "../../wire/whole-body.ts";
 import type { JsonObjectSpan } from "../bytes/json-members.ts";
 import type { ClientCredentials } from "../credentials/client-credentials.ts";
 import { conversationOf } from "../credentials/sticky.ts";
@@ -15,6 +16,11 @@ import type { Choice } from "./candidates/choice.ts";
 import type { Candidate } from "./candidates/provider.ts";
 import type { OperationPath } from "./operation.ts";
 import type { RuleSetup } from "./setup.ts";
+
+/** A request of this size is released once there is content, bytes. */
+const LARGE_BYTES = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
+const NO_OBJECT: JsonObject = {};
 
 /** The request as read. */
 export interface ClientRequest {
@@ -39,7 +45,7 @@ export interface ClientRequest {
 export class Call implements ModelCall {
   readonly ctx: RequestContext;
   readonly setup: RuleSetup;
-  readonly request: ClientRequest;
+  request: ClientRequest;
   readonly credentials: ClientCredentials;
   model = "";
   provider = "";
@@ -57,6 +63,8 @@ export class Call implements ModelCall {
   #common: ChatRequest | null = null;
   /** Of the current attempt: a piece is about a token. */
   #pieces = 0;
+  /** Tokens of the prompt, once it is released; -1 before. */
+  #estimatedInput = -1;
   #identity: ReplyIdentity | null = null;
   /** Of attempts that are over. */
   #spent: Usage | null = null;
@@ -115,13 +123,16 @@ export class Call implements ModelCall {
 
   /** How translated answers name themselves; the same through all attempts. */
   get identity(): ReplyIdentity {
-    this.#identity ??= {
-      id: this.request.format.client.replyId(randomUUID().replaceAll("-", "").slice(0, 24)),
-      model: this.request.model,
-      createdAt: Math.floor(Date.now() / 1000),
-      request: this.common,
-      inputEstimate: estimatePrompt(this.common),
-    };
+    if (this.#identity === null) {
+      const { turns: _, ...request } = this.common;
+      this.#identity = {
+        id: this.request.format.client.replyId(randomUUID().replaceAll("-", "").slice(0, 24)),
+        model: this.request.model,
+        createdAt: Math.floor(Date.now() / 1000),
+        request,
+        inputEstimate: estimatePrompt(this.common),
+      };
+    }
     return this.#identity;
   }
 
@@ -171,7 +182,17 @@ export class Call implements ModelCall {
     this.used(usage, true);
   }
 
+  /** The prompt is not sent again: what is large is not kept for as long as the answer takes. */
+  #release(): void {
+    this.#estimatedInput = this.#inputEstimate();
+    this.#common = null;
+    this.request = { ...this.request, bytes: NOTHING, json: NO_OBJECT };
+    if (this.ctx.body instanceof WholeBody) this.ctx.body.release();
+  }
+
   #inputEstimate(): number {
+    if (this.#estimatedInput >= 0) return this.#estimatedInput;
+    if (this.#identity !== null) return this.#identity.inputEstimate;
     try {
       return estimatePrompt(this.common);
     } catch {
@@ -187,6 +208,7 @@ export class Call implements ModelCall {
   /** The first content is about to be sent. */
   contentBegins(): void {
     this.hasContent = true;
+    if (this.request.bytes.length > LARGE_BYTES) this.#release();
     this.firstContentMs = performance.now() - this.ctx.startedAt;
   }
 }

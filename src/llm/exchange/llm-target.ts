@@ -5,7 +5,6 @@ import type { Service } from "../../core/service.ts";
 import type { Target } from "../../core/strategy.ts";
 import type { EventForm, Translation } from "../../core/translation.ts";
 import type { Translator } from "../../core/translator.ts";
-import { WholeBody } from "../../wire/whole-body.ts";
 import { DecodedReply } from "../bytes/decoded-reply.ts";
 import type { Fault } from "../message/fault.ts";
 import type { Call } from "./call.ts";
@@ -71,7 +70,7 @@ export class LlmTarget implements Target, Translator, Translation {
 
   attempt(_body: RequestBody, receiver: Receiver): { readonly body: RequestBody; readonly receiver: Receiver } {
     const read = new DecodedReply(new ReplyReceiver(this, receiver), MAX_UNDECODED_BYTES);
-    return { body: new WholeBody(this.choice.request.body), receiver: read };
+    return { body: this.choice.request.body, receiver: read };
   }
 
   next(code: ErrorCode | null): Target | null {
@@ -93,7 +92,8 @@ export class LlmTarget implements Target, Translator, Translation {
 
   /** The provider answers. */
   answers(): void {
-    const { candidate, credential } = this.choice;
+    const { candidate, credential, request } = this.choice;
+    request.body.release();
     this.call.setup.speeds.observe(candidate, performance.now() - this.#sentAt);
     this.call.setup.credentials.worked(credential, candidate.provider.settings, this.#work);
   }

@@ -13,7 +13,7 @@ export interface ThoughtView {
 }
 
 /** @see ThoughtView */
-export function thoughtView({ reasoning, tools }: ChatRequest): ThoughtView {
+export function thoughtView({ reasoning, tools }: Pick<ChatRequest, "reasoning" | "tools">): ThoughtView {
   return { visible: reasoning?.visible === true, loops: tools.length > 0 };
 }
 

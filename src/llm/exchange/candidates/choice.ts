@@ -1,4 +1,6 @@
 // A candidate that can be asked now, with its credential and its request.
+
+import type { WholeBody } from "../../../wire/whole-body.ts";
 import type { Credential } from "../../credentials/credential.ts";
 import type { WireFormat } from "../../format.ts";
 import type { ToolNames } from "../../ids.ts";
@@ -9,7 +11,8 @@ export interface BuiltRequest {
   /** Path and query at the provider. */
   readonly target: string;
   readonly fields: readonly string[];
-  readonly body: Buffer;
+  /** Released once there is content. */
+  readonly body: WholeBody;
   /** Format the provider is spoken to in. */
   readonly format: WireFormat;
   /** Whether the provider speaks the client's format, so that its answer passes untranslated. */
