@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { open, readdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { codeOf, createFile, removeFile, replaceFile, UNFINISHED } from "./files.ts";
+import { codeOf, createFile, removeFile, replaceFile, UNFINISHED } from "../wire/private-files.ts";
 import { HeldLeases } from "./held-lease.ts";
 import type { Lease } from "./store.ts";
 

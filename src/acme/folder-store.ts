@@ -1,7 +1,7 @@
 // A store in a folder, which gateways on one machine or on a network file system share.
 import { chmod, lstat, mkdir, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { codeOf, removeFile, replaceFile, UNFINISHED } from "./files.ts";
+import { codeOf, removeFile, replaceFile, UNFINISHED } from "../wire/private-files.ts";
 import { FolderLocks } from "./folder-locks.ts";
 import { type AcmeStore, checkKey, checkSize, type Lease, type RecordKey, SECTIONS, type StoreTimes } from "./store.ts";
 

@@ -1,5 +1,5 @@
 // Pending logins: the state of each is kept by the browser in an encrypted cookie until the provider redirects it back.
-import { randomBytes } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { Cookie } from "../../wire/cookies.ts";
 import type { Sealer } from "./sealing.ts";
 import type { CookieJar } from "./set-cookie.ts";
@@ -22,6 +22,8 @@ export interface Attempt {
   /** PKCE code verifier (RFC 7636). */
   readonly verifier: string;
   readonly provider: string;
+  /** Who connects an account at the provider; "": it is the login itself that says who. */
+  readonly principal: string;
   /** Path to redirect to after the login; null: none was requested. */
   readonly returnTo: string | null;
   /** Wall clock, ms. */
@@ -43,7 +45,7 @@ export class Attempts {
 
   /** Starts a login. @returns it, with Set-Cookie lines that store it and delete old ones */
   begin(
-    given: Pick<Attempt, "nonce" | "provider" | "returnTo" | "verifier">,
+    given: Pick<Attempt, "nonce" | "provider" | "principal" | "returnTo" | "verifier">,
     cookies: readonly Cookie[],
     now: number,
   ): { readonly attempt: Attempt; readonly lines: readonly string[] } {
@@ -62,7 +64,7 @@ export class Attempts {
       if (cookie.name !== name) continue;
       const opened = this.#sealer.open(PURPOSE, cookie.value);
       const attempt = opened === null ? null : (JSON.parse(opened) as Attempt);
-      if (attempt?.state === state && now - attempt.begunAt < ATTEMPT_MS) return attempt;
+      if (attempt !== null && isSame(attempt.state, state) && now - attempt.begunAt < ATTEMPT_MS) return attempt;
     }
     return null;
   }
@@ -99,4 +101,8 @@ export class Attempts {
     const live = dated.filter(({ begunAt }) => begunAt > 0).length;
     return dated.slice(Math.min(live, MAX_ATTEMPTS - 1)).map(({ name }) => name);
   }
+}
+
+function isSame(a: string, b: string): boolean {
+  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 }

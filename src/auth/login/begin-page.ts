@@ -6,6 +6,7 @@ import type { Responder } from "../../core/responder.ts";
 import { cookiesOf } from "../../wire/cookies.ts";
 import { queryValues } from "../../wire/query.ts";
 import { type LoginParts, oneOf, redirect, refusalOf } from "./login-parts.ts";
+import { newVerifier } from "./pkce.ts";
 import { safeReturn } from "./return-path.ts";
 
 const WRONG_METHOD: Refusal = { code: "method_not_allowed", fields: ["Allow", "GET"] };
@@ -32,9 +33,8 @@ async function begin(
   provider: NonNullable<ReturnType<LoginParts["providers"]["get"]>>,
   returnTo: string | null,
 ): Promise<Reply | Refusal> {
-  const random = () => randomBytes(32).toString("base64url");
-  const nonce = provider.login.hasIdTokens ? random() : "";
-  const given = { nonce, provider: provider.name, returnTo, verifier: random() };
+  const nonce = provider.login.hasIdTokens ? randomBytes(32).toString("base64url") : "";
+  const given = { nonce, provider: provider.name, returnTo, verifier: newVerifier(), principal: "" };
   const { attempt, lines } = parts.cookies.attempts.begin(given, cookiesOf(ctx.fields), parts.now());
   try {
     return redirect(await provider.authorizationUrl(attempt), lines);

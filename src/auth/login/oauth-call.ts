@@ -29,9 +29,15 @@ export interface Expected {
 type Client = typeof import("openid-client");
 type Configuration = InstanceType<Client["Configuration"]>;
 
+/** What is needed of the settings of a provider. */
+export interface TokenClient extends Pick<ProviderSettings, "clientId" | "clientSecret"> {
+  readonly metadata: Pick<ProviderSettings["metadata"], "access">;
+  readonly issuer: Pick<ProviderSettings["issuer"], "algorithms" | "clockSkewMs">;
+}
+
 /** A token endpoint and its client. */
 export interface TokenEndpoint {
-  readonly settings: ProviderSettings;
+  readonly settings: TokenClient;
   readonly redirectUrl: string;
   readonly metadata: ProviderMetadata;
 }

@@ -1,5 +1,4 @@
 // Logins at a provider: OAuth 2 with PKCE (RFC 6749, RFC 7636, RFC 9207), and OpenID Connect if it has ID tokens.
-import { createHash } from "node:crypto";
 import type { Claims } from "../jwt/claim-path.ts";
 import type { AcceptedToken } from "../jwt/issuer.ts";
 import { TokenReader } from "../jwt/token-meaning.ts";
@@ -10,6 +9,7 @@ import { fetchJson } from "../provider-fetch.ts";
 import type { Attempt } from "./attempts.ts";
 import { LoginFault } from "./fault.ts";
 import { codeGrant, refreshGrant, type TokenAnswer, type TokenEndpoint } from "./oauth-call.ts";
+import { challengeOf } from "./pkce.ts";
 import { idTokenClaims, type Session, type Tokens } from "./session.ts";
 import type { SessionProvider } from "./sessions.ts";
 import type { LoginSettings } from "./settings.ts";
@@ -57,7 +57,7 @@ export class LoginProvider implements SessionProvider {
       ...(scopes.length === 0 ? {} : { scope: scopes.join(" ") }),
       state,
       ...(nonce === "" ? {} : { nonce }),
-      code_challenge: createHash("sha256").update(verifier).digest("base64url"),
+      code_challenge: challengeOf(verifier),
       code_challenge_method: "S256",
     };
     for (const [name, value] of Object.entries(all)) url.searchParams.set(name, value);

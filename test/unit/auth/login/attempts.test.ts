@@ -9,7 +9,7 @@ import type { Cookie } from "../../../../src/wire/cookies.ts";
 const PREFIX = "__Host-auth_token.login.";
 const T0 = 1_800_000_000_000;
 const attempts = new Attempts(PREFIX, new Sealer(["a secret of thirty-two characters."]), new CookieJar(true));
-const GIVEN = { nonce: "n", verifier: "v", provider: "main", returnTo: "/page?x=1" };
+const GIVEN = { nonce: "n", verifier: "v", provider: "main", principal: "", returnTo: "/page?x=1" };
 
 /** A browser's jar: lines in, cookies out. */
 class Jar {
