@@ -1,6 +1,7 @@
 // The types of a loaded configuration: all values in effect, inferred ones included, frozen. Snapshots are compiled from
 // it.
 import type { AcmeSettings, NameSet } from "../acme/settings.ts";
+import type { AccountSettings } from "../auth/accounts/settings.ts";
 import type { RbacSettings } from "../authz/settings.ts";
 import type { BalancerName, RegistryName } from "../catalog.ts";
 import type { EndpointSpec } from "../core/endpoint.ts";
@@ -224,6 +225,8 @@ export interface Meaning extends PlainSections {
   readonly services: readonly ServiceConfig[];
   /** null: no language models are configured. */
   readonly llm: LlmSettings | null;
+  /** `llm.authAdapters.google`; null: users cannot connect accounts. */
+  readonly llmAccounts: AccountSettings | null;
   readonly registry: { readonly type: RegistryName };
   /** Balancing of services that are used without a rule. */
   readonly defaultBalancing: RuleBalancing;

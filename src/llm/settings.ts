@@ -40,6 +40,15 @@ export interface ModelSettings {
   readonly price: { readonly input: number; readonly output: number } | null;
 }
 
+/** How credentials of clients begin. */
+export interface CredentialPrefixes {
+  readonly anthropicOauth: string;
+  readonly anthropic: string;
+  readonly googleOauth: string;
+  readonly openrouter: string;
+  readonly openai: string;
+}
+
 /** Which credentials of clients are recognised, and what they may be used for. */
 export interface CredentialSettings {
   readonly enabled: readonly ("anthropic-oauth" | "google-oauth" | "openai-key" | "user-key")[];
@@ -47,6 +56,7 @@ export interface CredentialSettings {
   readonly operatorKeys: "whenNoClientKey" | "allow" | "never";
   /** What a 429 on an OAuth request does. */
   readonly onLimit: "return" | "failover";
+  readonly prefixes: CredentialPrefixes;
 }
 
 /** When and how the next candidate takes over. Times in ms. */

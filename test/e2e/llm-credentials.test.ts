@@ -157,6 +157,13 @@ describe("a client's own key", LIMIT, () => {
     const came = fieldsOf(openai);
     assert.deepEqual([came["x-llm-key-openai"], came["openai-organization"]], [undefined, undefined]);
   });
+  test("that begins as configured is recognised", async (t) => {
+    await reload(gateway, text({ enabled: ["user-key"], prefixes: { anthropic: "ak-" } }));
+    t.after(() => reload(gateway, text()));
+    const reply = await chat(bearer("ak-client"), "anthropic/claude-sonnet-4-5");
+    assert.equal(reply.headers["x-llm-billed"], "client", reply.text);
+    assert.equal(fieldsOf(anthropic)["x-api-key"], "ak-client");
+  });
 });
 
 describe("keys of the operator", LIMIT, () => {

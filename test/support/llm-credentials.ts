@@ -1,6 +1,7 @@
 // Providers, settings and faults for tests of credentials.
 
 import { Credentials } from "../../src/llm/credentials/credentials.ts";
+import { DEFAULT_PREFIXES } from "../../src/llm/credentials/forms.ts";
 import { CredentialState } from "../../src/llm/credentials/state.ts";
 import { type Fault, type FaultKind, faultOf } from "../../src/llm/message/fault.ts";
 import { PROVIDER_KINDS, type ProviderKind } from "../../src/llm/providers.ts";
@@ -62,6 +63,7 @@ export function credentialsOf(
     enabled: ALL_ADAPTERS,
     operatorKeys: "whenNoClientKey",
     onLimit: "return",
+    prefixes: DEFAULT_PREFIXES,
     ...given,
   };
   return new Credentials({ providers, credentials, fallback: FALLBACK }, state);

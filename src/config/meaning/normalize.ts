@@ -66,6 +66,7 @@ export function normalize(draft: Draft, env: Environment): Meaning {
     rules,
     services,
     llm: llm.settings,
+    llmAccounts: llm.accounts,
     registry: { type: registry.type },
     defaultBalancing: defaultBalancing(router),
     health: readHealth(draft, listed, serviceNames),

@@ -1,11 +1,22 @@
 // `llm`: providers of language models, their credentials, and what happens when one fails.
+
+import { DEFAULT_PREFIXES } from "../../llm/credentials/forms.ts";
 import type { Infer } from "./field.ts";
 import { mapOf, object } from "./fields.ts";
+import { llmAccounts } from "./llm-accounts.ts";
 import { llmModels } from "./llm-models.ts";
 import { llmProviders } from "./llm-providers.ts";
 import { bool, dur, durMs, int, oneOf, size, str } from "./scalars.ts";
 import { statuses } from "./statuses.ts";
 import { wordsOf } from "./words.ts";
+
+const prefixes = object("How credentials of clients begin", {
+  anthropicOauth: str("tokens of Claude subscriptions", DEFAULT_PREFIXES.anthropicOauth),
+  anthropic: str("API keys of Anthropic", DEFAULT_PREFIXES.anthropic),
+  googleOauth: str("access tokens of Google", DEFAULT_PREFIXES.googleOauth),
+  openrouter: str("API keys of OpenRouter", DEFAULT_PREFIXES.openrouter),
+  openai: str("API keys of OpenAI; what begins like one of the others is none", DEFAULT_PREFIXES.openai),
+});
 
 /** Credentials of clients that are recognised. */
 const ADAPTERS = ["anthropic-oauth", "google-oauth", "openai-key", "user-key"] as const;
@@ -21,6 +32,8 @@ const authAdapters = object("Credentials for providers that clients bring", {
     ["whenNoClientKey", "allow", "never"],
     "whenNoClientKey",
   ),
+  prefixes,
+  google: llmAccounts,
   passthrough: object("Requests with the token of a user", {
     onLimit: oneOf(
       "when the provider answers 429: `return` it, or `failover` to a model that the operator pays for",

@@ -1,7 +1,7 @@
 // Which keys contain secrets: their values never appear in output or messages.
 
 const SECRET_KEY =
-  /(^|-)(authorization|cookie|proxy)$|password|passphrase|secret|token(?!Query|Header|Cookie|Validation|Check|Url|Endpoint)|credential|(api|private|hmac)[-_]?key/i;
+  /(^|-)(authorization|cookie|proxy)$|password|passphrase|secret|token(?!Query|Header|Cookie|Validation|Check|Url|Endpoint|Store$)|credential|(api|private|hmac)[-_]?key/i;
 /**
  * Mappings from arbitrary names to secrets, and lists of blocks with secrets: everything below is secret unless known
  * not to be.

@@ -2,7 +2,7 @@
 import type { Problems } from "../text/problem.ts";
 import { type MapNode, textOf } from "../text/tree.ts";
 
-/** Choosing a model by judging the prompt, the catalog of models, budgets, logins at Google. */
+/** Choosing a model by judging the prompt, the catalog of models, budgets. */
 const LATER = [
   "router",
   "catalog",
@@ -15,7 +15,6 @@ const LATER = [
   "decisionTimeoutMs",
   "embedding",
   "decisionLog",
-  "authAdapters.google",
   "authAdapters.passthrough.rewriteModel",
 ];
 

@@ -7,17 +7,24 @@ import type { Credential } from "./credential.ts";
 export class ClientCredentials {
   readonly #byKind = new Map<ProviderKind, Credential>();
   readonly #byProvider = new Map<string, Credential>();
+  #connected: Credential | null = null;
   /** Whether one of them is a token of OAuth. */
   oauth = false;
 
-  /** Whether there is any. */
+  /** Whether the request has brought any. */
   get any(): boolean {
     return this.#byKind.size > 0 || this.#byProvider.size > 0;
   }
 
   /** The one for a provider: one that names it precedes one for its kind; null: none. */
   for({ id, kind }: ProviderSettings): Credential | null {
-    return this.#byProvider.get(id) ?? this.#byKind.get(kind) ?? null;
+    const connected = this.#connected?.kind === kind ? this.#connected : null;
+    return this.#byProvider.get(id) ?? this.#byKind.get(kind) ?? connected;
+  }
+
+  /** Adds that of an account the user has connected: it is used where the request has brought none, and limits nothing else. */
+  connect(credential: Credential): void {
+    this.#connected = credential;
   }
 
   /** All of them, the most specific first. */

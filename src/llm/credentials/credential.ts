@@ -14,6 +14,8 @@ export interface CredentialFacts {
   readonly origin: "client" | "operator" | "none";
   /** Token of OAuth, such as that of a subscription, rather than a key. */
   readonly oauth: boolean;
+  /** Sent as a bearer, although it is no token of OAuth that the client has brought: one of an account it has connected. */
+  readonly bearer?: true;
   /** Fields that select an account or project of the credential, flat: they mean nothing beside another credential. */
   readonly account: readonly string[];
 }
@@ -30,6 +32,7 @@ export class Credential implements CredentialFacts {
   readonly oauth: boolean;
   readonly account: readonly string[];
   readonly #value: string;
+  readonly #bearer: boolean;
   #fingerprint = "";
 
   constructor(facts: CredentialFacts, value: string) {
@@ -40,6 +43,7 @@ export class Credential implements CredentialFacts {
     this.oauth = facts.oauth;
     this.account = facts.account;
     this.#value = value;
+    this.#bearer = facts.oauth || facts.bearer === true;
   }
 
   /** Tells credentials apart: 16 hexadecimal digits of SHA-256; "" where none is needed. */
@@ -64,7 +68,7 @@ export class Credential implements CredentialFacts {
       throw new Error(`a credential for ${this.provider?.id ?? this.kind} must not be sent to ${provider.id}`);
     }
     if (this.origin === "none") return [];
-    const { field, prefix } = this.oauth ? BEARER : PROVIDER_KINDS[this.kind].key;
+    const { field, prefix } = this.#bearer ? BEARER : PROVIDER_KINDS[this.kind].key;
     return [field, prefix + this.#value, ...this.account];
   }
 
@@ -107,4 +111,12 @@ export function operatorKey(provider: ProviderSettings, value: string): Credenti
 /** In place of a credential, for a provider that needs none. */
 export function keylessCredential(provider: ProviderSettings): Credential {
   return new Credential({ kind: provider.kind, provider, origin: "none", oauth: false, account: [] }, "");
+}
+
+/** The access token of an account at Google that the user of a request has connected. */
+export function accountToken(value: string): Credential {
+  return new Credential(
+    { kind: "gemini", provider: null, origin: "client", oauth: false, bearer: true, account: [] },
+    value,
+  );
 }

@@ -4,7 +4,7 @@ import type { Fault } from "../message/fault.ts";
 import type { LlmSettings, ProviderSettings } from "../settings.ts";
 import type { ClientCredentials } from "./client-credentials.ts";
 import { cooldownFor, isFinal } from "./consequences.ts";
-import type { Credential } from "./credential.ts";
+import { accountToken, type Credential } from "./credential.ts";
 import { Detector } from "./detect.ts";
 import { type KeyHealth, KeyRing } from "./key-ring.ts";
 import { type Candidate, type Claim, type Resolution, resolve } from "./resolve.ts";
@@ -13,25 +13,42 @@ import { type CredentialState, keyName, modelName } from "./state.ts";
 /** The settings it is made from. */
 export type CredentialParts = Pick<LlmSettings, "providers" | "credentials" | "fallback">;
 
+/** Accounts that users have connected. */
+export interface UserAccounts {
+  /** Access token of the user of a request, a promise if it must be refreshed; null: there is none. */
+  token(ctx: RequestContext): string | null | Promise<string | null>;
+}
+
 /** What the data path asks about credentials. */
 export class Credentials {
   readonly #settings: CredentialParts;
   readonly #state: CredentialState;
   readonly #detector: Detector;
+  readonly #accounts: UserAccounts | null;
   readonly #rings: ReadonlyMap<string, KeyRing>;
 
-  /** @param state leased: it outlives this snapshot */
-  constructor(settings: CredentialParts, state: CredentialState) {
+  /**
+   * @param state leased: it outlives this snapshot
+   * @param accounts null: users cannot connect accounts
+   */
+  constructor(settings: CredentialParts, state: CredentialState, accounts: UserAccounts | null = null) {
     const { providers, credentials, fallback } = settings;
     this.#settings = settings;
     this.#state = state;
+    this.#accounts = accounts;
     this.#detector = new Detector(credentials, providers);
     this.#rings = new Map(providers.map((provider) => [provider.id, new KeyRing(provider, fallback, state)]));
   }
 
-  /** @throws LlmError of `invalid`; see {@link Detector.detect} */
-  detect(ctx: RequestContext): ClientCredentials {
-    return this.#detector.detect(ctx);
+  /**
+   * The credentials of a request, with that of an account its user has connected; a promise if its token must be refreshed.
+   * @throws LlmError of `invalid`; see {@link Detector.detect}
+   */
+  detect(ctx: RequestContext): ClientCredentials | Promise<ClientCredentials> {
+    const found = this.#detector.detect(ctx);
+    if (this.#accounts === null) return found;
+    const token = this.#accounts.token(ctx);
+    return token instanceof Promise ? token.then((late) => withAccount(found, late)) : withAccount(found, token);
   }
 
   /** The credential for an attempt that is about to be sent, or why there is none. */
@@ -82,4 +99,9 @@ export class Credentials {
   #ring({ id }: ProviderSettings): KeyRing {
     return this.#rings.get(id)!;
   }
+}
+
+function withAccount(found: ClientCredentials, token: string | null): ClientCredentials {
+  if (token !== null) found.connect(accountToken(token));
+  return found;
 }

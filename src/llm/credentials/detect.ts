@@ -7,34 +7,8 @@ import type { ProviderKind } from "../providers.ts";
 import type { CredentialSettings, ProviderSettings } from "../settings.ts";
 import { ClientCredentials } from "./client-credentials.ts";
 import { Credential } from "./credential.ts";
+import { FORMS } from "./forms.ts";
 import { ACCOUNT_FIELDS, CREDENTIAL_PARAMETERS, KEY_FIELD_PREFIX } from "./stripped.ts";
-
-/** How credentials of one form are recognised. */
-interface Form {
-  /** `bearer` of Authorization, `query` on a path of Gemini, or a field. */
-  readonly place: "bearer" | "query" | "x-api-key" | "x-goog-api-key" | "x-openai-api-key" | "openai-api-key";
-  /** Beginning of the value. Length and alphabet are no evidence. */
-  readonly prefix: string;
-  readonly adapter: CredentialSettings["enabled"][number];
-  readonly kind: ProviderKind;
-  readonly oauth?: true;
-  /** An authorization service could have issued a credential of this form, too. */
-  readonly generic?: true;
-}
-
-/** The first that matches a value decides, even if its adapter is not enabled: a key is never taken for another provider's. */
-const FORMS: readonly Form[] = [
-  { place: "bearer", prefix: "sk-ant-oat", adapter: "anthropic-oauth", kind: "anthropic", oauth: true },
-  { place: "x-api-key", prefix: "sk-ant-", adapter: "user-key", kind: "anthropic" },
-  { place: "bearer", prefix: "sk-ant-", adapter: "user-key", kind: "anthropic" },
-  { place: "bearer", prefix: "ya29.", adapter: "google-oauth", kind: "gemini", oauth: true },
-  { place: "x-goog-api-key", prefix: "", adapter: "google-oauth", kind: "gemini", generic: true },
-  { place: "query", prefix: "", adapter: "google-oauth", kind: "gemini", generic: true },
-  { place: "bearer", prefix: "sk-or-", adapter: "user-key", kind: "openrouter" },
-  { place: "bearer", prefix: "sk-", adapter: "openai-key", kind: "openai", generic: true },
-  { place: "x-openai-api-key", prefix: "", adapter: "openai-key", kind: "openai" },
-  { place: "openai-api-key", prefix: "", adapter: "openai-key", kind: "openai" },
-];
 
 const FIELDS: ReadonlySet<string> = new Set([
   "authorization",
@@ -50,11 +24,13 @@ export function acceptsCredential(kind: ProviderKind, { enabled }: CredentialSet
 /** Makes the detection. */
 export class Detector {
   readonly #enabled: ReadonlySet<string>;
+  readonly #prefixes: CredentialSettings["prefixes"];
   /** By id in lower case, as fields are named. */
   readonly #providers: ReadonlyMap<string, ProviderSettings>;
 
-  constructor({ enabled }: CredentialSettings, providers: readonly ProviderSettings[]) {
+  constructor({ enabled, prefixes }: CredentialSettings, providers: readonly ProviderSettings[]) {
     this.#enabled = new Set(enabled);
+    this.#prefixes = prefixes;
     this.#providers = new Map(providers.map((provider) => [provider.id.toLowerCase(), provider]));
   }
 
@@ -71,7 +47,7 @@ export class Detector {
     const decided = new Set<string>();
     for (const form of FORMS) {
       const value = places.get(form.place);
-      if (value === undefined || decided.has(form.place) || !value.startsWith(form.prefix)) continue;
+      if (value === undefined || decided.has(form.place) || !this.#begins(value, form.prefix)) continue;
       decided.add(form.place);
       // An authorization service has seen the whole request: it is unknown which part of it has convinced it.
       if (!this.#enabled.has(form.adapter) || (form.generic && ctx.admission?.method === "forward")) continue;
@@ -80,6 +56,10 @@ export class Detector {
       found.add(new Credential({ kind, provider: null, origin: "client", oauth, account }, value));
     }
     return found;
+  }
+
+  #begins(value: string, prefix: keyof CredentialSettings["prefixes"] | null): boolean {
+    return prefix === null || value.startsWith(this.#prefixes[prefix]);
   }
 
   #addNamed(found: ClientCredentials, lowerId: string, value: string): void {

@@ -51,10 +51,10 @@ export class LlmStrategy implements Strategy {
     }
   }
 
-  #pass(ctx: RequestContext, { operation, rest }: Extract<Asked, { readonly kind: "passed" }>): Plan {
+  async #pass(ctx: RequestContext, { operation, rest }: Extract<Asked, { readonly kind: "passed" }>): Promise<Plan> {
     try {
       const api = apiOf(apiPath(ctx.path, this.#setup.strip), ctx.fields);
-      const client = this.#setup.credentials.detect(ctx);
+      const client = await this.#setup.credentials.detect(ctx);
       return new PipedTarget(new PipedRequest(ctx, this.#setup, client, { api, operation, rest }));
     } catch (error) {
       if (!(error instanceof LlmError)) throw error;
@@ -68,7 +68,7 @@ export class LlmStrategy implements Strategy {
       const bytes = await readBody(ctx, this.#setup.settings.maxBodyBytes);
       if ("code" in bytes) return bytes;
       const request = requestOf(this.#setup, asked, bytes);
-      call = new Call(ctx, this.#setup, request, this.#setup.credentials.detect(ctx));
+      call = new Call(ctx, this.#setup, request, await this.#setup.credentials.detect(ctx));
       ctx.modelCall = call;
       const ordered = this.#models.candidatesFor(ctx, call);
       const selection = new Selection(call, ordered);

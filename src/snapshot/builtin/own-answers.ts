@@ -7,6 +7,8 @@ import type { Responder } from "../../core/responder.ts";
 import type { Service } from "../../core/service.ts";
 import { CheckCounter } from "../../resilience/check-status.ts";
 import type { IssuedCertificates } from "../../tls/issued-certificates.ts";
+import { routedAccountPaths } from "../llm/account-paths.ts";
+import { accountPages } from "../llm/user-accounts.ts";
 import { loginOf } from "../routes/login.ts";
 import type { Build, Runtime } from "../runtime.ts";
 import { echo } from "./echo.ts";
@@ -31,6 +33,8 @@ export class OwnAnswers {
   readonly #serviceHealth = get((ctx) => this.#healthOf(ctx));
   readonly #services: ReadonlyMap<string, Service>;
   readonly #redirects: ReadonlyMap<string, Responder> | null;
+  /** Pages of accounts that a rule with the service `_internal` answers, with its own filters. */
+  readonly #routed: ReadonlySet<string>;
   readonly #issued: IssuedCertificates;
 
   constructor(build: Build, services: ReadonlyMap<string, Service>) {
@@ -42,11 +46,13 @@ export class OwnAnswers {
     this.#health = healthCalls(() => runtime.live.current!);
     this.#services = services;
     this.#redirects = httpsRedirects(config.listeners);
+    this.#routed = routedAccountPaths(config);
     this.#issued = runtime.issued;
   }
 
   /** The answer at a path of the gateway's own, or null. Nothing below `/_gateway/` ever reaches a backend. */
   first({ path, peer }: RequestContext): Responder | null {
+    if (this.#routed.size > 0 && this.#routed.has(path)) return null;
     const page = this.#first.get(path) ?? this.#below(path);
     return page === null && this.#redirects !== null ? (this.#redirects.get(peer.listener) ?? null) : page;
   }
@@ -111,6 +117,7 @@ function pagesOf(build: Build): ReadonlyMap<string, Responder> {
     ["/_gateway/live", live],
     ["/_gateway/echo", { answer: echo }],
     ...(loginOf(build)?.pages ?? []),
+    ...accountPages(build),
   ]);
 }
 

@@ -7,7 +7,7 @@ import { loadFormats } from "../llm/prepare.ts";
 
 /** The compiler of rules for a configuration with language models; nothing is learnt about keys and models yet. */
 export async function dryLlmRoutes(config: Config): Promise<LlmRoutes> {
-  return new LlmRoutes({ config, leases: new LeaseTable().holder() }, await loadFormats(), unreachable);
+  return new LlmRoutes({ config, leases: new LeaseTable().holder() }, await loadFormats(), unreachable, null);
 }
 
 function unreachable(name: string): Service {

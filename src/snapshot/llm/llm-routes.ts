@@ -4,7 +4,7 @@ import type { ErrorWriter } from "../../core/context.ts";
 import type { ModelReport } from "../../core/model-report.ts";
 import type { Service } from "../../core/service.ts";
 import type { Strategy } from "../../core/strategy.ts";
-import { Credentials } from "../../llm/credentials/credentials.ts";
+import { Credentials, type UserAccounts } from "../../llm/credentials/credentials.ts";
 import type { Owners } from "../../llm/credentials/owners.ts";
 import { CredentialState } from "../../llm/credentials/state.ts";
 import { CandidateOrder } from "../../llm/exchange/candidates/candidate-order.ts";
@@ -46,11 +46,15 @@ export class LlmRoutes implements LlmRouteSource {
   /** Id → rule compiled so far. */
   readonly #rules = new Map<string, RuleSetup>();
 
-  /** @param build of a configuration with language models */
+  /**
+   * @param build of a configuration with language models
+   * @param accounts null: users cannot connect accounts
+   */
   constructor(
     { config, leases }: Pick<Build, "config" | "leases">,
     formats: Formats,
     serviceNamed: (name: string) => Service,
+    accounts: UserAccounts | null,
   ) {
     const settings = config.llm!;
     this.#settings = settings;
@@ -67,7 +71,7 @@ export class LlmRoutes implements LlmRouteSource {
       () => new SpeedTable(),
       () => {},
     );
-    this.#credentials = new Credentials(settings, state);
+    this.#credentials = new Credentials(settings, state, accounts);
     this.#providers = new Map(settings.providers.map((p) => [p.id, providerOf(p, serviceNamed)]));
   }
 

@@ -5,6 +5,7 @@ import { keyDigest } from "../../../../src/auth/api-keys.ts";
 import type { Config } from "../../../../src/config/config.ts";
 import { backendOf } from "../../../../src/config/meaning/backends.ts";
 import { printConfiguration } from "../../../../src/config/show/print.ts";
+import { DEFAULT_PREFIXES } from "../../../../src/llm/credentials/forms.ts";
 import type { ProviderSettings } from "../../../../src/llm/settings.ts";
 import { load, type Outcome } from "../../../support/load.ts";
 
@@ -61,6 +62,7 @@ describe("llm", () => {
         enabled: ["anthropic-oauth", "google-oauth", "openai-key"],
         operatorKeys: "whenNoClientKey",
         onLimit: "return",
+        prefixes: DEFAULT_PREFIXES,
       },
       responseHeaders: true,
       keepAliveMs: 15_000,
@@ -100,7 +102,8 @@ describe("llm", () => {
       },
     });
     const { credentials, fallback, maxBodyBytes, responseHeaders, keepAliveMs } = llm!;
-    assert.deepEqual(credentials, { enabled: ["user-key"], operatorKeys: "whenNoClientKey", onLimit: "failover" });
+    const { prefixes: _, ...given } = credentials;
+    assert.deepEqual(given, { enabled: ["user-key"], operatorKeys: "whenNoClientKey", onLimit: "failover" });
     assert.deepEqual(fallback, {
       maxAttempts: 5,
       switchBudgetMs: 50,
@@ -585,4 +588,80 @@ test("the endpoint of a provider keeps its identity when everything but its plac
   const before = endpoint({});
   assert.equal(endpoint({ apiKeys: ["k2"], idleTimeout: 1, baseUrl: "https://a.example/v2" }), before);
   assert.notEqual(endpoint({ baseUrl: "https://b.example/v1" }), before);
+});
+
+describe("llm.authAdapters.google", () => {
+  const KEY = "a key of the store with 32 characters";
+  const GOOGLE = { clientId: "c", redirectUri: "http://127.0.0.1:8080/cb", tokenStoreKey: KEY };
+  const given = (google: unknown): Given => ({ llm: { providers: { openai: OPENAI }, authAdapters: { google } } });
+  const PLACE = "llm.authAdapters.google";
+
+  test("lets nobody connect an account unless a client is configured", () => {
+    const env = { GOOGLE_CLIENT_ID: "c" };
+    assert.equal(fine({}, env).llmAccounts, null);
+    assert.equal(fine(given({ tokenStoreKey: KEY })).llmAccounts, null);
+  });
+  test("has the endpoints of Google, and takes the rest from the environment", () => {
+    const env = { GOOGLE_CLIENT_ID: "id", GOOGLE_CLIENT_SECRET: "s", GOOGLE_REDIRECT_URI: "https://llm.example/cb" };
+    assert.deepEqual(fine(given({ tokenStoreKey: KEY }), env).llmAccounts, {
+      clientId: "id",
+      clientSecret: "s",
+      authorizationUrl: "https://accounts.google.com/o/oauth2/v2/auth",
+      tokenUrl: "https://oauth2.googleapis.com/token",
+      redirectUrl: "https://llm.example/cb",
+      scopes: ["https://www.googleapis.com/auth/cloud-platform"],
+      storeFile: "./data/google-tokens.json",
+      storeKey: KEY,
+      access: { ca: "", proxy: "" },
+    });
+    assert.equal(fine(given({ ...GOOGLE, clientSecret: "own" }), env).llmAccounts!.clientId, "c");
+  });
+  test("is refused where it could not work, or would not be safe", () => {
+    const rows: readonly [Block, string][] = [
+      [{ redirectUri: "" }, "redirectUri: must be set with clientId"],
+      [{ tokenStoreKey: "short" }, "tokenStoreKey: needs at least 32 characters; openssl rand -hex 32 makes one"],
+      [{ tokenStore: "" }, "tokenStore: must not be empty"],
+      [{ scopes: [] }, "scopes: must not be empty"],
+      [{ tokenUrl: "http://oauth.example/token" }, "tokenUrl: must be an https:// URL, or http:// on this machine"],
+      [{ authorizationUrl: "x" }, "authorizationUrl: must be an https:// URL, or http:// on this machine"],
+    ];
+    for (const [block, fault] of rows) {
+      assert.deepEqual(faults(given({ ...GOOGLE, ...block })), [`${PLACE}.${fault}`], JSON.stringify(block));
+    }
+    const uris = [
+      "http://llm.example/cb",
+      "http://127.0.0.1:8080",
+      "https://llm.example/cb?x=1",
+      "https://llm.example/_gateway/llm/google/login",
+      "https://llm.example/a/../cb//x",
+      "nowhere",
+    ];
+    for (const redirectUri of uris) {
+      const [fault, ...more] = faults(given({ ...GOOGLE, redirectUri }));
+      assert.match(
+        fault ?? "none",
+        /redirectUri: must be an https:\/\/ URL, or http:\/\/ on this machine/,
+        redirectUri,
+      );
+      assert.deepEqual(more, []);
+    }
+  });
+  test("shows neither its secret nor the key of the store", () => {
+    const shown = printConfiguration(fine(given({ ...GOOGLE, clientSecret: "GOCSPX-secret" })));
+    assert.doesNotMatch(shown, /GOCSPX|32 characters/);
+    assert.match(shown, /google-tokens\.json/);
+  });
+});
+
+describe("llm.authAdapters.prefixes", () => {
+  test("say how credentials begin, and never nothing", () => {
+    const given = (prefixes: Block): Given => ({
+      llm: { providers: { openai: OPENAI }, authAdapters: { prefixes } },
+    });
+    const { prefixes } = fine(given({ googleOauth: "g.", anthropicOauth: "ao-", openrouter: "or-" })).llm!.credentials;
+    assert.deepEqual(prefixes, { ...DEFAULT_PREFIXES, googleOauth: "g.", anthropicOauth: "ao-", openrouter: "or-" });
+    assert.deepEqual(faults(given({ anthropic: "" })), [
+      "llm.authAdapters.prefixes.anthropic: must not be empty; every text begins so",
+    ]);
+  });
 });

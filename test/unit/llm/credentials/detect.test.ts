@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import type { ClientCredentials } from "../../../../src/llm/credentials/client-credentials.ts";
 import { keylessCredential } from "../../../../src/llm/credentials/credential.ts";
 import { Detector } from "../../../../src/llm/credentials/detect.ts";
+import { DEFAULT_PREFIXES } from "../../../../src/llm/credentials/forms.ts";
 import type { CredentialSettings } from "../../../../src/llm/settings.ts";
 import { contextOf, type GivenContext } from "../../../support/context.ts";
 import { ALL_ADAPTERS, PROVIDERS } from "../../../support/llm-credentials.ts";
@@ -13,9 +14,15 @@ const ALL = Object.values(PROVIDERS);
 const CHAT = "/v1/chat/completions";
 const GENERATE = "/v1beta/models/gemini-2.5-pro:generateContent";
 
+const SETTINGS: CredentialSettings = {
+  enabled: ALL_ADAPTERS,
+  operatorKeys: "whenNoClientKey",
+  onLimit: "return",
+  prefixes: DEFAULT_PREFIXES,
+};
+
 function detect(given: GivenContext, enabled: CredentialSettings["enabled"] = ALL_ADAPTERS): ClientCredentials {
-  const settings: CredentialSettings = { enabled, operatorKeys: "whenNoClientKey", onLimit: "return" };
-  return new Detector(settings, ALL).detect(contextOf({ target: CHAT, ...given }));
+  return new Detector({ ...SETTINGS, enabled }, ALL).detect(contextOf({ target: CHAT, ...given }));
 }
 
 /** Provider → fields that are sent to it. */
@@ -133,6 +140,14 @@ describe("a credential of a client", () => {
     });
   }
 
+  test("is recognised by the beginnings that are configured", () => {
+    const prefixes = { ...DEFAULT_PREFIXES, openai: "oa-", anthropic: "an-" };
+    const found = (value: string) => {
+      const ctx = contextOf({ target: CHAT, fields: ["authorization", `Bearer ${value}`] });
+      return Object.keys(sent(new Detector({ ...SETTINGS, prefixes }, ALL).detect(ctx)));
+    };
+    assert.deepEqual(["oa-1", "an-1", "sk-1", "sk-ant-1"].map(found), [["openai"], ["anthropic"], [], []]);
+  });
   test("that names its provider precedes one for all of its kind", () => {
     const fields = ["authorization", "Bearer sk-proj-a", "x-llm-key-openai", "sk-named"];
     assert.deepEqual(sent(detect({ fields })), { openai: ["authorization", "Bearer sk-named"] });
@@ -187,8 +202,7 @@ describe("the gateway's own authentication", () => {
     const ctx = contextOf({ target: `${GENERATE}?key=a`, fields: ["Authorization", "Bearer sk-a"] });
     ctx.edited().drop("authorization");
     ctx.edited().query = "";
-    const settings: CredentialSettings = { enabled: ALL_ADAPTERS, operatorKeys: "allow", onLimit: "return" };
-    assert.equal(new Detector(settings, ALL).detect(ctx).any, false);
+    assert.equal(new Detector(SETTINGS, ALL).detect(ctx).any, false);
   });
   test("leaves credentials for providers beside its own", () => {
     const fields = ["x-api-key", "gw-1", "authorization", "Bearer sk-ant-oat01-a"];

@@ -18,7 +18,7 @@ const CLAUDE = ["authorization", "Bearer sk-ant-oat01-c"];
 const OPENAI = ["authorization", "Bearer sk-proj-o"];
 
 function claimOf(credentials: Credentials, fields: string[], given: Partial<Claim> = {}): Claim {
-  const client = credentials.detect(contextOf({ target: "/v1/messages", fields }));
+  const client = credentials.detect(contextOf({ target: "/v1/messages", fields })) as ClientCredentials;
   return { client, conversation: null, tried: [], operatorPays: false, owner: null, ...given };
 }
 
