@@ -18,7 +18,7 @@ export interface ChatTraits {
 }
 
 const PLAIN: ChatTraits = {
-  context: 128_000,
+  context: 1_048_576,
   efforts: [],
   sampling: true,
   stop: true,
