@@ -1,13 +1,13 @@
 // The contract of a wire format: how requests, answers, streams and errors of one API are read and written.
 import type { JsonEdits } from "./bytes/json-edit.ts";
-import type { ToolNames } from "./ids.ts";
-import type { JsonObject } from "./json.ts";
+import type { JsonObject } from "./json/values.ts";
 import type { Fault } from "./message/fault.ts";
 import type { ChatRequest, Family } from "./message/request.ts";
 import type { ChatResponse } from "./message/response.ts";
 import type { StreamSink } from "./message/stream-sink.ts";
 import type { Usage } from "./message/usage.ts";
-import type { ModelTarget } from "./model.ts";
+import type { ModelTarget } from "./models/model.ts";
+import type { ToolNames } from "./tools/ids.ts";
 
 /** Names of the formats of chat, as configuration and metrics have them. */
 export type FormatName = "openai-chat" | "openai-responses" | "anthropic-messages" | "gemini";
@@ -37,7 +37,7 @@ export interface WrittenRequest {
   readonly body: JsonObject;
   /** What was left out or changed, by name of the client's field, for `x-llm-warnings`. */
   readonly warnings: readonly string[];
-  /** Puts tools of the answer back, by `restored-tools.ts`; null: they have the names and kinds the client knows. */
+  /** Puts tools of the answer back, by `tools/restored-tools.ts`; null: they have the names and kinds the client knows. */
   readonly toolNames: ToolNames | null;
 }
 
@@ -134,7 +134,7 @@ export interface ProviderSide {
    * @param warnings gets names of fields whose values are changed
    */
   adaptRequest?(body: JsonObject, to: ModelTarget, warnings?: string[]): JsonEdits;
-  /** Whether {@link adaptRequest} takes out what `sealed-thoughts.ts` has sealed; else such a request is written anew. */
+  /** Whether {@link adaptRequest} takes out what `reasoning/sealed-thoughts.ts` has sealed; else such a request is written anew. */
   readonly unseals?: boolean;
   /** @throws LlmError of `badResponse` or, where the body reports one, the fault */
   readResponse(body: JsonObject): ChatResponse;

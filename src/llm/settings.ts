@@ -1,7 +1,7 @@
 // What the configuration says about language models: providers, models, credentials, failover, and rules that use them.
 import type { FormatName } from "./format.ts";
-import type { Dialect, ModelFacts } from "./model.ts";
-import type { ProviderKind } from "./providers.ts";
+import type { Dialect, ModelFacts } from "./models/model.ts";
+import type { ProviderKind } from "./providers/kinds.ts";
 
 /** A provider. */
 export interface ProviderSettings {

@@ -1,5 +1,5 @@
 // Tokens of a prompt where no provider has counted them: an estimate that errs high, and costs little however long the prompt.
-import { isObject } from "./json.ts";
+import { isObject } from "./json/values.ts";
 import type { ChatRequest, Part, Tool } from "./message/request.ts";
 
 /** Tokens that a turn, a tool, and having tools at all add to their texts. */

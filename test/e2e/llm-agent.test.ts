@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import type { FormatName } from "../../src/llm/format.ts";
-import type { JsonObject } from "../../src/llm/json.ts";
+import type { JsonObject } from "../../src/llm/json/values.ts";
 import { sdksSay } from "../support/llm/accumulators.ts";
 import { agentTraffic, SCREENSHOT, TOOLS } from "../support/llm/agent-traffic.ts";
 import { bodyOf } from "../support/llm/client-bodies.ts";

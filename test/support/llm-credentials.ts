@@ -4,7 +4,7 @@ import { Credentials } from "../../src/llm/credentials/credentials.ts";
 import { DEFAULT_PREFIXES } from "../../src/llm/credentials/forms.ts";
 import { CredentialState } from "../../src/llm/credentials/state.ts";
 import { type Fault, type FaultKind, faultOf } from "../../src/llm/message/fault.ts";
-import { PROVIDER_KINDS, type ProviderKind } from "../../src/llm/providers.ts";
+import { PROVIDER_KINDS, type ProviderKind } from "../../src/llm/providers/kinds.ts";
 import type { CredentialSettings, FallbackSettings, ProviderSettings } from "../../src/llm/settings.ts";
 
 /** Every adapter there is. */

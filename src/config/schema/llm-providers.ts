@@ -1,6 +1,6 @@
 // `llm.providers`: where language models are, and how they are reached.
 import type { FormatName } from "../../llm/format.ts";
-import { PROVIDER_KINDS, type ProviderKind } from "../../llm/providers.ts";
+import { PROVIDER_KINDS, type ProviderKind } from "../../llm/providers/kinds.ts";
 import type { Infer } from "./field.ts";
 import { mapOf, object, optional } from "./fields.ts";
 import { bool, dur, oneOf, str, strings } from "./scalars.ts";

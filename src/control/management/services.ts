@@ -4,7 +4,7 @@ import { providerService } from "../../config/meaning/llm/services.ts";
 import { maskedMap } from "../../config/show/effective.ts";
 import { placeText } from "../../config/text/problem.ts";
 import type { InstanceObstacle, InstanceReport, ServiceReport } from "../../core/questions.ts";
-import { sourcesOf } from "../../llm/resolve.ts";
+import { sourcesOf } from "../../llm/models/resolve.ts";
 import { CallError, json } from "./answer.ts";
 import { type Checks, readFields } from "./body.ts";
 import type { GatewayView } from "./gateway-view.ts";

@@ -1,8 +1,8 @@
 // What changes in a client's own body: thoughts that another provider had in the same conversation are not sent back.
 import type { JsonEdits } from "../bytes/json-edit.ts";
-import { isObject, type JsonObject } from "../json.ts";
-import type { ModelTarget } from "../model.ts";
-import { unseal } from "../sealed-thoughts.ts";
+import { isObject, type JsonObject } from "../json/values.ts";
+import type { ModelTarget } from "../models/model.ts";
+import { unseal } from "../reasoning/sealed-thoughts.ts";
 
 /** Changes by key; empty: the body passes as it is. Messages are written anew only if one of them has to change. */
 export function adaptRequest(body: JsonObject, { facts }: ModelTarget): JsonEdits {

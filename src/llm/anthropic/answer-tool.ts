@@ -1,5 +1,5 @@
 // Answers by a schema from models that are not held to one: they call a tool, and its arguments are the answer.
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 import type { Block } from "./block.ts";
 import { argumentSchema } from "./schema.ts";
 

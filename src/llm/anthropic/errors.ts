@@ -1,8 +1,8 @@
 // Errors of Anthropic Messages.
-import { type JsonObject, objectOr, textOr } from "../json.ts";
+import { type JsonObject, objectOr, textOr } from "../json/values.ts";
 import { FAULT_STATUS, type Fault, type FaultKind } from "../message/fault.ts";
-import { faultMessage } from "../provider-text.ts";
-import { retryAfterMs } from "../retry-after.ts";
+import { faultMessage } from "../providers/error-text.ts";
+import { retryAfterMs } from "../providers/retry-after.ts";
 
 /** `error.details.error_code` → kind, where it says more than the type. */
 const CODES: ReadonlyMap<string, FaultKind> = new Map([

@@ -1,6 +1,6 @@
 // What an event that passes untranslated says.
 import type { EventFacts } from "../format.ts";
-import { type JsonObject, objectOr, textOr } from "../json.ts";
+import { type JsonObject, objectOr, textOr } from "../json/values.ts";
 import { faultOfError } from "./errors.ts";
 import { usageOf } from "./usage.ts";
 

@@ -1,5 +1,5 @@
 // Reads members of lists in a client's request; a malformed one is named, and its place is spelled out only then.
-import { isObject, type JsonObject } from "../json.ts";
+import { isObject, type JsonObject } from "../json/values.ts";
 import { invalid, type LlmError } from "../message/fault.ts";
 import type { CacheMark } from "../message/request.ts";
 

@@ -1,7 +1,7 @@
 // The blocks of a turn in a client's request.
-import { type JsonObject, textOr } from "../json.ts";
+import { type JsonObject, textOr } from "../json/values.ts";
 import type { Part, Signature, ToolResultPart } from "../message/request.ts";
-import { unsealCall, unsealThought } from "../sealed-thoughts.ts";
+import { unsealCall, unsealThought } from "../reasoning/sealed-thoughts.ts";
 import { cacheMark, flagOrNull, list, member, object, Place, text, textOrNull } from "./places.ts";
 import { type Losses, type Media, readMedia, textPart } from "./read-media.ts";
 

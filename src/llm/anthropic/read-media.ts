@@ -1,5 +1,5 @@
 // Text, pictures, documents and search results in a client's request.
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 import type { CacheMark, DocumentPart, ImagePart, Source, TextPart } from "../message/request.ts";
 import { cacheMark, list, malformed, member, object, Place, text, textOrNull } from "./places.ts";
 

@@ -1,7 +1,15 @@
 // A client's request of Anthropic Messages in the common form.
-import { optionalCount, optionalFlag, optionalList, optionalNumber, optionalObject, optionalText } from "../fields.ts";
+
 import type { RequestPlace } from "../format.ts";
-import { type JsonObject, objectOr } from "../json.ts";
+import {
+  optionalCount,
+  optionalFlag,
+  optionalList,
+  optionalNumber,
+  optionalObject,
+  optionalText,
+} from "../json/fields.ts";
+import { type JsonObject, objectOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { CacheMark, ChatRequest, Sampling } from "../message/request.ts";
 import type { Losses } from "./read-media.ts";

@@ -1,5 +1,5 @@
 // A provider's complete answer in the common form.
-import { isObject, type JsonObject, textOr } from "../json.ts";
+import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { badResponse, LlmError } from "../message/fault.ts";
 import type { Part } from "../message/request.ts";
 import type { ChatResponse } from "../message/response.ts";

@@ -1,7 +1,8 @@
 // A provider's streamed answer.
-import { objectsOf } from "../event-data.ts";
+
 import type { StreamReader } from "../format.ts";
-import { type JsonObject, objectOr, textOr } from "../json.ts";
+import { objectsOf } from "../json/event-objects.ts";
+import { type JsonObject, objectOr, textOr } from "../json/values.ts";
 import { badResponse, faultOf } from "../message/fault.ts";
 import type { Signature } from "../message/request.ts";
 import type { StreamSink } from "../message/stream-sink.ts";

@@ -1,6 +1,6 @@
 // How a client's request wants the model to think, and to shape its answer.
-import { optionalCount, optionalObject, optionalText } from "../fields.ts";
-import type { JsonObject } from "../json.ts";
+import { optionalCount, optionalObject, optionalText } from "../json/fields.ts";
+import type { JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import { EFFORTS, type Effort, type OutputShape, type Reasoning } from "../message/request.ts";
 

@@ -1,6 +1,6 @@
 // The tools of a client's request, and which of them may be called.
-import { optionalFlag, optionalList, optionalObject, optionalText } from "../fields.ts";
-import type { JsonObject } from "../json.ts";
+import { optionalFlag, optionalList, optionalObject, optionalText } from "../json/fields.ts";
+import type { JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { Tool, ToolChoice } from "../message/request.ts";
 import { cacheMark, flagOrNull, member, object, Place, text, textOrNull } from "./places.ts";

@@ -1,5 +1,5 @@
 // JSON schemas as the provider takes them: for arguments of tools, and strictly, where it holds the model to a schema.
-import { isObject, type JsonObject } from "../json.ts";
+import { isObject, type JsonObject } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";
 
 /** What may be at the top of a schema elsewhere, but not in that of a tool. */

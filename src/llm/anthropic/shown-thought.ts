@@ -1,6 +1,6 @@
 // Thoughts and proofs as a client gets them.
 import type { Signature } from "../message/request.ts";
-import { seal } from "../sealed-thoughts.ts";
+import { seal } from "../reasoning/sealed-thoughts.ts";
 
 /** A thought that is complete. */
 export interface Thought {

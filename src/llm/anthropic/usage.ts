@@ -1,5 +1,5 @@
 // Usage as Anthropic Messages counts it: cached input apart from the rest, thought as a part of output.
-import { type JsonObject, numberOr, objectOr } from "../json.ts";
+import { type JsonObject, numberOr, objectOr } from "../json/values.ts";
 import { outputTokens, type Usage } from "../message/usage.ts";
 
 /** Usage that an object of the API reports; null: none. Parts that it lacks are 0. */

@@ -1,10 +1,11 @@
 // Parts of turns as blocks for a provider.
-import { wrapInput } from "../freeform.ts";
-import { CALL_IDS, callId, type ToolNames } from "../ids.ts";
-import { isObject } from "../json.ts";
+
+import { isObject } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";
 import type { CacheMark, Part, ReasoningPart, ToolCallPart, ToolResultPart } from "../message/request.ts";
-import type { ModelTarget } from "../model.ts";
+import type { ModelTarget } from "../models/model.ts";
+import { wrapInput } from "../tools/freeform.ts";
+import { CALL_IDS, callId, type ToolNames } from "../tools/ids.ts";
 import type { Block } from "./block.ts";
 import { cacheControl } from "./cache-marks.ts";
 import { documentBlock, imageBlock } from "./write-media.ts";

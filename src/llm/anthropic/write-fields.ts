@@ -1,7 +1,7 @@
 // Sampling, stop sequences and the other plain fields for a provider.
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 import type { ChatRequest } from "../message/request.ts";
-import type { ModelFacts } from "../model.ts";
+import type { ModelFacts } from "../models/model.ts";
 
 /** A `top_p` from here on is as good as none. */
 const WHOLE = 0.99;

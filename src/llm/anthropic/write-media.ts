@@ -1,7 +1,7 @@
 // Pictures and documents for a provider.
 import { unsupported } from "../message/fault.ts";
 import type { DocumentPart, ImagePart, Source } from "../message/request.ts";
-import type { ModelTarget } from "../model.ts";
+import type { ModelTarget } from "../models/model.ts";
 
 const PICTURES: ReadonlySet<string> = new Set(["image/jpeg", "image/png", "image/gif", "image/webp"]);
 /** Types that are text and have no name of their own beginning with `text/`. */

@@ -1,7 +1,7 @@
 // The shape of the answer, as a provider is told: by a schema it enforces, by a tool, or in words.
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 import type { OutputShape } from "../message/request.ts";
-import type { ModelFacts } from "../model.ts";
+import type { ModelFacts } from "../models/model.ts";
 import { ANSWER_TOOL, answerTool } from "./answer-tool.ts";
 import type { Block } from "./block.ts";
 import { strictSchema } from "./schema.ts";

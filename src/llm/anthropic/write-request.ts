@@ -1,9 +1,9 @@
 // A request in the common form for a provider of Anthropic Messages.
 import type { WrittenRequest } from "../format.ts";
-import { TOOL_NAMES, ToolNames } from "../ids.ts";
 import { unsupported } from "../message/fault.ts";
 import type { ChatRequest } from "../message/request.ts";
-import type { ModelTarget } from "../model.ts";
+import type { ModelTarget } from "../models/model.ts";
+import { TOOL_NAMES, ToolNames } from "../tools/ids.ts";
 import { limitMarks } from "./cache-marks.ts";
 import { BlockWriter, textBlock } from "./write-blocks.ts";
 import { otherFields } from "./write-fields.ts";

@@ -1,12 +1,12 @@
 // A complete answer for a client.
 import type { ReplyIdentity } from "../format.ts";
-import { wrapInput } from "../freeform.ts";
-import { CALL_IDS, callId } from "../ids.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 import type { Part, ReasoningPart, ToolCallPart } from "../message/request.ts";
 import type { ChatResponse } from "../message/response.ts";
-import { sealCall } from "../sealed-thoughts.ts";
+import { sealCall } from "../reasoning/sealed-thoughts.ts";
 import { estimateTokens } from "../token-estimate.ts";
+import { wrapInput } from "../tools/freeform.ts";
+import { CALL_IDS, callId } from "../tools/ids.ts";
 import { proofOf } from "./shown-thought.ts";
 import { writeStop } from "./stop-reason.ts";
 import { writeMessageUsage } from "./usage.ts";

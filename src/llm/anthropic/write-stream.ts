@@ -1,12 +1,12 @@
 // A streamed answer for a client.
 import type { ReplyIdentity, StreamWriter } from "../format.ts";
-import { CALL_IDS, callId } from "../ids.ts";
 import type { Fault } from "../message/fault.ts";
 import { faultOf } from "../message/fault.ts";
 import type { Signature } from "../message/request.ts";
 import type { FinishReason } from "../message/response.ts";
 import type { Usage } from "../message/usage.ts";
-import { sealCall } from "../sealed-thoughts.ts";
+import { sealCall } from "../reasoning/sealed-thoughts.ts";
+import { CALL_IDS, callId } from "../tools/ids.ts";
 import { AnswerBlocks } from "./answer-blocks.ts";
 import { errorBody } from "./errors.ts";
 import { proofOf } from "./shown-thought.ts";

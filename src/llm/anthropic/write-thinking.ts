@@ -1,7 +1,7 @@
 // How much a provider's model is to think and to write.
 import type { ChatRequest } from "../message/request.ts";
-import type { ModelFacts } from "../model.ts";
-import { budgetOfEffort, orderOf, type ReasoningOrder } from "../reasoning.ts";
+import type { ModelFacts } from "../models/model.ts";
+import { budgetOfEffort, orderOf, type ReasoningOrder } from "../reasoning/effort.ts";
 
 /** Most tokens of output where nobody says how many. */
 const USUAL_MOST = 4096;

@@ -1,10 +1,11 @@
 // Tools for a provider, and which of them may be called.
-import { asFunction } from "../freeform.ts";
-import type { ToolNames } from "../ids.ts";
-import type { JsonObject } from "../json.ts";
+
+import type { JsonObject } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";
 import type { ChatRequest, Tool, ToolChoice } from "../message/request.ts";
-import type { ModelFacts } from "../model.ts";
+import type { ModelFacts } from "../models/model.ts";
+import { asFunction } from "../tools/freeform.ts";
+import type { ToolNames } from "../tools/ids.ts";
 import type { Block } from "./block.ts";
 import { cacheControl } from "./cache-marks.ts";
 import { argumentSchema, isLoosened, strictSchema } from "./schema.ts";

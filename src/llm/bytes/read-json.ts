@@ -1,6 +1,6 @@
 // Reads the JSON of a request body, and says where it is malformed without repeating what it says.
 import { isUtf8 } from "node:buffer";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 import { faultOf, LlmError } from "../message/fault.ts";
 import { isProblem, type JsonObjectSpan, type JsonProblem, jsonMembers, MAX_DEPTH } from "./json-members.ts";
 import { BACKSLASH, QUOTE } from "./json-scanner.ts";

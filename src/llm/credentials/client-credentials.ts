@@ -1,5 +1,5 @@
 // The credentials for providers that one request has brought.
-import type { ProviderKind } from "../providers.ts";
+import type { ProviderKind } from "../providers/kinds.ts";
 import type { ProviderSettings } from "../settings.ts";
 import type { Credential } from "./credential.ts";
 

@@ -1,7 +1,7 @@
 // A credential for a provider. It can only be attached to requests to that provider, and nothing prints its value.
 import { hash } from "node:crypto";
 import { inspect } from "node:util";
-import { PROVIDER_KINDS, type ProviderKind } from "../providers.ts";
+import { PROVIDER_KINDS, type ProviderKind } from "../providers/kinds.ts";
 import type { ProviderSettings } from "../settings.ts";
 
 /** Everything about a credential but its value. */

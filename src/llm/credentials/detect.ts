@@ -3,7 +3,7 @@ import type { RequestContext } from "../../core/context.ts";
 import { isField } from "../../wire/fields.ts";
 import { queryValues } from "../../wire/query.ts";
 import { invalid } from "../message/fault.ts";
-import type { ProviderKind } from "../providers.ts";
+import type { ProviderKind } from "../providers/kinds.ts";
 import type { CredentialSettings, ProviderSettings } from "../settings.ts";
 import { ClientCredentials } from "./client-credentials.ts";
 import { Credential } from "./credential.ts";

@@ -1,5 +1,5 @@
 // Forms of the credentials that clients have for providers: where they are, and how they begin.
-import type { ProviderKind } from "../providers.ts";
+import type { ProviderKind } from "../providers/kinds.ts";
 import type { CredentialPrefixes, CredentialSettings } from "../settings.ts";
 
 /** As providers issue them. */

@@ -1,7 +1,7 @@
 // The identity of a conversation: what stays the same in all of its requests, so that they reach the same prompt cache.
 import { hash } from "node:crypto";
 import { getField } from "../../wire/fields.ts";
-import { isObject, type JsonObject, listOr, objectOr, textOr } from "../json.ts";
+import { isObject, type JsonObject, listOr, objectOr, textOr } from "../json/values.ts";
 
 /** Fields in which agents name their session, the most specific first. */
 const SESSION_FIELDS = [

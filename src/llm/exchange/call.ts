@@ -7,7 +7,7 @@ import type { JsonObjectSpan } from "../bytes/json-members.ts";
 import type { ClientCredentials } from "../credentials/client-credentials.ts";
 import { conversationOf } from "../credentials/sticky.ts";
 import type { ReplyIdentity, RequestPlace, WireFormat } from "../format.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 import type { Fault } from "../message/fault.ts";
 import type { ChatRequest } from "../message/request.ts";
 import type { Usage } from "../message/usage.ts";

@@ -1,6 +1,6 @@
 // The older completions of text, which are only passed to providers that have them.
 import type { EventFacts, WireFormat } from "../format.ts";
-import { isObject, listOr } from "../json.ts";
+import { isObject, listOr } from "../json/values.ts";
 import type { Formats } from "./setup.ts";
 
 const MADE = new WeakMap<Formats, WireFormat>();

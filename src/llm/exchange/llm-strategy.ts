@@ -4,7 +4,7 @@ import type { Reply } from "../../core/reply.ts";
 import type { Plan, Strategy } from "../../core/strategy.ts";
 import { readJson } from "../bytes/read-json.ts";
 import type { FormatName, Framing, WireFormat } from "../format.ts";
-import { isObject, type JsonObject, textOr } from "../json.ts";
+import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { invalid, LlmError } from "../message/fault.ts";
 import { Call, type ClientRequest } from "./call.ts";
 import { type ModelList, unknownModel } from "./candidates/model-list.ts";

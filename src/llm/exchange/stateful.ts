@@ -2,7 +2,7 @@
 import type { Owner } from "../credentials/owners.ts";
 import { unknownOwner } from "../credentials/owners.ts";
 import type { FormatName } from "../format.ts";
-import { isObject, type JsonObject, textOr } from "../json.ts";
+import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import type { Call } from "./call.ts";
 
 /** Formats whose answers are kept by their providers. */

@@ -1,8 +1,8 @@
 // Adapts a request that passes to a model of Gemini: its own cap of the output, and no proofs of others.
 import type { JsonEdits } from "../bytes/json-edit.ts";
-import { isObject, type JsonObject, numberOr, objectOr } from "../json.ts";
-import type { ModelTarget } from "../model.ts";
-import { unseal } from "../sealed-thoughts.ts";
+import { isObject, type JsonObject, numberOr, objectOr } from "../json/values.ts";
+import type { ModelTarget } from "../models/model.ts";
+import { unseal } from "../reasoning/sealed-thoughts.ts";
 import { SKIP_SIGNATURE } from "./signatures.ts";
 
 /** Changes by key; empty: the body passes as it is. @param warnings gets the name of a cap that is lowered */

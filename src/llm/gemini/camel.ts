@@ -1,5 +1,5 @@
 // Google's APIs take every field in two spellings: `maxOutputTokens` and `max_output_tokens`.
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 
 const BREAK = /(?<=[a-z0-9])_([a-z])/g;
 

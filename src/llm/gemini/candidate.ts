@@ -1,5 +1,5 @@
 // What a candidate of an answer holds, whether the answer is streamed or not.
-import { isObject, type JsonObject, listOr, numberOr, objectOr, textOr } from "../json.ts";
+import { isObject, type JsonObject, listOr, numberOr, objectOr, textOr } from "../json/values.ts";
 import { badResponse } from "../message/fault.ts";
 import type { Signature } from "../message/request.ts";
 import { reasonOf } from "./finish.ts";

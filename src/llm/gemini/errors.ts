@@ -1,7 +1,7 @@
 // Errors of Google's APIs (google.rpc.Status), and of the gateway in that shape.
-import { isObject, type JsonObject, listOr, numberOr, objectOr, textOr } from "../json.ts";
+import { isObject, type JsonObject, listOr, numberOr, objectOr, textOr } from "../json/values.ts";
 import { FAULT_STATUS, type Fault, type FaultKind } from "../message/fault.ts";
-import { faultMessage } from "../provider-text.ts";
+import { faultMessage } from "../providers/error-text.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 
 const RPC = "type.googleapis.com/google.rpc.";

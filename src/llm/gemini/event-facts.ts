@@ -1,6 +1,6 @@
 // What an event says that passes untranslated.
 import type { EventFacts } from "../format.ts";
-import { isObject, type JsonObject, listOr, objectOr } from "../json.ts";
+import { isObject, type JsonObject, listOr, objectOr } from "../json/values.ts";
 import { badResponse, type Fault } from "../message/fault.ts";
 import { readError } from "./errors.ts";
 import { badFinish, finishOf, isBlocked, reasonOf } from "./finish.ts";

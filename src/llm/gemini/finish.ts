@@ -1,5 +1,5 @@
 // Why a model stopped, in Gemini's words and in those of the common form.
-import { type JsonObject, objectOr, textOr } from "../json.ts";
+import { type JsonObject, objectOr, textOr } from "../json/values.ts";
 import { badResponse, type LlmError } from "../message/fault.ts";
 import type { FinishReason } from "../message/response.ts";
 

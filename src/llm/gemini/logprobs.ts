@@ -1,5 +1,5 @@
 // Log probabilities: `logprobsResult` of a candidate, and `logprobs` of Chat Completions as the common form has them.
-import { isObject, type JsonObject, listOr, numberOr, objectOr, textOr } from "../json.ts";
+import { isObject, type JsonObject, listOr, numberOr, objectOr, textOr } from "../json/values.ts";
 
 interface Token {
   readonly token: string;

@@ -1,5 +1,5 @@
 // Gemini's own schemas, a subset of those of OpenAPI 3.0, as JSON schemas.
-import { isObject, type JsonObject } from "../json.ts";
+import { isObject, type JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import { camelFields } from "./camel.ts";
 

@@ -1,6 +1,13 @@
 // Reads `generationConfig` of a request.
-import { optionalCount, optionalFlag, optionalList, optionalNumber, optionalObject, optionalText } from "../fields.ts";
-import type { JsonObject } from "../json.ts";
+import {
+  optionalCount,
+  optionalFlag,
+  optionalList,
+  optionalNumber,
+  optionalObject,
+  optionalText,
+} from "../json/fields.ts";
+import type { JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import { type ChatRequest, EFFORTS, type Effort, type OutputShape, type Reasoning } from "../message/request.ts";
 import { camelFields } from "./camel.ts";

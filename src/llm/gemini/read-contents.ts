@@ -1,8 +1,8 @@
 // Reads `contents` and `systemInstruction` of a request.
-import { isObject, type JsonObject, textOr } from "../json.ts";
+import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { Part, TextPart, ToolCallPart, ToolResultPart, Turn } from "../message/request.ts";
-import { unseal } from "../sealed-thoughts.ts";
+import { unseal } from "../reasoning/sealed-thoughts.ts";
 import { camelFields } from "./camel.ts";
 import type { Notes } from "./notes.ts";
 import { OpenCalls } from "./open-calls.ts";

@@ -1,5 +1,5 @@
 // Reads `inlineData` and `fileData` of a part.
-import { type JsonObject, textOr } from "../json.ts";
+import { type JsonObject, textOr } from "../json/values.ts";
 import type { AudioPart, DocumentPart, ImagePart, Source } from "../message/request.ts";
 import { camelFields } from "./camel.ts";
 import type { Notes } from "./notes.ts";

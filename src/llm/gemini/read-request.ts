@@ -1,7 +1,8 @@
 // Reads a generateContent request of a client.
-import { optionalObject, optionalText } from "../fields.ts";
+
 import type { RequestPlace } from "../format.ts";
-import { isObject, type JsonObject } from "../json.ts";
+import { optionalObject, optionalText } from "../json/fields.ts";
+import { isObject, type JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { ChatRequest } from "../message/request.ts";
 import { camelFields } from "./camel.ts";

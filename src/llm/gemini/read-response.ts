@@ -1,9 +1,10 @@
 // Reads a complete answer of generateContent.
-import { newCallId } from "../ids.ts";
-import { isObject, type JsonObject, listOr, textOr } from "../json.ts";
+
+import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import { badResponse, LlmError } from "../message/fault.ts";
 import type { Part } from "../message/request.ts";
 import type { ChatResponse, Choice } from "../message/response.ts";
+import { newCallId } from "../tools/ids.ts";
 import { type AnswerPart, createdAt, readCandidate } from "./candidate.ts";
 import { readError } from "./errors.ts";
 import { badFinish, finishOf, isBlocked } from "./finish.ts";

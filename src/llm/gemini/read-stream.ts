@@ -1,12 +1,13 @@
 // Reads a streamed answer of streamGenerateContent.
-import { objectsOf } from "../event-data.ts";
+
 import type { StreamReader } from "../format.ts";
-import { newCallId } from "../ids.ts";
-import { isObject, type JsonObject, listOr, textOr } from "../json.ts";
+import { objectsOf } from "../json/event-objects.ts";
+import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import { badResponse } from "../message/fault.ts";
 import type { Signature } from "../message/request.ts";
 import type { FinishReason } from "../message/response.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
+import { newCallId } from "../tools/ids.ts";
 import { type AnswerPart, type Candidate, createdAt, readCandidate } from "./candidate.ts";
 import { readError } from "./errors.ts";
 import { badFinish, finishOf, isBlocked } from "./finish.ts";

@@ -1,6 +1,6 @@
 // Reads texts and thoughts of a conversation.
 import type { Part } from "../message/request.ts";
-import { unsealThought } from "../sealed-thoughts.ts";
+import { unsealThought } from "../reasoning/sealed-thoughts.ts";
 import { SKIP_SIGNATURE } from "./signatures.ts";
 
 /**

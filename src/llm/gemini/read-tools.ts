@@ -1,6 +1,6 @@
 // Reads `tools` and `toolConfig` of a request.
-import { optionalList, optionalObject, optionalText } from "../fields.ts";
-import { isObject, type JsonObject } from "../json.ts";
+import { optionalList, optionalObject, optionalText } from "../json/fields.ts";
+import { isObject, type JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { Tool, ToolChoice } from "../message/request.ts";
 import { camelFields } from "./camel.ts";

@@ -1,6 +1,6 @@
 // When Google can be asked again.
-import { type JsonObject, textOr } from "../json.ts";
-import { retryAfterMs } from "../retry-after.ts";
+import { type JsonObject, textOr } from "../json/values.ts";
+import { retryAfterMs } from "../providers/retry-after.ts";
 
 /** Longest wait believed, ms. */
 const LONGEST = 24 * 3_600_000;

@@ -1,5 +1,5 @@
 // Tokens, as Gemini counts them and in the normal form.
-import { type JsonObject, numberOr, objectOr } from "../json.ts";
+import { type JsonObject, numberOr, objectOr } from "../json/values.ts";
 import { inputTokens, outputTokens, type Usage } from "../message/usage.ts";
 
 /** `usageMetadata` of an answer or event, whose counts are those of the whole answer so far; null: none. */

@@ -1,10 +1,11 @@
 // Writes what a request asks of the answer as `generationConfig`.
-import type { JsonObject } from "../json.ts";
-import { inlineRefs } from "../json-schema.ts";
+
+import { inlineRefs } from "../json/schema-refs.ts";
+import type { JsonObject } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";
 import type { ChatRequest, Sampling } from "../message/request.ts";
-import type { ModelFacts } from "../model.ts";
-import { orderOf } from "../reasoning.ts";
+import type { ModelFacts } from "../models/model.ts";
+import { orderOf } from "../reasoning/effort.ts";
 
 /** Most stop sequences. */
 const MAX_STOPS = 5;

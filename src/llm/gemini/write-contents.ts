@@ -1,10 +1,11 @@
 // Writes turns of a request as `contents`.
-import { wrapInput } from "../freeform.ts";
-import type { ToolNames } from "../ids.ts";
-import { isObject, type JsonObject } from "../json.ts";
+
+import { isObject, type JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { Family, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart, Turn } from "../message/request.ts";
-import type { ModelTarget } from "../model.ts";
+import type { ModelTarget } from "../models/model.ts";
+import { wrapInput } from "../tools/freeform.ts";
+import type { ToolNames } from "../tools/ids.ts";
 import { SKIP_SIGNATURE } from "./signatures.ts";
 import { writeMedia } from "./write-media.ts";
 

@@ -1,7 +1,7 @@
 // Writes pictures, sound and documents of a request.
 import { unsupported } from "../message/fault.ts";
 import type { AudioPart, DocumentPart, ImagePart } from "../message/request.ts";
-import type { ModelTarget } from "../model.ts";
+import type { ModelTarget } from "../models/model.ts";
 
 /** `inlineData` or `fileData`. @throws LlmError of `unsupported` */
 export function writeMedia(part: ImagePart | AudioPart | DocumentPart, { facts, dialect }: ModelTarget): object {

@@ -1,8 +1,9 @@
 // Writes parts of an answer for a client.
-import { wrapInput } from "../freeform.ts";
-import { isObject } from "../json.ts";
+
+import { isObject } from "../json/values.ts";
 import type { ChatRequest, Family, ReasoningPart, Signature, ToolCallPart } from "../message/request.ts";
-import { seal } from "../sealed-thoughts.ts";
+import { seal } from "../reasoning/sealed-thoughts.ts";
+import { wrapInput } from "../tools/freeform.ts";
 
 /** How the client of a request sees thoughts. */
 export interface ThoughtView {

@@ -1,10 +1,10 @@
 // Writes a request as the body of generateContent.
 import type { WrittenRequest } from "../format.ts";
-import { TOOL_NAMES, ToolNames } from "../ids.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";
 import type { ChatRequest } from "../message/request.ts";
-import type { ModelTarget } from "../model.ts";
+import type { ModelTarget } from "../models/model.ts";
+import { TOOL_NAMES, ToolNames } from "../tools/ids.ts";
 import { writeConfig } from "./write-config.ts";
 import { ContentsWriter } from "./write-contents.ts";
 import { writeTools } from "./write-tools.ts";

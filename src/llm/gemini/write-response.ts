@@ -1,6 +1,6 @@
 // Writes a complete answer for a client of generateContent.
 import type { ReplyIdentity } from "../format.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 import type { Part } from "../message/request.ts";
 import type { ChatResponse, Choice } from "../message/response.ts";
 import { finishReason } from "./finish.ts";

@@ -1,9 +1,10 @@
 // Writes the tools of a request, and which of them may be called.
-import { asFunction } from "../freeform.ts";
-import type { ToolNames } from "../ids.ts";
-import type { JsonObject } from "../json.ts";
-import { inlineRefs } from "../json-schema.ts";
+
+import { inlineRefs } from "../json/schema-refs.ts";
+import type { JsonObject } from "../json/values.ts";
 import type { ChatRequest, Tool, ToolChoice } from "../message/request.ts";
+import { asFunction } from "../tools/freeform.ts";
+import type { ToolNames } from "../tools/ids.ts";
 
 /** `tools` and `toolConfig`; nothing where there are no tools. @param warnings gets names of what is left out or changed */
 export function writeTools(request: ChatRequest, names: ToolNames, warnings: Set<string>): JsonObject {

@@ -1,5 +1,5 @@
 // A chat request in the common form: what every API can say, and by name what only one of them can.
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 
 /** Where a prompt cache may end: after the part, tool or system text it is set on. */
 export interface CacheMark {

@@ -1,5 +1,5 @@
 // Models of Anthropic. Sources: platform.claude.com/docs/en/models, /build-with-claude/effort and /adaptive-thinking.
-import type { ModelFacts } from "../model.ts";
+import type { ModelFacts } from "./model.ts";
 import { adaptive, budget, type ModelRow, row } from "./row.ts";
 
 /** They always think, and take no sampling. */

@@ -1,5 +1,5 @@
 // Models of Google. Sources: ai.google.dev/gemini-api/docs/models, /thinking and /pricing.
-import type { ModelFacts, ReasoningShape } from "../model.ts";
+import type { ModelFacts, ReasoningShape } from "./model.ts";
 import { budget, level, type ModelRow, row } from "./row.ts";
 
 const SIZES = [1_048_576, 65_536] as const;

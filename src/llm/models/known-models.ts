@@ -1,8 +1,9 @@
 // What is known of models by their names: the only place that looks at them.
-import type { ModelFacts } from "../model.ts";
-import { PROVIDER_KINDS, type ProviderKind } from "../providers.ts";
+
+import { PROVIDER_KINDS, type ProviderKind } from "../providers/kinds.ts";
 import { ANTHROPIC_MODELS } from "./anthropic.ts";
 import { GOOGLE_MODELS } from "./google.ts";
+import type { ModelFacts } from "./model.ts";
 import { OPEN_MODELS } from "./open.ts";
 import { OPENAI_MODELS } from "./openai.ts";
 import { adaptive, effort, type KnownModel, level, type ModelRow, PLAIN } from "./row.ts";

@@ -1,6 +1,6 @@
 // Models with open weights, and of authors whose API is that of OpenAI. Sources: api-docs.deepseek.com, docs.mistral.ai;
 // openrouter.ai for models that many sell: their prices change often, and those of a provider's own list come first.
-import type { ModelFacts } from "../model.ts";
+import type { ModelFacts } from "./model.ts";
 import { effort, type ModelRow, row } from "./row.ts";
 
 const TEXT: Partial<ModelFacts> = { images: false, documents: false };

@@ -1,6 +1,6 @@
 // Models of OpenAI. Sources: developers.openai.com/api/docs/models and /pricing.
 import type { Effort } from "../message/request.ts";
-import type { ModelFacts } from "../model.ts";
+import type { ModelFacts } from "./model.ts";
 import { effort, type ModelRow, row } from "./row.ts";
 
 /** Models that think take neither sampling nor stop sequences. */

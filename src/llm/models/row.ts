@@ -1,6 +1,6 @@
 // One row of the tables of models.
 import type { Effort } from "../message/request.ts";
-import type { ModelFacts, ReasoningShape } from "../model.ts";
+import type { ModelFacts, ReasoningShape } from "./model.ts";
 
 /** List price of the author, or of OpenRouter where the author sells no API. USD per million tokens. */
 export interface KnownPrice {

@@ -1,7 +1,7 @@
 // Thoughts in a client's own messages: the endpoint must not get those of other models, nor any that OpenAI would refuse, and
 // must get one where its model demands it.
-import { isObject, type JsonObject } from "../json.ts";
-import type { ModelTarget } from "../model.ts";
+import { isObject, type JsonObject } from "../json/values.ts";
+import type { ModelTarget } from "../models/model.ts";
 import { familyOf } from "./thoughts.ts";
 
 const FIELDS = ["reasoning_content", "reasoning", "reasoning_details"] as const;

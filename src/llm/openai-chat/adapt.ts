@@ -1,8 +1,8 @@
 // What changes in a client's own body for an endpoint that takes not quite the same.
 import type { JsonEdits } from "../bytes/json-edit.ts";
-import { CALL_IDS, callId, type NameRule } from "../ids.ts";
-import { isObject, type JsonObject } from "../json.ts";
-import type { Dialect, ModelTarget } from "../model.ts";
+import { isObject, type JsonObject } from "../json/values.ts";
+import type { Dialect, ModelTarget } from "../models/model.ts";
+import { CALL_IDS, callId, type NameRule } from "../tools/ids.ts";
 import { adaptedThoughts } from "./adapt-thoughts.ts";
 
 /** Changes by key; empty: the body passes as it is. Messages are written anew only if one of them has to change. */

@@ -1,6 +1,6 @@
 // What a chunk says that passes untranslated.
 import type { EventFacts } from "../format.ts";
-import { isObject, type JsonObject, listOr } from "../json.ts";
+import { isObject, type JsonObject, listOr } from "../json/values.ts";
 import { faultIn } from "./read-stream.ts";
 import { usageOf } from "./usage.ts";
 

@@ -1,9 +1,9 @@
 // Why a model stopped, in the words of Chat Completions.
-import { type JsonObject, textOr } from "../json.ts";
+import { type JsonObject, textOr } from "../json/values.ts";
 import { badResponse, faultOf, LlmError } from "../message/fault.ts";
 import type { FinishReason } from "../message/response.ts";
-import { faultOfError } from "../openai-errors.ts";
-import { withoutKeys } from "../provider-text.ts";
+import { faultOfError } from "../openai/errors.ts";
+import { withoutKeys } from "../providers/error-text.ts";
 
 /** `finish_reason` → reason. Beside OpenAI's, words of servers that call themselves compatible. */
 const REASONS: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([

@@ -1,6 +1,6 @@
 // OpenAI Chat Completions, as OpenAI, OpenRouter and compatible servers speak it.
 import type { WireFormat } from "../format.ts";
-import { readOpenAiError, writeOpenAiError } from "../openai-errors.ts";
+import { readOpenAiError, writeOpenAiError } from "../openai/errors.ts";
 import { adaptRequest } from "./adapt.ts";
 import { eventFacts } from "./event-facts.ts";
 import { readRequest } from "./read-request.ts";

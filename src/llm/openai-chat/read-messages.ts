@@ -1,5 +1,5 @@
 // The messages of a client's request: instructions, and turns.
-import { isObject, type JsonObject, listOr, textOr } from "../json.ts";
+import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { Part, TextPart, ToolCallPart, ToolResultPart, Turn } from "../message/request.ts";
 import { cacheMark, type Losses, readParts, readTexts } from "./read-parts.ts";

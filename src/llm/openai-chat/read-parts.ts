@@ -1,8 +1,9 @@
 // Contents of messages in a client's request.
-import { readDataUrl } from "../data-url.ts";
-import { isObject, type JsonObject, textOr } from "../json.ts";
+
+import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { invalid, type LlmError } from "../message/fault.ts";
 import type { AudioPart, CacheMark, DocumentPart, ImagePart, RefusalPart, TextPart } from "../message/request.ts";
+import { readDataUrl } from "../openai/data-url.ts";
 
 /** What a request holds that other formats lack, by name. */
 export interface Losses {

@@ -1,5 +1,5 @@
 // How a client of Chat Completions asks for thought: OpenAI's field, and those of other APIs that clients send alike.
-import { isObject, type JsonObject, numberOr, textOr } from "../json.ts";
+import { isObject, type JsonObject, numberOr, textOr } from "../json/values.ts";
 import { EFFORTS, type Effort, type Reasoning } from "../message/request.ts";
 import type { Losses } from "./read-parts.ts";
 

@@ -1,7 +1,15 @@
 // A client's request of Chat Completions, in the common form.
-import { optionalCount, optionalFlag, optionalList, optionalNumber, optionalObject, optionalText } from "../fields.ts";
+
 import type { RequestPlace } from "../format.ts";
-import { isObject, type JsonObject, textOr } from "../json.ts";
+import {
+  optionalCount,
+  optionalFlag,
+  optionalList,
+  optionalNumber,
+  optionalObject,
+  optionalText,
+} from "../json/fields.ts";
+import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { ChatRequest, OutputShape, Sampling } from "../message/request.ts";
 import { readMessages } from "./read-messages.ts";

@@ -1,10 +1,11 @@
 // A complete answer of a provider of Chat Completions, in the common form.
-import { newCallId } from "../ids.ts";
-import { isObject, type JsonObject, listOr, numberOr, textOr } from "../json.ts";
+
+import { isObject, type JsonObject, listOr, numberOr, textOr } from "../json/values.ts";
 import { badResponse, LlmError } from "../message/fault.ts";
 import type { Part, ToolCallPart } from "../message/request.ts";
 import type { ChatResponse, Choice } from "../message/response.ts";
-import { faultOfError } from "../openai-errors.ts";
+import { faultOfError } from "../openai/errors.ts";
+import { newCallId } from "../tools/ids.ts";
 import { readFinish } from "./finish.ts";
 import { readCallProof, readThoughts } from "./thoughts.ts";
 import { usageOf } from "./usage.ts";

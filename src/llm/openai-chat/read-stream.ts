@@ -1,10 +1,11 @@
 // A streamed answer of a provider of Chat Completions.
-import { objectsOf } from "../event-data.ts";
+
 import type { StreamReader } from "../format.ts";
-import { isObject, type JsonObject, listOr, numberOr, textOr } from "../json.ts";
+import { objectsOf } from "../json/event-objects.ts";
+import { isObject, type JsonObject, listOr, numberOr, textOr } from "../json/values.ts";
 import { badResponse, type Fault, faultOf, LlmError } from "../message/fault.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
-import { faultOfError } from "../openai-errors.ts";
+import { faultOfError } from "../openai/errors.ts";
 import { ChoiceReader } from "./stream-choice.ts";
 import { usageOf } from "./usage.ts";
 

@@ -1,6 +1,6 @@
 // The tools of a client's request, and the choice among them.
-import { optionalList } from "../fields.ts";
-import { isObject, type JsonObject, textOr } from "../json.ts";
+import { optionalList } from "../json/fields.ts";
+import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { invalid, type LlmError } from "../message/fault.ts";
 import type { Tool, ToolChoice } from "../message/request.ts";
 import { cacheMark, type Losses } from "./read-parts.ts";

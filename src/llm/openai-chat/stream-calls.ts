@@ -1,9 +1,10 @@
 // Calls of tools in a streamed choice, put together from the deltas of servers that number and name them as they like.
-import { newCallId } from "../ids.ts";
-import { isObject, type JsonObject, numberOr, textOr } from "../json.ts";
+
+import { isObject, type JsonObject, numberOr, textOr } from "../json/values.ts";
 import { badResponse } from "../message/fault.ts";
 import type { Signature } from "../message/request.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
+import { newCallId } from "../tools/ids.ts";
 import { type CallProof, readCallProof } from "./thoughts.ts";
 
 /** Most calls of one choice. */

@@ -1,5 +1,5 @@
 // One choice of a streamed answer, as it arrives.
-import { isObject, type JsonObject, listOr, objectOr, textOr } from "../json.ts";
+import { isObject, type JsonObject, listOr, objectOr, textOr } from "../json/values.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
 import { readFinish } from "./finish.ts";
 import { partThought } from "./read-response.ts";

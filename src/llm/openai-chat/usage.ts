@@ -1,5 +1,5 @@
 // Usage as Chat Completions count it, cached and reasoning tokens included, and the normal form.
-import { isObject, type JsonObject, numberOr, objectOr } from "../json.ts";
+import { isObject, type JsonObject, numberOr, objectOr } from "../json/values.ts";
 import { inputTokens, outputTokens, type Usage } from "../message/usage.ts";
 
 /** Reads `usage` of an answer or a chunk, or where Groq has it; null: it reports none. */

@@ -1,8 +1,9 @@
 // The messages of a request for a provider.
-import { documentText } from "../document-text.ts";
-import { wrapInput } from "../freeform.ts";
-import type { JsonObject } from "../json.ts";
+
+import type { JsonObject } from "../json/values.ts";
+import { documentText } from "../message/document-text.ts";
 import type { ChatRequest, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from "../message/request.ts";
+import { wrapInput } from "../tools/freeform.ts";
 import { writeCallProof, writeDetails } from "./thoughts.ts";
 import { type UserPart, writeContent, writePart, writeTexts } from "./write-parts.ts";
 import type { Writing } from "./writing.ts";

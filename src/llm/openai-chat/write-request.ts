@@ -1,11 +1,11 @@
 // A request in the words of a provider of Chat Completions.
 import type { WrittenRequest } from "../format.ts";
-import { CALL_IDS, callId } from "../ids.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";
 import type { ChatRequest, Effort, OutputShape, Reasoning } from "../message/request.ts";
-import type { ModelTarget } from "../model.ts";
-import { effortOf, orderOf, type ReasoningOrder } from "../reasoning.ts";
+import type { ModelTarget } from "../models/model.ts";
+import { effortOf, orderOf, type ReasoningOrder } from "../reasoning/effort.ts";
+import { CALL_IDS, callId } from "../tools/ids.ts";
 import { writeMessages } from "./write-messages.ts";
 import { writeTools } from "./write-tools.ts";
 import { Writing } from "./writing.ts";

@@ -1,6 +1,6 @@
 // A complete answer for a client of Chat Completions.
 import type { ReplyIdentity } from "../format.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 import type { Part, RefusalPart, TextPart, ToolCallPart } from "../message/request.ts";
 import type { ChatResponse, Choice } from "../message/response.ts";
 import { WORDS } from "./finish.ts";

@@ -4,7 +4,7 @@ import type { Fault } from "../message/fault.ts";
 import type { Signature } from "../message/request.ts";
 import type { FinishReason } from "../message/response.ts";
 import { mergeUsage, type Usage } from "../message/usage.ts";
-import { openAiError } from "../openai-errors.ts";
+import { openAiError } from "../openai/errors.ts";
 import { WORDS } from "./finish.ts";
 import { writeCallProof, writeDetails } from "./thoughts.ts";
 import { writeUsage } from "./usage.ts";

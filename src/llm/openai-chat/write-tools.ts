@@ -1,8 +1,9 @@
 // The tools of a request for a provider, and the choice among them.
-import { asFunction } from "../freeform.ts";
-import type { JsonObject } from "../json.ts";
+
+import type { JsonObject } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";
 import type { ChatRequest, Tool, ToolChoice } from "../message/request.ts";
+import { asFunction } from "../tools/freeform.ts";
 import type { Writing } from "./writing.ts";
 
 /** `tools` and what goes with them; empty: there are none. @throws LlmError of `unsupported` */

@@ -1,8 +1,9 @@
 // What the writers of one request share.
-import { CALL_IDS, callId, type NameRule, TOOL_NAMES, ToolNames } from "../ids.ts";
-import type { JsonObject } from "../json.ts";
+
+import type { JsonObject } from "../json/values.ts";
 import type { CacheMark, ChatRequest, Family } from "../message/request.ts";
-import type { ModelTarget } from "../model.ts";
+import type { ModelTarget } from "../models/model.ts";
+import { CALL_IDS, callId, type NameRule, TOOL_NAMES, ToolNames } from "../tools/ids.ts";
 
 /** A request in the making. */
 export class Writing {

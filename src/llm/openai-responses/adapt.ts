@@ -1,9 +1,9 @@
 // What changes in a client's own body: what other providers have made in the same conversation is not sent to this one.
 import type { JsonEdits } from "../bytes/json-edit.ts";
-import { CALL_IDS, callId } from "../ids.ts";
-import { isObject, type JsonObject } from "../json.ts";
-import type { ModelTarget } from "../model.ts";
-import { unseal } from "../sealed-thoughts.ts";
+import { isObject, type JsonObject } from "../json/values.ts";
+import type { ModelTarget } from "../models/model.ts";
+import { unseal } from "../reasoning/sealed-thoughts.ts";
+import { CALL_IDS, callId } from "../tools/ids.ts";
 import { OWN_THOUGHT, readCallProof, readThought } from "./thoughts.ts";
 
 /** Changes by key; empty: the body passes as it is. Items are written anew only if one of them has to change. */

@@ -1,6 +1,6 @@
 // Errors in streams.
 import type { Fault } from "../message/fault.ts";
-import { openAiError } from "../openai-errors.ts";
+import { openAiError } from "../openai/errors.ts";
 
 /**
  * Members of the data of an `error` event, in JSON. The parts stand beside each other as documented, and in `error`, where

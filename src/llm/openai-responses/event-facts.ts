@@ -1,8 +1,8 @@
 // What events say that pass untranslated.
 import type { EventFacts } from "../format.ts";
-import { isObject, type JsonObject, objectOr, textOr } from "../json.ts";
+import { isObject, type JsonObject, objectOr, textOr } from "../json/values.ts";
 import { badResponse, type Fault } from "../message/fault.ts";
-import { faultOfError } from "../openai-errors.ts";
+import { faultOfError } from "../openai/errors.ts";
 import { CANCELLED } from "./read-response.ts";
 import { readUsage } from "./usage.ts";
 

@@ -1,5 +1,5 @@
 // Events of one stream for a client, numbered, and the items that are complete.
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 
 /** Gathers events as text. */
 export class EventLog {

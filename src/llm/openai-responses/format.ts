@@ -1,6 +1,6 @@
 // The wire format of OpenAI's Responses API.
 import type { WireFormat } from "../format.ts";
-import { readOpenAiError, writeOpenAiError } from "../openai-errors.ts";
+import { readOpenAiError, writeOpenAiError } from "../openai/errors.ts";
 import { adaptRequest } from "./adapt.ts";
 import { errorEvents } from "./errors.ts";
 import { eventFacts, usageOf } from "./event-facts.ts";

@@ -1,7 +1,8 @@
 // Items of a streamed answer of a provider, each told once: by deltas, and where they lack something by what is `done`.
-import { newCallId } from "../ids.ts";
-import { isObject, type JsonObject, listOr, textOr } from "../json.ts";
+
+import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
+import { newCallId } from "../tools/ids.ts";
 import { qualifiedName } from "./names.ts";
 import { inChat } from "./read-response.ts";
 import { readThought } from "./thoughts.ts";

@@ -1,7 +1,7 @@
 // Items of answers for clients.
 
 import type { ReplyIdentity } from "../format.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 import type { Part, ReasoningPart, ToolCallPart } from "../message/request.ts";
 import { AS_DECLARED, CallNames } from "./names.ts";
 import { asSummary, ItemIds } from "./reply.ts";

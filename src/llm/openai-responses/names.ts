@@ -1,5 +1,5 @@
 // Names of tools: one each in the common form, two for tools in namespaces here.
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 import type { Namespace, Tool } from "../message/request.ts";
 
 /** The name of a tool in the common form. @param namespace null or "": it is in none */

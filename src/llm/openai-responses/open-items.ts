@@ -1,5 +1,5 @@
 // Items of a streamed answer that are in progress, and the events each consists of.
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 import type { EventLog } from "./event-log.ts";
 import { callItem, type ItemStatus, messageItem, outputText, thoughtItem } from "./items.ts";
 

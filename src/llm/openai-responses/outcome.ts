@@ -1,5 +1,5 @@
 // Why an answer ended: status and `incomplete_details`.
-import { type JsonObject, objectOr } from "../json.ts";
+import { type JsonObject, objectOr } from "../json/values.ts";
 import type { FinishReason } from "../message/response.ts";
 
 /** What an answer has beside its status. */

@@ -1,6 +1,6 @@
 // Content of messages and of outputs of tools, from clients.
-import { readDataUrl } from "../data-url.ts";
-import { isObject, type JsonObject } from "../json.ts";
+
+import { isObject, type JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type {
   AudioPart,
@@ -11,6 +11,7 @@ import type {
   Source,
   TextPart,
 } from "../message/request.ts";
+import { readDataUrl } from "../openai/data-url.ts";
 import type { Notes } from "./notes.ts";
 
 /** A part of a message. */

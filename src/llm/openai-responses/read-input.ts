@@ -1,5 +1,5 @@
 // `input`: the items of a conversation, from clients.
-import { isObject, type JsonObject, listOr, textOr } from "../json.ts";
+import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import { invalid, type LlmError } from "../message/fault.ts";
 import type { Part, Signature, TextPart, ToolCallPart, ToolResultPart, Turn } from "../message/request.ts";
 import { qualifiedName } from "./names.ts";

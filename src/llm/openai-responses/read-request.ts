@@ -1,8 +1,16 @@
 // Requests of clients of Responses.
-import { optionalCount, optionalFlag, optionalList, optionalNumber, optionalObject, optionalText } from "../fields.ts";
+
 import type { RequestPlace } from "../format.ts";
-import type { JsonObject } from "../json.ts";
-import { isObject, listOr } from "../json.ts";
+import {
+  optionalCount,
+  optionalFlag,
+  optionalList,
+  optionalNumber,
+  optionalObject,
+  optionalText,
+} from "../json/fields.ts";
+import type { JsonObject } from "../json/values.ts";
+import { isObject, listOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { ChatRequest, Effort, OutputShape, Reasoning, Tool } from "../message/request.ts";
 import { EFFORTS } from "../message/request.ts";

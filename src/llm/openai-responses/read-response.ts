@@ -1,10 +1,11 @@
 // Complete answers of providers of Responses.
-import { newCallId } from "../ids.ts";
-import { isObject, type JsonObject, listOr, numberOr, objectOr, textOr } from "../json.ts";
+
+import { isObject, type JsonObject, listOr, numberOr, objectOr, textOr } from "../json/values.ts";
 import { badResponse, type Fault, faultOf, LlmError } from "../message/fault.ts";
 import type { Part } from "../message/request.ts";
 import type { ChatResponse } from "../message/response.ts";
-import { faultOfError } from "../openai-errors.ts";
+import { faultOfError } from "../openai/errors.ts";
+import { newCallId } from "../tools/ids.ts";
 import { qualifiedName } from "./names.ts";
 import { finishOf } from "./outcome.ts";
 import { textPart } from "./read-content.ts";

@@ -1,10 +1,11 @@
 // Streamed answers of providers of Responses.
-import { objectsOf } from "../event-data.ts";
+
 import type { StreamReader } from "../format.ts";
-import { isObject, type JsonObject, listOr, numberOr, objectOr, textOr } from "../json.ts";
+import { objectsOf } from "../json/event-objects.ts";
+import { isObject, type JsonObject, listOr, numberOr, objectOr, textOr } from "../json/values.ts";
 import { badResponse, type Fault } from "../message/fault.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
-import { faultOfError } from "../openai-errors.ts";
+import { faultOfError } from "../openai/errors.ts";
 import { IncomingCall, type IncomingItem, IncomingMessage, IncomingThought, incomingItem } from "./incoming-items.ts";
 import { finishOf } from "./outcome.ts";
 import { CANCELLED } from "./read-response.ts";

@@ -1,5 +1,5 @@
 // Tools, and which of them may be called, from clients.
-import { isObject, type JsonObject, textOr } from "../json.ts";
+import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { Tool, ToolChoice } from "../message/request.ts";
 import { qualifiedName } from "./names.ts";

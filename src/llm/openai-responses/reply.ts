@@ -1,6 +1,6 @@
 // The envelope of an answer, which repeats much of the request.
 import type { ReplyIdentity } from "../format.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/values.ts";
 import type { Reasoning } from "../message/request.ts";
 import { AS_DECLARED } from "./names.ts";
 import type { OWN_THOUGHT } from "./thoughts.ts";

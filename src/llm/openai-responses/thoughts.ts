@@ -1,7 +1,7 @@
 // Items of type `reasoning`, in which clients also keep the proofs of other families' thoughts and calls.
-import { isObject, type JsonObject, listOr, textOr } from "../json.ts";
+import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import type { ReasoningPart, Signature } from "../message/request.ts";
-import { seal, unseal, unsealThought } from "../sealed-thoughts.ts";
+import { seal, unseal, unsealThought } from "../reasoning/sealed-thoughts.ts";
 
 /** Begins ids of thoughts that are named here: a provider must not get them back, since its proofs name its own. */
 export const OWN_THOUGHT = "rs_gateway";

@@ -1,5 +1,5 @@
 // Usage as Responses counts it: input includes what is cached, output includes thoughts.
-import { type JsonObject, numberOr, objectOr } from "../json.ts";
+import { type JsonObject, numberOr, objectOr } from "../json/values.ts";
 import { inputTokens, outputTokens, type Usage } from "../message/usage.ts";
 
 /** The normal form of `usage`; null: it reports nothing. */

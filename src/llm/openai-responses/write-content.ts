@@ -1,9 +1,10 @@
 // Content of messages and of outputs of tools, for providers.
-import { dataUrl } from "../data-url.ts";
-import { documentText } from "../document-text.ts";
-import type { JsonObject } from "../json.ts";
+
+import type { JsonObject } from "../json/values.ts";
+import { documentText } from "../message/document-text.ts";
 import { unsupported } from "../message/fault.ts";
 import type { AudioPart, DocumentPart, ImagePart, Source, TextPart } from "../message/request.ts";
+import { dataUrl } from "../openai/data-url.ts";
 import type { Writing } from "./writing.ts";
 
 /** What a message of a user may hold. */

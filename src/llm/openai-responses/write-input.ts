@@ -1,8 +1,9 @@
 // `input`: the turns of a conversation as items, for providers.
-import { wrapInput } from "../freeform.ts";
-import type { JsonObject } from "../json.ts";
+
+import type { JsonObject } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";
 import type { ChatRequest, Part, ReasoningPart, ToolCallPart, ToolResultPart, Turn } from "../message/request.ts";
+import { wrapInput } from "../tools/freeform.ts";
 import { CallNames } from "./names.ts";
 import { type UserPart, writePart } from "./write-content.ts";
 import type { Writing } from "./writing.ts";

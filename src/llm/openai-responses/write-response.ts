@@ -1,6 +1,6 @@
 // A complete answer for a client of Responses.
 import type { ReplyIdentity } from "../format.ts";
-import { type JsonObject, listOr, objectOr } from "../json.ts";
+import { type JsonObject, listOr, objectOr } from "../json/values.ts";
 import type { ChatResponse } from "../message/response.ts";
 import { itemsOf } from "./items.ts";
 import { outcomeOf } from "./outcome.ts";

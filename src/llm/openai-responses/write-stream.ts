@@ -1,11 +1,11 @@
 // A streamed answer for a client of Responses.
 import type { ReplyIdentity, StreamWriter } from "../format.ts";
-import { type JsonObject, listOr, objectOr } from "../json.ts";
+import { type JsonObject, listOr, objectOr } from "../json/values.ts";
 import type { Fault } from "../message/fault.ts";
 import type { Signature } from "../message/request.ts";
 import type { FinishReason } from "../message/response.ts";
 import { mergeUsage, type Usage } from "../message/usage.ts";
-import { openAiError } from "../openai-errors.ts";
+import { openAiError } from "../openai/errors.ts";
 import { errorEvent } from "./errors.ts";
 import { EventLog } from "./event-log.ts";
 import type { ItemStatus } from "./items.ts";

@@ -1,8 +1,9 @@
 // Tools and the choice among them: for providers, and in answers, which repeat them.
-import { asFunction } from "../freeform.ts";
-import type { JsonObject } from "../json.ts";
-import { isObject } from "../json.ts";
+
+import type { JsonObject } from "../json/values.ts";
+import { isObject } from "../json/values.ts";
 import type { Tool, ToolChoice } from "../message/request.ts";
+import { asFunction } from "../tools/freeform.ts";
 import { CallNames, type Spelling } from "./names.ts";
 
 /** `tools`. */

@@ -1,7 +1,8 @@
 // What the writers of one request share.
-import { CALL_IDS, callId, TOOL_NAMES, ToolNames } from "../ids.ts";
+
 import type { ChatRequest, Family } from "../message/request.ts";
-import type { ModelTarget } from "../model.ts";
+import type { ModelTarget } from "../models/model.ts";
+import { CALL_IDS, callId, TOOL_NAMES, ToolNames } from "../tools/ids.ts";
 import type { Spelling } from "./names.ts";
 
 /** A request in the making. */

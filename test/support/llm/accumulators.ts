@@ -4,7 +4,7 @@ import { type GenerateContentResponse, GoogleGenAI } from "@google/genai";
 import Previous from "anthropic-sdk-previous";
 import OpenAI from "openai";
 import type { FormatName } from "../../../src/llm/format.ts";
-import type { JsonObject } from "../../../src/llm/json.ts";
+import type { JsonObject } from "../../../src/llm/json/values.ts";
 import { bodySays, responseSays, type Said } from "./said.ts";
 
 /** A fetch that answers every request with this. */

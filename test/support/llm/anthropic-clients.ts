@@ -1,7 +1,7 @@
 // Official clients of Anthropic Messages against a writer of answers, without a network.
 import { anthropicMessages } from "../../../src/llm/anthropic/format.ts";
 import type { ReplyIdentity } from "../../../src/llm/format.ts";
-import type { JsonObject } from "../../../src/llm/json.ts";
+import type { JsonObject } from "../../../src/llm/json/values.ts";
 import type { Fault } from "../../../src/llm/message/fault.ts";
 import type { ChatRequest } from "../../../src/llm/message/request.ts";
 import type { ChatResponse } from "../../../src/llm/message/response.ts";

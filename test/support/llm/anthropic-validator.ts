@@ -1,6 +1,6 @@
 // A strict validator of streams of Anthropic Messages: the official SDK accepts broken ones in silence.
 import assert from "node:assert/strict";
-import { isObject, type JsonObject } from "../../../src/llm/json.ts";
+import { isObject, type JsonObject } from "../../../src/llm/json/values.ts";
 
 /** One event of a stream. */
 export interface StreamEvent {

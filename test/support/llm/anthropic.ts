@@ -1,10 +1,10 @@
 // Requests, models and answers for tests of Anthropic Messages.
 import { anthropicMessages } from "../../../src/llm/anthropic/format.ts";
 import type { ReplyIdentity, StreamReader, StreamWriter, WrittenRequest } from "../../../src/llm/format.ts";
-import type { JsonObject } from "../../../src/llm/json.ts";
+import type { JsonObject } from "../../../src/llm/json/values.ts";
 import type { ChatRequest } from "../../../src/llm/message/request.ts";
-import type { ModelFacts, ModelTarget } from "../../../src/llm/model.ts";
-import { PROVIDER_KINDS } from "../../../src/llm/providers.ts";
+import type { ModelFacts, ModelTarget } from "../../../src/llm/models/model.ts";
+import { PROVIDER_KINDS } from "../../../src/llm/providers/kinds.ts";
 
 /** A model that can do everything and is told to think by effort. */
 const FACTS: ModelFacts = {

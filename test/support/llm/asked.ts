@@ -24,10 +24,10 @@ import { allItems, checkResponses } from "../../../src/demo/llm/responses/rules.
 import { responseRequest } from "../../../src/demo/llm/responses/shapes.ts";
 import type { ResponseBody } from "../../../src/demo/llm/responses/types.ts";
 import type { WireFormat } from "../../../src/llm/format.ts";
-import type { JsonObject } from "../../../src/llm/json.ts";
-import type { ModelTarget } from "../../../src/llm/model.ts";
+import type { JsonObject } from "../../../src/llm/json/values.ts";
 import { factsOf } from "../../../src/llm/models/known-models.ts";
-import { PROVIDER_KINDS, type ProviderKind } from "../../../src/llm/providers.ts";
+import type { ModelTarget } from "../../../src/llm/models/model.ts";
+import { PROVIDER_KINDS, type ProviderKind } from "../../../src/llm/providers/kinds.ts";
 import { CLIENTS } from "./formats.ts";
 
 /** A provider with one of its models. */

@@ -4,8 +4,8 @@ import type { Fault } from "../../../src/llm/message/fault.ts";
 import type { ChatRequest, Part, TextPart, Tool, Turn } from "../../../src/llm/message/request.ts";
 import type { ChatResponse, Choice } from "../../../src/llm/message/response.ts";
 import type { StreamSink } from "../../../src/llm/message/stream-sink.ts";
-import type { Dialect, ModelFacts, ModelTarget } from "../../../src/llm/model.ts";
-import { PROVIDER_KINDS } from "../../../src/llm/providers.ts";
+import type { Dialect, ModelFacts, ModelTarget } from "../../../src/llm/models/model.ts";
+import { PROVIDER_KINDS } from "../../../src/llm/providers/kinds.ts";
 
 /** A text. */
 export function text(value: string): TextPart {

@@ -1,6 +1,6 @@
 // The same request as a client of each API writes it.
 import type { FormatName } from "../../../src/llm/format.ts";
-import type { JsonObject } from "../../../src/llm/json.ts";
+import type { JsonObject } from "../../../src/llm/json/values.ts";
 
 /** Something said, shown, called or answered. */
 export type Piece =

@@ -2,7 +2,7 @@
 import { anthropicMessages } from "../../../src/llm/anthropic/format.ts";
 import type { WireFormat } from "../../../src/llm/format.ts";
 import { gemini } from "../../../src/llm/gemini/format.ts";
-import type { JsonObject } from "../../../src/llm/json.ts";
+import type { JsonObject } from "../../../src/llm/json/values.ts";
 import { openaiChat } from "../../../src/llm/openai-chat/format.ts";
 import { openaiResponses } from "../../../src/llm/openai-responses/format.ts";
 import type { Said } from "./said.ts";

@@ -1,6 +1,6 @@
 // Items of a stream of Responses: brackets, places, and deltas that equal what is `done`.
 import assert from "node:assert/strict";
-import { isObject, type JsonObject } from "../../../src/llm/json.ts";
+import { isObject, type JsonObject } from "../../../src/llm/json/values.ts";
 
 /** An item between `added` and `done`. */
 interface OpenItem {

@@ -1,6 +1,6 @@
 // A strict reader of streams of OpenAI Responses: the official SDK takes broken ones in silence.
 import assert from "node:assert/strict";
-import { isObject, type JsonObject } from "../../../src/llm/json.ts";
+import { isObject, type JsonObject } from "../../../src/llm/json/values.ts";
 import { ItemValidator } from "./responses-items.ts";
 
 /** What a valid stream has said. */

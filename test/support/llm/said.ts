@@ -1,7 +1,7 @@
 // What an answer says to its client, whatever its API: by our own strict readers of each.
 import assert from "node:assert/strict";
 import type { FormatName } from "../../../src/llm/format.ts";
-import type { JsonObject } from "../../../src/llm/json.ts";
+import type { JsonObject } from "../../../src/llm/json/values.ts";
 import { validateMessages } from "./anthropic-validator.ts";
 import { validateChatStream } from "./chat-validator.ts";
 import { validateGeminiEvents } from "./gemini-validator.ts";

@@ -1,6 +1,6 @@
 // `llm.providers.<id>.baseUrl`: where a provider is, and mistakes in it.
 import { isIP } from "node:net";
-import { PROVIDER_KINDS, type ProviderKind } from "../../../llm/providers.ts";
+import { PROVIDER_KINDS, type ProviderKind } from "../../../llm/providers/kinds.ts";
 import { withoutUrlSecrets } from "../../text/url-secrets.ts";
 
 /** A base URL in parts. */

@@ -1,6 +1,7 @@
 // Models that the operator has no key for.
-import { PROVIDER_KINDS } from "../../../llm/providers.ts";
-import { sourcesOf } from "../../../llm/resolve.ts";
+
+import { sourcesOf } from "../../../llm/models/resolve.ts";
+import { PROVIDER_KINDS } from "../../../llm/providers/kinds.ts";
 import type { ProviderSettings } from "../../../llm/settings.ts";
 import type { Draft } from "../draft.ts";
 import type { Known } from "../known.ts";

@@ -1,6 +1,6 @@
 // `llm.models` and `llm.aliases`: validated models, and other names for them.
-import type { ModelFacts, ReasoningShape } from "../../../llm/model.ts";
-import { AUTO, sourcesOf, upstreamNameOf } from "../../../llm/resolve.ts";
+import type { ModelFacts, ReasoningShape } from "../../../llm/models/model.ts";
+import { AUTO, sourcesOf, upstreamNameOf } from "../../../llm/models/resolve.ts";
 import type { ModelSettings, ProviderSettings } from "../../../llm/settings.ts";
 import type { CapabilitySection, ModelSection } from "../../schema/llm-models.ts";
 import { didYouMeanOf } from "../../text/suggest.ts";

@@ -1,6 +1,6 @@
 // `llm.providers`: validated providers, with what their kinds imply and the keys of the environment.
 import type { FormatName } from "../../../llm/format.ts";
-import { PROVIDER_KINDS } from "../../../llm/providers.ts";
+import { PROVIDER_KINDS } from "../../../llm/providers/kinds.ts";
 import type { ProviderSettings } from "../../../llm/settings.ts";
 import { consistsOf, TOKEN, VALUE } from "../../../wire/grammar.ts";
 import type { Environment } from "../../schema/environment.ts";

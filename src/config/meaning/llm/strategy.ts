@@ -1,5 +1,5 @@
 // `rules[].strategy`: the models of a rule, and keys of the rule that make no sense beside it.
-import { sourcesOf } from "../../../llm/resolve.ts";
+import { sourcesOf } from "../../../llm/models/resolve.ts";
 import type { LlmSettings } from "../../../llm/settings.ts";
 import type { Field } from "../../schema/field.ts";
 import { LLM, type RuleSection, rule } from "../../schema/router.ts";

@@ -1,5 +1,5 @@
 // What is wrong with the name of a model that no provider serves, and what to write instead.
-import { AUTO } from "../../../llm/resolve.ts";
+import { AUTO } from "../../../llm/models/resolve.ts";
 import type { ModelSettings, ProviderSettings } from "../../../llm/settings.ts";
 import { didYouMean, didYouMeanOf, nearest } from "../../text/suggest.ts";
 import type { Draft } from "../draft.ts";

@@ -3,7 +3,7 @@
 import type { WholeBody } from "../../../wire/whole-body.ts";
 import type { Credential } from "../../credentials/credential.ts";
 import type { WireFormat } from "../../format.ts";
-import type { ToolNames } from "../../ids.ts";
+import type { ToolNames } from "../../tools/ids.ts";
 import type { Candidate } from "./provider.ts";
 
 /** A request that is ready to be sent. */

@@ -1,7 +1,7 @@
 // Providers and models as requests use them: compiled from settings, shared by all rules of a snapshot.
 import type { Service } from "../../../core/service.ts";
-import type { ModelFacts, ModelTarget } from "../../model.ts";
-import type { KindFacts } from "../../providers.ts";
+import type { ModelFacts, ModelTarget } from "../../models/model.ts";
+import type { KindFacts } from "../../providers/kinds.ts";
 import type { ProviderSettings } from "../../settings.ts";
 import type { Api } from "../operation.ts";
 

@@ -1,8 +1,8 @@
 // What operators are told of the candidates of a rule.
 import type { ModelReport } from "../../../core/model-report.ts";
 import { acceptsCredential } from "../../credentials/detect.ts";
-import type { ModelFacts } from "../../model.ts";
 import { knownModel } from "../../models/known-models.ts";
+import type { ModelFacts } from "../../models/model.ts";
 import type { CredentialSettings, ProviderSettings } from "../../settings.ts";
 import type { RuleSetup } from "../setup.ts";
 import type { Candidate } from "./provider.ts";

@@ -1,7 +1,7 @@
 // What a fault says about who may be asked next, as a table.
 import type { ErrorCode } from "../../../core/errors.ts";
 import { type Fault, type FaultKind, faultOf } from "../../message/fault.ts";
-import type { ProviderKind } from "../../providers.ts";
+import type { ProviderKind } from "../../providers/kinds.ts";
 import type { FallbackSettings } from "../../settings.ts";
 
 /** Who takes over. */

@@ -2,7 +2,7 @@
 import type { Receiver, SendFailure } from "../../../core/edges.ts";
 import { getField } from "../../../wire/fields.ts";
 import { Gathered } from "../../../wire/gathered.ts";
-import { textOr } from "../../json.ts";
+import { textOr } from "../../json/values.ts";
 import { parseObject } from "../reply/parse-object.ts";
 import { addPipedFields, passedFields } from "../reply/reply-fields.ts";
 import type { PipedRequest } from "./piped-request.ts";

@@ -7,7 +7,7 @@ import { type Owner, type Owners, unknownOwner } from "../../credentials/owners.
 import { ineligibleFault } from "../../credentials/resolve.ts";
 import { withoutCredentialParameters } from "../../credentials/stripped.ts";
 import { type Fault, faultOf, LlmError } from "../../message/fault.ts";
-import type { Operation } from "../../providers.ts";
+import type { Operation } from "../../providers/kinds.ts";
 import type { LlmSettings } from "../../settings.ts";
 import { addProviderFields, passedClientFields } from "../build-request.ts";
 import { principalOf } from "../call.ts";

@@ -2,7 +2,7 @@
 import { EventReader } from "../../bytes/event-reader.ts";
 import type { StreamReader } from "../../format.ts";
 import { badResponse, LlmError } from "../../message/fault.ts";
-import { restoreTools } from "../../restored-tools.ts";
+import { restoreTools } from "../../tools/restored-tools.ts";
 import { AnswerCollector } from "./answer-collector.ts";
 import { deliverFault } from "./deliver-fault.ts";
 import { MAX_EVENT_BYTES } from "./passed-events.ts";

@@ -1,5 +1,5 @@
 // Reads JSON of providers, which may be anything.
-import { isObject, type JsonObject } from "../../json.ts";
+import { isObject, type JsonObject } from "../../json/values.ts";
 
 /** The object that the text is; null: it is none. */
 export function parseObject(text: string | Buffer): JsonObject | null {

@@ -1,6 +1,6 @@
 // An event stream in the client's own format: passed on as it is, but for the name of the model.
 import { EventReader } from "../../bytes/event-reader.ts";
-import { objectOr } from "../../json.ts";
+import { objectOr } from "../../json/values.ts";
 import { badResponse } from "../../message/fault.ts";
 import { mergeUsage, type Usage } from "../../message/usage.ts";
 import { deliverFault } from "./deliver-fault.ts";

@@ -1,5 +1,5 @@
 // The contracts between one attempt, the receiver of its answer, and the readers of the kinds of answers.
-import type { JsonObject } from "../../json.ts";
+import type { JsonObject } from "../../json/values.ts";
 import type { Fault } from "../../message/fault.ts";
 import type { Call } from "../call.ts";
 import type { Choice } from "../candidates/choice.ts";

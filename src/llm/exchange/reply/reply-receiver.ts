@@ -2,7 +2,7 @@
 import type { Receiver, SendFailure } from "../../../core/edges.ts";
 import { getField } from "../../../wire/fields.ts";
 import { withoutCredential } from "../../credentials/conceal.ts";
-import type { JsonObject } from "../../json.ts";
+import type { JsonObject } from "../../json/values.ts";
 import { badResponse, type Fault } from "../../message/fault.ts";
 import type { Call } from "../call.ts";
 import type { Choice } from "../candidates/choice.ts";

@@ -2,7 +2,7 @@
 import { EventReader } from "../../bytes/event-reader.ts";
 import type { StreamReader, StreamWriter } from "../../format.ts";
 import { badResponse, type Fault, LlmError } from "../../message/fault.ts";
-import { RestoredTools } from "../../restored-tools.ts";
+import { RestoredTools } from "../../tools/restored-tools.ts";
 import { deliverFault } from "./deliver-fault.ts";
 import { MAX_EVENT_BYTES } from "./passed-events.ts";
 import type { ReplyOutput, ReplyPart } from "./reply-part.ts";

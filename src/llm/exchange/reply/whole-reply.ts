@@ -1,10 +1,10 @@
 // An answer that comes as one JSON object.
 import { Gathered } from "../../../wire/gathered.ts";
 import { replacedValue } from "../../bytes/json-edit.ts";
-import type { JsonObject } from "../../json.ts";
+import type { JsonObject } from "../../json/values.ts";
 import { badResponse, type Fault, LlmError } from "../../message/fault.ts";
 import type { ChatResponse } from "../../message/response.ts";
-import { restoreTools } from "../../restored-tools.ts";
+import { restoreTools } from "../../tools/restored-tools.ts";
 import { deliverFault } from "./deliver-fault.ts";
 import { parseObject } from "./parse-object.ts";
 import { playback } from "./playback.ts";

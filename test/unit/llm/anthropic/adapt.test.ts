@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { anthropicMessages } from "../../../../src/llm/anthropic/format.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
-import { seal, sealCall } from "../../../../src/llm/sealed-thoughts.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
+import { seal, sealCall } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
 import { target } from "../../../support/llm/anthropic.ts";
 
 const gemini = { family: "gemini", value: "sig" } as const;

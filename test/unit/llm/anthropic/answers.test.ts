@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { anthropicMessages } from "../../../../src/llm/anthropic/format.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { FAULT_STATUS, type FaultKind, faultOf, LlmError } from "../../../../src/llm/message/fault.ts";
 import type { Part, Signature } from "../../../../src/llm/message/request.ts";
 import type { ChatResponse, FinishReason } from "../../../../src/llm/message/response.ts";
-import { unseal, unsealCall } from "../../../../src/llm/sealed-thoughts.ts";
+import { unseal, unsealCall } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
 import { identity } from "../../../support/llm/anthropic.ts";
 
 const { client, provider } = anthropicMessages;

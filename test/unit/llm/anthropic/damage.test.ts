@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { anthropicMessages } from "../../../../src/llm/anthropic/format.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { estimatePrompt } from "../../../../src/llm/token-estimate.ts";
 import { identity, target } from "../../../support/llm/anthropic.ts";
 import { survive } from "../../../support/llm/damage.ts";

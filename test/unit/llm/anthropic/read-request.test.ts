@@ -1,10 +1,10 @@
 // Requests of clients of Anthropic Messages in the common form.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
-import { seal, sealCall } from "../../../../src/llm/sealed-thoughts.ts";
+import { seal, sealCall } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
 import { read } from "../../../support/llm/anthropic.ts";
 
 const mark = { type: "ephemeral" };

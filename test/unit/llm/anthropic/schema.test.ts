@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { strictSchema } from "../../../../src/llm/anthropic/schema.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 
 describe("a schema that the provider enforces", () => {
   const rows: [string, JsonObject, JsonObject][] = [

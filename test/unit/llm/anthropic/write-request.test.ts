@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { anthropicMessages } from "../../../../src/llm/anthropic/format.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 import type { CacheMark, ChatRequest, Part, Tool, ToolCallPart, Turn } from "../../../../src/llm/message/request.ts";
-import type { ModelFacts } from "../../../../src/llm/model.ts";
+import type { ModelFacts } from "../../../../src/llm/models/model.ts";
 import { read, target, write, written } from "../../../support/llm/anthropic.ts";
 
 const text = (value: string, cache: CacheMark | null = null) => ({ kind: "text", text: value, cache }) as const;

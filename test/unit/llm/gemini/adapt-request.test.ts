@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { gemini } from "../../../../src/llm/gemini/format.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
-import { seal } from "../../../../src/llm/sealed-thoughts.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
+import { seal } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
 import { modelTarget } from "../../../support/llm/chat.ts";
 
 describe("a request that passes to a model of Gemini", () => {

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { finishOf } from "../../../../src/llm/gemini/finish.ts";
 import { gemini } from "../../../../src/llm/gemini/format.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 import type { Part } from "../../../../src/llm/message/request.ts";
 import type { ChatResponse, FinishReason } from "../../../../src/llm/message/response.ts";
-import { unseal } from "../../../../src/llm/sealed-thoughts.ts";
+import { unseal } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
 import { call, chatResponse, identity, text, tool } from "../../../support/llm/chat.ts";
 
 function read(body: JsonObject): ChatResponse {

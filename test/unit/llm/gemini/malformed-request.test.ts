@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { gemini } from "../../../../src/llm/gemini/format.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 
 const HELLO = { contents: [{ parts: [{ text: "Hello" }] }] };

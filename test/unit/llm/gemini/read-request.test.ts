@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { gemini } from "../../../../src/llm/gemini/format.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
-import { seal } from "../../../../src/llm/sealed-thoughts.ts";
+import { seal } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
 import { assistant, call, chatRequest, result, text, tool, user } from "../../../support/llm/chat.ts";
 
 const HELLO = { contents: [{ parts: [{ text: "Hello" }] }] };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { EventReader } from "../../../../src/llm/bytes/event-reader.ts";
 import { gemini } from "../../../../src/llm/gemini/format.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 import { recordingSink, type SinkCall } from "../../../support/llm/chat.ts";
 

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { gemini } from "../../../../src/llm/gemini/format.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 import type { ChatRequest, Part, Reasoning, Source } from "../../../../src/llm/message/request.ts";
-import type { ModelTarget, ReasoningShape } from "../../../../src/llm/model.ts";
+import type { ModelTarget, ReasoningShape } from "../../../../src/llm/models/model.ts";
 import { assistant, call, chatRequest, modelTarget, result, text, tool, user } from "../../../support/llm/chat.ts";
 
 const HELLO = { role: "user", parts: [{ text: "Hello" }] };

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { gemini } from "../../../../src/llm/gemini/format.ts";
 import { faultOf } from "../../../../src/llm/message/fault.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
-import { unseal } from "../../../../src/llm/sealed-thoughts.ts";
+import { unseal } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
 import { identity, recordingSink, replay, type SinkCall, tool } from "../../../support/llm/chat.ts";
 import { type GeminiAnswer, validateGeminiArray, validateGeminiEvents } from "../../../support/llm/gemini-validator.ts";
 

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { editedJson } from "../../../../src/llm/bytes/json-edit.ts";
 import { isProblem, membersOf } from "../../../../src/llm/bytes/json-members.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
-import type { Dialect, ModelTarget } from "../../../../src/llm/model.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
+import type { Dialect, ModelTarget } from "../../../../src/llm/models/model.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
-import { PROVIDER_KINDS } from "../../../../src/llm/providers.ts";
+import { PROVIDER_KINDS } from "../../../../src/llm/providers/kinds.ts";
 import { modelTarget } from "../../../support/llm/chat.ts";
 
 const OPENROUTER = PROVIDER_KINDS.openrouter.dialect;

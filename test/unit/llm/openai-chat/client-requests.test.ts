@@ -5,7 +5,7 @@ import { createOpenAI } from "@ai-sdk/openai";
 import { HumanMessage } from "@langchain/core/messages";
 import { ChatOpenAI } from "@langchain/openai";
 import { tool as aiTool, generateText, jsonSchema } from "ai";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
 import { call, chatResponse, identity, text } from "../../../support/llm/chat.ts";

@@ -1,7 +1,7 @@
 // Malformed requests of Chat Completions: each is refused by the place of its fault.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 import { HELLO, read } from "./requests.ts";
 

@@ -1,9 +1,9 @@
 // Requests written for providers of Chat Completions.
 import type { WrittenRequest } from "../../../../src/llm/format.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
-import type { Dialect, ModelFacts } from "../../../../src/llm/model.ts";
+import type { Dialect, ModelFacts } from "../../../../src/llm/models/model.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
-import { PROVIDER_KINDS } from "../../../../src/llm/providers.ts";
+import { PROVIDER_KINDS } from "../../../../src/llm/providers/kinds.ts";
 import { chatRequest, modelTarget } from "../../../support/llm/chat.ts";
 
 /** Endpoints that are not OpenAI's. */

@@ -1,7 +1,7 @@
 // Requests of clients of Chat Completions in the common form.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
 import { chatRequest, tool } from "../../../support/llm/chat.ts";
 

@@ -1,5 +1,5 @@
 // Requests of clients of Chat Completions, and what a reader makes of them.
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
 

@@ -1,7 +1,7 @@
 // Complete answers of Chat Completions, read and written.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 import type { Part } from "../../../../src/llm/message/request.ts";
 import type { ChatResponse, Choice } from "../../../../src/llm/message/response.ts";

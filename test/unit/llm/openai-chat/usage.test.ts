@@ -1,7 +1,7 @@
 // Usage in the words of Chat Completions, and what events say that pass untranslated.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { Usage } from "../../../../src/llm/message/usage.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
 import { chatResponse, identity } from "../../../support/llm/chat.ts";

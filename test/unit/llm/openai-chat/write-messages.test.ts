@@ -1,8 +1,7 @@
 // Turns in the common form as messages for OpenAI, OpenRouter and compatible servers.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { CALL_IDS } from "../../../../src/llm/ids.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 import type {
   DocumentPart,
@@ -12,8 +11,9 @@ import type {
   ReasoningPart,
   Source,
 } from "../../../../src/llm/message/request.ts";
-import type { Dialect, ModelFacts } from "../../../../src/llm/model.ts";
+import type { Dialect, ModelFacts } from "../../../../src/llm/models/model.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
+import { CALL_IDS } from "../../../../src/llm/tools/ids.ts";
 import { assistant, call, chatRequest, modelTarget, result, text, tool, user } from "../../../support/llm/chat.ts";
 import { COMPATIBLE, OPENROUTER, write } from "./provider-requests.ts";
 

@@ -1,10 +1,10 @@
 // Requests in the common form in the words of OpenAI, OpenRouter and compatible servers.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 import type { ChatRequest, Reasoning } from "../../../../src/llm/message/request.ts";
-import type { Dialect, ModelFacts } from "../../../../src/llm/model.ts";
+import type { Dialect, ModelFacts } from "../../../../src/llm/models/model.ts";
 import { tool } from "../../../support/llm/chat.ts";
 import { COMPATIBLE, OPENROUTER, write } from "./provider-requests.ts";
 

@@ -1,9 +1,9 @@
 // Tools for OpenAI, OpenRouter and compatible servers, and the choice among them.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
-import type { Dialect } from "../../../../src/llm/model.ts";
+import type { Dialect } from "../../../../src/llm/models/model.ts";
 import { tool } from "../../../support/llm/chat.ts";
 import { COMPATIBLE, OPENROUTER, write } from "./provider-requests.ts";
 

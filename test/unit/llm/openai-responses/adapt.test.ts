@@ -5,7 +5,7 @@ import { isNative } from "../../../../src/llm/exchange/build-request.ts";
 import type { Call } from "../../../../src/llm/exchange/call.ts";
 import type { Candidate } from "../../../../src/llm/exchange/candidates/provider.ts";
 import type { WireFormat } from "../../../../src/llm/format.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
 import { openaiResponses } from "../../../../src/llm/openai-responses/format.ts";
 import { sealCall, sealThought } from "../../../../src/llm/openai-responses/thoughts.ts";

@@ -1,10 +1,10 @@
 // Requests of clients of Responses, in the common form.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
 import { readRequest } from "../../../../src/llm/openai-responses/read-request.ts";
-import { seal } from "../../../../src/llm/sealed-thoughts.ts";
+import { seal } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
 import { assistant, call, result, text, tool, user } from "../../../support/llm/chat.ts";
 import { fault, read } from "./support.ts";
 

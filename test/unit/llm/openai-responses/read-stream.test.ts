@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { EventReader } from "../../../../src/llm/bytes/event-reader.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { faultOf } from "../../../../src/llm/message/fault.ts";
 import { openaiResponses } from "../../../../src/llm/openai-responses/format.ts";
 import { RecordingSink, type SinkCall } from "../../../support/llm/recording-sink.ts";

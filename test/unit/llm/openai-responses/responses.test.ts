@@ -1,7 +1,7 @@
 // Complete answers of Responses, read from providers and written for clients.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { Part } from "../../../../src/llm/message/request.ts";
 import type { Choice } from "../../../../src/llm/message/response.ts";
 import { usageOf } from "../../../../src/llm/openai-responses/event-facts.ts";

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { createOpenAI } from "@ai-sdk/openai";
 import { generateText, jsonSchema, stepCountIs, streamText, tool } from "ai";
 import OpenAI from "openai";
-import { isObject } from "../../../../src/llm/json.ts";
+import { isObject } from "../../../../src/llm/json/values.ts";
 import { faultOf } from "../../../../src/llm/message/fault.ts";
 import type { ChatRequest, Part } from "../../../../src/llm/message/request.ts";
 import type { FinishReason } from "../../../../src/llm/message/response.ts";

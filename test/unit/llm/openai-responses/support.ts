@@ -1,5 +1,5 @@
 // Requests of clients of Responses, and faults, for tests.
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
 import { readRequest } from "../../../../src/llm/openai-responses/read-request.ts";

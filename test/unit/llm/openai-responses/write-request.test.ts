@@ -1,9 +1,9 @@
 // Requests in the words of a provider of Responses.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { ChatRequest, Part, Reasoning, Source } from "../../../../src/llm/message/request.ts";
-import type { ModelFacts, ModelTarget } from "../../../../src/llm/model.ts";
+import type { ModelFacts, ModelTarget } from "../../../../src/llm/models/model.ts";
 import { writeRequest } from "../../../../src/llm/openai-responses/write-request.ts";
 import { assistant, call, chatRequest, modelTarget, result, text, tool, user } from "../../../support/llm/chat.ts";
 import { fault, read } from "./support.ts";

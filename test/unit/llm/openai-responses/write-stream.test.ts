@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ReplyIdentity } from "../../../../src/llm/format.ts";
-import type { JsonObject } from "../../../../src/llm/json.ts";
+import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { faultOf } from "../../../../src/llm/message/fault.ts";
 import type { StreamSink } from "../../../../src/llm/message/stream-sink.ts";
 import { openaiResponses } from "../../../../src/llm/openai-responses/format.ts";
