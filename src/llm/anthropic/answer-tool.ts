@@ -1,7 +1,7 @@
 // Answers by a schema from models that are not held to one: they call a tool, and its arguments are the answer.
 import type { JsonObject } from "../json/values.ts";
 import type { Block } from "./block.ts";
-import { argumentSchema } from "./schema.ts";
+import { argumentSchema } from "./write-schema.ts";
 
 /** Name of the tool. Readers of answers take calls of it for text. */
 export const ANSWER_TOOL = "gateway_final_answer";

@@ -1,6 +1,6 @@
 // Anthropic Messages.
 import type { WireFormat } from "../format.ts";
-import { adaptRequest } from "./adapt.ts";
+import { adaptRequest } from "./adapt-request.ts";
 import { readError, writeError } from "./errors.ts";
 import { eventFacts } from "./event-facts.ts";
 import { readRequest } from "./read-request.ts";

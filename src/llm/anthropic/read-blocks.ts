@@ -2,7 +2,7 @@
 import { type JsonObject, textOr } from "../json/values.ts";
 import type { Part, Signature, ToolResultPart } from "../message/request.ts";
 import { unsealCall, unsealThought } from "../reasoning/sealed-thoughts.ts";
-import { cacheMark, flagOrNull, list, member, object, Place, text, textOrNull } from "./places.ts";
+import { cacheMark, flagOrNull, list, member, object, Place, text, textOrNull } from "./read-fields.ts";
 import { type Losses, type Media, readMedia, textPart } from "./read-media.ts";
 
 /** Reads the content of turns that are no text alone. */

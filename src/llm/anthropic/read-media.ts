@@ -1,7 +1,7 @@
 // Text, pictures, documents and search results in a client's request.
 import type { JsonObject } from "../json/values.ts";
 import type { CacheMark, DocumentPart, ImagePart, Source, TextPart } from "../message/request.ts";
-import { cacheMark, list, malformed, member, object, Place, text, textOrNull } from "./places.ts";
+import { cacheMark, list, malformed, member, object, Place, text, textOrNull } from "./read-fields.ts";
 
 /** Names of what only providers of the format can serve, and of what others do without. */
 export interface Losses {

@@ -5,7 +5,7 @@ import type { Part } from "../message/request.ts";
 import type { ChatResponse } from "../message/response.ts";
 import { ANSWER_TOOL } from "./answer-tool.ts";
 import { faultOfError } from "./errors.ts";
-import { finishOf } from "./stop-reason.ts";
+import { finishOf } from "./finish.ts";
 import { usageOf } from "./usage.ts";
 
 /** @throws LlmError of `badResponse`, or the fault that the body reports */

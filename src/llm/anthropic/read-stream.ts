@@ -8,8 +8,8 @@ import type { Signature } from "../message/request.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
 import { mergeUsage, type Usage } from "../message/usage.ts";
 import { faultOfError } from "./errors.ts";
+import { finishOf } from "./finish.ts";
 import { isAnswer } from "./read-response.ts";
-import { finishOf } from "./stop-reason.ts";
 import { usageOf } from "./usage.ts";
 
 /** A block that has begun. */

@@ -3,7 +3,7 @@ import { optionalFlag, optionalList, optionalObject, optionalText } from "../jso
 import type { JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { Tool, ToolChoice } from "../message/request.ts";
-import { cacheMark, flagOrNull, member, object, Place, text, textOrNull } from "./places.ts";
+import { cacheMark, flagOrNull, member, object, Place, text, textOrNull } from "./read-fields.ts";
 import type { Losses } from "./read-media.ts";
 
 /** `tools`. Those that the provider defines, or runs itself, are told apart by their type. @throws LlmError `invalid` */

@@ -7,7 +7,7 @@ import { TOOL_NAMES, ToolNames } from "../tools/ids.ts";
 import { limitMarks } from "./cache-marks.ts";
 import { BlockWriter, textBlock } from "./write-blocks.ts";
 import { otherFields } from "./write-fields.ts";
-import { type Answer, writeAnswer } from "./write-output.ts";
+import { type Answer, writeAnswer } from "./write-output-format.ts";
 import { writeThinking } from "./write-thinking.ts";
 import { pastTools, writeToolChoice, writeTools } from "./write-tools.ts";
 import { loopsWithoutThought, writeMessages, writeSystem } from "./write-turns.ts";

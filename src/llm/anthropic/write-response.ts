@@ -7,8 +7,8 @@ import { sealCall } from "../reasoning/sealed-thoughts.ts";
 import { estimateTokens } from "../token-estimate.ts";
 import { wrapInput } from "../tools/freeform.ts";
 import { CALL_IDS, callId } from "../tools/ids.ts";
-import { proofOf } from "./shown-thought.ts";
-import { writeStop } from "./stop-reason.ts";
+import { writeStop } from "./finish.ts";
+import { proofOf } from "./response-thinking.ts";
 import { writeMessageUsage } from "./usage.ts";
 import { inputOf } from "./write-blocks.ts";
 

@@ -7,11 +7,11 @@ import type { FinishReason } from "../message/response.ts";
 import type { Usage } from "../message/usage.ts";
 import { sealCall } from "../reasoning/sealed-thoughts.ts";
 import { CALL_IDS, callId } from "../tools/ids.ts";
-import { AnswerBlocks } from "./answer-blocks.ts";
 import { errorBody } from "./errors.ts";
-import { proofOf } from "./shown-thought.ts";
-import { type Stop, writeStop } from "./stop-reason.ts";
+import { type Stop, writeStop } from "./finish.ts";
+import { proofOf } from "./response-thinking.ts";
 import { writeMessageUsage, writeUsage } from "./usage.ts";
+import { AnswerBlocks } from "./write-stream-blocks.ts";
 
 /** Tokens per character of output, where the provider does not count them. */
 const TOKENS_PER_CHARACTER = 0.3;

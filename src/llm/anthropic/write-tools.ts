@@ -8,7 +8,7 @@ import { asFunction } from "../tools/freeform.ts";
 import type { ToolNames } from "../tools/ids.ts";
 import type { Block } from "./block.ts";
 import { cacheControl } from "./cache-marks.ts";
-import { argumentSchema, isLoosened, strictSchema } from "./schema.ts";
+import { argumentSchema, isLoosened, strictSchema } from "./write-schema.ts";
 import type { Message } from "./write-turns.ts";
 
 /** `tools`. @throws LlmError of `unsupported` */

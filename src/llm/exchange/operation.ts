@@ -2,7 +2,7 @@
 import type { RequestContext } from "../../core/context.ts";
 import { getField } from "../../wire/fields.ts";
 import type { FormatName, Framing } from "../format.ts";
-import { geminiPlace } from "../gemini/place.ts";
+import { geminiPlace } from "../gemini/read-path.ts";
 import type { Operation } from "../providers/kinds.ts";
 
 /** An API as clients know it. */

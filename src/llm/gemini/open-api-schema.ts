@@ -1,7 +1,7 @@
 // Gemini's own schemas, a subset of those of OpenAPI 3.0, as JSON schemas.
 import { isObject, type JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
-import { camelFields } from "./camel.ts";
+import { camelFields } from "./camel-case.ts";
 
 /** Counts are texts in Gemini's schemas, as 64-bit integers are in its JSON. */
 const COUNTS = new Set(["minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties"]);

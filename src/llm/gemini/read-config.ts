@@ -10,7 +10,7 @@ import {
 import type { JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import { type ChatRequest, EFFORTS, type Effort, type OutputShape, type Reasoning } from "../message/request.ts";
-import { camelFields } from "./camel.ts";
+import { camelFields } from "./camel-case.ts";
 import type { Notes } from "./notes.ts";
 import { fromOpenApi } from "./open-api-schema.ts";
 

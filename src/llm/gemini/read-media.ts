@@ -1,7 +1,7 @@
 // Reads `inlineData` and `fileData` of a part.
 import { type JsonObject, textOr } from "../json/values.ts";
 import type { AudioPart, DocumentPart, ImagePart, Source } from "../message/request.ts";
-import { camelFields } from "./camel.ts";
+import { camelFields } from "./camel-case.ts";
 import type { Notes } from "./notes.ts";
 
 /** Objects at Google: uploaded files, and those of Cloud Storage. */

@@ -5,7 +5,7 @@ import { optionalObject, optionalText } from "../json/fields.ts";
 import { isObject, type JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { ChatRequest } from "../message/request.ts";
-import { camelFields } from "./camel.ts";
+import { camelFields } from "./camel-case.ts";
 import { Notes } from "./notes.ts";
 import { readConfig } from "./read-config.ts";
 import { readContents, readSystem } from "./read-contents.ts";

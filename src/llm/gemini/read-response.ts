@@ -5,10 +5,10 @@ import { badResponse, LlmError } from "../message/fault.ts";
 import type { Part } from "../message/request.ts";
 import type { ChatResponse, Choice } from "../message/response.ts";
 import { newCallId } from "../tools/ids.ts";
-import { type AnswerPart, createdAt, readCandidate } from "./candidate.ts";
 import { readError } from "./errors.ts";
 import { badFinish, finishOf, isBlocked } from "./finish.ts";
 import { readLogprobs } from "./logprobs.ts";
+import { type AnswerPart, createdAt, readCandidate } from "./read-candidate.ts";
 import { usageOf } from "./usage.ts";
 
 type TextPart = Extract<AnswerPart, { kind: "text" | "thought" }>;

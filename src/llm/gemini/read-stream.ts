@@ -8,10 +8,10 @@ import type { Signature } from "../message/request.ts";
 import type { FinishReason } from "../message/response.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
 import { newCallId } from "../tools/ids.ts";
-import { type AnswerPart, type Candidate, createdAt, readCandidate } from "./candidate.ts";
 import { readError } from "./errors.ts";
 import { badFinish, finishOf, isBlocked } from "./finish.ts";
 import { readLogprobs } from "./logprobs.ts";
+import { type AnswerPart, type Candidate, createdAt, readCandidate } from "./read-candidate.ts";
 import { usageOf } from "./usage.ts";
 
 /** One of the answers. */

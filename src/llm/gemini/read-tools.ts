@@ -3,7 +3,7 @@ import { optionalList, optionalObject, optionalText } from "../json/fields.ts";
 import { isObject, type JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { Tool, ToolChoice } from "../message/request.ts";
-import { camelFields } from "./camel.ts";
+import { camelFields } from "./camel-case.ts";
 import type { Notes } from "./notes.ts";
 import { fromOpenApi } from "./open-api-schema.ts";
 

@@ -6,7 +6,7 @@ import type { ChatResponse, Choice } from "../message/response.ts";
 import { finishReason } from "./finish.ts";
 import { writeLogprobs } from "./logprobs.ts";
 import { usageMetadata } from "./usage.ts";
-import { callPart, malformedCall, type ThoughtView, thoughtPart, thoughtView } from "./write-parts.ts";
+import { callPart, malformedCall, type ThoughtView, thoughtPart, thoughtView } from "./write-response-parts.ts";
 
 /** The body of an answer. */
 export function writeResponse({ choices, usage }: ChatResponse, { id, model, request }: ReplyIdentity): JsonObject {

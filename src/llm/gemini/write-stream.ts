@@ -6,11 +6,11 @@ import type { FinishReason } from "../message/response.ts";
 import { mergeUsage, type Usage } from "../message/usage.ts";
 import { writeError } from "./errors.ts";
 import { finishReason } from "./finish.ts";
-import type { Frames } from "./frames.ts";
 import { writeLogprobs } from "./logprobs.ts";
-import { StreamedCalls } from "./streamed-calls.ts";
+import type { Frames } from "./stream-frames.ts";
 import { usageMetadata } from "./usage.ts";
-import { proofPart, type ThoughtView, thoughtView } from "./write-parts.ts";
+import { proofPart, type ThoughtView, thoughtView } from "./write-response-parts.ts";
+import { StreamedCalls } from "./write-stream-calls.ts";
 
 /** One of the answers. */
 interface Candidate {

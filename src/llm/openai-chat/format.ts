@@ -1,7 +1,7 @@
 // OpenAI Chat Completions, as OpenAI, OpenRouter and compatible servers speak it.
 import type { WireFormat } from "../format.ts";
 import { readOpenAiError, writeOpenAiError } from "../openai/errors.ts";
-import { adaptRequest } from "./adapt.ts";
+import { adaptRequest } from "./adapt-request.ts";
 import { eventFacts } from "./event-facts.ts";
 import { readRequest } from "./read-request.ts";
 import { readResponse } from "./read-response.ts";

@@ -3,7 +3,7 @@ import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { Part, TextPart, ToolCallPart, ToolResultPart, Turn } from "../message/request.ts";
 import { cacheMark, type Losses, readParts, readTexts } from "./read-parts.ts";
-import { readCallProof, readThoughts } from "./thoughts.ts";
+import { readCallProof, readThoughts } from "./reasoning-fields.ts";
 
 /** What the messages say. */
 export interface Conversation {

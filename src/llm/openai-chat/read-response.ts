@@ -7,7 +7,7 @@ import type { ChatResponse, Choice } from "../message/response.ts";
 import { faultOfError } from "../openai/errors.ts";
 import { newCallId } from "../tools/ids.ts";
 import { readFinish } from "./finish.ts";
-import { readCallProof, readThoughts } from "./thoughts.ts";
+import { readCallProof, readThoughts } from "./reasoning-fields.ts";
 import { usageOf } from "./usage.ts";
 
 /** @throws LlmError of `badResponse` or, where the body reports one, the fault */

@@ -6,7 +6,7 @@ import { isObject, type JsonObject, listOr, numberOr, textOr } from "../json/val
 import { badResponse, type Fault, faultOf, LlmError } from "../message/fault.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
 import { faultOfError } from "../openai/errors.ts";
-import { ChoiceReader } from "./stream-choice.ts";
+import { ChoiceReader } from "./read-stream-choice.ts";
 import { usageOf } from "./usage.ts";
 
 /** Most choices; OpenAI allows as many. */

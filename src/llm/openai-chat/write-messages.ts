@@ -4,9 +4,9 @@ import type { JsonObject } from "../json/values.ts";
 import { documentText } from "../message/document-text.ts";
 import type { ChatRequest, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from "../message/request.ts";
 import { wrapInput } from "../tools/freeform.ts";
-import { writeCallProof, writeDetails } from "./thoughts.ts";
+import { writeCallProof, writeDetails } from "./reasoning-fields.ts";
+import type { Writing } from "./write-context.ts";
 import { type UserPart, writeContent, writePart, writeTexts } from "./write-parts.ts";
-import type { Writing } from "./writing.ts";
 
 /** @throws LlmError of `unsupported` */
 export function writeMessages({ system, turns }: ChatRequest, writing: Writing): readonly JsonObject[] {

@@ -5,7 +5,7 @@ import { documentText } from "../message/document-text.ts";
 import { unsupported } from "../message/fault.ts";
 import type { AudioPart, DocumentPart, ImagePart, TextPart } from "../message/request.ts";
 import { dataUrl } from "../openai/data-url.ts";
-import type { Writing } from "./writing.ts";
+import type { Writing } from "./write-context.ts";
 
 /** What a message of a user may hold. */
 export type UserPart = TextPart | ImagePart | AudioPart | DocumentPart;

@@ -4,7 +4,7 @@ import type { JsonObject } from "../json/values.ts";
 import type { Part, RefusalPart, TextPart, ToolCallPart } from "../message/request.ts";
 import type { ChatResponse, Choice } from "../message/response.ts";
 import { WORDS } from "./finish.ts";
-import { writeCallProof, writeDetails } from "./thoughts.ts";
+import { writeCallProof, writeDetails } from "./reasoning-fields.ts";
 import { writeUsage } from "./usage.ts";
 
 /** `chat.completion`. */

@@ -6,7 +6,7 @@ import type { FinishReason } from "../message/response.ts";
 import { mergeUsage, type Usage } from "../message/usage.ts";
 import { openAiError } from "../openai/errors.ts";
 import { WORDS } from "./finish.ts";
-import { writeCallProof, writeDetails } from "./thoughts.ts";
+import { writeCallProof, writeDetails } from "./reasoning-fields.ts";
 import { writeUsage } from "./usage.ts";
 
 /** An error as the last event of a stream. */

@@ -4,7 +4,7 @@ import type { JsonObject } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";
 import type { ChatRequest, Tool, ToolChoice } from "../message/request.ts";
 import { asFunction } from "../tools/freeform.ts";
-import type { Writing } from "./writing.ts";
+import type { Writing } from "./write-context.ts";
 
 /** `tools` and what goes with them; empty: there are none. @throws LlmError of `unsupported` */
 export function writeTools({ tools, toolChoice, parallelTools }: ChatRequest, writing: Writing): JsonObject {

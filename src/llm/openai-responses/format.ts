@@ -1,7 +1,7 @@
 // The wire format of OpenAI's Responses API.
 import type { WireFormat } from "../format.ts";
 import { readOpenAiError, writeOpenAiError } from "../openai/errors.ts";
-import { adaptRequest } from "./adapt.ts";
+import { adaptRequest } from "./adapt-request.ts";
 import { errorEvents } from "./errors.ts";
 import { eventFacts, usageOf } from "./event-facts.ts";
 import { readRequest } from "./read-request.ts";

@@ -2,10 +2,10 @@
 import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import { invalid, type LlmError } from "../message/fault.ts";
 import type { Part, Signature, TextPart, ToolCallPart, ToolResultPart, Turn } from "../message/request.ts";
-import { qualifiedName } from "./names.ts";
 import type { Notes } from "./notes.ts";
 import { type ContentPart, readContent, textPart } from "./read-content.ts";
-import { type CallProof, readCallProof, readThought } from "./thoughts.ts";
+import { type CallProof, readCallProof, readThought } from "./reasoning-items.ts";
+import { qualifiedName } from "./tool-names.ts";
 
 /** Items the common form has; all others belong to providers of this format. */
 const ITEMS: Readonly<Record<string, (input: InputReader, item: JsonObject, at: number) => void>> = {

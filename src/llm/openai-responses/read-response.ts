@@ -6,10 +6,10 @@ import type { Part } from "../message/request.ts";
 import type { ChatResponse } from "../message/response.ts";
 import { faultOfError } from "../openai/errors.ts";
 import { newCallId } from "../tools/ids.ts";
-import { qualifiedName } from "./names.ts";
-import { finishOf } from "./outcome.ts";
+import { finishOf } from "./finish.ts";
 import { textPart } from "./read-content.ts";
-import { readCallProof, readThought } from "./thoughts.ts";
+import { readCallProof, readThought } from "./reasoning-items.ts";
+import { qualifiedName } from "./tool-names.ts";
 import { readUsage } from "./usage.ts";
 
 /** @throws LlmError of `badResponse`, or the fault the answer reports */

@@ -6,9 +6,15 @@ import { isObject, type JsonObject, listOr, numberOr, objectOr, textOr } from ".
 import { badResponse, type Fault } from "../message/fault.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
 import { faultOfError } from "../openai/errors.ts";
-import { IncomingCall, type IncomingItem, IncomingMessage, IncomingThought, incomingItem } from "./incoming-items.ts";
-import { finishOf } from "./outcome.ts";
+import { finishOf } from "./finish.ts";
 import { CANCELLED } from "./read-response.ts";
+import {
+  IncomingCall,
+  type IncomingItem,
+  IncomingMessage,
+  IncomingThought,
+  incomingItem,
+} from "./read-stream-items.ts";
 import { readUsage } from "./usage.ts";
 
 /** Events of the common form; all others, such as those of tools a provider runs, have no place in it. */

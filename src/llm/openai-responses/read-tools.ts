@@ -2,8 +2,8 @@
 import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { Tool, ToolChoice } from "../message/request.ts";
-import { qualifiedName } from "./names.ts";
 import type { Notes } from "./notes.ts";
+import { qualifiedName } from "./tool-names.ts";
 
 /**
  * The tools the client has. Those that a provider would run are noted as native.

@@ -4,9 +4,9 @@ import type { JsonObject } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";
 import type { ChatRequest, Part, ReasoningPart, ToolCallPart, ToolResultPart, Turn } from "../message/request.ts";
 import { wrapInput } from "../tools/freeform.ts";
-import { CallNames } from "./names.ts";
+import { CallNames } from "./tool-names.ts";
 import { type UserPart, writePart } from "./write-content.ts";
-import type { Writing } from "./writing.ts";
+import type { Writing } from "./write-context.ts";
 
 /** @throws LlmError of `unsupported` */
 export function writeInput({ turns, tools }: ChatRequest, writing: Writing): readonly JsonObject[] {

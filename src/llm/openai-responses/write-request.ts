@@ -6,9 +6,9 @@ import type { ChatRequest, Effort, OutputShape, Reasoning } from "../message/req
 import type { ModelTarget } from "../models/model.ts";
 import { effortOf, orderOf, type ReasoningOrder } from "../reasoning/effort.ts";
 import { CALL_IDS, callId } from "../tools/ids.ts";
+import { Writing } from "./write-context.ts";
 import { writeInput } from "./write-input.ts";
 import { writeToolChoice, writeTools } from "./write-tools.ts";
-import { Writing } from "./writing.ts";
 
 /** @throws LlmError of `unsupported` for what the endpoint or the model cannot express */
 export function writeRequest(request: ChatRequest, to: ModelTarget): WrittenRequest {

@@ -2,10 +2,10 @@
 import type { ReplyIdentity } from "../format.ts";
 import { type JsonObject, listOr, objectOr } from "../json/values.ts";
 import type { ChatResponse } from "../message/response.ts";
-import { itemsOf } from "./items.ts";
-import { outcomeOf } from "./outcome.ts";
-import { replyFields } from "./reply.ts";
+import { outcomeOf } from "./finish.ts";
+import { replyFields } from "./response-object.ts";
 import { writeUsage } from "./usage.ts";
+import { itemsOf } from "./write-output-items.ts";
 
 /** `response`. The format has one choice. */
 export function writeResponse({ choices, usage, serviceTier }: ChatResponse, as: ReplyIdentity): JsonObject {

@@ -7,14 +7,14 @@ import type { FinishReason } from "../message/response.ts";
 import { mergeUsage, type Usage } from "../message/usage.ts";
 import { openAiError } from "../openai/errors.ts";
 import { errorEvent } from "./errors.ts";
-import { EventLog } from "./event-log.ts";
-import type { ItemStatus } from "./items.ts";
-import { AS_DECLARED, CallNames } from "./names.ts";
-import { OpenCall, OpenMessage, OpenThought } from "./open-items.ts";
-import { outcomeOf } from "./outcome.ts";
-import { asSummary, ItemIds, replyFields } from "./reply.ts";
-import { OWN_THOUGHT, sealCall, sealThought } from "./thoughts.ts";
+import { outcomeOf } from "./finish.ts";
+import { OWN_THOUGHT, sealCall, sealThought } from "./reasoning-items.ts";
+import { asSummary, ItemIds, replyFields } from "./response-object.ts";
+import { AS_DECLARED, CallNames } from "./tool-names.ts";
 import { writeUsage } from "./usage.ts";
+import type { ItemStatus } from "./write-output-items.ts";
+import { EventLog } from "./write-stream-events.ts";
+import { OpenCall, OpenMessage, OpenThought } from "./write-stream-items.ts";
 
 /** What ends a `response` in an event. */
 interface Outcome {

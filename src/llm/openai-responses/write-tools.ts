@@ -4,7 +4,7 @@ import type { JsonObject } from "../json/values.ts";
 import { isObject } from "../json/values.ts";
 import type { Tool, ToolChoice } from "../message/request.ts";
 import { asFunction } from "../tools/freeform.ts";
-import { CallNames, type Spelling } from "./names.ts";
+import { CallNames, type Spelling } from "./tool-names.ts";
 
 /** `tools`. */
 export function writeTools(tools: readonly Tool[], spelling: Spelling): JsonObject[] {

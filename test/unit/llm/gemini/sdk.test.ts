@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { ApiError, FunctionCallingConfigMode, GoogleGenAI, ThinkingLevel, Type } from "@google/genai";
 import type { ReplyIdentity } from "../../../../src/llm/format.ts";
 import { gemini } from "../../../../src/llm/gemini/format.ts";
-import { geminiPlace } from "../../../../src/llm/gemini/place.ts";
+import { geminiPlace } from "../../../../src/llm/gemini/read-path.ts";
 import { faultOf } from "../../../../src/llm/message/fault.ts";
 import type { ChatRequest, Part } from "../../../../src/llm/message/request.ts";
 import { call, chatResponse, identity, modelTarget, replay, type SinkCall, text } from "../../../support/llm/chat.ts";

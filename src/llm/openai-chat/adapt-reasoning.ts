@@ -2,7 +2,7 @@
 // must get one where its model demands it.
 import { isObject, type JsonObject } from "../json/values.ts";
 import type { ModelTarget } from "../models/model.ts";
-import { familyOf } from "./thoughts.ts";
+import { familyOf } from "./reasoning-fields.ts";
 
 const FIELDS = ["reasoning_content", "reasoning", "reasoning_details"] as const;
 

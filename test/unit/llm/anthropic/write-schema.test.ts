@@ -1,7 +1,7 @@
 // JSON schemas as the provider takes them.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { strictSchema } from "../../../../src/llm/anthropic/schema.ts";
+import { strictSchema } from "../../../../src/llm/anthropic/write-schema.ts";
 import type { JsonObject } from "../../../../src/llm/json/values.ts";
 
 describe("a schema that the provider enforces", () => {

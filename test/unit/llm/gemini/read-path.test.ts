@@ -1,7 +1,7 @@
 // What paths of Gemini's API say.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { geminiPlace } from "../../../../src/llm/gemini/place.ts";
+import { geminiPlace } from "../../../../src/llm/gemini/read-path.ts";
 
 describe("the path of a Gemini request", () => {
   for (const [path, query, wanted] of [

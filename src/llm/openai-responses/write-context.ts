@@ -3,7 +3,7 @@
 import type { ChatRequest, Family } from "../message/request.ts";
 import type { ModelTarget } from "../models/model.ts";
 import { CALL_IDS, callId, TOOL_NAMES, ToolNames } from "../tools/ids.ts";
-import type { Spelling } from "./names.ts";
+import type { Spelling } from "./tool-names.ts";
 
 /** A request in the making. */
 export class Writing implements Spelling {

@@ -1,7 +1,7 @@
 // Items of a streamed answer that are in progress, and the events each consists of.
 import type { JsonObject } from "../json/values.ts";
-import type { EventLog } from "./event-log.ts";
-import { callItem, type ItemStatus, messageItem, outputText, thoughtItem } from "./items.ts";
+import { callItem, type ItemStatus, messageItem, outputText, thoughtItem } from "./write-output-items.ts";
+import type { EventLog } from "./write-stream-events.ts";
 
 /** A message. Its parts follow each other. */
 export class OpenMessage {

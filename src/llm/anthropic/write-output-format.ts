@@ -4,7 +4,7 @@ import type { OutputShape } from "../message/request.ts";
 import type { ModelFacts } from "../models/model.ts";
 import { ANSWER_TOOL, answerTool } from "./answer-tool.ts";
 import type { Block } from "./block.ts";
-import { strictSchema } from "./schema.ts";
+import { strictSchema } from "./write-schema.ts";
 
 /** Said to models where no schema is known. */
 const JSON_ONLY = "Answer with one JSON object only, without any text or code fence around it.";

@@ -2,8 +2,8 @@
 import type { ReplyIdentity } from "../format.ts";
 import type { JsonObject } from "../json/values.ts";
 import type { Reasoning } from "../message/request.ts";
-import { AS_DECLARED } from "./names.ts";
-import type { OWN_THOUGHT } from "./thoughts.ts";
+import type { OWN_THOUGHT } from "./reasoning-items.ts";
+import { AS_DECLARED } from "./tool-names.ts";
 import { writeToolChoice, writeTools } from "./write-tools.ts";
 
 /** What is the same from the first event of a stream to the last. */

@@ -3,8 +3,8 @@ import { isObject, type JsonObject, listOr, objectOr, textOr } from "../json/val
 import type { StreamSink } from "../message/stream-sink.ts";
 import { readFinish } from "./finish.ts";
 import { partThought } from "./read-response.ts";
-import { CallReader } from "./stream-calls.ts";
-import { familyOf, plainThought } from "./thoughts.ts";
+import { CallReader } from "./read-stream-calls.ts";
+import { familyOf, plainThought } from "./reasoning-fields.ts";
 
 /** Reads the deltas of one choice. Its finish is told last, since some servers go on after it. */
 export class ChoiceReader {

@@ -3,9 +3,9 @@
 import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
 import { newCallId } from "../tools/ids.ts";
-import { qualifiedName } from "./names.ts";
 import { inChat } from "./read-response.ts";
-import { readThought } from "./thoughts.ts";
+import { readThought } from "./reasoning-items.ts";
+import { qualifiedName } from "./tool-names.ts";
 
 /** An item in progress. */
 export interface IncomingItem {

@@ -3,9 +3,9 @@
 import type { ReplyIdentity } from "../format.ts";
 import type { JsonObject } from "../json/values.ts";
 import type { Part, ReasoningPart, ToolCallPart } from "../message/request.ts";
-import { AS_DECLARED, CallNames } from "./names.ts";
-import { asSummary, ItemIds } from "./reply.ts";
-import { OWN_THOUGHT, sealCall, sealThought } from "./thoughts.ts";
+import { OWN_THOUGHT, sealCall, sealThought } from "./reasoning-items.ts";
+import { asSummary, ItemIds } from "./response-object.ts";
+import { AS_DECLARED, CallNames } from "./tool-names.ts";
 
 /** Whether an item is all that was to be said. */
 export type ItemStatus = "in_progress" | "completed" | "incomplete";

@@ -5,7 +5,7 @@ import { badResponse } from "../message/fault.ts";
 import type { Signature } from "../message/request.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
 import { newCallId } from "../tools/ids.ts";
-import { type CallProof, readCallProof } from "./thoughts.ts";
+import { type CallProof, readCallProof } from "./reasoning-fields.ts";
 
 /** Most calls of one choice. */
 const MAX_CALLS = 1024;

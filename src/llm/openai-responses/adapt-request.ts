@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from "../json/values.ts";
 import type { ModelTarget } from "../models/model.ts";
 import { unseal } from "../reasoning/sealed-thoughts.ts";
 import { CALL_IDS, callId } from "../tools/ids.ts";
-import { OWN_THOUGHT, readCallProof, readThought } from "./thoughts.ts";
+import { OWN_THOUGHT, readCallProof, readThought } from "./reasoning-items.ts";
 
 /** Changes by key; empty: the body passes as it is. Items are written anew only if one of them has to change. */
 export function adaptRequest({ input }: JsonObject, { facts }: ModelTarget): JsonEdits {

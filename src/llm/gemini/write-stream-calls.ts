@@ -1,6 +1,6 @@
 // The calls of one streamed answer: their pieces are collected, as Gemini's API has calls whole, in their order.
 import type { Signature } from "../message/request.ts";
-import { callPart, malformedCall } from "./write-parts.ts";
+import { callPart, malformedCall } from "./write-response-parts.ts";
 
 interface Call {
   readonly id: string;

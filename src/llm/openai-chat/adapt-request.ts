@@ -3,7 +3,7 @@ import type { JsonEdits } from "../bytes/json-edit.ts";
 import { isObject, type JsonObject } from "../json/values.ts";
 import type { Dialect, ModelTarget } from "../models/model.ts";
 import { CALL_IDS, callId, type NameRule } from "../tools/ids.ts";
-import { adaptedThoughts } from "./adapt-thoughts.ts";
+import { adaptedThoughts } from "./adapt-reasoning.ts";
 
 /** Changes by key; empty: the body passes as it is. Messages are written anew only if one of them has to change. */
 export function adaptRequest(body: JsonObject, to: ModelTarget): JsonEdits {

@@ -8,7 +8,7 @@ import type { WireFormat } from "../../../../src/llm/format.ts";
 import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
 import { openaiResponses } from "../../../../src/llm/openai-responses/format.ts";
-import { sealCall, sealThought } from "../../../../src/llm/openai-responses/thoughts.ts";
+import { sealCall, sealThought } from "../../../../src/llm/openai-responses/reasoning-items.ts";
 import { modelTarget } from "../../../support/llm/chat.ts";
 
 const ANTHROPIC = { family: "anthropic", value: "sig" } as const;
