@@ -134,7 +134,8 @@ function compileRule(build: Build, rule: RuleConfig, parts: RouteParts): Route {
     errors: llm?.errors ?? null,
     preflight: parts.cors.preflightFor(rule, parts.ipLists.filtersFor(rule)),
     target: rewriteOf(rule),
-    websocket: internal ? null : parts.websockets.ruleFor(rule, filters.request),
+    // A strategy for models answers handshakes itself.
+    websocket: internal && llm === null ? null : parts.websockets.ruleFor(rule, filters.request),
     events: parts.events.ruleFor(rule),
     times: rule.protocol === "sse" ? { dialTimeoutMs: connectTimeout, headTimeoutMs: connectTimeout } : null,
     grpc,
