@@ -29,6 +29,8 @@ const MORE_MODELS: Readonly<Record<string, readonly [provider: string, model: st
   "chat-plain": ["chat", "gpt-4o-mini"],
   "responses-plain": ["responses", "gpt-4o-mini"],
   "google-budget": ["google", "gemini-2.5-pro"],
+  embedding: ["chat", "text-embedding-3-small"],
+  moderation: ["chat", "omni-moderation-latest"],
 };
 
 /** A gateway, and the providers behind it. */
