@@ -40,7 +40,7 @@ export function explainAuthorization(
   request: DryRequest,
   who: readonly string[],
 ): Authorization {
-  const identity = identityFrom(who.map(principalOf), config);
+  const identity = identityOfClient(config, who);
   if (rule === null || path === null) return NOTHING;
   const ctx = Object.assign(contextOf(request), { path, identity });
   const guard = isRestricted(config) ? pathGuard(indexRules(config.rules), (each) => each) : null;
@@ -102,6 +102,15 @@ function principalOf(text: string): Principal {
       `-as "${text}": ${error.message}${error.prefix === "" ? "" : didYouMean(error.prefix, PREFIXES)}`,
     );
   }
+}
+
+/**
+ * The client that `-as` describes.
+ * @param who principals in the notation of bindings
+ * @throws UsageError for an invalid one
+ */
+export function identityOfClient(config: Config, who: readonly string[]): Identity {
+  return identityFrom(who.map(principalOf), config);
 }
 
 /** A client that is all of these; an API key of the configuration with everything known about it. */

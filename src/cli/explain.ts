@@ -11,7 +11,7 @@ import { addressText } from "../wire/authority.ts";
 import { plainAddress } from "../wire/cidr.ts";
 import { explainAuthorization } from "./authorization.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
-import { UsageError } from "./flags.ts";
+import { type Parsed, UsageError } from "./flags.ts";
 import { addressesText, policiesOf } from "./policies.ts";
 import { verdictsOn } from "./verdicts.ts";
 
@@ -23,10 +23,11 @@ export const explain: Command = {
   name: "explain",
   summary: "show which route matches a request, and why the others do not",
   operands: "METHOD URL",
-  flags: { ...CONFIG_FLAGS, H: "text", listener: "text", from: "text", as: "text" },
+  flags: { ...CONFIG_FLAGS, H: "text", d: "text", listener: "text", from: "text", as: "text" },
   help: {
     ...CONFIG_HELP,
     H: "request header `Name: value`; may be repeated",
+    d: "request body, or `@` and a file: shows which language models would be asked for it",
     listener:
       "name of the listener that receives the request (default the first one, for an https URL the first with TLS)",
     from: "client address, or `unix`, to check against IP lists",
@@ -63,16 +64,32 @@ export const explain: Command = {
     if (held !== null) lines.push(`  from ${parsed.values.get("from")}: ${held || "passes"}`);
     const own = verdictsOn(result.rule, result.path, request);
     const { lines: said, denied } = explainAuthorization(config, result, request, parsed.all.get("as") ?? []);
-    lines.push(...own.lines, ...said);
+    const models = await modelsFor(config, result, request, parsed);
+    lines.push(...own.lines, ...said, ...models.lines);
     const others = result.path === null || result.builtin ? [] : config.rules.filter((rule) => rule !== result.rule);
     for (const rule of others.slice(0, MAX_SHOWN)) {
       lines.push(`  - ${rule.id} (${rule.path}): ${whyNot(rule, request) ?? "less specific"}`);
     }
     if (others.length > MAX_SHOWN) lines.push(`  … and ${others.length - MAX_SHOWN} more`);
     process.stdout.write(`${lines.join("\n")}\n`);
-    return (result.rule === null && !result.builtin) || held || own.denied || denied ? 1 : 0;
+    return (result.rule === null && !result.builtin) || held || own.denied || denied || models.denied ? 1 : 0;
   },
 };
+
+/** What is said about language models, loaded for rules that have them. */
+async function modelsFor(
+  config: Config,
+  { rule, path }: { readonly rule: RuleConfig | null; readonly path: string | null },
+  request: DryRequest,
+  { values, all }: Parsed,
+): Promise<{ readonly lines: readonly string[]; readonly denied: boolean }> {
+  if (rule === null || path === null || rule.strategy === null) {
+    const lines = values.has("d") ? ["  body            not considered: the request goes to no language model"] : [];
+    return { lines, denied: false };
+  }
+  const { bodyOf, explainModels } = await import("./llm/explain.ts");
+  return explainModels(config, rule, path, request, bodyOf(values.get("d")), all.get("as") ?? []);
+}
 
 /** @throws UsageError when there is no such listener */
 function listenerOf({ listeners }: Config, asked: string | undefined, secure: boolean): string {
@@ -112,10 +129,12 @@ function builtinAnswer({ listeners }: Config, asked: string, status: number | nu
 }
 
 function describeRule(rule: RuleConfig): string[] {
-  const { at, timeoutMs } = rule;
+  const { at, timeoutMs, strategy } = rule;
   return [
     `  route           ${rule.id}  (${rule.path}, ${at.file}:${at.line})`,
-    `  service         ${rule.serviceName}  (${rule.loadBalance})`,
+    strategy === null
+      ? `  service         ${rule.serviceName}  (${rule.loadBalance})`
+      : `  strategy        language models, order ${strategy.order}, ${strategy.failover ? "with" : "without"} failover`,
     `  timeout         ${timeoutMs === 0 ? "none" : showDuration(timeoutMs)}`,
     `  body limit      ${rule.maxBodyBytes === 0 ? "none" : showSize(rule.maxBodyBytes)}`,
   ];

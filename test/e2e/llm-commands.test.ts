@@ -93,6 +93,35 @@ describe("llm models", LIMIT, () => {
   });
 });
 
+describe("explain", LIMIT, () => {
+  const explain = (...args: string[]) => gateway("explain", "-config", file, "POST", "/v1/chat/completions", ...args);
+
+  test("shows the models a body would go to, given or in a file", async () => {
+    const body = JSON.stringify({ model: "auto", messages: [] });
+    const path = join(running.folder, "body.json");
+    writeFileSync(path, body);
+    const [given, read] = [await explain("-d", body), await explain("-d", `@${path}`)];
+    assert.deepEqual([given.code, given.err], [0, ""]);
+    assert.match(given.out, /\n {2}strategy {8}language models, order priority, with failover\n/);
+    assert.match(
+      given.out,
+      /\n {2}model 1 {9}one\/small \(small at one\), a key of the operator; passes but for model\n/,
+    );
+    assert.equal(read.out, given.out);
+  });
+
+  test("ends with 1 where no model would be asked, and with 2 without the file", async () => {
+    const unknown = await explain("-d", '{"model":"other"}');
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.out, /answered {8}404 model_not_found/);
+    const plain = await gateway("explain", "-config", file, "GET", "/_gateway/health", "-d", "{}");
+    assert.match(plain.out, /body {12}not considered: the request goes to no language model/);
+    const missing = await explain("-d", "@/nowhere");
+    assert.equal(missing.code, 2);
+    assert.match(missing.err, /gateway: -d: ENOENT/);
+  });
+});
+
 test("a family of commands lists its own", LIMIT, async () => {
   const help = await gateway("llm", "-h");
   assert.equal(help.code, 0);

@@ -2,25 +2,19 @@
 import type { RequestContext } from "../../core/context.ts";
 import type { Reply } from "../../core/reply.ts";
 import type { Plan, Strategy } from "../../core/strategy.ts";
-import { readJson } from "../bytes/read-json.ts";
-import type { FormatName, Framing, WireFormat } from "../format.ts";
-import { isObject, type JsonObject, textOr } from "../json/values.ts";
-import { invalid, LlmError } from "../message/fault.ts";
-import { Call, type ClientRequest } from "./call.ts";
+import { LlmError } from "../message/fault.ts";
+import { Call } from "./call.ts";
 import { type ModelList, unknownModel } from "./candidates/model-list.ts";
 import { Selection } from "./candidates/selection.ts";
-import { completionsFormat } from "./completions.ts";
+import { type ModelAsked, requestOf } from "./client-request.ts";
 import { estimatedCount } from "./count-tokens.ts";
 import type { LlmErrors } from "./llm-errors.ts";
 import { LlmTarget } from "./llm-target.ts";
-import { type Api, type Asked, apiOf, apiPath, askedFor, type OperationPath } from "./operation.ts";
+import { type Asked, apiOf, apiPath, askedFor } from "./operation.ts";
 import { PipedRequest } from "./piped/piped-request.ts";
 import { PipedTarget } from "./piped/piped-target.ts";
 import { readBody } from "./read-body.ts";
-import type { Formats, RuleSetup } from "./setup.ts";
-
-/** What names a model in its body or path. */
-type ModelAsked = Extract<Asked, { readonly kind: "chat" | "countTokens" | "model" }>;
+import type { RuleSetup } from "./setup.ts";
 
 /** Sends requests to models. */
 export class LlmStrategy implements Strategy {
@@ -67,7 +61,7 @@ export class LlmStrategy implements Strategy {
     try {
       const bytes = await readBody(ctx, this.#setup.settings.maxBodyBytes);
       if ("code" in bytes) return bytes;
-      const request = requestOf(this.#setup, asked, bytes);
+      const request = requestOf(this.#setup.formats, asked, bytes);
       call = new Call(ctx, this.#setup, request, await this.#setup.credentials.detect(ctx));
       ctx.modelCall = call;
       const ordered = this.#models.candidatesFor(ctx, call);
@@ -84,56 +78,3 @@ export class LlmStrategy implements Strategy {
 
 /** Agents fall back to events at once when a WebSocket is refused so. */
 const UPGRADE: Reply = { status: 426, fields: ["Connection", "close"], body: "" };
-
-/** Reads what decides about a request. @throws LlmError `invalid` */
-function requestOf(setup: RuleSetup, asked: ModelAsked, bytes: Buffer): ClientRequest {
-  const { object: json, span } = readJson(bytes);
-  const { model: placed } = asked;
-  const model = placed ?? textOr(json.model);
-  if (model === null || model === "") throw invalid("model", "must be a text");
-  const path = pathOf(asked);
-  const name = asked.kind === "model" ? CHAT_FORMATS[asked.api] : asked.format;
-  const streams = asked.kind === "model" ? null : asked.stream;
-  if (streams === null && !isSwitch(json.stream)) throw invalid("stream", "must be true or false");
-  const framing = asked.kind === "chat" ? asked.framing : undefined;
-  return {
-    format: formatOf(setup.formats, name, path, framing),
-    path,
-    place: { model: placed, stream: streams, ...(framing !== undefined && { framing }) },
-    bytes,
-    json,
-    members: span,
-    model,
-    stream: streams ?? json.stream === true,
-    streamUsage: name !== "openai-chat" || wantsUsage(json),
-  };
-}
-
-function formatOf(formats: Formats, name: FormatName, path: OperationPath | null, framing?: Framing): WireFormat {
-  if (path?.operation === "completions") return completionsFormat(formats);
-  const format = formats[name];
-  return framing === "array" ? (format.array ?? format) : format;
-}
-
-/** Where the request goes at a provider of the same API; null: where chat goes. */
-function pathOf(asked: ModelAsked): OperationPath | null {
-  if (asked.kind === "chat") return null;
-  if (asked.kind === "model") return asked;
-  return { api: API_OF[asked.format], operation: "countTokens", verb: null };
-}
-
-const CHAT_FORMATS = { openai: "openai-chat", anthropic: "anthropic-messages", gemini: "gemini" } as const;
-const API_OF = {
-  "openai-chat": "openai",
-  "openai-responses": "openai",
-  "anthropic-messages": "anthropic",
-  gemini: "gemini",
-} as const satisfies Record<FormatName, Api>;
-
-function isSwitch(value: unknown): boolean {
-  return value === undefined || value === null || typeof value === "boolean";
-}
-
-function wantsUsage({ stream_options: options }: JsonObject): boolean {
-  return isObject(options) && options.include_usage === true;
-}

@@ -79,9 +79,13 @@ export class ModelList {
     return aliases.get(name) ?? name;
   }
 
+  /** Whether a client may use a model. */
+  allows(ctx: RequestContext, { id }: Candidate): boolean {
+    return this.#listed.access?.allows(ctx, id) !== false;
+  }
+
   #open(ctx: RequestContext, candidates: readonly Candidate[]): readonly Candidate[] {
-    const { access } = this.#listed;
-    return access === null ? candidates : candidates.filter(({ id }) => access.allows(ctx, id));
+    return this.#listed.access === null ? candidates : candidates.filter((candidate) => this.allows(ctx, candidate));
   }
 }
 

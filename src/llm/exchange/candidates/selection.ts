@@ -1,13 +1,12 @@
 // Chooses who is asked for a request: the first candidate, and who takes over when one fails.
 import type { ErrorCode } from "../../../core/errors.ts";
 import type { Credential } from "../../credentials/credential.ts";
-import { ineligibleFault } from "../../credentials/resolve.ts";
-import { type Fault, faultOf, LlmError } from "../../message/fault.ts";
-import { buildRequest, isNative } from "../build-request.ts";
+import type { Fault } from "../../message/fault.ts";
 import type { Call } from "../call.ts";
 import { ownerOf } from "../stateful.ts";
 import { hasProofs, isUnverified } from "../without-proofs.ts";
 import type { Choice } from "./choice.ts";
+import { choiceOf } from "./eligible.ts";
 import type { Candidate } from "./provider.ts";
 import { endOf, fallbackReason, type Successor, successorOf } from "./successors.ts";
 
@@ -16,8 +15,6 @@ export interface Exclusion {
   readonly candidate: Candidate;
   readonly fault: Fault;
 }
-
-const COOLING_DOWN = faultOf("unavailable", "the model is overloaded and is not asked for a while");
 
 /** The choices of one request. */
 export class Selection {
@@ -114,44 +111,15 @@ export class Selection {
   }
 
   #tried(candidate: Candidate): Choice | null {
-    const call = this.#call;
-    const { provider, upstreamName } = candidate;
-    const { credentials } = call.setup;
-    const model = call.workOf(candidate);
-    const waitMs = credentials.modelWaitMs(provider.settings, model);
-    if (waitMs > 0) return this.#exclude(candidate, { ...COOLING_DOWN, retryAfterMs: waitMs });
-    const found = credentials.resolve(
-      {
-        provider: provider.settings,
-        model,
-        native: isNative(call, candidate),
-        renamed: call.request.model !== upstreamName,
-      },
-      {
-        client: call.credentials,
-        conversation: provider.settings.apiKeys.length > 1 ? call.conversation : null,
-        tried: this.#used,
-        operatorPays: this.#operatorPays,
-        owner: this.#owner,
-      },
+    const choice = choiceOf(
+      this.#call,
+      candidate,
+      { tried: this.#used, operatorPays: this.#operatorPays, owner: this.#owner, dropsProofs: this.#dropsProofs },
+      true,
     );
-    const { credential } = found;
-    if (credential === null) return this.#exclude(candidate, ineligibleFault(found.reason, found.retryAfterMs));
-    try {
-      return {
-        candidate,
-        credential,
-        request: buildRequest(call, candidate, credential, this.#dropsProofs || found.moved),
-      };
-    } catch (error) {
-      if (!(error instanceof LlmError)) throw error;
-      return this.#exclude(candidate, error.fault);
-    }
-  }
-
-  #exclude(candidate: Candidate, fault: Fault): null {
-    this.excluded.push({ candidate, fault });
-    this.#call.ctx.debug?.("Model is not eligible", { model: candidate.id, reason: fault.message });
+    if ("candidate" in choice) return choice;
+    this.excluded.push({ candidate, fault: choice });
+    this.#call.ctx.debug?.("Model is not eligible", { model: candidate.id, reason: choice.message });
     return null;
   }
 }

@@ -54,6 +54,11 @@ export class PipedRequest {
     this.fields = fields;
   }
 
+  /** Who pays. */
+  get billed(): Credential["origin"] {
+    return this.#credential.origin;
+  }
+
   /** The provider has made an object. */
   made(id: string): void {
     const { id: provider } = this.provider.settings;
