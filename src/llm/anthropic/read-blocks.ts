@@ -1,9 +1,11 @@
 // The blocks of a turn in a client's request.
+
 import { type JsonObject, textOr } from "../json/values.ts";
+import type { Losses } from "../message/losses.ts";
 import type { Part, Signature, ToolResultPart } from "../message/request.ts";
 import { unsealCall, unsealThought } from "../reasoning/sealed-thoughts.ts";
 import { cacheMark, flagOrNull, list, member, object, Place, text, textOrNull } from "./read-fields.ts";
-import { type Losses, type Media, readMedia, textPart } from "./read-media.ts";
+import { type Media, readMedia, textPart } from "./read-media.ts";
 
 /** Reads the content of turns that are no text alone. */
 export class BlockReader {
@@ -29,12 +31,12 @@ export class BlockReader {
     else if (block.type === "tool_result") this.#parts.push(readResult(block, place, this.#losses));
     else if (block.type === "thinking") this.#thought(block, place);
     else if (block.type === "redacted_thinking") this.#redacted(text(block, "data", place));
-    else this.#losses.nativeOnly.add(`block ${text(block, "type", place)}`);
+    else this.#losses.native(`block ${text(block, "type", place)}`);
   }
 
   #call(block: JsonObject, place: Place): void {
     const toolset = textOr(block.toolset_name);
-    if (toolset !== null) this.#losses.nativeOnly.add(`tool ${toolset}`);
+    if (toolset !== null) this.#losses.native(`tool ${toolset}`);
     this.#parts.push({
       kind: "toolCall",
       id: text(block, "id", place),
@@ -84,7 +86,7 @@ function resultContent(result: JsonObject, place: Place, losses: Losses): readon
     const at = new Place(place, "content", index);
     const block = member(value, at);
     const media = readMedia(block, at, losses);
-    if (media === null) losses.nativeOnly.add(`block ${text(block, "type", at)}`);
+    if (media === null) losses.native(`block ${text(block, "type", at)}`);
     return media ?? [];
   });
 }

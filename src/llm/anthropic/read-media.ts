@@ -1,13 +1,9 @@
 // Text, pictures, documents and search results in a client's request.
+
 import type { JsonObject } from "../json/values.ts";
+import type { Losses } from "../message/losses.ts";
 import type { CacheMark, DocumentPart, ImagePart, Source, TextPart } from "../message/request.ts";
 import { cacheMark, list, malformed, member, object, Place, text, textOrNull } from "./read-fields.ts";
-
-/** Names of what only providers of the format can serve, and of what others do without. */
-export interface Losses {
-  readonly nativeOnly: Set<string>;
-  readonly droppable: Set<string>;
-}
 
 /** What a block may show. */
 export type Media = TextPart | ImagePart | DocumentPart;
@@ -67,9 +63,9 @@ function readSearchResult(block: JsonObject, place: Place, losses: Losses): Text
 }
 
 /** A client that asked for citations relies on them, and no other API has this form of them. */
-function noteCitations({ citations }: JsonObject, { nativeOnly }: Losses): void {
+function noteCitations({ citations }: JsonObject, losses: Losses): void {
   if (typeof citations === "object" && citations !== null && "enabled" in citations && citations.enabled === true) {
-    nativeOnly.add("citations");
+    losses.native("citations");
   }
 }
 

@@ -11,8 +11,8 @@ import {
 } from "../json/fields.ts";
 import { type JsonObject, objectOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
+import { Losses } from "../message/losses.ts";
 import type { CacheMark, ChatRequest, Sampling } from "../message/request.ts";
-import type { Losses } from "./read-media.ts";
 import { readOutput, readReasoning } from "./read-thinking.ts";
 import { readToolChoice, readTools } from "./read-tools.ts";
 import { markLast, readSystem, readTurns } from "./read-turns.ts";
@@ -46,7 +46,7 @@ const NATIVE: ReadonlySet<string> = new Set(["container", "mcp_servers", "thread
  * @throws LlmError `invalid` naming the place of what is malformed
  */
 export function readRequest(body: JsonObject, place: RequestPlace): ChatRequest {
-  const losses: Losses = { nativeOnly: new Set(), droppable: new Set() };
+  const losses = new Losses();
   noteOthers(body, losses);
   const metadata = optionalObject(body, "metadata");
   return {
@@ -69,8 +69,8 @@ export function readRequest(body: JsonObject, place: RequestPlace): ChatRequest 
     cacheKey: null,
     serviceTier: readTier(body),
     metadata: null,
-    nativeOnly: [...losses.nativeOnly],
-    droppable: [...losses.droppable],
+    nativeOnly: losses.nativeOnly,
+    droppable: losses.droppable,
   };
 }
 
@@ -87,12 +87,13 @@ function readMark(body: JsonObject): CacheMark | null {
 }
 
 /** Fields that are not mapped; those not known here are taken for betas. */
-function noteOthers(body: JsonObject, { nativeOnly, droppable }: Losses): void {
+function noteOthers(body: JsonObject, losses: Losses): void {
   for (const key of Object.keys(body)) {
     if (MAPPED.has(key) || (body[key] ?? null) === null) continue;
-    (NATIVE.has(key) ? nativeOnly : droppable).add(key);
+    if (NATIVE.has(key)) losses.native(key);
+    else losses.drop(key);
   }
-  if ((objectOr(body.output_config)?.task_budget ?? null) !== null) droppable.add("output_config.task_budget");
+  if ((objectOr(body.output_config)?.task_budget ?? null) !== null) losses.drop("output_config.task_budget");
 }
 
 function readStop(body: JsonObject): string[] {

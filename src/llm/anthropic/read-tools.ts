@@ -2,9 +2,9 @@
 import { optionalFlag, optionalList, optionalObject, optionalText } from "../json/fields.ts";
 import type { JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
+import type { Losses } from "../message/losses.ts";
 import type { Tool, ToolChoice } from "../message/request.ts";
 import { cacheMark, flagOrNull, member, object, Place, text, textOrNull } from "./read-fields.ts";
-import type { Losses } from "./read-media.ts";
 
 /** `tools`. Those that the provider defines, or runs itself, are told apart by their type. @throws LlmError `invalid` */
 export function readTools(body: JsonObject, losses: Losses): Tool[] {
@@ -13,16 +13,16 @@ export function readTools(body: JsonObject, losses: Losses): Tool[] {
     const tool = member(value, place);
     const type = textOrNull(tool, "type", place);
     if (type === null || type === "custom") return readTool(tool, place, losses);
-    losses.nativeOnly.add(`tool ${type}`);
+    losses.native(`tool ${type}`);
     return [];
   });
 }
 
-function readTool(tool: JsonObject, place: Place, { nativeOnly, droppable }: Losses): Tool {
+function readTool(tool: JsonObject, place: Place, losses: Losses): Tool {
   const callers = tool.allowed_callers;
-  if (Array.isArray(callers) && !callers.includes("direct")) nativeOnly.add("tools.allowed_callers");
-  if (tool.defer_loading === true) droppable.add("tools.defer_loading");
-  if (Array.isArray(tool.input_examples)) droppable.add("tools.input_examples");
+  if (Array.isArray(callers) && !callers.includes("direct")) losses.native("tools.allowed_callers");
+  if (tool.defer_loading === true) losses.drop("tools.defer_loading");
+  if (Array.isArray(tool.input_examples)) losses.drop("tools.input_examples");
   return {
     name: text(tool, "name", place),
     description: textOrNull(tool, "description", place) ?? "",

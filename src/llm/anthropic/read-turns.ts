@@ -1,9 +1,11 @@
 // The conversation in a client's request.
+
 import { invalid } from "../message/fault.ts";
+import type { Losses } from "../message/losses.ts";
 import type { CacheMark, TextPart, Turn } from "../message/request.ts";
 import { BlockReader } from "./read-blocks.ts";
 import { cacheMark, list, malformed, member, Place, text } from "./read-fields.ts";
-import { type Losses, textPart } from "./read-media.ts";
+import { textPart } from "./read-media.ts";
 
 /** A line that agents put before their system prompt: it is not for the model, and differs between equal prompts. */
 const BILLING = /^x-anthropic-billing-header:[^\n]*\n?/;

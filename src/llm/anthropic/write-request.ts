@@ -14,7 +14,8 @@ import { loopsWithoutThought, writeMessages, writeSystem } from "./write-turns.t
 
 /** @throws LlmError of `unsupported` for what the format or the model cannot express */
 export function writeRequest(request: ChatRequest, target: ModelTarget): WrittenRequest {
-  if (request.nativeOnly.length > 0) throw unsupported(request.nativeOnly[0]!);
+  const [native] = request.nativeOnly;
+  if (native !== undefined) throw unsupported(native, native);
   if (request.choices > 1) throw unsupported("more than one answer", "n");
   const warnings = [...request.droppable];
   const names = new ToolNames(request, TOOL_NAMES.anthropic, false);

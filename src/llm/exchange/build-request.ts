@@ -111,8 +111,6 @@ function translated(call: Call, candidate: Candidate, credential: Credential, dr
   const { formats } = provider.settings;
   const own = call.request.format;
   const format = formats.includes(own.name) ? own : call.setup.formats[formats[0]];
-  const [first] = common.nativeOnly;
-  if (first !== undefined && format !== own) throw unsupported(first, first);
   const { body, warnings, toolNames } = format.provider.writeRequest(common, candidate);
   const target = provider.settings.basePath + format.provider.path(candidate.upstreamName, common.stream);
   const accept = common.stream ? "text/event-stream" : "application/json";

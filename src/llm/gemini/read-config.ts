@@ -9,9 +9,9 @@ import {
 } from "../json/fields.ts";
 import type { JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
+import type { Losses } from "../message/losses.ts";
 import { type ChatRequest, EFFORTS, type Effort, type OutputShape, type Reasoning } from "../message/request.ts";
 import { camelFields } from "./camel-case.ts";
-import type { Notes } from "./notes.ts";
 import { fromOpenApi } from "./open-api-schema.ts";
 
 const AT = "generationConfig";
@@ -34,9 +34,9 @@ export type Config = Pick<
 >;
 
 /** @throws LlmError `invalid` */
-export function readConfig(written: JsonObject, notes: Notes): Config {
+export function readConfig(written: JsonObject, losses: Losses): Config {
   const config = camelFields(written);
-  noteOthers(config, notes);
+  noteOthers(config, losses);
   return {
     maxTokens: count(config, "maxOutputTokens", 0),
     stop: texts(config, "stopSequences"),
@@ -51,18 +51,19 @@ export function readConfig(written: JsonObject, notes: Notes): Config {
     },
     choices: count(config, "candidateCount", 1) ?? 1,
     logprobs: readLogprobs(config),
-    output: readOutput(config, notes),
+    output: readOutput(config, losses),
     reasoning: readThinking(config),
   };
 }
 
-function noteOthers(config: JsonObject, notes: Notes): void {
+function noteOthers(config: JsonObject, losses: Losses): void {
   for (const key of Object.keys(config)) {
     if (READ.has(key) || (config[key] ?? null) === null) continue;
-    (HINTS.has(key) ? notes.droppable : notes.nativeOnly).add(`${AT}.${key}`);
+    if (HINTS.has(key)) losses.drop(`${AT}.${key}`);
+    else losses.native(`${AT}.${key}`);
   }
   const modalities = texts(config, "responseModalities");
-  if (modalities.some((each) => each.toUpperCase() !== "TEXT")) notes.nativeOnly.add(`${AT}.responseModalities`);
+  if (modalities.some((each) => each.toUpperCase() !== "TEXT")) losses.native(`${AT}.responseModalities`);
 }
 
 function number(config: JsonObject, key: string): number | null {
@@ -89,14 +90,14 @@ function readLogprobs(config: JsonObject): number | null {
   return wanted ? (alternatives ?? 0) : null;
 }
 
-function readOutput(config: JsonObject, notes: Notes): OutputShape | null {
+function readOutput(config: JsonObject, losses: Losses): OutputShape | null {
   const type = optionalText(config, "responseMimeType", `${AT}.responseMimeType`) ?? "";
   const schema = readSchema(config);
   if (type === "application/json") {
     if (schema === null) return { kind: "json" };
     return { kind: "schema", name: "response", description: null, schema, strict: null };
   }
-  if (type !== "" && type !== "text/plain") notes.nativeOnly.add(`${AT}.responseMimeType ${type}`);
+  if (type !== "" && type !== "text/plain") losses.native(`${AT}.responseMimeType ${type}`);
   else if (schema !== null) throw invalid(`${AT}.responseMimeType`, "must be application/json where there is a schema");
   return null;
 }

@@ -1,11 +1,11 @@
 // Reads `contents` and `systemInstruction` of a request.
 import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
+import type { Losses } from "../message/losses.ts";
 import type { Part, TextPart, ToolCallPart, ToolResultPart, Turn } from "../message/request.ts";
 import { unseal } from "../reasoning/sealed-thoughts.ts";
 import { camelFields } from "./camel-case.ts";
 import { OpenCalls } from "./match-calls.ts";
-import type { Notes } from "./notes.ts";
 import { type MediaPart, readFileData, readInlineData } from "./read-media.ts";
 import { readText } from "./read-text.ts";
 import { SKIP_SIGNATURE } from "./signatures.ts";
@@ -35,10 +35,10 @@ export function readSystem(written: unknown): readonly TextPart[] {
 }
 
 /** @throws LlmError `invalid` */
-export function readContents(written: unknown, notes: Notes): readonly Turn[] {
+export function readContents(written: unknown, losses: Losses): readonly Turn[] {
   const contents = listOf(written);
   if (contents === null || contents.length === 0) throw invalid("contents", "must be a list that is not empty");
-  const reader = new ContentsReader(notes);
+  const reader = new ContentsReader(losses);
   for (let at = 0; at < contents.length; at++) reader.content(contents[at], at);
   if (reader.turns.length === 0) throw invalid("contents", "must have parts that are not empty");
   return reader.turns;
@@ -46,7 +46,7 @@ export function readContents(written: unknown, notes: Notes): readonly Turn[] {
 
 class ContentsReader {
   readonly turns: Turn[] = [];
-  readonly #notes: Notes;
+  readonly #losses: Losses;
   readonly #calls = new OpenCalls();
   /** Of the current turn of the model. Clients keep each chunk of a streamed answer as a message: together they are one turn. */
   #model: Part[] = [];
@@ -54,8 +54,8 @@ class ContentsReader {
   #content = 0;
   #part = 0;
 
-  constructor(notes: Notes) {
-    this.#notes = notes;
+  constructor(losses: Losses) {
+    this.#losses = losses;
   }
 
   content(written: unknown, at: number): void {
@@ -101,7 +101,8 @@ class ContentsReader {
     let found = false;
     for (const key of Object.keys(part)) {
       if (READ.has(key) || (part[key] ?? null) === null) continue;
-      (HINTS.has(key) ? this.#notes.droppable : this.#notes.nativeOnly).add(`part ${key}`);
+      if (HINTS.has(key)) this.#losses.drop(`part ${key}`);
+      else this.#losses.native(`part ${key}`);
       found ||= !HINTS.has(key);
     }
     return found;
@@ -109,12 +110,12 @@ class ContentsReader {
 
   #media(part: JsonObject): MediaPart | null {
     if ((part.inlineData ?? null) !== null) {
-      const media = isObject(part.inlineData) ? readInlineData(part.inlineData, this.#notes) : null;
+      const media = isObject(part.inlineData) ? readInlineData(part.inlineData, this.#losses) : null;
       if (media === null) throw this.#invalid(".inlineData", "must have mimeType and data");
       return media;
     }
     if ((part.fileData ?? null) === null) return null;
-    const media = isObject(part.fileData) ? readFileData(part.fileData, this.#notes) : null;
+    const media = isObject(part.fileData) ? readFileData(part.fileData, this.#losses) : null;
     if (media === null) throw this.#invalid(".fileData", "must have fileUri");
     return media;
   }
@@ -144,8 +145,8 @@ class ContentsReader {
     if (call === null) throw this.#invalid(".functionResponse", "answers no functionCall before it");
     const response = message.response ?? {};
     if (!isObject(response)) throw this.#invalid(".functionResponse.response", "must be an object");
-    if (message.willContinue === true) this.#notes.nativeOnly.add("functionResponse.willContinue");
-    if ((message.scheduling ?? null) !== null) this.#notes.droppable.add("functionResponse.scheduling");
+    if (message.willContinue === true) this.#losses.native("functionResponse.willContinue");
+    if ((message.scheduling ?? null) !== null) this.#losses.drop("functionResponse.scheduling");
     const text: TextPart = { kind: "text", text: outputText(response), cache: null };
     const media = this.#resultMedia(message.parts);
     const failed = response.output === undefined && response.error !== undefined;

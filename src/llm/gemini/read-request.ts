@@ -4,9 +4,9 @@ import type { RequestPlace } from "../format.ts";
 import { optionalObject, optionalText } from "../json/fields.ts";
 import { isObject, type JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
+import { Losses } from "../message/losses.ts";
 import type { ChatRequest } from "../message/request.ts";
 import { camelFields } from "./camel-case.ts";
-import { Notes } from "./notes.ts";
 import { readConfig } from "./read-config.ts";
 import { readContents, readSystem } from "./read-contents.ts";
 import { readToolChoice, readTools } from "./read-tools.ts";
@@ -21,19 +21,19 @@ const DROPPABLE = new Set(["safetySettings", "store"]);
 /** @throws LlmError `invalid` naming the place of what is malformed */
 export function readRequest(written: JsonObject, place: RequestPlace): ChatRequest {
   const body = camelFields(written);
-  const notes = new Notes();
-  noteOthers(body, notes);
+  const losses = new Losses();
+  noteOthers(body, losses);
   const model = place.model ?? optionalText(body, "model") ?? "";
   if (model === "") throw invalid("model", "is missing");
   const calling = optionalObject(body, "toolConfig");
   const request = {
     model: model.replace(/^models\//, ""),
     system: (body.systemInstruction ?? null) === null ? [] : readSystem(body.systemInstruction),
-    turns: readContents(body.contents, notes),
-    tools: (body.tools ?? null) === null ? [] : readTools(toolList(body.tools), notes),
-    toolChoice: calling === null ? null : readToolChoice(calling, notes),
+    turns: readContents(body.contents, losses),
+    tools: (body.tools ?? null) === null ? [] : readTools(toolList(body.tools), losses),
+    toolChoice: calling === null ? null : readToolChoice(calling, losses),
     parallelTools: null,
-    ...readConfig(optionalObject(body, "generationConfig") ?? {}, notes),
+    ...readConfig(optionalObject(body, "generationConfig") ?? {}, losses),
     verbosity: null,
     stream: place.stream ?? false,
     streamUsage: true,
@@ -42,14 +42,15 @@ export function readRequest(written: JsonObject, place: RequestPlace): ChatReque
     serviceTier: readTier(optionalText(body, "serviceTier")),
     metadata: optionalObject(body, "labels"),
   };
-  return { ...request, nativeOnly: [...notes.nativeOnly], droppable: [...notes.droppable] };
+  return { ...request, nativeOnly: losses.nativeOnly, droppable: losses.droppable };
 }
 
-function noteOthers(body: JsonObject, notes: Notes): void {
+function noteOthers(body: JsonObject, losses: Losses): void {
   for (const key of Object.keys(body)) {
     const value = body[key] ?? null;
     if (READ.has(key) || value === null || (Array.isArray(value) && value.length === 0)) continue;
-    (DROPPABLE.has(key) ? notes.droppable : notes.nativeOnly).add(key);
+    if (DROPPABLE.has(key)) losses.drop(key);
+    else losses.native(key);
   }
 }
 

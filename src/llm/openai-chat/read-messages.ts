@@ -1,8 +1,10 @@
 // The messages of a client's request: instructions, and turns.
+
 import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
+import type { Losses } from "../message/losses.ts";
 import type { Part, TextPart, ToolCallPart, ToolResultPart, Turn } from "../message/request.ts";
-import { cacheMark, type Losses, readParts, readTexts } from "./read-parts.ts";
+import { cacheMark, readParts, readTexts } from "./read-parts.ts";
 import { readCallProof, readThoughts } from "./reasoning-fields.ts";
 
 /** What the messages say. */
@@ -40,7 +42,7 @@ class MessageReader implements Conversation {
   }
 
   add(message: JsonObject, index: number): void {
-    if (textOr(message.name) !== null && message.role !== "function") this.#losses.droppable.add("messages.name");
+    if (textOr(message.name) !== null && message.role !== "function") this.#losses.drop("messages.name");
     if (message.role === "tool" || message.role === "function") this.#addResult(message, index);
     else {
       this.#results = null;
@@ -73,8 +75,8 @@ class MessageReader implements Conversation {
     const parts: Part[] = [...thoughts];
     if ((message.content ?? null) !== null) parts.push(...readParts(message.content, index, this.#losses));
     if (textOr(message.refusal)) parts.push({ kind: "refusal", text: message.refusal as string });
-    if (isObject(message.audio)) this.#losses.nativeOnly.add("messages.audio");
-    if (message.prefix === true) this.#losses.nativeOnly.add("messages.prefix");
+    if (isObject(message.audio)) this.#losses.native("messages.audio");
+    if (message.prefix === true) this.#losses.native("messages.prefix");
     const first = parts.length;
     for (const call of readCalls(message, index)) {
       const proof = proofs.find(({ id }) => id === call.id) ?? (parts.length === first ? proofs[0] : undefined);

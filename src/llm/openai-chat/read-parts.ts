@@ -2,16 +2,9 @@
 
 import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { invalid, type LlmError } from "../message/fault.ts";
+import type { Losses } from "../message/losses.ts";
 import type { AudioPart, CacheMark, DocumentPart, ImagePart, RefusalPart, TextPart } from "../message/request.ts";
 import { readDataUrl } from "../openai/data-url.ts";
-
-/** What a request holds that other formats lack, by name. */
-export interface Losses {
-  /** Only providers of Chat Completions can serve it. */
-  readonly nativeOnly: Set<string>;
-  /** Left out elsewhere. */
-  readonly droppable: Set<string>;
-}
 
 /** What a content may hold. */
 export type ContentPart = TextPart | ImagePart | AudioPart | DocumentPart | RefusalPart;
@@ -78,7 +71,7 @@ function readPart(part: unknown, message: number, index: number, losses: Losses)
       return { kind: "refusal", text: required(part, "refusal", message, index) };
     default:
       if (typeof part.type !== "string") throw malformedPart(message, index, "type", "must be a text");
-      losses.nativeOnly.add(`content ${part.type}`);
+      losses.native(`content ${part.type}`);
       return null;
   }
 }

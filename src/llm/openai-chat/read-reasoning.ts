@@ -1,7 +1,7 @@
 // How a client of Chat Completions asks for thought: OpenAI's field, and those of other APIs that clients send alike.
 import { isObject, type JsonObject, numberOr, textOr } from "../json/values.ts";
+import type { Losses } from "../message/losses.ts";
 import { EFFORTS, type Effort, type Reasoning } from "../message/request.ts";
-import type { Losses } from "./read-parts.ts";
 
 const NONE: Reasoning = { effort: null, budget: null, adaptive: false, visible: null, summary: null };
 
@@ -41,6 +41,6 @@ function readOpenRouter(reasoning: unknown, losses: Losses): Partial<Reasoning> 
 function effortOf(value: unknown, name: string, losses: Losses): Effort | null {
   if ((value ?? null) === null) return null;
   if (EFFORTS.includes(value as Effort)) return value as Effort;
-  losses.droppable.add(name);
+  losses.drop(name);
   return null;
 }

@@ -11,9 +11,9 @@ import {
 } from "../json/fields.ts";
 import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
+import { Losses } from "../message/losses.ts";
 import type { ChatRequest, OutputShape, Sampling } from "../message/request.ts";
 import { readMessages } from "./read-messages.ts";
-import type { Losses } from "./read-parts.ts";
 import { readReasoning } from "./read-reasoning.ts";
 import { readToolChoice, readTools } from "./read-tools.ts";
 
@@ -33,7 +33,7 @@ const NATIVE_ONLY: ReadonlySet<string> = new Set(
 
 /** @throws LlmError `invalid` naming the place of what is malformed; what other formats lack is noted, not refused */
 export function readRequest(body: JsonObject, place: RequestPlace): ChatRequest {
-  const losses: Losses = { nativeOnly: new Set(), droppable: new Set() };
+  const losses = new Losses();
   noteOthers(body, losses);
   const model = place.model ?? body.model;
   if (typeof model !== "string" || model === "") throw invalid("model", "must be a text");
@@ -61,19 +61,20 @@ export function readRequest(body: JsonObject, place: RequestPlace): ChatRequest 
     cacheKey: optionalText(body, "prompt_cache_key"),
     serviceTier: optionalText(body, "service_tier"),
     metadata: optionalObject(body, "metadata"),
-    nativeOnly: [...losses.nativeOnly],
-    droppable: [...losses.droppable],
+    nativeOnly: losses.nativeOnly,
+    droppable: losses.droppable,
   };
 }
 
-function noteOthers(body: JsonObject, { nativeOnly, droppable }: Losses): void {
+function noteOthers(body: JsonObject, losses: Losses): void {
   for (const key in body) {
     if (READ.has(key) || (body[key] ?? null) === null) continue;
-    (NATIVE_ONLY.has(key) ? nativeOnly : droppable).add(key);
+    if (NATIVE_ONLY.has(key)) losses.native(key);
+    else losses.drop(key);
   }
-  if (body.store === true) nativeOnly.add("store");
+  if (body.store === true) losses.native("store");
   if (Array.isArray(body.modalities) && body.modalities.some((modality) => modality !== "text")) {
-    nativeOnly.add("modalities");
+    losses.native("modalities");
   }
 }
 
@@ -100,7 +101,7 @@ function readLogprobs(body: JsonObject): number | null {
   return optionalFlag(body, "logprobs") === true ? (alternatives ?? 0) : null;
 }
 
-function readOutput(body: JsonObject, { nativeOnly }: Losses): OutputShape | null {
+function readOutput(body: JsonObject, losses: Losses): OutputShape | null {
   const format = optionalObject(body, "response_format");
   switch (format?.type) {
     case undefined:
@@ -118,7 +119,7 @@ function readOutput(body: JsonObject, { nativeOnly }: Losses): OutputShape | nul
       return schemaShape(shape);
     }
     default:
-      nativeOnly.add(`response_format ${textOr(format?.type) ?? ""}`);
+      losses.native("response_format", textOr(format?.type) ?? "");
       return null;
   }
 }

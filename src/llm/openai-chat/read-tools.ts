@@ -1,9 +1,11 @@
 // The tools of a client's request, and the choice among them.
+
 import { optionalList } from "../json/fields.ts";
 import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { invalid, type LlmError } from "../message/fault.ts";
+import type { Losses } from "../message/losses.ts";
 import type { Tool, ToolChoice } from "../message/request.ts";
-import { cacheMark, type Losses } from "./read-parts.ts";
+import { cacheMark } from "./read-parts.ts";
 
 /** Reads `tools`, or the deprecated `functions`. @throws LlmError `invalid` */
 export function readTools(body: JsonObject, losses: Losses): readonly Tool[] {
@@ -12,7 +14,7 @@ export function readTools(body: JsonObject, losses: Losses): readonly Tool[] {
     if (!isObject(tool)) throw invalid(`tools[${index}]`, "must be an object");
     if (tool.type === "function") tools.push(readTool(tool.function, tool, "function", index));
     else if (tool.type === "custom") tools.push(readTool(tool.custom, tool, "custom", index));
-    else if (typeof tool.type === "string") losses.nativeOnly.add(`tool ${tool.type}`);
+    else if (typeof tool.type === "string") losses.native(`tool ${tool.type}`);
     else throw invalid(`tools[${index}].type`, "must be function or custom");
   }
   for (const [index, old] of optionalList(body, "functions").entries()) {
@@ -68,7 +70,7 @@ function readChoice(choice: unknown, losses: Losses): ToolChoice | null {
   if (choice.type === "allowed_tools") return readAllowed(choice.allowed_tools);
   const tool = choice.type === "custom" ? choice.custom : choice.function;
   if (choice.type !== "custom" && choice.type !== "function") {
-    losses.nativeOnly.add(`tool_choice ${textOr(choice.type) ?? ""}`);
+    losses.native(`tool_choice ${textOr(choice.type) ?? ""}`);
     return null;
   }
   return { mode: "required", allowed: [chosenName(tool, `tool_choice.${choice.type}.name`)] };

@@ -2,6 +2,7 @@
 
 import { isObject, type JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
+import type { Losses } from "../message/losses.ts";
 import type {
   AudioPart,
   CacheMark,
@@ -12,7 +13,6 @@ import type {
   TextPart,
 } from "../message/request.ts";
 import { readDataUrl } from "../openai/data-url.ts";
-import type { Notes } from "./notes.ts";
 
 /** A part of a message. */
 export type ContentPart = TextPart | ImagePart | AudioPart | DocumentPart | RefusalPart;
@@ -26,12 +26,12 @@ export function textPart(text: string): TextPart {
  * The parts of `input[item][key]`.
  * @throws LlmError `invalid`
  */
-export function readContent(content: unknown, item: number, key: string, notes: Notes): ContentPart[] {
+export function readContent(content: unknown, item: number, key: string, losses: Losses): ContentPart[] {
   if (typeof content === "string") return [textPart(content)];
   if (!Array.isArray(content)) throw invalid(`input[${item}].${key}`, "must be a text or a list of parts");
   const parts: ContentPart[] = [];
   for (let index = 0; index < content.length; index++) {
-    const part = readPart(content[index], notes, { item, key, index });
+    const part = readPart(content[index], losses, { item, key, index });
     if (part !== null) parts.push(part);
   }
   return parts;
@@ -48,7 +48,7 @@ function malformed({ item, key, index }: At, field: string, what: string): Error
 }
 
 /** null: providers of other formats cannot have it. */
-function readPart(value: unknown, notes: Notes, at: At): ContentPart | null {
+function readPart(value: unknown, losses: Losses, at: At): ContentPart | null {
   if (!isObject(value)) throw malformed(at, "", "must be an object");
   switch (value.type) {
     case "input_text":
@@ -64,7 +64,7 @@ function readPart(value: unknown, notes: Notes, at: At): ContentPart | null {
       return readAudio(value, at);
     default:
       if (typeof value.type !== "string") throw malformed(at, ".type", "must be a text");
-      notes.native("content", value.type);
+      losses.native("content", value.type);
       return null;
   }
 }

@@ -1,8 +1,8 @@
 // `input`: the items of a conversation, from clients.
 import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import { invalid, type LlmError } from "../message/fault.ts";
+import type { Losses } from "../message/losses.ts";
 import type { Part, Signature, TextPart, ToolCallPart, ToolResultPart, Turn } from "../message/request.ts";
-import type { Notes } from "./notes.ts";
 import { type ContentPart, readContent, textPart } from "./read-content.ts";
 import { type CallProof, readCallProof, readThought } from "./reasoning-items.ts";
 import { qualifiedName } from "./tool-names.ts";
@@ -32,7 +32,7 @@ export class InputReader {
   readonly turns: Turn[] = [];
   /** Tools declared in the middle, with their places. */
   readonly tools: { readonly list: readonly unknown[]; readonly place: string }[] = [];
-  readonly #notes: Notes;
+  readonly #losses: Losses;
   readonly #calls = new Map<string, { readonly parts: Part[]; readonly index: number }>();
   /** Signatures that came before their calls, by id of the call. */
   readonly #signatures = new Map<string, Signature>();
@@ -41,8 +41,8 @@ export class InputReader {
   /** First output of a tool without a call; -1 none. */
   #orphan = -1;
 
-  constructor(notes: Notes) {
-    this.#notes = notes;
+  constructor(losses: Losses) {
+    this.#losses = losses;
   }
 
   /** @throws LlmError `invalid` */
@@ -67,14 +67,14 @@ export class InputReader {
     if (typeof type !== "string") throw malformed(at, "type", "must be a text");
     const read = Object.hasOwn(ITEMS, type) ? ITEMS[type] : undefined;
     if (read !== undefined) read(this, item, at);
-    else if (type === "item_reference") this.#notes.native(REFERENCE);
-    else this.#notes.native("input", type);
+    else if (type === "item_reference") this.#losses.native(REFERENCE);
+    else this.#losses.native("input", type);
   }
 
   message(item: JsonObject, at: number): void {
     const { role, content } = item;
-    if ((item.phase ?? null) !== null) this.#notes.drop("phase");
-    const parts = readContent(content, at, "content", this.#notes);
+    if ((item.phase ?? null) !== null) this.#losses.drop("phase");
+    const parts = readContent(content, at, "content", this.#losses);
     switch (role) {
       case "assistant":
         this.#partsOf("assistant").push(...parts);
@@ -95,7 +95,7 @@ export class InputReader {
     const id = required(item, "call_id", at);
     const name = qualifiedName(textOr(item.namespace), required(item, "name", at));
     const args = required(item, freeform ? "input" : "arguments", at);
-    if (isObject(item.caller) && item.caller.type !== "direct") this.#notes.native("input[].caller");
+    if (isObject(item.caller) && item.caller.type !== "direct") this.#losses.native("input[].caller");
     const signature = this.#signatures.get(id) ?? this.#signatures.get(NEXT) ?? null;
     this.#signatures.delete(NEXT);
     const parts = this.#partsOf("assistant");
@@ -105,7 +105,7 @@ export class InputReader {
 
   output(item: JsonObject, at: number, freeform: boolean): void {
     const call = this.#callOf(item, at);
-    const parts = readContent(item.output, at, "output", this.#notes).filter(isResultContent);
+    const parts = readContent(item.output, at, "output", this.#losses).filter(isResultContent);
     this.#partsOf("user").push({
       kind: "toolResult",
       id: call?.id ?? required(item, "call_id", at),

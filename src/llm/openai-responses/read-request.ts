@@ -12,9 +12,9 @@ import {
 import type { JsonObject } from "../json/values.ts";
 import { isObject, listOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
+import { Losses } from "../message/losses.ts";
 import type { ChatRequest, Effort, OutputShape, Reasoning, Tool } from "../message/request.ts";
 import { EFFORTS } from "../message/request.ts";
-import { Notes } from "./notes.ts";
 import { textPart } from "./read-content.ts";
 import { InputReader } from "./read-input.ts";
 import { readToolChoice, readTools } from "./read-tools.ts";
@@ -62,12 +62,12 @@ const NATIVE: ReadonlySet<string> = new Set([
  * @throws LlmError `invalid`
  */
 export function readRequest(body: JsonObject, place: RequestPlace): ChatRequest {
-  const notes = new Notes();
-  noteFields(body, notes);
-  const input = new InputReader(notes);
+  const losses = new Losses();
+  noteFields(body, losses);
+  const input = new InputReader(losses);
   input.read(body.input);
-  const tools = readAllTools(body, input, notes);
-  const toolChoice = readToolChoice(body.tool_choice, tools, notes);
+  const tools = readAllTools(body, input, losses);
+  const toolChoice = readToolChoice(body.tool_choice, tools, losses);
   const instructions = optionalText(body, "instructions");
   const output = readText(body);
   const request: ChatRequest = {
@@ -83,7 +83,7 @@ export function readRequest(body: JsonObject, place: RequestPlace): ChatRequest 
     choices: 1,
     logprobs: readLogprobs(body),
     output: output.shape,
-    reasoning: readReasoningWish(body, notes),
+    reasoning: readReasoningWish(body, losses),
     verbosity: output.verbosity,
     stream: place.stream ?? optionalFlag(body, "stream") ?? false,
     streamUsage: true,
@@ -91,8 +91,8 @@ export function readRequest(body: JsonObject, place: RequestPlace): ChatRequest 
     cacheKey: optionalText(body, "prompt_cache_key"),
     serviceTier: optionalText(body, "service_tier"),
     metadata: optionalObject(body, "metadata"),
-    nativeOnly: notes.nativeOnly,
-    droppable: notes.droppable,
+    nativeOnly: losses.nativeOnly,
+    droppable: losses.droppable,
   };
   if (request.nativeOnly.length === 0) requireWhole(body, input);
   return request;
@@ -109,24 +109,24 @@ function readModel({ model }: JsonObject): string {
   return model;
 }
 
-function noteFields(body: JsonObject, notes: Notes): void {
+function noteFields(body: JsonObject, losses: Losses): void {
   for (const key in body) {
     if (READ.has(key) || body[key] === null) continue;
-    if (NATIVE.has(key)) notes.native(key);
-    else notes.drop(key);
+    if (NATIVE.has(key)) losses.native(key);
+    else losses.drop(key);
   }
-  if (body.background === true) notes.native("background");
-  if (body.store === true) notes.drop("store");
-  if (body.truncation === "auto") notes.drop("truncation");
-  if (isObject(body.stream_options) && body.stream_options.include_obfuscation === true) notes.drop("stream_options");
+  if (body.background === true) losses.native("background");
+  if (body.store === true) losses.drop("store");
+  if (body.truncation === "auto") losses.drop("truncation");
+  if (isObject(body.stream_options) && body.stream_options.include_obfuscation === true) losses.drop("stream_options");
   for (const wanted of listOr(body.include)) {
-    if (wanted !== "reasoning.encrypted_content" && wanted !== LOGPROBS) notes.drop("include");
+    if (wanted !== "reasoning.encrypted_content" && wanted !== LOGPROBS) losses.drop("include");
   }
 }
 
-function readAllTools(body: JsonObject, input: InputReader, notes: Notes): Tool[] {
-  const tools = readTools(optionalList(body, "tools"), "tools", notes);
-  for (const { list, place } of input.tools) tools.push(...readTools(list, place, notes));
+function readAllTools(body: JsonObject, input: InputReader, losses: Losses): Tool[] {
+  const tools = readTools(optionalList(body, "tools"), "tools", losses);
+  for (const { list, place } of input.tools) tools.push(...readTools(list, place, losses));
   const names = new Map<string, Tool>();
   for (const tool of tools) {
     const other = names.get(tool.name);
@@ -194,7 +194,7 @@ function readShape(format: JsonObject): OutputShape | null {
   }
 }
 
-function readReasoningWish(body: JsonObject, notes: Notes): Reasoning | null {
+function readReasoningWish(body: JsonObject, losses: Losses): Reasoning | null {
   const reasoning = optionalObject(body, "reasoning");
   if (reasoning === null) return null;
   const effort = optionalText(reasoning, "effort", "reasoning.effort");
@@ -204,8 +204,8 @@ function readReasoningWish(body: JsonObject, notes: Notes): Reasoning | null {
   const summary =
     optionalText(reasoning, "summary", "reasoning.summary") ??
     optionalText(reasoning, "generate_summary", "reasoning.generate_summary");
-  if (reasoning.mode === "pro") notes.native("reasoning.mode");
-  if ((reasoning.context ?? "auto") !== "auto") notes.drop("reasoning.context");
+  if (reasoning.mode === "pro") losses.native("reasoning.mode");
+  if ((reasoning.context ?? "auto") !== "auto") losses.drop("reasoning.context");
   const visible = summary === null ? null : true;
   return { effort: effort as Effort | null, budget: null, adaptive: false, visible, summary };
 }

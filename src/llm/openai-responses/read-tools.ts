@@ -1,8 +1,8 @@
 // Tools, and which of them may be called, from clients.
 import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
+import type { Losses } from "../message/losses.ts";
 import type { Tool, ToolChoice } from "../message/request.ts";
-import type { Notes } from "./notes.ts";
 import { qualifiedName } from "./tool-names.ts";
 
 /**
@@ -10,10 +10,10 @@ import { qualifiedName } from "./tool-names.ts";
  * @param place of the list in the request
  * @throws LlmError `invalid`
  */
-export function readTools(list: readonly unknown[], place: string, notes: Notes): Tool[] {
+export function readTools(list: readonly unknown[], place: string, losses: Losses): Tool[] {
   const tools: Tool[] = [];
   for (let index = 0; index < list.length; index++) {
-    readTool(list[index], null, () => `${place}[${index}]`, tools, notes);
+    readTool(list[index], null, () => `${place}[${index}]`, tools, losses);
   }
   return tools;
 }
@@ -23,15 +23,15 @@ interface Group {
   readonly description: string;
 }
 
-function readTool(value: unknown, group: Group | null, place: () => string, tools: Tool[], notes: Notes): void {
+function readTool(value: unknown, group: Group | null, place: () => string, tools: Tool[], losses: Losses): void {
   if (!isObject(value)) throw invalid(place(), "must be an object");
   switch (value.type) {
     case "function":
-      noteFields(value, notes);
+      noteFields(value, losses);
       tools.push({ ...named(value, group, place), ...functionFacts(value, place), grammar: null, freeform: false });
       return;
     case "custom":
-      noteFields(value, notes);
+      noteFields(value, losses);
       tools.push({
         ...named(value, group, place),
         schema: null,
@@ -41,18 +41,18 @@ function readTool(value: unknown, group: Group | null, place: () => string, tool
       });
       return;
     case "namespace":
-      if (group === null) return readNamespace(value, place, tools, notes);
+      if (group === null) return readNamespace(value, place, tools, losses);
   }
   if (typeof value.type !== "string") throw invalid(`${place()}.type`, "must be a text");
-  notes.native("tool", value.type);
+  losses.native("tool", value.type);
 }
 
-function readNamespace(value: JsonObject, place: () => string, tools: Tool[], notes: Notes): void {
+function readNamespace(value: JsonObject, place: () => string, tools: Tool[], losses: Losses): void {
   const group = { name: nameOf(value, place), description: textOr(value.description) ?? "" };
   const { tools: list } = value;
   if (!Array.isArray(list)) throw invalid(`${place()}.tools`, "must be a list");
   for (let index = 0; index < list.length; index++) {
-    readTool(list[index], group, () => `${place()}.tools[${index}]`, tools, notes);
+    readTool(list[index], group, () => `${place()}.tools[${index}]`, tools, losses);
   }
 }
 
@@ -87,19 +87,19 @@ function grammarOf({ format }: JsonObject): JsonObject | null {
 /** Fields of tools that only this format has. */
 function noteFields(
   { async, allowed_callers: callers, defer_loading: deferred, output_schema: output }: JsonObject,
-  notes: Notes,
+  losses: Losses,
 ): void {
-  if (async === true) notes.native("tools[].async");
-  if (Array.isArray(callers) && !callers.includes("direct")) notes.native("tools[].allowed_callers");
-  if (deferred === true) notes.drop("tools[].defer_loading");
-  if (isObject(output)) notes.drop("tools[].output_schema");
+  if (async === true) losses.native("tools[].async");
+  if (Array.isArray(callers) && !callers.includes("direct")) losses.native("tools[].allowed_callers");
+  if (deferred === true) losses.drop("tools[].defer_loading");
+  if (isObject(output)) losses.drop("tools[].output_schema");
 }
 
 /**
  * Which tools may or must be called; null: not said.
  * @throws LlmError `invalid`
  */
-export function readToolChoice(value: unknown, tools: readonly Tool[], notes: Notes): ToolChoice | null {
+export function readToolChoice(value: unknown, tools: readonly Tool[], losses: Losses): ToolChoice | null {
   if (value === undefined || value === null) return null;
   if (value === "auto" || value === "none" || value === "required") return { mode: value, allowed: null };
   if (!isObject(value)) throw invalid("tool_choice", "must be auto, none, required or an object");
@@ -108,21 +108,21 @@ export function readToolChoice(value: unknown, tools: readonly Tool[], notes: No
     case "custom":
       return { mode: "required", allowed: [declared(value, tools, "tool_choice")] };
     case "allowed_tools":
-      return readAllowed(value, tools, notes);
+      return readAllowed(value, tools, losses);
     default:
       if (typeof value.type !== "string") throw invalid("tool_choice.type", "must be a text");
-      notes.native("tool_choice", value.type);
+      losses.native("tool_choice", value.type);
       return null;
   }
 }
 
-function readAllowed({ mode, tools: list }: JsonObject, tools: readonly Tool[], notes: Notes): ToolChoice {
+function readAllowed({ mode, tools: list }: JsonObject, tools: readonly Tool[], losses: Losses): ToolChoice {
   if (mode !== "auto" && mode !== "required") throw invalid("tool_choice.mode", "must be auto or required");
   if (!Array.isArray(list)) throw invalid("tool_choice.tools", "must be a list");
   const allowed: string[] = [];
   list.forEach((one: unknown, index) => {
     if (isObject(one) && typeof one.type === "string" && one.type !== "function" && one.type !== "custom") {
-      notes.native("tool_choice", one.type);
+      losses.native("tool_choice", one.type);
     } else {
       allowed.push(declared(one, tools, `tool_choice.tools[${index}]`));
     }

@@ -12,8 +12,8 @@ import { writeToolChoice, writeTools } from "./write-tools.ts";
 
 /** @throws LlmError of `unsupported` for what the endpoint or the model cannot express */
 export function writeRequest(request: ChatRequest, to: ModelTarget): WrittenRequest {
-  const only = request.nativeOnly[0];
-  if (only !== undefined) throw unsupported(only, only);
+  const [native] = request.nativeOnly;
+  if (native !== undefined) throw unsupported(native, native);
   const writing = new Writing(request, to);
   for (const name of request.droppable) writing.warnings.add(name);
   const body = {
