@@ -226,4 +226,38 @@ describe("keys of the operator", LIMIT, () => {
     assert.equal((await post("/named/v1/responses", on, as("ann"))).status, 200);
     assert.equal((await call(gateway.port, { path: `/v1/responses/${id}` })).status, 404);
   });
+  test("have files, lists and jobs of each client apart, with the account that has them", async () => {
+    const as = (name: string) => ["X-Team-Key", `key-of-${name}`];
+    const get = (path: string, name: string) => call(gateway.port, { path: `/named${path}`, headers: as(name) });
+    const form = [
+      '--b\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n',
+      '--b\r\nContent-Disposition: form-data; name="file"; filename="ann.jsonl"\r\n\r\n{}\r\n--b--\r\n',
+    ];
+    const type = ["Content-Type", "multipart/form-data; boundary=b"];
+    const upload = { method: "POST", path: "/named/v1/files", headers: [...type, ...as("ann")], body: form.join("") };
+    const uploaded = await call(gateway.port, upload);
+    assert.equal(uploaded.status, 200, uploaded.text);
+    const { id } = JSON.parse(uploaded.text) as { id: string };
+    const [key] = keysAt(openai);
+    const listed = async (name: string) => {
+      const { text: list } = await get("/v1/files", name);
+      return (JSON.parse(list) as { data: { id: string }[] }).data.map((file) => file.id);
+    };
+    assert.deepEqual([await listed("ann"), await listed("bob")], [[id], []]);
+    assert.equal((await get(`/v1/files/${id}/content`, "ann")).status, 200);
+    assert.equal((await get(`/v1/files/${id}/content`, "bob")).status, 404);
+    const job = { input_file_id: id, endpoint: "/v1/responses", completion_window: "24h" };
+    const batch = await post("/named/v1/batches", job, as("ann"));
+    assert.equal(batch.status, 200, batch.text);
+    assert.equal((await post("/named/v1/batches", job, as("bob"))).status, 404);
+    const input = [{ role: "user", content: [{ type: "input_file", file_id: id }] }];
+    const about = (name: string) => post("/named/v1/responses", { model: "openai/gpt-5", input }, as(name));
+    assert.equal((await about("bob")).status, 404);
+    openai.reset();
+    for (let i = 0; i < 4; i++) await about("ann");
+    assert.deepEqual(new Set(keysAt(openai)), new Set([key]));
+    const { id: batchId } = JSON.parse(batch.text) as { id: string };
+    assert.equal((await get(`/v1/batches/${batchId}`, "ann")).status, 200);
+    assert.equal((await get(`/v1/batches/${batchId}`, "bob")).status, 404);
+  });
 });

@@ -88,6 +88,7 @@ async function explain(
       const { provider, billed } = new PipedRequest(ctx, setup, await setup.credentials.detect(ctx), {
         ...asked!,
         api,
+        body: null,
       });
       return {
         lines: [explainedLine("passed", `to ${provider.settings.id} as it is, with ${PAID_WITH[billed]}`)],

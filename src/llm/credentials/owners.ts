@@ -42,7 +42,7 @@ export class Owners {
    */
   set(identity: string, id: string, owner: Owner): void {
     if (id === "" || id.length > MAX_ID) return;
-    const name = digestOf(id);
+    const name = nameOf(id);
     const known = this.#owned.peek(name);
     const maker = digestOf(identity);
     if (known === undefined || known.identity === maker) this.#owned.set(name, { owner, identity: maker });
@@ -55,10 +55,15 @@ export class Owners {
    */
   get(identity: string, id: string, param: string): Owner | null {
     if (id.length > MAX_ID) return null;
-    const known = this.#owned.use(digestOf(id));
+    const known = this.#owned.use(nameOf(id));
     if (known === undefined) return null;
     if (known.identity !== digestOf(identity)) throw unknownOwner(param, id);
     return known.owner;
+  }
+
+  /** Whether the client has made an object. */
+  isOwn(identity: string, id: string): boolean {
+    return id.length <= MAX_ID && this.#owned.peek(nameOf(id))?.identity === digestOf(identity);
   }
 }
 
@@ -66,6 +71,11 @@ export class Owners {
 export function unknownOwner(param: string, id: string): LlmError {
   const what = `"${id.slice(0, 64)}" is not known here: it was not made through this gateway by this client, or too long ago`;
   return new LlmError(faultOf("notFound", what, param, "owner_not_found"));
+}
+
+/** Gemini writes ids as `files/abc`, or as the end of a URL. */
+function nameOf(id: string): string {
+  return digestOf(id.slice(id.lastIndexOf("/") + 1));
 }
 
 /** Short, and without the text in memory. */

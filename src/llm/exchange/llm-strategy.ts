@@ -11,6 +11,7 @@ import { estimatedCount } from "./count-tokens.ts";
 import type { LlmErrors } from "./llm-errors.ts";
 import { LlmTarget } from "./llm-target.ts";
 import { type Asked, apiOf, apiPath, askedFor } from "./operation.ts";
+import { isRead, readNamed } from "./piped/piped-body.ts";
 import { PipedRequest } from "./piped/piped-request.ts";
 import { PipedTarget } from "./piped/piped-target.ts";
 import { readBody } from "./read-body.ts";
@@ -48,8 +49,10 @@ export class LlmStrategy implements Strategy {
   async #pass(ctx: RequestContext, { operation, rest }: Extract<Asked, { readonly kind: "passed" }>): Promise<Plan> {
     try {
       const api = apiOf(apiPath(ctx.path, this.#setup.strip), ctx.fields);
+      const body = isRead(ctx, operation) ? await readNamed(ctx, operation) : null;
+      if (body !== null && "code" in body) return body;
       const client = await this.#setup.credentials.detect(ctx);
-      return new PipedTarget(new PipedRequest(ctx, this.#setup, client, { api, operation, rest }));
+      return new PipedTarget(new PipedRequest(ctx, this.#setup, client, { api, operation, rest, body }));
     } catch (error) {
       if (!(error instanceof LlmError)) throw error;
       return this.#errors.answer(ctx, error.fault, null);

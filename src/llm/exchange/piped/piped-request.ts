@@ -14,6 +14,8 @@ import { principalOf } from "../call.ts";
 import { apiOfKind, type Provider } from "../candidates/provider.ts";
 import type { Api } from "../operation.ts";
 import type { RuleSetup } from "../setup.ts";
+import { severalOwners } from "../stateful.ts";
+import type { ReadBody } from "./piped-body.ts";
 
 /** What is asked. */
 export interface PipedAsked {
@@ -21,6 +23,8 @@ export interface PipedAsked {
   readonly operation: Operation;
   /** Path behind that of the operation. */
   readonly rest: string;
+  /** null: the body is passed as it comes. */
+  readonly body: ReadBody | null;
 }
 
 /** Operations without objects that are kept. */
@@ -33,6 +37,9 @@ export class PipedRequest {
   readonly settings: LlmSettings;
   readonly target: string;
   readonly fields: readonly string[];
+  readonly body: Buffer | null;
+  /** The answer is a list of what the account has, of which only the client's own is for it. */
+  readonly isShared: boolean;
   readonly #owners: Owners;
   readonly #credential: Credential;
 
@@ -48,8 +55,13 @@ export class PipedRequest {
     const path = provider.kind.operations[asked.operation]! + asked.rest;
     this.target = provider.settings.basePath + path + query;
     const fields = passedClientFields(ctx);
-    const type = getField(ctx.fields, "content-type");
-    if (type !== undefined) fields.push("content-type", type);
+    this.body = asked.body?.bytes ?? null;
+    for (const name of this.body === null ? ["content-type", "content-encoding"] : ["content-type"]) {
+      const value = getField(ctx.fields, name);
+      if (value !== undefined) fields.push(name, value);
+    }
+    const isList = ctx.method === "GET" && !OBJECTLESS.has(asked.operation) && /^\/?$/.test(asked.rest);
+    this.isShared = isList && credential.origin === "operator" && principalOf(ctx) !== "";
     addProviderFields(provider, credential, fields);
     this.fields = fields;
   }
@@ -57,6 +69,10 @@ export class PipedRequest {
   /** Who pays. */
   get billed(): Credential["origin"] {
     return this.#credential.origin;
+  }
+
+  isOwn(id: string): boolean {
+    return this.#owners.isOwn(principalOf(this.ctx), id);
   }
 
   /** The provider has made an object. */
@@ -72,30 +88,39 @@ interface Chosen {
 }
 
 function choose(ctx: RequestContext, setup: RuleSetup, client: ClientCredentials, asked: PipedAsked): Chosen {
-  const { operation, api, rest } = asked;
+  const { operation, api, rest, body } = asked;
   const all = new Set(setup.order.candidates.map(({ provider }) => provider));
   const able = [...all].filter(({ kind }) => apiOfKind(kind) === api && kind.operations[operation] !== undefined);
   if (able.length === 0) throw new LlmError(faultOf("notFound", `No provider here offers ${operation}`));
-  const id = OBJECTLESS.has(operation) ? null : objectIn(operation, rest);
-  const owner = id === null ? null : setup.owners.get(principalOf(ctx), id, operation);
+  const named = OBJECTLESS.has(operation) ? null : objectIn(operation, rest);
+  const ids = [...(named === null ? [] : [named]), ...(body?.ids ?? [])];
   // Clients that are not told apart, and a single account: there is nobody else who could have it.
   const isSingle = principalOf(ctx) === "" && able.length === 1 && able[0]!.settings.apiKeys.length <= 1;
-  if (id !== null && owner === null && !isSingle && !client.any) throw unknownOwner(operation, id);
-  return withCredential(setup, client, able, owner);
+  let found: Owner | null = null;
+  for (const id of isSingle ? [] : ids) {
+    const owner = setup.owners.get(principalOf(ctx), id, operation);
+    if (owner === null && !client.any) throw unknownOwner(operation, id);
+    if (owner !== null && found !== null && owner.fingerprint !== found.fingerprint) throw severalOwners(operation);
+    found ??= owner;
+  }
+  return withCredential(ctx, setup, client, able, found);
 }
 
 function withCredential(
+  ctx: RequestContext,
   { credentials }: RuleSetup,
   client: ClientCredentials,
   able: readonly Provider[],
   owner: Owner | null,
 ): Chosen {
+  // What a client keeps is with one account as long as that works: it has one list of it.
+  const conversation = `objects of ${principalOf(ctx)}`;
   let fault: Fault | null = null;
   for (const provider of able) {
     if (owner !== null && owner.provider !== provider.settings.id) continue;
     const found = credentials.resolve(
       { provider: provider.settings, model: "", native: true, renamed: false },
-      { client, conversation: null, tried: [], operatorPays: false, owner: owner?.fingerprint ?? null },
+      { client, conversation, tried: [], operatorPays: false, owner: owner?.fingerprint ?? null },
     );
     if (found.credential !== null) return { provider, credential: found.credential };
     fault ??= ineligibleFault(found.reason, found.retryAfterMs);

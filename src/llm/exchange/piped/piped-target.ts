@@ -4,6 +4,7 @@ import type { Service } from "../../../core/service.ts";
 import type { Target } from "../../../core/strategy.ts";
 import type { Translation } from "../../../core/translation.ts";
 import type { Translator } from "../../../core/translator.ts";
+import { WholeBody } from "../../../wire/whole-body.ts";
 import { OwnerTap } from "./owner-tap.ts";
 import type { PipedRequest } from "./piped-request.ts";
 
@@ -33,7 +34,8 @@ export class PipedTarget implements Target, Translator, Translation {
   }
 
   attempt(body: RequestBody, receiver: Receiver): { readonly body: RequestBody; readonly receiver: Receiver } {
-    return { body, receiver: new OwnerTap(this.#request, receiver) };
+    const { body: read } = this.#request;
+    return { body: read === null ? body : new WholeBody(read), receiver: new OwnerTap(this.#request, receiver) };
   }
 
   next(): null {
