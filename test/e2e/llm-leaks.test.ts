@@ -281,13 +281,28 @@ test("no credential is in anything that the gateway says", LIMIT, async () => {
     said[`the management API at ${path}`] = (await call(port, { path: `/management/${path}`, headers })).text;
   }
   said["the scrape"] = (await call(gateway.port, { path: "/metrics" })).text;
-  for (const command of [["print-config"], ["explain", "POST", "/v1/chat/completions"]]) {
-    const args = ["dist/main.js", command[0]!, "-config", gateway.file, ...command.slice(1)];
+  const brings = BROUGHT.flatMap(({ headers: fields }) => (fields.length === 2 ? ["-H", fields.join(": ")] : []));
+  const body = JSON.stringify(FORMATS.chat!("auto").body);
+  const explained = ["-d", body, "POST", `/v1/chat/completions?key=${BROUGHT[5]!.secret.value}`];
+  for (const [place, command] of Object.entries({
+    "print-config": ["print-config"],
+    "llm models": ["llm", "models"],
+    explain: ["explain", ...explained],
+    "explain with a key": ["explain", ...brings.slice(0, 2), ...explained],
+    "explain with keys": ["explain", ...brings.slice(-4), ...explained],
+  })) {
+    const args = [
+      "dist/main.js",
+      ...command.splice(0, place === "llm models" ? 2 : 1),
+      "-config",
+      gateway.file,
+      ...command,
+    ];
     const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8" });
     assert.equal(status, 0, stderr);
-    said[command[0]!] = stdout + stderr;
+    said[place] = stdout + stderr;
   }
-  assert.match(said.explain!, /llm/);
+  assert.match(said.explain!, /gpt-5/);
   await gateway.stop();
   said["the log"] = gateway.lines.map((line) => JSON.stringify(line)).join("\n");
   assert.ok(gateway.lines.length > 500);
