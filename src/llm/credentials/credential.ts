@@ -83,8 +83,8 @@ export class Credential implements CredentialFacts {
     return shown;
   }
 
-  /** Whether bytes of the provider repeat the credential. */
-  isIn(bytes: Buffer): boolean {
+  /** Whether the provider repeats the credential. */
+  isIn(bytes: Buffer | string): boolean {
     return this.#value.length >= SHORTEST && bytes.includes(this.#value);
   }
 

@@ -33,9 +33,9 @@ export class OwnerTap implements Receiver {
   }
 
   head(status: number, reason: string, fields: string[], length: number): void {
-    const { provider, settings, isShared } = this.#request;
+    const { provider, settings, isShared, credential } = this.#request;
     const isJson = (getField(fields, "content-type") ?? "").startsWith("application/json");
-    const passed = passedFields(fields);
+    const passed = passedFields(fields, credential);
     addPipedFields(passed, provider, settings);
     if (isShared && status < 300) {
       this.#list = { reason, fields: passed };

@@ -41,7 +41,7 @@ export class PipedRequest {
   /** The answer is a list of what the account has, of which only the client's own is for it. */
   readonly isShared: boolean;
   readonly #owners: Owners;
-  readonly #credential: Credential;
+  readonly credential: Credential;
 
   /** @throws LlmError nobody can serve the operation, or who has its object is unknown */
   constructor(ctx: RequestContext, setup: RuleSetup, client: ClientCredentials, asked: PipedAsked) {
@@ -50,7 +50,7 @@ export class PipedRequest {
     this.#owners = setup.owners;
     const { provider, credential } = choose(ctx, setup, client, asked);
     this.provider = provider;
-    this.#credential = credential;
+    this.credential = credential;
     const query = withoutCredentialParameters(ctx.edit?.query ?? ctx.query);
     const path = provider.kind.operations[asked.operation]! + asked.rest;
     this.target = provider.settings.basePath + path + query;
@@ -78,7 +78,7 @@ export class PipedRequest {
   /** The provider has made an object. */
   made(id: string): void {
     const { id: provider } = this.provider.settings;
-    this.#owners.set(principalOf(this.ctx), id, { provider, fingerprint: this.#credential.fingerprint });
+    this.#owners.set(principalOf(this.ctx), id, { provider, fingerprint: this.credential.fingerprint });
   }
 }
 

@@ -8,8 +8,8 @@ const JSON_FIELDS = ["Content-Type", "application/json; charset=utf-8"] as const
 export function deliverFault(fault: Fault, to: ReplyOutput): void {
   const { ctx, request, hasContent } = to.call;
   const { client } = request.format;
-  if (hasContent || ctx.status !== 0) {
-    to.events(Buffer.from(client.errorEvents(fault, ctx.requestId, hasContent)), true);
+  if (hasContent) {
+    to.events(Buffer.from(client.errorEvents(fault, ctx.requestId, true)), true);
     return;
   }
   const { status, body } = client.writeError(fault, ctx.requestId);

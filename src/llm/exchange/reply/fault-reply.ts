@@ -1,5 +1,6 @@
 // An answer whose status is an error.
 import { Gathered } from "../../../wire/gathered.ts";
+import { isObject } from "../../json.ts";
 import type { FaultKind } from "../../message/fault.ts";
 import { deliverFault, retryFields } from "./deliver-fault.ts";
 import { parseObject } from "./parse-object.ts";
@@ -24,7 +25,14 @@ export class FaultReply implements ReplyPart {
   }
 
   data(chunk: Buffer): boolean {
-    if (this.#body.length < MAX_BYTES) this.#body.add(chunk);
+    this.#body.add(chunk);
+    if (this.#body.length >= MAX_BYTES) this.end();
+    return true;
+  }
+
+  /** The status has said most of it. */
+  lost(): boolean {
+    this.end();
     return true;
   }
 
@@ -37,11 +45,12 @@ export class FaultReply implements ReplyPart {
     const json = parseObject(bytes);
     const { credential } = choice;
     this.#to.faulted(format.provider.readError(status, json, fields), (fault) => {
+      const passes = native && this.#status >= 400 && isObject(json?.error);
       // What is said of the operator's account is not for clients.
       const isSecret = credential.origin === "operator" && (OF_ACCOUNT.has(fault.kind) || credential.isIn(bytes));
-      if (!native || json === null || isSecret || call.ctx.status !== 0) return deliverFault(fault, this.#to);
+      if (!passes || isSecret) return deliverFault(fault, this.#to);
       this.#to.answer(status, bytes, [
-        ...passedFields(fields),
+        ...passedFields(fields, credential),
         ...retryFields({ ...fault, retryAfterMs: -1 }, call.ctx.attempts),
       ]);
     });

@@ -14,6 +14,7 @@ export const MAX_EVENT_BYTES = 64 * 1024 * 1024;
 const MAX_HELD_EVENTS = 64;
 const MAX_HELD_BYTES = 256 * 1024;
 const OPEN_OBJECT = 0x7b;
+const BLANK_LINE = Buffer.from("\n\n");
 
 /** Reads the stream, holds its first events until there is content, and passes what comes in one chunk on in one write. */
 export class PassedEvents implements ReplyPart {
@@ -27,6 +28,8 @@ export class PassedEvents implements ReplyPart {
   /** There is content, or too much to be held. */
   #begun = false;
   #complete = false;
+  /** The stream has ended: an event that is read now came without its blank line. */
+  #ending = false;
   #over = false;
 
   constructor(to: ReplyOutput) {
@@ -45,6 +48,7 @@ export class PassedEvents implements ReplyPart {
 
   end(): void {
     if (this.#over) return;
+    this.#ending = true;
     this.#reader.end();
     if (this.#over) return;
     if (!this.#complete) return this.#truncated();
@@ -59,14 +63,15 @@ export class PassedEvents implements ReplyPart {
     const { choice, call } = this.#to;
     const { format } = choice.request;
     const object = parseObject(data);
+    if (this.#ending && object === null && data !== "[DONE]") return; // it was cut
     if (!this.#begun) this.#to.made(objectOr(object?.response));
     const facts = format.provider.eventFacts(name, object);
     if (facts.usage !== null) {
       this.#usage = mergeUsage(this.#usage, facts.usage);
       call.used(this.#usage);
     }
-    if (facts.terminal) this.#complete = true;
-    if (facts.fault !== null) {
+    // What is complete stays so, whatever a provider says behind it.
+    if (facts.fault !== null && !this.#complete) {
       const isShown = call.hasContent && !choice.credential.isIn(raw);
       this.#to.faulted(facts.fault, (fault) => {
         this.#end(isShown ? raw : null, () => deliverFault(fault, this.#to));
@@ -74,6 +79,8 @@ export class PassedEvents implements ReplyPart {
       this.#over = true;
       return;
     }
+    if (facts.fault !== null) return;
+    if (facts.terminal) this.#complete = true;
     if (facts.usageOnly && !call.request.streamUsage) return;
     if (facts.content) {
       call.counted();
@@ -99,6 +106,7 @@ export class PassedEvents implements ReplyPart {
   #add(event: Buffer): void {
     // What is held must outlive the chunk it came in.
     this.#out.push(this.#begun ? event : Buffer.from(event));
+    if (this.#ending) this.#out.push(BLANK_LINE);
     this.#outBytes += event.length;
     if (this.#out.length >= MAX_HELD_EVENTS || this.#outBytes >= MAX_HELD_BYTES) this.#begins();
   }

@@ -1,5 +1,6 @@
 // Fields of replies: those of the provider that mean something to the client, and what the gateway says about the call.
 import { getField, isField } from "../../../wire/fields.ts";
+import type { Credential } from "../../credentials/credential.ts";
 import type { LlmSettings } from "../../settings.ts";
 import type { Call } from "../call.ts";
 import type { Provider } from "../candidates/provider.ts";
@@ -10,7 +11,6 @@ export const EVENT_STREAM = "text/event-stream; charset=utf-8";
 /** Of a provider's answer, in lower case: they belong to its connection, its body as it was, or a browser it never sees. */
 const KEPT_BACK: ReadonlySet<string> = new Set([
   "alt-svc",
-  "content-encoding",
   "content-length",
   "nel",
   "report-to",
@@ -23,11 +23,12 @@ const KEPT_BACK: ReadonlySet<string> = new Set([
 /** Fields under which providers name an answer. */
 const ID_FIELDS = ["x-request-id", "request-id", "x-goog-request-id"] as const;
 
-/** The fields of an answer that goes to a client of the same format. */
-export function passedFields(fields: readonly string[]): string[] {
+/** The fields of an answer that goes to a client of the same format. @param sent credential, which is not told to clients */
+export function passedFields(fields: readonly string[], sent: Credential): string[] {
   const kept: string[] = [];
   for (let i = 0; i < fields.length; i += 2) {
-    if (!KEPT_BACK.has(fields[i]!.toLowerCase())) kept.push(fields[i]!, fields[i + 1]!);
+    const value = fields[i + 1]!;
+    if (!KEPT_BACK.has(fields[i]!.toLowerCase()) && !sent.isIn(value)) kept.push(fields[i]!, value);
   }
   return kept;
 }

@@ -22,6 +22,8 @@ export interface ReplyPart {
   data(chunk: Buffer): boolean;
   /** The provider has ended the answer in good order. */
   end(): void;
+  /** The rest does not come. Absent: without it the answer is of no use. @returns whether what has come is enough */
+  lost?(): boolean;
 }
 
 /** Takes what a {@link ReplyPart} makes of the body. */

@@ -6,6 +6,7 @@ import type { JsonObject } from "../../json/values.ts";
 import { badResponse, type Fault } from "../../message/fault.ts";
 import type { Call } from "../call.ts";
 import type { Choice } from "../candidates/choice.ts";
+import { codeOf } from "../gateway-faults.ts";
 import { noteMade } from "../stateful.ts";
 import { CollectedEvents } from "./collected-events.ts";
 import { FaultReply } from "./fault-reply.ts";
@@ -18,7 +19,9 @@ import { WholeReply } from "./whole-reply.ts";
 const EVENTS = /^text\/event-stream(?:;|$)/i;
 const JSON_TYPE = /^application\/(?:[a-z.+-]*\+)?json(?:;|$)/i;
 /** Time for a provider to end an answer that is complete, ms. */
-const LINGER_MS = 200;
+const LINGER_MS = 500;
+/** Time for a provider to send the body of an error, ms. */
+const ERROR_BODY_MS = 10_000;
 const NO_FIELDS: readonly string[] = [];
 
 /** The answer of one attempt. */
@@ -29,18 +32,22 @@ export class ReplyReceiver implements Receiver, ReplyOutput {
   /** Of the provider's answer. */
   fields: readonly string[] = NO_FIELDS;
   #over = false;
+  /** The provider has ended the answer. */
+  #ended = false;
   /** All of the answer has come, but not its end. */
   #isComplete = false;
   /** The client takes no more for now: silence is its own. */
   #full = false;
   #timer: NodeJS.Timeout | undefined;
+  /** The timer runs until a time, not from the last byte on. */
+  #fixed = false;
 
   constructor(target: AskedTarget, to: Receiver) {
     this.#target = target;
     this.#to = to;
     const { ttftTimeoutMs } = target.choice.candidate.provider.settings;
-    if (ttftTimeoutMs > 0) this.#watch(ttftTimeoutMs);
-    target.call.ctx.onDone(() => clearTimeout(this.#timer));
+    if (ttftTimeoutMs > 0) this.#watch(ttftTimeoutMs, true);
+    target.call.ctx.onDone(() => this.#stop());
   }
 
   get call(): Call {
@@ -55,31 +62,49 @@ export class ReplyReceiver implements Receiver, ReplyOutput {
 
   head(status: number, _reason: string, fields: string[]): void {
     const { call, choice } = this.#target;
-    const id = upstreamId(fields);
+    const id = choice.credential.hideIn(upstreamId(fields));
     if (id !== "") call.upstreamIds.push(id);
     this.fields = fields;
-    if (choice.candidate.provider.settings.ttftTimeoutMs === 0) this.#idle();
-    this.#part = this.#partFor(status, getField(fields, "content-type") ?? "");
+    try {
+      this.#part = this.#partFor(status, getField(fields, "content-type") ?? "");
+    } catch (error) {
+      return this.#broken(error);
+    }
+    if (this.#part.lost !== undefined) this.#watch(ERROR_BODY_MS, true);
+    else if (this.#timer === undefined) this.#idle();
   }
 
   data(chunk: Buffer, release: (() => void) | null, last: boolean): boolean {
-    if (this.#over) return true;
-    this.#timer?.refresh();
-    const more = this.#part!.data(chunk);
+    let more = true;
+    if (!this.#over) {
+      this.#ended = last;
+      if (!this.#fixed) this.#timer?.refresh();
+      try {
+        more = this.#part!.data(chunk);
+      } catch (error) {
+        this.#broken(error);
+      }
+    }
     release?.();
     this.#full = !more;
-    if (last) this.#end();
+    if (last) this.end();
     return more;
   }
 
   end(): void {
-    this.#end();
+    if (this.#over) return;
+    this.#ended = true;
+    try {
+      this.#part!.end();
+    } catch (error) {
+      this.#broken(error);
+    }
   }
 
   flush(): void {}
 
   failed(failure: SendFailure): void {
-    if (this.#over) return;
+    if (this.#over || this.#isEnough()) return;
     this.#stop();
     this.#to.failed(this.#target.call.hasContent ? failure : { ...failure, progress: "declined" });
   }
@@ -89,9 +114,16 @@ export class ReplyReceiver implements Receiver, ReplyOutput {
     if (this.#over) return;
     const { call, choice } = this.#target;
     const fault = withoutCredential(reported, choice.credential);
-    if (!this.#target.faulted(fault) || call.hasContent) return deliver(fault);
-    this.#stop();
+    const hasSuccessor = this.#target.faulted(fault);
     const detail = `${fault.kind}${fault.code === null ? "" : ` ${fault.code}`}, status ${fault.status}`;
+    if (call.hasContent) {
+      call.ctx.error = codeOf(fault);
+      call.ctx.detail = detail;
+      return deliver(fault);
+    }
+    // What follows a head that was sent early is written where the request is given up.
+    if (!hasSuccessor && call.ctx.status === 0) return deliver(fault);
+    this.#stop();
     this.#to.failed({ code: "model_unavailable", progress: "declined", detail, status: fault.status });
   }
 
@@ -110,15 +142,23 @@ export class ReplyReceiver implements Receiver, ReplyOutput {
       addCallFields(from, this.#target.call);
       this.#to.head(status, "", from, body.length);
     }
-    this.#to.data(body, null, true);
+    this.#last(body);
   }
 
   /** Sends events; the first ones with the head of the reply. @param last nothing follows them */
   events(bytes: Buffer, last: boolean): boolean {
     if (this.#over) return true;
     if (!this.call.hasContent) this.#begin();
-    if (last) this.#stop();
-    return this.#to.data(bytes, null, last);
+    if (!last) return this.#to.data(bytes, null, false);
+    this.#stop();
+    this.#last(bytes);
+    return true;
+  }
+
+  /** Sends the last bytes. A provider that has not ended its answer is given up. */
+  #last(bytes: Buffer): void {
+    this.#to.data(bytes, null, this.#ended);
+    if (!this.#ended) this.#to.enough!();
   }
 
   /** The answer has been completed by what was sent before. */
@@ -129,9 +169,9 @@ export class ReplyReceiver implements Receiver, ReplyOutput {
   }
 
   complete(): void {
-    if (this.#over) return;
+    if (this.#over || this.#isComplete) return;
     this.#isComplete = true;
-    this.#watch(LINGER_MS);
+    this.#watch(LINGER_MS, true);
   }
 
   #begin(): void {
@@ -141,7 +181,7 @@ export class ReplyReceiver implements Receiver, ReplyOutput {
     this.#idle();
     if (call.ctx.status !== 0) return this.#to.begun?.(null);
     const fields = choice.request.native
-      ? passedFields(this.fields)
+      ? passedFields(this.fields, choice.credential)
       : ["Content-Type", call.request.format.client.streamType ?? EVENT_STREAM];
     addCallFields(fields, call);
     this.#to.head(200, "", fields, -1);
@@ -163,8 +203,19 @@ export class ReplyReceiver implements Receiver, ReplyOutput {
     );
   }
 
-  #end(): void {
-    if (!this.#over) this.#part!.end();
+  /** A defect: the request fails, in the client's format. */
+  #broken(error: unknown): void {
+    const { ctx } = this.#target.call;
+    this.#stop();
+    ctx.defects!.defect(ctx, error);
+  }
+
+  /** Nothing more comes. @returns whether what has come is enough */
+  #isEnough(): boolean {
+    if (!this.#isComplete) return this.#part?.lost?.() ?? false;
+    this.#stop();
+    this.#to.enough!();
+    return true;
   }
 
   #stop(): void {
@@ -173,27 +224,39 @@ export class ReplyReceiver implements Receiver, ReplyOutput {
   }
 
   #idle(): void {
-    this.#watch(this.#target.choice.candidate.provider.settings.idleTimeoutMs);
+    this.#watch(this.#target.choice.candidate.provider.settings.idleTimeoutMs, false);
   }
 
-  #watch(ms: number): void {
+  #watch(ms: number, fixed: boolean): void {
     clearTimeout(this.#timer);
+    this.#fixed = fixed;
     this.#timer = ms > 0 ? setTimeout(silent, ms, this) : undefined;
   }
 
   /** The provider has said nothing for too long. */
   lapse(): void {
-    if (this.#over) return;
-    const { call } = this.#target;
-    if (this.#isComplete) {
-      this.#stop();
-      return this.#to.enough!();
+    try {
+      this.#lapse();
+    } catch (error) {
+      this.#broken(error);
     }
+  }
+
+  #lapse(): void {
+    if (this.#over || this.#isEnough()) return;
+    const { call } = this.#target;
     if (this.#full) return void this.#timer?.refresh();
-    if (!call.hasContent && !this.#target.hasSuccessor) return;
+    // Nobody else could do better than a model that is slow to begin.
+    if (this.#fixed && !this.#target.hasSuccessor) return this.#part === null ? this.#unwatch() : this.#idle();
     this.#stop();
     const progress = call.hasContent ? "responding" : "declined";
     this.#to.failed({ code: "upstream_timeout", progress, detail: "the provider was silent for too long" });
+  }
+
+  /** Until the head comes; the service has its own time for that. */
+  #unwatch(): void {
+    this.#timer = undefined;
+    this.#fixed = false;
   }
 }
 

@@ -53,7 +53,7 @@ export class WholeReply implements ReplyPart {
     if (call.request.stream) return this.#play(known);
     const body = Buffer.from(JSON.stringify(call.request.format.client.writeResponse(known, call.identity)));
     call.contentBegins();
-    this.#to.answer(200, body, native ? passedFields(fields) : ["Content-Type", "application/json"]);
+    this.#to.answer(200, body, native ? passedFields(fields, choice.credential) : ["Content-Type", "application/json"]);
   }
 
   #pass(bytes: Buffer, json: JsonObject): void {
@@ -64,7 +64,11 @@ export class WholeReply implements ReplyPart {
     if (usage !== null) call.used(usage);
     this.#to.made(json);
     call.contentBegins();
-    this.#to.answer(200, renamed(bytes, format.modelKeys, call.renamedTo(choice)), passedFields(fields));
+    this.#to.answer(
+      200,
+      renamed(bytes, format.modelKeys, call.renamedTo(choice)),
+      passedFields(fields, choice.credential),
+    );
   }
 
   /** The client wants a stream, which this provider does not give. */
