@@ -1,6 +1,6 @@
 // One candidate as a target of the gateway: its request goes to the service of its provider, and its answer is read here.
 import type { Receiver, RequestBody } from "../../core/edges.ts";
-import type { ErrorCode } from "../../core/errors.ts";
+import { ERRORS, type ErrorCode } from "../../core/errors.ts";
 import type { Service } from "../../core/service.ts";
 import type { Target } from "../../core/strategy.ts";
 import type { EventForm, Translation } from "../../core/translation.ts";
@@ -21,6 +21,8 @@ export class LlmTarget implements Target, Translator, Translation {
   readonly call: Call;
   readonly choice: Choice;
   readonly #selection: Selection;
+  /** Whom it takes over from; null: it is the first. */
+  readonly #before: LlmTarget | null;
   /** Fault of the provider; null: it has reported none. */
   #fault: Fault | null = null;
   #sentAt = 0;
@@ -35,8 +37,9 @@ export class LlmTarget implements Target, Translator, Translation {
   readonly anonymous = true;
   readonly events: EventForm;
 
-  constructor(call: Call, selection: Selection, choice: Choice) {
+  constructor(call: Call, selection: Selection, choice: Choice, before: LlmTarget | null = null) {
     this.call = call;
+    this.#before = before;
     this.choice = choice;
     this.#selection = selection;
     this.streams = call.request.stream;
@@ -60,10 +63,18 @@ export class LlmTarget implements Target, Translator, Translation {
     return this.choice.request.fields;
   }
 
+  /** The last events of a stream that ends here because of a defect; null: the reply is no stream. */
+  ending(): Buffer | null {
+    const { message } = ERRORS.internal;
+    return this.streams ? this.events.error("internal", message) : null;
+  }
+
   begin(): Translation {
     const { candidate, credential, request } = this.choice;
     this.call.begins(candidate, credential.origin);
     this.call.warnings = request.warnings;
+    if (this.#before !== null) this.#before.#replaced();
+    if (this.choice.reason !== undefined) this.call.fallbackReason = this.choice.reason;
     this.#sentAt = performance.now();
     return this;
   }
@@ -103,15 +114,18 @@ export class LlmTarget implements Target, Translator, Translation {
     return this.#successor("upstream_timeout") !== null;
   }
 
+  #replaced(): void {
+    this.call.setup.speeds.failed(this.choice.candidate, performance.now() - this.#sentAt);
+  }
+
   get #work(): string {
     return this.call.workOf(this.choice.candidate);
   }
 
   #successor(code: ErrorCode | null): LlmTarget | null {
     if (this.#next === undefined) {
-      this.call.setup.speeds.failed(this.choice.candidate, performance.now() - this.#sentAt);
       const choice = this.#selection.after(this.choice, this.#fault, code);
-      this.#next = choice === null ? null : new LlmTarget(this.call, this.#selection, choice);
+      this.#next = choice === null ? null : new LlmTarget(this.call, this.#selection, choice, this);
     }
     return this.#next;
   }

@@ -28,4 +28,6 @@ export interface Choice {
   readonly candidate: Candidate;
   readonly credential: Credential;
   readonly request: BuiltRequest;
+  /** Why it takes over, for `x-llm-fallback-reason`; absent: it is the first, or asked again. */
+  readonly reason?: string;
 }

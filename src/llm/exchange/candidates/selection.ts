@@ -16,6 +16,9 @@ export interface Exclusion {
   readonly fault: Fault;
 }
 
+/** Failures of a candidate that no request was sent to: they are no attempts. */
+const NOT_ASKED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["circuit_open", "no_endpoint", "overloaded"]);
+
 /** The choices of one request. */
 export class Selection {
   readonly #call: Call;
@@ -61,6 +64,7 @@ export class Selection {
    */
   after({ candidate, credential }: Choice, fault: Fault | null, code: ErrorCode | null): Choice | null {
     const { settings, credentials } = this.#call.setup;
+    if (code !== null && NOT_ASKED.has(code)) this.#choices--;
     if (this.#call.hasContent || this.#choices >= settings.fallback.maxAttempts) return null;
     if (fault !== null && credentials.isFinal(fault, credential)) return null;
     if (fault !== null && this.#isUnverified(fault, credential)) {
@@ -70,8 +74,7 @@ export class Selection {
     const successor = fault === null ? "model" : successorOf(fault, settings.fallback);
     if (successor === "nobody") return null;
     const next = this.#next(this.#orderAfter(candidate, credential, successor));
-    if (next !== null) this.#call.fallbackReason = fallbackReason(candidate.provider.settings.kind, fault, code);
-    return next;
+    return next && { ...next, reason: fallbackReason(candidate.provider.settings.kind, fault, code) };
   }
 
   /** A proof of a thought is that of another account: the request is worth another attempt without it, once. */

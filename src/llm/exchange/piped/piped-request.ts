@@ -68,7 +68,7 @@ export class PipedRequest {
 
   /** Who pays. */
   get billed(): Credential["origin"] {
-    return this.#credential.origin;
+    return this.credential.origin;
   }
 
   isOwn(id: string): boolean {

@@ -1,6 +1,6 @@
 // An answer whose status is an error.
 import { Gathered } from "../../../wire/gathered.ts";
-import { isObject } from "../../json.ts";
+import { isObject } from "../../json/values.ts";
 import type { FaultKind } from "../../message/fault.ts";
 import { deliverFault, retryFields } from "./deliver-fault.ts";
 import { parseObject } from "./parse-object.ts";
