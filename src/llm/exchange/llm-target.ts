@@ -14,7 +14,7 @@ import type { Selection } from "./candidates/selection.ts";
 import { ReplyReceiver } from "./reply/reply-receiver.ts";
 
 /** Bytes of a compressed answer that may wait, although none was asked for. */
-const MAX_UNDECODED_BYTES = 8 * 1024 * 1024;
+export const MAX_UNDECODED_BYTES = 8 * 1024 * 1024;
 
 /** A candidate that is asked, with the way to the next. */
 export class LlmTarget implements Target, Translator, Translation {

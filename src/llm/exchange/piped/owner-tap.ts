@@ -89,7 +89,10 @@ export class OwnerTap implements Receiver {
     const whole = parseObject(this.#body!.take()) ?? {};
     const lists = Object.entries(whole).filter(([, value]) => Array.isArray(value));
     const own = lists.map(([key, items]) => [key, listOr(items).filter((item) => this.#isOwn(item))]);
-    const bytes = Buffer.from(JSON.stringify({ ...whole, ...Object.fromEntries(own) }));
+    const bytes = jsonOf({ ...whole, ...Object.fromEntries(own) });
+    if (bytes === null) {
+      return this.#to.failed({ code: "upstream_protocol", progress: "sent", detail: "a list that is nested too deep" });
+    }
     this.#to.head(200, reason, fields, bytes.length);
     this.#to.data(bytes, null, true);
   }
@@ -97,6 +100,15 @@ export class OwnerTap implements Receiver {
   #isOwn(item: unknown): boolean {
     const id = isObject(item) ? idOf(item) : null;
     return id !== null && this.#request.isOwn(id);
+  }
+}
+
+/** null: nested deeper than can be written. */
+function jsonOf(object: JsonObject): Buffer | null {
+  try {
+    return Buffer.from(JSON.stringify(object));
+  } catch {
+    return null;
   }
 }
 

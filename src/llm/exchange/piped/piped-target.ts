@@ -5,6 +5,8 @@ import type { Target } from "../../../core/strategy.ts";
 import type { Translation } from "../../../core/translation.ts";
 import type { Translator } from "../../../core/translator.ts";
 import { WholeBody } from "../../../wire/whole-body.ts";
+import { DecodedReply } from "../../bytes/decoded-reply.ts";
+import { MAX_UNDECODED_BYTES } from "../llm-target.ts";
 import { OwnerTap } from "./owner-tap.ts";
 import type { PipedRequest } from "./piped-request.ts";
 
@@ -35,7 +37,10 @@ export class PipedTarget implements Target, Translator, Translation {
 
   attempt(body: RequestBody, receiver: Receiver): { readonly body: RequestBody; readonly receiver: Receiver } {
     const { body: read } = this.#request;
-    return { body: read === null ? body : new WholeBody(read), receiver: new OwnerTap(this.#request, receiver) };
+    return {
+      body: read === null ? body : new WholeBody(read),
+      receiver: new DecodedReply(new OwnerTap(this.#request, receiver), MAX_UNDECODED_BYTES),
+    };
   }
 
   next(): null {
