@@ -14,6 +14,9 @@ const FIELDS: ReadonlySet<string> = new Set([
   "authorization",
   ...FORMS.map(({ place }) => place).filter((place) => place !== "bearer" && place !== "query"),
 ]);
+/** Of names in {@link FIELDS}: most fields are told by it. */
+const LENGTHS: ReadonlySet<number> = new Set([...FIELDS].map(({ length }) => length));
+const X = /^x-llm-key-/i;
 const GEMINI_PATH = /\/v1(?:alpha|beta)(?:\/|$)|\/models\/[^/]+:[A-Za-z]+$/;
 
 /** Whether clients may bring a credential for providers of a kind. */
@@ -82,7 +85,9 @@ function placesIn({ fields, edit, query, path, credential }: RequestContext): Ma
     places.set(place, value);
   };
   for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i]!.toLowerCase();
+    const written = fields[i]!;
+    if (!LENGTHS.has(written.length) && !X.test(written)) continue;
+    const name = written.toLowerCase();
     if (!(FIELDS.has(name) || name.startsWith(KEY_FIELD_PREFIX)) || edit?.drops(name)) continue;
     const value = fields[i + 1]!.trim();
     if (name === "authorization") note("bearer", name, bearerIn(value));

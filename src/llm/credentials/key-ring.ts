@@ -16,6 +16,8 @@ export interface KeyHealth {
 /** A choice of a key. */
 export interface Pick {
   readonly key: Credential;
+  /** Fingerprint of the key that the conversation has used before; null: none. */
+  readonly pinned: string | null;
   /** The conversation has used another key before: what that account has encrypted is of no use to this one. */
   readonly moved: boolean;
 }
@@ -48,19 +50,26 @@ export class KeyRing {
     if (pick === null) return null;
     const { key } = pick;
     if (conversation === null) this.#turn++;
-    else this.#pin(conversation, key, model);
-    for (const name of this.#namesOf(key, model)) this.#state.keys.claim(name, PROBE_MS);
+    else if (pick.pinned !== key.fingerprint) this.#pin(conversation, pick, model);
+    if (this.#state.keys.size > 0) {
+      for (const name of this.#namesOf(key, model)) this.#state.keys.claim(name, PROBE_MS);
+    }
     return pick;
   }
 
   /** As {@link pick}, without consequences. */
   peek(model: string, conversation: string | null, exclude: readonly string[]): Pick | null {
-    const choice = this.keys.filter((key) => !exclude.includes(key.fingerprint) && this.#remaining(key, model) === 0);
+    const isUsable = (key: Credential) => this.#remaining(key, model) === 0 && !exclude.includes(key.fingerprint);
+    if (conversation === null) {
+      const choice = this.keys.filter(isUsable);
+      return choice.length === 0 ? null : { key: choice[this.#turn % choice.length]!, pinned: null, moved: false };
+    }
+    const pinned = this.#state.pins.use(this.#pinName(conversation)) ?? null;
+    const before = pinned === null ? null : this.find(pinned);
+    if (before !== null && isUsable(before)) return { key: before, pinned, moved: false };
+    const choice = this.keys.filter(isUsable);
     if (choice.length === 0) return null;
-    if (conversation === null) return { key: choice[this.#turn % choice.length]!, moved: false };
-    const before = this.#state.pins.use(this.#pinName(conversation)) ?? null;
-    const key = choice.find(({ fingerprint }) => fingerprint === before) ?? preferred(choice, conversation);
-    return { key, moved: before !== null && before !== key.fingerprint };
+    return { key: preferred(choice, conversation), pinned, moved: pinned !== null };
   }
 
   /** The key that made what a request refers to, whatever its health; null: it is configured no more. */
@@ -100,10 +109,10 @@ export class KeyRing {
   }
 
   /** A key that has failed for one request alone is still that of its conversation. */
-  #pin(conversation: string, key: Credential, model: string): void {
-    const name = this.#pinName(conversation);
-    const before = this.find(this.#state.pins.peek(name) ?? "");
-    if (before === null || this.#remaining(before, model) > 0) this.#state.pins.set(name, key.fingerprint);
+  #pin(conversation: string, { key, pinned }: Pick, model: string): void {
+    const before = pinned === null ? null : this.find(pinned);
+    if (before !== null && this.#remaining(before, model) === 0) return;
+    this.#state.pins.set(this.#pinName(conversation), key.fingerprint);
   }
 
   #pinName(conversation: string): string {
@@ -111,6 +120,7 @@ export class KeyRing {
   }
 
   #remaining(key: Credential, model: string): number {
+    if (this.#state.keys.size === 0) return 0;
     const [whole, ofModel] = this.#namesOf(key, model);
     return Math.max(this.#state.keys.remaining(whole), this.#state.keys.remaining(ofModel));
   }
