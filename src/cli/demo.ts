@@ -5,12 +5,13 @@ import { loadConfig } from "../config/load.ts";
 import type { Backends } from "../demo/backends.ts";
 import { demoPorts, MAX_OFFSET, movesBy } from "../demo/ports.ts";
 import type { LlmSettings } from "../llm/settings.ts";
+import { packageFile } from "../package-file.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 import { type Parsed, UsageError } from "./flags.ts";
 import { runUntilSignal } from "./run.ts";
 
 /** The example configuration that ships with the package. */
-const DEMO_CONFIG = fileURLToPath(new URL("../../gateway.yaml", import.meta.url));
+const DEMO_CONFIG = fileURLToPath(packageFile("gateway.yaml"));
 
 /** Runs the gateway with demo backends. */
 export const demo: Command = {

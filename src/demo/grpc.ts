@@ -2,12 +2,12 @@
 import { fileURLToPath } from "node:url";
 import { Server, ServerCredentials, type ServiceDefinition } from "@grpc/grpc-js";
 import { load } from "@grpc/proto-loader";
+import { packageFile } from "../package-file.ts";
 import { greeterMethods } from "./greeter.ts";
 import { addReflection } from "./reflection.ts";
 import { DEMO_HOST, type DemoServer, FAREWELL_MS } from "./server.ts";
 
-/** Beside `src` and beside `dist`. */
-const PROTOS = fileURLToPath(new URL("../../protos", import.meta.url));
+const PROTOS = fileURLToPath(packageFile("protos"));
 /** Fields keep the names the file gives them: reflection shows them to others. */
 const READING = { keepCase: true, longs: String, enums: String, defaults: true, includeDirs: [PROTOS] };
 

@@ -8,6 +8,7 @@ import { filesBelow, trackedFiles } from "../support/tracked.ts";
 /** First path segment below `src` → rank. A file may import its own folder, and ranks below its own. */
 const RANKS: Readonly<Record<string, number>> = {
   core: 0,
+  "package-file.ts": 0,
   wire: 1,
   tls: 1.5,
   routing: 2,
@@ -165,6 +166,14 @@ describe("files", () => {
   });
   test("of tests and scripts do too", () => {
     for (const name of OURS) assert.match(TEXTS.get(name)!, /^(#!.*\n)?\/\/ \S/, name);
+  });
+  test("of src find other files as the bundle does, which is in one folder", () => {
+    for (const name of SOURCES.filter((one) => one !== "src/package-file.ts"))
+      assert.doesNotMatch(
+        TEXTS.get(name)!,
+        /import\.meta\.(?:dirname|filename)|new URL\([^)]*\.\.\/[^)]*import\.meta/,
+        name,
+      );
   });
   test("do not only re-export", () => {
     for (const name of SOURCES) {

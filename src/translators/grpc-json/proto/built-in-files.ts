@@ -18,10 +18,11 @@ import {
   file_google_protobuf_type,
   file_google_protobuf_wrappers,
 } from "@bufbuild/protobuf/wkt";
+import { packageFile } from "../../../package-file.ts";
 import { type ParsedProto, parseProto } from "./parse.ts";
 
-/** Built-in sources, next to `src/` and `dist/` alike. */
-const SOURCES = new URL("../../../../protos/", import.meta.url);
+/** Built-in sources. */
+const SOURCES = packageFile("protos/");
 const NAME = /^google\/(api|longrunning|rpc|type)\/\w+\.proto$/;
 /** Well-known files, ready made by the library. */
 const WELL_KNOWN: ReadonlyMap<string, FileDescriptorProto> = new Map(
