@@ -18,7 +18,7 @@ run: setup ## start the gateway with demo backends on http://localhost:8080
 	$(TSX) src/main.ts demo $(DEMO)
 
 build: setup ## compile to dist/
-	rm -rf dist && node_modules/.bin/tsc -p scripts/tsconfig.build.json
+	scripts/build
 
 check: setup ## types, lint, architecture
 	node_modules/.bin/tsc -p tsconfig.json

@@ -3,6 +3,7 @@ import { type MessagePort, parentPort } from "node:worker_threads";
 import type { LoadOptions } from "../config/load.ts";
 import { ConfigError, oneLine } from "../config/text/problem.ts";
 import { SourceFiles, type Stamps } from "../config/text/source-files.ts";
+import { nameSources } from "../observe/stacks.ts";
 import { loadChecked } from "../snapshot/check/checked.ts";
 import { pack } from "./pack.ts";
 
@@ -34,6 +35,7 @@ export type Reply = { /** Every file that was read or missed. */ readonly files:
   | { readonly kind: "refused"; readonly text: string; readonly problems: readonly string[] }
 );
 
+nameSources();
 parentPort!.on("message", ({ options, known, pieces }: Order) => {
   const files = new SourceFiles();
   const reply = (rest: DistributiveOmit<Reply, "files">) => parentPort!.postMessage({ ...rest, files: files.stamps });

@@ -1,4 +1,4 @@
-// How long the built gateway takes from being started to its first right answer, as the median of ten starts.
+// What the built gateway takes from being started to its first right answer: time, CPU and memory over ten starts.
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,6 +8,7 @@ import { openWorkspace } from "./cleanup.ts";
 import { gatewayEntry, gatewayProxy } from "./gateway-config.ts";
 import { freePort } from "./ports.ts";
 import { waitUntilReady } from "./probe.ts";
+import { cpuNanoseconds, rssMegabytes } from "./proc.ts";
 import { spreadOf } from "./statistics.ts";
 
 const starts = 10;
@@ -22,6 +23,8 @@ async function main(): Promise<void> {
   const { port: upstreamPort } = upstream.address() as AddressInfo;
 
   const took: number[] = [];
+  const cpu: number[] = [];
+  const rss: number[] = [];
   for (let n = 0; n < starts; n++) {
     const port = await freePort();
     const launch = gatewayProxy(join(folder, String(n)), port, upstreamPort);
@@ -30,13 +33,17 @@ async function main(): Promise<void> {
     const complaint = await waitUntilReady(port, question, child.alive, { pauseMs: 2 });
     if (complaint !== undefined) throw new Error(`${complaint}\n${child.lastWords()}`);
     took.push(performance.now() - begin);
+    cpu.push(cpuNanoseconds(child.pid) / 1e6);
+    rss.push(rssMegabytes(child.pid));
     await processes.close();
   }
-  const spread = spreadOf(took);
-  if (spread)
-    process.stdout.write(
-      `start to first answer: median ${spread.median.toFixed(0)} ms (${spread.min.toFixed(0)}–${spread.max.toFixed(0)}) over ${starts} starts, node ${process.version}\n`,
-    );
+  process.stdout.write(`start to first answer, median (lowest–highest) of ${starts}, node ${process.version}: `);
+  process.stdout.write(`${told(took)} ms, CPU ${told(cpu)} ms, RSS ${told(rss)} MB\n`);
+}
+
+function told(values: readonly number[]): string {
+  const { median, min, max } = spreadOf(values)!;
+  return `${median.toFixed(0)} (${min.toFixed(0)}–${max.toFixed(0)})`;
 }
 
 main().then(
