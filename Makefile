@@ -14,10 +14,12 @@ node_modules/.package-lock.json: package.json package-lock.json
 
 setup: node_modules/.package-lock.json ## install what the project needs
 
-run: setup ## start the gateway with demo backends on http://localhost:8080
-	$(TSX) src/main.ts demo $(DEMO)
+run: build ## start the gateway with demo backends on http://localhost:8080
+	node dist/main.js demo $(DEMO)
 
-build: setup ## compile to dist/
+build: dist/main.js ## bundle to dist/
+
+dist/main.js: $(shell find src) scripts/build scripts/tsconfig.sources.json tsconfig.json | setup
 	scripts/build
 
 check: setup ## types, lint, architecture
