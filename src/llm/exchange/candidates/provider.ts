@@ -28,3 +28,9 @@ export interface Candidate extends ModelTarget {
   /** USD per million tokens; null: unknown. */
   readonly price: { readonly input: number; readonly output: number } | null;
 }
+
+/** Who made a model, as far as names say it. */
+export function authorOf({ provider: { kind, settings }, upstreamName }: Candidate): string {
+  const slash = upstreamName.indexOf("/");
+  return kind.author ?? (slash > 0 ? upstreamName.slice(0, slash) : settings.id);
+}

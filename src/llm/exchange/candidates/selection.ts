@@ -7,7 +7,7 @@ import { ownerOf } from "../stateful.ts";
 import { hasProofs, isUnverified } from "../without-proofs.ts";
 import type { Choice } from "./choice.ts";
 import { choiceOf } from "./eligible.ts";
-import type { Candidate } from "./provider.ts";
+import { authorOf, type Candidate } from "./provider.ts";
 import { endOf, fallbackReason, type Successor, successorOf } from "./successors.ts";
 
 /** Why a candidate was passed over. */
@@ -28,6 +28,8 @@ export class Selection {
   readonly #used: string[] = [];
   /** The limit of the client's subscription is reached, and the operator has consented to pay. */
   #operatorPays = false;
+  /** A provider has refused the content, and another one was asked. */
+  #isRefused = false;
   /** Proofs of thoughts are left out. */
   #dropsProofs = false;
   /** Fingerprint of the credential that has made what the request refers to; null: it refers to nothing. */
@@ -97,6 +99,10 @@ export class Selection {
         ];
       case "window":
         return others.filter(({ facts }) => facts.contextIn > failed.facts.contextIn);
+      case "author":
+        if (this.#isRefused) return [];
+        this.#isRefused = true;
+        return others.filter((candidate) => authorOf(candidate) !== authorOf(failed));
       default:
         return others;
     }

@@ -13,7 +13,9 @@ export type Successor =
   /** Another candidate. */
   | "model"
   /** A candidate that reads longer prompts. */
-  | "window";
+  | "window"
+  /** A candidate of another author, once. */
+  | "author";
 
 /** A row. @param always holds whatever `fallback.onStatus` says: the fault is one of a key, model or prompt, not of a moment */
 interface Row {
@@ -28,7 +30,7 @@ const ROWS: Readonly<Record<FaultKind, Row>> = {
   unsupportedMedia: { to: "nobody", always: true, reason: "error" },
   contextOverflow: { to: "window", always: true, reason: "context_overflow" },
   tooLarge: { to: "window", always: true, reason: "context_overflow" },
-  contentPolicy: { to: "model", always: true, reason: "content_policy" },
+  contentPolicy: { to: "author", always: true, reason: "content_policy" },
   authentication: { to: "key", always: true, reason: "key_invalid" },
   billing: { to: "key", always: true, reason: "key_invalid" },
   permission: { to: "key", always: true, reason: "key_invalid" },
