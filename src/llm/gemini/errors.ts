@@ -41,10 +41,13 @@ export function readError(status: number, body: JsonObject | null, fields: reado
     status: real < 400 ? FAULT_STATUS[kind] : real,
     message: faultMessage(kind, message),
     param: violatedField(error),
-    code: CODES[kind] ?? null,
+    code: kind === "notFound" && !NO_MODEL.test(message ?? "") ? null : (CODES[kind] ?? null),
     retryAfterMs: retryDelayMs(details(error), fields),
   };
 }
+
+/** A file or a cache may be missing, too. */
+const NO_MODEL = /^(?:publisher )?models?\b/i;
 
 /** Stable codes, as OpenAI names them. */
 const CODES: Readonly<Partial<Record<FaultKind, string>>> = {

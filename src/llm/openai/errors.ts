@@ -60,6 +60,9 @@ const STATUS_KINDS: Readonly<Record<number, FaultKind>> = {
 const OVERFLOW =
   /context.?(?:length|window|size)|(?:prompt|input|request) (?:is )?too long|too many (?:input )?tokens|reduce the length/i;
 
+/** How servers without a code for it begin to say that they do not have the model. */
+const NO_MODEL = /^(?:the )?(?:requested )?model\b.*\bnot (?:found|exist)/i;
+
 /** The parts of an error that count. */
 interface ErrorParts {
   readonly text: string | null;
@@ -108,7 +111,7 @@ function faultOfParts(parts: ErrorParts, received: number, retryAfterMs: number)
     status: status === 0 ? FAULT_STATUS[kind] : status,
     message: faultMessage(kind, text),
     param,
-    code: textOr(code),
+    code: textOr(code) ?? (kind === "notFound" && NO_MODEL.test(text ?? "") ? "model_not_found" : null),
     retryAfterMs,
   };
 }

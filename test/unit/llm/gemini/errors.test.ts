@@ -60,6 +60,11 @@ describe("an error of Gemini", () => {
     assert.equal(read(400, "INVALID_ARGUMENT", "x", details).param, "contents[0].role");
   });
 
+  test("a model that is missing has a code, and what else is missing has none", () => {
+    assert.equal(read(404, "NOT_FOUND", "models/x is not found").code, "model_not_found");
+    assert.equal(read(404, "NOT_FOUND", "CachedContent not found").code, null);
+  });
+
   const statuses: readonly (readonly [number, FaultKind])[] = [
     ...([
       [400, "invalid"],

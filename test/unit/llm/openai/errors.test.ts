@@ -97,6 +97,13 @@ describe("errors of providers", () => {
     });
   }
 
+  test("a model that is missing has a code, and what else is missing has none", () => {
+    const code = (text: string) => readOpenAiError(404, { error: { message: text, code: 404 } }, []).code;
+    assert.equal(code("The model `x` does not exist."), "model_not_found");
+    assert.equal(code("model 'x' not found"), "model_not_found");
+    assert.equal(code("No such File object: model does not exist"), null);
+  });
+
   test("words reach the client only for faults of its request, without keys", () => {
     const invalid = readOpenAiError(400, openai("No such field. Key sk-abcdef1234567890", "invalid_request_error"), []);
     assert.equal(invalid.message, "No such field. Key …");
