@@ -1,13 +1,13 @@
 // Adapts a request that passes to a model of Gemini: its own cap of the output, and no proofs of others.
 import type { JsonEdits } from "../bytes/json-edit.ts";
 import { isObject, type JsonObject, numberOr, objectOr } from "../json/values.ts";
-import type { ModelTarget } from "../models/model.ts";
+import type { ModelFacts, ModelTarget } from "../models/model.ts";
 import { unseal } from "../reasoning/sealed-thoughts.ts";
 import { SKIP_SIGNATURE } from "./signatures.ts";
 
 /** Changes by key; empty: the body passes as it is. @param warnings gets the name of a cap that is lowered */
 export function adaptRequest(body: JsonObject, { facts }: ModelTarget, warnings: string[] = []): JsonEdits {
-  const edits = facts.contextOut === 0 ? {} : capFor(body, facts.contextOut, warnings);
+  const edits = boundsFor(body, facts, warnings);
   const { contents } = body;
   if (!Array.isArray(contents)) return edits;
   const own = contents.map((content: unknown) => ownContent(content, facts.reasoningBack));
@@ -15,16 +15,49 @@ export function adaptRequest(body: JsonObject, { facts }: ModelTarget, warnings:
   return { ...edits, contents: JSON.stringify(own.filter((content) => content !== null)) };
 }
 
-/** A cap the model cannot reach, in either spelling. */
-function capFor(body: JsonObject, most: number, warnings: string[]): JsonEdits {
-  for (const config of ["generationConfig", "generation_config"]) {
-    for (const key of ["maxOutputTokens", "max_output_tokens"]) {
-      if ((numberOr(objectOr(body[config])?.[key]) ?? 0) <= most) continue;
-      warnings.push(`${config}.${key}`);
-      return { [config]: { [key]: String(most) } };
+/** Numbers that the model would refuse, in either spelling: a cap it cannot reach, a budget for thoughts outside of its range. */
+function boundsFor(body: JsonObject, { contextOut, reasoning }: ModelFacts, warnings: string[]): JsonEdits {
+  const edits: Record<string, JsonEdits> = {};
+  const add = (places: readonly string[], bound: (asked: number) => number) => {
+    const found = boundOf(body, places, bound, warnings);
+    if (found !== null) edits[found.section] = { ...edits[found.section], ...found.edit };
+  };
+  if (contextOut > 0) add(OUTPUT, (asked) => Math.min(asked, contextOut));
+  if (reasoning.kind !== "budget") return edits;
+  const { min, max } = reasoning;
+  // 0 turns thoughts off, and -1 leaves them to the model.
+  add(THOUGHTS, (asked) => (asked <= 0 ? asked : Math.min(Math.max(asked, min), max)));
+  return edits;
+}
+
+const OUTPUT = ["maxOutputTokens", "max_output_tokens"] as const;
+const SECTIONS = ["generationConfig", "generation_config"] as const;
+const THOUGHTS = ["thinkingConfig.thinkingBudget", "thinking_config.thinking_budget"] as const;
+
+interface Bound {
+  readonly section: string;
+  readonly edit: JsonEdits;
+}
+
+/** The change of a number to what the model takes; null: none. @param places within the section, with at most one dot */
+function boundOf(
+  body: JsonObject,
+  places: readonly string[],
+  bound: (asked: number) => number,
+  warnings: string[],
+): Bound | null {
+  for (const section of SECTIONS) {
+    for (const place of places) {
+      const [key, inner] = place.split(".") as [string, string | undefined];
+      const value = objectOr(body[section])?.[key];
+      const asked = numberOr(inner === undefined ? value : objectOr(value)?.[inner]);
+      if (asked === null || bound(asked) === asked) continue;
+      warnings.push(`${section}.${place}`);
+      const written = String(bound(asked));
+      return { section, edit: { [key]: inner === undefined ? written : { [inner]: written } } };
     }
   }
-  return {};
+  return null;
 }
 
 /**

@@ -30,6 +30,20 @@ describe("a request that passes to a model of Gemini", () => {
     ]);
   });
 
+  test("has a budget for thoughts put into the range of the model, with a warning", () => {
+    const thoughts = (thinkingBudget: number) => {
+      const warnings: string[] = [];
+      const facts = { contextOut: 100, reasoning: { kind: "budget", min: 128, max: 32768, off: false } } as const;
+      const body = { generationConfig: { maxOutputTokens: 101, thinkingConfig: { thinkingBudget } } };
+      const { generationConfig } = gemini.provider.adaptRequest!(body, modelTarget(facts), warnings);
+      return [(generationConfig as JsonObject).thinkingConfig, warnings.slice(1)];
+    };
+    const warned = ["generationConfig.thinkingConfig.thinkingBudget"];
+    assert.deepEqual(thoughts(1), [{ thinkingBudget: "128" }, warned]);
+    assert.deepEqual(thoughts(40_000), [{ thinkingBudget: "32768" }, warned]);
+    for (const fits of [-1, 0, 128, 32768]) assert.deepEqual(thoughts(fits), [undefined, []]);
+  });
+
   const sealed = (family: "gemini" | "anthropic", hidden: string | null = null): string => {
     return seal({ signature: { family, value: "c2ln" }, redacted: false, summary: false, id: null, hidden }, "gemini");
   };
