@@ -3,8 +3,10 @@ import type { RequestContext } from "../../core/context.ts";
 import type { Reply } from "../../core/reply.ts";
 import type { Plan, Strategy } from "../../core/strategy.ts";
 import { LlmError } from "../message/fault.ts";
+import { isNative } from "./build-request.ts";
 import { Call } from "./call.ts";
 import { type ModelList, unknownModel } from "./candidates/model-list.ts";
+import type { Candidate } from "./candidates/provider.ts";
 import { Selection } from "./candidates/selection.ts";
 import { type ModelAsked, requestOf } from "./client-request.ts";
 import { estimatedCount } from "./count-tokens.ts";
@@ -67,8 +69,7 @@ export class LlmStrategy implements Strategy {
       const request = requestOf(this.#setup.formats, asked, bytes);
       call = new Call(ctx, this.#setup, request, await this.#setup.credentials.detect(ctx));
       ctx.modelCall = call;
-      const ordered = this.#models.candidatesFor(ctx, call);
-      const selection = new Selection(call, ordered);
+      const selection = new Selection(call, able(call, this.#models.candidatesFor(ctx, call)));
       const first = selection.first();
       if (first !== null) return new LlmTarget(call, selection, first);
       return asked.kind === "countTokens" ? estimatedCount(call) : this.#errors.answer(ctx, call.fault!, call);
@@ -76,6 +77,23 @@ export class LlmStrategy implements Strategy {
       if (!(error instanceof LlmError)) throw error;
       return this.#errors.answer(ctx, error.fault, call);
     }
+  }
+}
+
+/**
+ * Those that can stand in for the first: only the same model embeds alike, and a prompt is not shown to others than those that
+ * would answer it for the sake of being counted.
+ */
+function able(call: Call, ordered: readonly Candidate[]): readonly Candidate[] {
+  switch (call.request.path?.operation) {
+    case "embeddings":
+      return ordered.filter(({ upstreamName }) => upstreamName === ordered[0]!.upstreamName);
+    case "countTokens": {
+      const other = ordered.findIndex((candidate) => !isNative(call, candidate));
+      return other === -1 ? ordered : ordered.slice(0, other);
+    }
+    default:
+      return ordered;
   }
 }
 
