@@ -133,6 +133,7 @@ function askedOfGemini(method: string, path: string, query: string): Asked | nul
 }
 
 function askedOfModel(method: string, path: string, rest: string, query: string): Asked | null {
+  if (rest.includes("/operations/")) return { kind: "passed", operation: "longRunning", rest };
   if (method === "GET") return rest.includes(":") ? null : { kind: "models", model: nameIn(rest) };
   const place = method === "POST" ? geminiPlace(path, query) : null;
   if (place === null) return null;

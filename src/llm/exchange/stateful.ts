@@ -34,8 +34,10 @@ export function ownerOf(call: Call): Owner | null {
 
 /** Notes who has made an answer. @param object that has its id */
 export function noteMade(call: Call, object: JsonObject | null, owner: Owner): void {
-  if (object === null || !STATEFUL.has(call.request.format.name)) return;
-  const id = textOr(object.id);
+  const { format, path } = call.request;
+  // Gemini's models make batches and operations by other methods than those of chat.
+  if (object === null || (!STATEFUL.has(format.name) && (path?.verb ?? null) === null)) return;
+  const id = textOr(object.id) ?? textOr(object.name);
   if (id !== null) call.setup.owners.set(call.principal, id, owner);
 }
 
@@ -46,7 +48,7 @@ export function severalOwners(param: string): LlmError {
 
 function referencesOf(call: Call): readonly Reference[] {
   const { format, json, bytes } = call.request;
-  const stored = STATEFUL.has(format.name) ? storedIn(json) : [];
+  const stored = STATEFUL.has(format.name) ? storedIn(json) : cachedIn(json);
   return FILE_MARKS.some((mark) => bytes.includes(mark)) ? [...stored, ...filesIn(call)] : stored;
 }
 
@@ -56,6 +58,11 @@ function storedIn({ previous_response_id: previous, conversation }: JsonObject):
   const named = isObject(conversation) ? conversation.id : conversation;
   if (typeof named === "string") found.push(["conversation", named]);
   return found;
+}
+
+/** Gemini. */
+function cachedIn({ cachedContent, cached_content: other = cachedContent }: JsonObject): Reference[] {
+  return typeof other === "string" ? [["cachedContent", other]] : [];
 }
 
 /** Files in messages, and stores that tools search. */

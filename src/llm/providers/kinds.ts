@@ -30,7 +30,9 @@ export type Operation =
   | "storedChats"
   | "skills"
   | "cachedContents"
-  | "interactions";
+  | "interactions"
+  /** What a model does for minutes, such as a video (Gemini). */
+  | "longRunning";
 
 /** What is true of every provider of a kind, unless its settings say otherwise. */
 export interface KindFacts {
@@ -143,6 +145,7 @@ const GEMINI: KindFacts = {
     uploads: "/upload/v1beta/files",
     cachedContents: "/v1beta/cachedContents",
     interactions: "/v1beta/interactions",
+    longRunning: "/v1beta/models",
   },
 };
 

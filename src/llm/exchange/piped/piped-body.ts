@@ -7,12 +7,13 @@ import type { Operation } from "../../providers/kinds.ts";
 import { readBody } from "../read-body.ts";
 import { parseObject } from "../reply/parse-object.ts";
 
-/** Members of OpenAI's bodies that name objects. */
+/** Members of bodies that name objects. */
 const MEMBERS: Readonly<Partial<Record<Operation, readonly string[]>>> = {
   batches: ["input_file_id"],
   fineTuning: ["training_file", "validation_file"],
   vectorStores: ["file_id", "file_ids"],
-  responses: ["previous_response_id"],
+  responses: ["previous_response_id", "conversation"],
+  interactions: ["previous_interaction_id"],
 };
 /** Descriptions of jobs are small, bytes. */
 const MAX_BYTES = 1024 * 1024;

@@ -131,7 +131,8 @@ function withCredential(
 /** The id of the object that a path names; null: it names a collection. */
 function objectIn(operation: Operation, rest: string): string | null {
   const segments = rest.split("/").filter((segment) => segment !== "");
-  const id = operation === "fineTuning" ? segments[1] : segments[0];
+  const at = operation === "fineTuning" ? 1 : operation === "longRunning" ? 2 : 0;
+  const id = segments[at]?.split(":")[0]; // Gemini: `batches/{id}:cancel`
   return id === undefined || VERBS.has(id) ? null : id;
 }
 

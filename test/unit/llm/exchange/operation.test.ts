@@ -41,6 +41,7 @@ const ROWS: readonly (readonly [request: string, asked: object | null])[] = [
   ["GET /v1/chat/completions/c", { kind: "passed", operation: "storedChats", rest: "/c" }],
   ["POST /v1beta/interactions", { kind: "passed", operation: "interactions", rest: "" }],
   ["POST /upload/v1beta/files", { kind: "passed", operation: "uploads", rest: "" }],
+  ["GET /v1beta/models/v/operations/o", { kind: "passed", operation: "longRunning", rest: "/v/operations/o" }],
   ["HEAD /", { kind: "home" }],
   ["POST /v1/nothing", null],
   ["POST /v1/constructor", null],
