@@ -79,6 +79,13 @@ before(async () => {
         })),
         { id: "keys", path: "/keys/*", stripPrefix: true, strategy: { type: "llm", models: ["keys:k", "second:k"] } },
         { id: "slow", path: "/slow/*", stripPrefix: true, strategy: { type: "llm", models: ["slow:s", "second:s"] } },
+        {
+          id: "short",
+          path: "/short/*",
+          stripPrefix: true,
+          timeout: "1s",
+          strategy: { type: "llm", models: ["slow:d", "first:d", "second:d"] },
+        },
         { id: "dead", path: "/dead/*", stripPrefix: true, strategy: { type: "llm", models: ["dead:d", "second:d"] } },
         {
           id: "mixed",
@@ -137,22 +144,45 @@ describe("before any content", LIMIT, () => {
     });
   }
 
-  for (const status of [400, 422]) {
-    test(`a ${status} is the client's own, and goes to it as it is`, async () => {
-      first.answer = failure(status, "some_code");
+  for (const [status, code] of [
+    [400, "some_code"],
+    [422, "some_code"],
+    [400, "content_policy_violation"],
+  ] as const) {
+    test(`a ${status} with ${code} is the client's own, and goes to it as it is`, async () => {
+      first.answer = failure(status, code);
       const reply = await ask();
       assert.equal(reply.status, status);
-      assert.equal(JSON.parse(reply.text).error.code, "some_code");
+      assert.equal(JSON.parse(reply.text).error.code, code);
       assert.equal(reply.headers["x-llm-attempts"], "1");
     });
   }
 
   test("a prompt that is too long goes to a model that takes more", async () => {
-    first.answer = failure(400, "context_length_exceeded");
     second.answer = ({ body, response, ...rest }: Asked) => completion(String(body.model))({ body, response, ...rest });
-    const reply = await ask();
-    assert.equal(contentOf(reply.text), `large-${turn}`);
-    assert.equal(reply.headers["x-llm-fallback-reason"], "context_overflow");
+    for (const refusal of [failure(400, "context_length_exceeded"), failure(413)]) {
+      first.answer = refusal;
+      const reply = await ask();
+      assert.equal(contentOf(reply.text), `large-${turn}`);
+      assert.equal(reply.headers["x-llm-fallback-reason"], "context_overflow");
+    }
+  });
+
+  test("a model that its provider does not have is not asked for again", async () => {
+    first.answer = ({ response }) =>
+      json(response, 404, { error: { message: "The model `m` does not exist.", code: 404 } });
+    const before = first.asked.length;
+    for (let i = 0; i < 3; i++) assert.equal(contentOf((await ask()).text), "two");
+    assert.equal(first.asked.length, before + 1);
+  });
+
+  test("the timeout of the rule is that of all attempts together", async () => {
+    first.answer = () => undefined;
+    const reply = await ask({}, "/short");
+    assert.equal(reply.status, 504, reply.text);
+    assert.equal(JSON.parse(reply.text).error.code, "upstream_timeout");
+    assert.equal(reply.headers["x-llm-attempts"], "2");
+    assert.equal(second.asked.filter(({ body }) => body.model === "d").length, 0);
   });
 
   test("all that fail leave the last fault to the client, in its format, with its status", async () => {
