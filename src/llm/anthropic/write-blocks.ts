@@ -1,9 +1,9 @@
 // Parts of turns as blocks for a provider.
 
-import { isObject } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";
 import type { CacheMark, Part, ReasoningPart, ToolCallPart, ToolResultPart } from "../message/request.ts";
 import type { ModelTarget } from "../models/model.ts";
+import { argumentsOrRaw } from "../tools/arguments.ts";
 import { wrapInput } from "../tools/freeform.ts";
 import { CALL_IDS, callId, type ToolNames } from "../tools/ids.ts";
 import type { Block } from "./block.ts";
@@ -51,7 +51,7 @@ export class BlockWriter {
   }
 
   #call({ id, name, arguments: args, freeform }: ToolCallPart): Block {
-    const input = freeform ? wrapInput(args) : inputOf(args);
+    const input = freeform ? wrapInput(args) : argumentsOrRaw(args);
     return { type: "tool_use", id: callId(id, CALL_IDS.anthropic), name: this.#names.out(name), input };
   }
 
@@ -79,16 +79,4 @@ function thoughtBlock({ text, signature, redacted }: ReasoningPart, { facts, fam
   if (signature.family !== (family ?? "anthropic")) return null;
   if (redacted) return { type: "redacted_thinking", data: signature.value };
   return { type: "thinking", thinking: text, signature: signature.value };
-}
-
-/** Arguments as an object; a model may have written what is none. */
-export function inputOf(args: string): object {
-  if (args === "") return {};
-  try {
-    const input: unknown = JSON.parse(args);
-    if (isObject(input)) return input;
-  } catch {
-    // kept as it is
-  }
-  return { _raw: args };
 }

@@ -5,12 +5,12 @@ import type { Part, ReasoningPart, ToolCallPart } from "../message/request.ts";
 import type { ChatResponse } from "../message/response.ts";
 import { sealCall } from "../reasoning/sealed-thoughts.ts";
 import { estimateTokens } from "../token-estimate.ts";
+import { argumentsOrRaw } from "../tools/arguments.ts";
 import { wrapInput } from "../tools/freeform.ts";
 import { CALL_IDS, callId } from "../tools/ids.ts";
 import { writeStop } from "./finish.ts";
 import { proofOf } from "./response-thinking.ts";
 import { writeMessageUsage } from "./usage.ts";
-import { inputOf } from "./write-blocks.ts";
 
 /** A message. Clients of this format ask for one answer. */
 export function writeResponse(response: ChatResponse, as: ReplyIdentity): JsonObject {
@@ -48,7 +48,7 @@ function blocksOf(part: Part, hide: boolean): object[] {
 
 function callBlocks({ id, name, arguments: args, freeform, signature }: ToolCallPart): object[] {
   const proof = signature === null ? [] : [{ type: "redacted_thinking", data: sealCall(signature, "anthropic") }];
-  const input = freeform ? wrapInput(args) : inputOf(args);
+  const input = freeform ? wrapInput(args) : argumentsOrRaw(args);
   return [...proof, { type: "tool_use", id: callId(id, CALL_IDS.anthropic), name, input, caller: { type: "direct" } }];
 }
 

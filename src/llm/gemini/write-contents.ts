@@ -1,9 +1,10 @@
 // Writes turns of a request as `contents`.
 
-import { isObject, type JsonObject } from "../json/values.ts";
+import type { JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { Family, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart, Turn } from "../message/request.ts";
 import type { ModelTarget } from "../models/model.ts";
+import { argumentsOrRaw } from "../tools/arguments.ts";
 import { wrapInput } from "../tools/freeform.ts";
 import type { ToolNames } from "../tools/ids.ts";
 import { SKIP_SIGNATURE } from "./signatures.ts";
@@ -104,7 +105,7 @@ export class ContentsWriter {
     const signature = content.called ? this.#ownSignature(part) : this.#firstSignature(part);
     content.called = true;
     this.#calls.set(part.id, part.name);
-    const args = part.freeform ? wrapInput(part.arguments) : argsOf(part.arguments);
+    const args = part.freeform ? wrapInput(part.arguments) : argumentsOrRaw(part.arguments);
     const functionCall = { id: part.id, name: this.#names.out(part.name), args };
     content.parts.push(signature === null ? { functionCall } : { functionCall, thoughtSignature: signature });
   }
@@ -139,16 +140,4 @@ export class ContentsWriter {
   #noteCache(part: Part): void {
     if ("cache" in part && part.cache !== null) this.#warnings.add("cache_control");
   }
-}
-
-/** Arguments that a length limit has cut are given as they are. */
-function argsOf(text: string): JsonObject {
-  if (text.trim() === "") return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
-  } catch {
-    // no JSON
-  }
-  return { _raw: text };
 }

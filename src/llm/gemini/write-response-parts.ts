@@ -1,8 +1,8 @@
 // Writes parts of an answer for a client.
 
-import { isObject } from "../json/values.ts";
 import type { ChatRequest, Family, ReasoningPart, Signature, ToolCallPart } from "../message/request.ts";
 import { seal } from "../reasoning/sealed-thoughts.ts";
+import { parseArguments } from "../tools/arguments.ts";
 import { wrapInput } from "../tools/freeform.ts";
 
 /** How the client of a request sees thoughts. */
@@ -50,7 +50,7 @@ export function thoughtPart(part: ReasoningPart, view: ThoughtView): object | nu
 export function callPart(
   call: Pick<ToolCallPart, "id" | "name" | "arguments" | "freeform" | "signature">,
 ): object | null {
-  const args = call.freeform ? wrapInput(call.arguments) : argumentsOf(call.arguments);
+  const args = call.freeform ? wrapInput(call.arguments) : parseArguments(call.arguments);
   if (args === null) return null;
   const functionCall = { id: call.id, name: call.name, args };
   if (call.signature === null) return { functionCall };
@@ -59,16 +59,6 @@ export function callPart(
 
 function sealedSignature(signature: Signature, own: Family): string {
   return seal({ signature, redacted: false, summary: false, id: null, hidden: null }, own);
-}
-
-function argumentsOf(text: string): object | null {
-  if (text.trim() === "") return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
 }
 
 /** What Gemini itself says of such a call. @param text of its arguments */

@@ -1,7 +1,7 @@
 // The objects in the `data` of one event of a provider.
 
 import { badResponse } from "../message/fault.ts";
-import { isObject, type JsonObject } from "./values.ts";
+import { isObject, type JsonObject, parseJson } from "./values.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -13,19 +13,11 @@ const CLOSE = 0x7d;
  * @throws LlmError of `badResponse`: there is anything else
  */
 export function objectsOf(data: string): readonly JsonObject[] {
-  const value = parsed(data);
+  const value = parseJson(data);
   if (isObject(value)) return [value];
-  const objects = Array.isArray(value) ? value : glued(data).map(parsed);
+  const objects = Array.isArray(value) ? value : glued(data).map(parseJson);
   if (objects.length === 0 || !objects.every(isObject)) throw badResponse("an event without a JSON object");
   return objects;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The texts of objects that follow each other; what stands between or behind them counts as one, too, unless it is blank. */

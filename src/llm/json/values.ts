@@ -1,4 +1,4 @@
-// Reads values of unknown shape.
+// Reads JSON values of unknown shape.
 
 /** An object of JSON. */
 export interface JsonObject {
@@ -28,4 +28,23 @@ export function numberOr(value: unknown): number | null {
 /** The value if it is an array, else an empty one. */
 export function listOr(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
+}
+
+/** What a JSON text says; undefined: it is malformed. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The object that a JSON text is; null: it is anything else, or malformed. */
+export function parseObject(text: string): JsonObject | null {
+  return objectOr(parseJson(text));
+}
+
+/** The fields that are not null. */
+export function withoutNulls(fields: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }

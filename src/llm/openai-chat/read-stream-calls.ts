@@ -1,6 +1,6 @@
 // Calls of tools in a streamed choice, put together from the deltas of servers that number and name them as they like.
 
-import { isObject, type JsonObject, numberOr, textOr } from "../json/values.ts";
+import { isObject, type JsonObject, numberOr, parseJson, textOr } from "../json/values.ts";
 import { badResponse } from "../message/fault.ts";
 import type { Signature } from "../message/request.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
@@ -125,10 +125,5 @@ function isOther(call: Call, id: string, name: string): boolean {
 
 function isComplete({ number, arguments: args, braced }: Call): boolean {
   if (number === -1 || !braced) return false;
-  try {
-    JSON.parse(args);
-    return true;
-  } catch {
-    return false;
-  }
+  return parseJson(args) !== undefined;
 }

@@ -1,35 +1,18 @@
 // What the writers of one request share.
-
 import type { JsonObject } from "../json/values.ts";
-import type { CacheMark, ChatRequest, Family } from "../message/request.ts";
+import type { CacheMark, ChatRequest } from "../message/request.ts";
 import type { ModelTarget } from "../models/model.ts";
-import { CALL_IDS, callId, type NameRule, TOOL_NAMES, ToolNames } from "../tools/ids.ts";
+import { WriteContext } from "../openai/write-context.ts";
+import { CALL_IDS } from "../tools/ids.ts";
 
-/** A request in the making. */
-export class Writing {
-  readonly to: ModelTarget;
-  readonly names: ToolNames;
-  /** What was left out or changed, by name of the field. */
-  readonly warnings = new Set<string>();
+/** Adds what only endpoints of Chat Completions differ in. */
+export class ChatContext extends WriteContext {
   /** Whether the endpoint is OpenRouter's, which forwards marks of caches and thoughts to other APIs. */
   readonly openRouter: boolean;
-  readonly #callIds: NameRule;
 
   constructor(request: ChatRequest, to: ModelTarget) {
-    this.to = to;
-    this.names = new ToolNames(request, TOOL_NAMES.openai, to.dialect.genuine);
+    super(request, to, CALL_IDS[to.dialect.callIds]);
     this.openRouter = to.dialect.reasoning === "openrouter";
-    this.#callIds = CALL_IDS[to.dialect.callIds];
-  }
-
-  /** Whose proofs the model takes. */
-  get family(): Family {
-    return this.to.family ?? "openai";
-  }
-
-  /** The id of a call, as the endpoint takes it. */
-  callId(id: string): string {
-    return callId(id, this.#callIds);
   }
 
   /** Adds `cache_control` where the endpoint has it; elsewhere caches work without being told, but the wish is lost. */

@@ -5,12 +5,12 @@ import { documentText } from "../message/document-text.ts";
 import type { ChatRequest, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from "../message/request.ts";
 import { wrapInput } from "../tools/freeform.ts";
 import { writeCallProof, writeDetails } from "./reasoning-fields.ts";
-import type { Writing } from "./write-context.ts";
+import type { ChatContext } from "./write-context.ts";
 import { type UserPart, writeContent, writePart, writeTexts } from "./write-parts.ts";
 
 /** @throws LlmError of `unsupported` */
-export function writeMessages({ system, turns }: ChatRequest, writing: Writing): readonly JsonObject[] {
-  const writer = new MessageWriter(writing);
+export function writeMessages({ system, turns }: ChatRequest, context: ChatContext): readonly JsonObject[] {
+  const writer = new MessageWriter(context);
   if (system.length > 0) writer.addSystem(system);
   for (const { role, parts } of turns) {
     if (role === "system") writer.addSystem(parts.filter((part) => part.kind === "text"));
@@ -21,19 +21,19 @@ export function writeMessages({ system, turns }: ChatRequest, writing: Writing):
 }
 
 class MessageWriter {
-  readonly #writing: Writing;
+  readonly #context: ChatContext;
   readonly #messages: JsonObject[] = [];
   /** Media of tools' results, which only messages of users can hold. They wait until all results of a turn are written. */
   #media: JsonObject[] = [];
 
-  constructor(writing: Writing) {
-    this.#writing = writing;
+  constructor(context: ChatContext) {
+    this.#context = context;
   }
 
   addSystem(parts: readonly TextPart[]): void {
     this.#flush();
-    const role = this.#writing.to.dialect.developerRole ? "developer" : "system";
-    this.#messages.push({ role, content: writeTexts(parts, "\n\n", this.#writing) });
+    const role = this.#context.to.dialect.developerRole ? "developer" : "system";
+    this.#messages.push({ role, content: writeTexts(parts, "\n\n", this.#context) });
   }
 
   addUser(parts: readonly Part[]): void {
@@ -44,7 +44,7 @@ class MessageWriter {
       else if (part.kind === "refusal") others.push({ kind: "text", text: part.text, cache: null });
     }
     if (others.length === 0) return;
-    const content = writeContent(others, this.#writing);
+    const content = writeContent(others, this.#context);
     if (this.#media.length === 0) this.#messages.push({ role: "user", content });
     else this.#flush(typeof content === "string" ? [{ type: "text", text: content }] : content);
   }
@@ -52,7 +52,7 @@ class MessageWriter {
   addAssistant(parts: readonly Part[]): void {
     this.#flush();
     const calls = parts.filter((part) => part.kind === "toolCall");
-    const content = textOf(parts, this.#writing);
+    const content = textOf(parts, this.#context);
     const thoughts = this.#thoughts(parts, calls);
     if (content === null && calls.length === 0 && thoughts === null) return;
     this.#messages.push({
@@ -86,20 +86,20 @@ class MessageWriter {
     const content = said === "" && media.length > 0 ? "The result follows as media." : said;
     const message = {
       role: "tool",
-      tool_call_id: this.#writing.callId(id),
+      tool_call_id: this.#context.callId(id),
       content: failed ? `Error: ${content}` : content,
     };
-    this.#messages.push(this.#writing.marked(message, cache ?? parts.at(-1)?.cache ?? null));
+    this.#messages.push(this.#context.marked(message, cache ?? parts.at(-1)?.cache ?? null));
     if (media.length === 0) return;
     this.#media.push({ type: "text", text: `Media in the result of ${name ?? id}:` });
-    this.#media.push(...media.map((part) => writePart({ ...part, cache: null }, this.#writing)));
+    this.#media.push(...media.map((part) => writePart({ ...part, cache: null }, this.#context)));
   }
 
   #call({ id, name, arguments: args, freeform, signature, cache }: ToolCallPart): JsonObject {
-    const { names, to, openRouter, family } = this.#writing;
+    const { names, to, openRouter, family } = this.#context;
     const proof = signature !== null && signature.family === family && !openRouter ? writeCallProof(signature) : null;
-    if (cache !== null) this.#writing.warnings.add("cache_control");
-    const call = { id: this.#writing.callId(id), ...proof };
+    if (cache !== null) this.#context.warnings.add("cache_control");
+    const call = { id: this.#context.callId(id), ...proof };
     if (freeform && to.dialect.genuine)
       return { ...call, type: "custom", custom: { name: names.out(name), input: args } };
     const json = freeform ? JSON.stringify(wrapInput(args)) : args === "" ? "{}" : args;
@@ -108,7 +108,7 @@ class MessageWriter {
 
   /** Thoughts the model may have back: proved ones of its own, and unproved ones where it demands them. */
   #thoughts(parts: readonly Part[], calls: readonly ToolCallPart[]): JsonObject | null {
-    const { to, openRouter, family } = this.#writing;
+    const { to, openRouter, family } = this.#context;
     const thoughts = parts.filter((part) => part.kind === "reasoning");
     if (openRouter) {
       const details = this.#details(thoughts, calls);
@@ -123,7 +123,7 @@ class MessageWriter {
   }
 
   #details(thoughts: readonly ReasoningPart[], calls: readonly ToolCallPart[]): readonly JsonObject[] {
-    const { family } = this.#writing;
+    const { family } = this.#context;
     const details: JsonObject[] = [];
     for (const thought of thoughts) {
       if (thought.signature?.family === family) details.push(...writeDetails(thought, details.length));
@@ -131,7 +131,7 @@ class MessageWriter {
     for (const { id, signature } of calls) {
       if (signature === null || signature.family !== family) continue;
       const proof: ReasoningPart = { kind: "reasoning", text: "", summary: false, signature, redacted: true, id: null };
-      details.push(...writeDetails({ ...proof, id: this.#writing.callId(id) }, details.length));
+      details.push(...writeDetails({ ...proof, id: this.#context.callId(id) }, details.length));
     }
     return details;
   }
@@ -142,10 +142,10 @@ function isUserPart(part: Part): part is UserPart {
 }
 
 /** Texts and refusals of an answer as one content, as it was streamed; null: there are none. */
-function textOf(parts: readonly Part[], writing: Writing): string | JsonObject[] | null {
+function textOf(parts: readonly Part[], context: ChatContext): string | JsonObject[] | null {
   const texts = parts.flatMap((part): TextPart[] => {
     if (part.kind === "text") return [part];
     return part.kind === "refusal" ? [{ kind: "text", text: part.text, cache: null }] : [];
   });
-  return texts.length === 0 ? null : writeTexts(texts, "", writing);
+  return texts.length === 0 ? null : writeTexts(texts, "", context);
 }

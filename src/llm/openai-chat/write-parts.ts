@@ -4,52 +4,44 @@ import type { JsonObject } from "../json/values.ts";
 import { documentText } from "../message/document-text.ts";
 import { unsupported } from "../message/fault.ts";
 import type { AudioPart, DocumentPart, ImagePart, TextPart } from "../message/request.ts";
+import { AUDIO_FORMATS } from "../openai/audio.ts";
 import { dataUrl } from "../openai/data-url.ts";
-import type { Writing } from "./write-context.ts";
+import type { ChatContext } from "./write-context.ts";
 
 /** What a message of a user may hold. */
 export type UserPart = TextPart | ImagePart | AudioPart | DocumentPart;
-
-/** Formats of sound, by media type. */
-const SOUNDS: ReadonlyMap<string, string> = new Map([
-  ["audio/wav", "wav"],
-  ["audio/x-wav", "wav"],
-  ["audio/wave", "wav"],
-  ["audio/mpeg", "mp3"],
-  ["audio/mp3", "mp3"],
-]);
 
 /**
  * Texts as one text, which every server takes; as parts only where a cache mark needs them.
  * @param between stands between two texts
  */
-export function writeTexts(parts: readonly TextPart[], between: string, writing: Writing): string | JsonObject[] {
-  const written = parts.map((part) => writePart(part, writing));
+export function writeTexts(parts: readonly TextPart[], between: string, context: ChatContext): string | JsonObject[] {
+  const written = parts.map((part) => writePart(part, context));
   if (written.some((part) => "cache_control" in part)) return written;
   return parts.map(({ text }) => text).join(between);
 }
 
 /** A content of any parts: one text as a text, else parts. */
-export function writeContent(parts: readonly UserPart[], writing: Writing): string | JsonObject[] {
-  if (parts.length === 1 && parts[0]!.kind === "text") return writeTexts(parts as readonly TextPart[], "", writing);
-  return parts.map((part) => writePart(part, writing));
+export function writeContent(parts: readonly UserPart[], context: ChatContext): string | JsonObject[] {
+  if (parts.length === 1 && parts[0]!.kind === "text") return writeTexts(parts as readonly TextPart[], "", context);
+  return parts.map((part) => writePart(part, context));
 }
 
 /** @throws LlmError of `unsupported` */
-export function writePart(part: UserPart, writing: Writing): JsonObject {
+export function writePart(part: UserPart, context: ChatContext): JsonObject {
   switch (part.kind) {
     case "text":
-      return writing.marked({ type: "text", text: part.text }, part.cache);
+      return context.marked({ type: "text", text: part.text }, part.cache);
     case "image":
-      return writing.marked(writeImage(part, writing), part.cache);
+      return context.marked(writeImage(part, context), part.cache);
     case "audio":
-      return writing.marked(writeAudio(part, writing), part.cache);
+      return context.marked(writeAudio(part, context), part.cache);
     case "document":
-      return writing.marked(writeDocument(part, writing), part.cache);
+      return context.marked(writeDocument(part, context), part.cache);
   }
 }
 
-function writeImage({ source, detail }: ImagePart, { to }: Writing): JsonObject {
+function writeImage({ source, detail }: ImagePart, { to }: ChatContext): JsonObject {
   if (!to.facts.images) throw unsupported("An image");
   if (source.kind === "file") throw unsupported("An image given as the id of a file");
   if (source.kind === "url" && !to.dialect.remoteUrls) throw unsupported("An image given as a URL");
@@ -57,15 +49,16 @@ function writeImage({ source, detail }: ImagePart, { to }: Writing): JsonObject 
   return { type: "image_url", image_url: detail === null ? { url } : { url, detail } };
 }
 
-function writeAudio({ source }: AudioPart, { to }: Writing): JsonObject {
+function writeAudio({ source }: AudioPart, { to }: ChatContext): JsonObject {
   if (!to.facts.audio) throw unsupported("Audio");
   if (source.kind !== "base64") throw unsupported("Audio that is not part of the request");
-  const format = SOUNDS.get(source.mediaType) ?? (to.dialect.genuine ? null : source.mediaType.replace("audio/", ""));
+  const format =
+    AUDIO_FORMATS.get(source.mediaType) ?? (to.dialect.genuine ? null : source.mediaType.replace("audio/", ""));
   if (format === null) throw unsupported(`Audio of type ${source.mediaType}`);
   return { type: "input_audio", input_audio: { data: source.data, format } };
 }
 
-function writeDocument(part: DocumentPart, { to, openRouter }: Writing): JsonObject {
+function writeDocument(part: DocumentPart, { to, openRouter }: ChatContext): JsonObject {
   const text = documentText(part);
   if (text !== null) return { type: "text", text };
   if (!to.facts.documents) throw unsupported("A document");

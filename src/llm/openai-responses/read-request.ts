@@ -9,8 +9,7 @@ import {
   optionalObject,
   optionalText,
 } from "../json/fields.ts";
-import type { JsonObject } from "../json/values.ts";
-import { isObject, listOr } from "../json/values.ts";
+import { isObject, type JsonObject, listOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import { Losses } from "../message/losses.ts";
 import type { ChatRequest, Effort, OutputShape, Reasoning, Tool } from "../message/request.ts";

@@ -2,9 +2,13 @@
 import type { ReplyIdentity } from "../format.ts";
 import type { JsonObject } from "../json/values.ts";
 import type { Reasoning } from "../message/request.ts";
+import { SERVICE_TIERS } from "../openai/account.ts";
 import type { OWN_THOUGHT } from "./reasoning-items.ts";
 import { AS_DECLARED } from "./tool-names.ts";
 import { writeToolChoice, writeTools } from "./write-tools.ts";
+
+/** Service tiers of this format: those of other providers say nothing to its clients. */
+export const RESPONSES_TIERS: ReadonlySet<string> = new Set([...SERVICE_TIERS, "ultrafast"]);
 
 /** What is the same from the first event of a stream to the last. */
 export function replyFields({ id, model, createdAt, request }: ReplyIdentity): JsonObject {

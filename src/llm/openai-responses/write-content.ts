@@ -4,42 +4,35 @@ import type { JsonObject } from "../json/values.ts";
 import { documentText } from "../message/document-text.ts";
 import { unsupported } from "../message/fault.ts";
 import type { AudioPart, DocumentPart, ImagePart, Source, TextPart } from "../message/request.ts";
+import { AUDIO_FORMATS } from "../openai/audio.ts";
 import { dataUrl } from "../openai/data-url.ts";
-import type { Writing } from "./write-context.ts";
+import type { ResponsesContext } from "./write-context.ts";
 
 /** What a message of a user may hold. */
 export type UserPart = TextPart | ImagePart | AudioPart | DocumentPart;
 
-const SOUNDS: ReadonlyMap<string, string> = new Map([
-  ["audio/wav", "wav"],
-  ["audio/x-wav", "wav"],
-  ["audio/wave", "wav"],
-  ["audio/mpeg", "mp3"],
-  ["audio/mp3", "mp3"],
-]);
-
 /** A part of the input. @throws LlmError of `unsupported` */
-export function writePart(part: UserPart, writing: Writing): JsonObject {
-  if (part.cache !== null) writing.warnings.add("cache_control");
+export function writePart(part: UserPart, context: ResponsesContext): JsonObject {
+  if (part.cache !== null) context.warnings.add("cache_control");
   switch (part.kind) {
     case "text":
       return { type: "input_text", text: part.text };
     case "image":
-      return writeImage(part, writing);
+      return writeImage(part, context);
     case "audio":
-      return writeAudio(part, writing);
+      return writeAudio(part, context);
     case "document":
-      return writeDocument(part, writing);
+      return writeDocument(part, context);
   }
 }
 
-function writeImage({ source, detail }: ImagePart, writing: Writing): JsonObject {
-  if (!writing.to.facts.images) throw unsupported("An image");
-  return { type: "input_image", ...place(source, "image_url", "An image", writing), detail: detail ?? "auto" };
+function writeImage({ source, detail }: ImagePart, context: ResponsesContext): JsonObject {
+  if (!context.to.facts.images) throw unsupported("An image");
+  return { type: "input_image", ...place(source, "image_url", "An image", context), detail: detail ?? "auto" };
 }
 
 /** Where a picture or document is. @param key of a URL */
-function place(source: Source, key: string, what: string, { to }: Writing): JsonObject {
+function place(source: Source, key: string, what: string, { to }: ResponsesContext): JsonObject {
   switch (source.kind) {
     case "base64":
       return { [key]: dataUrl(source.mediaType, source.data) };
@@ -52,20 +45,20 @@ function place(source: Source, key: string, what: string, { to }: Writing): Json
   }
 }
 
-function writeAudio({ source }: AudioPart, { to }: Writing): JsonObject {
+function writeAudio({ source }: AudioPart, { to }: ResponsesContext): JsonObject {
   if (!to.facts.audio) throw unsupported("Audio");
   if (source.kind !== "base64") throw unsupported("Audio that is not part of the request");
-  const format = SOUNDS.get(source.mediaType);
+  const format = AUDIO_FORMATS.get(source.mediaType);
   if (format === undefined) throw unsupported(`Audio of type ${source.mediaType}`);
   return { type: "input_audio", input_audio: { data: source.data, format } };
 }
 
-function writeDocument(part: DocumentPart, writing: Writing): JsonObject {
+function writeDocument(part: DocumentPart, context: ResponsesContext): JsonObject {
   const { source, name } = part;
   const text = documentText(part);
   if (text !== null) return { type: "input_text", text };
-  if (!writing.to.facts.documents) throw unsupported("A document");
-  if (source.kind !== "base64") return { type: "input_file", ...place(source, "file_url", "A document", writing) };
+  if (!context.to.facts.documents) throw unsupported("A document");
+  if (source.kind !== "base64") return { type: "input_file", ...place(source, "file_url", "A document", context) };
   const filename = name ?? (source.mediaType === "application/pdf" ? "document.pdf" : "document");
   return { type: "input_file", filename, file_data: dataUrl(source.mediaType, source.data) };
 }

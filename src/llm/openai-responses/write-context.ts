@@ -1,23 +1,14 @@
 // What the writers of one request share.
-
-import type { ChatRequest, Family } from "../message/request.ts";
+import type { ChatRequest } from "../message/request.ts";
 import type { ModelTarget } from "../models/model.ts";
-import { CALL_IDS, callId, TOOL_NAMES, ToolNames } from "../tools/ids.ts";
+import { WriteContext } from "../openai/write-context.ts";
+import { CALL_IDS } from "../tools/ids.ts";
 import type { Spelling } from "./tool-names.ts";
 
-/** A request in the making. */
-export class Writing implements Spelling {
-  readonly to: ModelTarget;
-  readonly names: ToolNames;
-  /** What was left out or changed, by name of the field. */
-  readonly warnings = new Set<string>();
-  /** Whose proofs the model takes. */
-  readonly family: Family;
-
+/** Adds how tools are spelled for the endpoint. */
+export class ResponsesContext extends WriteContext implements Spelling {
   constructor(request: ChatRequest, to: ModelTarget) {
-    this.to = to;
-    this.family = to.family ?? "openai";
-    this.names = new ToolNames(request, TOOL_NAMES.openai, to.dialect.genuine);
+    super(request, to, CALL_IDS.openai);
   }
 
   get native(): boolean {
@@ -26,9 +17,5 @@ export class Writing implements Spelling {
 
   out(name: string): string {
     return this.names.out(name);
-  }
-
-  callId(id: string): string {
-    return callId(id, CALL_IDS.openai);
   }
 }

@@ -6,31 +6,31 @@ import type { ChatRequest, Part, ReasoningPart, ToolCallPart, ToolResultPart, Tu
 import { wrapInput } from "../tools/freeform.ts";
 import { CallNames } from "./tool-names.ts";
 import { type UserPart, writePart } from "./write-content.ts";
-import type { Writing } from "./write-context.ts";
+import type { ResponsesContext } from "./write-context.ts";
 
 /** @throws LlmError of `unsupported` */
-export function writeInput({ turns, tools }: ChatRequest, writing: Writing): readonly JsonObject[] {
-  const writer = new InputWriter(writing, new CallNames(tools, writing));
+export function writeInput({ turns, tools }: ChatRequest, context: ResponsesContext): readonly JsonObject[] {
+  const writer = new InputWriter(context, new CallNames(tools, context));
   for (const turn of turns) writer.add(turn);
   return writer.items;
 }
 
 class InputWriter {
   readonly items: JsonObject[] = [];
-  readonly #writing: Writing;
+  readonly #context: ResponsesContext;
   readonly #names: CallNames;
   /** Ids of the calls of freeform tools. */
   readonly #freeform = new Set<string>();
   /** Of the message being written. */
   #content: JsonObject[] = [];
 
-  constructor(writing: Writing, names: CallNames) {
-    this.#writing = writing;
+  constructor(context: ResponsesContext, names: CallNames) {
+    this.#context = context;
     this.#names = names;
   }
 
   add({ role, parts }: Turn): void {
-    const name = role === "system" && this.#writing.to.dialect.developerRole ? "developer" : role;
+    const name = role === "system" && this.#context.to.dialect.developerRole ? "developer" : role;
     for (const part of parts) {
       const item = this.#item(part);
       if (item === undefined) this.#content.push(role === "assistant" ? answerPart(part) : this.#inputPart(part));
@@ -64,30 +64,30 @@ class InputWriter {
 
   #inputPart(part: Part): JsonObject {
     if (part.kind === "refusal") return { type: "input_text", text: part.text };
-    return writePart(part as UserPart, this.#writing);
+    return writePart(part as UserPart, this.#context);
   }
 
   #call({ id, name, arguments: args, freeform, cache }: ToolCallPart): JsonObject {
-    if (cache !== null) this.#writing.warnings.add("cache_control");
-    const call = { call_id: this.#writing.callId(id), ...this.#names.fields(name) };
+    if (cache !== null) this.#context.warnings.add("cache_control");
+    const call = { call_id: this.#context.callId(id), ...this.#names.fields(name) };
     if (!freeform) return { type: "function_call", ...call, arguments: args === "" ? "{}" : args };
-    if (!this.#writing.native) return { type: "function_call", ...call, arguments: JSON.stringify(wrapInput(args)) };
+    if (!this.#context.native) return { type: "function_call", ...call, arguments: JSON.stringify(wrapInput(args)) };
     this.#freeform.add(id);
     return { type: "custom_tool_call", ...call, input: args };
   }
 
   #output({ id, parts, failed, freeform, cache }: ToolResultPart): JsonObject {
-    if (cache !== null) this.#writing.warnings.add("cache_control");
-    const custom = this.#writing.native && (freeform || this.#freeform.has(id));
+    if (cache !== null) this.#context.warnings.add("cache_control");
+    const custom = this.#context.native && (freeform || this.#freeform.has(id));
     return {
       type: custom ? "custom_tool_call_output" : "function_call_output",
-      call_id: this.#writing.callId(id),
+      call_id: this.#context.callId(id),
       output: this.#result(parts, failed),
     };
   }
 
   #result(parts: ToolResultPart["parts"], failed: boolean): string | readonly JsonObject[] {
-    const written = parts.map((part) => writePart(part, this.#writing));
+    const written = parts.map((part) => writePart(part, this.#context));
     if (written.every(({ type }) => type === "input_text")) {
       const text = written.map((part) => part.text).join("\n");
       return failed ? `Error: ${text}` : text;
@@ -97,7 +97,7 @@ class InputWriter {
 
   /** Thoughts go to the family that has proved them; without a proof only to models that demand them. */
   #thought({ text, summary, signature, id }: ReasoningPart): JsonObject | null {
-    const { to, family } = this.#writing;
+    const { to, family } = this.#context;
     const wanted = signature === null ? to.facts.reasoningBack && text !== "" && !summary : signature.family === family;
     if (!wanted) return null;
     return {

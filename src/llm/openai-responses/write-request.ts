@@ -1,12 +1,14 @@
 // A request in the words of a provider of Responses.
+
 import type { WrittenRequest } from "../format.ts";
-import type { JsonObject } from "../json/values.ts";
+import { type JsonObject, withoutNulls } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";
 import type { ChatRequest, Effort, OutputShape, Reasoning } from "../message/request.ts";
 import type { ModelTarget } from "../models/model.ts";
+import { accountFields } from "../openai/account.ts";
 import { effortOf, orderOf, type ReasoningOrder } from "../reasoning/effort.ts";
-import { CALL_IDS, callId } from "../tools/ids.ts";
-import { Writing } from "./write-context.ts";
+import { RESPONSES_TIERS } from "./response-object.ts";
+import { ResponsesContext } from "./write-context.ts";
 import { writeInput } from "./write-input.ts";
 import { writeToolChoice, writeTools } from "./write-tools.ts";
 
@@ -14,44 +16,38 @@ import { writeToolChoice, writeTools } from "./write-tools.ts";
 export function writeRequest(request: ChatRequest, to: ModelTarget): WrittenRequest {
   const [native] = request.nativeOnly;
   if (native !== undefined) throw unsupported(native, native);
-  const writing = new Writing(request, to);
-  for (const name of request.droppable) writing.warnings.add(name);
+  const context = new ResponsesContext(request, to);
   const body = {
     model: to.upstreamName,
-    ...writeInstructions(request, writing),
-    input: writeInput(request, writing),
-    ...toolFields(request, writing),
-    ...writeLimits(request, writing),
-    ...writeSampling(request, writing),
-    ...writeReasoning(request, writing),
+    ...writeInstructions(request, context),
+    input: writeInput(request, context),
+    ...toolFields(request, context),
+    ...writeLimits(request, context),
+    ...writeSampling(request, context),
+    ...writeReasoning(request, context),
     ...writeText(request, to),
     ...writeInclude(request, to),
-    ...writeAccount(request, writing),
+    ...accountFields(request, context, RESPONSES_TIERS),
     // Clients of other formats have asked nobody to keep what they send.
     store: false,
     ...(request.stream ? { stream: true } : null),
   };
-  return { body, warnings: [...writing.warnings], toolNames: writing.names.restores ? writing.names : null };
+  return { body, warnings: [...context.warnings], toolNames: context.names.restores ? context.names : null };
 }
 
-/** Without the fields that are null. */
-function said(fields: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
-}
-
-function writeInstructions({ system }: ChatRequest, { warnings }: Writing): JsonObject {
+function writeInstructions({ system }: ChatRequest, { warnings }: ResponsesContext): JsonObject {
   if (system.length === 0) return {};
   if (system.some(({ cache }) => cache !== null)) warnings.add("cache_control");
   return { instructions: system.map(({ text }) => text).join("\n\n") };
 }
 
-function toolFields({ tools, toolChoice, parallelTools }: ChatRequest, writing: Writing): JsonObject {
+function toolFields({ tools, toolChoice, parallelTools }: ChatRequest, context: ResponsesContext): JsonObject {
   if (tools.length === 0) return {};
-  if (!writing.to.facts.tools) throw unsupported("A tool", "tools");
-  if (tools.some(({ cache }) => cache !== null)) writing.warnings.add("cache_control");
-  return said({
-    tools: writeTools(tools, writing),
-    tool_choice: toolChoice === null ? null : writeToolChoice(toolChoice, tools, writing),
+  if (!context.to.facts.tools) throw unsupported("A tool", "tools");
+  if (tools.some(({ cache }) => cache !== null)) context.warnings.add("cache_control");
+  return withoutNulls({
+    tools: writeTools(tools, context),
+    tool_choice: toolChoice === null ? null : writeToolChoice(toolChoice, tools, context),
     parallel_tool_calls: parallelTools,
   });
 }
@@ -59,7 +55,7 @@ function toolFields({ tools, toolChoice, parallelTools }: ChatRequest, writing: 
 /** Smallest bound that OpenAI accepts. */
 const LEAST_TOKENS = 16;
 
-function writeLimits({ maxTokens, stop, choices }: ChatRequest, { to, warnings }: Writing): JsonObject {
+function writeLimits({ maxTokens, stop, choices }: ChatRequest, { to, warnings }: ResponsesContext): JsonObject {
   if (choices > 1) throw unsupported("More than one choice", "n");
   if (stop.length > 0) warnings.add("stop");
   if (maxTokens === null) return {};
@@ -73,13 +69,13 @@ function writeLimits({ maxTokens, stop, choices }: ChatRequest, { to, warnings }
 /** Values that say what every model does unless told otherwise. */
 const USUAL: Readonly<Record<string, number>> = { temperature: 1, top_p: 1, frequency_penalty: 0, presence_penalty: 0 };
 
-function writeSampling({ sampling, logprobs }: ChatRequest, { to, warnings }: Writing): JsonObject {
-  const fields = said({
+function writeSampling({ sampling, logprobs }: ChatRequest, { to, warnings }: ResponsesContext): JsonObject {
+  const fields = withoutNulls({
     temperature: sampling.temperature,
     top_p: sampling.topP,
     top_logprobs: logprobs === 0 ? null : logprobs,
   });
-  const lost = said({
+  const lost = withoutNulls({
     ...(to.facts.sampling ? null : fields),
     ...(!to.facts.sampling && logprobs === 0 ? { logprobs } : null),
     top_k: sampling.topK,
@@ -94,12 +90,12 @@ function writeSampling({ sampling, logprobs }: ChatRequest, { to, warnings }: Wr
   return to.facts.sampling ? fields : {};
 }
 
-function writeReasoning({ reasoning }: ChatRequest, writing: Writing): JsonObject {
+function writeReasoning({ reasoning }: ChatRequest, context: ResponsesContext): JsonObject {
   const changed: string[] = [];
-  const order = orderOf(reasoning, writing.to.facts.reasoning, changed);
-  for (const name of changed) writing.warnings.add(name);
-  if (reasoning === null || writing.to.facts.reasoning.kind === "none") return {};
-  const told = said({ effort: effortIn(order, reasoning), summary: summaryOf(reasoning) });
+  const order = orderOf(reasoning, context.to.facts.reasoning, changed);
+  for (const name of changed) context.warnings.add(name);
+  if (reasoning === null || context.to.facts.reasoning.kind === "none") return {};
+  const told = withoutNulls({ effort: effortIn(order, reasoning), summary: summaryOf(reasoning) });
   return Object.keys(told).length === 0 ? {} : { reasoning: told };
 }
 
@@ -116,7 +112,7 @@ function summaryOf({ summary, visible }: Reasoning): string | null {
 }
 
 function writeText({ output, verbosity }: ChatRequest, to: ModelTarget): JsonObject {
-  const text = said({ format: output === null ? null : writeShape(output, to), verbosity });
+  const text = withoutNulls({ format: output === null ? null : writeShape(output, to), verbosity });
   return Object.keys(text).length === 0 ? {} : { text };
 }
 
@@ -126,7 +122,7 @@ function writeShape(output: OutputShape, { facts }: ModelTarget): JsonObject {
   if (!facts.schema) throw unsupported("An answer by a JSON schema", "text.format");
   const { name, description, schema, strict } = output;
   // Other formats have schemas without names.
-  return { type: "json_schema", ...said({ name: name === "" ? "answer" : name, description, schema, strict }) };
+  return { type: "json_schema", ...withoutNulls({ name: name === "" ? "answer" : name, description, schema, strict }) };
 }
 
 /** Proofs of thoughts are asked for, so that the next turn has them: without them nothing is stored to refer to. */
@@ -135,26 +131,4 @@ function writeInclude({ logprobs }: ChatRequest, { facts, dialect }: ModelTarget
   if (dialect.genuine && facts.reasoning.kind !== "none") include.push("reasoning.encrypted_content");
   if (logprobs !== null && facts.sampling) include.push("message.output_text.logprobs");
   return include.length === 0 ? {} : { include };
-}
-
-const TIERS: ReadonlySet<string> = new Set(["auto", "default", "flex", "scale", "priority", "fast", "ultrafast"]);
-
-/** What is between the client and the provider's account. Metadata belong to stored answers, and none is stored. */
-function writeAccount({ user, cacheKey, serviceTier, metadata }: ChatRequest, { to, warnings }: Writing): JsonObject {
-  const { genuine } = to.dialect;
-  const tier = serviceTier === "standard_only" ? "default" : serviceTier;
-  const tierTaken = genuine && tier !== null && TIERS.has(tier);
-  if (tier !== null && !tierTaken) warnings.add("service_tier");
-  if (cacheKey !== null && !genuine) warnings.add("prompt_cache_key");
-  if (metadata !== null) warnings.add("metadata");
-  return said({
-    // Both are bounded to 64 characters; what is longer is still the same for the same user.
-    [genuine ? "safety_identifier" : "user"]: bounded(user),
-    prompt_cache_key: genuine ? bounded(cacheKey) : null,
-    service_tier: tierTaken ? tier : null,
-  });
-}
-
-function bounded(value: string | null): string | null {
-  return value === null || value.length <= 64 ? value : callId(value, CALL_IDS.openai);
 }

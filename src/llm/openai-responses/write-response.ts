@@ -3,7 +3,7 @@ import type { ReplyIdentity } from "../format.ts";
 import { type JsonObject, listOr, objectOr } from "../json/values.ts";
 import type { ChatResponse } from "../message/response.ts";
 import { outcomeOf } from "./finish.ts";
-import { replyFields } from "./response-object.ts";
+import { RESPONSES_TIERS, replyFields } from "./response-object.ts";
 import { writeUsage } from "./usage.ts";
 import { itemsOf } from "./write-output-items.ts";
 
@@ -20,9 +20,6 @@ export function writeResponse({ choices, usage, serviceTier }: ChatResponse, as:
     incomplete_details: reason === null ? null : { reason },
     output: itemsOf(parts, entries, status === "completed" ? "completed" : "incomplete", as),
     usage: usage === null ? null : writeUsage(usage),
-    ...(serviceTier !== null && TIERS.has(serviceTier) ? { service_tier: serviceTier } : null),
+    ...(serviceTier !== null && RESPONSES_TIERS.has(serviceTier) ? { service_tier: serviceTier } : null),
   };
 }
-
-/** Tiers of this format: those of other providers say nothing to its clients. */
-const TIERS: ReadonlySet<string> = new Set(["auto", "default", "flex", "scale", "priority", "fast", "ultrafast"]);

@@ -1,5 +1,5 @@
 // Items of a streamed answer that are in progress, and the events each consists of.
-import type { JsonObject } from "../json/values.ts";
+import { type JsonObject, parseJson } from "../json/values.ts";
 import { callItem, type ItemStatus, messageItem, outputText, thoughtItem } from "./write-output-items.ts";
 import type { EventLog } from "./write-stream-events.ts";
 
@@ -180,13 +180,7 @@ export class OpenCall {
 
   /** Providers end a call that the length limit has cut before they say so. */
   #isCut(): boolean {
-    if (this.#freeform) return false;
-    try {
-      JSON.parse(this.#input);
-      return false;
-    } catch {
-      return true;
-    }
+    return !this.#freeform && parseJson(this.#input) === undefined;
   }
 
   #item(status: ItemStatus): JsonObject {

@@ -1,7 +1,6 @@
 // Tools and the choice among them: for providers, and in answers, which repeat them.
 
-import type { JsonObject } from "../json/values.ts";
-import { isObject } from "../json/values.ts";
+import { isObject, type JsonObject } from "../json/values.ts";
 import type { Tool, ToolChoice } from "../message/request.ts";
 import { asFunction } from "../tools/freeform.ts";
 import { CallNames, type Spelling } from "./tool-names.ts";

@@ -1,5 +1,5 @@
 // Proofs of thoughts in the hands of clients of another API: one opaque text each, which they send back unchanged.
-import { isObject, textOr } from "../json/values.ts";
+import { isObject, parseJson, textOr } from "../json/values.ts";
 import type { Family, ReasoningPart, Signature } from "../message/request.ts";
 
 /** Base64 of `gateway-sig:`: whole groups of three, so that every sealed text begins with it. No provider's own does. */
@@ -39,7 +39,7 @@ export function hasSealed(request: Buffer): boolean {
 /** What was sealed. @param text as the client sent it @returns null: nothing was, so the text is a signature of the client's API */
 export function unseal(text: string): Proof | null {
   if (!text.startsWith(MARK)) return null;
-  const content = parsed(Buffer.from(text.slice(MARK.length), "base64").toString());
+  const content = parseJson(Buffer.from(text.slice(MARK.length), "base64").toString());
   if (!isObject(content)) return null;
   const family = textOr(content.f);
   const value = textOr(content.v);
@@ -79,12 +79,4 @@ export function sealCall(signature: Signature, own: Family): string {
 export function unsealCall(text: string): Signature | null {
   const proof = unseal(text);
   return proof?.ofCall === true ? proof.signature : null;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,6 @@
 // Freeform tools, whose input is text instead of JSON, towards APIs where every tool has a schema. Writers of requests
 // wrap tools and calls; `restored-tools.ts` unwraps calls of freeform tools made as functions.
-import { isObject, type JsonObject, objectOr, textOr } from "../json/values.ts";
+import { isObject, type JsonObject, objectOr, parseJson, textOr } from "../json/values.ts";
 import type { Tool } from "../message/request.ts";
 
 /** The schema of a function that stands for a freeform tool: one text. */
@@ -33,24 +33,11 @@ export function wrapInput(raw: string): { readonly input: string } {
 
 /** The raw input in the arguments of a function that {@link asFunction} made; all of them, if they are not of its schema. */
 export function unwrapInput(args: string): string {
-  const value = parsed(args);
+  const value = parseJson(args);
   if (isObject(value) && typeof value.input === "string") return value.input;
   const cut = new InputUnwrapper();
   const input = cut.push(args);
   return cut.opened ? input : args;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-/** Names of the freeform tools of a request. */
-export function freeformNames(tools: readonly Tool[]): ReadonlySet<string> {
-  return new Set(tools.filter(({ freeform }) => freeform).map(({ name }) => name));
 }
 
 /** What stands before the raw input, and an escape in it that may be cut. */
@@ -132,7 +119,7 @@ function precedingBackslashes(text: string, end: number): number {
 
 /** The content of a JSON text, in which models leave control characters unescaped at times. */
 function decoded(content: string): string {
-  const value = parsed(`"${content.replaceAll(/[\u0000-\u001f]/g, escapeControl)}"`);
+  const value = parseJson(`"${content.replaceAll(/[\u0000-\u001f]/g, escapeControl)}"`);
   return typeof value === "string" ? value : content;
 }
 

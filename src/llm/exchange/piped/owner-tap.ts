@@ -2,8 +2,7 @@
 import type { Receiver, SendFailure } from "../../../core/edges.ts";
 import { getField } from "../../../wire/fields.ts";
 import { Gathered } from "../../../wire/gathered.ts";
-import { isObject, type JsonObject, listOr, objectOr, textOr } from "../../json/values.ts";
-import { parseObject } from "../reply/parse-object.ts";
+import { isObject, type JsonObject, listOr, objectOr, parseObject, textOr } from "../../json/values.ts";
 import { addPipedFields, passedFields } from "../reply/reply-fields.ts";
 import type { PipedRequest } from "./piped-request.ts";
 
@@ -75,7 +74,7 @@ export class OwnerTap implements Receiver {
 
   #note(): void {
     if (this.#body === null) return;
-    const object = parseObject(this.#body.take());
+    const object = parseObject(this.#body.take().toString());
     this.#body = null;
     if (object === null) return;
     const made = this.#request.ctx.method === "POST" ? idOf(object) : null;
@@ -86,7 +85,7 @@ export class OwnerTap implements Receiver {
   /** Sends the list without what other clients have made. What is no list is not sent. */
   #sendList(): void {
     const { reason, fields } = this.#list!;
-    const whole = parseObject(this.#body!.take()) ?? {};
+    const whole = parseObject(this.#body!.take().toString()) ?? {};
     const lists = Object.entries(whole).filter(([, value]) => Array.isArray(value));
     const own = lists.map(([key, items]) => [key, listOr(items).filter((item) => this.#isOwn(item))]);
     const bytes = jsonOf({ ...whole, ...Object.fromEntries(own) });

@@ -1,9 +1,9 @@
 // An answer whose status is an error.
+
 import { Gathered } from "../../../wire/gathered.ts";
-import { isObject } from "../../json/values.ts";
+import { isObject, parseObject } from "../../json/values.ts";
 import type { FaultKind } from "../../message/fault.ts";
 import { deliverFault, retryFields } from "./deliver-fault.ts";
-import { parseObject } from "./parse-object.ts";
 import { passedFields } from "./reply-fields.ts";
 import type { ReplyOutput, ReplyPart } from "./reply-part.ts";
 
@@ -42,7 +42,7 @@ export class FaultReply implements ReplyPart {
     const { format, native } = choice.request;
     // 3xx and others below 400: no API of the kind answers so.
     const status = this.#status < 400 ? 502 : this.#status;
-    const json = parseObject(bytes);
+    const json = parseObject(bytes.toString());
     const { credential } = choice;
     this.#to.faulted(format.provider.readError(status, json, fields), (fault) => {
       const passes = native && this.#status >= 400 && isObject(json?.error);

@@ -1,10 +1,9 @@
 // An event stream in the client's own format: passed on as it is, but for the name of the model.
 import { EventReader } from "../../bytes/event-reader.ts";
-import { objectOr } from "../../json/values.ts";
+import { objectOr, parseObject } from "../../json/values.ts";
 import { badResponse } from "../../message/fault.ts";
 import { mergeUsage, type Usage } from "../../message/usage.ts";
 import { deliverFault } from "./deliver-fault.ts";
-import { parseObject } from "./parse-object.ts";
 import type { ReplyOutput, ReplyPart } from "./reply-part.ts";
 import { renamed } from "./whole-reply.ts";
 

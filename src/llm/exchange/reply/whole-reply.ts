@@ -1,12 +1,11 @@
 // An answer that comes as one JSON object.
 import { Gathered } from "../../../wire/gathered.ts";
 import { replacedValue } from "../../bytes/json-edit.ts";
-import type { JsonObject } from "../../json/values.ts";
+import { type JsonObject, parseObject } from "../../json/values.ts";
 import { badResponse, type Fault, LlmError } from "../../message/fault.ts";
 import type { ChatResponse } from "../../message/response.ts";
 import { restoreTools } from "../../tools/restored-tools.ts";
 import { deliverFault } from "./deliver-fault.ts";
-import { parseObject } from "./parse-object.ts";
 import { playback } from "./playback.ts";
 import { passedFields } from "./reply-fields.ts";
 import type { ReplyOutput, ReplyPart } from "./reply-part.ts";
@@ -42,7 +41,7 @@ export class WholeReply implements ReplyPart {
 
   #send(bytes: Buffer): void {
     if (this.#wrongType !== null) throw new LlmError(this.#wrongType);
-    const json = bytes.length > MAX_BYTES ? null : parseObject(bytes);
+    const json = bytes.length > MAX_BYTES ? null : parseObject(bytes.toString());
     if (json === null) throw badResponse("a body that is no JSON object");
     const { call, choice, fields } = this.#to;
     const { format, native, toolNames } = choice.request;
