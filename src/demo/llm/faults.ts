@@ -23,7 +23,7 @@ const REFUSALS: Readonly<Record<string, RefusalKind>> = {
 const PAGE = "<!doctype html><html><head><title>Error</title></head><body><h1>Something is wrong</h1></body></html>\n";
 
 /** The refusal that is commanded; null: none. */
-export function refusalOf(commands: Commands): Refusal | null {
+function refusalOf(commands: Commands): Refusal | null {
   for (const name of commands.keys()) {
     const kind = REFUSALS[name];
     if (kind !== undefined) return new Refusal(kind, "", null, null, amount(commands, name, -1));

@@ -69,7 +69,7 @@ export function codingsOf(encoding: string): string[] {
 }
 
 /** Whether `deflate` is what RFC 9110 says, zlib's format; many send the bare data instead (RFC 1950 §2.2). */
-export function hasZlibHeader(bytes: Buffer): boolean {
+function hasZlibHeader(bytes: Buffer): boolean {
   return bytes.length >= 2 && (bytes[0]! & 15) === 8 && bytes.readUInt16BE(0) % 31 === 0;
 }
 

@@ -9,7 +9,7 @@ export const ACCOUNT_FIELDS = {
 } as const;
 
 /** In lower case. */
-export const CREDENTIAL_FIELDS: ReadonlySet<string> = new Set([
+const CREDENTIAL_FIELDS: ReadonlySet<string> = new Set([
   "authorization",
   "proxy-authorization",
   "cookie",
@@ -28,7 +28,7 @@ export const KEY_FIELD_PREFIX = "x-llm-key-";
 export const CREDENTIAL_PARAMETERS = ["key", "access_token", "oauth_token", "api_key", "api-key"] as const;
 
 /** Whether a field of that name, in any case, carries a credential. */
-export function isCredentialField(name: string): boolean {
+function isCredentialField(name: string): boolean {
   const lower = name.toLowerCase();
   return CREDENTIAL_FIELDS.has(lower) || lower.startsWith(KEY_FIELD_PREFIX);
 }

@@ -1,6 +1,6 @@
 // Errors of the gateway itself as faults, so that each API can express them.
 import { ERRORS, type ErrorCode } from "../../core/errors.ts";
-import { FAULT_STATUS, type Fault, type FaultKind } from "../message/fault.ts";
+import type { Fault, FaultKind } from "../message/fault.ts";
 
 /** HTTP status → kind of fault. */
 const KINDS: Readonly<Record<number, FaultKind>> = {
@@ -55,9 +55,4 @@ const FAULT_CODES: Readonly<Record<FaultKind, ErrorCode>> = {
 /** The error code under which a fault is logged. */
 export function codeOf({ kind }: Fault): ErrorCode {
   return FAULT_CODES[kind];
-}
-
-/** Status of a fault that has none of its own in an API. */
-export function statusOf({ kind }: Fault): number {
-  return FAULT_STATUS[kind];
 }

@@ -40,8 +40,8 @@ export function parseJson(text: string): unknown {
 }
 
 /** The object that a JSON text is; null: it is anything else, or malformed. */
-export function parseObject(text: string): JsonObject | null {
-  return objectOr(parseJson(text));
+export function parseObject(text: string | Buffer): JsonObject | null {
+  return objectOr(parseJson(text.toString()));
 }
 
 /** The fields that are not null. */

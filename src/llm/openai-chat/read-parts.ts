@@ -18,13 +18,13 @@ const LIFETIMES: ReadonlyMap<unknown, number> = new Map([
 ]);
 
 /** The error of a part. @param part -1: the content itself */
-export function malformedPart(message: number, part: number, key: string, what: string): LlmError {
+function malformedPart(message: number, part: number, key: string, what: string): LlmError {
   const at = part === -1 ? `messages[${message}].content` : `messages[${message}].content[${part}]`;
   return invalid(key === "" ? at : `${at}.${key}`, what);
 }
 
 /** A text. */
-export function textPart(text: string, cache: CacheMark | null = null): TextPart {
+function textPart(text: string, cache: CacheMark | null = null): TextPart {
   return { kind: "text", text, cache };
 }
 

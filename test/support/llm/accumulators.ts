@@ -8,7 +8,7 @@ import type { JsonObject } from "../../../src/llm/json/values.ts";
 import { bodySays, responseSays, type Said } from "./said.ts";
 
 /** A fetch that answers every request with this. */
-export function answering(body: string, type = "text/event-stream", status = 200): typeof fetch {
+function answering(body: string, type = "text/event-stream", status = 200): typeof fetch {
   return async () => new Response(body, { status, headers: { "content-type": type } });
 }
 

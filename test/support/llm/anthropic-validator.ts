@@ -39,7 +39,7 @@ const STOP_REASONS = new Set([
 ]);
 
 /** Events as a client frames them: each of one `event` line and one `data` line. */
-export function parseEvents(stream: string): StreamEvent[] {
+function parseEvents(stream: string): StreamEvent[] {
   assert.ok(stream === "" || stream.endsWith("\n\n"), "the stream ends within an event");
   return stream
     .split("\n\n")

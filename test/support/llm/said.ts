@@ -41,14 +41,14 @@ const FINISHES: Readonly<Record<string, Said["finish"]>> = {
 };
 
 /** The word for a finish reason of any API. */
-export function finishOf(reason: unknown, calls: readonly SaidCall[]): Said["finish"] {
+function finishOf(reason: unknown, calls: readonly SaidCall[]): Said["finish"] {
   const finish = FINISHES[String(reason)] ?? assert.fail(`finish reason ${String(reason)}`);
   // Gemini ends answers with and without calls alike.
   return reason === "STOP" && calls.length > 0 ? "calls" : finish;
 }
 
 /** A JSON value, or the text itself if it is none; "" stands for no arguments. */
-export function inputOf(text: string): unknown {
+function inputOf(text: string): unknown {
   try {
     return text === "" ? {} : JSON.parse(text);
   } catch {

@@ -26,7 +26,7 @@ export function translateStream(provider: WireFormat, client: WireFormat, chunks
 }
 
 /** Reads a stream into a sink as the gateway does. @param step called after each event */
-export function readStream(
+function readStream(
   provider: WireFormat,
   sink: StreamWriter,
   chunks: Iterable<Buffer>,

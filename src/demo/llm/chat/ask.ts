@@ -45,7 +45,7 @@ function thinks(body: ChatBody, traits: ChatTraits): boolean {
 }
 
 /** Text of a message. */
-export function textOf(message: ChatMessage | undefined): string {
+function textOf(message: ChatMessage | undefined): string {
   const content = message?.content ?? "";
   return typeof content === "string" ? content : content.map(({ text = "" }) => text).join("");
 }

@@ -43,7 +43,7 @@ export const audioRoutes: readonly Route[] = [
 ];
 
 /** 64 bytes for every character of a text, which no text decoder survives. */
-export function soundOf(text: string): Buffer {
+function soundOf(text: string): Buffer {
   const one = createHash("sha512").update(text).digest();
   return Buffer.concat(Array.from({ length: text.length }, () => one));
 }

@@ -2,6 +2,7 @@
 import type { RequestContext } from "../../../core/context.ts";
 import type { Reply } from "../../../core/reply.ts";
 import { faultOf, LlmError } from "../../message/fault.ts";
+import { AUTO } from "../../models/resolve.ts";
 import type { Call } from "../call.ts";
 import { type Api, apiOf, apiPath } from "../operation.ts";
 import type { CandidateOrder } from "./candidate-order.ts";
@@ -23,8 +24,6 @@ export interface ListedModels {
   readonly strip: string;
 }
 
-/** Names `auto` and its aliases stand for all models, in the order of the rule. */
-const AUTO = "auto";
 /** Gemini's clients write it before a name. */
 const PREFIX = "models/";
 

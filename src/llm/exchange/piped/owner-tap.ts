@@ -74,7 +74,7 @@ export class OwnerTap implements Receiver {
 
   #note(): void {
     if (this.#body === null) return;
-    const object = parseObject(this.#body.take().toString());
+    const object = parseObject(this.#body.take());
     this.#body = null;
     if (object === null) return;
     const made = this.#request.ctx.method === "POST" ? idOf(object) : null;
@@ -85,7 +85,7 @@ export class OwnerTap implements Receiver {
   /** Sends the list without what other clients have made. What is no list is not sent. */
   #sendList(): void {
     const { reason, fields } = this.#list!;
-    const whole = parseObject(this.#body!.take().toString()) ?? {};
+    const whole = parseObject(this.#body!.take()) ?? {};
     const lists = Object.entries(whole).filter(([, value]) => Array.isArray(value));
     const own = lists.map(([key, items]) => [key, listOr(items).filter((item) => this.#isOwn(item))]);
     const bytes = jsonOf({ ...whole, ...Object.fromEntries(own) });

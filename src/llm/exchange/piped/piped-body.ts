@@ -2,10 +2,9 @@
 import type { RequestContext } from "../../../core/context.ts";
 import type { Refusal } from "../../../core/reply.ts";
 import { getField } from "../../../wire/fields.ts";
-import { listOr } from "../../json/values.ts";
+import { listOr, parseObject } from "../../json/values.ts";
 import type { Operation } from "../../providers/kinds.ts";
 import { readBody } from "../read-body.ts";
-import { parseObject } from "../reply/parse-object.ts";
 
 /** Members of bodies that name objects. */
 const MEMBERS: Readonly<Partial<Record<Operation, readonly string[]>>> = {

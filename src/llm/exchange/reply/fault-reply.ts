@@ -42,7 +42,7 @@ export class FaultReply implements ReplyPart {
     const { format, native } = choice.request;
     // 3xx and others below 400: no API of the kind answers so.
     const status = this.#status < 400 ? 502 : this.#status;
-    const json = parseObject(bytes.toString());
+    const json = parseObject(bytes);
     const { credential } = choice;
     this.#to.faulted(format.provider.readError(status, json, fields), (fault) => {
       const passes = native && this.#status >= 400 && isObject(json?.error);

@@ -41,7 +41,7 @@ export class WholeReply implements ReplyPart {
 
   #send(bytes: Buffer): void {
     if (this.#wrongType !== null) throw new LlmError(this.#wrongType);
-    const json = bytes.length > MAX_BYTES ? null : parseObject(bytes.toString());
+    const json = bytes.length > MAX_BYTES ? null : parseObject(bytes);
     if (json === null) throw badResponse("a body that is no JSON object");
     const { call, choice, fields } = this.#to;
     const { format, native, toolNames } = choice.request;
