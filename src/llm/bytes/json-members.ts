@@ -59,13 +59,6 @@ export function membersOf(bytes: Buffer, { from }: JsonSpan): JsonObjectSpan | J
   return membersAt(bytes, new JsonScanner(bytes, MAX_DEPTH), from);
 }
 
-/** Finds a member of an object that is the value of another's member; null: there is none, or the value is no object. */
-export function nestedMember(bytes: Buffer, value: JsonSpan, key: string): JsonMember | JsonProblem | null {
-  if (bytes[value.from] !== OPEN_OBJECT) return null;
-  const object = membersOf(bytes, value);
-  return isProblem(object) ? object : (object.members.get(key) ?? null);
-}
-
 /**
  * Finds a value by the keys that lead to it, and looks no further: for texts that are passed on whatever they contain.
  * @param from offset of an object @param path keys of ASCII
