@@ -1,13 +1,21 @@
 // Collects bytes in one buffer that doubles as it fills, so that small chunks need no objects.
 
 const EMPTY = Buffer.alloc(0);
+/** What was announced is believed once one in so many bytes has come. */
+const GOOD_PART = 8;
 
 /** Collects bytes; memory and copying stay below a small multiple of them, however they are cut. */
 export class Gathered {
+  readonly #expected: number;
   #room: Buffer = EMPTY;
   #from = 0;
   /** Bytes collected. */
   length = 0;
+
+  /** @param expected bytes that are likely to come in all: room for them is made once a good part has come; 0 unknown */
+  constructor(expected = 0) {
+    this.#expected = expected;
+  }
 
   /** What was collected so far. The bytes of the view stay as they are, whatever is added later. */
   get bytes(): Buffer {
@@ -44,7 +52,8 @@ export class Gathered {
   }
 
   #grow(need: number): void {
-    const room = Buffer.allocUnsafe(Math.max(need, 2 * this.length));
+    const isLikely = this.#expected >= need && this.#expected <= GOOD_PART * need;
+    const room = Buffer.allocUnsafe(isLikely ? this.#expected : Math.max(need, 2 * this.length));
     this.#room.copy(room, 0, this.#from, this.#from + this.length);
     this.#room = room;
     this.#from = 0;

@@ -57,7 +57,7 @@ export function readWhole(ctx: RequestContext, maxBytes: number): Promise<Buffer
   if (body.length > maxBytes) return Promise.resolve(TOO_LARGE);
   if (body.length === 0) return Promise.resolve(NOTHING);
   return new Promise((resolve) => {
-    const gathered = new Gathered();
+    const gathered = new Gathered(body.length);
     let over = false;
     const settle = (result: Buffer | Refusal) => {
       over = true;

@@ -28,6 +28,22 @@ test("copies what it is lent, and keeps a first piece that is its own", () => {
   assert.equal(String(own), "def");
 });
 
+test("room for all that is expected is made once an eighth has come, and not before", () => {
+  const expected = 100_000;
+  const piece = Buffer.alloc(1000);
+  const gathered = new Gathered(expected);
+  const rooms = new Set<number>();
+  while (gathered.length < expected) {
+    gathered.add(piece);
+    const room = gathered.bytes.buffer.byteLength;
+    if (room >= expected) assert.ok(gathered.length >= expected / 8 - piece.length);
+    rooms.add(room);
+  }
+  assert.equal(Math.max(...rooms), expected);
+  gathered.add(piece); // more than was expected
+  assert.equal(gathered.take().length, expected + piece.length);
+});
+
 test("what was looked at stays as it was while more is added", () => {
   const gathered = new Gathered();
   gathered.add(Buffer.from("ab"));
