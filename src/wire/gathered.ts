@@ -2,7 +2,7 @@
 
 const EMPTY = Buffer.alloc(0);
 /** What was announced is believed once one in so many bytes has come. */
-const GOOD_PART = 8;
+const GOOD_PART = 32;
 
 /** Collects bytes; memory and copying stay below a small multiple of them, however they are cut. */
 export class Gathered {

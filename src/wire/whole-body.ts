@@ -13,13 +13,14 @@ const DISCONNECTED: Refusal = { code: "bad_request" };
 export class WholeBody implements RequestBody {
   readonly replayable = true;
   readonly complete = true;
-  #bytes: Buffer;
+  #pieces: readonly Buffer[];
   readonly #size: number;
   readonly #trailers: readonly string[];
 
-  constructor(bytes: Buffer, trailers: readonly string[] = []) {
-    this.#bytes = bytes;
-    this.#size = bytes.length;
+  /** @param bytes all of it, or pieces in order */
+  constructor(bytes: Buffer | readonly Buffer[], trailers: readonly string[] = []) {
+    this.#pieces = Buffer.isBuffer(bytes) ? [bytes] : bytes;
+    this.#size = this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
     this.#trailers = trailers;
   }
 
@@ -33,13 +34,13 @@ export class WholeBody implements RequestBody {
 
   /** It will not be started again: its memory is released, however long the reply takes. */
   release(): void {
-    this.#bytes = NOTHING;
+    this.#pieces = [];
   }
 
   limit(_maxBytes: number): void {}
 
   start(to: BodyReceiver): void {
-    if (this.#bytes.length > 0) to.data(this.#bytes);
+    for (const piece of this.#pieces) if (piece.length > 0) to.data(piece);
     to.end(this.#trailers);
   }
 

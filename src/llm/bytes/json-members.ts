@@ -1,14 +1,8 @@
 // Finds members of JSON objects in bytes, without parsing what they contain.
-import { BACKSLASH, CLOSE_OBJECT, COMMA, JsonScanner, OPEN_OBJECT, QUOTE } from "./json-scanner.ts";
+import { BACKSLASH, CLOSE_OBJECT, COMMA, JsonScanner, type JsonSpan, OPEN_OBJECT, QUOTE } from "./json-scanner.ts";
 
 /** Most objects and arrays in each other. */
 export const MAX_DEPTH = 200;
-
-/** Offsets of a value: of its first byte, and of the one behind it. */
-export interface JsonSpan {
-  readonly from: number;
-  readonly to: number;
-}
 
 /** One member of an object. */
 export interface JsonMember {
@@ -25,6 +19,8 @@ export interface JsonObjectSpan {
   /** Offsets of its braces. */
   readonly open: number;
   readonly close: number;
+  /** Values that are long strings, quotes included, however deep in it. */
+  readonly long: readonly JsonSpan[];
 }
 
 /** Why bytes are not taken; `at` is the offset of a byte. What strings contain is not checked, so that it can be malformed. */
@@ -78,8 +74,9 @@ export function findValue(bytes: Buffer, from: number, path: readonly string[]):
 function membersAt(bytes: Buffer, scanner: JsonScanner, open: number): JsonObjectSpan | JsonProblem {
   if (bytes[open] !== OPEN_OBJECT) return { problem: "not an object", at: open };
   const members = new Map<string, JsonMember>();
+  const { long } = scanner;
   let at = scanner.blanks(open + 1);
-  if (bytes[at] === CLOSE_OBJECT) return { members, open, close: at };
+  if (bytes[at] === CLOSE_OBJECT) return { members, open, close: at, long };
   for (;;) {
     const keyFrom = at;
     const from = scanner.key(keyFrom);
@@ -90,7 +87,7 @@ function membersAt(bytes: Buffer, scanner: JsonScanner, open: number): JsonObjec
     if (members.has(key)) return { problem: "duplicate key", key, at: keyFrom };
     members.set(key, { key, keyFrom, value: { from, to } });
     at = scanner.blanks(to);
-    if (bytes[at] === CLOSE_OBJECT) return { members, open, close: at };
+    if (bytes[at] === CLOSE_OBJECT) return { members, open, close: at, long };
     if (bytes[at] !== COMMA) return { problem: "malformed", at };
     at = scanner.blanks(at + 1);
   }

@@ -1,4 +1,5 @@
 // Finds where values of JSON end (RFC 8259) in bytes, without making them.
+import { LONG } from "./long-texts.ts";
 
 const TAB = 9;
 const LF = 10;
@@ -26,6 +27,12 @@ const NULL = Buffer.from("null");
 /** Bytes of a string that are looked at one by one before a search that is faster for long ones. */
 const SHORT = 32;
 
+/** Offsets of a value: of its first byte, and of the one behind it. */
+export interface JsonSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * Reads over one text. Positions are offsets of bytes; a method that returns one returns -1 for malformed JSON, and
  * {@link problem} and {@link at} then say what is wrong. What strings contain is not checked.
@@ -34,6 +41,8 @@ export class JsonScanner {
   problem: "malformed" | "too deep" = "malformed";
   /** Where the problem is. */
   at = 0;
+  /** Values read over that are long strings, quotes included, in order. */
+  readonly long: JsonSpan[] = [];
   readonly #bytes: Buffer;
   readonly #maxDepth: number;
 
@@ -58,7 +67,7 @@ export class JsonScanner {
   value(pos: number, depth: number): number {
     switch (this.#bytes[pos]) {
       case QUOTE:
-        return this.string(pos);
+        return this.#text(pos);
       case OPEN_OBJECT:
         return this.#object(pos, depth + 1);
       case OPEN_ARRAY:
@@ -107,6 +116,12 @@ export class JsonScanner {
     this.problem = problem;
     this.at = at;
     return -1;
+  }
+
+  #text(pos: number): number {
+    const to = this.string(pos);
+    if (to - pos >= LONG) this.long.push({ from: pos, to });
+    return to;
   }
 
   #object(pos: number, depth: number): number {

@@ -4,6 +4,8 @@ import { getField } from "../../wire/fields.ts";
 import { WholeBody } from "../../wire/whole-body.ts";
 import { editedJson, type JsonEdits } from "../bytes/json-edit.ts";
 import { isProblem } from "../bytes/json-members.ts";
+import { LONG } from "../bytes/long-texts.ts";
+import { writeJson } from "../bytes/write-json.ts";
 import type { Credential } from "../credentials/credential.ts";
 import { withoutCredentialParameters, withoutCredentials } from "../credentials/stripped.ts";
 import { numberOr } from "../json/values.ts";
@@ -95,12 +97,12 @@ function editsFor(call: Call, candidate: Candidate, warnings: string[]): JsonEdi
 /** Where requests bound the output; those of Gemini are adapted by their format. */
 const OUTPUT_LIMITS = ["max_tokens", "max_completion_tokens", "max_output_tokens"] as const;
 
-function edited(call: Call, edits: JsonEdits): Buffer {
+function edited(call: Call, edits: JsonEdits): Buffer | readonly Buffer[] {
   const { bytes, members } = call.request;
   if (Object.keys(edits).length === 0) return bytes;
   const pieces = editedJson(bytes, members, edits);
   if (isProblem(pieces)) throw invalid("stream_options", "must be an object without duplicate keys");
-  return Buffer.concat(pieces);
+  return bytes.length < LONG ? Buffer.concat(pieces) : pieces;
 }
 
 function translated(call: Call, candidate: Candidate, credential: Credential, drops: boolean): BuiltRequest {
@@ -117,7 +119,7 @@ function translated(call: Call, candidate: Candidate, credential: Credential, dr
   return {
     target,
     fields: fieldsFor(provider, credential, ["accept", accept, "user-agent", "gateway"]),
-    body: new WholeBody(Buffer.from(JSON.stringify(body))),
+    body: new WholeBody(writeJson(body, call.request.long)),
     format,
     native: false,
     toolNames,

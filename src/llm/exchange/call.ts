@@ -4,6 +4,7 @@ import type { RequestContext } from "../../core/context.ts";
 import type { ModelCall, TokenCounts } from "../../core/model-call.ts";
 import { WholeBody } from "../../wire/whole-body.ts";
 import type { JsonObjectSpan } from "../bytes/json-members.ts";
+import type { LongText } from "../bytes/long-texts.ts";
 import type { ClientCredentials } from "../credentials/client-credentials.ts";
 import { conversationOf } from "../credentials/sticky.ts";
 import type { ReplyIdentity, RequestPlace, WireFormat } from "../format.ts";
@@ -34,6 +35,8 @@ export interface ClientRequest {
   readonly json: JsonObject;
   /** Where the members of {@link json} are in {@link bytes}. */
   readonly members: JsonObjectSpan;
+  /** Long texts in {@link json}. */
+  readonly long: readonly LongText[];
   /** Name the client asked for. */
   readonly model: string;
   readonly stream: boolean;
@@ -184,9 +187,9 @@ export class Call implements ModelCall {
 
   /** The prompt is not sent again: what is large is not kept for as long as the answer takes. */
   #release(): void {
-    this.#estimatedInput = this.#inputEstimate();
+    if (!this.isCounted) this.#estimatedInput = this.#inputEstimate();
     this.#common = null;
-    this.request = { ...this.request, bytes: NOTHING, json: NO_OBJECT };
+    this.request = { ...this.request, bytes: NOTHING, json: NO_OBJECT, long: [] };
     if (this.ctx.body instanceof WholeBody) this.ctx.body.release();
   }
 

@@ -13,7 +13,7 @@ export type ModelAsked = Extract<Asked, { readonly kind: "chat" | "countTokens" 
 
 /** Reads a request. @param bytes of its body, decoded @throws LlmError `invalid` */
 export function requestOf(formats: Formats, asked: ModelAsked, bytes: Buffer): ClientRequest {
-  const { object: json, span } = readJson(bytes);
+  const { object: json, span, long } = readJson(bytes);
   const { model: placed } = asked;
   const model = placed ?? textOr(json.model);
   if (model === null || model === "") throw invalid("model", "must be a text");
@@ -29,6 +29,7 @@ export function requestOf(formats: Formats, asked: ModelAsked, bytes: Buffer): C
     bytes,
     json,
     members: span,
+    long,
     model,
     stream: streams ?? json.stream === true,
     streamUsage: name !== "openai-chat" || wantsUsage(json),

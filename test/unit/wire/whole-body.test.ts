@@ -90,6 +90,14 @@ test("no body is an empty one", async () => {
   assert.equal(ctx.body.length, 0);
 });
 
+test("pieces are one body, also the second time, until they are released", () => {
+  const body = new WholeBody(["ab", "", "c"].map((text) => Buffer.from(text)));
+  assert.deepEqual([body.length, body.bytes], [3, 3]);
+  for (let i = 0; i < 2; i++) assert.deepEqual(received(body), { text: "abc", trailers: [] });
+  body.release();
+  assert.equal(received(body).text, "");
+});
+
 test("trailers stay behind the body they came with", () => {
   const body = new WholeBody(Buffer.alloc(0), ["X-Sum", "1"]);
   assert.equal(body.length, -1);

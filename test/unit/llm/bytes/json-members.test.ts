@@ -5,11 +5,11 @@ import {
   findValue,
   isProblem,
   type JsonObjectSpan,
-  type JsonSpan,
   jsonMembers,
   MAX_DEPTH,
   membersOf,
 } from "../../../../src/llm/bytes/json-members.ts";
+import type { JsonSpan } from "../../../../src/llm/bytes/json-scanner.ts";
 import { Random } from "../../../support/hostile.ts";
 import { damaged, randomObject, writeJson } from "../../../support/json-documents.ts";
 
