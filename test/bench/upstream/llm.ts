@@ -1,12 +1,12 @@
 // A provider of two APIs, Chat Completions and Anthropic Messages: complete answers at once, and streams whose tokens carry
-// the time they were sent at. A stream that lasts gets one every 50 ms, or less often where there are many.
+// the time they were sent at. A stream that lasts gets one every 20 ms, or less often where there are many.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { ANSWER, LASTING } from "../llm-orders.ts";
 
-const CYCLE_MS = 50;
+const CYCLE_MS = 20;
 const TICK_MS = 4;
 /** To all streams together. */
-const MAX_TOKENS_PER_MS = 4;
+const MAX_TOKENS_PER_MS = 10;
 
 /** How one API says things. */
 interface Api {
