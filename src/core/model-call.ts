@@ -1,11 +1,15 @@
 // What is known of a request to a language model: for the access log and the meters.
 
-/** Tokens of a request, each counted once. */
+/** Tokens, each counted once: the parts add up to the whole. */
 export interface TokenCounts {
+  /** Input that was neither read from nor written to a prompt cache. */
   readonly input: number;
   readonly cacheRead: number;
+  /** Written to a prompt cache for 5 minutes, or for the usual time of the provider. */
   readonly cacheWrite: number;
+  /** Written to a prompt cache for an hour or longer. */
   readonly cacheWriteLong: number;
+  /** Output without {@link reasoning}. */
   readonly output: number;
   readonly reasoning: number;
 }

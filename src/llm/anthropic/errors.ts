@@ -117,7 +117,7 @@ const WRITTEN: Readonly<Record<FaultKind, string>> = {
 const TOO_LONG = "prompt is too long";
 
 /** The body of an error for a client. @param requestId null: not known */
-export function errorBody({ kind, message, code }: Fault, requestId: string | null): JsonObject {
+function errorBody({ kind, message, code }: Fault, requestId: string | null): JsonObject {
   const said = kind !== "contextOverflow" || message.includes(TOO_LONG) ? message : `${TOO_LONG}: ${message}`;
   const details = code === null ? null : { details: { error_code: code } };
   return { type: "error", error: { type: WRITTEN[kind], message: said, ...details }, request_id: requestId };
@@ -126,4 +126,9 @@ export function errorBody({ kind, message, code }: Fault, requestId: string | nu
 /** An error response for a client: agents go by status and type together, whatever the status of another API was. */
 export function writeError(fault: Fault, requestId: string): { readonly status: number; readonly body: JsonObject } {
   return { status: FAULT_STATUS[fault.kind], body: errorBody(fault, requestId) };
+}
+
+/** The last event of a stream that cannot be completed. @param requestId null: not known */
+export function errorEvents(fault: Fault, requestId: string | null): string {
+  return `event: error\ndata: ${JSON.stringify(errorBody(fault, requestId))}\n\n`;
 }

@@ -1,15 +1,15 @@
 // Anthropic Messages.
 import type { WireFormat } from "../format.ts";
 import { adaptRequest } from "./adapt-request.ts";
-import { readError, writeError } from "./errors.ts";
+import { errorEvents, readError, writeError } from "./errors.ts";
 import { eventFacts } from "./event-facts.ts";
 import { readRequest } from "./read-request.ts";
 import { readResponse } from "./read-response.ts";
-import { MessagesReader } from "./read-stream.ts";
+import { AnthropicStreamReader } from "./read-stream.ts";
 import { usageOf } from "./usage.ts";
 import { writeRequest } from "./write-request.ts";
 import { writeResponse } from "./write-response.ts";
-import { errorEvent, MessagesWriter } from "./write-stream.ts";
+import { AnthropicStreamWriter } from "./write-stream.ts";
 
 /** `POST /v1/messages`. */
 export const anthropicMessages: WireFormat = {
@@ -18,10 +18,10 @@ export const anthropicMessages: WireFormat = {
   client: {
     readRequest,
     writeResponse,
-    streamWriter: (as) => new MessagesWriter(as),
+    streamWriter: (as) => new AnthropicStreamWriter(as),
     replyId: (random) => `msg_${random}`,
     writeError,
-    errorEvents: errorEvent,
+    errorEvents,
     keepAlive: 'event: ping\ndata: {"type": "ping"}\n\n',
   },
   provider: {
@@ -29,7 +29,7 @@ export const anthropicMessages: WireFormat = {
     writeRequest,
     adaptRequest,
     readResponse,
-    streamReader: (sink) => new MessagesReader(sink),
+    streamReader: (sink) => new AnthropicStreamReader(sink),
     readError,
     usageOf: (body) => usageOf(body.usage),
     eventFacts,

@@ -24,7 +24,7 @@ interface OpenBlock {
 }
 
 /** Reads the events of one answer. */
-export class MessagesReader implements StreamReader {
+export class AnthropicStreamReader implements StreamReader {
   readonly #to: StreamSink;
   readonly #blocks = new Map<unknown, OpenBlock>();
   #usage: Usage | null = null;

@@ -7,7 +7,7 @@ import type { FinishReason } from "../message/response.ts";
 import type { Usage } from "../message/usage.ts";
 import { sealCall } from "../reasoning/sealed-thoughts.ts";
 import { CALL_IDS, callId } from "../tools/ids.ts";
-import { errorBody } from "./errors.ts";
+import { errorEvents } from "./errors.ts";
 import { type Stop, writeStop } from "./finish.ts";
 import { proofOf } from "./response-thinking.ts";
 import { writeMessageUsage, writeUsage } from "./usage.ts";
@@ -17,7 +17,7 @@ import { AnswerBlocks } from "./write-stream-blocks.ts";
 const TOKENS_PER_CHARACTER = 0.3;
 
 /** Writes the events of one answer. Only the first choice: clients of this format ask for one. */
-export class MessagesWriter implements StreamWriter {
+export class AnthropicStreamWriter implements StreamWriter {
   readonly #as: ReplyIdentity;
   readonly #blocks = new AnswerBlocks();
   /** Events that are not taken: the first, and one of a fault. Those between are with the blocks. */
@@ -124,7 +124,7 @@ export class MessagesWriter implements StreamWriter {
 
   fault(fault: Fault): void {
     this.hasContent = true;
-    this.#out = errorEvent(fault, null);
+    this.#out = errorEvents(fault, null);
   }
 
   take(): string {
@@ -176,11 +176,6 @@ export class MessagesWriter implements StreamWriter {
     const input = Math.max(1, this.#as.inputEstimate);
     return { input, cacheRead: 0, cacheWrite: 0, cacheWriteLong: 0, output, reasoning: 0 };
   }
-}
-
-/** The event that ends a stream which cannot be completed. */
-export function errorEvent(fault: Fault, requestId: string | null): string {
-  return event("error", errorBody(fault, requestId));
 }
 
 function event(name: string, data: object): string {

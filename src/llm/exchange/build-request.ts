@@ -11,10 +11,10 @@ import { withoutCredentialParameters, withoutCredentials } from "../credentials/
 import { numberOr } from "../json/values.ts";
 import { invalid, unsupported } from "../message/fault.ts";
 import { hasSealed } from "../reasoning/sealed-thoughts.ts";
+import { hasProofs, withoutProofs } from "../reasoning/without-proofs.ts";
 import type { Call } from "./call.ts";
 import type { BuiltRequest } from "./candidates/choice.ts";
 import { apiOfKind, type Candidate, type Provider } from "./candidates/provider.ts";
-import { hasProofs, withoutProofs } from "./without-proofs.ts";
 
 /** Of the client's request, in lower case: about its body as sent, or its connection, or set anew. */
 const REPLACED: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 // One request of a client to a language model, through all attempts: what it asks for, and what is known of its answer.
 import { randomUUID } from "node:crypto";
 import type { RequestContext } from "../../core/context.ts";
-import type { ModelCall, TokenCounts } from "../../core/model-call.ts";
+import type { ModelCall } from "../../core/model-call.ts";
 import { WholeBody } from "../../wire/whole-body.ts";
 import type { JsonObjectSpan } from "../bytes/json-members.ts";
 import type { LongText } from "../bytes/long-texts.ts";
@@ -11,7 +11,7 @@ import type { ReplyIdentity, RequestPlace, WireFormat } from "../format.ts";
 import type { JsonObject } from "../json/values.ts";
 import type { Fault } from "../message/fault.ts";
 import type { ChatRequest } from "../message/request.ts";
-import type { Usage } from "../message/usage.ts";
+import { addUsage, type Usage } from "../message/usage.ts";
 import { estimatePrompt } from "../token-estimate.ts";
 import type { Choice } from "./candidates/choice.ts";
 import type { Candidate } from "./candidates/provider.ts";
@@ -97,8 +97,8 @@ export class Call implements ModelCall {
     return this.request.stream;
   }
 
-  get tokens(): TokenCounts | null {
-    return sum(this.#spent, this.#current);
+  get tokens(): Usage | null {
+    return addUsage(this.#spent, this.#current);
   }
 
   /**
@@ -147,7 +147,7 @@ export class Call implements ModelCall {
 
   /** An attempt begins. */
   begins({ id, provider }: Candidate, billed: string): void {
-    this.#spent = sum(this.#spent, this.#current);
+    this.#spent = addUsage(this.#spent, this.#current);
     this.#current = null;
     this.model = id;
     this.provider = provider.settings.id;
@@ -219,16 +219,4 @@ export class Call implements ModelCall {
 /** Names a client, among those that share keys of the operator; "" anonymous. */
 export function principalOf({ identity }: RequestContext): string {
   return identity === null ? "" : `${identity.method} ${identity.subject}`;
-}
-
-function sum(a: Usage | null, b: Usage | null): Usage | null {
-  if (a === null || b === null) return a ?? b;
-  return {
-    input: a.input + b.input,
-    cacheRead: a.cacheRead + b.cacheRead,
-    cacheWrite: a.cacheWrite + b.cacheWrite,
-    cacheWriteLong: a.cacheWriteLong + b.cacheWriteLong,
-    output: a.output + b.output,
-    reasoning: a.reasoning + b.reasoning,
-  };
 }

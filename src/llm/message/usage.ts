@@ -1,18 +1,8 @@
 // What a request has cost in tokens, in one normal form whatever the provider counts.
+import type { TokenCounts } from "../../core/model-call.ts";
 
-/** Tokens, each counted once: the parts add up to the whole. */
-export interface Usage {
-  /** Input that was neither read from nor written to a prompt cache. */
-  readonly input: number;
-  readonly cacheRead: number;
-  /** Written to a prompt cache for 5 minutes, or for the usual time of the provider. */
-  readonly cacheWrite: number;
-  /** Written to a prompt cache for an hour or longer. */
-  readonly cacheWriteLong: number;
-  /** Output without {@link reasoning}. */
-  readonly output: number;
-  readonly reasoning: number;
-}
+/** Tokens of an answer. */
+export type Usage = TokenCounts;
 
 /** All tokens read, cached ones included. */
 export function inputTokens({ input, cacheRead, cacheWrite, cacheWriteLong }: Usage): number {
@@ -39,5 +29,18 @@ export function mergeUsage(earlier: Usage | null, later: Usage): Usage {
     cacheWriteLong: later.cacheWriteLong || earlier.cacheWriteLong,
     output: output.output,
     reasoning: output.reasoning,
+  };
+}
+
+/** Usage of two attempts; null: neither has reported any. */
+export function addUsage(a: Usage | null, b: Usage | null): Usage | null {
+  if (a === null || b === null) return a ?? b;
+  return {
+    input: a.input + b.input,
+    cacheRead: a.cacheRead + b.cacheRead,
+    cacheWrite: a.cacheWrite + b.cacheWrite,
+    cacheWriteLong: a.cacheWriteLong + b.cacheWriteLong,
+    output: a.output + b.output,
+    reasoning: a.reasoning + b.reasoning,
   };
 }

@@ -2,6 +2,7 @@
 import type { WireFormat } from "../format.ts";
 import { readOpenAiError, writeOpenAiError } from "../openai/errors.ts";
 import { adaptRequest } from "./adapt-request.ts";
+import { errorEvents } from "./errors.ts";
 import { eventFacts } from "./event-facts.ts";
 import { readRequest } from "./read-request.ts";
 import { readResponse } from "./read-response.ts";
@@ -9,7 +10,7 @@ import { ChatStreamReader } from "./read-stream.ts";
 import { usageOf } from "./usage.ts";
 import { writeRequest } from "./write-request.ts";
 import { writeResponse } from "./write-response.ts";
-import { ChatStreamWriter, errorEvent } from "./write-stream.ts";
+import { ChatStreamWriter } from "./write-stream.ts";
 
 /** The format. */
 export const openaiChat: WireFormat = {
@@ -21,7 +22,7 @@ export const openaiChat: WireFormat = {
     streamWriter: (as) => new ChatStreamWriter(as),
     replyId: (random) => `chatcmpl-${random}`,
     writeError: writeOpenAiError,
-    errorEvents: errorEvent,
+    errorEvents,
     keepAlive: ": keep-alive\n\n",
   },
   provider: {

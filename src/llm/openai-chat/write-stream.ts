@@ -4,15 +4,10 @@ import type { Fault } from "../message/fault.ts";
 import type { Signature } from "../message/request.ts";
 import type { FinishReason } from "../message/response.ts";
 import { mergeUsage, type Usage } from "../message/usage.ts";
-import { openAiError } from "../openai/errors.ts";
+import { errorEvents } from "./errors.ts";
 import { WORDS } from "./finish.ts";
 import { writeCallProof, writeDetails } from "./reasoning-fields.ts";
 import { writeUsage } from "./usage.ts";
-
-/** An error as the last event of a stream. */
-export function errorEvent(fault: Fault): string {
-  return `data: ${JSON.stringify({ error: openAiError(fault) })}\n\n`;
-}
 
 /** What is written of one choice. */
 interface Choice {
@@ -140,7 +135,7 @@ export class ChatStreamWriter implements StreamWriter {
 
   fault(fault: Fault): void {
     this.hasContent = true;
-    this.#out += errorEvent(fault);
+    this.#out += errorEvents(fault);
   }
 
   #choice(index: number): Choice {

@@ -6,10 +6,10 @@ import { errorEvents } from "./errors.ts";
 import { eventFacts, usageOf } from "./event-facts.ts";
 import { readRequest } from "./read-request.ts";
 import { readResponse } from "./read-response.ts";
-import { ResponsesReader } from "./read-stream.ts";
+import { ResponsesStreamReader } from "./read-stream.ts";
 import { writeRequest } from "./write-request.ts";
 import { writeResponse } from "./write-response.ts";
-import { ResponsesWriter } from "./write-stream.ts";
+import { ResponsesStreamWriter } from "./write-stream.ts";
 
 /** OpenAI Responses. */
 export const openaiResponses: WireFormat = {
@@ -18,7 +18,7 @@ export const openaiResponses: WireFormat = {
   client: {
     readRequest,
     writeResponse,
-    streamWriter: (as) => new ResponsesWriter(as),
+    streamWriter: (as) => new ResponsesStreamWriter(as),
     replyId: (random) => `resp_${random}`,
     writeError: writeOpenAiError,
     errorEvents,
@@ -30,7 +30,7 @@ export const openaiResponses: WireFormat = {
     adaptRequest,
     unseals: true,
     readResponse,
-    streamReader: (sink) => new ResponsesReader(sink),
+    streamReader: (sink) => new ResponsesStreamReader(sink),
     readError: readOpenAiError,
     usageOf,
     eventFacts,

@@ -18,7 +18,7 @@ import {
 import { readUsage } from "./usage.ts";
 
 /** Events of the common form; all others, such as those of tools a provider runs, have no place in it. */
-const EVENTS: Readonly<Record<string, (reader: ResponsesReader, data: JsonObject) => void>> = {
+const EVENTS: Readonly<Record<string, (reader: ResponsesStreamReader, data: JsonObject) => void>> = {
   "response.created": (reader, data) => reader.start(objectOr(data.response)),
   "response.in_progress": (reader, data) => reader.start(objectOr(data.response)),
   "response.output_item.added": (reader, data) => reader.added(data),
@@ -63,7 +63,7 @@ function delta(data: JsonObject, key: string): [part: number, piece: string] {
 }
 
 /** Reads one stream. */
-export class ResponsesReader implements StreamReader {
+export class ResponsesStreamReader implements StreamReader {
   ignored = 0;
   readonly #sink: StreamSink;
   /** By place in the output. */

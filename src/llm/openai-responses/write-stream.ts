@@ -6,7 +6,7 @@ import type { Signature } from "../message/request.ts";
 import type { FinishReason } from "../message/response.ts";
 import { mergeUsage, type Usage } from "../message/usage.ts";
 import { openAiError } from "../openai/errors.ts";
-import { errorEvent } from "./errors.ts";
+import { errorMembers } from "./errors.ts";
 import { outcomeOf } from "./finish.ts";
 import { OWN_THOUGHT, sealCall, sealThought } from "./reasoning-items.ts";
 import { asSummary, ItemIds, replyFields } from "./response-object.ts";
@@ -24,7 +24,7 @@ interface Outcome {
 }
 
 /** Writes the events of one answer; the format has one choice. */
-export class ResponsesWriter implements StreamWriter {
+export class ResponsesStreamWriter implements StreamWriter {
   hasContent = false;
   readonly #as: ReplyIdentity;
   readonly #log = new EventLog();
@@ -136,7 +136,7 @@ export class ResponsesWriter implements StreamWriter {
     this.hasContent = true;
     if (this.#envelope === "") this.start();
     const { code, message } = openAiError(fault);
-    this.#log.write("error", errorEvent(fault));
+    this.#log.write("error", errorMembers(fault));
     const error = { code: code ?? "server_error", message };
     this.#report("response.failed", { status: "failed", error, incomplete_details: null });
   }

@@ -1,7 +1,7 @@
 // Who would be asked for a request, in which order, and why others would not: without asking anybody.
 import type { Fault } from "../../message/fault.ts";
 import type { Call } from "../call.ts";
-import { ownerOf } from "../stateful.ts";
+import { ownerOf } from "../stored-answers.ts";
 import type { Choice } from "./choice.ts";
 import { choiceOf } from "./eligible.ts";
 import type { ModelList } from "./model-list.ts";

@@ -2,9 +2,9 @@
 import type { ErrorCode } from "../../../core/errors.ts";
 import type { Credential } from "../../credentials/credential.ts";
 import type { Fault } from "../../message/fault.ts";
+import { hasProofs, isUnverified } from "../../reasoning/without-proofs.ts";
 import type { Call } from "../call.ts";
-import { ownerOf } from "../stateful.ts";
-import { hasProofs, isUnverified } from "../without-proofs.ts";
+import { ownerOf } from "../stored-answers.ts";
 import type { Choice } from "./choice.ts";
 import { choiceOf } from "./eligible.ts";
 import { authorOf, type Candidate } from "./provider.ts";

@@ -14,7 +14,7 @@ import { principalOf } from "../call.ts";
 import { apiOfKind, type Provider } from "../candidates/provider.ts";
 import type { Api } from "../operation.ts";
 import type { RuleSetup } from "../setup.ts";
-import { severalOwners } from "../stateful.ts";
+import { severalOwners } from "../stored-answers.ts";
 import type { ReadBody } from "./piped-body.ts";
 
 /** What is asked. */

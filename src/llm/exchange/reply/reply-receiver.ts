@@ -7,7 +7,7 @@ import { badResponse, type Fault } from "../../message/fault.ts";
 import type { Call } from "../call.ts";
 import type { Choice } from "../candidates/choice.ts";
 import { codeOf } from "../gateway-faults.ts";
-import { noteMade } from "../stateful.ts";
+import { noteMade } from "../stored-answers.ts";
 import { CollectedEvents } from "./collected-events.ts";
 import { FaultReply } from "./fault-reply.ts";
 import { PassedEvents } from "./passed-events.ts";

@@ -1,8 +1,8 @@
 // Requests whose proofs of thoughts a provider cannot verify.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { hasProofs, isUnverified, withoutProofs } from "../../../../src/llm/exchange/without-proofs.ts";
 import { gemini } from "../../../../src/llm/gemini/format.ts";
+import { hasProofs, isUnverified, withoutProofs } from "../../../../src/llm/reasoning/without-proofs.ts";
 import { assistant, call, chatRequest, modelTarget, text, user } from "../../../support/llm/chat.ts";
 
 describe("a proof that a provider cannot verify", () => {
