@@ -1,5 +1,5 @@
 // The path of one request: identify, match, filter, then forward or answer. Read this file first.
-import type { DefectHandler, RequestContext } from "../core/context.ts";
+import type { DefectHandler, ErrorWriter, RequestContext } from "../core/context.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Gateway } from "../core/gateway.ts";
 import type { Log } from "../core/log.ts";
@@ -199,7 +199,10 @@ export class Pipeline implements Gateway, Answers, DefectHandler {
 
   #noMatch(ctx: RequestContext, snapshot: Snapshot, { allow }: NoMatch): void {
     ctx.debug?.("No route", { method: ctx.method, host: ctx.host, path: ctx.path, otherMethods: allow });
-    if (allow.length > 0) return this.#wrongMethod(ctx, allow);
+    if (allow.length > 0) {
+      ctx.routeErrors = errorsFor(ctx, snapshot, allow[0]!);
+      return this.#wrongMethod(ctx, allow);
+    }
     const last = snapshot.lastAnswer(ctx);
     if (last === null) this.refuse(ctx, "no_route");
     else this.#respond(ctx, last);
@@ -234,6 +237,14 @@ function answersPreflights({ preflight }: Route): boolean {
 /** While a filter, strategy or responder waited, the client disconnected or was refused for its body. */
 function isAnswered(ctx: RequestContext): boolean {
   return ctx.finished || ctx.status !== 0;
+}
+
+/** The form of errors on a path, which that of another method has, too. */
+function errorsFor(ctx: RequestContext, snapshot: Snapshot, method: string): ErrorWriter | null {
+  ctx.preflight = method;
+  const other = snapshot.match(ctx);
+  ctx.preflight = "";
+  return "allow" in other ? null : other.errors;
 }
 
 function nameOf(verdict: Reply | Refusal): string | number {

@@ -1,6 +1,6 @@
 // Errors of the gateway on routes to language models, in the form of the API the client speaks.
 import type { ErrorWriter, RequestContext } from "../../core/context.ts";
-import type { ErrorCode } from "../../core/errors.ts";
+import { ERRORS, type ErrorCode } from "../../core/errors.ts";
 import type { Reply } from "../../core/reply.ts";
 import type { Fault } from "../message/fault.ts";
 import { Call } from "./call.ts";
@@ -26,7 +26,9 @@ export class LlmErrors implements ErrorWriter {
   write(ctx: RequestContext, code: ErrorCode, message: string): Reply & { readonly body: string } {
     const call = ctx.modelCall instanceof Call ? ctx.modelCall : null;
     const known = LAST_FAULT.has(code) ? (call?.fault ?? null) : null;
-    return this.#reply(ctx, known ?? faultForCode(code, message), call);
+    const reply = this.#reply(ctx, known ?? faultForCode(code, message), call);
+    // What is wrong with a request as such has the statuses of HTTP in every API.
+    return known === null ? { ...reply, status: ERRORS[code].status } : reply;
   }
 
   /** The answer to a request that cannot be served; noted for the log. */

@@ -38,7 +38,7 @@ export class LlmStrategy implements Strategy {
       case "home":
         return { status: 200, fields: ["Content-Type", "application/json"], body: "{}" };
       case "upgrade":
-        return UPGRADE;
+        return this.#refuseUpgrade(ctx);
       case "models":
         return this.#models.answer(ctx, asked.model) ?? this.#errors.answer(ctx, unknownModel(asked.model ?? ""), null);
       case "passed":
@@ -46,6 +46,12 @@ export class LlmStrategy implements Strategy {
       default:
         return this.#ask(ctx, asked);
     }
+  }
+
+  /** Agents fall back to events at once when a WebSocket is refused so. */
+  #refuseUpgrade(ctx: RequestContext): Reply {
+    const reply = this.#errors.write(ctx, "upgrade_required", NO_WEBSOCKET);
+    return { ...reply, fields: [...reply.fields, "Connection", "close"] };
   }
 
   async #pass(ctx: RequestContext, { operation, rest }: Extract<Asked, { readonly kind: "passed" }>): Promise<Plan> {
@@ -97,5 +103,4 @@ function able(call: Call, ordered: readonly Candidate[]): readonly Candidate[] {
   }
 }
 
-/** Agents fall back to events at once when a WebSocket is refused so. */
-const UPGRADE: Reply = { status: 426, fields: ["Connection", "close"], body: "" };
+const NO_WEBSOCKET = "WebSocket is not supported here; send the request with POST.";
