@@ -235,6 +235,23 @@ describe("before any content", LIMIT, () => {
     }
   });
 
+  test("streams that all begin and fail without content end with the status of the last fault, not with 200", async () => {
+    const begins = (error: object) => (asked: Asked) => {
+      events(asked.response);
+      chunk(asked.response, { role: "assistant", content: "" });
+      asked.response.end(`data: ${JSON.stringify({ error })}\n\n`);
+    };
+    first.answer = begins({ message: "down", code: 500 });
+    second.answer = begins({ message: "busy", code: 503 });
+    const reply = await ask(STREAM);
+    assert.equal(reply.status, 503, reply.text);
+    assert.match(reply.headers["content-type"] as string, /json/);
+    turn++;
+    first.answer = begins({ message: "no such parameter", code: 400 });
+    const own = await ask(STREAM);
+    assert.deepEqual([own.status, own.headers["x-llm-attempts"]], [400, "1"]);
+  });
+
   test("a second key of the provider is tried before another provider", async () => {
     first.answer = ({ request, ...rest }) =>
       (request.headers.authorization === "Bearer k-2" ? failure(401) : completion("other key"))({ request, ...rest });
@@ -260,7 +277,7 @@ describe("before any content", LIMIT, () => {
   });
 
   test("every attempt is in the access log", async () => {
-    first.answer = failure(500);
+    first.answer = failure(500, null, { "x-request-id": "req_of_first" });
     const reply = await ask();
     const line = (await accessLine(gateway, String(reply.headers["x-request-id"]))) as {
       readonly tries: readonly { readonly status: number }[];
@@ -274,6 +291,7 @@ describe("before any content", LIMIT, () => {
     );
     assert.equal(line.llm.provider, "second");
     assert.equal(line.llm.inputTokens, 7);
+    assert.match(String(line.llm.upstreamIds), /^req_of_first\b/);
   });
 });
 

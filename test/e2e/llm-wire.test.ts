@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { after, before, beforeEach, describe, test } from "node:test";
+import { GoogleGenAI } from "@google/genai";
 import { type Backend, startBackend } from "../support/backend.ts";
 import { begin, type Call, call, digestOf, headOf, type Reply } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
@@ -316,6 +317,65 @@ describe("a rule", LIMIT, () => {
     });
   }
 
+  for (const [api, path, errorIn] of [
+    ["chat", "/v1/chat/completions", (body) => [body.error.type, body.error.message]],
+    ["responses", "/v1/responses", (body) => [body.error.type, body.error.message]],
+    ["messages", "/v1/messages", (body) => [body.error.type, body.error.message]],
+    ["gemini", "/v1beta/models/one:m:generateContent", (body) => [body.error.status, body.error.message]],
+  ] as readonly (readonly [string, string, (body: { error: Record<string, string> }) => unknown[]])[]) {
+    test(`refuses what is no request in the form of ${api}, and asks nobody`, async () => {
+      const before = openai.asked.length;
+      const deep = `{"model":"one:m","messages":${"[".repeat(20_000)}`;
+      const bodies = ["", "{", "[]", '{"model":"one:m","model":"one:n"}', deep, '{"model":7}', "<html>"];
+      for (const body of bodies) {
+        const headers = ["Content-Type", "application/json"];
+        const reply = await call(gateway.port, { method: "POST", path: `/one${path}`, headers, body });
+        assert.equal(reply.status, 400, `${body.slice(0, 20)}: ${reply.text}`);
+        const [type, message] = errorIn(JSON.parse(reply.text));
+        assert.match(String(type), /invalid_request_error|INVALID_ARGUMENT/);
+        assert.ok(String(message).length > 5);
+      }
+      const role = { role: "robot", content: "x", parts: [{ text: "x" }] };
+      const odd = { model: "claude1:c", messages: [role], input: [role], contents: [role], max_tokens: 5 };
+      const kept = {
+        chat: ["messages"],
+        responses: ["input"],
+        messages: ["messages", "max_tokens"],
+        gemini: ["contents"],
+      }[api]!;
+      const unknown = Object.fromEntries(Object.entries(odd).filter(([key]) => key === "model" || kept.includes(key)));
+      if (api === "gemini") delete unknown.model;
+      const at = api === "messages" ? "one:m" : "claude1:c";
+      const reply = await post(
+        `/one${path.replace("one:m", at)}`,
+        api === "gemini" ? unknown : { ...unknown, model: at },
+      );
+      assert.equal(reply.status, 400, reply.text);
+      assert.match(reply.text, /role|robot/);
+      assert.equal(openai.asked.length, before);
+    });
+    test(`answers failures of providers in the form of ${api}, whatever they send`, async () => {
+      const ask = IN_EACH.find(([name]) => name === api)![1];
+      const model = api === "messages" ? "one:m" : "claude1:c";
+      const provider = api === "messages" ? openai : claude;
+      const answers: ScriptedProvider["answer"][] = [
+        ({ response }) => response.writeHead(200, { "content-type": "text/html" }).end("<html>secret</html>"),
+        ({ response }) => response.writeHead(502, { "content-type": "text/html" }).end("<html>secret</html>"),
+        ({ response }) => response.writeHead(200, { "content-type": "application/json" }).end("{secret"),
+        ({ response }) => json(response, 200, { error: { type: "api_error", message: "secret", code: 500 } }),
+        ({ response }) => response.destroy(),
+      ];
+      for (const answer of answers) {
+        provider.answer = answer;
+        const reply = await ask("one", model);
+        assert.ok(reply.status >= 500, `${reply.status} ${reply.text}`);
+        const [type, message] = errorIn(JSON.parse(reply.text));
+        assert.ok(typeof type === "string" && typeof message === "string", reply.text);
+        assert.doesNotMatch(reply.text, /secret|<html/);
+      }
+    });
+  }
+
   test("asks one model of another author when the content is refused, and no third", async () => {
     openai.answer = failure(400, "content_policy_violation");
     const taken = await chat("refusing");
@@ -340,6 +400,30 @@ describe("a rule", LIMIT, () => {
     assert.equal(several.status, 400);
     assert.match(several.text, /\bn\b|choices|answers/);
     assert.equal((await chat("any", { model: "claude1:c", n: 2 })).headers["x-llm-provider"], "one");
+  });
+
+  test("tries once without proofs that the account cannot verify", async () => {
+    const seen: unknown[] = [];
+    openai.answer = ({ response, bytes }) => {
+      const has = bytes.includes("gAAAA");
+      seen.push(has);
+      const error = {
+        message: "The encrypted content gAAAA could not be verified.",
+        code: "invalid_encrypted_content",
+      };
+      if (has) json(response, 400, { error: { ...error, type: "invalid_request_error", param: null } });
+      else json(response, 200, { id: "resp_1", object: "response", status: "completed", output: [] });
+    };
+    const reasoning = { type: "reasoning", id: "rs_1", summary: [], encrypted_content: "gAAAA" };
+    const input = [
+      { role: "user", content: "a" },
+      reasoning,
+      { role: "assistant", content: "b" },
+      { role: "user", content: "c" },
+    ];
+    const reply = await post("/one/v1/responses", { model: "one:m", input, store: false });
+    assert.equal(reply.status, 200, reply.text);
+    assert.deepEqual(seen, [true, false]);
   });
 
   test("counts tokens where the model is, or estimates them, and shows the prompt to no other provider", async () => {
@@ -408,6 +492,36 @@ describe("files and sound", LIMIT, () => {
       assert.ok(most - before < sent.bytes, `${(most - before) / 2 ** 20} MiB more`);
     }
   });
+});
+
+test("a file that Google's SDK sends in pieces goes through the gateway, and is found again", LIMIT, async () => {
+  const file = {
+    name: "files/sent",
+    uri: "https://generativelanguage.googleapis.com/v1beta/files/sent",
+    state: "ACTIVE",
+  };
+  google.answer = ({ request, response, bytes }) => {
+    if (request.method === "GET") return json(response, 200, file);
+    if (request.headers["x-goog-upload-command"] === "start") {
+      const url = `http://127.0.0.1:${google.port}/upload/v1beta/files?upload_id=u&upload_protocol=resumable`;
+      return json(response, 200, {}, { "x-goog-upload-url": url, "x-goog-upload-status": "active" });
+    }
+    return json(
+      response,
+      200,
+      { file: { ...file, sizeBytes: `${bytes.length}` } },
+      { "x-goog-upload-status": "final" },
+    );
+  };
+  const before = google.asked.length;
+  const ai = new GoogleGenAI({ apiKey: "none", httpOptions: { baseUrl: `http://127.0.0.1:${gateway.port}/many` } });
+  const sent = await ai.files.upload({ file: new Blob(["x".repeat(1000)]), config: { mimeType: "text/plain" } });
+  assert.equal(sent.sizeBytes, "1000");
+  assert.equal((await ai.files.get({ name: sent.name! })).uri, file.uri);
+  const asked = google.asked.slice(before);
+  assert.match(asked[1]!.request.url!, /^\/upload\/v1beta\/files\?upload_id=u/);
+  assert.equal(new Set(asked.map(keyOf)).size, 1);
+  assert.ok(KEYS.includes(keyOf(asked[1]!)));
 });
 
 describe("an object that a provider keeps is found again at the key that made it", LIMIT, () => {

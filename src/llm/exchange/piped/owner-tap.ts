@@ -36,6 +36,7 @@ export class OwnerTap implements Receiver {
     const isJson = (getField(fields, "content-type") ?? "").startsWith("application/json");
     const passed = passedFields(fields, credential);
     addPipedFields(passed, provider, settings);
+    this.#request.putUploadsHere(passed);
     if (isShared && status < 300) {
       this.#list = { reason, fields: passed };
       this.#body = new Gathered();

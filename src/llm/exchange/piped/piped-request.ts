@@ -1,6 +1,7 @@
 // Which provider an operation is passed to, and with which credential: the one that has the object it names.
 import type { RequestContext } from "../../../core/context.ts";
-import { getField } from "../../../wire/fields.ts";
+import { clientAuthority, clientScheme } from "../../../wire/client-view.ts";
+import { getField, isField } from "../../../wire/fields.ts";
 import type { ClientCredentials } from "../../credentials/client-credentials.ts";
 import type { Credential } from "../../credentials/credential.ts";
 import { type Owner, type Owners, unknownOwner } from "../../credentials/owners.ts";
@@ -26,6 +27,9 @@ export interface PipedAsked {
   /** null: the body is passed as it comes. */
   readonly body: ReadBody | null;
 }
+
+/** Where Google wants the bytes of a file. */
+const UPLOAD_FIELD = "x-goog-upload-url";
 
 /** Operations without objects that are kept. */
 const OBJECTLESS: ReadonlySet<Operation> = new Set<Operation>(["audio", "images"]);
@@ -69,6 +73,16 @@ export class PipedRequest {
   /** Who pays. */
   get billed(): Credential["origin"] {
     return this.credential.origin;
+  }
+
+  /** Rewrites where the bytes of an upload are to be sent, in place: through the gateway, which has the credential for it. */
+  putUploadsHere(fields: string[]): void {
+    const at = fields.findIndex((name, i) => i % 2 === 0 && isField(name, UPLOAD_FIELD));
+    const gateway = clientAuthority(this.ctx);
+    if (at === -1 || gateway === "" || !URL.canParse(fields[at + 1]!)) return;
+    const { origin, pathname, search } = new URL(fields[at + 1]!);
+    const isHere = origin === this.provider.settings.origin && pathname === this.target.split("?")[0];
+    if (isHere) fields[at + 1] = `${clientScheme(this.ctx)}://${gateway}${this.ctx.rawPath}${search}`;
   }
 
   isOwn(id: string): boolean {
