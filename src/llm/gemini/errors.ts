@@ -38,7 +38,8 @@ export function readError(status: number, body: JsonObject | null, fields: reado
   const kind = kindOf(real, textOr(error?.status) ?? "", message ?? "", details(error));
   return {
     kind,
-    status: real < 400 ? FAULT_STATUS[kind] : real,
+    // A key that is not valid is a 400 to Google, and to nobody else.
+    status: real < 400 || kind === "authentication" ? FAULT_STATUS[kind] : real,
     message: faultMessage(kind, message),
     param: violatedField(error),
     code: kind === "notFound" && !NO_MODEL.test(message ?? "") ? null : (CODES[kind] ?? null),

@@ -39,7 +39,7 @@ describe("an error of Gemini", () => {
       for (const http of [code, 200]) {
         const fault = read(code, status, message, details, http);
         assert.equal(fault.kind, kind);
-        assert.equal(fault.status, code);
+        assert.equal(fault.status, kind === "authentication" ? 401 : code);
         const shown = ["invalid", "contextOverflow", "notFound"].includes(kind);
         assert.equal(fault.message === message, shown, fault.message);
       }
