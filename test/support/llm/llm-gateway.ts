@@ -28,6 +28,7 @@ const MORE_MODELS: Readonly<Record<string, readonly [provider: string, model: st
   "claude-budget": ["claude", "claude-haiku-4-5"],
   "chat-plain": ["chat", "gpt-4o-mini"],
   "responses-plain": ["responses", "gpt-4o-mini"],
+  "local-plain": ["local", "llama3.2"],
   "google-budget": ["google", "gemini-2.5-pro"],
   embedding: ["chat", "text-embedding-3-small"],
   moderation: ["chat", "omni-moderation-latest"],
@@ -40,14 +41,21 @@ export interface LlmGateway {
   readonly providers: Readonly<Record<string, TestProvider>>;
 }
 
-/** Starts all of it. @param more YAML of the section `llm`, at its indentation */
-export async function startLlmGateway(more = ""): Promise<LlmGateway> {
+/**
+ * Starts all of it.
+ * @param more YAML of the section `llm`, at its indentation
+ * @param spares further names `claude-1` … and models of each provider, for tests after which a model rests
+ */
+export async function startLlmGateway(more = "", spares = 0): Promise<LlmGateway> {
   const started = await Promise.all(PROVIDERS.map(({ name, kind }) => mockProvider(kind, { name })));
   const providers = Object.fromEntries(started.map((provider) => [provider.name, provider]));
   const lines = PROVIDERS.map(({ name, kind, more: rest }) => {
     return `      ${name}: { kind: ${kind}, baseUrl: "${providers[name]!.baseUrl}", apiKeys: [ ${keyOf(kind)} ]${rest} }`;
   });
-  const rows = [...PROVIDERS.map(({ name, model }) => [name, name, model] as const), ...rowsOf(MORE_MODELS)];
+  const spare = PROVIDERS.flatMap(({ name, model }) =>
+    Array.from({ length: spares }, (_, i) => [`${name}-${i + 1}`, name, `${model}~${i + 1}`] as const),
+  );
+  const rows = [...PROVIDERS.map(({ name, model }) => [name, name, model] as const), ...rowsOf(MORE_MODELS), ...spare];
   const models = rows.map(([id, provider, model]) => {
     const facts = id === "local" ? ", capabilities: { reasoningBack: true, reasoning: effort }" : "";
     return `      ${id}: { provider: ${provider}, upstreamName: ${model}${facts} }`;
@@ -59,7 +67,7 @@ export async function startLlmGateway(more = ""): Promise<LlmGateway> {
 ${lines.join("\n")}
     models:
 ${models.join("\n")}
-    authAdapters: { enabled: [ anthropic-oauth, openai-key ] } # keys that the SDKs demand are not for providers
+    authAdapters: { enabled: [ anthropic-oauth, openai-key, user-key ] } # keys that the SDKs demand are not for providers
 ${more}
   router:
     rules:
