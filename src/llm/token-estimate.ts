@@ -1,4 +1,4 @@
-// Tokens of a prompt where no provider has counted them: an estimate that errs high, and costs little however long the prompt.
+// Estimates the tokens of a prompt where no provider has counted them: errs high, and costs little for long prompts.
 import { isObject } from "./json/values.ts";
 import type { ChatRequest, Part, Tool } from "./message/request.ts";
 
@@ -6,7 +6,7 @@ import type { ChatRequest, Part, Tool } from "./message/request.ts";
 const PER_TURN = 6;
 const PER_TOOL = 24;
 const WITH_TOOLS = 400;
-/** Tokens of a picture, and the least of a document or a sound. */
+/** Tokens of an image, and the least of a document or a sound. */
 const PER_PICTURE = 1600;
 const PER_DOCUMENT = 3000;
 /** Bytes for each token of documents and sounds. */

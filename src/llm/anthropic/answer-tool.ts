@@ -1,4 +1,4 @@
-// Answers by a schema from models that are not held to one: they call a tool, and its arguments are the answer.
+// Structured output from models that no schema binds: they call a tool, and its arguments are the answer.
 import type { JsonObject } from "../json/values.ts";
 import type { Block } from "./block.ts";
 import { argumentSchema } from "./write-schema.ts";

@@ -1,4 +1,4 @@
-// Marks where the prompt cache may end: at most four, and long-lived ones first.
+// `cache_control`: at most four marks in a request, and those with a long lifetime first.
 import type { CacheMark } from "../message/request.ts";
 import type { Block } from "./block.ts";
 

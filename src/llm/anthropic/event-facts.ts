@@ -1,4 +1,4 @@
-// What an event that passes untranslated says.
+// What an event says that passes through untranslated.
 import type { EventFacts } from "../format.ts";
 import { type JsonObject, objectOr, textOr } from "../json/values.ts";
 import { faultOfError } from "./errors.ts";

@@ -1,4 +1,4 @@
-// Why a model stopped, in the words of Anthropic Messages.
+// Stop reasons.
 import { badResponse } from "../message/fault.ts";
 import type { FinishReason } from "../message/response.ts";
 

@@ -1,4 +1,4 @@
-// Anthropic Messages.
+// The wire format of Anthropic Messages.
 import type { WireFormat } from "../format.ts";
 import { adaptRequest } from "./adapt-request.ts";
 import { errorEvents, readError, writeError } from "./errors.ts";

@@ -1,4 +1,4 @@
-// Reads members of lists in a client's request; a malformed one is named, and its place is spelled out only then.
+// Reads members of lists in a client's request; the path of a malformed one is put together only for its error.
 import { isObject, type JsonObject } from "../json/values.ts";
 import { invalid, type LlmError } from "../message/fault.ts";
 import type { CacheMark } from "../message/request.ts";

@@ -1,4 +1,4 @@
-// Text, pictures, documents and search results in a client's request.
+// Text, images, documents and search results in a client's request.
 
 import type { JsonObject } from "../json/values.ts";
 import type { Losses } from "../message/losses.ts";

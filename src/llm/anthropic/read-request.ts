@@ -1,4 +1,4 @@
-// A client's request of Anthropic Messages in the common form.
+// Reads a client's request of Anthropic Messages.
 
 import type { RequestPlace } from "../format.ts";
 import {

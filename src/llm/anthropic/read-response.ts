@@ -1,4 +1,4 @@
-// A provider's complete answer in the common form.
+// Reads a provider's complete answer.
 import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { badResponse, LlmError } from "../message/fault.ts";
 import type { Part } from "../message/request.ts";

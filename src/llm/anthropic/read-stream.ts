@@ -1,4 +1,4 @@
-// A provider's streamed answer.
+// Reads a provider's streamed answer.
 
 import type { StreamReader } from "../format.ts";
 import { objectsOf } from "../json/event-objects.ts";

@@ -1,4 +1,4 @@
-// How a client's request wants the model to think, and to shape its answer.
+// How much a client's request lets the model think, and the output format it asks for.
 import { optionalCount, optionalObject, optionalText } from "../json/fields.ts";
 import type { JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";

@@ -1,4 +1,4 @@
-// Thoughts and proofs as a client gets them.
+// Thinking blocks and signatures in answers for clients.
 import type { Signature } from "../message/request.ts";
 import { seal } from "../reasoning/sealed-thoughts.ts";
 

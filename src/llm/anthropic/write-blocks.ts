@@ -1,4 +1,4 @@
-// Parts of turns as blocks for a provider.
+// Writes parts of turns as content blocks for a provider.
 
 import { unsupported } from "../message/fault.ts";
 import type { CacheMark, Part, ReasoningPart, ToolCallPart, ToolResultPart } from "../message/request.ts";

@@ -1,4 +1,4 @@
-// Pictures and documents for a provider.
+// Writes images and documents for a provider.
 import { unsupported } from "../message/fault.ts";
 import type { DocumentPart, ImagePart, Source } from "../message/request.ts";
 import type { ModelTarget } from "../models/model.ts";

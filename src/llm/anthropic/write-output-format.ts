@@ -1,4 +1,4 @@
-// The shape of the answer, as a provider is told: by a schema it enforces, by a tool, or in words.
+// How a provider is told of the output format: by a schema that it enforces, by a tool, or in words.
 import type { JsonObject } from "../json/values.ts";
 import type { OutputShape } from "../message/request.ts";
 import type { ModelFacts } from "../models/model.ts";

@@ -1,4 +1,4 @@
-// A request in the common form for a provider of Anthropic Messages.
+// Writes a request for a provider of Anthropic Messages.
 import type { WrittenRequest } from "../format.ts";
 import { unsupported } from "../message/fault.ts";
 import type { ChatRequest } from "../message/request.ts";

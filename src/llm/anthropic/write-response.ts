@@ -1,4 +1,4 @@
-// A complete answer for a client.
+// Writes a complete answer for a client.
 import type { ReplyIdentity } from "../format.ts";
 import type { JsonObject } from "../json/values.ts";
 import type { Part, ReasoningPart, ToolCallPart } from "../message/request.ts";

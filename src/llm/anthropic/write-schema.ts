@@ -1,4 +1,4 @@
-// JSON schemas as the provider takes them: for arguments of tools, and strictly, where it holds the model to a schema.
+// JSON Schemas as the provider accepts them: for arguments of tools, and in strict mode, where it enforces them.
 import { isObject, type JsonObject } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";
 

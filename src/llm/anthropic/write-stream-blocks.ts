@@ -1,4 +1,4 @@
-// The blocks of a streamed answer: one after the other, as clients expect, although calls may come interleaved.
+// Content blocks of a streamed answer, one after the other as clients expect, even if calls arrive interleaved.
 import { badResponse } from "../message/fault.ts";
 
 /** A block that is not complete, or not written. */

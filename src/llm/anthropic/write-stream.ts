@@ -1,4 +1,4 @@
-// A streamed answer for a client.
+// Writes a streamed answer for a client.
 import type { ReplyIdentity, StreamWriter } from "../format.ts";
 import type { Fault } from "../message/fault.ts";
 import { faultOf } from "../message/fault.ts";

@@ -1,4 +1,4 @@
-// How much a provider's model is to think and to write.
+// Writes `thinking`, `output_config.effort` and `max_tokens`, which depend on each other.
 import type { ChatRequest } from "../message/request.ts";
 import type { ModelFacts } from "../models/model.ts";
 import { budgetOfEffort, orderOf, type ReasoningOrder } from "../reasoning/effort.ts";

@@ -1,4 +1,4 @@
-// Tools for a provider, and which of them may be called.
+// Writes `tools` and `tool_choice` for a provider.
 
 import type { JsonObject } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";

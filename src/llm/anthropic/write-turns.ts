@@ -1,4 +1,4 @@
-// The conversation for a provider: user and assistant in turn, results of tools before all else.
+// Writes `messages` and `system` for a provider: user and assistant take turns, and results of tools come first.
 import type { TextPart, Turn } from "../message/request.ts";
 import type { Block } from "./block.ts";
 import { cacheControl } from "./cache-marks.ts";

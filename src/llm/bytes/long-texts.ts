@@ -1,4 +1,4 @@
-// Long texts of requests, as pictures in Base64 are: whoever passes them on uses their bytes as received.
+// Long texts of requests, as images in Base64 are: whoever passes them on uses their bytes as received.
 
 /** Bytes from which a text is long. */
 export const LONG = 65_536;

@@ -1,4 +1,4 @@
-// Takes a credential out of what its provider has said.
+// Removes a credential from what its provider says.
 import type { Fault } from "../message/fault.ts";
 import type { Credential } from "./credential.ts";
 

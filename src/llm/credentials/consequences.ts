@@ -1,4 +1,4 @@
-// What a fault of a provider means for the credential it was sent, and for the model: as data.
+// What a fault of a provider means for the credential it was sent, and for the model.
 import type { Fault, FaultKind } from "../message/fault.ts";
 import type { FallbackSettings } from "../settings.ts";
 import type { Credential } from "./credential.ts";

@@ -1,4 +1,4 @@
-// What is not to be asked before a time: keys, keys for a model, models of a provider. Bounded, without timers.
+// What is not asked before a time: keys, keys for a model, models of a provider. Bounded, without timers.
 import { Recent } from "./recent.ts";
 
 interface Cooldown {

@@ -1,4 +1,4 @@
-// Who made what providers keep, such as stored responses and files: only the same provider and key can find it again.
+// Which account has made objects that providers keep, such as stored responses and files: only its key can find them.
 import { hash } from "node:crypto";
 import { faultOf, LlmError } from "../message/fault.ts";
 import { Recent } from "./recent.ts";

@@ -1,4 +1,4 @@
-// A bounded map that forgets what was used longest ago.
+// A bounded map that drops the least recently used entry.
 
 /** Values by name; for a new one too many, the one set or used longest ago is dropped. */
 export class Recent<T> {

@@ -1,4 +1,4 @@
-// Which credential a request may send to a provider: exactly one, or why none.
+// Which credential a request sends to a provider: exactly one, or a reason why there is none.
 import { type Fault, type FaultKind, faultOf } from "../message/fault.ts";
 import type { CredentialSettings, ProviderSettings } from "../settings.ts";
 import type { ClientCredentials } from "./client-credentials.ts";

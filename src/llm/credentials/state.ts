@@ -1,4 +1,4 @@
-// What is learnt about credentials and models while requests are served: leased, so that it survives reloads.
+// What is learnt about credentials and models from requests; leased, so that it survives reloads.
 import { Cooldowns } from "./cooldowns.ts";
 import { Owners } from "./owners.ts";
 import { Recent } from "./recent.ts";

@@ -1,4 +1,4 @@
-// The identity of a conversation: what stays the same in all of its requests, so that they reach the same prompt cache.
+// The identity of a conversation: what all of its requests have in common, so that they reach the same prompt cache.
 import { hash } from "node:crypto";
 import { getField } from "../../wire/fields.ts";
 import { isObject, type JsonObject, listOr, objectOr, textOr } from "../json/values.ts";

@@ -1,4 +1,4 @@
-// How the event stream of a call is kept alive, and how it ends when it cannot be completed.
+// How the event stream of a call is kept alive, and how it ends if it cannot be completed.
 import type { ErrorCode } from "../../core/errors.ts";
 import type { EventForm } from "../../core/translation.ts";
 import type { Call } from "./call.ts";

@@ -1,4 +1,4 @@
-// The older completions of text, which are only passed to providers that have them.
+// Legacy text completions, which are only passed to providers that have them.
 import type { EventFacts, WireFormat } from "../format.ts";
 import { isObject, listOr } from "../json/values.ts";
 import type { Formats } from "./setup.ts";

@@ -1,4 +1,4 @@
-// What a request asks for, told by method and path: chat in one of the formats, or another operation of an API.
+// The operation a request asks for, by method and path: chat in one of the formats, or another operation of an API.
 import type { RequestContext } from "../../core/context.ts";
 import { getField } from "../../wire/fields.ts";
 import type { FormatName, Framing } from "../format.ts";

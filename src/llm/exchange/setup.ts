@@ -1,4 +1,4 @@
-// What the requests of a rule share: its candidates in order, and the parts of the data path, compiled.
+// What the requests of a rule share, compiled: its candidates in order, and the parts of the data path.
 
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Owners } from "../credentials/owners.ts";

@@ -1,4 +1,4 @@
-// Adapts a request that passes to a model of Gemini: its own cap of the output, and no proofs of others.
+// Changes that a client's own body needs: output tokens within the model's limit, and no signatures of other providers.
 import type { JsonEdits } from "../bytes/json-edit.ts";
 import { isObject, type JsonObject, numberOr, objectOr } from "../json/values.ts";
 import type { ModelFacts, ModelTarget } from "../models/model.ts";

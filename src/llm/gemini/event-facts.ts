@@ -1,4 +1,4 @@
-// What an event says that passes untranslated.
+// What an event says that passes through untranslated.
 import type { EventFacts } from "../format.ts";
 import { isObject, type JsonObject, listOr, objectOr } from "../json/values.ts";
 import { badResponse, type Fault } from "../message/fault.ts";

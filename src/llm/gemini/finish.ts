@@ -1,4 +1,4 @@
-// Why a model stopped, in Gemini's words and in those of the common form.
+// Finish reasons.
 import { type JsonObject, objectOr, textOr } from "../json/values.ts";
 import { badResponse, type LlmError } from "../message/fault.ts";
 import type { FinishReason } from "../message/response.ts";

@@ -1,4 +1,4 @@
-// Finds the call that a result answers: in Gemini's API both may have no id.
+// Finds the call that a result belongs to: in Gemini's API both may lack an id.
 
 interface OpenCall {
   readonly id: string;

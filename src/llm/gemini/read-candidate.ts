@@ -1,4 +1,4 @@
-// What a candidate of an answer holds, whether the answer is streamed or not.
+// Reads one candidate of an answer, streamed or not.
 import { isObject, type JsonObject, listOr, numberOr, objectOr, textOr } from "../json/values.ts";
 import { badResponse } from "../message/fault.ts";
 import type { Signature } from "../message/request.ts";

@@ -1,4 +1,4 @@
-// What the path of a Gemini request says: the model, the method, and how a stream is framed.
+// What the path of a Gemini request says: the model, the method, and the framing of a stream.
 import type { RequestPlace } from "../format.ts";
 
 /** A method of a model. */

@@ -1,4 +1,4 @@
-// When Google can be asked again.
+// When Google says that it can be asked again.
 import { type JsonObject, textOr } from "../json/values.ts";
 import { retryAfterMs } from "../providers/retry-after.ts";
 

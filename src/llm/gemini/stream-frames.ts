@@ -1,4 +1,4 @@
-// How chunks of a streamed answer are framed.
+// Framing of streamed answers: server-sent events, or one JSON array.
 
 /** Puts chunks one behind the other. */
 export interface Frames {

@@ -1,4 +1,4 @@
-// Tokens, as Gemini counts them and in the normal form.
+// Reads and writes `usageMetadata`.
 import { type JsonObject, numberOr, objectOr } from "../json/values.ts";
 import { inputTokens, outputTokens, type Usage } from "../message/usage.ts";
 

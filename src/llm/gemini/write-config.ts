@@ -1,4 +1,4 @@
-// Writes what a request asks of the answer as `generationConfig`.
+// Writes `generationConfig`.
 
 import { inlineRefs } from "../json/schema-refs.ts";
 import type { JsonObject } from "../json/values.ts";

@@ -1,4 +1,4 @@
-// Writes pictures, sound and documents of a request.
+// Writes images, audio and documents of a request.
 import { unsupported } from "../message/fault.ts";
 import type { AudioPart, DocumentPart, ImagePart } from "../message/request.ts";
 import type { ModelTarget } from "../models/model.ts";

@@ -1,4 +1,4 @@
-// The calls of one streamed answer: their pieces are collected, as Gemini's API has calls whole, in their order.
+// The calls of a streamed answer: their pieces are collected, because Gemini's API has calls whole and in order.
 import type { Signature } from "../message/request.ts";
 import { callPart, malformedCall } from "./write-response-parts.ts";
 

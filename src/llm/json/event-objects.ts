@@ -1,4 +1,4 @@
-// The objects in the `data` of one event of a provider.
+// The JSON objects in the `data` of one event of a provider.
 
 import { badResponse } from "../message/fault.ts";
 import { isObject, type JsonObject, parseJson } from "./values.ts";

@@ -1,4 +1,4 @@
-// JSON schemas without references, for providers that do not resolve them.
+// JSON Schemas without references, for providers that do not resolve them.
 
 import { invalid } from "../message/fault.ts";
 import { isObject, type JsonObject } from "./values.ts";

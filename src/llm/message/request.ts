@@ -22,7 +22,7 @@ export type Source =
   /** An object uploaded to one provider before: only that one knows it. */
   | { readonly kind: "file"; readonly id: string; readonly family: Family };
 
-/** A picture. */
+/** An image. */
 export interface ImagePart {
   readonly kind: "image";
   readonly source: Source;

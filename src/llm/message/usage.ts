@@ -1,4 +1,4 @@
-// What a request has cost in tokens, in one normal form whatever the provider counts.
+// Tokens of an answer in one normal form, whatever the provider counts.
 import type { TokenCounts } from "../../core/model-call.ts";
 
 /** Tokens of an answer. */

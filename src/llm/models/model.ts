@@ -1,4 +1,4 @@
-// What is known of a model: drives how a request is put to it, so that no code looks at names.
+// What is known of a model and its endpoint: it decides how requests are written, so that no code looks at names.
 import type { Effort, Family } from "../message/request.ts";
 
 /** How a model is told to think. */
@@ -32,7 +32,7 @@ export interface ModelFacts {
   readonly reasoning: ReasoningShape;
   /** Wants its own reasoning back in the turns of a tool loop (`reasoning_content`; signatures of Gemini 3). */
   readonly reasoningBack: boolean;
-  /** Gemini: takes pictures and documents inside results of tools; else, or absent, they follow the results. */
+  /** Gemini: takes images and documents inside results of tools; else, or absent, they follow the results. */
   readonly toolMedia?: boolean;
 }
 
@@ -53,7 +53,7 @@ export interface Dialect {
    * and refuses what OpenAI has not, such as `top_k`.
    */
   readonly genuine: boolean;
-  /** Sends remote pictures and documents as URLs; else they are refused by name. */
+  /** Sends remote images and documents as URLs; else they are refused by name. */
   readonly remoteUrls: boolean;
 }
 

@@ -25,7 +25,7 @@ export interface ModelRow extends KnownModel {
   readonly aliases: readonly string[];
 }
 
-/** A model that reads text and pictures, calls tools, and can be told how to sample. */
+/** A model that reads text and images, calls tools, and can be told how to sample. */
 export const PLAIN: ModelFacts = {
   contextIn: 0,
   contextOut: 0,

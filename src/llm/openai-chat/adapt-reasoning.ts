@@ -1,5 +1,5 @@
-// Thoughts in a client's own messages: the endpoint must not get those of other models, nor any that OpenAI would refuse, and
-// must get one where its model demands it.
+// Reasoning in a client's own messages: an endpoint must not get that of other models, nor fields that OpenAI refuses, and
+// must get one where its model requires it.
 import { isObject, type JsonObject } from "../json/values.ts";
 import type { ModelTarget } from "../models/model.ts";
 import { familyOf } from "./reasoning-fields.ts";

@@ -1,4 +1,4 @@
-// What changes in a client's own body for an endpoint that takes not quite the same.
+// Changes that a client's own body needs, because endpoints of Chat Completions differ.
 import type { JsonEdits } from "../bytes/json-edit.ts";
 import { isObject, type JsonObject } from "../json/values.ts";
 import type { Dialect, ModelTarget } from "../models/model.ts";

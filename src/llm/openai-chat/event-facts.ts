@@ -1,4 +1,4 @@
-// What a chunk says that passes untranslated.
+// What a chunk says that passes through untranslated.
 import type { EventFacts } from "../format.ts";
 import { isObject, type JsonObject, listOr } from "../json/values.ts";
 import { faultIn } from "./read-stream.ts";

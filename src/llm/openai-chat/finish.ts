@@ -1,4 +1,4 @@
-// Why a model stopped, in the words of Chat Completions.
+// Finish reasons.
 import { type JsonObject, textOr } from "../json/values.ts";
 import { badResponse, faultOf, LlmError } from "../message/fault.ts";
 import type { FinishReason } from "../message/response.ts";

@@ -1,4 +1,4 @@
-// OpenAI Chat Completions, as OpenAI, OpenRouter and compatible servers speak it.
+// The wire format of Chat Completions, as OpenAI, OpenRouter and compatible servers speak it.
 import type { WireFormat } from "../format.ts";
 import { readOpenAiError, writeOpenAiError } from "../openai/errors.ts";
 import { adaptRequest } from "./adapt-request.ts";

@@ -1,4 +1,4 @@
-// The messages of a client's request: instructions, and turns.
+// Reads `messages` of a client's request: instructions, and turns.
 
 import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";

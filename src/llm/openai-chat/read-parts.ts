@@ -1,4 +1,4 @@
-// Contents of messages in a client's request.
+// Reads contents of messages in a client's request.
 
 import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { invalid, type LlmError } from "../message/fault.ts";

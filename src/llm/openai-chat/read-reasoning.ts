@@ -1,4 +1,4 @@
-// How a client of Chat Completions asks for thought: OpenAI's field, and those of other APIs that clients send alike.
+// Reads how a client asks for reasoning: OpenAI's field, and those of other APIs that clients send here, too.
 import { isObject, type JsonObject, numberOr, textOr } from "../json/values.ts";
 import type { Losses } from "../message/losses.ts";
 import { EFFORTS, type Effort, type Reasoning } from "../message/request.ts";

@@ -1,4 +1,4 @@
-// A client's request of Chat Completions, in the common form.
+// Reads a client's request of Chat Completions.
 
 import type { RequestPlace } from "../format.ts";
 import {

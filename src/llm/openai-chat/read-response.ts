@@ -1,4 +1,4 @@
-// A complete answer of a provider of Chat Completions, in the common form.
+// Reads a provider's complete answer.
 
 import { isObject, type JsonObject, listOr, numberOr, textOr } from "../json/values.ts";
 import { badResponse, LlmError } from "../message/fault.ts";

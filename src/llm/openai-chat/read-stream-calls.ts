@@ -1,4 +1,4 @@
-// Calls of tools in a streamed choice, put together from the deltas of servers that number and name them as they like.
+// Reads tool calls of a streamed choice; servers number and name their deltas in different ways.
 
 import { isObject, type JsonObject, numberOr, parseJson, textOr } from "../json/values.ts";
 import { badResponse } from "../message/fault.ts";

@@ -1,4 +1,4 @@
-// One choice of a streamed answer, as it arrives.
+// Reads one choice of a streamed answer.
 import { isObject, type JsonObject, listOr, objectOr, textOr } from "../json/values.ts";
 import type { StreamSink } from "../message/stream-sink.ts";
 import { readFinish } from "./finish.ts";

@@ -1,4 +1,4 @@
-// A streamed answer of a provider of Chat Completions.
+// Reads a provider's streamed answer.
 
 import type { StreamReader } from "../format.ts";
 import { objectsOf } from "../json/event-objects.ts";

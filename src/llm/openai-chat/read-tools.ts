@@ -1,4 +1,4 @@
-// The tools of a client's request, and the choice among them.
+// Reads `tools` and `tool_choice` of a client's request.
 
 import { optionalList } from "../json/fields.ts";
 import { isObject, type JsonObject, textOr } from "../json/values.ts";

@@ -1,5 +1,5 @@
-// Thoughts in messages of Chat Completions, which OpenAI does not have: `reasoning_content` as DeepSeek and vLLM write it, or
-// `reasoning` with `reasoning_details` as OpenRouter does.
+// Reasoning in messages of Chat Completions, which OpenAI does not have: `reasoning_content` as DeepSeek and vLLM write it,
+// or `reasoning` with `reasoning_details` as OpenRouter does.
 import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import type { Family, ReasoningPart, Signature } from "../message/request.ts";
 

@@ -1,4 +1,4 @@
-// Usage as Chat Completions count it, cached and reasoning tokens included, and the normal form.
+// Reads and writes `usage`, which includes cached and reasoning tokens in its totals.
 import { isObject, type JsonObject, numberOr, objectOr } from "../json/values.ts";
 import { inputTokens, outputTokens, type Usage } from "../message/usage.ts";
 

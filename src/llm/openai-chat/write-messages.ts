@@ -1,4 +1,4 @@
-// The messages of a request for a provider.
+// Writes `messages` for a provider.
 
 import type { JsonObject } from "../json/values.ts";
 import { documentText } from "../message/document-text.ts";

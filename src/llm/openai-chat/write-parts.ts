@@ -1,4 +1,4 @@
-// Contents of messages for a provider.
+// Writes contents of messages for a provider.
 
 import type { JsonObject } from "../json/values.ts";
 import { documentText } from "../message/document-text.ts";

@@ -1,4 +1,4 @@
-// A request in the words of a provider of Chat Completions.
+// Writes a request for a provider of Chat Completions.
 
 import type { WrittenRequest } from "../format.ts";
 import { type JsonObject, withoutNulls } from "../json/values.ts";

@@ -1,4 +1,4 @@
-// A complete answer for a client of Chat Completions.
+// Writes a complete answer for a client of Chat Completions.
 import type { ReplyIdentity } from "../format.ts";
 import type { JsonObject } from "../json/values.ts";
 import type { Part, RefusalPart, TextPart, ToolCallPart } from "../message/request.ts";

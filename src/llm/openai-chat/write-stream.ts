@@ -1,4 +1,4 @@
-// A streamed answer for a client of Chat Completions.
+// Writes a streamed answer for a client of Chat Completions.
 import type { ReplyIdentity, StreamWriter } from "../format.ts";
 import type { Fault } from "../message/fault.ts";
 import type { Signature } from "../message/request.ts";

@@ -1,4 +1,4 @@
-// The tools of a request for a provider, and the choice among them.
+// Writes `tools` and `tool_choice` for a provider.
 
 import type { JsonObject } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";

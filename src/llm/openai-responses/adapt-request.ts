@@ -1,4 +1,4 @@
-// What changes in a client's own body: what other providers have made in the same conversation is not sent to this one.
+// Changes that a client's own body needs: reasoning of other providers in the same conversation is not sent back.
 import type { JsonEdits } from "../bytes/json-edit.ts";
 import { isObject, type JsonObject } from "../json/values.ts";
 import type { ModelTarget } from "../models/model.ts";

@@ -1,4 +1,4 @@
-// What events say that pass untranslated.
+// What an event says that passes through untranslated.
 import type { EventFacts } from "../format.ts";
 import { isObject, type JsonObject, objectOr, textOr } from "../json/values.ts";
 import { badResponse, type Fault } from "../message/fault.ts";

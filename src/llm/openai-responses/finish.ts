@@ -1,4 +1,4 @@
-// Why an answer ended: status and `incomplete_details`.
+// Finish reasons: `status` and `incomplete_details`.
 import { type JsonObject, objectOr } from "../json/values.ts";
 import type { FinishReason } from "../message/response.ts";
 

@@ -1,4 +1,4 @@
-// Content of messages and of outputs of tools, from clients.
+// Reads content of messages and of outputs of tools in a client's request.
 
 import { isObject, type JsonObject } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";

@@ -1,4 +1,4 @@
-// `input`: the items of a conversation, from clients.
+// Reads `input` of a client's request: the items of a conversation.
 import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import { invalid, type LlmError } from "../message/fault.ts";
 import type { Losses } from "../message/losses.ts";

@@ -1,4 +1,4 @@
-// Requests of clients of Responses.
+// Reads a client's request of Responses.
 
 import type { RequestPlace } from "../format.ts";
 import {

@@ -1,4 +1,4 @@
-// Complete answers of providers of Responses.
+// Reads a provider's complete answer.
 
 import { isObject, type JsonObject, listOr, numberOr, objectOr, textOr } from "../json/values.ts";
 import { badResponse, type Fault, faultOf, LlmError } from "../message/fault.ts";

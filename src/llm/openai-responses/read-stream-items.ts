@@ -1,4 +1,4 @@
-// Items of a streamed answer of a provider, each told once: by deltas, and where they lack something by what is `done`.
+// Reads items of a streamed answer: what their deltas lack is taken from the `done` events.
 
 import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import type { StreamSink } from "../message/stream-sink.ts";

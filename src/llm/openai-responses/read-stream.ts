@@ -1,4 +1,4 @@
-// Streamed answers of providers of Responses.
+// Reads a provider's streamed answer.
 
 import type { StreamReader } from "../format.ts";
 import { objectsOf } from "../json/event-objects.ts";

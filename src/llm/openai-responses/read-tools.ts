@@ -1,4 +1,4 @@
-// Tools, and which of them may be called, from clients.
+// Reads `tools` and `tool_choice` of a client's request.
 import { isObject, type JsonObject, textOr } from "../json/values.ts";
 import { invalid } from "../message/fault.ts";
 import type { Losses } from "../message/losses.ts";

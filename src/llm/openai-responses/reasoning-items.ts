@@ -1,4 +1,4 @@
-// Items of type `reasoning`, in which clients also keep the proofs of other families' thoughts and calls.
+// Items of type `reasoning`, in which clients also keep the signatures of other providers' reasoning and calls.
 import { isObject, type JsonObject, listOr, textOr } from "../json/values.ts";
 import type { ReasoningPart, Signature } from "../message/request.ts";
 import { seal, unseal, unsealThought } from "../reasoning/sealed-thoughts.ts";

@@ -1,4 +1,4 @@
-// The envelope of an answer, which repeats much of the request.
+// The response object, which repeats much of the request.
 import type { ReplyIdentity } from "../format.ts";
 import type { JsonObject } from "../json/values.ts";
 import type { Reasoning } from "../message/request.ts";

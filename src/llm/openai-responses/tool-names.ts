@@ -1,4 +1,4 @@
-// Names of tools: one each in the common form, two for tools in namespaces here.
+// Names of tools: one in the common form, a namespace and a name here.
 import type { JsonObject } from "../json/values.ts";
 import type { Namespace, Tool } from "../message/request.ts";
 

@@ -1,4 +1,4 @@
-// Usage as Responses counts it: input includes what is cached, output includes thoughts.
+// Reads and writes `usage`, which includes cached and reasoning tokens in its totals.
 import { type JsonObject, numberOr, objectOr } from "../json/values.ts";
 import { inputTokens, outputTokens, type Usage } from "../message/usage.ts";
 

@@ -1,4 +1,4 @@
-// Content of messages and of outputs of tools, for providers.
+// Writes content of messages and of outputs of tools for a provider.
 
 import type { JsonObject } from "../json/values.ts";
 import { documentText } from "../message/document-text.ts";
@@ -31,7 +31,7 @@ function writeImage({ source, detail }: ImagePart, context: ResponsesContext): J
   return { type: "input_image", ...place(source, "image_url", "An image", context), detail: detail ?? "auto" };
 }
 
-/** Where a picture or document is. @param key of a URL */
+/** Where an image or document is. @param key of a URL */
 function place(source: Source, key: string, what: string, { to }: ResponsesContext): JsonObject {
   switch (source.kind) {
     case "base64":

@@ -1,4 +1,4 @@
-// `input`: the turns of a conversation as items, for providers.
+// Writes `input` for a provider: turns as items.
 
 import type { JsonObject } from "../json/values.ts";
 import { unsupported } from "../message/fault.ts";

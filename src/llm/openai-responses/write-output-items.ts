@@ -1,4 +1,4 @@
-// Items of answers for clients.
+// Writes `output` of a complete answer for a client.
 
 import type { ReplyIdentity } from "../format.ts";
 import type { JsonObject } from "../json/values.ts";

@@ -1,4 +1,4 @@
-// A request in the words of a provider of Responses.
+// Writes a request for a provider of Responses.
 
 import type { WrittenRequest } from "../format.ts";
 import { type JsonObject, withoutNulls } from "../json/values.ts";

@@ -1,4 +1,4 @@
-// A complete answer for a client of Responses.
+// Writes a complete answer for a client of Responses.
 import type { ReplyIdentity } from "../format.ts";
 import { type JsonObject, listOr, objectOr } from "../json/values.ts";
 import type { ChatResponse } from "../message/response.ts";

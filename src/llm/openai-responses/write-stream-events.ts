@@ -1,4 +1,4 @@
-// Events of one stream for a client, numbered, and the items that are complete.
+// The events of one stream for a client, numbered, and its completed items.
 import type { JsonObject } from "../json/values.ts";
 
 /** Gathers events as text. */

@@ -1,4 +1,4 @@
-// Items of a streamed answer that are in progress, and the events each consists of.
+// Items of a streamed answer in progress, and the events that each consists of.
 import { type JsonObject, parseJson } from "../json/values.ts";
 import { callItem, type ItemStatus, messageItem, outputText, thoughtItem } from "./write-output-items.ts";
 import type { EventLog } from "./write-stream-events.ts";

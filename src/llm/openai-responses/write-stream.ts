@@ -1,4 +1,4 @@
-// A streamed answer for a client of Responses.
+// Writes a streamed answer for a client of Responses.
 import type { ReplyIdentity, StreamWriter } from "../format.ts";
 import { type JsonObject, listOr, objectOr } from "../json/values.ts";
 import type { Fault } from "../message/fault.ts";

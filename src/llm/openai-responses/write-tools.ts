@@ -1,4 +1,4 @@
-// Tools and the choice among them: for providers, and in answers, which repeat them.
+// Writes `tools` and `tool_choice`: for a provider, and in answers, which repeat them.
 
 import { isObject, type JsonObject } from "../json/values.ts";
 import type { Tool, ToolChoice } from "../message/request.ts";

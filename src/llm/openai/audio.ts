@@ -1,4 +1,4 @@
-// Formats of sound as OpenAI's APIs name them.
+// Audio formats as OpenAI's APIs name them.
 
 /** Media type → `format` of `input_audio`. */
 export const AUDIO_FORMATS: ReadonlyMap<string, string> = new Map([

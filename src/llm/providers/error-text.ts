@@ -1,4 +1,4 @@
-// What a client is told of an error of a provider: the provider's words only where the client's request is at fault.
+// The message of a fault for a client: the provider's words only where the client's request is at fault.
 import type { FaultKind } from "../message/fault.ts";
 
 /** Longest text of a provider that reaches a client, in UTF-16 units. */

@@ -1,4 +1,4 @@
-// Kinds of providers as data: where they are, how they take keys, which formats they speak and what else they offer.
+// Kinds of providers as data: URLs, credentials, formats and other operations.
 import type { FormatName } from "../format.ts";
 import type { Dialect } from "../models/model.ts";
 

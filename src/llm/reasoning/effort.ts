@@ -1,4 +1,4 @@
-// How hard a model is to think: puts what a client asked for in the terms of each kind of model.
+// Reasoning effort: what a client asked for, in the terms of each kind of model.
 import type { Effort, Reasoning } from "../message/request.ts";
 import { EFFORTS } from "../message/request.ts";
 import type { ReasoningShape } from "../models/model.ts";

@@ -1,4 +1,4 @@
-// Proofs of thoughts in the hands of clients of another API: one opaque text each, which they send back unchanged.
+// Signatures of reasoning for clients of another API: one opaque text each, which they send back unchanged.
 import { isObject, parseJson, textOr } from "../json/values.ts";
 import type { Family, ReasoningPart, Signature } from "../message/request.ts";
 

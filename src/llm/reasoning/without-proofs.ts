@@ -1,4 +1,4 @@
-// A request without proofs of thoughts, for an account that cannot verify those of another.
+// A request without signatures of reasoning, for an account that cannot verify those of another.
 import type { ChatRequest, Part, Turn } from "../message/request.ts";
 
 /** Codes and words by which providers say that a proof is not theirs. */

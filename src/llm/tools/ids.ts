@@ -1,4 +1,4 @@
-// Ids of tool calls and names of tools, as the API that is spoken to allows them.
+// Ids of tool calls and names of tools, within the rules of each API.
 import { createHash, randomUUID } from "node:crypto";
 import { invalid } from "../message/fault.ts";
 import type { ChatRequest } from "../message/request.ts";

@@ -1,4 +1,4 @@
-// Answers whose tools get back the names and kinds that the client declared.
+// Answers whose tools have the names and kinds that the client declared.
 
 import type { Fault } from "../message/fault.ts";
 import type { Part, Signature } from "../message/request.ts";

@@ -1,4 +1,4 @@
-// Chooses who is asked for a request: the first candidate, and who takes over when one fails.
+// Chooses the candidate that is asked: the first one, and the next when one fails.
 import type { ErrorCode } from "../../../core/errors.ts";
 import type { Credential } from "../../credentials/credential.ts";
 import type { Fault } from "../../message/fault.ts";

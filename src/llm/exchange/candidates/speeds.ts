@@ -1,4 +1,4 @@
-// How fast models have answered lately: learnt by every request, used by `order: fastest`.
+// How fast models have answered lately, measured on every request and used by `order: fastest`.
 import type { Speeds } from "./candidate-order.ts";
 import type { Candidate } from "./provider.ts";
 

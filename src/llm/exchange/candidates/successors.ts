@@ -1,4 +1,4 @@
-// What a fault says about who may be asked next, as a table.
+// Which candidates may follow after each kind of fault, as a table.
 import type { ErrorCode } from "../../../core/errors.ts";
 import { type Fault, type FaultKind, faultOf } from "../../message/fault.ts";
 import type { ProviderKind } from "../../providers/kinds.ts";

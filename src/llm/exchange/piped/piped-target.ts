@@ -1,4 +1,4 @@
-// An operation that is passed to a provider as it is: files, batches, audio, pictures, stored responses.
+// An operation that is passed to a provider as it is: files, batches, audio, images, stored responses.
 import type { Receiver, RequestBody } from "../../../core/edges.ts";
 import type { Service } from "../../../core/service.ts";
 import type { Target } from "../../../core/strategy.ts";

@@ -1,4 +1,4 @@
-// Puts a streamed answer together.
+// Collects a streamed answer into a complete one.
 import { badResponse, type Fault, LlmError } from "../../message/fault.ts";
 import type { Part, Signature } from "../../message/request.ts";
 import type { ChatResponse, FinishReason } from "../../message/response.ts";

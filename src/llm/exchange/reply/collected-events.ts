@@ -1,4 +1,4 @@
-// An event stream for a client that has asked for one answer: some servers stream whether asked or not.
+// An event stream for a client that has asked for a complete answer: some servers stream without being asked.
 import { EventReader } from "../../bytes/event-reader.ts";
 import type { StreamReader } from "../../format.ts";
 import { badResponse, LlmError } from "../../message/fault.ts";

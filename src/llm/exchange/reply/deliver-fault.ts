@@ -1,4 +1,4 @@
-// Tells the client of a fault that no other candidate makes up for.
+// Sends the client a fault that no other candidate could make up for.
 import type { Fault } from "../../message/fault.ts";
 import type { ReplyOutput } from "./reply-part.ts";
 

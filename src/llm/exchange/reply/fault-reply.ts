@@ -1,4 +1,4 @@
-// An answer whose status is an error.
+// A reply of a provider whose status is an error.
 
 import { Gathered } from "../../../wire/gathered.ts";
 import { isObject, parseObject } from "../../json/values.ts";

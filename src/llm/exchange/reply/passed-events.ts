@@ -1,4 +1,4 @@
-// An event stream in the client's own format: passed on as it is, but for the name of the model.
+// An event stream in the client's own format: passed through, except for the name of the model.
 import { EventReader } from "../../bytes/event-reader.ts";
 import { objectOr, parseObject } from "../../json/values.ts";
 import { badResponse } from "../../message/fault.ts";

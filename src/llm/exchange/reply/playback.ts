@@ -1,4 +1,4 @@
-// A complete answer as the stream it could have been.
+// Writes a complete answer as a stream.
 import type { ChatResponse, Choice } from "../../message/response.ts";
 import type { StreamSink } from "../../message/stream-sink.ts";
 

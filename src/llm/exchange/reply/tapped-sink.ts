@@ -1,4 +1,4 @@
-// Notes what a streamed answer says about itself on its way to the writer: usage, its end, a fault.
+// Notes usage, end and faults of a streamed answer on its way to the writer.
 import type { Fault } from "../../message/fault.ts";
 import type { Signature } from "../../message/request.ts";
 import type { FinishReason } from "../../message/response.ts";

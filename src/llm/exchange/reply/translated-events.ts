@@ -1,4 +1,4 @@
-// An event stream in another format than the client's: read into the common form, and written anew event by event.
+// An event stream in another format than the client's: read into the common form and written event by event.
 import { EventReader } from "../../bytes/event-reader.ts";
 import type { StreamReader, StreamWriter } from "../../format.ts";
 import { badResponse, type Fault, LlmError } from "../../message/fault.ts";

@@ -10,7 +10,7 @@ import { playback } from "./playback.ts";
 import { passedFields } from "./reply-fields.ts";
 import type { ReplyOutput, ReplyPart } from "./reply-part.ts";
 
-/** Largest answer that is read, bytes: pictures and vectors in Base64 make large ones. */
+/** Largest answer that is read, bytes: images and vectors in Base64 make large ones. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 /** Reads an answer, and sends it as the client wants it. */
