@@ -348,24 +348,38 @@ describe("after the first content", LIMIT, () => {
 });
 
 describe("while nothing comes", LIMIT, () => {
-  test("a waiting client gets keep-alives, and another model can still take over", async () => {
-    let asked: Asked | null = null;
-    first.answer = (one) => void (asked = one);
+  test("a waiting client of each API gets its keep-alives, and another model can still take over", async () => {
+    const open: Asked[] = [];
+    first.answer = (one) => void open.push(one);
     second.answer = streamed("two");
-    const request = begin(gateway.port, {
-      method: "POST",
-      path: `/t${turn}/v1/chat/completions`,
-      headers: ["Content-Type", "application/json"],
-      body: JSON.stringify({ model: "auto", stream: true, messages: [{ role: "user", content: "hi" }] }),
+    const chat = { model: "auto", stream: true, messages: [{ role: "user", content: "hi" }] };
+    const gemini = { contents: [{ role: "user", parts: [{ text: "hi" }] }] };
+    const clients = [
+      ["/v1/chat/completions", chat, /^:/, /data: \[DONE\]\n\n$/],
+      ["/v1/responses", { model: "auto", stream: true, input: "hi" }, /^:/, /event: response\.completed\n.*\n\n$/],
+      ["/v1/messages", { ...chat, max_tokens: 5 }, /^event: ping\ndata: /, /event: message_stop\n.*\n\n$/],
+      ["/v1beta/models/auto:streamGenerateContent?alt=sse", gemini, /^:/, /"finishReason":"STOP".*\r?\n\r?\n$/],
+    ] as const;
+    const waiting = clients.map(async ([path, body, alive, end]) => {
+      const request = begin(gateway.port, {
+        method: "POST",
+        path: `/t${turn}${path}`,
+        headers: ["Content-Type", "application/json"],
+        body: JSON.stringify(body),
+      });
+      const head = await soon(headOf(request), "the head");
+      assert.equal(head.statusCode, 200);
+      let text = "";
+      head.on("data", (piece: Buffer) => (text += piece.toString()));
+      await eventually(`a keep-alive at ${path}`, () => alive.test(text));
+      return async () => {
+        await eventually(`the end at ${path}`, () => end.test(text));
+        assert.match(text, /"two"/);
+      };
     });
-    const head = await soon(headOf(request), "the head");
-    assert.equal(head.statusCode, 200);
-    let text = "";
-    head.on("data", (piece: Buffer) => (text += piece.toString()));
-    await eventually("a keep-alive", () => text.startsWith(":"));
-    failure(500)(asked!);
-    await eventually("the end", () => text.endsWith("data: [DONE]\n\n"));
-    assert.equal(textOf(text), "two");
+    const ends = await Promise.all(waiting);
+    for (const one of open) failure(500)(one);
+    for (const end of ends) await end();
   });
 
   test("all that fail then are told of in the stream", async () => {
