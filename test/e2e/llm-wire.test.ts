@@ -180,7 +180,9 @@ describe("the answer of a provider of the client's format", LIMIT, () => {
       }
       response.end();
     };
-    keeps(await messages("one", { stream: true }), 200);
+    const passed = await messages("one", { stream: true });
+    keeps(passed, 200);
+    assert.match(passed.text, /"model":"claude1:c"/);
   });
 
   test("goes with a request whose version, beta flags and unknown fields are as sent", async () => {
@@ -224,6 +226,8 @@ describe("the answer of a provider of the client's format", LIMIT, () => {
     const quiet = await chat("one", { model: "one:m", stream: true });
     assert.deepEqual(openai.asked.at(-1)!.body.stream_options, { include_usage: true });
     assert.doesNotMatch(quiet.text, /"usage":\s*\{/);
+    const names = [...quiet.text.matchAll(/"model":"([^"]*)"/g)].map(([, name]) => name);
+    assert.deepEqual(new Set(names), new Set(["one:m"]));
     const line = await accessLine(gateway, String(quiet.headers["x-request-id"]));
     assert.equal((line.llm as { outputTokens: number }).outputTokens, 2);
     const asked = await chat("one", { model: "one:m", stream: true, stream_options: { include_usage: true } });
