@@ -11,8 +11,6 @@ import { ChatContext } from "./write-context.ts";
 import { writeMessages } from "./write-messages.ts";
 import { writeTools } from "./write-tools.ts";
 
-const TIERS: ReadonlySet<string> = new Set(SERVICE_TIERS);
-
 /** @throws LlmError of `unsupported` for what the endpoint or the model cannot express */
 export function writeRequest(request: ChatRequest, to: ModelTarget): WrittenRequest {
   const [native] = request.nativeOnly;
@@ -26,7 +24,7 @@ export function writeRequest(request: ChatRequest, to: ModelTarget): WrittenRequ
     ...writeSampling(request, context),
     ...writeReasoning(request, context),
     ...(request.output === null ? null : { response_format: writeOutput(request.output, to) }),
-    ...accountFields(request, context, TIERS),
+    ...accountFields(request, context, SERVICE_TIERS),
     ...writeStream(request, to),
   };
   return { body, warnings: [...context.warnings], toolNames: context.names.restores ? context.names : null };

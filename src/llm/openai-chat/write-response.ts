@@ -3,6 +3,7 @@ import type { ReplyIdentity } from "../format.ts";
 import type { JsonObject } from "../json/values.ts";
 import type { Part, RefusalPart, TextPart, ToolCallPart } from "../message/request.ts";
 import type { ChatResponse, Choice } from "../message/response.ts";
+import { SERVICE_TIERS } from "../openai/account.ts";
 import { WORDS } from "./finish.ts";
 import { writeCallProof, writeDetails } from "./reasoning-fields.ts";
 import { writeUsage } from "./usage.ts";
@@ -16,8 +17,13 @@ export function writeResponse(response: ChatResponse, as: ReplyIdentity): JsonOb
     model: as.model,
     choices: response.choices.map((choice, index) => writeChoice(choice, index, as)),
     ...(response.usage === null ? null : { usage: writeUsage(response.usage) }),
-    ...(response.serviceTier === null ? null : { service_tier: response.serviceTier }),
+    ...writeTier(response.serviceTier),
   };
+}
+
+/** Other APIs have tiers that clients of OpenAI do not know. */
+function writeTier(tier: string | null): JsonObject | null {
+  return tier !== null && SERVICE_TIERS.has(tier) ? { service_tier: tier } : null;
 }
 
 function writeChoice({ parts, finish, logprobs }: Choice, index: number, { request }: ReplyIdentity): JsonObject {

@@ -5,7 +5,7 @@ import { CALL_IDS, callId } from "../tools/ids.ts";
 import type { WriteContext } from "./write-context.ts";
 
 /** Service tiers that both formats have. */
-export const SERVICE_TIERS = ["auto", "default", "flex", "scale", "priority", "fast"] as const;
+export const SERVICE_TIERS: ReadonlySet<string> = new Set(["auto", "default", "flex", "scale", "priority", "fast"]);
 
 /**
  * User, cache key and service tier. Metadata belong to stored answers, and none is stored.

@@ -192,6 +192,11 @@ async function received(response: ChatResponse, request: Parameters<typeof ident
 }
 
 describe("answers for clients", () => {
+  test("has no service tier that OpenAI does not know", async () => {
+    const answer = await received(chatResponse({ parts: [text("Hi")] }, { serviceTier: "standard" }));
+    assert.equal("service_tier" in answer, false);
+  });
+
   test("are what OpenAI's client expects", async () => {
     const parts = [
       thought("Hm", { signature: { family: "anthropic", value: "s" } }),
