@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import type { FormatName } from "../../src/llm/format.ts";
 import type { JsonObject } from "../../src/llm/json/values.ts";
-import { sdksSay } from "../support/llm/accumulators.ts";
 import { agentTraffic, SCREENSHOT, TOOLS } from "../support/llm/agent-traffic.ts";
+import { bodySays, type Said, streamSays } from "../support/llm/answer-meaning.ts";
 import { bodyOf } from "../support/llm/client-bodies.ts";
 import { type LlmGateway, startLlmGateway } from "../support/llm/llm-gateway.ts";
-import { bodySays, type Said, streamSays } from "../support/llm/said.ts";
+import { sdksSay } from "../support/llm/sdk-answers.ts";
 
 const LIMIT = { timeout: 60_000 };
 const PROVIDERS = ["chat", "responses", "claude", "google"];

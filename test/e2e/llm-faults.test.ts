@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import type { FormatName } from "../../src/llm/format.ts";
-import { sdksSay } from "../support/llm/accumulators.ts";
 import { type LlmGateway, startLlmGateway } from "../support/llm/llm-gateway.ts";
 import { keyOf, type TestProvider } from "../support/llm/mock-provider.ts";
+import { sdksSay } from "../support/llm/sdk-answers.ts";
 
 const LIMIT = { timeout: 60_000 };
 const CLIENTS: readonly FormatName[] = ["openai-chat", "openai-responses", "anthropic-messages", "gemini"];

@@ -5,7 +5,7 @@ import { gemini } from "../../../src/llm/gemini/format.ts";
 import type { JsonObject } from "../../../src/llm/json/values.ts";
 import { openaiChat } from "../../../src/llm/openai-chat/format.ts";
 import { openaiResponses } from "../../../src/llm/openai-responses/format.ts";
-import type { Said } from "./said.ts";
+import type { Said } from "./answer-meaning.ts";
 
 /** A stream, and what it says. */
 export interface Oddity {

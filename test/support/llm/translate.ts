@@ -2,7 +2,7 @@
 import { EventReader } from "../../../src/llm/bytes/event-reader.ts";
 import type { ReplyIdentity, StreamReader, StreamWriter, WireFormat } from "../../../src/llm/format.ts";
 import { LlmError } from "../../../src/llm/message/fault.ts";
-import { identity } from "./chat.ts";
+import { identity } from "./common-form.ts";
 
 const MOST_EVENT_BYTES = 16 * 1024 * 1024;
 

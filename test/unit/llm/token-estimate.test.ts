@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ChatRequest, Part } from "../../../src/llm/message/request.ts";
 import { estimatePrompt, estimateTokens } from "../../../src/llm/token-estimate.ts";
-import { read, request } from "../../support/llm/anthropic.ts";
+import { read, request } from "../../support/llm/anthropic-samples.ts";
 
 /** Texts, with the tokens that the vocabulary o200k_base has for them. */
 const COUNTED: [string, string, number][] = [

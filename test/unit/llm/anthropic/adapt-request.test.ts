@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { anthropicMessages } from "../../../../src/llm/anthropic/format.ts";
 import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { seal, sealCall } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
-import { target } from "../../../support/llm/anthropic.ts";
+import { target } from "../../../support/llm/anthropic-samples.ts";
 
 const gemini = { family: "gemini", value: "sig" } as const;
 const foreign = seal({ signature: gemini, redacted: false, summary: false, id: null, hidden: null }, "anthropic");

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { anthropicMessages } from "../../../../src/llm/anthropic/format.ts";
 import { EventReader } from "../../../../src/llm/bytes/event-reader.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
-import { identity } from "../../../support/llm/anthropic.ts";
+import { identity } from "../../../support/llm/anthropic-samples.ts";
 import { validateMessages } from "../../../support/llm/anthropic-validator.ts";
 
 const EVENTS = [

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { anthropicMessages } from "../../../../src/llm/anthropic/format.ts";
 import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { estimatePrompt } from "../../../../src/llm/token-estimate.ts";
-import { identity, target } from "../../../support/llm/anthropic.ts";
+import { identity, target } from "../../../support/llm/anthropic-samples.ts";
 import { survive } from "../../../support/llm/damage.ts";
 import { RecordingSink } from "../../../support/llm/recording-sink.ts";
 

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
 import { seal, sealCall } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
-import { read } from "../../../support/llm/anthropic.ts";
+import { read } from "../../../support/llm/anthropic-samples.ts";
 
 const mark = { type: "ephemeral" };
 

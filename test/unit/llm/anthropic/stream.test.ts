@@ -7,7 +7,7 @@ import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { faultOf, LlmError } from "../../../../src/llm/message/fault.ts";
 import type { Usage } from "../../../../src/llm/message/usage.ts";
 import { unseal, unsealCall } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
-import { feed, identity, stream } from "../../../support/llm/anthropic.ts";
+import { feed, identity, stream } from "../../../support/llm/anthropic-samples.ts";
 import { validateMessages } from "../../../support/llm/anthropic-validator.ts";
 import { RecordingSink } from "../../../support/llm/recording-sink.ts";
 

@@ -6,7 +6,7 @@ import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 import type { CacheMark, ChatRequest, Part, Tool, ToolCallPart, Turn } from "../../../../src/llm/message/request.ts";
 import type { ModelFacts } from "../../../../src/llm/models/model.ts";
-import { read, target, write, written } from "../../../support/llm/anthropic.ts";
+import { read, target, write, written } from "../../../support/llm/anthropic-samples.ts";
 
 const text = (value: string, cache: CacheMark | null = null) => ({ kind: "text", text: value, cache }) as const;
 const call = (id: string, name = "f", args = "{}"): ToolCallPart => {

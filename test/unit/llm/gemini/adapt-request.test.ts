@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { gemini } from "../../../../src/llm/gemini/format.ts";
 import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { seal } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
-import { modelTarget } from "../../../support/llm/chat.ts";
+import { modelTarget } from "../../../support/llm/common-form.ts";
 
 describe("a request that passes to a model of Gemini", () => {
   const adapt = (body: JsonObject, contextOut = 100): unknown => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { gemini } from "../../../../src/llm/gemini/format.ts";
 import type { JsonObject } from "../../../../src/llm/json/values.ts";
-import { identity, modelTarget, recordingSink, tool } from "../../../support/llm/chat.ts";
+import { identity, modelTarget, recordingSink, tool } from "../../../support/llm/common-form.ts";
 import { survive } from "../../../support/llm/damage.ts";
 import { validateGeminiEvents } from "../../../support/llm/gemini-validator.ts";
 

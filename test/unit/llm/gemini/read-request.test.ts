@@ -5,7 +5,7 @@ import { gemini } from "../../../../src/llm/gemini/format.ts";
 import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
 import { seal } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
-import { assistant, call, chatRequest, result, text, tool, user } from "../../../support/llm/chat.ts";
+import { assistant, call, chatRequest, result, text, tool, user } from "../../../support/llm/common-form.ts";
 
 const HELLO = { contents: [{ parts: [{ text: "Hello" }] }] };
 

@@ -5,7 +5,7 @@ import { EventReader } from "../../../../src/llm/bytes/event-reader.ts";
 import { gemini } from "../../../../src/llm/gemini/format.ts";
 import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
-import { recordingSink, type SinkCall } from "../../../support/llm/chat.ts";
+import { recordingSink, type SinkCall } from "../../../support/llm/common-form.ts";
 
 const NAMES = { responseId: "r", modelVersion: "gemini-x-001" };
 

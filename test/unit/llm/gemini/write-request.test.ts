@@ -6,7 +6,16 @@ import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 import type { ChatRequest, Part, Reasoning, Source } from "../../../../src/llm/message/request.ts";
 import type { ModelTarget, ReasoningShape } from "../../../../src/llm/models/model.ts";
-import { assistant, call, chatRequest, modelTarget, result, text, tool, user } from "../../../support/llm/chat.ts";
+import {
+  assistant,
+  call,
+  chatRequest,
+  modelTarget,
+  result,
+  text,
+  tool,
+  user,
+} from "../../../support/llm/common-form.ts";
 
 const HELLO = { role: "user", parts: [{ text: "Hello" }] };
 const SKIP = "skip_thought_signature_validator";

@@ -5,7 +5,7 @@ import { gemini } from "../../../../src/llm/gemini/format.ts";
 import { faultOf } from "../../../../src/llm/message/fault.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
 import { unseal } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
-import { identity, recordingSink, replay, type SinkCall, tool } from "../../../support/llm/chat.ts";
+import { identity, recordingSink, replay, type SinkCall, tool } from "../../../support/llm/common-form.ts";
 import { type GeminiAnswer, validateGeminiArray, validateGeminiEvents } from "../../../support/llm/gemini-validator.ts";
 
 const ARRAY = gemini.array!.client;

@@ -7,7 +7,7 @@ import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { Dialect, ModelTarget } from "../../../../src/llm/models/model.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
 import { PROVIDER_KINDS } from "../../../../src/llm/providers/kinds.ts";
-import { modelTarget } from "../../../support/llm/chat.ts";
+import { modelTarget } from "../../../support/llm/common-form.ts";
 
 const OPENROUTER = PROVIDER_KINDS.openrouter.dialect;
 const COMPATIBLE = PROVIDER_KINDS.openaiCompatible.dialect;

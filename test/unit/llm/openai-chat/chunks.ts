@@ -1,6 +1,6 @@
 // Chunks of Chat Completions as providers send them, and what a reader tells of them.
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
-import { recordingSink, type SinkCall } from "../../../support/llm/chat.ts";
+import { recordingSink, type SinkCall } from "../../../support/llm/common-form.ts";
 
 export const START: SinkCall = ["start", "chatcmpl-1", "gpt", 1_700_000_000];
 export const END: SinkCall = ["end"];

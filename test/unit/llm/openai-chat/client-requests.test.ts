@@ -8,7 +8,7 @@ import { tool as aiTool, generateText, jsonSchema } from "ai";
 import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
-import { call, chatResponse, identity, text } from "../../../support/llm/chat.ts";
+import { call, chatResponse, identity, text } from "../../../support/llm/common-form.ts";
 import { byOpenai } from "./clients.ts";
 import { answering, BASE_URL as BASE, openaiClient } from "./openai-client.ts";
 import { finish, START, write } from "./written.ts";

@@ -4,7 +4,7 @@ import type { ChatRequest } from "../../../../src/llm/message/request.ts";
 import type { Dialect, ModelFacts } from "../../../../src/llm/models/model.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
 import { PROVIDER_KINDS } from "../../../../src/llm/providers/kinds.ts";
-import { chatRequest, modelTarget } from "../../../support/llm/chat.ts";
+import { chatRequest, modelTarget } from "../../../support/llm/common-form.ts";
 
 /** Endpoints that are not OpenAI's. */
 export const OPENROUTER = PROVIDER_KINDS.openrouter.dialect;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
-import { assistant, call, result, text, user } from "../../../support/llm/chat.ts";
+import { assistant, call, result, text, user } from "../../../support/llm/common-form.ts";
 import { HELLO, read } from "./requests.ts";
 
 function readMessages(...messages: readonly JsonObject[]): Pick<ChatRequest, "system" | "turns"> {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
-import { chatRequest, tool } from "../../../support/llm/chat.ts";
+import { chatRequest, tool } from "../../../support/llm/common-form.ts";
 
 import { read } from "./requests.ts";
 

@@ -1,7 +1,7 @@
 // Calls of tools streamed as Chat Completions, as real servers send them.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { SinkCall } from "../../../support/llm/chat.ts";
+import type { SinkCall } from "../../../support/llm/common-form.ts";
 import { delta, END, finish, read, START, toolDelta } from "./chunks.ts";
 
 const begin = (tool: number, id: string, name: string, freeform = false): SinkCall => [

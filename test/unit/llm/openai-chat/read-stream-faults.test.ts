@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Fault, LlmError } from "../../../../src/llm/message/fault.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
-import { recordingSink } from "../../../support/llm/chat.ts";
+import { recordingSink } from "../../../support/llm/common-form.ts";
 import { chunk, delta, END, HELLO, read, toolDelta } from "./chunks.ts";
 
 /** The fault that ends such a stream, reported or thrown, and whether anything but it was told. */

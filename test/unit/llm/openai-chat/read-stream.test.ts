@@ -1,7 +1,7 @@
 // Answers streamed as Chat Completions, as real servers send them.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { SinkCall } from "../../../support/llm/chat.ts";
+import type { SinkCall } from "../../../support/llm/common-form.ts";
 import { chunk, delta, END, finish, HELLO, read, SAID, START, usage } from "./chunks.ts";
 
 /** What, events, and what the sink is told before its `end`. */

@@ -6,7 +6,7 @@ import { LlmError } from "../../../../src/llm/message/fault.ts";
 import type { Part } from "../../../../src/llm/message/request.ts";
 import type { ChatResponse, Choice } from "../../../../src/llm/message/response.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
-import { call, chatResponse, identity, text } from "../../../support/llm/chat.ts";
+import { call, chatResponse, identity, text } from "../../../support/llm/common-form.ts";
 import { answering, openaiClient } from "./openai-client.ts";
 
 function read(message: JsonObject, more: JsonObject = {}): Choice {

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { Usage } from "../../../../src/llm/message/usage.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
-import { chatResponse, identity } from "../../../support/llm/chat.ts";
+import { chatResponse, identity } from "../../../support/llm/common-form.ts";
 
 const NONE: Usage = { input: 0, cacheRead: 0, cacheWrite: 0, cacheWriteLong: 0, output: 0, reasoning: 0 };
 

@@ -14,7 +14,16 @@ import type {
 import type { Dialect, ModelFacts } from "../../../../src/llm/models/model.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
 import { CALL_IDS } from "../../../../src/llm/tools/ids.ts";
-import { assistant, call, chatRequest, modelTarget, result, text, tool, user } from "../../../support/llm/chat.ts";
+import {
+  assistant,
+  call,
+  chatRequest,
+  modelTarget,
+  result,
+  text,
+  tool,
+  user,
+} from "../../../support/llm/common-form.ts";
 import { COMPATIBLE, OPENROUTER, write } from "./provider-requests.ts";
 
 function messages(

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { LlmError } from "../../../../src/llm/message/fault.ts";
 import type { ChatRequest, Reasoning } from "../../../../src/llm/message/request.ts";
 import type { Dialect, ModelFacts } from "../../../../src/llm/models/model.ts";
-import { tool } from "../../../support/llm/chat.ts";
+import { tool } from "../../../support/llm/common-form.ts";
 import { COMPATIBLE, OPENROUTER, write } from "./provider-requests.ts";
 
 /** What is written beside the model and the messages. */

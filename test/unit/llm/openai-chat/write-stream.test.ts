@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { faultOf } from "../../../../src/llm/message/fault.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
-import { identity, replay, type SinkCall } from "../../../support/llm/chat.ts";
 import { validateChatStream } from "../../../support/llm/chat-validator.ts";
+import { identity, replay, type SinkCall } from "../../../support/llm/common-form.ts";
 
 import { finish, START, TEXT, TOOLS, USAGE, validated, write } from "./written.ts";
 

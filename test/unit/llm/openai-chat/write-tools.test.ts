@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
 import type { Dialect } from "../../../../src/llm/models/model.ts";
-import { tool } from "../../../support/llm/chat.ts";
+import { tool } from "../../../support/llm/common-form.ts";
 import { COMPATIBLE, OPENROUTER, write } from "./provider-requests.ts";
 
 const patch = tool("patch", {

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
-import { identity, replay, type SinkCall } from "../../../support/llm/chat.ts";
 import { type ChatAnswer, validateChatStream } from "../../../support/llm/chat-validator.ts";
+import { identity, replay, type SinkCall } from "../../../support/llm/common-form.ts";
 
 export const START: SinkCall = ["start", "up-1", "gpt", 5];
 export const USAGE: SinkCall = [

@@ -9,7 +9,7 @@ import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
 import { openaiResponses } from "../../../../src/llm/openai-responses/format.ts";
 import { sealCall, sealThought } from "../../../../src/llm/openai-responses/reasoning-items.ts";
-import { modelTarget } from "../../../support/llm/chat.ts";
+import { modelTarget } from "../../../support/llm/common-form.ts";
 
 const ANTHROPIC = { family: "anthropic", value: "sig" } as const;
 const SEALED = sealThought(ANTHROPIC, { redacted: false, summary: false, id: null });

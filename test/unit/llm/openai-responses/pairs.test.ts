@@ -12,7 +12,7 @@ import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
 import { openaiResponses } from "../../../../src/llm/openai-responses/format.ts";
 import { TOOL_NAMES, ToolNames } from "../../../../src/llm/tools/ids.ts";
 import { RestoredTools, restoreTools } from "../../../../src/llm/tools/restored-tools.ts";
-import { call, chatResponse, modelTarget } from "../../../support/llm/chat.ts";
+import { call, chatResponse, modelTarget } from "../../../support/llm/common-form.ts";
 import { validateResponsesStream } from "../../../support/llm/responses-validator.ts";
 import { read } from "./support.ts";
 

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { ChatRequest } from "../../../../src/llm/message/request.ts";
 import { readRequest } from "../../../../src/llm/openai-responses/read-request.ts";
 import { seal } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
-import { assistant, call, result, text, tool, user } from "../../../support/llm/chat.ts";
+import { assistant, call, result, text, tool, user } from "../../../support/llm/common-form.ts";
 import { fault, read } from "./support.ts";
 
 const PNG = "data:image/png;base64,iVBOR";

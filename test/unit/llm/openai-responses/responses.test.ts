@@ -7,7 +7,7 @@ import type { Choice } from "../../../../src/llm/message/response.ts";
 import { usageOf } from "../../../../src/llm/openai-responses/event-facts.ts";
 import { readResponse } from "../../../../src/llm/openai-responses/read-response.ts";
 import { writeResponse } from "../../../../src/llm/openai-responses/write-response.ts";
-import { assistant, call, chatResponse, text } from "../../../support/llm/chat.ts";
+import { assistant, call, chatResponse, text } from "../../../support/llm/common-form.ts";
 import { fault, read } from "./support.ts";
 
 const OWN = { family: "openai", value: "gAAA" } as const;

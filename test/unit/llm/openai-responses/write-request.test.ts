@@ -5,7 +5,16 @@ import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import type { ChatRequest, Part, Reasoning, Source } from "../../../../src/llm/message/request.ts";
 import type { ModelFacts, ModelTarget } from "../../../../src/llm/models/model.ts";
 import { writeRequest } from "../../../../src/llm/openai-responses/write-request.ts";
-import { assistant, call, chatRequest, modelTarget, result, text, tool, user } from "../../../support/llm/chat.ts";
+import {
+  assistant,
+  call,
+  chatRequest,
+  modelTarget,
+  result,
+  text,
+  tool,
+  user,
+} from "../../../support/llm/common-form.ts";
 import { fault, read } from "./support.ts";
 
 const COMPATIBLE = modelTarget({}, { genuine: false });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { gemini } from "../../../../src/llm/gemini/format.ts";
 import { hasProofs, isUnverified, withoutProofs } from "../../../../src/llm/reasoning/without-proofs.ts";
-import { assistant, call, chatRequest, modelTarget, text, user } from "../../../support/llm/chat.ts";
+import { assistant, call, chatRequest, modelTarget, text, user } from "../../../support/llm/common-form.ts";
 
 describe("a proof that a provider cannot verify", () => {
   for (const words of [

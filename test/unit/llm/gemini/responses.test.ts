@@ -8,7 +8,7 @@ import { LlmError } from "../../../../src/llm/message/fault.ts";
 import type { Part } from "../../../../src/llm/message/request.ts";
 import type { ChatResponse, FinishReason } from "../../../../src/llm/message/response.ts";
 import { unseal } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
-import { call, chatResponse, identity, text, tool } from "../../../support/llm/chat.ts";
+import { call, chatResponse, identity, text, tool } from "../../../support/llm/common-form.ts";
 
 function read(body: JsonObject): ChatResponse {
   return gemini.provider.readResponse(body);

@@ -1,13 +1,13 @@
 // Streams that arrive in pieces, and streams that end too early, between every pair of APIs.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { EventReader } from "../../../src/llm/bytes/event-reader.ts";
-import type { WireFormat } from "../../../src/llm/format.ts";
-import { CLIENTS } from "../../support/llm/formats.ts";
-import { ODDITIES } from "../../support/llm/oddities.ts";
-import { streamSays } from "../../support/llm/said.ts";
-import { PLAYERS, SCENES, SHORT } from "../../support/llm/scenes.ts";
-import { byteByByte, cutAt, translateStream } from "../../support/llm/translate.ts";
+import { EventReader } from "../../../../src/llm/bytes/event-reader.ts";
+import type { WireFormat } from "../../../../src/llm/format.ts";
+import { streamSays } from "../../../support/llm/answer-meaning.ts";
+import { CLIENTS } from "../../../support/llm/formats.ts";
+import { ODDITIES } from "../../../support/llm/oddities.ts";
+import { PLAYERS, SCENES, SHORT } from "../../../support/llm/scenes.ts";
+import { byteByByte, cutAt, translateStream } from "../../../support/llm/translate.ts";
 
 const STREAMS = [
   ...PLAYERS.map((player) => ({ name: player.name, format: player.format, bytes: Buffer.from(player.stream(SHORT)) })),

@@ -1,12 +1,12 @@
 // Every request of a client of every API, as every provider gets it: valid there, and asking the same.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Ask } from "../../../src/demo/llm/answer/ask.ts";
-import { PIXEL } from "../../../src/demo/llm/endpoints/images.ts";
-import { LlmError } from "../../../src/llm/message/fault.ts";
-import { ASKED, type AskedProvider } from "../../support/llm/asked.ts";
-import { bodyOf, type Spoken, type Wish } from "../../support/llm/client-bodies.ts";
-import { CLIENTS } from "../../support/llm/formats.ts";
+import type { Ask } from "../../../../src/demo/llm/answer/ask.ts";
+import { PIXEL } from "../../../../src/demo/llm/endpoints/images.ts";
+import { LlmError } from "../../../../src/llm/message/fault.ts";
+import { bodyOf, type Spoken, type Wish } from "../../../support/llm/client-bodies.ts";
+import { CLIENTS } from "../../../support/llm/formats.ts";
+import { ASKED, type AskedProvider } from "../../../support/llm/request-meaning.ts";
 
 interface Case {
   readonly wish: Wish;

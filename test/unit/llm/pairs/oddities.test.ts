@@ -1,11 +1,11 @@
 // What providers send that their documents do not say, as a client of every API gets it.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { sdksSay } from "../../support/llm/accumulators.ts";
-import { CLIENTS } from "../../support/llm/formats.ts";
-import { ODDITIES } from "../../support/llm/oddities.ts";
-import { streamSays } from "../../support/llm/said.ts";
-import { translateStream } from "../../support/llm/translate.ts";
+import { streamSays } from "../../../support/llm/answer-meaning.ts";
+import { CLIENTS } from "../../../support/llm/formats.ts";
+import { ODDITIES } from "../../../support/llm/oddities.ts";
+import { sdksSay } from "../../../support/llm/sdk-answers.ts";
+import { translateStream } from "../../../support/llm/translate.ts";
 
 for (const { name, format, stream, says } of ODDITIES) {
   describe(`${format.name}: ${name}`, () => {

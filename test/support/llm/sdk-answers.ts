@@ -5,7 +5,7 @@ import Previous from "anthropic-sdk-previous";
 import OpenAI from "openai";
 import type { FormatName } from "../../../src/llm/format.ts";
 import type { JsonObject } from "../../../src/llm/json/values.ts";
-import { bodySays, responseSays, type Said } from "./said.ts";
+import { bodySays, responseSays, type Said } from "./answer-meaning.ts";
 
 /** A fetch that answers every request with this. */
 function answering(body: string, type = "text/event-stream", status = 200): typeof fetch {

@@ -7,7 +7,7 @@ import { FAULT_STATUS, type FaultKind, faultOf, LlmError } from "../../../../src
 import type { Part, Signature } from "../../../../src/llm/message/request.ts";
 import type { ChatResponse, FinishReason } from "../../../../src/llm/message/response.ts";
 import { unseal, unsealCall } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
-import { identity } from "../../../support/llm/anthropic.ts";
+import { identity } from "../../../support/llm/anthropic-samples.ts";
 
 const { client, provider } = anthropicMessages;
 

@@ -7,7 +7,15 @@ import { gemini } from "../../../../src/llm/gemini/format.ts";
 import { geminiPlace } from "../../../../src/llm/gemini/read-path.ts";
 import { faultOf } from "../../../../src/llm/message/fault.ts";
 import type { ChatRequest, Part } from "../../../../src/llm/message/request.ts";
-import { call, chatResponse, identity, modelTarget, replay, type SinkCall, text } from "../../../support/llm/chat.ts";
+import {
+  call,
+  chatResponse,
+  identity,
+  modelTarget,
+  replay,
+  type SinkCall,
+  text,
+} from "../../../support/llm/common-form.ts";
 import { validateGeminiEvents } from "../../../support/llm/gemini-validator.ts";
 
 /** Answers a request; given back is the body of the answer. */

@@ -10,7 +10,7 @@ import type { ChatRequest, Part } from "../../../../src/llm/message/request.ts";
 import type { FinishReason } from "../../../../src/llm/message/response.ts";
 import type { StreamSink } from "../../../../src/llm/message/stream-sink.ts";
 import { openaiResponses } from "../../../../src/llm/openai-responses/format.ts";
-import { call, chatResponse, text } from "../../../support/llm/chat.ts";
+import { call, chatResponse, text } from "../../../support/llm/common-form.ts";
 import { validateResponsesStream } from "../../../support/llm/responses-validator.ts";
 
 const USAGE = { input: 10, cacheRead: 4, cacheWrite: 0, cacheWriteLong: 0, output: 5, reasoning: 3 };

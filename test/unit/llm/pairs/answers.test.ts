@@ -1,15 +1,15 @@
 // Every answer of every provider, as a client of every API gets it: nothing is lost, and nothing added.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { anthropicMessages } from "../../../src/llm/anthropic/format.ts";
-import type { WireFormat } from "../../../src/llm/format.ts";
-import { gemini } from "../../../src/llm/gemini/format.ts";
-import { openaiChat } from "../../../src/llm/openai-chat/format.ts";
-import { sdksSay } from "../../support/llm/accumulators.ts";
-import { CLIENTS } from "../../support/llm/formats.ts";
-import { bodySays, type Said, streamSays } from "../../support/llm/said.ts";
-import { expected, PLAYERS, SCENES, type Scene, type ScenePlayer } from "../../support/llm/scenes.ts";
-import { seenAs, translateStream } from "../../support/llm/translate.ts";
+import { anthropicMessages } from "../../../../src/llm/anthropic/format.ts";
+import type { WireFormat } from "../../../../src/llm/format.ts";
+import { gemini } from "../../../../src/llm/gemini/format.ts";
+import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
+import { bodySays, type Said, streamSays } from "../../../support/llm/answer-meaning.ts";
+import { CLIENTS } from "../../../support/llm/formats.ts";
+import { expected, PLAYERS, SCENES, type Scene, type ScenePlayer } from "../../../support/llm/scenes.ts";
+import { sdksSay } from "../../../support/llm/sdk-answers.ts";
+import { seenAs, translateStream } from "../../../support/llm/translate.ts";
 
 for (const player of PLAYERS) {
   for (const client of CLIENTS) {
