@@ -305,6 +305,8 @@ describe("a rule", LIMIT, () => {
     const refused = await chat("allowed", { model: "one:n" });
     assert.deepEqual([refused.status, codeOf(refused)], [403, "model_not_allowed"]);
     assert.equal((await chat("allowed")).headers["x-llm-model"], "one:m");
+    const files = await call(gateway.port, { path: "/allowed/v1/files" });
+    assert.deepEqual([files.status, codeOf(files)], [403, "model_not_allowed"]);
   });
 
   for (const [api, ask] of IN_EACH) {

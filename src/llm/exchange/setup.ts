@@ -5,6 +5,7 @@ import type { Owners } from "../credentials/owners.ts";
 import type { FormatName, WireFormat } from "../format.ts";
 import type { LlmRule, LlmSettings } from "../settings.ts";
 import type { CandidateOrder } from "./candidates/candidate-order.ts";
+import type { ModelAccess } from "./candidates/model-access.ts";
 import type { SpeedTable } from "./candidates/speeds.ts";
 
 /** The formats that exist, by name. */
@@ -16,6 +17,8 @@ export interface RuleSetup {
   readonly settings: LlmSettings;
   readonly formats: Formats;
   readonly order: CandidateOrder;
+  /** null: every client may use every model. */
+  readonly access: ModelAccess | null;
   readonly credentials: Credentials;
   readonly speeds: SpeedTable;
   /** Keys of all providers of the rule, those without one counted as one. */

@@ -96,11 +96,13 @@ export class LlmRoutes implements LlmRouteSource {
       sourcesOf(this.#settings, model).map((source) => this.#candidate(model, weight, source)),
     );
     const ordered = new CandidateOrder(order, candidates, this.#speeds);
+    const access = allow === null ? null : new GrantedModels(allow, this.#rbac);
     const setup: RuleSetup = {
       rule: strategy,
       settings: this.#settings,
       formats: this.#formats,
       order: ordered,
+      access,
       credentials: this.#credentials,
       speeds: this.#speeds,
       owners: this.#owners,
@@ -108,7 +110,6 @@ export class LlmRoutes implements LlmRouteSource {
       strip,
     };
     const { aliases } = this.#settings;
-    const access = allow === null ? null : new GrantedModels(allow, this.#rbac);
     return { setup, models: new ModelList({ order: ordered, aliases, failover, access, strip }) };
   }
 

@@ -5,7 +5,7 @@ import type { RbacSettings } from "../../authz/settings.ts";
 import type { ModelGrant } from "../../config/meaning/llm/strategy-config.ts";
 import type { RequestContext } from "../../core/context.ts";
 import type { Identity } from "../../core/identity.ts";
-import type { ModelAccess } from "../../llm/exchange/candidates/model-list.ts";
+import type { ModelAccess } from "../../llm/exchange/candidates/model-access.ts";
 import { matchesGlob } from "../../wire/glob.ts";
 
 /** The grants of one rule. */

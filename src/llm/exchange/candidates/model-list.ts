@@ -6,12 +6,8 @@ import { AUTO } from "../../models/resolve.ts";
 import type { Call } from "../call.ts";
 import { type Api, apiOf, apiPath } from "../operation.ts";
 import type { CandidateOrder } from "./candidate-order.ts";
+import type { ModelAccess } from "./model-access.ts";
 import type { Candidate } from "./provider.ts";
-
-/** Says which models a client may use. */
-export interface ModelAccess {
-  allows(ctx: RequestContext, id: string): boolean;
-}
 
 /** The models of one rule. */
 export interface ListedModels {

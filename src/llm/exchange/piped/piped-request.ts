@@ -106,10 +106,13 @@ function choose(ctx: RequestContext, setup: RuleSetup, client: ClientCredentials
   const all = new Set(setup.order.candidates.map(({ provider }) => provider));
   const able = [...all].filter(({ kind }) => apiOfKind(kind) === api && kind.operations[operation] !== undefined);
   if (able.length === 0) throw new LlmError(faultOf("notFound", `No provider here offers ${operation}`));
+  const open = able.filter((provider) => isOpen(ctx, setup, provider));
+  if (open.length === 0)
+    throw new LlmError(faultOf("permission", `This client may not use ${operation}`, null, "model_not_allowed"));
   const named = OBJECTLESS.has(operation) ? null : objectIn(operation, rest);
   const ids = [...(named === null ? [] : [named]), ...(body?.ids ?? [])];
   // Clients that are not told apart, and a single account: there is nobody else who could have it.
-  const isSingle = principalOf(ctx) === "" && able.length === 1 && able[0]!.settings.apiKeys.length <= 1;
+  const isSingle = principalOf(ctx) === "" && open.length === 1 && open[0]!.settings.apiKeys.length <= 1;
   let found: Owner | null = null;
   for (const id of isSingle ? [] : ids) {
     const owner = setup.owners.get(principalOf(ctx), id, operation);
@@ -117,7 +120,12 @@ function choose(ctx: RequestContext, setup: RuleSetup, client: ClientCredentials
     if (owner !== null && found !== null && owner.fingerprint !== found.fingerprint) throw severalOwners(operation);
     found ??= owner;
   }
-  return withCredential(ctx, setup, client, able, found);
+  return withCredential(ctx, setup, client, open, found);
+}
+
+/** What is passed as it is may name any model of the provider: it is for those who may use all of them that are listed. */
+function isOpen(ctx: RequestContext, { access, order }: RuleSetup, provider: Provider): boolean {
+  return access === null || order.candidates.every((c) => c.provider !== provider || access.allows(ctx, c.id));
 }
 
 function withCredential(
