@@ -288,6 +288,38 @@ describe("a stream that", LIMIT, () => {
   });
 });
 
+test(
+  "arguments nested deeper than can be written fail their request alone, in the client's format",
+  LIMIT,
+  async () => {
+    const calls = [{ index: 0, id: "c1", type: "function", function: { name: "f", arguments: deep(50_000) } }];
+    for (const api of APIS.filter(({ name }) => name === "anthropic-messages" || name === "gemini")) {
+      const message = { role: "assistant", content: "part", tool_calls: calls };
+      provider.answer = whole(
+        "application/json",
+        JSON.stringify({ choices: [{ index: 0, message, finish_reason: "tool_calls" }] }),
+      );
+      const reply = await ask(api, "chat", false);
+      if (reply.status !== 200) errorIn(api, reply.text, reply.status);
+      const event = (delta: object, finish: string | null = null) =>
+        `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+      provider.answer = stream(
+        open,
+        event({ content: "part" }),
+        event({ tool_calls: calls }),
+        event({}, "tool_calls"),
+        DONE,
+      );
+      const streamed = await ask(api, "chat", true);
+      assert.ok(
+        isComplete(api, streamed.text) || isErrorEvent(eventsIn(streamed.text).at(-1)),
+        streamed.text.slice(-300),
+      );
+    }
+    await eventually("the provider is left alone", () => provider.active === 0);
+  },
+);
+
 describe("an error whose body", LIMIT, () => {
   const head = "HTTP/1.1 400 Bad\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n";
   const bodies: Readonly<Record<string, Answer>> = {
