@@ -100,6 +100,16 @@ const ERROR = '{"type":"error","error":{"type":"x","code":500,"status":"X","mess
 const ANSWERS: Readonly<Record<string, Answer>> = {
   "a page of HTML": whole("text/html", "<html>secret</html>"),
   "a page of HTML with an error": whole("text/html", "<html>secret</html>", 502),
+  "a page without end": ({ response }) => {
+    response.writeHead(200, { "content-type": "text/html" });
+    const pour = () => {
+      while (!response.destroyed && response.write("<p>secret".repeat(1000)));
+    };
+    response.on("drain", pour);
+    pour();
+  },
+  "a page that does not come": ({ response }) =>
+    response.writeHead(200, { "content-type": "text/html" }).flushHeaders(),
   "an empty body": whole("application/json", ""),
   "204": ({ response }) => void response.writeHead(204).end(),
   "205": ({ response }) => void response.writeHead(205).end(),

@@ -3,12 +3,13 @@ import type { Receiver, SendFailure } from "../../../core/edges.ts";
 import { getField } from "../../../wire/fields.ts";
 import { withoutCredential } from "../../credentials/conceal.ts";
 import type { JsonObject } from "../../json/values.ts";
-import { badResponse, type Fault } from "../../message/fault.ts";
+import { badResponse, type Fault, LlmError } from "../../message/fault.ts";
 import type { Call } from "../call.ts";
 import type { Choice } from "../candidates/choice.ts";
 import { codeOf } from "../gateway-faults.ts";
 import { noteMade } from "../stored-answers.ts";
 import { CollectedEvents } from "./collected-events.ts";
+import { deliverFault } from "./deliver-fault.ts";
 import { FaultReply } from "./fault-reply.ts";
 import { PassedEvents } from "./passed-events.ts";
 import { addCallFields, EVENT_STREAM, passedFields, upstreamId } from "./reply-fields.ts";
@@ -68,7 +69,9 @@ export class ReplyReceiver implements Receiver, ReplyOutput {
     try {
       this.#part = this.#partFor(status, getField(fields, "content-type") ?? "");
     } catch (error) {
-      return this.#broken(error);
+      if (!(error instanceof LlmError)) return this.#broken(error);
+      const { fault } = error;
+      return this.faulted(fault, (shown) => deliverFault(shown, this));
     }
     if (this.#part.lost !== undefined) this.#watch(ERROR_BODY_MS, true);
     else if (this.#timer === undefined) this.#idle();
@@ -188,6 +191,7 @@ export class ReplyReceiver implements Receiver, ReplyOutput {
     this.#to.flush();
   }
 
+  /** @throws LlmError the answer is of a type that none has */
   #partFor(status: number, type: string): ReplyPart {
     const { call, choice } = this.#target;
     if (status < 200 || status > 299) return new FaultReply(this, status);
@@ -195,12 +199,8 @@ export class ReplyReceiver implements Receiver, ReplyOutput {
       if (!call.request.stream) return new CollectedEvents(this);
       return choice.request.native ? new PassedEvents(this) : new TranslatedEvents(this);
     }
-    return new WholeReply(
-      this,
-      JSON_TYPE.test(type)
-        ? null
-        : badResponse(`a body of type ${type.replace(/[^\x20-\x7e]/g, "?").slice(0, 100)}`).fault,
-    );
+    if (JSON_TYPE.test(type)) return new WholeReply(this);
+    throw badResponse(`a body of type ${type.replace(/[^\x20-\x7e]/g, "?").slice(0, 100)}`);
   }
 
   /** A defect: the request fails, in the client's format. */

@@ -2,7 +2,7 @@
 import { Gathered } from "../../../wire/gathered.ts";
 import { replacedValue } from "../../bytes/json-edit.ts";
 import { type JsonObject, parseObject } from "../../json/values.ts";
-import { badResponse, type Fault, LlmError } from "../../message/fault.ts";
+import { badResponse, LlmError } from "../../message/fault.ts";
 import type { ChatResponse } from "../../message/response.ts";
 import { restoreTools } from "../../tools/restored-tools.ts";
 import { deliverFault } from "./deliver-fault.ts";
@@ -16,17 +16,15 @@ const MAX_BYTES = 256 * 1024 * 1024;
 /** Reads an answer, and sends it as the client wants it. */
 export class WholeReply implements ReplyPart {
   readonly #to: ReplyOutput;
-  readonly #wrongType: Fault | null;
   readonly #body = new Gathered();
 
-  /** @param wrongType the answer is not of the type that it should have; null: it is */
-  constructor(to: ReplyOutput, wrongType: Fault | null) {
+  constructor(to: ReplyOutput) {
     this.#to = to;
-    this.#wrongType = wrongType;
   }
 
   data(chunk: Buffer): boolean {
-    if (this.#body.length <= MAX_BYTES) this.#body.add(chunk);
+    this.#body.add(chunk);
+    if (this.#body.length > MAX_BYTES) this.end();
     return true;
   }
 
@@ -40,7 +38,6 @@ export class WholeReply implements ReplyPart {
   }
 
   #send(bytes: Buffer): void {
-    if (this.#wrongType !== null) throw new LlmError(this.#wrongType);
     const json = bytes.length > MAX_BYTES ? null : parseObject(bytes);
     if (json === null) throw badResponse("a body that is no JSON object");
     const { call, choice, fields } = this.#to;
