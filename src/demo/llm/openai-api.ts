@@ -1,14 +1,7 @@
 // The mock of OpenAI: Chat Completions, Responses and everything around them.
 import type { Api } from "./api.ts";
 import { chatHandler } from "./chat/handler.ts";
-import { audioRoutes } from "./endpoints/audio.ts";
-import { batchRoutes } from "./endpoints/batches.ts";
-import { completionsRoute } from "./endpoints/completions.ts";
-import { embeddingsRoute } from "./endpoints/embeddings.ts";
-import { fileRoutes } from "./endpoints/files.ts";
-import { imageRoutes } from "./endpoints/images.ts";
-import { modelRoutes } from "./endpoints/models.ts";
-import { moderationsRoute } from "./endpoints/moderations.ts";
+import { routesAroundChat } from "./endpoints/around-chat.ts";
 import { responsesRoutes } from "./responses/routes.ts";
 import { accountOf, bearerOf, ownerOf, refuseForeignKeys } from "./rules/credentials.ts";
 import { openaiRefusal } from "./rules/openai-errors.ts";
@@ -20,14 +13,7 @@ export const openaiApi: Api = {
   routes: [
     ["POST", /^\/v1\/chat\/completions$/, chatHandler("openai")],
     ...responsesRoutes,
-    completionsRoute("openai"),
-    embeddingsRoute,
-    moderationsRoute,
-    ...modelRoutes("openai"),
-    ...fileRoutes,
-    ...batchRoutes,
-    ...audioRoutes,
-    ...imageRoutes,
+    ...routesAroundChat("openai"),
   ],
   authenticate(exchange) {
     const key = bearerOf(exchange);

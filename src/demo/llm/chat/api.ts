@@ -1,13 +1,6 @@
 // Mock providers that are compatible with OpenAI: OpenRouter, and servers on one's own machines.
 import type { Api } from "../api.ts";
-import { audioRoutes } from "../endpoints/audio.ts";
-import { batchRoutes } from "../endpoints/batches.ts";
-import { completionsRoute } from "../endpoints/completions.ts";
-import { embeddingsRoute } from "../endpoints/embeddings.ts";
-import { fileRoutes } from "../endpoints/files.ts";
-import { imageRoutes } from "../endpoints/images.ts";
-import { modelRoutes } from "../endpoints/models.ts";
-import { moderationsRoute } from "../endpoints/moderations.ts";
+import { routesAroundChat } from "../endpoints/around-chat.ts";
 import { accountOf, bearerOf, ownerOf, refuseForeignKeys } from "../rules/credentials.ts";
 import { openaiRefusal } from "../rules/openai-errors.ts";
 import { Refusal } from "../rules/refusal.ts";
@@ -22,17 +15,7 @@ const TITLES: Readonly<Record<string, string>> = {
 export function chatApi(kind: "openrouter" | "openaiCompatible"): Api {
   return {
     title: TITLES[kind]!,
-    routes: [
-      ["POST", /\/chat\/completions$/, chatHandler(kind)],
-      completionsRoute(kind),
-      embeddingsRoute,
-      moderationsRoute,
-      ...modelRoutes(kind),
-      ...fileRoutes,
-      ...batchRoutes,
-      ...audioRoutes,
-      ...imageRoutes,
-    ],
+    routes: [["POST", /\/chat\/completions$/, chatHandler(kind)], ...routesAroundChat(kind)],
     authenticate(exchange) {
       const key = bearerOf(exchange);
       refuseForeignKeys(exchange, kind === "openrouter" ? "openrouter" : ownerOf(key) === "openai" ? "openai" : null);
