@@ -22,7 +22,7 @@ export type Framing =
    */
   | "array";
 
-/** What a path says about a request beside its body (Gemini names model and method in it). */
+/** What the path of a request says in addition to its body (in Gemini's API the model and the method). */
 export interface RequestPlace {
   /** null: the body names it. */
   readonly model: string | null;
@@ -32,12 +32,12 @@ export interface RequestPlace {
   readonly framing?: Framing;
 }
 
-/** Where a request goes at a provider. */
+/** A request as written for a provider. */
 export interface WrittenRequest {
   readonly body: JsonObject;
   /** What was left out or changed, by name of the client's field, for `x-llm-warnings`. */
   readonly warnings: readonly string[];
-  /** Puts tools of the answer back, by `tools/restored-tools.ts`; null: they have the names and kinds the client knows. */
+  /** For `tools/restored-tools.ts`: the client's names of the tools; null: they were not changed. */
   readonly toolNames: ToolNames | null;
 }
 
@@ -55,7 +55,7 @@ export interface ReplyIdentity {
   readonly inputEstimate: number;
 }
 
-/** Writes a streamed answer to a client; what it has written since the last call is taken away by {@link take}. */
+/** Writes a streamed answer for a client. {@link take} returns and removes what has been written. */
 export interface StreamWriter extends StreamSink {
   /** Whether anything was written that the client would notice the loss of: content, a finish, a fault. */
   readonly hasContent: boolean;
@@ -134,7 +134,7 @@ export interface ProviderSide {
    * @param warnings gets names of fields whose values are changed
    */
   adaptRequest?(body: JsonObject, to: ModelTarget, warnings?: string[]): JsonEdits;
-  /** Whether {@link adaptRequest} takes out what `reasoning/sealed-thoughts.ts` has sealed; else such a request is written anew. */
+  /** Whether {@link adaptRequest} removes what `reasoning/sealed-thoughts.ts` has sealed; otherwise such requests are translated. */
   readonly unseals?: boolean;
   /** @throws LlmError of `badResponse` or, where the body reports one, the fault */
   readResponse(body: JsonObject): ChatResponse;

@@ -31,7 +31,7 @@ export interface ImagePart {
   readonly cache: CacheMark | null;
 }
 
-/** Sound. */
+/** Audio. */
 export interface AudioPart {
   readonly kind: "audio";
   readonly source: Source;
@@ -53,10 +53,10 @@ export interface RefusalPart {
   readonly text: string;
 }
 
-/** The model asks for a tool. */
+/** The model calls a tool. */
 export interface ToolCallPart {
   readonly kind: "toolCall";
-  /** As its maker wrote it; `ids.ts` maps it to what another API allows. */
+  /** As its model or client wrote it; `tools/ids.ts` maps it to what another API allows. */
   readonly id: string;
   readonly name: string;
   /** JSON text of the arguments, as streamed; "" is read as `{}`. For freeform tools the raw input. */
@@ -68,7 +68,7 @@ export interface ToolCallPart {
   readonly cache: CacheMark | null;
 }
 
-/** What a tool has answered. */
+/** The result of a tool call. */
 export interface ToolResultPart {
   readonly kind: "toolResult";
   /** Id of the call. */
@@ -81,27 +81,27 @@ export interface ToolResultPart {
   readonly cache: CacheMark | null;
 }
 
-/** A family of models that accepts its own opaque values, and no other's. */
+/** A family of models: each accepts only its own signatures, encrypted reasoning and ids of files. */
 export type Family = "openai" | "anthropic" | "gemini" | "other";
 
-/** An opaque value that proves a thought to the provider that made it. */
+/** An opaque value by which a provider recognises reasoning of its own model (`signature`, `encrypted_content`). */
 export interface Signature {
   readonly family: Family;
   readonly value: string;
 }
 
-/** A thought of the model. */
+/** Reasoning of the model, which comments also call a thought, and its signature a proof. */
 export interface ReasoningPart {
   readonly kind: "reasoning";
-  /** What may be shown; "" where all of it is opaque. */
+  /** What may be shown; "" if all of it is opaque. */
   readonly text: string;
-  /** Whether {@link text} is a summary (OpenAI) rather than the thought. */
+  /** Whether {@link text} is a summary (OpenAI) rather than the reasoning itself. */
   readonly summary: boolean;
-  /** Proof, or encrypted content; null: unsigned. */
+  /** Signature or encrypted content; null: unsigned. */
   readonly signature: Signature | null;
   /** All of it is encrypted (`redacted_thinking` of Anthropic; `encrypted_content` without a summary). */
   readonly redacted: boolean;
-  /** Id of the item at its maker (`rs_…`); null: none. */
+  /** Id of the item at the provider that made it (`rs_…`); null: none. */
   readonly id: string | null;
 }
 
@@ -173,7 +173,7 @@ export interface Reasoning {
   readonly summary: string | null;
 }
 
-/** Shape of the answer. */
+/** Output format. */
 export type OutputShape =
   /** Any JSON object. */
   | { readonly kind: "json" }

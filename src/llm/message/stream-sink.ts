@@ -14,12 +14,13 @@ export interface StreamSink {
   start(id: string, model: string, createdAt: number): void;
   text(choice: number, text: string): void;
   refusal(choice: number, text: string): void;
-  /** @param summary whether it is a summary rather than the thought itself */
+  /** @param summary whether it is a summary rather than the reasoning itself */
   reasoning(choice: number, text: string, summary: boolean): void;
   /**
-   * The thought before is complete, and proved by this value.
-   * @param redacted there was no text; the value is all of it
-   * @param id of the item at its maker; null: none
+   * The reasoning before is complete.
+   * @param signature of it; null: unsigned
+   * @param redacted there was no text: the signature holds all of it
+   * @param id of the item at the provider that made it; null: none
    */
   reasoningEnd(choice: number, signature: Signature | null, redacted: boolean, id: string | null): void;
   toolStart(choice: number, tool: number, id: string, name: string, freeform: boolean): void;
