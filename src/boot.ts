@@ -1,15 +1,13 @@
 // Composition root: one control plane and one data plane in this process, in the order in which they start.
-import { randomBytes } from "node:crypto";
 import type { ListenerAddress } from "./adapters/listeners.ts";
 import type { LoadOptions } from "./config/load.ts";
 import { oneLine } from "./config/text/problem.ts";
 import { SourceFiles } from "./config/text/source-files.ts";
 import { ControlPlane } from "./control/control-plane.ts";
 import type { Outcome } from "./control/reconciler.ts";
-import type { ProcessFacts } from "./core/data-plane.ts";
 import type { LogLevel } from "./core/log.ts";
 import { LocalDataPlane } from "./data/local-data-plane.ts";
-import { openFileLimit } from "./data/open-files.ts";
+import { processFacts } from "./data/process-facts.ts";
 import { ProcessLogs } from "./data/process-logs.ts";
 import type { AppLog } from "./observe/app-log.ts";
 import { Meters } from "./observe/meters.ts";
@@ -47,7 +45,7 @@ export interface RunningGateway {
 export async function boot(options: BootOptions): Promise<RunningGateway> {
   const files = new SourceFiles();
   const { config, warnings } = loadChecked(options.load, files);
-  const facts = processFacts();
+  const facts = processFacts(VERSION);
   const logs = new ProcessLogs(config, options.logLevel, facts.terminal);
   for (const warning of warnings) logs.app.warn(oneLine(warning));
   const meters = new Meters();
@@ -73,19 +71,5 @@ export async function boot(options: BootOptions): Promise<RunningGateway> {
       await logs.flushed();
     },
     flushSync: () => logs.flushSync(),
-  };
-}
-
-/** This process serves alone: what data planes share is made here, and nothing is divided. */
-function processFacts(): ProcessFacts {
-  const mark = () => randomBytes(6).toString("hex");
-  return {
-    version: VERSION,
-    instanceId: mark(),
-    memberId: mark(),
-    sessionSecret: randomBytes(32).toString("hex"),
-    share: 1,
-    openFiles: openFileLimit(),
-    terminal: process.stdout.isTTY === true,
   };
 }

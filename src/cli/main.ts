@@ -8,6 +8,7 @@ import { explain } from "./explain.ts";
 import { flagOn, parseFlags, UsageError } from "./flags.ts";
 import { hashKey } from "./hash-key.ts";
 import { healthcheck } from "./healthcheck.ts";
+import { llmCheck } from "./llm/check.ts";
 import { llmModels } from "./llm/models.ts";
 import { printConfig, schema, version } from "./print.ts";
 import { reload } from "./reload.ts";
@@ -24,6 +25,7 @@ export const COMMANDS: readonly Command[] = [
   healthcheck,
   hashKey,
   llmModels,
+  llmCheck,
   demo,
   version,
 ];

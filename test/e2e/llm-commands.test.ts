@@ -7,7 +7,13 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { call } from "../support/client.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
-import { completion, failure, type ScriptedProvider, scriptedProvider } from "../support/llm/scripted-provider.ts";
+import {
+  completion,
+  failure,
+  json,
+  type ScriptedProvider,
+  scriptedProvider,
+} from "../support/llm/scripted-provider.ts";
 import { freePort } from "../support/ports.ts";
 
 const LIMIT = { timeout: 60_000 };
@@ -90,6 +96,78 @@ describe("llm models", LIMIT, () => {
     writeFileSync(alone, "gateway: { router: { rules: [ { path: /, serviceName: _internal } ] } }\n");
     const none = await gateway("llm", "models", "-config", alone);
     assert.deepEqual([none.code, none.err], [1, "no rule has a strategy with language models\n"]);
+  });
+});
+
+describe("llm check", LIMIT, () => {
+  const textOf = async (gatewaySection: object, ...args: string[]) => {
+    const path = join(running.folder, "check.yaml");
+    writeFileSync(path, JSON.stringify({ gateway: gatewaySection }));
+    return gateway("llm", "check", "-config", path, ...args);
+  };
+  const rules = (...models: string[]) => ({ rules: [{ id: "chat", path: "/*", strategy: { type: "llm", models } }] });
+  const baseUrl = () => `http://127.0.0.1:${provider.port}/v1`;
+
+  test("asks for one token with each key, and says which fails and why", async () => {
+    const before = provider.asked.length;
+    provider.answer = (asked) => {
+      const shown = asked.request.headers.authorization;
+      if (shown === "Bearer sk-canary-good") return completion("hello")(asked);
+      const error = { message: `no credit for ${shown}`, type: "error", param: null, code: "invalid_api_key" };
+      json(asked.response, 401, { error });
+    };
+    const { code, out } = await gateway("llm", "check", "-config", file);
+    assert.equal(code, 1);
+    assert.match(out, /\n {2}one {7}1 {4}small {6}works, \d+ms\n/);
+    assert.match(
+      out,
+      /\n {2}one {7}2 {4}small {6}failed with 401, \d+ms: The provider did not accept the credential: no credit for Bearer …\n$/,
+    );
+    assert.deepEqual(
+      provider.asked.slice(before).map(({ body }) => [body.model, body.max_tokens ?? body.max_completion_tokens]),
+      [
+        ["small", 16],
+        ["small", 16],
+      ],
+    );
+  });
+
+  test("ends with 0 when all keys work, asks for the list where no model is named, and passes over providers without a key", async () => {
+    provider.answer = (asked) => {
+      if (asked.request.method === "GET") json(asked.response, 200, { object: "list", data: [{ id: "a" }] });
+      else completion("hello")(asked);
+    };
+    const providers = {
+      one: { kind: "openaiCompatible", baseUrl: baseUrl(), apiKeys: ["sk-canary-good"] },
+      spare: { kind: "openaiCompatible", baseUrl: baseUrl() },
+      anthropic: { kind: "anthropic" },
+    };
+    const { code, out } = await textOf({ llm: { providers }, router: rules("one/small") }, "-json");
+    assert.equal(code, 0);
+    const { checks, withoutKey } = JSON.parse(out);
+    const shown = checks.map(({ ms: _, ...rest }: { ms: number }) => rest);
+    assert.deepEqual(shown, [
+      { provider: "one", key: 1, model: "small", status: 200, problem: null },
+      { provider: "spare", key: null, model: null, status: 200, problem: null },
+    ]);
+    assert.deepEqual(withoutKey, ["anthropic"]);
+  });
+
+  test("tells what is no provider, or none that answers", async () => {
+    provider.answer = ({ response }) => response.writeHead(200, { "content-type": "text/html" }).end("<html>");
+    const one = { kind: "openaiCompatible", baseUrl: baseUrl() };
+    const dead = { kind: "openaiCompatible", baseUrl: "http://127.0.0.1:1/v1" };
+    const wrong = await textOf({ llm: { providers: { one, dead } }, router: rules("one/small") });
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.out, / failed with 200, \d+ms: the answer is not JSON; is baseUrl right\?\n/);
+    assert.match(wrong.out, / dead .* failed, \d+ms: cannot be reached: ECONNREFUSED\n/);
+    provider.answer = () => undefined;
+    const late = await textOf({ llm: { providers: { one } }, router: rules("one/small") }, "-timeout", "200ms");
+    assert.match(late.out, / failed, \d+ms: no answer within 0.2 s\n/);
+    const usage = await textOf({ llm: { providers: { one } }, router: rules("one/small") }, "-timeout", "soon");
+    assert.equal(usage.code, 2);
+    const none = await textOf({ router: { rules: [{ path: "/", serviceName: "_internal" }] } });
+    assert.deepEqual([none.code, none.err], [1, "no provider of language models is configured\n"]);
   });
 });
 

@@ -1,13 +1,19 @@
-// Rules with language models, compiled without anything that could be sent to: for commands that only tell of them.
+// Rules with language models, compiled apart from a snapshot: for commands.
 import type { Config } from "../../config/config.ts";
 import { LeaseTable } from "../../core/lease.ts";
 import type { Service } from "../../core/service.ts";
 import { LlmRoutes } from "../llm/llm-routes.ts";
 import { loadFormats } from "../llm/prepare.ts";
 
-/** The compiler of rules for a configuration with language models; nothing is learnt about keys and models yet. */
-export async function dryLlmRoutes(config: Config): Promise<LlmRoutes> {
-  return new LlmRoutes({ config, leases: new LeaseTable().holder() }, await loadFormats(), unreachable, null);
+/**
+ * The compiler of rules for a configuration with language models; nothing is learnt about keys and models yet.
+ * @param serviceNamed absent: nothing can be sent
+ */
+export async function dryLlmRoutes(
+  config: Config,
+  serviceNamed: (name: string) => Service = unreachable,
+): Promise<LlmRoutes> {
+  return new LlmRoutes({ config, leases: new LeaseTable().holder() }, await loadFormats(), serviceNamed, null);
 }
 
 function unreachable(name: string): Service {

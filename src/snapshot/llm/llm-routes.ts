@@ -1,5 +1,6 @@
 // Rules whose requests go to language models: providers, candidates and strategies, compiled. Loaded with the first such rule.
 import type { Config, RuleConfig } from "../../config/config.ts";
+import type { StrategyConfig } from "../../config/meaning/llm/strategy-config.ts";
 import type { ErrorWriter } from "../../core/context.ts";
 import type { ModelReport } from "../../core/model-report.ts";
 import type { Service } from "../../core/service.ts";
@@ -42,7 +43,8 @@ export class LlmRoutes implements LlmRouteSource {
   readonly #credentials: Credentials;
   readonly #speeds: SpeedTable;
   readonly #owners: Owners;
-  readonly #providers: ReadonlyMap<string, Provider>;
+  /** By id. */
+  readonly providers: ReadonlyMap<string, Provider>;
   /** Id → rule compiled so far. */
   readonly #rules = new Map<string, RuleSetup>();
 
@@ -72,7 +74,7 @@ export class LlmRoutes implements LlmRouteSource {
       () => {},
     );
     this.#credentials = new Credentials(settings, state, accounts);
-    this.#providers = new Map(settings.providers.map((p) => [p.id, providerOf(p, serviceNamed)]));
+    this.providers = new Map(settings.providers.map((p) => [p.id, providerOf(p, serviceNamed)]));
   }
 
   /** The route of a rule with a strategy. */
@@ -89,28 +91,30 @@ export class LlmRoutes implements LlmRouteSource {
 
   /** What the route of a rule is made of. */
   partsOf(rule: RuleConfig): LlmRuleParts {
-    const strategy = rule.strategy!;
-    const { order, failover, allow } = strategy;
-    const strip = rule.stripPrefix ? rule.pattern.literalPrefix : "";
+    const setup = this.setupOf(rule.strategy!, rule.stripPrefix ? rule.pattern.literalPrefix : "");
+    const { order, access, strip } = setup;
+    const { failover } = rule.strategy!;
+    const { aliases } = this.#settings;
+    return { setup, models: new ModelList({ order, aliases, failover, access, strip }) };
+  }
+
+  /** What requests to some models share. @param strip see {@link RuleSetup.strip} */
+  setupOf(strategy: StrategyConfig, strip: string): RuleSetup {
     const candidates = strategy.models.flatMap(({ model, weight }) =>
       sourcesOf(this.#settings, model).map((source) => this.#candidate(model, weight, source)),
     );
-    const ordered = new CandidateOrder(order, candidates, this.#speeds);
-    const access = allow === null ? null : new GrantedModels(allow, this.#rbac);
-    const setup: RuleSetup = {
+    return {
       rule: strategy,
       settings: this.#settings,
       formats: this.#formats,
-      order: ordered,
-      access,
+      order: new CandidateOrder(strategy.order, candidates, this.#speeds),
+      access: strategy.allow === null ? null : new GrantedModels(strategy.allow, this.#rbac),
       credentials: this.#credentials,
       speeds: this.#speeds,
       owners: this.#owners,
       accounts: accountsOf(candidates),
       strip,
     };
-    const { aliases } = this.#settings;
-    return { setup, models: new ModelList({ order: ordered, aliases, failover, access, strip }) };
   }
 
   #candidate(id: string, weight: number, source: ModelSource): Candidate {
@@ -120,7 +124,7 @@ export class LlmRoutes implements LlmRouteSource {
       id,
       weight,
       upstreamName,
-      provider: this.#providers.get(provider.id)!,
+      provider: this.providers.get(provider.id)!,
       facts: { ...facts, ...settings?.facts },
       dialect: provider.dialect,
       family: familyOf(source, id),
