@@ -10,7 +10,6 @@ import type { Credential } from "../credentials/credential.ts";
 import { withoutCredentialParameters, withoutCredentials } from "../credentials/stripped.ts";
 import { numberOr } from "../json/values.ts";
 import { invalid, unsupported } from "../message/fault.ts";
-import { hasSealed } from "../reasoning/sealed-thoughts.ts";
 import { hasProofs, withoutProofs } from "../reasoning/without-proofs.ts";
 import type { Call } from "./call.ts";
 import type { BuiltRequest } from "./candidates/choice.ts";
@@ -29,12 +28,12 @@ const REPLACED: ReadonlySet<string> = new Set([
 
 /** Whether a candidate gets the client's request as it is, but for the name of the model. */
 export function isNative(call: Call, { provider }: Candidate): boolean {
-  const { format, bytes, place, path } = call.request;
+  const { format, place, path } = call.request;
   if (path !== null) {
     return apiOfKind(provider.kind) === path.api && provider.kind.operations[path.operation] !== undefined;
   }
   if (!provider.settings.formats.includes(format.name) || place.framing === "array") return false;
-  return format.provider.unseals === true || !hasSealed(bytes);
+  return format.provider.unseals === true || !call.hasSealed;
 }
 
 /**

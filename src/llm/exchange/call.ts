@@ -12,6 +12,7 @@ import type { JsonObject } from "../json/values.ts";
 import type { Fault } from "../message/fault.ts";
 import type { ChatRequest } from "../message/request.ts";
 import { addUsage, type Usage } from "../message/usage.ts";
+import { hasSealed } from "../reasoning/sealed-thoughts.ts";
 import { estimatePrompt } from "../token-estimate.ts";
 import type { Choice } from "./candidates/choice.ts";
 import type { Candidate } from "./candidates/provider.ts";
@@ -73,9 +74,10 @@ export class Call implements ModelCall {
   #spent: Usage | null = null;
   /** Of the current attempt. */
   #current: Usage | null = null;
-
   /** undefined: not determined yet. */
   #conversation: string | null | undefined;
+  /** undefined: not looked for yet. */
+  #hasSealed: boolean | undefined;
 
   constructor(ctx: RequestContext, setup: RuleSetup, request: ClientRequest, credentials: ClientCredentials) {
     this.ctx = ctx;
@@ -99,6 +101,12 @@ export class Call implements ModelCall {
 
   get tokens(): Usage | null {
     return addUsage(this.#spent, this.#current);
+  }
+
+  /** Whether the request contains what `reasoning/sealed-thoughts.ts` has sealed; its bytes are searched once. */
+  get hasSealed(): boolean {
+    this.#hasSealed ??= hasSealed(this.request.bytes);
+    return this.#hasSealed;
   }
 
   /**
