@@ -38,7 +38,8 @@ export function* chunks(ask: Ask, said: Reply, style: ChatStyle): Generator<Fram
       dataFrame(role, { ...head, choices: [{ index, delta, logprobs, finish_reason: finish }], ...rest });
     const firstIsCall = reply.calls.length > 0 && reply.text === "";
     yield frame("start", { role: "assistant", content: firstIsCall ? null : "", refusal: null });
-    for (const piece of reply.redacted ? [] : pieces(reply.thought)) yield frame("content", thoughtDelta(piece, style));
+    for (const piece of reply.redacted || style.kind === "openai" ? [] : pieces(reply.thought))
+      yield frame("content", thoughtDelta(piece, style));
     const proof = thoughtEnd(reply, style);
     if (proof !== null) yield frame("content", proof);
     for (const piece of pieces(reply.refusal)) yield frame("content", { refusal: piece });

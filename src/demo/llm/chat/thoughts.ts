@@ -22,9 +22,8 @@ export function thoughtFields(reply: Reply, style: ChatStyle): Json {
   return { reasoning: shown === "" ? null : shown, reasoning_details: [detail(reply, style, shown)] };
 }
 
-/** A piece of text. */
+/** A piece of text, of others than OpenAI. */
 export function thoughtDelta(text: string, { kind, model }: ChatStyle): Json {
-  if (kind === "openai") return {};
   if (kind === "openaiCompatible") return { reasoning_content: text };
   const format = proofOf(model)?.format ?? "unknown";
   return { reasoning: text, reasoning_details: [{ type: "reasoning.text", text, format, index: 0 }] };
