@@ -79,11 +79,14 @@ export function apiPath(path: string, strip: string): string {
   return strip !== "" && path.startsWith(strip) ? path.slice(strip.length) || "/" : path;
 }
 
+/** Paths that OpenAI and Anthropic both have. */
+const SHARED = /^\/v1\/(?:models|files|skills)(?:\/|$)/;
+
 /** The API a path belongs to; where several have it, fields tell. */
 export function apiOf(path: string, fields: readonly string[]): Api {
   if (path.startsWith("/v1beta/") || path.startsWith("/upload/v1beta/")) return "gemini";
   if (path === "/v1/messages" || path.startsWith("/v1/messages/")) return "anthropic";
-  return getField(fields, "anthropic-version") === undefined ? "openai" : "anthropic";
+  return SHARED.test(path) && getField(fields, "anthropic-version") !== undefined ? "anthropic" : "openai";
 }
 
 /** The form of errors, and of chat, on a path. */

@@ -67,7 +67,7 @@ test("Gemini streams events when asked for them, and one array otherwise", () =>
 
 test("errors take the form of the API that a path and its fields belong to", () => {
   const version = ["anthropic-version", "2023-06-01"];
-  assert.equal(formatOf("/v1/chat/completions", []), "openai-chat");
+  assert.equal(formatOf("/v1/chat/completions", version), "openai-chat");
   assert.equal(formatOf("/v1/responses/r", []), "openai-responses");
   assert.equal(formatOf("/v1/messages", []), "anthropic-messages");
   assert.equal(formatOf("/v1/models", version), "anthropic-messages");
