@@ -12,6 +12,7 @@ import { plainAddress } from "../wire/cidr.ts";
 import { explainAuthorization } from "./authorization.ts";
 import { CONFIG_FLAGS, CONFIG_HELP, type Command, loadOptions } from "./command.ts";
 import { type Parsed, UsageError } from "./flags.ts";
+import { HEADER_HELP, headersOf } from "./header-flag.ts";
 import { addressesText, policiesOf } from "./policies.ts";
 import { verdictsOn } from "./verdicts.ts";
 
@@ -26,7 +27,7 @@ export const explain: Command = {
   flags: { ...CONFIG_FLAGS, H: "text", d: "text", listener: "text", from: "text", as: "text" },
   help: {
     ...CONFIG_HELP,
-    H: "request header `Name: value`; may be repeated",
+    H: HEADER_HELP,
     d: "request body, or `@` and a file: shows which language models would be asked for it",
     listener:
       "name of the listener that receives the request (default the first one, for an https URL the first with TLS)",
@@ -37,7 +38,7 @@ export const explain: Command = {
     const [method, url, ...further] = parsed.rest;
     if (method === undefined || url === undefined) throw new UsageError("explain needs METHOD and URL");
     if (further.length > 0) throw new UsageError(`unexpected "${further[0]}"`);
-    const fields = (parsed.all.get("H") ?? []).flatMap(splitHeader);
+    const fields = headersOf(parsed);
     const load = loadOptions(parsed, env);
     const { config } = loadConfig(load);
     const listener = listenerOf(config, parsed.values.get("listener"), /^https:/i.test(url));
@@ -151,10 +152,4 @@ function endpointLine(endpoint: {
   const { id, scheme, weight, healthy } = endpoint;
   const where = `${scheme}://${addressText(endpoint)}`;
   return `  endpoint        ${id}  ${where}  weight ${weight}${healthy ? "" : "  out of service"}`;
-}
-
-function splitHeader(text: string): string[] {
-  const colon = text.indexOf(":");
-  if (colon <= 0) throw new UsageError(`-H takes "Name: value", not "${text}"`);
-  return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
 }

@@ -8,6 +8,7 @@ import { explain } from "./explain.ts";
 import { flagOn, parseFlags, UsageError } from "./flags.ts";
 import { hashKey } from "./hash-key.ts";
 import { healthcheck } from "./healthcheck.ts";
+import { llmChat } from "./llm/chat.ts";
 import { llmCheck } from "./llm/check.ts";
 import { llmModels } from "./llm/models.ts";
 import { printConfig, schema, version } from "./print.ts";
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   healthcheck,
   hashKey,
   llmModels,
+  llmChat,
   llmCheck,
   demo,
   version,

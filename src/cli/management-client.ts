@@ -1,13 +1,12 @@
 // Asks the running gateway of a configuration through its management API.
-import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { type IncomingMessage, request as send } from "node:http";
 import { connect, type Socket } from "node:net";
 import { text as textOf } from "node:stream/consumers";
-import { connect as connectSecure } from "node:tls";
 import type { Config } from "../config/config.ts";
 import { usableCredentials } from "../config/meaning/management.ts";
 import { bracketed } from "../wire/authority.ts";
+import { verifiedTls } from "./verified-tls.ts";
 
 /** Longest wait for the answer, ms: a large configuration takes a while to load. */
 const TIMEOUT_MS = 30_000;
@@ -58,15 +57,8 @@ async function open(config: Config): Promise<Socket> {
     await once(socket, "connect");
     return socket;
   }
-  const [expected] = config.managementTls!.certificates; // shown to clients that send no server name
-  if (expected === undefined) throw new Error("its certificate is issued by ACME and cannot be verified here");
-  // The certificate names the public host, not the address asked here; so it is compared as a whole instead.
-  const socket = connectSecure({ host, port, rejectUnauthorized: false });
-  await once(socket, "secureConnect");
-  const shown = socket.getPeerX509Certificate()?.fingerprint256;
-  if (shown === new X509Certificate(expected.cert).fingerprint256) return socket;
-  socket.destroy();
-  throw new Error("its certificate is not the configured one");
+  // The first one is shown to clients that send no server name.
+  return verifiedTls({ host, port }, config.managementTls!.certificates.slice(0, 1));
 }
 
 function hostOf(config: Config): string {

@@ -13,6 +13,7 @@ import {
   json,
   type ScriptedProvider,
   scriptedProvider,
+  streamed,
 } from "../support/llm/scripted-provider.ts";
 import { freePort } from "../support/ports.ts";
 
@@ -45,20 +46,36 @@ function configuration(port: number, management: number): object {
           baseUrl: `http://127.0.0.1:${provider.port}/v1`,
           apiKeys: ["sk-canary-good", "sk-canary-other"],
         },
+        two: { kind: "openaiCompatible", baseUrl: `http://127.0.0.1:${provider.port}/v1`, apiKeys: ["sk-canary-good"] },
       },
     },
-    router: { rules: [{ id: "chat", path: "/*", strategy: { type: "llm", models: ["one/small"] } }] },
+    router: {
+      rules: [
+        { id: "chat", path: "/*", strategy: { type: "llm", models: ["one/small"] } },
+        {
+          id: "talk",
+          path: "/talk/*",
+          stripPrefix: true,
+          strategy: { type: "llm", models: ["two/large", "two/small"] },
+        },
+      ],
+    },
   };
 }
 
 /** Runs a command to its end. */
 async function gateway(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  return gatewayReading("", ...args);
+}
+
+/** The same with a standard input. */
+async function gatewayReading(input: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const child = spawn(process.execPath, ["dist/main.js", ...args], { env: { PATH: process.env.PATH } });
   let out = "";
   let err = "";
   child.stdout.on("data", (chunk) => (out += chunk));
   child.stderr.on("data", (chunk) => (err += chunk));
-  child.stdin.end();
+  child.stdin.end(input);
   const [code] = (await once(child, "close")) as [number];
   assert.doesNotMatch(out + err, /sk-canary|secret-token/);
   return { code, out, err };
@@ -99,6 +116,69 @@ describe("llm models", LIMIT, () => {
   });
 });
 
+describe("llm chat", LIMIT, () => {
+  const chat = (...args: string[]) => gateway("llm", "chat", "-config", file, "-rule", "talk", ...args);
+
+  test("prints the answer of the running gateway, and who has given it", async () => {
+    provider.answer = completion("hello there");
+    const { code, out, err } = await chat("-model", "small", "how", "are you?");
+    assert.deepEqual([code, out], [0, "hello there\n"], err);
+    assert.match(err, /^two\/small at two, 7 tokens in, 2 out, \d+\.\ds\n$/);
+    const { body } = provider.asked.at(-1)!;
+    assert.deepEqual([body.model, body.messages], ["small", [{ role: "user", content: "how are you?" }]]);
+  });
+
+  test("streams, and reads the prompt from standard input", async () => {
+    provider.answer = streamed("one ", "two");
+    const { code, out, err } = await gatewayReading(
+      "count",
+      "llm",
+      "chat",
+      "-config",
+      file,
+      "-rule",
+      "talk",
+      "-stream",
+      "-",
+    );
+    assert.deepEqual([code, out], [0, "one two\n"], err);
+    assert.match(err, /^two\/large at two, 7 tokens in, 2 out, /);
+    assert.deepEqual(provider.asked.at(-1)!.body.messages, [{ role: "user", content: "count" }]);
+  });
+
+  test("says what is wrong, and ends with 1", async () => {
+    provider.answer = failure(400, "bad_idea");
+    const refused = await chat("hello");
+    assert.deepEqual([refused.code, refused.out], [1, ""]);
+    assert.match(refused.err, /^gateway: 400 bad_idea status 400\n$/);
+    const rule = await gateway("llm", "chat", "-config", file, "-rule", "other", "hello");
+    assert.deepEqual(
+      [rule.code, rule.err],
+      [1, 'gateway: no rule with language models has the id "other"; there are chat, talk\n'],
+    );
+    const nothing = await chat();
+    assert.equal(nothing.code, 2);
+    assert.match(nothing.err, /llm chat needs a TEXT/);
+  });
+
+  test("asks in its own process where no gateway is running, and the gateway at a URL", async () => {
+    provider.answer = completion("alone");
+    const path = join(running.folder, "nobody.yaml");
+    writeFileSync(path, JSON.stringify({ gateway: configuration(await freePort(), await freePort()) }));
+    const own = await gateway("llm", "chat", "-config", path, "hello");
+    assert.deepEqual([own.code, own.out], [0, "alone\n"], own.err);
+    assert.match(
+      own.err,
+      /^no gateway is running with this configuration: asking in this process\none\/small at one, /,
+    );
+    const url = `http://127.0.0.1:${running.port}`;
+    const there = await gateway("llm", "chat", "-config", path, "-rule", "talk", "-url", url, "hello");
+    assert.deepEqual([there.code, there.out], [0, "alone\n"], there.err);
+    const wrong = await gateway("llm", "chat", "-config", path, "-url", "somewhere", "hello");
+    assert.equal(wrong.code, 2);
+  });
+});
+
 describe("llm check", LIMIT, () => {
   const textOf = async (gatewaySection: object, ...args: string[]) => {
     const path = join(running.folder, "check.yaml");
@@ -121,10 +201,13 @@ describe("llm check", LIMIT, () => {
     assert.match(out, /\n {2}one {7}1 {4}small {6}works, \d+ms\n/);
     assert.match(
       out,
-      /\n {2}one {7}2 {4}small {6}failed with 401, \d+ms: The provider did not accept the credential: no credit for Bearer …\n$/,
+      /\n {2}one {7}2 {4}small {6}failed with 401, \d+ms: The provider did not accept the credential: no credit for Bearer …\n/,
     );
     assert.deepEqual(
-      provider.asked.slice(before).map(({ body }) => [body.model, body.max_tokens ?? body.max_completion_tokens]),
+      provider.asked
+        .slice(before)
+        .filter(({ body }) => body.model === "small")
+        .map(({ body }) => [body.model, body.max_tokens ?? body.max_completion_tokens]),
       [
         ["small", 16],
         ["small", 16],
