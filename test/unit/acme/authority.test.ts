@@ -174,8 +174,8 @@ describe("an authority whose answers make no sense", () => {
     await hears('"failures":2');
     proxy.rewrite = (text) => text;
     await certificate();
-    // The next may have been placed before its answers were left alone.
-    assert.ok(pebble.orders() === 2 || pebble.orders() === 3, `${pebble.orders()} orders`);
+    // More may have been placed before its answers were left alone.
+    assert.ok(pebble.orders() >= 2, `${pebble.orders()} orders`);
   });
 
   test("and finishes an order without a certificate gets a new one, too", async () => {

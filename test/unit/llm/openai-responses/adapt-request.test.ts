@@ -9,6 +9,7 @@ import type { JsonObject } from "../../../../src/llm/json/values.ts";
 import { openaiChat } from "../../../../src/llm/openai-chat/format.ts";
 import { openaiResponses } from "../../../../src/llm/openai-responses/format.ts";
 import { sealCall, sealThought } from "../../../../src/llm/openai-responses/reasoning-items.ts";
+import { hasSealed } from "../../../../src/llm/reasoning/sealed-thoughts.ts";
 import { modelTarget } from "../../../support/llm/common-form.ts";
 
 const ANTHROPIC = { family: "anthropic", value: "sig" } as const;
@@ -64,7 +65,8 @@ describe("a client's own body", () => {
 
 test("a conversation with sealed thoughts goes natively to formats that take them out", () => {
   const native = (format: WireFormat, bytes: string) => {
-    const call = { request: { format, bytes: Buffer.from(bytes), place: {}, path: null } } as unknown as Call;
+    const request = { format, place: {}, path: null };
+    const call = { request, hasSealed: hasSealed(Buffer.from(bytes)) } as unknown as Call;
     const provider = { settings: { formats: [format.name] } };
     return isNative(call, { provider } as unknown as Candidate);
   };
