@@ -27,6 +27,8 @@ export interface ModelReport {
   readonly keys: readonly ModelKeyReport[];
   /** Time until the model is asked again, whatever the key, ms; 0: now. */
   readonly restsMs: number;
+  /** Whether it stands for all models of the provider that fit its name, which clients name. */
+  readonly open: boolean;
   /** Whether anything is known of it; otherwise the capabilities are those assumed for its provider. */
   readonly known: boolean;
   /** Most tokens of prompt and answer; 0 unknown. */

@@ -8,6 +8,9 @@ import { histogramSamples, type Labels, type OwnMetric, own, type Sample } from 
 const BOUNDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 /** Name in place of a model where none was asked. */
 const NOBODY = "none";
+/** Clients may name any model of a provider: beyond this number, new ones are counted together. */
+const MAX_CELLS = 2_000;
+const OTHERS = "others";
 
 /** One model of one route. */
 interface Cell {
@@ -63,10 +66,11 @@ export class ModelMeter {
     );
   }
 
-  #cell(route: string, { provider, model }: ModelCall): Cell {
+  #cell(route: string, { provider, model }: Pick<ModelCall, "provider" | "model">): Cell {
     const key = `${route} ${provider} ${model}`;
     let cell = this.#cells.get(key);
     if (cell === undefined) {
+      if (this.#cells.size >= MAX_CELLS && model !== OTHERS) return this.#cell(route, { provider, model: OTHERS });
       cell = {
         labels: { route, provider: provider || NOBODY, model: model || NOBODY },
         outcomes: new Map(),

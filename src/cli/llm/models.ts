@@ -77,9 +77,14 @@ function describeRule(models: readonly DescribedModel[]): string {
     model.upstreamName,
     credentialText(model),
     contextText(model),
-    model.known ? model.capabilities.join(" ") : "unknown",
+    canText(model),
   ]);
   return `rule ${rule}, order ${order}\n${textTable([HEAD, ...rows])}`;
+}
+
+function canText({ open, known, capabilities }: DescribedModel): string {
+  if (open) return "any of these models that a client names";
+  return known ? capabilities.join(" ") : "unknown";
 }
 
 function credentialText({ credential, keys, rests }: DescribedModel): string {
@@ -100,7 +105,8 @@ function showSeconds(seconds: number): string {
   return showDuration(Math.ceil(seconds) * 1000);
 }
 
-function contextText({ contextIn, contextOut }: DescribedModel): string {
+function contextText({ open, contextIn, contextOut }: DescribedModel): string {
+  if (open) return "";
   if (contextIn === 0) return "unknown";
   return showTokens(contextIn) + (contextOut === 0 ? "" : `, answer ${showTokens(contextOut)}`);
 }

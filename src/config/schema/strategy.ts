@@ -6,7 +6,10 @@ import { orText } from "./map-or-list.ts";
 import { bool, num, oneOf, str, strings } from "./scalars.ts";
 
 const candidate = object("One model; a plain text is its name", {
-  model: str("`author/model`, `provider:model` or a key of `llm.models`", ""),
+  model: str(
+    "`author/model`, `provider:model`, a key of `llm.models`, or a name with `*` such as `openai/*`: any such model that a client names, listed as the provider lists them",
+    "",
+  ),
   weight: num("`weighted`: share of the requests", 1),
 });
 

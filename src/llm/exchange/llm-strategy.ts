@@ -10,6 +10,7 @@ import type { Candidate } from "./candidates/provider.ts";
 import { Selection } from "./candidates/selection.ts";
 import { type ModelAsked, requestOf } from "./client-request.ts";
 import { estimatedCount } from "./count-tokens.ts";
+import { ModelListing } from "./listing/model-listing.ts";
 import type { LlmErrors } from "./llm-errors.ts";
 import { LlmTarget } from "./llm-target.ts";
 import { type Asked, apiOf, apiPath, askedFor } from "./operation.ts";
@@ -24,11 +25,13 @@ export class LlmStrategy implements Strategy {
   readonly #setup: RuleSetup;
   readonly #errors: LlmErrors;
   readonly #models: ModelList;
+  readonly #listing: ModelListing;
 
   constructor(setup: RuleSetup, errors: LlmErrors, models: ModelList) {
     this.#setup = setup;
     this.#errors = errors;
     this.#models = models;
+    this.#listing = new ModelListing(setup, models);
   }
 
   plan(ctx: RequestContext): Plan | Promise<Plan> {
@@ -40,7 +43,7 @@ export class LlmStrategy implements Strategy {
       case "upgrade":
         return this.#refuseUpgrade(ctx);
       case "models":
-        return this.#models.answer(ctx, asked.model) ?? this.#errors.answer(ctx, unknownModel(asked.model ?? ""), null);
+        return this.#list(ctx, asked.model);
       case "passed":
         return this.#pass(ctx, asked);
       default:
@@ -52,6 +55,15 @@ export class LlmStrategy implements Strategy {
   #refuseUpgrade(ctx: RequestContext): Reply {
     const reply = this.#errors.write(ctx, "upgrade_required", NO_WEBSOCKET);
     return { ...reply, fields: [...reply.fields, "Connection", "close"] };
+  }
+
+  async #list(ctx: RequestContext, model: string | null): Promise<Plan> {
+    try {
+      return (await this.#listing.answer(ctx, model)) ?? this.#errors.answer(ctx, unknownModel(model ?? ""), null);
+    } catch (error) {
+      if (!(error instanceof LlmError)) throw error;
+      return this.#errors.answer(ctx, error.fault, null);
+    }
   }
 
   async #pass(ctx: RequestContext, { operation, rest }: Extract<Asked, { readonly kind: "passed" }>): Promise<Plan> {

@@ -114,7 +114,7 @@ export function askedFor({ method, upgrade, query }: RequestContext, path: strin
 
 function askedOfV1(method: string, path: string): Asked | null {
   const [first, rest] = split(path);
-  if (first === "models") return method === "GET" ? { kind: "models", model: nameIn(rest) } : null;
+  if (first === "models") return isRead(method) ? { kind: "models", model: nameIn(rest) } : null;
   if (first === "messages") {
     return rest.startsWith("/batches")
       ? { kind: "passed", operation: "batches", rest: rest.slice("/batches".length) }
@@ -137,7 +137,7 @@ function askedOfGemini(method: string, path: string, query: string): Asked | nul
 
 function askedOfModel(method: string, path: string, rest: string, query: string): Asked | null {
   if (rest.includes("/operations/")) return { kind: "passed", operation: "longRunning", rest };
-  if (method === "GET") return rest.includes(":") ? null : { kind: "models", model: nameIn(rest) };
+  if (isRead(method)) return rest.includes(":") ? null : { kind: "models", model: nameIn(rest) };
   const place = method === "POST" ? geminiPlace(path, query) : null;
   if (place === null) return null;
   const { model } = place;
@@ -150,6 +150,10 @@ function askedOfModel(method: string, path: string, rest: string, query: string)
     default:
       return { kind: "model", api: "gemini", operation: "embeddings", verb: place.method, model };
   }
+}
+
+function isRead(method: string): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 /** The first segment, and what follows it with its slash. */

@@ -6,7 +6,9 @@ import type { FormatName, WireFormat } from "../format.ts";
 import type { LlmRule, LlmSettings } from "../settings.ts";
 import type { CandidateOrder } from "./candidates/candidate-order.ts";
 import type { ModelAccess } from "./candidates/model-access.ts";
+import type { OpenModels } from "./candidates/open-models.ts";
 import type { SpeedTable } from "./candidates/speeds.ts";
+import type { Catalogue } from "./own/catalogue.ts";
 
 /** The formats that exist, by name. */
 export type Formats = Readonly<Record<FormatName, WireFormat>>;
@@ -17,6 +19,9 @@ export interface RuleSetup {
   readonly settings: LlmSettings;
   readonly formats: Formats;
   readonly order: CandidateOrder;
+  /** Models that the rule does not name one by one. */
+  readonly open: OpenModels;
+  readonly catalogue: Catalogue;
   /** null: every client may use every model. */
   readonly access: ModelAccess | null;
   readonly credentials: Credentials;

@@ -2,6 +2,7 @@
 
 import { PROVIDER_KINDS, type ProviderKind } from "../providers/kinds.ts";
 import { ANTHROPIC_MODELS } from "./anthropic.ts";
+import { DATE } from "./dated-names.ts";
 import { GOOGLE_MODELS } from "./google.ts";
 import type { ModelFacts } from "./model.ts";
 import { OPEN_MODELS } from "./open.ts";
@@ -32,14 +33,10 @@ const DEFAULTS: Readonly<Record<ProviderKind, ModelFacts>> = {
 };
 
 /**
- * Ends of names that leave the model what it is: a variant or tag (`:free`), a date in any of the orders authors use
- * (`-2025-08-07`, `-20250929`, `@20250929`, `-05-06`, `-09-2025`, `-2512`), and `-latest`, `-preview`, `-exp`, `-001`.
+ * Ends of names that leave the model what it is: a variant or tag (`:free`), a date, and `-latest`, `-preview`, `-exp`,
+ * `-001`.
  */
-const ENDS = [
-  /:[^:/]+$/,
-  /[-@](?:\d{4}-\d{2}-\d{2}|\d{8}|\d{2}-\d{2}|\d{2}-\d{4}|\d{4})$/,
-  /-(?:latest|preview|exp|0\d\d)$/,
-];
+const ENDS = [/:[^:/]+$/, DATE, /-(?:latest|preview|exp|0\d\d)$/];
 
 /** Key of a name → row. Keys have no author where only one model has the name. */
 const ROWS = new Map<string, ModelRow>();

@@ -10,13 +10,17 @@ import type { Owners } from "../../llm/credentials/owners.ts";
 import { CredentialState } from "../../llm/credentials/state.ts";
 import { CandidateOrder } from "../../llm/exchange/candidates/candidate-order.ts";
 import { ModelList } from "../../llm/exchange/candidates/model-list.ts";
+import { OpenModels } from "../../llm/exchange/candidates/open-models.ts";
 import type { Candidate, Provider } from "../../llm/exchange/candidates/provider.ts";
 import { reportModels } from "../../llm/exchange/candidates/report.ts";
 import { SpeedTable } from "../../llm/exchange/candidates/speeds.ts";
 import { LlmErrors } from "../../llm/exchange/llm-errors.ts";
 import { LlmStrategy } from "../../llm/exchange/llm-strategy.ts";
+import { Catalogue } from "../../llm/exchange/own/catalogue.ts";
+import type { ListedModel } from "../../llm/exchange/own/read-model-list.ts";
 import type { Formats, RuleSetup } from "../../llm/exchange/setup.ts";
 import { factsOf } from "../../llm/models/known-models.ts";
+import { isOpenName, openNamesOf } from "../../llm/models/open-names.ts";
 import { familyOf, type ModelSource, sourcesOf } from "../../llm/models/resolve.ts";
 import { PROVIDER_KINDS } from "../../llm/providers/kinds.ts";
 import type { LlmSettings, ProviderSettings } from "../../llm/settings.ts";
@@ -43,6 +47,7 @@ export class LlmRoutes implements LlmRouteSource {
   readonly #credentials: Credentials;
   readonly #speeds: SpeedTable;
   readonly #owners: Owners;
+  readonly #catalogue: Catalogue;
   /** By id. */
   readonly providers: ReadonlyMap<string, Provider>;
   /** Id → rule compiled so far. */
@@ -73,6 +78,11 @@ export class LlmRoutes implements LlmRouteSource {
       () => new SpeedTable(),
       () => {},
     );
+    this.#catalogue = leases.lease(
+      "llm-catalogue",
+      () => new Catalogue(() => performance.now()),
+      () => {},
+    );
     this.#credentials = new Credentials(settings, state, accounts);
     this.providers = new Map(settings.providers.map((p) => [p.id, providerOf(p, serviceNamed)]));
   }
@@ -92,27 +102,37 @@ export class LlmRoutes implements LlmRouteSource {
   /** What the route of a rule is made of. */
   partsOf(rule: RuleConfig): LlmRuleParts {
     const setup = this.setupOf(rule.strategy!, rule.stripPrefix ? rule.pattern.literalPrefix : "");
-    const { order, access, strip } = setup;
+    const { order, open, access } = setup;
     const { failover } = rule.strategy!;
     const { aliases } = this.#settings;
-    return { setup, models: new ModelList({ order, aliases, failover, access, strip }) };
+    return { setup, models: new ModelList({ order, open, aliases, failover, access }) };
   }
 
   /** What requests to some models share. @param strip see {@link RuleSetup.strip} */
   setupOf(strategy: StrategyConfig, strip: string): RuleSetup {
-    const candidates = strategy.models.flatMap(({ model, weight }) =>
-      sourcesOf(this.#settings, model).map((source) => this.#candidate(model, weight, source)),
-    );
+    const candidates = strategy.models
+      .filter(({ model }) => !isOpenName(model))
+      .flatMap(({ model, weight }) =>
+        sourcesOf(this.#settings, model).map((source) => this.#candidate(model, weight, source)),
+      );
+    const entries = strategy.models
+      .filter(({ model }) => isOpenName(model))
+      .flatMap(({ model }) => openNamesOf(this.#settings, model))
+      .map((entry) => ({ ...entry, provider: this.providers.get(entry.provider.id)! }));
     return {
       rule: strategy,
       settings: this.#settings,
       formats: this.#formats,
       order: new CandidateOrder(strategy.order, candidates, this.#speeds),
+      open: new OpenModels(entries, this.#settings, this.#catalogue, (id, source, listed) =>
+        withSizes(this.#candidate(id, 1, source), listed),
+      ),
+      catalogue: this.#catalogue,
       access: strategy.allow === null ? null : new GrantedModels(strategy.allow, this.#rbac),
       credentials: this.#credentials,
       speeds: this.#speeds,
       owners: this.#owners,
-      accounts: accountsOf(candidates),
+      accounts: accountsOf([...candidates, ...entries]),
       strip,
     };
   }
@@ -133,7 +153,15 @@ export class LlmRoutes implements LlmRouteSource {
   }
 }
 
-function accountsOf(candidates: readonly Candidate[]): number {
+/** With what its provider lists of it, where nothing else is known. */
+function withSizes(candidate: Candidate, listed: ListedModel | null): Candidate {
+  if (listed === null) return candidate;
+  const { facts } = candidate;
+  const contextIn = facts.contextIn || listed.contextIn;
+  return { ...candidate, facts: { ...facts, contextIn, contextOut: facts.contextOut || listed.contextOut } };
+}
+
+function accountsOf(candidates: readonly Pick<Candidate, "provider">[]): number {
   const providers = new Set(candidates.map(({ provider }) => provider));
   return [...providers].reduce((sum, { settings }) => sum + Math.max(1, settings.apiKeys.length), 0);
 }

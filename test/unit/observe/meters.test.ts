@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RequestContext } from "../../../src/core/context.ts";
+import type { ModelCall } from "../../../src/core/model-call.ts";
 import { Histogram } from "../../../src/observe/histogram.ts";
 import { RouteMeterCells } from "../../../src/observe/meters.ts";
+import { ModelMeter } from "../../../src/observe/model-meter.ts";
 import { contextOf, routeOf } from "../../support/context.ts";
 
 function request(method: string, status: number): RequestContext {
@@ -54,4 +56,27 @@ test("the number of requests under way comes back to zero", () => {
   assert.equal(meter.methods[0]!.active, 1);
   meter.done(ctx, 0.1);
   assert.equal(meter.methods[0]!.active, 0);
+});
+
+test("models that clients name share one label beyond a number of them", async () => {
+  const meter = new ModelMeter();
+  const ctx = request("POST", 200);
+  const call: ModelCall = {
+    requested: "m",
+    model: "m",
+    provider: "p",
+    format: "openai-chat",
+    stream: false,
+    tokens: null,
+    tokensEstimated: false,
+    firstContentMs: -1,
+    fallbackReason: "",
+    billed: "",
+    upstreamIds: [],
+  };
+  for (let i = 0; i < 2010; i++) meter.done(ctx, { ...call, model: `m${i}` });
+  const [requests] = meter.metrics();
+  const { values: samples } = await requests!.get();
+  assert.equal(samples.length, 2001);
+  assert.deepEqual([samples.at(-1)!.labels.model, samples.at(-1)!.value], ["others", 10]);
 });

@@ -1,5 +1,6 @@
 // `rules[].strategy.allow`: which clients may use which models.
 import type { Principal } from "../../../authz/principal.ts";
+import { isOpenName } from "../../../llm/models/open-names.ts";
 import type { LlmRule } from "../../../llm/settings.ts";
 import { matchesGlob } from "../../../wire/glob.ts";
 import type { RuleConfig } from "../../config.ts";
@@ -31,7 +32,7 @@ function grantsOf(draft: Draft, rule: RuleConfig, { models }: LlmRule, auth: Aut
   const grants = Object.entries(allow).flatMap(([who, globs]) => {
     const at = [...place, who];
     for (const [i, glob] of globs.entries()) {
-      if (names.some((name) => matchesGlob(name, glob))) continue;
+      if (names.some((name) => mayMeet(name, glob))) continue;
       const hint = didYouMeanOf(glob, names, "it lists");
       draft.error([...at, i], `rule "${rule.id}": strategy.allow: "${glob}" is no model of the strategy${hint}`);
     }
@@ -44,6 +45,13 @@ function grantsOf(draft: Draft, rule: RuleConfig, { models }: LlmRule, auth: Aut
       `rule "${rule.id}": without authentication, strategy.allow rejects all requests; set authRequired: true`,
     );
   return grants;
+}
+
+/** Whether a model may be meant by both, either of which may have `*`. */
+function mayMeet(name: string, glob: string): boolean {
+  if (!isOpenName(name)) return matchesGlob(name, glob);
+  const [a, b] = [name, glob].map((text) => text.split("*")[0]!);
+  return isOpenName(glob) ? a!.startsWith(b!) || b!.startsWith(a!) : matchesGlob(glob, name);
 }
 
 /** Subjects are those of `authz.rbac`, so that the same text means the same client in both. */

@@ -1,5 +1,6 @@
 // `llm.models` and `llm.aliases`: validated models, and other names for them.
 import type { ModelFacts, ReasoningShape } from "../../../llm/models/model.ts";
+import { isOpenName } from "../../../llm/models/open-names.ts";
 import { AUTO, sourcesOf, upstreamNameOf } from "../../../llm/models/resolve.ts";
 import type { ModelSettings, ProviderSettings } from "../../../llm/settings.ts";
 import type { CapabilitySection, ModelSection } from "../../schema/llm-models.ts";
@@ -20,7 +21,7 @@ export function readModels(draft: Draft, providers: readonly ProviderSettings[])
     const fault = (key: string | null, message: string) =>
       draft.error(key === null ? place : [...place, key], `llm.models: model "${id}": ${message}`);
     if (id === AUTO) fault(null, `"${AUTO}" stands for the order of the rule; choose another name`);
-    if (id === "" || /\s/.test(id)) fault(null, "a name must not be empty or contain spaces");
+    if (id === "" || /[\s*]/.test(id)) fault(null, 'a name must not be empty or contain spaces or "*"');
     const provider = providerOf(section, id, providers);
     if (provider === undefined) {
       if (section.provider === "") fault(null, unknownModel(draft, providers, [], id));
@@ -92,7 +93,8 @@ export function readAliases(
   for (const [alias, target] of Object.entries(draft.written.llm!.aliases)) {
     const fault = (message: string) => draft.error(["llm", "aliases", alias], `llm.aliases: "${alias}" ${message}`);
     if (alias === AUTO && target !== AUTO) fault("always stands for the order of the rule; choose another name");
-    else if (alias === "" || /\s/.test(alias)) fault("is not a name");
+    else if (alias === "" || /[\s*]/.test(alias)) fault("is not a name");
+    else if (isOpenName(target)) fault(`→ "${target}" stands for several models; name one`);
     else if (models.some(({ id }) => id === alias)) fault("is also a key of llm.models; rename one of them");
     else if (TIERS.has(target)) fault(`→ "${target}" is not available in this version; name a model, or ${AUTO}`);
     else if (target !== AUTO && sourcesOf({ providers, models }, target).length === 0)

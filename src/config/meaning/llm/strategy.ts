@@ -1,4 +1,5 @@
 // `rules[].strategy`: the models of a rule, and keys of the rule that make no sense beside it.
+import { isOpenName } from "../../../llm/models/open-names.ts";
 import { sourcesOf } from "../../../llm/models/resolve.ts";
 import type { LlmSettings } from "../../../llm/settings.ts";
 import type { Field } from "../../schema/field.ts";
@@ -64,14 +65,15 @@ export function readStrategy(
     else claims.claim(model, where, `model "${model}" in rule "${id}"`, "; remove one of them");
     if (model !== "" && llm !== null && hasProviders && sourcesOf(llm, model).length === 0)
       problems.error(where, `rule "${id}": ${unknownModel(draft, llm.providers, llm.models, model)}`);
-    if (strategy.order !== "weighted" && weight !== 1)
+    if (isOpenName(model) && weight !== 1)
+      draft.warn([...models, i], `rule "${id}": weight has no effect on "${model}", whose models clients name`);
+    else if (strategy.order !== "weighted" && weight !== 1)
       draft.warn([...models, i], `rule "${id}": weight has no effect without order: weighted`);
   }
-  if (
-    strategy.order === "weighted" &&
-    strategy.models.length > 0 &&
-    strategy.models.every(({ weight }) => weight === 0)
-  )
+  const single = strategy.models.filter(({ model }) => !isOpenName(model));
+  if (single.length === 0 && strategy.models.length > 0 && strategy.order !== "priority")
+    draft.warn([...at, "order"], `rule "${id}": order has no effect, because strategy.models names no single model`);
+  if (strategy.order === "weighted" && single.length > 0 && single.every(({ weight }) => weight === 0))
     draft.error(models, `rule "${id}": every weight is 0, so no model would be used`);
   const { order, failover } = strategy;
   return { models: strategy.models, order, failover, allow: null }; // completed when `auth` is known

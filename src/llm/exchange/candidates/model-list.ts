@@ -1,23 +1,24 @@
-// The models of a rule by the names clients may use: finds candidates, and lists the names.
+// The models of a rule by the names clients may use.
 import type { RequestContext } from "../../../core/context.ts";
-import type { Reply } from "../../../core/reply.ts";
 import { faultOf, LlmError } from "../../message/fault.ts";
+import { undated } from "../../models/dated-names.ts";
 import { AUTO } from "../../models/resolve.ts";
 import type { Call } from "../call.ts";
-import { type Api, apiOf, apiPath } from "../operation.ts";
 import type { CandidateOrder } from "./candidate-order.ts";
 import type { ModelAccess } from "./model-access.ts";
+import type { OpenModels } from "./open-models.ts";
 import type { Candidate } from "./provider.ts";
 
 /** The models of one rule. */
 export interface ListedModels {
   readonly order: CandidateOrder;
+  /** Models that are not written one by one. */
+  readonly open: OpenModels;
   /** Name → id of a model, or `auto`. */
   readonly aliases: ReadonlyMap<string, string>;
   readonly failover: boolean;
   /** null: every client may use all of them. */
   readonly access: ModelAccess | null;
-  readonly strip: string;
 }
 
 /** Gemini's clients write it before a name. */
@@ -39,33 +40,34 @@ export class ModelList {
     const { order, failover } = this.#listed;
     const name = this.#meant(call.request.model);
     const all = order.for(call);
-    const open = this.#open(ctx, all);
+    const allowed = this.#allowed(ctx, all);
     if (name === AUTO) {
-      if (open.length === 0) throw notAllowed();
-      return failover ? open : open.slice(0, 1);
+      if (allowed.length === 0) throw all.length > 0 ? notAllowed() : new LlmError(unknownModel(AUTO));
+      return failover ? allowed : allowed.slice(0, 1);
     }
-    const named = (candidate: Candidate) => isNamed(candidate, name);
-    const first = open.filter(named);
-    if (first.length === 0) throw all.some(named) ? notAllowed() : new LlmError(unknownModel(call.request.model));
-    return failover ? [...first, ...open.filter((candidate) => !named(candidate))] : first;
+    const named = this.#named(all, name);
+    const first = this.#allowed(ctx, named);
+    if (first.length === 0) throw named.length > 0 ? notAllowed() : new LlmError(unknownModel(call.request.model));
+    return failover ? [...first, ...allowed.filter((candidate) => !first.includes(candidate))] : first;
   }
 
-  /** The list of models, or one of them, as the API of the client has it; null: there is none of that name. */
-  answer(ctx: RequestContext, model: string | null): Reply | null {
-    const api = apiOf(apiPath(ctx.path, this.#listed.strip), ctx.fields);
-    const names = this.#names(ctx);
-    const rows = names.map((name) => ROWS[api](name));
-    const found = model === null ? null : names.indexOf(model.startsWith(PREFIX) ? model.slice(PREFIX.length) : model);
-    if (found === -1) return null;
-    const body = found === null ? LISTS[api](rows, names) : rows[found]!;
-    return { status: 200, fields: ["Content-Type", "application/json"], body: JSON.stringify(body) };
+  /** The models of a name that the client may use. */
+  find(ctx: RequestContext, written: string): readonly Candidate[] {
+    return this.#allowed(ctx, this.#named(this.#listed.order.candidates, this.#meant(written)));
   }
 
-  #names(ctx: RequestContext): string[] {
-    const { order, aliases } = this.#listed;
-    const open = this.#open(ctx, order.candidates);
-    const own = [...aliases].filter(([, id]) => id === AUTO || open.some((candidate) => candidate.id === id));
-    return [...new Set([...open.map(({ id }) => id), ...own.map(([alias]) => alias)])];
+  /** Whether a client may use a model. */
+  allows(ctx: RequestContext, { id }: Pick<Candidate, "id">): boolean {
+    return this.#listed.access?.allows(ctx, id) !== false;
+  }
+
+  #named(all: readonly Candidate[], name: string): readonly Candidate[] {
+    const exact = all.filter((candidate) => isNamed(candidate, name));
+    if (exact.length > 0) return exact;
+    const plain = undated(name);
+    const dated = plain === null ? [] : all.filter((candidate) => isNamed(candidate, plain));
+    const versions = dated.flatMap((candidate) => versionOf(candidate, name, plain!) ?? []);
+    return withoutRepetitions([...versions, ...this.#listed.open.named(name, dated.length === 0), ...dated]);
   }
 
   #meant(written: string): string {
@@ -74,12 +76,7 @@ export class ModelList {
     return aliases.get(name) ?? name;
   }
 
-  /** Whether a client may use a model. */
-  allows(ctx: RequestContext, { id }: Candidate): boolean {
-    return this.#listed.access?.allows(ctx, id) !== false;
-  }
-
-  #open(ctx: RequestContext, candidates: readonly Candidate[]): readonly Candidate[] {
+  #allowed(ctx: RequestContext, candidates: readonly Candidate[]): readonly Candidate[] {
     return this.#listed.access === null ? candidates : candidates.filter((candidate) => this.allows(ctx, candidate));
   }
 }
@@ -87,6 +84,23 @@ export class ModelList {
 /** A client may name a model as the rule does, as the provider does, or as `provider:model`. */
 function isNamed({ id, upstreamName, provider }: Candidate, name: string): boolean {
   return id === name || upstreamName === name || `${provider.settings.id}:${upstreamName}` === name;
+}
+
+/**
+ * The version that a client has named of a model that is listed without a date; null: providers other than the author, and
+ * names of the operator, are not known to have dated ones.
+ */
+function versionOf(candidate: Candidate, name: string, plain: string): Candidate | null {
+  const { upstreamName, provider } = candidate;
+  if (provider.kind.author === null || !plain.endsWith(upstreamName)) return null;
+  return { ...candidate, upstreamName: upstreamName + name.slice(plain.length) };
+}
+
+function withoutRepetitions(candidates: readonly Candidate[]): readonly Candidate[] {
+  return candidates.filter(
+    ({ provider, upstreamName }, i) =>
+      candidates.findIndex((each) => each.provider === provider && each.upstreamName === upstreamName) === i,
+  );
 }
 
 function notAllowed(): LlmError {
@@ -98,26 +112,3 @@ export function unknownModel(model: string) {
   const name = model.replace(/[^\x20-\x7e]/g, "?").slice(0, 128);
   return faultOf("notFound", `The model "${name}" does not exist or cannot be used here`, "model", "model_not_found");
 }
-
-const authorOf = (name: string) => (name.includes("/") ? name.slice(0, name.indexOf("/")) : "gateway");
-
-const ROWS: Readonly<Record<Api, (name: string) => object>> = {
-  openai: (id) => ({ id, object: "model", created: 0, owned_by: authorOf(id) }),
-  anthropic: (id) => ({ type: "model", id, display_name: id, created_at: "1970-01-01T00:00:00Z" }),
-  gemini: (id) => ({
-    name: `${PREFIX}${id}`,
-    displayName: id,
-    supportedGenerationMethods: ["generateContent", "countTokens"],
-  }),
-};
-
-const LISTS: Readonly<Record<Api, (rows: readonly object[], names: readonly string[]) => object>> = {
-  openai: (data) => ({ object: "list", data }),
-  anthropic: (data, names) => ({
-    data,
-    has_more: false,
-    first_id: names[0] ?? null,
-    last_id: names.at(-1) ?? null,
-  }),
-  gemini: (models) => ({ models }),
-};

@@ -5,41 +5,68 @@ import { knownModel } from "../../models/known-models.ts";
 import type { ModelFacts } from "../../models/model.ts";
 import type { CredentialSettings, ProviderSettings } from "../../settings.ts";
 import type { RuleSetup } from "../setup.ts";
+import type { OpenEntry } from "./open-models.ts";
 import type { Candidate } from "./provider.ts";
 
-/** The candidates of a rule as they are now, in the order they are asked. @param rule its id */
+/** The models of a rule as they are now, in the order they are asked, those that only clients name last. @param rule its id */
 export function reportModels(rule: string, setup: RuleSetup): ModelReport[] {
   const { order, rule: settings } = setup;
   const candidates = settings.order === "weighted" ? order.candidates : order.for({ conversation: null });
-  return candidates.map((candidate, i) => ({
-    rule,
-    order: settings.order,
-    place: i + 1,
-    ...reportCandidate(candidate, setup),
-  }));
+  const models = [
+    ...candidates.map((candidate) => reportCandidate(candidate, setup)),
+    ...setup.open.entries.map((entry) => reportEntry(entry, setup)),
+  ];
+  return models.map((model, i) => ({ rule, order: settings.order, place: i + 1, ...model }));
 }
 
-function reportCandidate(
-  candidate: Candidate,
-  { credentials, settings }: RuleSetup,
-): Omit<ModelReport, "rule" | "order" | "place"> {
+type Report = Omit<ModelReport, "rule" | "order" | "place">;
+
+function reportEntry({ glob, upstreamGlob, provider }: OpenEntry, setup: RuleSetup): Report {
+  return {
+    weight: 1,
+    model: glob,
+    provider: provider.settings.id,
+    upstreamName: upstreamGlob,
+    ...credentialsOf(provider.settings, "", setup),
+    open: true,
+    known: false,
+    contextIn: 0,
+    contextOut: 0,
+    capabilities: [],
+    price: null,
+  };
+}
+
+function reportCandidate(candidate: Candidate, setup: RuleSetup): Report {
   const { id, upstreamName, provider, weight, facts, price } = candidate;
-  const own = settings.models.find((model) => model.provider === provider.settings.id && model.id === id);
-  const credential = credentialOf(provider.settings, settings.credentials);
-  const keys = credential === "keys" ? credentials.health(provider.settings, upstreamName) : [];
+  const own = setup.settings.models.find((model) => model.provider === provider.settings.id && model.id === id);
   return {
     weight,
     model: id,
     provider: provider.settings.id,
     upstreamName,
-    credential,
-    keys: keys.map(({ state, forMs }) => ({ state, forMs })),
-    restsMs: credentials.modelWaitMs(provider.settings, upstreamName),
+    ...credentialsOf(provider.settings, upstreamName, setup),
+    open: false,
     known: (knownModel(upstreamName) ?? knownModel(id)) !== null || Object.keys(own?.facts ?? {}).length > 0,
     contextIn: facts.contextIn,
     contextOut: facts.contextOut,
     capabilities: capabilitiesOf(facts),
     price,
+  };
+}
+
+/** @param model at the provider; "" any */
+function credentialsOf(
+  provider: ProviderSettings,
+  model: string,
+  { credentials, settings }: RuleSetup,
+): Pick<ModelReport, "credential" | "keys" | "restsMs"> {
+  const credential = credentialOf(provider, settings.credentials);
+  const keys = credential === "keys" ? credentials.health(provider, model) : [];
+  return {
+    credential,
+    keys: keys.map(({ state, forMs }) => ({ state, forMs })),
+    restsMs: credentials.modelWaitMs(provider, model),
   };
 }
 

@@ -103,7 +103,7 @@ interface Chosen {
 
 function choose(ctx: RequestContext, setup: RuleSetup, client: ClientCredentials, asked: PipedAsked): Chosen {
   const { operation, api, rest, body } = asked;
-  const all = new Set(setup.order.candidates.map(({ provider }) => provider));
+  const all = new Set([...setup.order.candidates, ...setup.open.entries].map(({ provider }) => provider));
   const able = [...all].filter(({ kind }) => apiOfKind(kind) === api && kind.operations[operation] !== undefined);
   if (able.length === 0) throw new LlmError(faultOf("notFound", `No provider here offers ${operation}`));
   const open = able.filter((provider) => isOpen(ctx, setup, provider));
@@ -124,8 +124,10 @@ function choose(ctx: RequestContext, setup: RuleSetup, client: ClientCredentials
 }
 
 /** What is passed as it is may name any model of the provider: it is for those who may use all of them that are listed. */
-function isOpen(ctx: RequestContext, { access, order }: RuleSetup, provider: Provider): boolean {
-  return access === null || order.candidates.every((c) => c.provider !== provider || access.allows(ctx, c.id));
+function isOpen(ctx: RequestContext, { access, order, open }: RuleSetup, provider: Provider): boolean {
+  if (access === null) return true;
+  const all = [...order.candidates, ...open.entries.map(({ provider, glob: id }) => ({ provider, id }))];
+  return all.every((each) => each.provider !== provider || access.allows(ctx, each.id));
 }
 
 function withCredential(

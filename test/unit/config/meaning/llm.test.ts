@@ -497,6 +497,28 @@ describe("a strategy", () => {
       'rule "r": weight has no effect without order: weighted',
     ]);
   });
+  test("may name all models of a provider, whose order and weight have no effect", () => {
+    const models = ["openai/*", "openai:gpt-5*"];
+    assert.deepEqual(fine({ strategy: { models } }).rules[0]!.strategy!.models, [
+      { model: "openai/*", weight: 1 },
+      { model: "openai:gpt-5*", weight: 1 },
+    ]);
+    assert.deepEqual(warnings({ strategy: { models: [{ model: "openai/*", weight: 2 }], order: "fastest" } }), [
+      'rule "r": weight has no effect on "openai/*", whose models clients name',
+      'rule "r": order has no effect, because strategy.models names no single model',
+    ]);
+    assert.deepEqual(warnings({ strategy: { models: ["openai/*", "openai/a"], order: "fastest" } }), []);
+    assert.deepEqual(faults({ strategy: { models: ["*"] } }), ['rule "r": model "*" has no provider; write openai/*']);
+    assert.match(
+      faults({ strategy: { models: ["opnai/*"] } })[0]!,
+      /unknown provider "opnai".*did you mean "openai"\?/,
+    );
+  });
+  test("alone may name several models by one name", () => {
+    const llm = (more: Block) => ({ llm: { providers: { openai: OPENAI }, ...more } });
+    assert.match(faults(llm({ models: { "openai/*": {} } }))[0]!, /must not be empty or contain spaces or "\*"/);
+    assert.match(faults(llm({ aliases: { any: "openai/*" } }))[0]!, /"openai\/\*" stands for several models; name one/);
+  });
   test("cannot be combined with keys about a single service", () => {
     const keys: Block = {
       serviceName: "web",
@@ -554,6 +576,15 @@ describe("strategy.allow", () => {
       'rule "r": strategy.allow: "openai/gpt-6" is no model of the strategy; did you mean "openai/gpt-5"?',
     ]);
     assert.match(faults(given({ "grup:staff": "*" }))[0]!, /unknown prefix "grup:"; did you mean "group"\?$/);
+  });
+  test("may name models that the strategy names by a pattern only", () => {
+    const faultsOf = (...globs: string[]) => {
+      const { strategy, ...rest } = given({ ci: globs });
+      return faults({ ...rest, strategy: { ...strategy, models: ["openai/gpt*"] } });
+    };
+    assert.deepEqual(faultsOf("openai/gpt-5", "openai/*", "openai/gpt-5*", "*"), []);
+    assert.equal(faultsOf("openai/o3").length, 1);
+    assert.equal(faultsOf("anthropic/*").length, 1);
   });
   test("is warned about where it matches nobody", () => {
     assert.match(warnings(given({ nobody: "*" }))[0]!, /strategy\.allow: "nobody": matches no client that auth lists/);

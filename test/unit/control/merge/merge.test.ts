@@ -168,6 +168,7 @@ describe("models", () => {
     credential: "keys",
     keys,
     restsMs,
+    open: false,
     known: true,
     contextIn: 0,
     contextOut: 0,
