@@ -12,7 +12,7 @@ type Reference = readonly [param: string, id: string];
 /** Formats whose answers are kept by their providers. */
 const STATEFUL: ReadonlySet<FormatName> = new Set<FormatName>(["openai-responses"]);
 /** One of these is in every request that refers to a file. */
-const FILE_MARKS = ['"file_id"', '"fileUri"', '"vector_store_ids"'];
+const FILE_MARKS = ['"file_id"', '"fileUri"', '"vector_store_ids"'].map((mark) => Buffer.from(mark));
 
 /**
  * Who has what a request refers to; null: it refers to nothing, or there is only one who can have it.

@@ -1,6 +1,7 @@
 // The models of a rule by the names clients may use.
 import type { RequestContext } from "../../../core/context.ts";
 import { faultOf, LlmError } from "../../message/fault.ts";
+import { printable } from "../../message/printable.ts";
 import { undated } from "../../models/dated-names.ts";
 import { AUTO } from "../../models/resolve.ts";
 import type { Call } from "../call.ts";
@@ -109,6 +110,6 @@ function notAllowed(): LlmError {
 
 /** The fault of a model that is not listed. */
 export function unknownModel(model: string) {
-  const name = model.replace(/[^\x20-\x7e]/g, "?").slice(0, 128);
+  const name = printable(model).slice(0, 128);
   return faultOf("notFound", `The model "${name}" does not exist or cannot be used here`, "model", "model_not_found");
 }

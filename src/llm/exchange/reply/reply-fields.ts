@@ -1,6 +1,7 @@
 // Fields of replies: those of the provider that mean something to the client, and what the gateway says about the call.
 import { getField, isField } from "../../../wire/fields.ts";
 import type { Credential } from "../../credentials/credential.ts";
+import { printable } from "../../message/printable.ts";
 import type { LlmSettings } from "../../settings.ts";
 import type { Call } from "../call.ts";
 import type { Provider } from "../candidates/provider.ts";
@@ -64,9 +65,4 @@ export function upstreamId(fields: readonly string[]): string {
     if (id !== undefined) return id.slice(0, 128);
   }
   return "";
-}
-
-/** Names from the configuration, or of fields in a request, as a field may hold them. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, "?");
 }

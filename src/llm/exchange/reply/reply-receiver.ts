@@ -4,6 +4,7 @@ import { getField } from "../../../wire/fields.ts";
 import { withoutCredential } from "../../credentials/conceal.ts";
 import type { JsonObject } from "../../json/values.ts";
 import { badResponse, type Fault, LlmError } from "../../message/fault.ts";
+import { printable } from "../../message/printable.ts";
 import type { Call } from "../call.ts";
 import type { Choice } from "../candidates/choice.ts";
 import { codeOf } from "../gateway-faults.ts";
@@ -200,7 +201,7 @@ export class ReplyReceiver implements Receiver, ReplyOutput {
       return choice.request.native ? new PassedEvents(this) : new TranslatedEvents(this);
     }
     if (JSON_TYPE.test(type)) return new WholeReply(this);
-    throw badResponse(`a body of type ${type.replace(/[^\x20-\x7e]/g, "?").slice(0, 100)}`);
+    throw badResponse(`a body of type ${printable(type).slice(0, 100)}`);
   }
 
   /** A defect: the request fails, in the client's format. */
